@@ -1,0 +1,12 @@
+# Sourced. What the tests need beyond the build; the examples among them use real programs.
+need_for_tests() {
+    need_for_build
+    need libcmocka-dev /usr/include/cmocka.h
+    need clang-format clang-format
+    need strace strace
+    need python3 /usr/bin/python3
+    need python3-numpy /usr/lib/python3/dist-packages/numpy
+    need gromacs gmx
+    need gromacs-data /usr/share/gromacs/top/spc216.gro
+    need environment-modules /usr/share/modules/init/bash
+}
