@@ -1,0 +1,78 @@
+#include "common/process.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/io.h"
+
+/* The state letter and field 22 of /proc/PID/stat; the name in field 2 may hold anything, even ')'.
+ */
+static bool parse_stat(const char *stat, char *state, int64_t *start_time)
+{
+    const char *after_name = strrchr(stat, ')');
+    if (!after_name || sscanf(after_name, ") %c", state) != 1)
+        return false;
+    const char *field = after_name + 1;
+    for (int i = 3; i <= 22; i++) {
+        field = strchr(field, ' ');
+        if (!field)
+            return false;
+        field++;
+    }
+    return sscanf(field, "%" SCNd64, start_time) == 1;
+}
+
+int process_identify(pid_t pid, struct process_identity *out, cairn_error *err)
+{
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/stat", pid);
+    auto_free char *stat = NULL;
+    if (pid <= 0 || io_read_file(AT_FDCWD, path, 4096, &stat, NULL, NULL) != 0)
+        return cairn_fail(err, CAIRN_EGONE, "process %d is gone", pid);
+    char state;
+    int64_t start_time;
+    if (!parse_stat(stat, &state, &start_time))
+        return cairn_fail(err, CAIRN_EHOST, "%s reads unlike any known kernel's: %s", path, stat);
+    if (state == 'Z' || state == 'X')
+        return cairn_fail(err, CAIRN_EGONE, "process %d has ended", pid);
+    *out = (struct process_identity){.pid = pid, .start_time = start_time};
+    return 0;
+}
+
+int process_open(const struct process_identity *p)
+{
+    auto_close int fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
+    struct process_identity now;
+    /* Looked at after opening: if it is still the same one, the descriptor is its own. */
+    if (fd < 0 || process_identify(p->pid, &now, NULL) != 0 || now.start_time != p->start_time)
+        return -1;
+    return steal_fd(&fd);
+}
+
+int process_boot_id(char out[BOOT_ID_BYTES], cairn_error *err)
+{
+    auto_free char *text = NULL;
+    int rc = io_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text, NULL, err);
+    if (rc != 0)
+        return rc;
+    text[strcspn(text, "\n")] = '\0';
+    snprintf(out, BOOT_ID_BYTES, "%s", text);
+    return 0;
+}
+
+int process_pid_namespace(uint64_t *out, cairn_error *err)
+{
+    struct stat st;
+    if (stat("/proc/self/ns/pid", &st) < 0)
+        return cairn_fail_errno(err, "/proc/self/ns/pid");
+    *out = st.st_ino;
+    return 0;
+}
