@@ -1,0 +1,27 @@
+/* The namespaces of a step: user (unless root needs none), pid, mount, ipc, time. */
+#ifndef CAIRN_SANDBOX_NAMESPACES_H
+#define CAIRN_SANDBOX_NAMESPACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+/* What the step's CLOCK_MONOTONIC and CLOCK_BOOTTIME shall show now, in ns. Both 0: as the host's.
+ */
+struct namespace_clocks {
+    int64_t monotonic_ns, boottime_ns;
+};
+
+/* In the supervisor, single-threaded: takes a user namespace of its own where it needs one
+ * (identity map of one uid and one gid; setgroups denied) and prepares the time namespace that its
+ * children enter. */
+CAIRN_CHECKED int namespaces_prepare(const struct namespace_clocks *clocks, cairn_error *err);
+
+/* Flags for the clone of pid 1. */
+#define NAMESPACES_CLONE_FLAGS (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC)
+
+/* In pid 1: private mounts, a fresh /proc, an empty /dev/shm; with pty a private /dev/pts. */
+CAIRN_CHECKED int namespaces_mount(bool pty, cairn_error *err);
+
+#endif

@@ -1,0 +1,71 @@
+/* A step's process tree: its own namespaces, our pid 1, and the step's processes below it.
+ *
+ * tree_start and tree_restore make one; capture/ images it. The thread that makes a tree is the
+ * parent of its pid 1 (which dies with that thread) and the only one that may trace it.
+ */
+#ifndef CAIRN_SANDBOX_TREE_H
+#define CAIRN_SANDBOX_TREE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "image/image.h"
+
+struct tree_spec {
+    char *const *argv;
+    char *const *envp;
+    const char *cwd;
+    int stdin_fd, stdout_fd, stderr_fd; /* ignored with pty */
+    bool pty; /* the step's terminal: a private devpts, its master in tree.pty_master */
+    unsigned short rows, cols;
+    bool namespaces; /* false: run plainly below a pid 1 that is only a process (engines app and
+                        none on hosts without user namespaces); such a tree cannot be captured */
+};
+
+struct tree {
+    pid_t init;       /* pid of the tree's pid 1, as the maker sees it */
+    int init_pidfd;   /* readable when pid 1 has ended */
+    int status_fd;    /* readable when the step's root process has ended: see tree_status */
+    int pty_master;   /* -1 without pty */
+    pid_t root_in_ns; /* pid of the root process inside its pid namespace */
+    bool namespaces;
+    struct frozen *frozen; /* between tree_freeze and tree_thaw, else NULL */
+};
+
+/* How the root process ended, from its wait status. */
+struct tree_end {
+    bool signalled;
+    int code; /* exit code, or signal number */
+};
+
+/* Starts argv in a new tree. Not found, not executable, no such cwd, no namespaces: each a named
+ * error. */
+CAIRN_CHECKED int tree_start(const struct tree_spec *spec, struct tree *out, cairn_error *err);
+
+/* Recreates the tree of an image. spec gives what is not in images: the log files and the pty. When
+ * this returns 0 every process runs. On failure nothing of it remains. */
+CAIRN_CHECKED int tree_restore(const struct tree_spec *spec, const image_reader *image,
+                               struct tree *out, cairn_error *err);
+
+/* 1 and *end filled when the root process has ended, 0 while it runs, negative on error (pid 1 was
+ * killed: CAIRN_EGONE). Never blocks. */
+CAIRN_CHECKED int tree_status(struct tree *t, struct tree_end *end, cairn_error *err);
+
+/* Sends a signal to the root process (group = false) or to all of the tree. */
+CAIRN_CHECKED int tree_signal(const struct tree *t, int signo, bool everyone, cairn_error *err);
+
+/* Stops or continues all of the tree without its noticing more than time passing (the lease guard).
+ */
+CAIRN_CHECKED int tree_freeze(struct tree *t, cairn_error *err);
+void tree_thaw(struct tree *t);
+
+/* Kills pid 1 and with it the tree; waits; closes the descriptors. */
+void tree_destroy(struct tree *t);
+
+/* What this host allows, a line per thing, as JSON array of
+ * {"name","ok","required","detail","cost","who"}: `cairn check`. The caller frees. */
+CAIRN_CHECKED int tree_host_report(char **json, cairn_error *err);
+
+#endif

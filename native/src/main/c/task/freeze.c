@@ -1,0 +1,295 @@
+#include "task/freeze.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "proc/proc.h"
+#include "task/trace.h"
+
+#define REST_MS 500 /* how long a thread may take to come to rest */
+#define LET_GO_MS \
+    10000 /* how long we wait for one that did not, so as to be able to detach from it */
+
+int64_t freeze_clock_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static struct frozen_thread *find_thread(struct frozen *f, pid_t tid)
+{
+    for (size_t i = 0; i < f->thread_count; i++)
+        if (f->threads[i].tid == tid && !f->threads[i].gone)
+            return &f->threads[i];
+    return NULL;
+}
+
+static int add_thread(struct frozen *f, pid_t tid, pid_t pid, cairn_error *err)
+{
+    if (find_thread(f, tid))
+        return 0;
+    struct frozen_thread *grown = realloc(f->threads, (f->thread_count + 1) * sizeof *grown);
+    if (!grown)
+        return cairn_fail(err, ENOMEM, "out of memory freezing the step");
+    f->threads = grown;
+    f->threads[f->thread_count++] = (struct frozen_thread){.tid = tid, .pid = pid};
+    return 0;
+}
+
+static int add_zombie(struct frozen *f, pid_t pid, cairn_error *err)
+{
+    for (size_t i = 0; i < f->zombie_count; i++)
+        if (f->zombies[i] == pid)
+            return 0;
+    pid_t *grown = realloc(f->zombies, (f->zombie_count + 1) * sizeof *grown);
+    if (!grown)
+        return cairn_fail(err, ENOMEM, "out of memory freezing the step");
+    f->zombies = grown;
+    f->zombies[f->zombie_count++] = pid;
+    return 0;
+}
+
+/* A thread that cannot be seized: ended, ours already (made by a traced one), or somebody else's.
+ */
+static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
+{
+    struct proc_status status;
+    if (proc_read_status(pid, tid, &status, NULL) != 0)
+        return 0;
+    if (status.tracer == (pid_t)syscall(SYS_gettid))
+        return add_thread(f, tid, pid, err);
+    if (status.tracer != 0)
+        return cairn_fail(
+            err, CAIRN_EUNSUPPORTED,
+            "pid %d is being traced by process %d (a debugger or strace); end that first",
+            status.ns_pid, status.tracer);
+    struct proc_stat stat;
+    if (proc_read_stat(tid, &stat, NULL) != 0 || stat.state == 'X')
+        return 0;
+    if (stat.state == 'Z') /* it has ended just now; its parent may not have waited for it yet */
+        return tid == pid ? add_zombie(f, pid, err) : 0;
+    return cairn_fail(
+        err, CAIRN_EHOST,
+        "this host does not let the supervisor trace pid %d (kernel.yama.ptrace_scope, "
+        "seccomp or a security module)",
+        status.ns_pid);
+}
+
+static int seize_process(struct frozen *f, pid_t pid, cairn_error *err)
+{
+    struct proc_stat stat;
+    if (proc_read_stat(pid, &stat, NULL) != 0)
+        return 0; /* ended meanwhile */
+    if (stat.state == 'Z')
+        return add_zombie(f, pid, err);
+    auto_proc_list struct proc_list threads = {0};
+    if (proc_threads(pid, &threads, NULL) != 0)
+        return 0;
+    for (size_t i = 0; i < threads.count; i++) {
+        pid_t tid = threads.numbers[i];
+        if (find_thread(f, tid))
+            continue;
+        int rc = trace_seize(tid, NULL) == 0 ? add_thread(f, tid, pid, err)
+                                             : not_seized(f, pid, tid, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* Nothing stands still yet. Repeats until two passes running find nobody new: one alone may miss a
+ * process whose parent ends while /proc is read, so that for a moment it seems to be nobody's. */
+static int seize_all(struct frozen *f, pid_t init, cairn_error *err)
+{
+    for (int quiet = 0; quiet < 2;) {
+        size_t before = f->thread_count;
+        auto_proc_list struct proc_list list = {0};
+        int rc = proc_descendants(init, &list, err);
+        for (size_t i = 0; rc == 0 && i < list.count; i++)
+            rc = seize_process(f, list.numbers[i], err);
+        if (rc != 0)
+            return rc;
+        quiet = f->thread_count == before ? quiet + 1 : 0;
+    }
+    return 0;
+}
+
+static void interrupt_all(struct frozen *f)
+{
+    for (size_t i = 0; i < f->thread_count; i++)
+        if (!f->threads[i].at_rest)
+            ptrace(PTRACE_INTERRUPT, f->threads[i].tid, NULL, NULL);
+}
+
+/* A traced thread has just made another one; both must come to rest. */
+static int adopt_child(struct frozen *f, pid_t parent, cairn_error *err)
+{
+    unsigned long child;
+    if (ptrace(PTRACE_GETEVENTMSG, parent, NULL, &child) < 0)
+        return cairn_fail_errno(err, "asking thread %d for its child", parent);
+    struct proc_status status;
+    if (proc_read_status((pid_t)child, (pid_t)child, &status, NULL) == 0) {
+        int rc = add_thread(f, (pid_t)child, status.tgid, err);
+        if (rc != 0)
+            return rc;
+    }
+    ptrace(PTRACE_INTERRUPT, parent, NULL, NULL);
+    ptrace(PTRACE_CONT, parent, NULL, NULL);
+    return 0;
+}
+
+static int settle_thread(struct frozen *f, size_t i, int timeout_ms, cairn_error *err)
+{
+    for (;;) {
+        pid_t tid = f->threads[i].tid;
+        int status;
+        cairn_error why = {0};
+        int rc = trace_await_stop(tid, timeout_ms, &status, &why);
+        if (rc == -CAIRN_EGONE || rc == -ESRCH) {
+            f->threads[i].gone = true;
+            return 0;
+        }
+        if (rc != 0) {
+            if (err)
+                *err = why;
+            return rc;
+        }
+        switch (trace_event(status)) {
+        case PTRACE_EVENT_STOP:
+            f->threads[i].at_rest = true;
+            f->threads[i].stopped = WSTOPSIG(status) != SIGTRAP;
+            return 0;
+        case PTRACE_EVENT_FORK:
+        case PTRACE_EVENT_VFORK:
+        case PTRACE_EVENT_CLONE:
+            rc = adopt_child(f, tid, err);
+            if (rc != 0)
+                return rc;
+            break;
+        default:
+            ptrace(PTRACE_CONT, tid, NULL, NULL);
+        }
+    }
+}
+
+/* f->threads grows while we go through it. */
+static int settle_all(struct frozen *f, cairn_error *err)
+{
+    for (size_t i = 0; i < f->thread_count; i++) {
+        if (f->threads[i].at_rest || f->threads[i].gone)
+            continue;
+        int rc = settle_thread(f, i, REST_MS, err);
+        if (rc == -ETIMEDOUT)
+            return cairn_fail(
+                err, CAIRN_EBUSY_TREE,
+                "thread %d of the step did not come to rest in %d ms (it waits in the kernel)",
+                f->threads[i].tid, REST_MS);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int by_process(const void *a, const void *b)
+{
+    const struct frozen_thread *x = a, *y = b;
+    if (x->pid != y->pid)
+        return (x->pid > y->pid) - (x->pid < y->pid);
+    if ((x->tid == x->pid) != (y->tid == y->pid))
+        return x->tid == x->pid ? -1 : 1;
+    return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+/* Drops the threads that ended; a process whose leader ended while others live is told by name. */
+static int tidy(struct frozen *f, cairn_error *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < f->thread_count; i++) {
+        if (!f->threads[i].gone)
+            f->threads[kept++] = f->threads[i];
+        else if (f->threads[i].tid == f->threads[i].pid) {
+            struct proc_stat stat;
+            if (proc_read_stat(f->threads[i].pid, &stat, NULL) == 0) {
+                int rc = add_zombie(f, f->threads[i].pid, err);
+                if (rc != 0)
+                    return rc;
+            }
+        }
+    }
+    f->thread_count = kept;
+    if (kept == 0)
+        return cairn_fail(err, CAIRN_EGONE, "the step has ended");
+    qsort(f->threads, kept, sizeof *f->threads, by_process);
+    for (size_t i = 0; i < kept; i++)
+        if ((i == 0 || f->threads[i - 1].pid != f->threads[i].pid) &&
+            f->threads[i].tid != f->threads[i].pid)
+            return cairn_fail(err, CAIRN_EBUSY_TREE,
+                              "the first thread of process %d has ended before the others",
+                              f->threads[i].pid);
+    /* Zombies that their parents have waited for meanwhile are none any more. */
+    kept = 0;
+    for (size_t i = 0; i < f->zombie_count; i++) {
+        struct proc_stat stat;
+        if (proc_read_stat(f->zombies[i], &stat, NULL) == 0 && stat.state == 'Z')
+            f->zombies[kept++] = f->zombies[i];
+    }
+    f->zombie_count = kept;
+    return 0;
+}
+
+int freeze_tree(pid_t init, struct frozen *out, cairn_error *err)
+{
+    struct frozen f = {0};
+    int rc = seize_all(&f, init, err);
+    f.since_us = freeze_clock_us();
+    if (rc == 0) {
+        interrupt_all(&f);
+        rc = settle_all(&f, err);
+    }
+    if (rc == 0)
+        rc = tidy(&f, err);
+    if (rc != 0) {
+        freeze_release(&f);
+        return rc;
+    }
+    *out = f;
+    return 0;
+}
+
+/* One that was killed where it stood is not let go of but reaped: its parent hears of the end only
+ * after its tracer has. */
+static void let_thread_go(pid_t tid)
+{
+    int status = 0;
+    if (ptrace(PTRACE_DETACH, tid, NULL, NULL) == 0 || errno != ESRCH)
+        return;
+    while (waitpid(tid, &status, __WALL) == tid ? WIFSTOPPED(status) : errno == EINTR) {
+    }
+}
+
+void freeze_release(struct frozen *f)
+{
+    /* Leaders last: the end of a leader is not to be had before that of its other threads. */
+    for (size_t i = f->thread_count; i-- > 0;)
+        if (f->threads[i].at_rest && !f->threads[i].gone)
+            let_thread_go(f->threads[i].tid);
+    /* Those that had not come to rest can be detached from only once they do; the others already
+     * run, so that what they wait for (a vfork's exec) can happen. */
+    interrupt_all(f);
+    for (size_t i = 0; i < f->thread_count; i++)
+        if (!f->threads[i].at_rest && !f->threads[i].gone &&
+            settle_thread(f, i, LET_GO_MS, NULL) == 0 && f->threads[i].at_rest)
+            let_thread_go(f->threads[i].tid);
+    free(f->threads);
+    free(f->zombies);
+    *f = (struct frozen){0};
+}

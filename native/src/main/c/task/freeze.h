@@ -1,0 +1,42 @@
+/* A whole process tree brought to rest, and let go again.
+ *
+ * Every thread is seized while it runs (so that whatever it makes meanwhile is traced as well), and
+ * only then are all of them interrupted: the tree stands still for no longer than its slowest
+ * thread takes to stop.
+ */
+#ifndef CAIRN_TASK_FREEZE_H
+#define CAIRN_TASK_FREEZE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+
+struct frozen_thread {
+    pid_t tid;
+    pid_t pid;    /* its process */
+    bool at_rest; /* in a ptrace stop */
+    bool gone;    /* ended before it came to rest */
+    bool stopped; /* was stopped by a signal (SIGSTOP, SIGTSTP, ...) already */
+};
+
+struct frozen {
+    struct frozen_thread *threads; /* of one process beside each other, its leader first */
+    size_t thread_count;
+    pid_t *zombies; /* processes that have ended and are not yet waited for */
+    size_t zombie_count;
+    int64_t since_us; /* CLOCK_MONOTONIC when the first thread was interrupted */
+};
+
+/* Freezes all descendants of `init`. CAIRN_EBUSY_TREE when the tree did not come to rest (a vfork
+ * that has not reached its exec, an uninterruptible sleep): everything runs on, and trying again is
+ * sensible. CAIRN_EUNSUPPORTED when somebody else traces a process. */
+CAIRN_CHECKED int freeze_tree(pid_t init, struct frozen *out, cairn_error *err);
+
+/* Lets everything go and frees. Stopped jobs stay stopped. */
+void freeze_release(struct frozen *f);
+
+int64_t freeze_clock_us(void);
+
+#endif
