@@ -1,0 +1,12 @@
+/* Checking and applying over plain folders; rollback.h is this over images. */
+#ifndef CAIRN_ROLLBACK_APPLY_H
+#define CAIRN_ROLLBACK_APPLY_H
+
+#include <jansson.h>
+
+#include "common/error.h"
+
+CAIRN_CHECKED int rb_check_at(const json_t *record, int image_fd, cairn_error *err);
+CAIRN_CHECKED int rb_apply_at(const json_t *record, int image_fd, int undone_fd, cairn_error *err);
+
+#endif

@@ -1,0 +1,17 @@
+/* Cutting a file that grew back to what was recorded. */
+#ifndef CAIRN_ROLLBACK_CUT_H
+#define CAIRN_ROLLBACK_CUT_H
+
+#include "common/error.h"
+#include "rollback/node.h"
+
+/* base/path, judged RB_LONGER for want: its tail is copied to undone, then it is cut and gets its
+ * old mtime. kept_fd may be -1. shown: base's absolute path. */
+CAIRN_CHECKED int rb_cut(int base, const char *shown, const char *path, const struct rb_node *want,
+                         int kept_fd, int undone_fd, cairn_error *err);
+
+/* Owner (as root), mode and mtime of base/path as recorded, where they differ. */
+CAIRN_CHECKED int rb_set_attributes(int base, const char *shown, const struct rb_node *want,
+                                    cairn_error *err);
+
+#endif

@@ -1,0 +1,106 @@
+#include "rollback/judge.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+#define MARK "cutting-"
+
+static void mark_name(const struct rb_node *want, char name[32])
+{
+    snprintf(name, 32, MARK "%llx", (unsigned long long)want->ino);
+}
+
+static bool is_marked(int kept_fd, const struct rb_node *want)
+{
+    char name[32];
+    struct stat st;
+    mark_name(want, name);
+    return kept_fd >= 0 && fstatat(kept_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+int rb_mark_cutting(int kept_fd, const struct rb_node *want, cairn_error *err)
+{
+    char name[32];
+    mark_name(want, name);
+    auto_close int fd = openat(kept_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 || fsync(kept_fd) < 0)
+        return cairn_fail_errno(err, "marking the cut of %s in the image", want->path);
+    return 0;
+}
+
+void rb_unmark_all(int kept_fd)
+{
+    auto_close int fd = openat(kept_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir)
+        return;
+    steal_fd(&fd);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (strncmp(entry->d_name, MARK, strlen(MARK)) == 0)
+            unlinkat(kept_fd, entry->d_name, 0);
+}
+
+static enum rb_verdict by_size(const struct rb_node *want, const struct rb_node *now)
+{
+    return now->size == want->size ? RB_SAME : RB_LONGER;
+}
+
+static int judge_by_digest(const struct rb_node *want, const struct rb_node *now, int fd,
+                           enum rb_verdict *out, cairn_error *err)
+{
+    struct rb_digest digest;
+    int rc = rb_content_digest(fd, (uint64_t)want->size, want->path, &digest, err);
+    if (rc == 0 && rb_digest_equal(digest, want->digest))
+        *out = by_size(want, now);
+    return rc;
+}
+
+static int judge_by_ends(const struct rb_node *want, const struct rb_node *now, int fd, int kept_fd,
+                         enum rb_verdict *out, cairn_error *err)
+{
+    struct rb_ends ends;
+    int rc = rb_content_ends(fd, (uint64_t)want->size, want->path, &ends, err);
+    if (rc != 0)
+        return rc;
+    bool ends_say_all = want->size <= (int64_t)RB_END_BYTES * 2;
+    bool same_size_is_same = ends_say_all || now->mtime == want->mtime || is_marked(kept_fd, want);
+    if (rb_digest_equal(ends.head, want->ends.head) &&
+        rb_digest_equal(ends.tail, want->ends.tail) &&
+        (now->size > want->size || same_size_is_same))
+        *out = by_size(want, now);
+    return 0;
+}
+
+int rb_judge(const struct rb_node *want, const struct rb_node *now, int fd, int kept_fd,
+             enum rb_verdict *out, cairn_error *err)
+{
+    bool same_inode = now->ino == want->ino;
+    bool same_times = now->mtime == want->mtime && now->ctime == want->ctime;
+    *out = RB_OTHER;
+    if (now->type != RB_FILE || now->size < want->size)
+        return 0;
+    if (want->settled && same_inode && now->size == want->size && same_times) {
+        *out = RB_SAME;
+        return 0;
+    }
+    if (want->has_digest && fd >= 0)
+        return judge_by_digest(want, now, fd, out, err);
+    if (!same_inode)
+        return 0;
+    if (want->mapped) {
+        *out = by_size(want, now);
+        return 0;
+    }
+    /* A reflink without a digest is better put back than guessed about. */
+    if (want->has_ends && fd >= 0 && (want->keep != RB_KEEP_COPY || now->size == want->size))
+        return judge_by_ends(want, now, fd, kept_fd, out, err);
+    if (!want->has_ends && now->size == want->size && now->mtime == want->mtime)
+        *out = RB_SAME; /* it could not be read then: its times are all there is */
+    return 0;
+}

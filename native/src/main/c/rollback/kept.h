@@ -1,0 +1,51 @@
+/* The folder `files` of an image: copies, reflinks and links of what may have to come back.
+ *
+ * A name says which version of a file it holds, so that the next image finds and hard-links it
+ * without any index: DEV-INO-SIZE-MTIME-CTIME-DIGEST  a copy (hexadecimal, digest of the content)
+ *   once-N                           a copy that no later image may take for current, or a hard
+ * link cutting-INO                      while that file is being cut back
+ */
+#ifndef CAIRN_ROLLBACK_KEPT_H
+#define CAIRN_ROLLBACK_KEPT_H
+
+#include "common/error.h"
+#include "rollback/node.h"
+
+struct rb_kept {
+    int fd;          /* of the image being made */
+    int previous_fd; /* of the earlier image, or -1 */
+    char **previous; /* its names, sorted */
+    size_t n_previous;
+    size_t serial;   /* of names once-N */
+    bool no_reflink; /* the file system refused one */
+};
+
+/* previous: a sequence below checkpoints_fd, or -1; an image that is gone holds nothing. */
+CAIRN_CHECKED int rb_kept_open(int image_fd, int checkpoints_fd, int64_t previous,
+                               struct rb_kept *out, cairn_error *err);
+void rb_kept_close(struct rb_kept *kept);
+
+/* Is this version kept by the earlier image? Then node->kept and its digest are set. */
+CAIRN_CHECKED int rb_kept_find(const struct rb_kept *kept, struct rb_arena *arena,
+                               struct rb_node *node, bool *found, cairn_error *err);
+/* Makes what rb_kept_find found part of this image. ENOENT: it has gone with its image. */
+CAIRN_CHECKED int rb_kept_carry(struct rb_kept *kept, const char *name, cairn_error *err);
+
+/* Copies node->size bytes of fd to a name once-N, then node->kept, and digests them. */
+CAIRN_CHECKED int rb_kept_copy(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
+                               int fd, cairn_error *err);
+/* As rb_kept_copy, of bytes in memory. */
+CAIRN_CHECKED int rb_kept_write(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
+                                const void *bytes, cairn_error *err);
+/* As rb_kept_copy, sharing the blocks and without a digest. EOPNOTSUPP where the file system
+ * cannot. */
+CAIRN_CHECKED int rb_kept_reflink(struct rb_kept *kept, struct rb_arena *arena,
+                                  struct rb_node *node, int fd, cairn_error *err);
+/* Gives the inode of fd (O_PATH will do) a name once-N, then node->kept. */
+CAIRN_CHECKED int rb_kept_link(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
+                               int fd, cairn_error *err);
+/* From once-N, whose digest is known, to the name by which later images find it. */
+CAIRN_CHECKED int rb_kept_name(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
+                               cairn_error *err);
+
+#endif

@@ -1,0 +1,90 @@
+/* What roll-back knows of files: a record is trees, a tree is nodes, a node is one name. */
+#ifndef CAIRN_ROLLBACK_NODE_H
+#define CAIRN_ROLLBACK_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rollback/arena.h"
+#include "rollback/content.h"
+
+#define RB_MAX_NODES (1u << 20) /* in one record */
+#define RB_MAX_TREES 1024
+#define RB_NONE SIZE_MAX
+
+/* Folder in which an image keeps what roll-back needs. */
+#define RB_KEPT_FOLDER "files"
+/* Folder for names on their way, inside (or beside, for a single file) a tree that is being rolled
+ * back. */
+#define RB_STAGE ".cairn-rollback"
+
+enum rb_type {
+    RB_DIR,
+    RB_FILE,
+    RB_SYMLINK,
+    RB_FIFO,
+    RB_SOCKET,
+    RB_DEVICE,
+    RB_CLOSED, /* a folder that is not looked into: another mount, or unreadable */
+};
+
+/* How the content of a file can come back. */
+enum rb_keep {
+    RB_KEEP_NONE, /* only by cutting the file back where it is found again */
+    RB_KEEP_LINK, /* as NONE, and the inode itself has a name in the image: survives removal and
+                     replacement */
+    RB_KEEP_COPY, /* a copy (or reflink) lies in the image */
+};
+
+struct rb_node {
+    const char *path; /* relative to the tree's base */
+    enum rb_type type;
+    uint32_t mode; /* permission bits, 07777 */
+    uint32_t uid, gid;
+    uint64_t dev, ino, rdev;
+    int64_t size, mtime, ctime; /* bytes; ns since the epoch */
+    const char *target;         /* of a symbolic link */
+    size_t same;                /* hard links: the first node with this inode, else RB_NONE */
+
+    /* Of a recorded file: */
+    bool settled; /* the same ino, size, mtime and ctime later prove the same content */
+    bool mapped;  /* its bytes are in the image, as memory */
+    bool has_ends, has_digest;
+    struct rb_ends ends;
+    struct rb_digest digest; /* of all its content */
+    enum rb_keep keep;
+    const char *kept; /* name in RB_KEPT_FOLDER, for LINK and COPY */
+    const char *why;  /* there is no copy */
+};
+
+struct rb_tree {
+    const char *root; /* as the user named it */
+    const char *base; /* an absolute path without symbolic links, of a folder that exists */
+    const char
+        *name; /* the root relative to base; more than one component only while it is absent */
+    struct rb_node *nodes; /* folders before what is in them; nodes[0] is the root, unless absent */
+    size_t n, room;
+};
+
+struct rb_record {
+    struct rb_arena arena;
+    struct rb_tree open; /* files that were open for writing outside trees; base "/" */
+    struct rb_tree *trees;
+    size_t n_trees;
+};
+
+/* NULL when memory is out. The pointer holds until the next call. */
+struct rb_node *rb_tree_add(struct rb_tree *tree);
+void rb_record_free(struct rb_record *record);
+
+/* The nodes of a tree by path, or by inode and then by place (a tree lies on one device). The
+ * caller frees; NULL when memory is out. */
+size_t *rb_order_by_path(const struct rb_tree *tree);
+size_t *rb_order_by_inode(const struct rb_tree *tree);
+/* The node of that path, or RB_NONE. */
+size_t rb_find_path(const struct rb_tree *tree, const size_t *by_path, const char *path);
+/* Where in by_inode the nodes with that inode begin, or tree->n. */
+size_t rb_find_inode(const struct rb_tree *tree, const size_t *by_inode, uint64_t ino);
+
+#endif

@@ -1,0 +1,123 @@
+/* The pause: look at everything. */
+#include "rollback/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "rollback/beneath.h"
+#include "rollback/notes.h"
+#include "rollback/roots.h"
+#include "rollback/walk.h"
+
+static int walk_trees(const struct rollback_options *options, rollback_notes *notes,
+                      cairn_error *err)
+{
+    struct rb_own own = {0};
+    struct rb_record *record = &notes->record;
+    rb_own_around(options->checkpoints_fd, &own);
+    int rc = rb_roots_resolve(options->trees, &own, record, &notes->base_fds, err);
+    for (size_t i = 0; i < record->n_trees && rc == 0; i++)
+        rc = rb_walk(notes->base_fds[i], record->trees[i].name, &own, false, &record->arena,
+                     &record->trees[i], err);
+    return rc;
+}
+
+/* Names of one inode: the first stands for all. */
+static void find_hard_links(struct rb_tree *tree, const size_t *by_inode)
+{
+    for (size_t i = 1; i < tree->n; i++) {
+        struct rb_node *node = &tree->nodes[by_inode[i]], *before = &tree->nodes[by_inode[i - 1]];
+        if (node->type == RB_FILE && before->type == RB_FILE && node->ino == before->ino)
+            node->same = before->same == RB_NONE ? by_inode[i - 1] : before->same;
+    }
+}
+
+static int list_tasks(rollback_notes *notes, size_t n_open, cairn_error *err)
+{
+    size_t n = n_open;
+    for (size_t i = 0; i < notes->record.n_trees; i++)
+        n += notes->record.trees[i].n;
+    notes->tasks = calloc(n + 1, sizeof *notes->tasks);
+    if (!notes->tasks)
+        return cairn_fail(err, ENOMEM, "out of memory noting files");
+    for (size_t t = 0; t < notes->record.n_trees; t++) {
+        struct rb_tree *tree = &notes->record.trees[t];
+        auto_free size_t *by_inode = rb_order_by_inode(tree);
+        if (!by_inode)
+            return cairn_fail(err, ENOMEM, "out of memory noting files");
+        find_hard_links(tree, by_inode);
+        for (size_t i = 0; i < tree->n; i++)
+            if (tree->nodes[i].type == RB_FILE && tree->nodes[i].same == RB_NONE)
+                notes->tasks[notes->n_tasks++] = (struct rb_task){
+                    .tree = tree, .node = &tree->nodes[i], .base_fd = notes->base_fds[t], .fd = -1};
+    }
+    return 0;
+}
+
+static void add_open_tasks(rollback_notes *notes, int root_fd)
+{
+    for (size_t i = 0; i < notes->record.open.n; i++)
+        notes->tasks[notes->n_tasks++] = (struct rb_task){.tree = &notes->record.open,
+                                                          .node = &notes->record.open.nodes[i],
+                                                          .base_fd = root_fd,
+                                                          .fd = -1};
+}
+
+static int record_all(const struct rollback_options *options,
+                      const struct rollback_open_file *files, size_t n_files, int image_fd,
+                      rollback_notes *notes, cairn_error *err)
+{
+    int rc;
+    if ((rc = walk_trees(options, notes, err)) || (rc = list_tasks(notes, n_files, err)) ||
+        (rc = rb_note_open_files(options, files, n_files, notes, err)))
+        return rc;
+    if (notes->record.n_trees > 0 && (rc = rb_kept_open(image_fd, options->checkpoints_fd,
+                                                        options->previous, &notes->kept, err)))
+        return rc;
+    rc = rb_note_contents(notes, err);
+    notes->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (rc == 0 && notes->root_fd < 0)
+        rc = cairn_fail_errno(err, "opening /");
+    add_open_tasks(notes, notes->root_fd);
+    return rc;
+}
+
+int rb_record_at(const struct rollback_options *options, const struct rollback_open_file *files,
+                 size_t n_files, int image_fd, rollback_notes **out, cairn_error *err)
+{
+    rollback_notes *notes = calloc(1, sizeof *notes);
+    if (!notes)
+        return cairn_fail(err, ENOMEM, "out of memory noting files");
+    notes->kept.fd = notes->kept.previous_fd = notes->root_fd = -1;
+    notes->now = rb_now();
+    int rc = record_all(options, files, n_files, image_fd, notes, err);
+    if (rc != 0) {
+        rollback_free(notes);
+        return rc;
+    }
+    *out = notes;
+    return 0;
+}
+
+void rollback_free(rollback_notes *notes)
+{
+    if (!notes)
+        return;
+    for (size_t i = 0; i < notes->n_tasks; i++) {
+        cairn_cleanup_close(&notes->tasks[i].fd);
+        free(notes->tasks[i].bytes);
+    }
+    for (size_t i = 0; i < notes->record.n_trees; i++)
+        cairn_cleanup_close(&notes->base_fds[i]);
+    cairn_cleanup_close(&notes->root_fd);
+    rb_kept_close(&notes->kept);
+    free(notes->base_fds);
+    free(notes->tasks);
+    rb_record_free(&notes->record);
+    free(notes);
+}

@@ -1,0 +1,127 @@
+#include "rollback/restore_open.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "rollback/beneath.h"
+#include "rollback/cut.h"
+#include "rollback/undone.h"
+
+struct search {
+    const struct rb_tree *open;
+    int root_fd, kept_fd;
+    struct rb_arena *arena;
+    struct rb_problems *problems;
+    cairn_error *err;
+};
+
+static int judge_at(const struct search *s, const struct rb_node *want, const char *path,
+                    enum rb_verdict *out)
+{
+    struct stat st;
+    struct rb_node now = {0};
+    *out = RB_OTHER;
+    auto_close int path_fd = rb_open_beneath(s->root_fd, path, O_PATH);
+    if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != want->ino)
+        return 0;
+    auto_close int fd = rb_open_beneath(s->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    rb_node_stat(&now, &st);
+    return rb_judge(want, &now, fd, s->kept_fd, out, s->err);
+}
+
+/* A file that was renamed usually stays in its folder (`x.part` becomes `x`). NULL when it is not
+ * there. */
+static const char *find_renamed(const struct search *s, const struct rb_node *want)
+{
+    const char *last;
+    auto_close int parent = rb_open_parent(s->root_fd, want->path, &last);
+    auto_close int listed = parent < 0 ? -1 : rb_open_beneath(parent, ".", O_RDONLY | O_DIRECTORY);
+    auto_closedir DIR *stream = listed < 0 ? NULL : fdopendir(listed);
+    if (!stream)
+        return NULL;
+    steal_fd(&listed);
+    size_t folder = (size_t)(last - want->path);
+    for (struct dirent *entry; (entry = readdir(stream));) {
+        if (entry->d_ino != want->ino)
+            continue;
+        char *path = rb_arena_alloc(s->arena, folder + strlen(entry->d_name) + 1);
+        if (!path)
+            return NULL;
+        memcpy(path, want->path, folder);
+        strcpy(path + folder, entry->d_name);
+        return path;
+    }
+    return NULL;
+}
+
+static bool is_vacant(const struct search *s, const char *path)
+{
+    auto_close int fd = rb_open_beneath(s->root_fd, path, O_PATH);
+    return fd < 0 && errno == ENOENT;
+}
+
+static int plan_one(const struct search *s, const struct rb_node *want, struct rb_open_fate *fate)
+{
+    enum rb_verdict verdict;
+    fate->found = want->path;
+    if (is_vacant(s, want->path)) {
+        fate->found = find_renamed(s, want);
+        if (!fate->found) {
+            rb_problem(s->problems, s->open, want->path,
+                       "was open for writing at the checkpoint and has been removed since");
+            return 0;
+        }
+    }
+    int rc = judge_at(s, want, fate->found, &verdict);
+    if (rc == 0 && verdict == RB_OTHER)
+        rb_problem(s->problems, s->open, want->path,
+                   "did not only grow since the checkpoint: it was replaced, cut or written over");
+    fate->cut = verdict == RB_LONGER;
+    return rc;
+}
+
+int rb_open_plan(const struct rb_tree *open, int root_fd, int kept_fd, struct rb_arena *arena,
+                 struct rb_open_fate *fates, struct rb_problems *problems, cairn_error *err)
+{
+    const struct search s = {.open = open,
+                             .root_fd = root_fd,
+                             .kept_fd = kept_fd,
+                             .arena = arena,
+                             .problems = problems,
+                             .err = err};
+    int rc = 0;
+    for (size_t i = 0; i < open->n && rc == 0; i++)
+        rc = plan_one(&s, &open->nodes[i], &fates[i]);
+    return rc;
+}
+
+static int rename_back(int root_fd, const struct rb_node *want, const char *found, cairn_error *err)
+{
+    const char *from, *to;
+    auto_close int folder = rb_open_parent(root_fd, found, &from);
+    auto_close int same = rb_open_parent(root_fd, want->path, &to);
+    if (folder < 0 || same < 0 || rb_rename_vacant(folder, from, same, to) < 0)
+        return cairn_fail_errno(err, "renaming /%s back to /%s", found, want->path);
+    return 0;
+}
+
+int rb_open_restore(const struct rb_tree *open, int root_fd, int kept_fd, int undone_fd,
+                    const struct rb_open_fate *fates, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; i < open->n && rc == 0; i++) {
+        const struct rb_node *want = &open->nodes[i];
+        if (fates[i].found != want->path)
+            rc = rename_back(root_fd, want, fates[i].found, err);
+        if (rc == 0 && fates[i].cut)
+            rc = rb_cut(root_fd, "/", want->path, want, kept_fd, undone_fd, err);
+        if (rc == 0)
+            rc = rb_set_attributes(root_fd, "/", want, err);
+    }
+    return rc;
+}

@@ -1,0 +1,25 @@
+#include "rollback/rollback.h"
+
+#include "rollback/apply.h"
+#include "rollback/record.h"
+
+int rollback_record(const struct rollback_options *options, const struct rollback_open_file *files,
+                    size_t n_files, image_writer *w, rollback_notes **out, cairn_error *err)
+{
+    return rb_record_at(options, files, n_files, image_writer_dirfd(w), out, err);
+}
+
+int rollback_sync(rollback_notes *notes, image_writer *w, json_t **out, cairn_error *err)
+{
+    return rb_sync_at(notes, image_writer_dirfd(w), out, err);
+}
+
+int rollback_check(const json_t *record, const image_reader *image, cairn_error *err)
+{
+    return rb_check_at(record, image_reader_dirfd(image), err);
+}
+
+int rollback_apply(const json_t *record, const image_reader *image, int undone_fd, cairn_error *err)
+{
+    return rb_apply_at(record, image_reader_dirfd(image), undone_fd, err);
+}

@@ -1,0 +1,67 @@
+/* Outputs rolled back: what a checkpoint notes of files, and how a restore makes it true again.
+ *
+ *   open  every regular file that the step has open for writing: identity, size, digests of its
+ *         ends. A file that only grew is cut back.
+ *   tree  whole folders: files made since are moved to `undone`, removed or renamed ones come
+ *         back, rewritten ones return from a reflink or copy kept with the image.
+ *
+ * Follows no links; touches only recorded inodes and its own folder. A change that cannot be undone
+ * is CAIRN_EROLLBACK, found by rollback_check before anything has been touched.
+ *
+ * Taking a checkpoint: rollback_record (the step stands still), the step goes on, rollback_sync
+ * (its JSON is META's "files"), image_writer_meta, publish, rollback_free.
+ * The format and the reasons: native/docs/rollback.md.
+ */
+#ifndef CAIRN_ROLLBACK_ROLLBACK_H
+#define CAIRN_ROLLBACK_ROLLBACK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "image/image.h"
+
+struct rollback_options {
+    const char *const
+        *trees; /* absolute paths of folders or files, NULL-terminated; they may be absent */
+    bool open_files;
+    int checkpoints_fd; /* where earlier images lie: unchanged copies are hard-linked from there */
+    int64_t previous;   /* sequence of the newest earlier image that holds copies, or -1 */
+};
+
+/* A regular file that some process of the step has open for writing, or maps shared and writable. A
+ * file without a name (unlinked, or of the step's own mounts) is not noted: its content is the
+ * caller's business. */
+struct rollback_open_file {
+    const char *path; /* absolute, as the step sees it */
+    int fd; /* readable descriptor on that very inode, borrowed until rollback_record returns */
+    bool mapped; /* mapped shared and writable: stores leave no trace in mtime, and the image holds
+                    the mapped bytes, so that only identity and size are judged here */
+};
+
+/* What was noted, on its way to durability. Confined to one thread at a time. */
+typedef struct rollback_notes rollback_notes;
+
+/* With the step standing still: notes files and trees; small changed files of trees are read (up
+ * to 64 MiB stay in memory until rollback_sync), larger ones wait. */
+CAIRN_CHECKED int rollback_record(const struct rollback_options *options,
+                                  const struct rollback_open_file *files, size_t n_files,
+                                  image_writer *w, rollback_notes **out, cairn_error *err);
+/* After the step goes on, before META is written: makes the larger copies, makes durable what the
+ * image relies on (the recorded files, the copies and their folders), and describes it all in *out,
+ * META's "files". */
+CAIRN_CHECKED int rollback_sync(rollback_notes *notes, image_writer *w, json_t **out,
+                                cairn_error *err);
+/* NULL is fine. */
+void rollback_free(rollback_notes *notes);
+
+/* Would rollback_apply succeed? Touches nothing. */
+CAIRN_CHECKED int rollback_check(const json_t *record, const image_reader *image, cairn_error *err);
+/* Makes the files as they were. What is cut or moved away goes below undone_fd (a folder of the new
+ * attempt). Killed in between, it can be run again. */
+CAIRN_CHECKED int rollback_apply(const json_t *record, const image_reader *image, int undone_fd,
+                                 cairn_error *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* Looking at a tree as it is. */
+#ifndef CAIRN_ROLLBACK_WALK_H
+#define CAIRN_ROLLBACK_WALK_H
+
+#include <sys/stat.h>
+
+#include "common/error.h"
+#include "rollback/node.h"
+
+/* Folders of Cairn's own, which belong to no tree, by identity. */
+struct rb_own {
+    struct {
+        uint64_t dev, ino;
+    } folders[8];
+    size_t n;
+};
+
+/* What lies around a folder of checkpoints: itself, the attempts beside it, and, in a Cairn home
+ * (runs/RUN/steps/STEP/checkpoints), the step, the run and the home with it. */
+void rb_own_around(int checkpoints_fd, struct rb_own *own);
+void rb_own_add(struct rb_own *own, int fd);
+bool rb_own_has(const struct rb_own *own, uint64_t dev, uint64_t ino);
+
+/* What a node is, from stat (path, target and recorded fields untouched). */
+void rb_node_stat(struct rb_node *node, const struct stat *st);
+/* Modification and change time are in the past of now_ns by more than the clock of file times is
+ * coarse: a later write cannot leave them as they are. */
+bool rb_is_settled(const struct rb_node *node, int64_t now_ns);
+int64_t rb_now(void);
+
+/* Appends base/name and all below it to tree->nodes; nothing when it is absent. Own folders,
+ * `.cairn` and stages of a roll-back are left out. With `open_up` an own folder that cannot be read
+ * is made readable first. */
+CAIRN_CHECKED int rb_walk(int base, const char *name, const struct rb_own *own, bool open_up,
+                          struct rb_arena *arena, struct rb_tree *tree, cairn_error *err);
+
+#endif
