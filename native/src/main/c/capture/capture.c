@@ -1,0 +1,419 @@
+#include "capture/capture.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture/objects.h"
+#include "capture/pages.h"
+#include "capture/taken.h"
+#include "capture/unforked.h"
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "proc/vdso.h"
+#include "restore/fits.h"
+#include "sandbox/terminal_modes.h"
+
+#define FREEZE_TRIES 40
+#define FREEZE_RETRY_MS 25
+
+struct capture {
+    struct frozen frozen;
+    bool at_rest; /* the tree still stands still */
+    struct taken_process *processes;
+    size_t process_count;
+    struct objects objects;
+    struct unforked unforked;
+    rollback_notes *notes;
+    unsigned threads;
+    json_t *meta;
+    struct capture_figures figures;
+};
+
+static int64_t clock_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* What the step's clocks show: ours, moved by its time namespace. */
+static int64_t offset_ns(pid_t init, const char *clock)
+{
+    char path[64], line[128], name[32];
+    snprintf(path, sizeof path, "/proc/%d/timens_offsets", init);
+    auto_fclose FILE *file = fopen(path, "re");
+    long long seconds, nanoseconds;
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "%31s %lld %lld", name, &seconds, &nanoseconds) == 3 &&
+            strcmp(name, clock) == 0)
+            return seconds * 1000000000 + nanoseconds;
+    return 0;
+}
+
+static json_t *describe_clocks(pid_t init)
+{
+    return json_pack("{s:I, s:I}", "monotonic_ns",
+                     (json_int_t)(clock_ns(CLOCK_MONOTONIC) + offset_ns(init, "monotonic") -
+                                  offset_ns(getpid(), "monotonic")),
+                     "boottime_ns",
+                     (json_int_t)(clock_ns(CLOCK_BOOTTIME) + offset_ns(init, "boottime") -
+                                  offset_ns(getpid(), "boottime")));
+}
+
+static int describe_host(json_t **out, cairn_error *err)
+{
+    struct utsname name;
+    char vdso[33];
+    int rc = vdso_digest(vdso, err);
+    if (rc != 0)
+        return rc;
+    uname(&name);
+    *out = json_pack("{s:s, s:s, s:s, s:I, s:s}", "kernel", name.release, "machine", name.machine,
+                     "node", name.nodename, "page_size", (json_int_t)sysconf(_SC_PAGESIZE), "vdso",
+                     vdso);
+    return 0;
+}
+
+static int freeze_with_patience(pid_t init, struct frozen *out, cairn_error *err)
+{
+    for (int attempt = 1;; attempt++) {
+        int rc = freeze_tree(init, out, err);
+        if (rc != -CAIRN_EBUSY_TREE || attempt == FREEZE_TRIES)
+            return rc;
+        struct timespec pause = {0, FREEZE_RETRY_MS * 1000000};
+        nanosleep(&pause, NULL);
+    }
+}
+
+static struct taken_process *find_process(const capture *c, pid_t pid)
+{
+    for (size_t i = 0; i < c->process_count; i++)
+        if (c->processes[i].pid == pid)
+            return &c->processes[i];
+    return NULL;
+}
+
+/* The processes of the frozen threads, each with its parent. */
+static int list_processes(capture *c, cairn_error *err)
+{
+    c->processes = calloc(c->frozen.thread_count, sizeof *c->processes);
+    if (!c->processes)
+        return cairn_fail(err, ENOMEM, "out of memory listing the processes of the step");
+    for (size_t i = 0; i < c->frozen.thread_count; i++) {
+        if (i > 0 && c->frozen.threads[i - 1].pid == c->frozen.threads[i].pid)
+            continue;
+        struct taken_process *p = &c->processes[c->process_count++];
+        p->pid = p->memory_of = c->frozen.threads[i].pid;
+        p->injector.memory = -1;
+        p->space = (uint32_t)c->process_count;
+        p->json = json_object();
+        struct proc_status status;
+        int rc = proc_read_status(p->pid, p->pid, &status, err);
+        if (rc != 0)
+            return rc;
+        p->ns_pid = status.ns_pid;
+    }
+    c->objects.next_space = (uint32_t)c->process_count + 1;
+    return 0;
+}
+
+static int find_parents(capture *c, pid_t init, cairn_error *err)
+{
+    for (size_t i = 0; i < c->process_count; i++) {
+        struct taken_process *p = &c->processes[i];
+        struct proc_stat stat;
+        int rc = proc_read_stat(p->pid, &stat, err);
+        if (rc != 0)
+            return rc;
+        p->parent = find_process(c, stat.ppid);
+        if (!p->parent && stat.ppid != init)
+            return cairn_fail(err, CAIRN_EBUSY_TREE, "pid %d has lost its parent just now",
+                              p->ns_pid);
+        json_object_set_new(p->json, "pid", json_integer(p->ns_pid));
+        json_object_set_new(p->json, "ppid", json_integer(p->parent ? p->parent->ns_pid : 1));
+        json_object_set_new(p->json, "space", json_integer(p->space));
+    }
+    return 0;
+}
+
+static int take_one(capture *c, struct taken_process *p, cairn_error *err)
+{
+    size_t first = 0, count = 0;
+    while (c->frozen.threads[first].pid != p->pid)
+        first++;
+    while (first + count < c->frozen.thread_count && c->frozen.threads[first + count].pid == p->pid)
+        count++;
+    c->figures.threads += (uint32_t)count;
+    int rc = take_maps(p, err);
+    if (rc == 0)
+        rc = take_threads(p, &c->frozen.threads[first], count, err);
+    if (rc == 0)
+        rc = take_process(p, err);
+    if (rc == 0)
+        rc = take_mappings(&c->objects, p, err);
+    return rc;
+}
+
+static int take_zombies(capture *c, cairn_error *err)
+{
+    json_t *processes = json_object_get(c->meta, "processes");
+    for (size_t i = 0; i < c->frozen.zombie_count; i++) {
+        struct proc_stat stat;
+        if (proc_read_stat(c->frozen.zombies[i], &stat, NULL) != 0)
+            continue;
+        const struct taken_process *parent = find_process(c, stat.ppid);
+        if (!parent)
+            continue; /* pid 1 is about to reap it */
+        json_t *json = describe_zombie(c->frozen.zombies[i], err);
+        if (!json)
+            return -(err ? err->code : EIO);
+        json_object_set_new(json, "ppid", json_integer(parent->ns_pid));
+        json_array_append_new(processes, json);
+    }
+    return 0;
+}
+
+static int set_subreapers(capture *c, bool on, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        if (c->processes[i].subreaper)
+            rc = inject_ok(&c->processes[i].injector, "PR_SET_CHILD_SUBREAPER", NULL, err,
+                           SYS_prctl, PR_SET_CHILD_SUBREAPER, on, 0, 0, 0, 0);
+    return rc;
+}
+
+/* A process that adopts orphans would get the snapshots, and be told when they end: pid 1 shall
+ * have them. */
+static int take_snapshots(capture *c, cairn_error *err)
+{
+    int rc = set_subreapers(c, false, err);
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = take_snapshot(&c->processes[i], err);
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = unforked_take(&c->unforked, &c->processes[i], err);
+    int back = set_subreapers(c, true, rc == 0 ? err : NULL);
+    return rc != 0 ? rc : back;
+}
+
+static void let_go(capture *c)
+{
+    if (!c->at_rest)
+        return;
+    for (size_t i = 0; i < c->process_count; i++)
+        put_back_threads(&c->processes[i]);
+    c->figures.pause_us = (uint64_t)(freeze_clock_us() - c->frozen.since_us);
+    freeze_release(&c->frozen);
+    c->at_rest = false;
+}
+
+static int take_terminal(const struct tree *t, json_t *meta, cairn_error *err)
+{
+    json_t *modes = NULL;
+    if (t->pty_master < 0)
+        return 0;
+    int rc = terminal_modes_read(t->pty_master, &modes, err);
+    if (rc == 0)
+        json_object_set_new(meta, "terminal", modes);
+    return rc;
+}
+
+static int take_everything(capture *c, struct tree *t, const struct capture_options *options,
+                           image_writer *writer, cairn_error *err)
+{
+    json_t *host;
+    int rc = describe_host(&host, err);
+    if (rc != 0)
+        return rc;
+    c->meta = json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:[]}", "kind", "native", "version",
+                        META_VERSION, "host", host, "cpu", cpu_features_to_json(), "clocks",
+                        describe_clocks(t->init), "root", (int)t->root_in_ns, "processes");
+    c->objects.init = t->init;
+    rc = take_terminal(t, c->meta, err);
+    if (rc == 0)
+        rc = take_shm(&c->objects, c->meta, err);
+    if (rc == 0)
+        rc = find_parents(c, t->init, err);
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = take_descriptors(&c->objects, &c->processes[i], err);
+    if (rc == 0)
+        rc = take_pipes(&c->objects, err);
+    if (rc == 0)
+        rc = take_watches(&c->objects, err);
+    if (rc == 0)
+        rc = take_sockets(&c->objects, err);
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = take_one(c, &c->processes[i], err);
+    if (rc == 0)
+        rc = refuse_sysv(&c->processes[0], err);
+    if (rc == 0)
+        rc = take_zombies(c, err);
+    if (rc == 0)
+        rc = rollback_record(options->rollback, c->objects.written, c->objects.written_count,
+                             writer, &c->notes, err);
+    return rc;
+}
+
+int capture_begin(struct tree *t, const struct capture_options *options, image_writer *writer,
+                  capture **out, cairn_error *err)
+{
+    if (!t->namespaces)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "this step runs without namespaces and cannot be captured");
+    prctl(PR_SET_TIMERSLACK, 1); /* the short waits for threads to stop are meant to be short */
+    capture *c = calloc(1, sizeof *c);
+    if (!c)
+        return cairn_fail(err, ENOMEM, "out of memory");
+    c->threads = options->threads ? (unsigned)options->threads : 1;
+    int rc = unforked_look(&c->unforked, t->init, err);
+    if (rc == 0)
+        rc = freeze_with_patience(t->init, &c->frozen, err);
+    c->at_rest = rc == 0;
+    if (rc == 0)
+        rc = list_processes(c, err);
+    if (rc == 0)
+        rc = take_everything(c, t, options, writer, err);
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = put_back_scratch(&c->processes[i], err);
+    if (rc == 0 && !options->stay_stopped) {
+        cairn_error why = {0};
+        if (take_snapshots(c, &why) != 0) {
+            /* Copy while standing: slower for the step, and said, but an image all the same. */
+            c->figures.copied_standing = true;
+            snprintf(c->figures.why_standing, sizeof c->figures.why_standing, "%.190s",
+                     why.message);
+            for (size_t i = 0; i < c->process_count; i++)
+                drop_snapshot(&c->processes[i]);
+            unforked_free(&c->unforked); /* what stands has it all */
+        } else {
+            let_go(c);
+        }
+    }
+    c->figures.processes = (uint32_t)c->process_count;
+    if (rc != 0) {
+        capture_end(c);
+        return rc;
+    }
+    *out = c;
+    return 0;
+}
+
+/* The flags that maps does not show; the snapshot has them all but those that forks do not inherit,
+ * which were looked for before. */
+static int describe_flags_of(const capture *c, const struct taken_process *p, cairn_error *err)
+{
+    auto_proc_maps struct proc_maps smaps = {0};
+    int rc = proc_read_smaps(p->memory_of, &smaps, err);
+    json_t *maps = json_object_get(p->json, "maps");
+    for (size_t k = 0, at = 0; rc == 0 && k < p->maps.count; k++) {
+        const struct proc_map *map = &p->maps.maps[k];
+        while (at < smaps.count && smaps.maps[at].end <= map->start)
+            at++;
+        const struct proc_map *seen =
+            at < smaps.count && smaps.maps[at].start <= map->start ? &smaps.maps[at] : NULL;
+        uint32_t flags = (seen ? seen->flags : 0) | unforked_flags(&c->unforked, p, map);
+        json_object_set_new(json_array_get(maps, k), "flags", json_integer(flags));
+        rc = unforked_check(&c->unforked, p, map, seen, err);
+    }
+    return rc;
+}
+
+static int describe_flags(const capture *c, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = describe_flags_of(c, &c->processes[i], err);
+    return rc;
+}
+
+static int write_pages(const capture *c, image_writer *writer, cairn_error *err)
+{
+    struct page_runs runs = {0};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = pages_list(&c->processes[i], &runs, err);
+    if (rc == 0)
+        rc = pages_write(&runs, c->threads, writer, err);
+    free(runs.runs);
+    return rc;
+}
+
+static int write_meta(capture *c, image_writer *writer, cairn_error *err)
+{
+    json_t *record;
+    int rc = rollback_sync(c->notes, writer, &record, err);
+    if (rc != 0)
+        return rc;
+    json_object_set_new(c->meta, "files", record);
+    json_t *processes = json_object_get(c->meta, "processes");
+    for (size_t i = 0; i < c->process_count; i++)
+        json_array_append(processes, c->processes[i].json);
+    json_t *descriptions = json_array(), *objects = json_array();
+    json_object_set_new(c->meta, "descriptions", descriptions);
+    json_object_set_new(c->meta, "objects", objects);
+    for (size_t i = 0; i < c->objects.description_count; i++)
+        json_array_append(descriptions, c->objects.descriptions[i].json);
+    for (size_t i = 0; i < c->objects.object_count; i++)
+        json_array_append(objects, c->objects.objects[i].json);
+    char *text = json_dumps(c->meta, JSON_COMPACT);
+    if (!text)
+        return cairn_fail(err, ENOMEM, "out of memory writing META");
+    rc = image_writer_meta(writer, text, strlen(text), err);
+    free(text);
+    return rc;
+}
+
+int capture_write(capture *c, image_writer *writer, cairn_error *err)
+{
+    int rc = describe_flags(c, err);
+    if (rc == 0)
+        rc = write_pages(c, writer, err);
+    if (rc == 0)
+        rc = unforked_write(&c->unforked, writer, err);
+    if (rc == 0)
+        rc = objects_write(&c->objects, writer, err);
+    if (rc == 0)
+        rc = write_meta(c, writer, err);
+    return rc;
+}
+
+void capture_figures_of(const capture *c, struct capture_figures *out)
+{
+    *out = c->figures;
+}
+
+void capture_release(capture *c)
+{
+    let_go(c);
+}
+
+void capture_end(capture *c)
+{
+    if (!c)
+        return;
+    let_go(c);
+    for (size_t i = 0; i < c->process_count; i++) {
+        struct taken_process *p = &c->processes[i];
+        drop_snapshot(p);
+        for (size_t k = 0; k < p->thread_count; k++)
+            cpu_state_free(&p->threads[k].cpu);
+        free(p->threads);
+        cairn_cleanup_close(&p->injector.memory);
+        proc_maps_free(&p->maps);
+        json_decref(p->json);
+    }
+    free(c->processes);
+    objects_free(&c->objects);
+    unforked_free(&c->unforked);
+    rollback_free(c->notes);
+    json_decref(c->meta);
+    free(c);
+}

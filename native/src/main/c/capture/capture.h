@@ -1,0 +1,43 @@
+/* Capture: freeze the tree, note its state, snapshot its memory copy-on-write, let go; then write.
+ *
+ *   capture_begin   tracer thread; as a rule the step stands still only during this call
+ *   capture_write   any one thread; reads the snapshots, writes chunks and META through the writer
+ *   capture_release tracer thread, after capture_write, unless the step is to stay stopped for
+ * good: where no copy-on-write clone could be made (figures: copied_standing) the step still stands
+ * until then capture_end     tracer thread; lets the snapshots go; always called once capture_begin
+ * succeeded
+ */
+#ifndef CAIRN_CAPTURE_CAPTURE_H
+#define CAIRN_CAPTURE_CAPTURE_H
+
+#include "image/image.h"
+#include "rollback/rollback.h"
+#include "sandbox/tree.h"
+
+struct capture_options {
+    bool stay_stopped; /* checkpoint and stop: leave the tree frozen; the caller destroys it after
+                          publishing, or calls capture_release when the image failed */
+    int threads;       /* compressing threads of capture_write, >= 1 */
+    const struct rollback_options *rollback;
+};
+
+typedef struct capture capture;
+
+struct capture_figures {
+    uint64_t pause_us;    /* how long the tree stood still */
+    bool copied_standing; /* no copy-on-write clone was possible; the memory was copied in the pause
+                           */
+    char why_standing[200]; /* the reason when copied_standing */
+    uint32_t processes, threads;
+};
+
+CAIRN_CHECKED int capture_begin(struct tree *t, const struct capture_options *options,
+                                image_writer *writer, capture **out, cairn_error *err);
+CAIRN_CHECKED int capture_write(capture *c, image_writer *writer, cairn_error *err);
+/* pause_us is final once the tree goes on. */
+void capture_figures_of(const capture *c, struct capture_figures *out);
+/* Lets a tree that still stands go on; nothing to do when it already runs. */
+void capture_release(capture *c);
+void capture_end(capture *c);
+
+#endif

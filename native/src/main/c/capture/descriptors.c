@@ -1,0 +1,331 @@
+/* Descriptors: what each process has open, every open description once. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "capture/objects.h"
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/json.h"
+
+/* One descriptor while it is looked at. */
+struct seen {
+    struct taken_process *process;
+    int fd;
+    struct stat stat;
+    char *link;   /* of /proc/PID/fd/N */
+    char *fdinfo; /* text of /proc/PID/fdinfo/N */
+    unsigned flags;
+    int64_t position;
+};
+
+static int unsupported(const struct seen *s, const char *what, const char *advice, cairn_error *err)
+{
+    return cairn_fail(err, CAIRN_EUNSUPPORTED, "pid %d fd %d: %s (%s)%s%s", s->process->ns_pid,
+                      s->fd, what, s->link, advice ? "; " : "", advice ? advice : "");
+}
+
+/* The number after "key:" at the start of a line of fdinfo. */
+static bool fdinfo_number(const struct seen *s, const char *key, int base, uint64_t *out)
+{
+    size_t len = strlen(key);
+    for (const char *line = s->fdinfo; line; line = strchr(line, '\n')) {
+        if (*line == '\n')
+            line++;
+        if (strncmp(line, key, len) == 0 && line[len] == ':') {
+            *out = strtoull(line + len + 1, NULL, base);
+            return true;
+        }
+    }
+    return false;
+}
+
+static int note_written(struct objects *o, const struct seen *s, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
+    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return cairn_fail_errno(err, "pid %d fd %d: opening %s for reading", s->process->ns_pid,
+                                s->fd, s->link);
+    struct rollback_open_file *grown = realloc(o->written, (o->written_count + 1) * sizeof *grown);
+    if (!grown)
+        return cairn_fail(err, ENOMEM, "out of memory noting %s", s->link);
+    o->written = grown;
+    char *copy = strdup(s->link);
+    if (!copy)
+        return cairn_fail(err, ENOMEM, "out of memory noting %s", s->link);
+    grown[o->written_count++] = (struct rollback_open_file){.path = copy, .fd = steal_fd(&fd)};
+    return 0;
+}
+
+/* A file without a name, or of the step's own file systems: its content goes into the image. */
+static int take_content(struct objects *o, const struct seen *s, const char *kind, json_t *json,
+                        cairn_error *err)
+{
+    struct object *object = object_find(o, s->stat.st_dev, s->stat.st_ino);
+    if (!object) {
+        char path[64];
+        snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
+        int fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0) /* write-only permission: through the description itself */
+            return cairn_fail_errno(err, "pid %d fd %d: reading %s", s->process->ns_pid, s->fd,
+                                    s->link);
+        int rc = object_add(o, s->stat.st_dev, s->stat.st_ino, kind, s->link, &object, err);
+        if (rc == 0)
+            rc = object_take_file(object, fd, (uint64_t)s->stat.st_size, err);
+        int seals = fcntl(fd, F_GET_SEALS);
+        close(fd);
+        if (rc != 0)
+            return rc;
+        json_object_set_new(object->json, "mode", json_integer(s->stat.st_mode & 07777));
+        if (strcmp(kind, "memfd") == 0 && seals > 0)
+            json_object_set_new(object->json, "seals", json_integer(seals));
+    }
+    json_object_set_new(json, "object", json_integer(object->space));
+    return 0;
+}
+
+/* Of /proc: what it holds is told by the kernel when it is opened again. */
+static bool is_of_proc(const struct seen *s)
+{
+    char path[64];
+    struct statfs fs;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
+    return statfs(path, &fs) == 0 && fs.f_type == PROC_SUPER_MAGIC;
+}
+
+static int describe_path(const struct seen *s, const char *kind, json_t *json, cairn_error *err)
+{
+    json_object_set_new(json, "kind", json_string(kind));
+    json_object_set_new(json, "position", json_integer(s->position));
+    if (json_object_set_new(json, "path", json_string(s->link)) != 0)
+        return unsupported(s, "a path that is not UTF-8", NULL, err);
+    return 0;
+}
+
+static int describe_regular(struct objects *o, const struct seen *s, json_t *json, cairn_error *err)
+{
+    bool writable = (s->flags & O_ACCMODE) != O_RDONLY;
+    if (is_of_proc(s))
+        return describe_path(s, "proc", json, err);
+    json_object_set_new(json, "position", json_integer(s->position));
+    if (strncmp(s->link, "/memfd:", 7) == 0) {
+        json_object_set_new(json, "kind", json_string("object"));
+        return take_content(o, s, "memfd", json, err);
+    }
+    if (s->stat.st_nlink == 0) {
+        json_object_set_new(json, "kind", json_string("object"));
+        return take_content(o, s, "unlinked", json, err);
+    }
+    if (o->shm_dev != 0 && s->stat.st_dev == o->shm_dev) {
+        json_object_set_new(json, "kind", json_string("object"));
+        return take_content(o, s, "shm", json, err);
+    }
+    int rc = describe_path(s, "file", json, err);
+    return rc == 0 && writable ? note_written(o, s, err) : rc;
+}
+
+static int describe_device(const struct seen *s, json_t *json, cairn_error *err)
+{
+    static const unsigned memory_devices =
+        1; /* null, zero, full, random, urandom, kmsg: no state of their own */
+    unsigned type = major(s->stat.st_rdev), number = minor(s->stat.st_rdev);
+    if ((type == memory_devices && number != 1 && number != 2) ||
+        strcmp(s->link, "/dev/tty") == 0) {
+        json_object_set_new(json, "kind", json_string("device"));
+        json_object_set_new(json, "path", json_string(s->link));
+        return 0;
+    }
+    if (strncmp(s->link, "/dev/pts/", 9) == 0 && isdigit((unsigned char)s->link[9])) {
+        json_object_set_new(json, "kind", json_string("terminal"));
+        json_object_set_new(json, "index", json_integer(strtol(s->link + 9, NULL, 10)));
+        return 0;
+    }
+    return unsupported(s, "a device",
+                       "a device's state cannot be saved; close it before the checkpoint, or use "
+                       "`checkpoint.engine: app`",
+                       err);
+}
+
+static int describe_pipe(const struct seen *s, json_t *json)
+{
+    json_object_set_new(json, "kind", json_string("pipe"));
+    json_object_set_new(json, "pipe", json_integer((json_int_t)s->stat.st_ino));
+    if (strncmp(s->link, "pipe:", 5) != 0) /* a fifo with a name */
+        json_object_set_new(json, "path", json_string(s->link));
+    return 0;
+}
+
+static int describe_timerfd(const struct seen *s, json_t *json, cairn_error *err)
+{
+    uint64_t clock, ticks, settime;
+    long long value[2] = {0}, interval[2] = {0};
+    const char *times = strstr(s->fdinfo, "it_value:");
+    if (!fdinfo_number(s, "clockid", 10, &clock) || !fdinfo_number(s, "ticks", 10, &ticks) ||
+        !fdinfo_number(s, "settime flags", 8, &settime) || !times ||
+        sscanf(times, "it_value: (%lld, %lld)\nit_interval: (%lld, %lld)", &value[0], &value[1],
+               &interval[0], &interval[1]) != 4)
+        return unsupported(s, "a timerfd whose state is of an unknown form", NULL, err);
+    json_object_set_new(json, "kind", json_string("timerfd"));
+    json_object_set_new(json, "clock", json_integer((json_int_t)clock));
+    json_object_set_new(json, "ticks", json_integer((json_int_t)ticks));
+    json_object_set_new(json, "value",
+                        json_pack("[I, I]", (json_int_t)value[0], (json_int_t)value[1]));
+    json_object_set_new(json, "interval",
+                        json_pack("[I, I]", (json_int_t)interval[0], (json_int_t)interval[1]));
+    return 0;
+}
+
+static int describe_epoll(const struct seen *s, json_t *json)
+{
+    json_t *targets = json_array();
+    json_object_set_new(json, "kind", json_string("epoll"));
+    json_object_set_new(json, "targets", targets);
+    for (const char *line = strstr(s->fdinfo, "tfd:"); line; line = strstr(line + 1, "tfd:")) {
+        int fd;
+        unsigned events;
+        unsigned long long data, ino;
+        if (sscanf(line, "tfd: %d events: %x data: %llx pos:%*d ino:%llx", &fd, &events, &data,
+                   &ino) == 4)
+            json_array_append_new(targets, json_pack("{s:i, s:I, s:o, s:o}", "fd", fd, "events",
+                                                     (json_int_t)events, "data", json_hex(data),
+                                                     "ino", json_hex(ino)));
+    }
+    return 0;
+}
+
+static int describe_anonymous(const struct seen *s, json_t *json, cairn_error *err)
+{
+    uint64_t value;
+    if (strcmp(s->link, "anon_inode:[eventfd]") == 0 &&
+        fdinfo_number(s, "eventfd-count", 16, &value)) {
+        uint64_t semaphore = 0;
+        fdinfo_number(s, "eventfd-semaphore", 10, &semaphore);
+        json_object_set_new(json, "kind", json_string("eventfd"));
+        json_object_set_new(json, "count", json_hex(value));
+        json_object_set_new(json, "semaphore", json_boolean(semaphore));
+        return 0;
+    }
+    if (strcmp(s->link, "anon_inode:[signalfd]") == 0 && fdinfo_number(s, "sigmask", 16, &value)) {
+        json_object_set_new(json, "kind", json_string("signalfd"));
+        json_object_set_new(json, "mask", json_hex(value));
+        return 0;
+    }
+    if (strcmp(s->link, "anon_inode:[timerfd]") == 0)
+        return describe_timerfd(s, json, err);
+    if (strcmp(s->link, "anon_inode:[eventpoll]") == 0)
+        return describe_epoll(s, json);
+    return unsupported(s, "an object that this version does not save", NULL, err);
+}
+
+static int describe(struct objects *o, const struct seen *s, json_t *json, cairn_error *err)
+{
+    json_object_set_new(json, "flags", json_integer(s->flags & ~(unsigned)O_CLOEXEC));
+    if (s->flags & O_PATH)
+        return describe_path(s, is_of_proc(s) ? "proc" : "file", json, err);
+    switch (s->stat.st_mode & S_IFMT) {
+    case S_IFREG:
+        return describe_regular(o, s, json, err);
+    case S_IFDIR:
+        if (s->stat.st_nlink == 0)
+            return unsupported(s, "a folder that has been deleted", NULL, err);
+        return describe_path(s, is_of_proc(s) ? "proc" : "file", json, err);
+    case S_IFCHR:
+        return describe_device(s, json, err);
+    case S_IFIFO:
+        return describe_pipe(s, json);
+    case S_IFSOCK:
+        return describe_socket(s->process, s->fd, s->stat.st_ino, json, err);
+    default:
+        return describe_anonymous(s, json, err);
+    }
+}
+
+static struct open_description *find_description(const struct objects *o, const struct seen *s)
+{
+    for (size_t i = 0; i < o->description_count; i++) {
+        struct open_description *d = &o->descriptions[i];
+        if (d->dev == s->stat.st_dev && d->ino == s->stat.st_ino && d->flags == s->flags &&
+            syscall(SYS_kcmp, d->pid, s->process->pid, KCMP_FILE, d->fd, s->fd) == 0)
+            return d;
+    }
+    return NULL;
+}
+
+static int add_description(struct objects *o, const struct seen *s, struct open_description **out,
+                           cairn_error *err)
+{
+    struct open_description *grown =
+        realloc(o->descriptions, (o->description_count + 1) * sizeof *grown);
+    if (!grown)
+        return cairn_fail(err, ENOMEM, "out of memory taking descriptors");
+    o->descriptions = grown;
+    json_auto_t *json = json_pack("{s:i}", "id", (int)o->description_count);
+    int rc = describe(o, s, json, err);
+    if (rc != 0)
+        return rc;
+    grown[o->description_count] = (struct open_description){.pid = s->process->pid,
+                                                            .fd = s->fd,
+                                                            .dev = s->stat.st_dev,
+                                                            .ino = s->stat.st_ino,
+                                                            .flags = s->flags,
+                                                            .json = json_incref(json)};
+    *out = &grown[o->description_count++];
+    return 0;
+}
+
+static int take_descriptor(struct objects *o, struct taken_process *p, int fd, cairn_error *err)
+{
+    char path[64];
+    struct seen s = {.process = p, .fd = fd};
+    auto_free char *link = NULL;
+    auto_free char *fdinfo = NULL;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", p->pid, fd);
+    if (stat(path, &s.stat) < 0)
+        return cairn_fail_errno(err, "pid %d fd %d", p->ns_pid, fd);
+    int rc = proc_read_link(path, &link, err);
+    snprintf(path, sizeof path, "/proc/%d/fdinfo/%d", p->pid, fd);
+    if (rc == 0)
+        rc = io_read_file(AT_FDCWD, path, 16 << 20, &fdinfo, NULL, err);
+    if (rc != 0)
+        return rc;
+    s.link = link;
+    s.fdinfo = fdinfo;
+    uint64_t value;
+    if (!fdinfo_number(&s, "flags", 8, &value))
+        return cairn_fail(err, EINVAL, "%s is not in the known form", path);
+    bool close_on_exec = value & O_CLOEXEC;
+    s.flags = (unsigned)value & ~(unsigned)O_CLOEXEC;
+    s.position = fdinfo_number(&s, "pos", 10, &value) ? (int64_t)value : 0;
+    struct open_description *d = find_description(o, &s);
+    if (!d) {
+        rc = add_description(o, &s, &d, err);
+        if (rc != 0)
+            return rc;
+    }
+    json_array_append_new(json_object_get(p->json, "descriptors"),
+                          json_pack("{s:i, s:I, s:b}", "fd", fd, "description",
+                                    (json_int_t)(d - o->descriptions), "close_on_exec",
+                                    close_on_exec));
+    return 0;
+}
+
+int take_descriptors(struct objects *o, struct taken_process *p, cairn_error *err)
+{
+    auto_proc_list struct proc_list list = {0};
+    int rc = proc_descriptors(p->pid, &list, err);
+    json_object_set_new(p->json, "descriptors", json_array());
+    for (size_t i = 0; rc == 0 && i < list.count; i++)
+        rc = take_descriptor(o, p, list.numbers[i], err);
+    return rc;
+}

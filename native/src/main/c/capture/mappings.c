@@ -1,0 +1,242 @@
+/* Mappings, and the shared memory behind them; the step's own /dev/shm. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "capture/objects.h"
+#include "capture/pages.h"
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/json.h"
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+    return len >= end_len && strcmp(text + len - end_len, end) == 0;
+}
+
+/* Roll-back has to know that such a file changes without a trace, also when no descriptor is left.
+ */
+static int note_mapped(struct objects *o, const struct proc_map *map, cairn_error *err)
+{
+    for (size_t i = 0; i < o->written_count; i++)
+        if (strcmp(o->written[i].path, map->path) == 0) {
+            o->written[i].mapped = true;
+            return 0;
+        }
+    auto_close int fd = open(map->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0)
+        return cairn_fail_errno(err, "opening %s, which the step has mapped", map->path);
+    struct rollback_open_file *grown =
+        reallocarray(o->written, o->written_count + 1, sizeof *grown);
+    if (!grown)
+        return cairn_fail(err, ENOMEM, "out of memory noting %s", map->path);
+    o->written = grown;
+    char *path = strdup(map->path);
+    if (!path)
+        return cairn_fail(err, ENOMEM, "out of memory noting %s", map->path);
+    grown[o->written_count++] =
+        (struct rollback_open_file){.path = path, .fd = steal_fd(&fd), .mapped = true};
+    return 0;
+}
+
+/* Shared memory: of an object that a descriptor or /dev/shm has already given us, or else known
+ * only through the mapping itself. */
+static int take_shared(struct objects *o, struct taken_process *p, const struct proc_map *map,
+                       json_t *json, cairn_error *err)
+{
+    uint64_t dev = makedev(map->dev_major, map->dev_minor);
+    bool deleted = ends_with(map->path, " (deleted)");
+    bool file =
+        map->path[0] == '/' && !deleted && dev != o->shm_dev && strncmp(map->path, "/SYSV", 5) != 0;
+    struct object *object = object_find(o, dev, map->inode);
+    if (file && !(map->prot & PROT_WRITE)) {
+        json_object_set_new(json, "path", json_string(map->path));
+        return 0;
+    }
+    if (strncmp(map->path, "/SYSV", 5) == 0)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "pid %d: SysV shared memory at 0x%llx, which this version does not save",
+                          p->ns_pid, (unsigned long long)map->start);
+    if (file) {
+        int rc = note_mapped(o, map, err);
+        if (rc != 0)
+            return rc;
+    }
+    if (!object) {
+        int rc =
+            object_add(o, dev, map->inode, file ? "file" : "anonymous", map->path, &object, err);
+        if (rc != 0)
+            return rc;
+    }
+    struct stat st;
+    if (file && stat(map->path, &st) == 0)
+        json_object_set_new(object->json, "size", json_hex((uint64_t)st.st_size));
+    uint64_t reach = map->offset + (map->end - map->start);
+    if (reach > (uint64_t)json_integer_value(json_object_get(object->json, "mapped_size")))
+        json_object_set_new(object->json, "mapped_size", json_integer((json_int_t)reach));
+    const char *kind = json_string_value(json_object_get(object->json, "kind"));
+    json_object_set_new(json, "object", json_integer(object->space));
+    if (kind && (strcmp(kind, "file") == 0 || strcmp(kind, "anonymous") == 0))
+        return object_take_memory(object, &p->injector, map->start, map->offset,
+                                  map->end - map->start, err);
+    return 0;
+}
+
+/* A file that is mapped and has no name any more: its bytes are had from a descriptor, if there was
+ * one, or from the mapping. */
+static int take_deleted_file(struct objects *o, const struct taken_process *p,
+                             const struct proc_map *map, json_t *json, cairn_error *err)
+{
+    uint64_t dev = makedev(map->dev_major, map->dev_minor);
+    struct object *object = object_find(o, dev, map->inode);
+    int rc = 0;
+    bool known = object != NULL && json_object_get(object->json, "size");
+    if (!object)
+        rc = object_add(o, dev, map->inode, "unlinked", map->path, &object, err);
+    if (rc == 0 && !known)
+        rc = object_take_memory(object, &p->injector, map->start, map->offset,
+                                map->end - map->start, err);
+    if (rc == 0)
+        json_object_set_new(json, "object", json_integer(object->space));
+    return rc;
+}
+
+static int take_private_file(struct objects *o, const struct taken_process *p,
+                             const struct proc_map *map, json_t *json, cairn_error *err)
+{
+    struct stat st;
+    if (ends_with(map->path, " (deleted)"))
+        return take_deleted_file(o, p, map, json, err);
+    if (stat(map->path, &st) < 0)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "pid %d has mapped %s, which is no longer there under that name",
+                          p->ns_pid, map->path);
+    if (json_object_set_new(json, "path", json_string(map->path)) != 0)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
+    json_object_set_new(json, "file_size", json_hex((uint64_t)st.st_size));
+    json_object_set_new(
+        json, "file_mtime_ns",
+        json_hex((uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec));
+    return 0;
+}
+
+static int take_mapping(struct objects *o, struct taken_process *p, const struct proc_map *map,
+                        json_t *json, cairn_error *err)
+{
+    if (map_is_kernel(map)) {
+        json_object_set_new(json, "kernel", json_string(map->path));
+        return 0;
+    }
+    json_object_set_new(json, "offset", json_hex(map->offset));
+    json_object_set_new(json, "shared", json_boolean(map->shared));
+    if (map->shared)
+        return take_shared(o, p, map, json, err);
+    return map->inode != 0 ? take_private_file(o, p, map, json, err) : 0;
+}
+
+int take_mappings(struct objects *o, struct taken_process *p, cairn_error *err)
+{
+    json_t *maps = json_array();
+    json_object_set_new(p->json, "maps", maps);
+    for (size_t i = 0; i < p->maps.count; i++) {
+        const struct proc_map *map = &p->maps.maps[i];
+        json_t *json = json_pack("{s:o, s:o, s:i}", "start", json_hex(map->start), "end",
+                                 json_hex(map->end), "prot", map->prot);
+        json_array_append_new(maps, json);
+        int rc = take_mapping(o, p, map, json, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int take_shm_file(struct objects *o, int dir, const char *name, const char *path,
+                         json_t *entry, cairn_error *err)
+{
+    auto_close int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return cairn_fail_errno(err, "opening /dev/shm/%s of the step", path);
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return cairn_fail_errno(err, "looking at /dev/shm/%s of the step", path);
+    struct object *object = object_find(o, st.st_dev, st.st_ino);
+    if (!object) {
+        int rc = object_add(o, st.st_dev, st.st_ino, "shm", path, &object, err);
+        if (rc == 0)
+            rc = object_take_file(object, fd, (uint64_t)st.st_size, err);
+        if (rc != 0)
+            return rc;
+        json_object_set_new(object->json, "mode", json_integer(st.st_mode & 07777));
+    }
+    json_object_set_new(entry, "object", json_integer(object->space));
+    return 0;
+}
+
+static int take_shm_folder(struct objects *o, int fd, const char *prefix, int depth,
+                           json_t *entries, cairn_error *err)
+{
+    auto_closedir DIR *dir = fdopendir(fd);
+    if (!dir) {
+        close(fd);
+        return cairn_fail_errno(err, "reading /dev/shm of the step");
+    }
+    if (depth > 32)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED, "/dev/shm/%s of the step is nested too deeply",
+                          prefix);
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        const char *name = entry->d_name;
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+            continue;
+        char path[4096];
+        struct stat st;
+        if (snprintf(path, sizeof path, "%s%s", prefix, name) >= (int)sizeof path - 1 ||
+            fstatat(dirfd(dir), name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            return cairn_fail_errno(err, "looking at /dev/shm/%s%s of the step", prefix, name);
+        json_t *json = json_pack("{s:s, s:i}", "path", path, "mode", (int)st.st_mode);
+        if (!json)
+            return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                              "a name in the step's /dev/shm is not UTF-8");
+        json_array_append_new(entries, json);
+        int rc = 0;
+        if (S_ISREG(st.st_mode)) {
+            rc = take_shm_file(o, dirfd(dir), name, path, json, err);
+        } else if (S_ISDIR(st.st_mode)) {
+            strcat(path, "/");
+            int inner = openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            rc = inner < 0 ? cairn_fail_errno(err, "opening /dev/shm/%s of the step", path)
+                           : take_shm_folder(o, inner, path, depth + 1, entries, err);
+        } else {
+            rc = cairn_fail(err, CAIRN_EUNSUPPORTED,
+                            "/dev/shm/%s of the step is neither a file nor a folder", path);
+        }
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+int take_shm(struct objects *o, json_t *meta, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/root/dev/shm", o->init);
+    json_t *entries = json_array();
+    json_object_set_new(meta, "shm", entries);
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? 0 : cairn_fail_errno(err, "opening the step's /dev/shm");
+    if (fstat(fd, &st) < 0) {
+        close(fd);
+        return cairn_fail_errno(err, "looking at the step's /dev/shm");
+    }
+    o->shm_dev = st.st_dev;
+    return take_shm_folder(o, fd, "", 0, entries, err);
+}

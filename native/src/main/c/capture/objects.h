@@ -1,0 +1,78 @@
+/* Inside capture/: what processes share. *Descriptions* are open files as the kernel has them (one
+ * position, one set of flags, however many descriptors in however many processes); *objects* are
+ * memory or content that outlives any one mapping: shared anonymous memory, memfds, /dev/shm,
+ * unlinked files. Both are taken once, in the pause. */
+#ifndef CAIRN_CAPTURE_OBJECTS_H
+#define CAIRN_CAPTURE_OBJECTS_H
+
+#include "capture/taken.h"
+#include "image/image.h"
+#include "rollback/rollback.h"
+
+struct object_extent {
+    uint64_t offset;
+    size_t length;
+    uint8_t *bytes;
+};
+
+struct object {
+    uint64_t dev, ino;
+    uint32_t space;
+    struct object_extent *extents;
+    size_t extent_count;
+    json_t *json; /* its entry in META's "objects" */
+};
+
+struct open_description {
+    pid_t pid; /* one process that holds it, */
+    int fd;    /* and under which number */
+    uint64_t dev, ino;
+    unsigned flags;
+    json_t *json; /* its entry in META's "descriptions" */
+};
+
+struct objects {
+    struct object *objects;
+    size_t object_count;
+    struct open_description *descriptions;
+    size_t description_count;
+    struct rollback_open_file *written; /* regular files open for writing; paths and fds are ours */
+    size_t written_count;
+    uint32_t next_space;
+    uint64_t shm_dev; /* the device of the step's own /dev/shm, 0 for none */
+    pid_t init;
+};
+
+/* The descriptors of a process, into its "descriptors". */
+CAIRN_CHECKED int take_descriptors(struct objects *o, struct taken_process *p, cairn_error *err);
+/* Content of pipes, and ends that nobody of the tree holds; when all processes have been asked. */
+CAIRN_CHECKED int take_pipes(struct objects *o, cairn_error *err);
+/* What epolls watch; likewise. */
+CAIRN_CHECKED int take_watches(const struct objects *o, cairn_error *err);
+/* Sockets whose other end is not of the tree. */
+CAIRN_CHECKED int take_sockets(const struct objects *o, cairn_error *err);
+/* A socket, into the json of its description. */
+CAIRN_CHECKED int describe_socket(const struct taken_process *p, int number, uint64_t ino,
+                                  json_t *json, cairn_error *err);
+/* Everything in the step's own /dev/shm, into META's "shm". */
+CAIRN_CHECKED int take_shm(struct objects *o, json_t *meta, cairn_error *err);
+/* The mappings of a process, into its "maps", with the shared memory behind them. */
+CAIRN_CHECKED int take_mappings(struct objects *o, struct taken_process *p, cairn_error *err);
+
+/* objects.c */
+struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino);
+CAIRN_CHECKED int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind,
+                             const char *name, struct object **out, cairn_error *err);
+/* Copies all data (not the holes) of a file. */
+CAIRN_CHECKED int object_take_file(struct object *object, int fd, uint64_t size, cairn_error *err);
+/* Copies a range of a process's memory as the object's bytes from `offset` on. */
+CAIRN_CHECKED int object_take_memory(struct object *object, const struct injector *from,
+                                     uint64_t at, uint64_t offset, size_t length, cairn_error *err);
+CAIRN_CHECKED int objects_write(const struct objects *o, image_writer *writer, cairn_error *err);
+void objects_free(struct objects *o);
+
+bool description_is(const struct open_description *d, const char *kind);
+/* A copy of somebody's descriptor, sharing its description. */
+CAIRN_CHECKED int description_borrow(pid_t pid, int fd, int *out, cairn_error *err);
+
+#endif

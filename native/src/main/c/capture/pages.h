@@ -1,0 +1,33 @@
+/* Which pages of an address space an image needs, and their way into it. */
+#ifndef CAIRN_CAPTURE_PAGES_H
+#define CAIRN_CAPTURE_PAGES_H
+
+#include "capture/taken.h"
+#include "image/image.h"
+
+/* A run of present pages of one mapping of one process. */
+struct page_run {
+    const struct taken_process *process;
+    uint64_t start, length;
+    bool zero_matters; /* backed by a file: an all-zero page is content */
+    const struct taken_process
+        *inherits; /* compare with this process's page at the same address, or NULL */
+};
+struct page_runs {
+    struct page_run *runs;
+    size_t count, room;
+    uint64_t bytes;
+};
+
+/* The pages of p's private mappings that hold something of its own, from its snapshot. */
+CAIRN_CHECKED int pages_list(const struct taken_process *p, struct page_runs *out,
+                             cairn_error *err);
+
+/* Writes all runs with so many threads. */
+CAIRN_CHECKED int pages_write(const struct page_runs *runs, unsigned threads, image_writer *writer,
+                              cairn_error *err);
+
+/* A mapping that is recorded but whose bytes are the kernel's: vdso and its data. */
+bool map_is_kernel(const struct proc_map *map);
+
+#endif

@@ -1,0 +1,301 @@
+/* The state of a process as a whole. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/msg.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+#include "capture/taken.h"
+#include "common/cleanup.h"
+#include "common/hex.h"
+#include "common/io.h"
+#include "common/json.h"
+
+/* As the kernel has it; libc's struct sigaction differs. */
+struct kernel_sigaction {
+    uint64_t handler, flags, restorer, mask;
+};
+
+static int take_signal_actions(struct taken_process *p, const struct proc_status *status,
+                               cairn_error *err)
+{
+    /* The others are at their default; of those only SIGCHLD's flags mean anything. */
+    uint64_t asked = status->ignored | status->caught | 1ull << (SIGCHLD - 1);
+    json_t *actions = json_array();
+    json_object_set_new(p->json, "signal_actions", actions);
+    for (int signo = 1; signo <= 64; signo++) {
+        if (!(asked & 1ull << (signo - 1)))
+            continue;
+        struct kernel_sigaction action;
+        int rc = inject_ok(&p->injector, "rt_sigaction", NULL, err, SYS_rt_sigaction,
+                           (uint64_t)signo, 0, p->injector.scratch, 8, 0, 0);
+        if (rc == 0)
+            rc = inject_read(&p->injector, p->injector.scratch, &action, sizeof action, err);
+        if (rc != 0)
+            return rc;
+        if (action.handler == 0 && action.flags == 0 && action.mask == 0)
+            continue;
+        json_array_append_new(actions,
+                              json_pack("{s:i, s:o, s:o, s:o, s:o}", "signal", signo, "handler",
+                                        json_hex(action.handler), "flags", json_hex(action.flags),
+                                        "restorer", json_hex(action.restorer), "mask",
+                                        json_hex(action.mask)));
+    }
+    return 0;
+}
+
+static int take_interval_timers(struct taken_process *p, cairn_error *err)
+{
+    json_t *timers = json_array();
+    json_object_set_new(p->json, "itimers", timers);
+    for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++) {
+        int64_t value[4];
+        int rc = inject_ok(&p->injector, "getitimer", NULL, err, SYS_getitimer, (uint64_t)which,
+                           p->injector.scratch, 0, 0, 0, 0);
+        if (rc == 0)
+            rc = inject_read(&p->injector, p->injector.scratch, value, sizeof value, err);
+        if (rc != 0)
+            return rc;
+        json_array_append_new(timers,
+                              json_pack("[I, I, I, I]", (json_int_t)value[0], (json_int_t)value[1],
+                                        (json_int_t)value[2], (json_int_t)value[3]));
+    }
+    return 0;
+}
+
+/* POSIX timers: what /proc/PID/timers lists, and when each fires next. */
+static int take_posix_timers(struct taken_process *p, cairn_error *err)
+{
+    json_t *timers = json_array();
+    json_object_set_new(p->json, "timers", timers);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/timers", p->pid);
+    auto_free char *text = NULL;
+    if (io_read_file(AT_FDCWD, path, 1 << 20, &text, NULL, NULL) != 0)
+        return 0; /* a kernel without CONFIG_POSIX_TIMERS in /proc: none can be listed */
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        int id;
+        if (sscanf(line, "ID: %d", &id) != 1)
+            continue;
+        unsigned long long value;
+        int signo, clock;
+        pid_t target;
+        char how[32];
+        char *signal_line = strsep(&rest, "\n"), *notify_line = strsep(&rest, "\n"),
+             *clock_line = strsep(&rest, "\n");
+        if (!clock_line || sscanf(signal_line, "signal: %d/%llx", &signo, &value) != 2 ||
+            sscanf(notify_line, "notify: %31[^/]/%*[^.].%d", how, &target) != 2 ||
+            sscanf(clock_line, "ClockID: %d", &clock) != 1)
+            return cairn_fail(err, EINVAL, "%s is not in the known form", path);
+        int64_t times[4];
+        int rc = inject_ok(&p->injector, "timer_gettime", NULL, err, SYS_timer_gettime,
+                           (uint64_t)id, p->injector.scratch, 0, 0, 0, 0);
+        if (rc == 0)
+            rc = inject_read(&p->injector, p->injector.scratch, times, sizeof times, err);
+        if (rc != 0)
+            return rc;
+        struct proc_status status;
+        bool thread = strstr(notify_line, "tid.") != NULL;
+        if (thread && proc_read_status(p->pid, target, &status, NULL) == 0)
+            target = status.ns_tid;
+        json_array_append_new(timers,
+                              json_pack("{s:i, s:i, s:o, s:s, s:b, s:i, s:i, s:[I, I, I, I]}", "id",
+                                        id, "signal", signo, "value", json_hex(value), "notify",
+                                        how, "thread", thread, "target", target, "clock", clock,
+                                        "times", (json_int_t)times[0], (json_int_t)times[1],
+                                        (json_int_t)times[2], (json_int_t)times[3]));
+    }
+    return 0;
+}
+
+static void take_limits(struct taken_process *p)
+{
+    json_t *limits = json_array();
+    for (int which = 0; which < RLIMIT_NLIMITS; which++) {
+        struct rlimit limit;
+        if (prlimit(p->pid, which, NULL, &limit) == 0)
+            json_array_append_new(
+                limits, json_pack("[o, o]", json_hex(limit.rlim_cur), json_hex(limit.rlim_max)));
+    }
+    json_object_set_new(p->json, "limits", limits);
+}
+
+static int take_link(struct taken_process *p, const char *name, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", p->pid, name);
+    auto_free char *target = NULL;
+    int rc = proc_read_link(path, &target, err);
+    if (rc != 0)
+        return rc;
+    json_t *text = json_string(target);
+    if (!text)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED, "pid %d: its %s is a path that is not UTF-8",
+                          p->ns_pid, name);
+    json_object_set_new(p->json, name, text);
+    return 0;
+}
+
+static int take_number(struct taken_process *p, const char *file, int base, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", p->pid, file);
+    auto_free char *text = NULL;
+    int rc = io_read_file(AT_FDCWD, path, 4096, &text, NULL, err);
+    if (rc == 0)
+        json_object_set_new(p->json, file, json_integer(strtol(text, NULL, base)));
+    return rc;
+}
+
+static int take_prctl(struct taken_process *p, const char *name, int option, long *out,
+                      cairn_error *err)
+{
+    long value;
+    int rc = inject_ok(&p->injector, name, &value, err, SYS_prctl, (uint64_t)option, 0, 0, 0, 0, 0);
+    if (rc == 0) {
+        json_object_set_new(p->json, name, json_integer(value));
+        if (out)
+            *out = value;
+    }
+    return rc;
+}
+
+static int take_subreaper(struct taken_process *p, cairn_error *err)
+{
+    int value = 0;
+    int rc = inject_ok(&p->injector, "PR_GET_CHILD_SUBREAPER", NULL, err, SYS_prctl,
+                       PR_GET_CHILD_SUBREAPER, p->injector.scratch, 0, 0, 0, 0);
+    if (rc == 0)
+        rc = inject_read(&p->injector, p->injector.scratch, &value, sizeof value, err);
+    p->subreaper = value != 0;
+    json_object_set_new(p->json, "subreaper", json_integer(p->subreaper));
+    return rc;
+}
+
+static int take_memory_layout(struct taken_process *p, const struct proc_stat *stat,
+                              cairn_error *err)
+{
+    long brk;
+    int rc = inject_ok(&p->injector, "brk", &brk, err, SYS_brk, 0, 0, 0, 0, 0, 0);
+    if (rc != 0)
+        return rc;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/auxv", p->pid);
+    auto_free char *auxv = NULL;
+    size_t len;
+    rc = io_read_file(AT_FDCWD, path, 4096, &auxv, &len, err);
+    if (rc != 0)
+        return rc;
+    auto_free char *hex = hex_encode(auxv, len);
+    json_object_set_new(
+        p->json, "layout",
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "start_code",
+                  json_hex(stat->start_code), "end_code", json_hex(stat->end_code), "start_data",
+                  json_hex(stat->start_data), "end_data", json_hex(stat->end_data), "start_brk",
+                  json_hex(stat->start_brk), "brk", json_hex((uint64_t)brk), "start_stack",
+                  json_hex(stat->start_stack), "arg_start", json_hex(stat->arg_start), "arg_end",
+                  json_hex(stat->arg_end), "env_start", json_hex(stat->env_start), "env_end",
+                  json_hex(stat->env_end), "auxv", hex ? hex : ""));
+    return 0;
+}
+
+static void take_ids(struct taken_process *p, const struct proc_status *status)
+{
+    json_object_set_new(p->json, "pgrp", json_integer(status->ns_pgrp));
+    json_object_set_new(p->json, "session", json_integer(status->ns_session));
+    json_object_set_new(p->json, "umask", json_integer(status->umask));
+    json_object_set_new(
+        p->json, "uid",
+        json_pack("[i, i, i, i]", status->uid[0], status->uid[1], status->uid[2], status->uid[3]));
+    json_object_set_new(
+        p->json, "gid",
+        json_pack("[i, i, i, i]", status->gid[0], status->gid[1], status->gid[2], status->gid[3]));
+}
+
+int take_process(struct taken_process *p, cairn_error *err)
+{
+    struct proc_stat stat;
+    struct proc_status status;
+    int rc = proc_read_stat(p->pid, &stat, err);
+    if (rc == 0)
+        rc = proc_read_status(p->pid, p->pid, &status, err);
+    if (rc != 0)
+        return rc;
+    take_ids(p, &status);
+    json_object_set_new(p->json, "tty", json_boolean(stat.tty != 0));
+    take_limits(p);
+    static const char *const links[] = {"exe", "cwd", "root"};
+    for (size_t i = 0; rc == 0 && i < sizeof links / sizeof *links; i++)
+        rc = take_link(p, links[i], err);
+    if (rc == 0)
+        rc = take_number(p, "personality", 16, err);
+    if (rc == 0)
+        rc = take_number(p, "oom_score_adj", 10, err);
+    if (rc == 0)
+        rc = take_signal_actions(p, &status, err);
+    if (rc == 0)
+        rc = take_interval_timers(p, err);
+    if (rc == 0)
+        rc = take_posix_timers(p, err);
+    if (rc == 0)
+        rc = take_prctl(p, "dumpable", PR_GET_DUMPABLE, NULL, err);
+    if (rc == 0)
+        rc = take_prctl(p, "thp_disable", PR_GET_THP_DISABLE, NULL, err);
+    if (rc == 0)
+        rc = take_subreaper(p, err);
+    if (rc == 0)
+        rc = take_memory_layout(p, &stat, err);
+    return rc;
+}
+
+int refuse_sysv(struct taken_process *p, cairn_error *err)
+{
+    /* Which word of its answer says how many there are: struct seminfo's semusz, msginfo's msgpool,
+     * shm_info's used_ids. */
+    static const struct {
+        const char *name;
+        long nr;
+        uint64_t command;
+        bool third; /* the command is the third argument, not the second */
+        size_t word;
+    } kinds[] = {{"SysV semaphore set", SYS_semctl, SEM_INFO, true, 7},
+                 {"SysV message queue", SYS_msgctl, MSG_INFO, false, 0},
+                 {"SysV shared memory segment", SYS_shmctl, SHM_INFO, false, 0}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        int words[24] = {0};
+        uint64_t command = kinds[i].command, at = p->injector.scratch;
+        bool third = kinds[i].third;
+        int rc = inject_ok(&p->injector, kinds[i].name, NULL, err, kinds[i].nr, 0,
+                           third ? 0 : command, third ? command : at, third ? at : 0, 0, 0);
+        if (rc == 0)
+            rc = inject_read(&p->injector, at, words, sizeof words, err);
+        if (rc != 0)
+            return rc;
+        if (words[kinds[i].word] > 0)
+            return cairn_fail(
+                err, CAIRN_EUNSUPPORTED, "the step has %d %s%s, which this version does not save",
+                words[kinds[i].word], kinds[i].name, words[kinds[i].word] > 1 ? "s" : "");
+    }
+    return 0;
+}
+
+json_t *describe_zombie(pid_t pid, cairn_error *err)
+{
+    struct proc_stat stat;
+    struct proc_status status;
+    if (proc_read_stat(pid, &stat, err) != 0 || proc_read_status(pid, pid, &status, err) != 0)
+        return NULL;
+    json_t *json = json_pack("{s:i, s:b, s:i, s:s}", "pid", status.ns_pid, "zombie", 1, "exit_code",
+                             stat.exit_code, "comm", stat.comm);
+    json_object_set_new(json, "pgrp", json_integer(status.ns_pgrp));
+    json_object_set_new(json, "session", json_integer(status.ns_session));
+    return json;
+}

@@ -1,0 +1,261 @@
+/* The state of threads. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "capture/taken.h"
+#include "common/cleanup.h"
+#include "common/hex.h"
+#include "common/io.h"
+#include "common/json.h"
+
+#define PENDING_LIMIT 4096
+
+/* A thread inside a restartable sequence goes on at the sequence's abort handler, live as well as
+ * restored: the calls that we make in it have the kernel forget that it was inside. */
+static int leave_rseq(struct taken_process *p, struct taken_thread *t, json_t *json,
+                      cairn_error *err)
+{
+    struct __ptrace_rseq_configuration rseq = {0};
+    if (ptrace(PTRACE_GET_RSEQ_CONFIGURATION, t->tid, (void *)sizeof rseq, &rseq) < 0 ||
+        rseq.rseq_abi_pointer == 0)
+        return 0; /* none registered, or a kernel without */
+    json_object_set_new(json, "rseq",
+                        json_pack("{s:o, s:I, s:o, s:I}", "address",
+                                  json_hex(rseq.rseq_abi_pointer), "size",
+                                  (json_int_t)rseq.rseq_abi_size, "signature",
+                                  json_hex(rseq.signature), "flags", (json_int_t)rseq.flags));
+    uint64_t section = 0;
+    int rc = inject_read(&p->injector, rseq.rseq_abi_pointer + 8, &section, sizeof section, err);
+    if (rc != 0 || section == 0)
+        return rc;
+    struct {
+        uint32_t version, flags;
+        uint64_t start, length, abort;
+    } critical;
+    rc = inject_read(&p->injector, section, &critical, sizeof critical, err);
+    if (rc != 0)
+        return rc;
+    uint64_t at = cpu_instruction_pointer(&t->cpu.registers);
+    if (at - critical.start < critical.length)
+        cpu_set_instruction_pointer(&t->cpu.registers, critical.abort);
+    return 0;
+}
+
+static int pending_signals(pid_t tid, bool of_process, json_t *out, cairn_error *err)
+{
+    for (uint64_t seen = 0; seen < PENDING_LIMIT;) {
+        siginfo_t infos[16];
+        struct __ptrace_peeksiginfo_args args = {
+            .off = seen, .flags = of_process ? PTRACE_PEEKSIGINFO_SHARED : 0, .nr = 16};
+        long n = ptrace(PTRACE_PEEKSIGINFO, tid, &args, infos);
+        if (n < 0)
+            return cairn_fail_errno(err, "reading the pending signals of thread %d", tid);
+        for (long i = 0; i < n; i++) {
+            char *hex = hex_encode(&infos[i], sizeof infos[i]);
+            json_array_append_new(out, json_string(hex ? hex : ""));
+            free(hex);
+        }
+        if (n < 16)
+            return 0;
+        seen += (uint64_t)n;
+    }
+    return cairn_fail(err, CAIRN_EUNSUPPORTED, "thread %d has more than %d pending signals", tid,
+                      PENDING_LIMIT);
+}
+
+static void scheduling(pid_t tid, json_t *json)
+{
+    struct sched_param parameter = {0};
+    int policy = sched_getscheduler(tid);
+    sched_getparam(tid, &parameter);
+    json_object_set_new(json, "policy", json_integer(policy < 0 ? SCHED_OTHER : policy));
+    json_object_set_new(json, "priority", json_integer(parameter.sched_priority));
+    errno = 0;
+    int nice = getpriority(PRIO_PROCESS, (id_t)tid);
+    json_object_set_new(json, "nice", json_integer(errno ? 0 : nice));
+    cpu_set_t cpus;
+    if (sched_getaffinity(tid, sizeof cpus, &cpus) == 0) {
+        auto_free char *hex = hex_encode(&cpus, sizeof cpus);
+        json_object_set_new(json, "affinity", json_string(hex ? hex : ""));
+    }
+    long io = syscall(SYS_ioprio_get, 1 /* IOPRIO_WHO_PROCESS */, tid);
+    json_object_set_new(json, "ioprio", json_integer(io < 0 ? 0 : io));
+}
+
+/* What only the thread itself can tell. */
+static int ask_thread(struct taken_process *p, struct taken_thread *t, json_t *json,
+                      cairn_error *err)
+{
+    struct injector in = p->injector;
+    in.tid = t->tid;
+    in.base = t->cpu.registers;
+    stack_t stack = {0};
+    uint64_t clear_tid = 0;
+    int death_signal = 0;
+    int rc = inject_ok(&in, "sigaltstack", NULL, err, SYS_sigaltstack, 0, in.scratch, 0, 0, 0, 0);
+    if (rc == 0)
+        rc = inject_read(&in, in.scratch, &stack, sizeof stack, err);
+    if (rc == 0)
+        rc = inject_ok(&in, "PR_GET_TID_ADDRESS (a kernel with CONFIG_CHECKPOINT_RESTORE)", NULL,
+                       err, SYS_prctl, PR_GET_TID_ADDRESS, in.scratch, 0, 0, 0, 0);
+    if (rc == 0)
+        rc = inject_read(&in, in.scratch, &clear_tid, sizeof clear_tid, err);
+    if (rc == 0)
+        rc = inject_ok(&in, "PR_GET_PDEATHSIG", NULL, err, SYS_prctl, PR_GET_PDEATHSIG, in.scratch,
+                       0, 0, 0, 0);
+    if (rc == 0)
+        rc = inject_read(&in, in.scratch, &death_signal, sizeof death_signal, err);
+    if (rc != 0)
+        return rc;
+    /* SS_ONSTACK is a finding, not a setting. */
+    json_object_set_new(
+        json, "altstack",
+        json_pack("{s:o, s:I, s:o}", "address", json_hex((uint64_t)(uintptr_t)stack.ss_sp), "flags",
+                  (json_int_t)(stack.ss_flags & ~SS_ONSTACK), "size", json_hex(stack.ss_size)));
+    json_object_set_new(json, "clear_tid", json_hex(clear_tid));
+    json_object_set_new(json, "death_signal", json_integer(death_signal));
+    return 0;
+}
+
+static int describe_thread(struct taken_process *p, struct taken_thread *t, cairn_error *err)
+{
+    struct proc_status status;
+    int rc = proc_read_status(p->pid, t->tid, &status, err);
+    if (rc != 0)
+        return rc;
+    t->ns_tid = status.ns_tid;
+    if (status.seccomp != 0)
+        return cairn_fail(
+            err, CAIRN_EUNSUPPORTED,
+            "pid %d runs under a seccomp filter, which cannot be read without privileges; start it "
+            "without its sandbox",
+            status.ns_pid);
+    json_auto_t *json = json_object();
+    rc = leave_rseq(p, t, json, err);
+    if (rc != 0)
+        return rc;
+    struct cpu_state imaged = t->cpu;
+    cpu_forget_restart_block(&imaged.registers);
+    json_object_set_new(json, "tid", json_integer(t->ns_tid));
+    json_object_set_new(json, "cpu", cpu_state_to_json(&imaged));
+    json_object_set_new(json, "signal_mask", json_hex(t->signal_mask));
+    struct proc_stat stat;
+    rc = proc_read_stat(t->tid, &stat, err);
+    if (rc != 0)
+        return rc;
+    json_object_set_new(json, "comm", json_string(stat.comm));
+    void *head = NULL;
+    size_t head_len = 0;
+    if (syscall(SYS_get_robust_list, t->tid, &head, &head_len) == 0)
+        json_object_set_new(json, "robust_list", json_hex((uint64_t)(uintptr_t)head));
+    json_object_set_new(json, "no_new_privs", json_boolean(status.no_new_privs));
+    json_object_set_new(json, "capabilities",
+                        json_pack("{s:o, s:o, s:o, s:o, s:o}", "inheritable",
+                                  json_hex(status.cap_inh), "permitted", json_hex(status.cap_prm),
+                                  "effective", json_hex(status.cap_eff), "bounding",
+                                  json_hex(status.cap_bnd), "ambient", json_hex(status.cap_amb)));
+    scheduling(t->tid, json);
+    json_t *pending = json_array();
+    json_object_set_new(json, "pending", pending);
+    rc = pending_signals(t->tid, false, pending, err);
+    if (rc == 0)
+        rc = ask_thread(p, t, json, err);
+    if (rc != 0)
+        return rc;
+    json_array_append(json_object_get(p->json, "threads"), json);
+    return 0;
+}
+
+static int hold_thread(struct taken_thread *t, const struct frozen_thread *frozen, cairn_error *err)
+{
+    t->tid = frozen->tid;
+    t->stopped = frozen->stopped;
+    int rc = cpu_get_state(t->tid, &t->cpu, err);
+    if (rc != 0)
+        return rc;
+    cpu_forgive_eintr(&t->cpu.registers);
+    rc = trace_block_signals(t->tid, &t->signal_mask, err);
+    t->changed = rc == 0;
+    return rc;
+}
+
+/* Memory that calls may use and that is put back afterwards: the end of the first writable private
+ * mapping. */
+static int find_scratch(struct taken_process *p, cairn_error *err)
+{
+    for (size_t i = 0; i < p->maps.count; i++) {
+        const struct proc_map *map = &p->maps.maps[i];
+        if ((map->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE) || map->shared ||
+            map->path[0] == '/')
+            continue;
+        p->injector.scratch = map->end - INJECT_SCRATCH;
+        return inject_read(&p->injector, p->injector.scratch, p->scratch_saved, INJECT_SCRATCH,
+                           err);
+    }
+    return cairn_fail(err, CAIRN_EUNSUPPORTED, "it has no writable memory");
+}
+
+int take_threads(struct taken_process *p, const struct frozen_thread *frozen, size_t count,
+                 cairn_error *err)
+{
+    p->threads = calloc(count, sizeof *p->threads);
+    if (!p->threads)
+        return cairn_fail(err, ENOMEM, "out of memory taking pid %d", p->ns_pid);
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", p->pid);
+    p->injector.memory = open(path, O_RDWR | O_CLOEXEC);
+    if (p->injector.memory < 0)
+        return cairn_fail_errno(err, "opening the memory of pid %d", p->ns_pid);
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < count; i++) {
+        p->thread_count++;
+        rc = hold_thread(&p->threads[i], &frozen[i], err);
+    }
+    if (rc == 0)
+        rc = inject_find_syscall(&p->injector, &p->maps, err);
+    if (rc == 0)
+        rc = find_scratch(p, err);
+    if (rc != 0)
+        return cairn_fail_within(err, "pid %d", p->ns_pid);
+    p->injector.tid = p->pid;
+    p->injector.base = p->threads[0].cpu.registers;
+    json_object_set_new(p->json, "threads", json_array());
+    json_object_set_new(p->json, "stopped", json_boolean(p->threads[0].stopped));
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = describe_thread(p, &p->threads[i], err);
+    if (rc != 0)
+        return rc;
+    json_t *pending = json_array();
+    json_object_set_new(p->json, "pending", pending);
+    return pending_signals(p->pid, true, pending, err);
+}
+
+int put_back_scratch(struct taken_process *p, cairn_error *err)
+{
+    if (!p->injector.scratch)
+        return 0;
+    return inject_write(&p->injector, p->injector.scratch, p->scratch_saved, INJECT_SCRATCH, err);
+}
+
+void put_back_threads(struct taken_process *p)
+{
+    (void)!put_back_scratch(p, NULL);
+    for (size_t i = 0; i < p->thread_count; i++) {
+        struct taken_thread *t = &p->threads[i];
+        if (!t->changed)
+            continue;
+        (void)!cpu_set_registers(t->tid, &t->cpu.registers, NULL);
+        (void)!trace_set_signal_mask(t->tid, t->signal_mask, NULL);
+        t->changed = false;
+    }
+}
