@@ -1,0 +1,362 @@
+/* Who is whose child, in which session and group. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "common/cleanup.h"
+#include "proc/proc.h"
+#include "restore/restoration.h"
+
+static int open_memory(struct restored_process *p, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/mem", p->pid);
+    p->injector.memory = open(path, O_RDWR | O_CLOEXEC);
+    return p->injector.memory < 0 ? cairn_fail_errno(err, "opening the memory of pid %d", p->ns_pid)
+                                  : 0;
+}
+
+/* Takes over a stub that pid 1 has forked. */
+static int adopt_stub(struct restored_process *p, cairn_error *err)
+{
+    int status;
+    uint64_t mask;
+    int rc = trace_seize(p->pid, err);
+    if (rc == 0 && ptrace(PTRACE_INTERRUPT, p->pid, NULL, NULL) < 0)
+        rc = cairn_fail_errno(err, "stopping the stub of pid %d", p->ns_pid);
+    if (rc == 0)
+        rc = trace_await_stop(p->pid, TRACE_NO_TIMEOUT, &status, err);
+    if (rc == 0)
+        rc = trace_block_signals(p->pid, &mask, err);
+    if (rc == 0)
+        rc = open_memory(p, err);
+    p->injector.tid = p->pid;
+    if (rc == 0)
+        rc = cpu_get_registers(p->pid, &p->injector.base, err);
+    return rc;
+}
+
+static int find_stubs(struct restoration *r, pid_t init, cairn_error *err)
+{
+    auto_proc_list struct proc_list list = {0};
+    int rc = proc_descendants(init, &list, err);
+    for (size_t i = 0; rc == 0 && i < list.count; i++) {
+        struct proc_status status;
+        rc = proc_read_status(list.numbers[i], list.numbers[i], &status, err);
+        struct restored_process *p = rc == 0 ? restoration_find(r, status.ns_pid) : NULL;
+        if (!p)
+            continue;
+        p->pid = list.numbers[i];
+        rc = adopt_stub(p, err);
+    }
+    return rc;
+}
+
+/* A clone3 in `parent` that gives the new process this pid. Signal 0: nobody is told of its end. */
+static int fork_with_pid(struct restored_process *parent, pid_t wanted, int exit_signal,
+                         pid_t *child, cairn_error *err)
+{
+    struct {
+        struct clone_args args;
+        pid_t tid;
+    } call = {.args = {.exit_signal = (uint64_t)exit_signal,
+                       .set_tid = parent->injector.scratch + offsetof(__typeof__(call), tid),
+                       .set_tid_size = 1},
+              .tid = wanted};
+    int rc = inject_write(&parent->injector, parent->injector.scratch, &call, sizeof call, err);
+    if (rc != 0)
+        return rc;
+    char what[64];
+    snprintf(what, sizeof what, "making process %d again", wanted);
+    return inject_clone(&parent->injector, what, child, NULL, err, SYS_clone3,
+                        parent->injector.scratch, sizeof call.args, 0, 0, 0);
+}
+
+/* The child has a copy of the parent's registers and of its trampoline. */
+static int take_over_child(struct restored_process *child, const struct restored_process *parent,
+                           pid_t pid, cairn_error *err)
+{
+    child->pid = pid;
+    child->injector = parent->injector;
+    child->injector.tid = pid;
+    child->injector.memory = -1;
+    return open_memory(child, err);
+}
+
+static int end_process(struct injector *in, int exit_code, cairn_error *err)
+{
+    struct cpu_registers registers = in->base;
+    const uint64_t args[6] = {(uint64_t)(exit_code >> 8 & 0xff)};
+    cpu_prepare_syscall(&registers, in->syscall_at, SYS_exit_group, args);
+    int rc = cpu_set_registers(in->tid, &registers, err);
+    if (rc != 0)
+        return rc;
+    int status, signal = exit_code & 0x7f;
+    if (signal && kill(in->tid, signal == SIGKILL ? SIGKILL : signal) < 0)
+        return cairn_fail_errno(err, "ending process %d as it had ended", in->tid);
+    if (signal && signal != SIGKILL) { /* that one has ended it already */
+        rc = trace_set_signal_mask(in->tid, 0, err);
+        if (rc != 0)
+            return rc;
+    }
+    do {
+        /* The signal that ends it is delivered; everything else lets it make its last call. */
+        ptrace(PTRACE_CONT, in->tid, NULL, (void *)(uintptr_t)signal);
+        rc = trace_wait(in->tid, TRACE_NO_TIMEOUT, &status, NULL);
+    } while (rc == 0);
+    return 0;
+}
+
+static int make_zombie(struct restored_process *p, cairn_error *err)
+{
+    pid_t pid;
+    int rc = fork_with_pid(p->parent, p->ns_pid, SIGCHLD, &pid, err);
+    if (rc == 0)
+        rc = take_over_child(p, p->parent, pid, err);
+    if (rc == 0)
+        rc = end_process(&p->injector,
+                         (int)json_integer_value(json_object_get(p->json, "exit_code")), err);
+    return rc;
+}
+
+static int make_session(struct restored_process *p, cairn_error *err)
+{
+    if (p->session != p->ns_pid || !p->parent) /* stubs have theirs */
+        return 0;
+    return inject_ok(&p->injector, "setsid", NULL, err, SYS_setsid, 0, 0, 0, 0, 0, 0);
+}
+
+static int make_family_of(struct restoration *r, struct restored_process *p, cairn_error *err);
+
+static int make_child(struct restored_process *child, cairn_error *err)
+{
+    pid_t pid;
+    int rc = fork_with_pid(child->parent, child->ns_pid, SIGCHLD, &pid, err);
+    return rc != 0 ? rc : take_over_child(child, child->parent, pid, err);
+}
+
+/* A number that nobody of the image has, for helpers. */
+static pid_t spare_pid(const struct restoration *r)
+{
+    json_int_t highest = 1;
+    for (size_t i = 0; i < r->process_count; i++) {
+        const struct restored_process *p = &r->processes[i];
+        const pid_t numbers[] = {p->ns_pid, p->session, p->pgrp};
+        for (size_t k = 0; k < 3; k++)
+            highest = numbers[k] > highest ? numbers[k] : highest;
+        size_t k;
+        json_t *thread;
+        json_array_foreach(json_object_get(p->json, "threads"), k, thread)
+        {
+            json_int_t tid = json_integer_value(json_object_get(thread, "tid"));
+            highest = tid > highest ? tid : highest;
+        }
+    }
+    return (pid_t)highest + 1;
+}
+
+/* An orphan belongs to a session whose leader it is not: born there of a helper, which ends and so
+ * leaves it to pid 1. */
+static int make_orphan(struct restoration *r, struct restored_process *p, cairn_error *err)
+{
+    struct restored_process *leader = restoration_find(r, p->session);
+    if (!leader || (leader->zombie && !leader->vanished) || leader->pid == 0)
+        return cairn_fail(
+            err, CAIRN_EUNSUPPORTED,
+            "pid %d is of a session whose leader (%d) has ended and is not waited for "
+            "yet, which this version does not restore",
+            p->ns_pid, p->session);
+    struct restored_process helper = {.ns_pid = 0, .injector = {.memory = -1}};
+    pid_t pid;
+    int rc = fork_with_pid(leader, spare_pid(r), 0, &pid, err);
+    if (rc == 0)
+        rc = take_over_child(&helper, leader, pid, err);
+    struct proc_status status = {0};
+    if (rc == 0)
+        rc = proc_read_status(pid, pid, &status, err);
+    pid_t child = 0;
+    if (rc == 0)
+        rc = fork_with_pid(&helper, p->ns_pid, SIGCHLD, &child, err);
+    if (rc == 0)
+        rc = take_over_child(p, &helper, child, err);
+    if (rc == 0)
+        rc = end_process(&helper.injector, 0, err);
+    if (rc == 0)
+        rc = inject_ok(&leader->injector, "reaping a helper", NULL, err, SYS_wait4,
+                       (uint64_t)status.ns_pid, 0, __WALL, 0, 0, 0);
+    cairn_cleanup_close(&helper.injector.memory);
+    return rc;
+}
+
+/* Children that must exist before p begins its own session: those of the session that p itself was
+ * born in. */
+static bool of_older_session(const struct restored_process *child, const struct restored_process *p)
+{
+    return p->session == p->ns_pid && child->session != p->session &&
+           child->session != child->ns_pid;
+}
+
+/* Forks the children that share (or do not share) pages with p. Those that do not are forked before
+ * p's memory is filled, so that no page tables are copied in vain. */
+static int make_children(struct restoration *r, struct restored_process *p, bool sharing,
+                         bool older, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+        struct restored_process *child = &r->processes[i];
+        if (child->parent != p || child->shares != sharing || of_older_session(child, p) != older)
+            continue;
+        rc = child->zombie ? make_zombie(child, err) : make_child(child, err);
+    }
+    return rc;
+}
+
+static int make_family_of(struct restoration *r, struct restored_process *p, cairn_error *err)
+{
+    int rc = memory_map(r, p, err);
+    if (rc == 0)
+        rc = make_children(r, p, false, true, err);
+    bool waits = false; /* for older children that share pages */
+    for (size_t i = 0; i < r->process_count; i++)
+        waits |= r->processes[i].parent == p && r->processes[i].shares &&
+                 of_older_session(&r->processes[i], p);
+    if (rc == 0 && !waits)
+        rc = make_session(p, err);
+    if (rc == 0 && !waits)
+        rc = make_children(r, p, false, false, err);
+    if (rc == 0)
+        rc = memory_fill(r, p, err);
+    if (rc == 0)
+        rc = make_children(r, p, true, true, err);
+    if (rc == 0 && waits)
+        rc = make_session(p, err);
+    if (rc == 0 && waits)
+        rc = make_children(r, p, false, false, err);
+    if (rc == 0)
+        rc = make_children(r, p, true, false, err);
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (r->processes[i].parent == p && !r->processes[i].zombie)
+            rc = make_family_of(r, &r->processes[i], err);
+    return rc;
+}
+
+static int set_group(struct restored_process *p, cairn_error *err)
+{
+    if (p->session == p->ns_pid)
+        return 0; /* a session's leader leads its group too, for good */
+    return inject_ok(&p->injector, "setpgid", NULL, err, SYS_setpgid, 0, (uint64_t)p->pgrp, 0, 0, 0,
+                     0);
+}
+
+static struct restored_process *member_of_session(struct restoration *r, pid_t session)
+{
+    for (size_t i = 0; i < r->process_count; i++)
+        if (r->processes[i].session == session && !r->processes[i].zombie)
+            return &r->processes[i];
+    return NULL;
+}
+
+static bool group_is_led(const struct restoration *r, pid_t pgrp)
+{
+    const struct restored_process *leader = restoration_find(r, pgrp);
+    return leader && !leader->zombie;
+}
+
+/* A group whose leader has ended goes on under its number: a helper leads it until the others have
+ * joined. */
+static int make_unled_group(struct restoration *r, const struct restored_process *member,
+                            cairn_error *err)
+{
+    struct restored_process *parent = member_of_session(r, member->session);
+    struct restored_process leader = {
+        .ns_pid = member->pgrp, .pgrp = member->pgrp, .injector = {.memory = -1}};
+    if (restoration_find(r, member->pgrp))
+        return cairn_fail(
+            err, CAIRN_EUNSUPPORTED,
+            "process group %d is led by a process that has ended and is not waited for yet",
+            member->pgrp);
+    pid_t pid;
+    int rc = fork_with_pid(parent, member->pgrp, 0, &pid, err);
+    if (rc == 0)
+        rc = take_over_child(&leader, parent, pid, err);
+    if (rc == 0)
+        rc = set_group(&leader, err);
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (!r->processes[i].zombie && r->processes[i].pgrp == member->pgrp)
+            rc = set_group(&r->processes[i], err);
+    if (rc == 0)
+        rc = end_process(&leader.injector, 0, err);
+    if (rc == 0)
+        rc = inject_ok(&parent->injector, "reaping a helper", NULL, err, SYS_wait4,
+                       (uint64_t)member->pgrp, 0, __WALL, 0, 0, 0);
+    cairn_cleanup_close(&leader.injector.memory);
+    return rc;
+}
+
+static int make_groups(struct restoration *r, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (!r->processes[i].zombie && r->processes[i].pgrp == r->processes[i].ns_pid)
+            rc = set_group(&r->processes[i], err);
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        if (p->zombie || p->pgrp == p->ns_pid)
+            continue;
+        bool first = true;
+        for (size_t k = 0; k < i; k++)
+            first &= r->processes[k].zombie || r->processes[k].pgrp != p->pgrp;
+        const struct restored_process *leader = restoration_find(r, p->pgrp);
+        if (leader && leader->vanished)
+            continue; /* its session's first group, in which it was born */
+        if (group_is_led(r, p->pgrp))
+            rc = set_group(p, err);
+        else if (first)
+            rc = make_unled_group(r, p, err);
+    }
+    return rc;
+}
+
+int family_make(struct restoration *r, pid_t init, cairn_error *err)
+{
+    int rc = find_stubs(r, init, err);
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        if (p->parent || (p->zombie && !p->vanished) || p->session != p->ns_pid)
+            continue;
+        if (p->pid == 0)
+            return cairn_fail(err, CAIRN_EGONE, "the stub of pid %d has gone", p->ns_pid);
+        rc = memory_enter_trampoline(r, p, err);
+    }
+    /* Orphans are born before the memory of their session's leader is filled. */
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        struct restored_process *leader = restoration_find(r, p->session);
+        if (!p->parent && !p->zombie && p->session != p->ns_pid && leader && !leader->parent)
+            rc = make_orphan(r, p, err);
+    }
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (!r->processes[i].parent && !r->processes[i].zombie && r->processes[i].pid)
+            rc = make_family_of(r, &r->processes[i], err);
+    /* Orphans of sessions that began deeper in the tree. */
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        if (p->pid || p->zombie)
+            continue;
+        rc = make_orphan(r, p, err);
+        if (rc == 0)
+            rc = make_family_of(r, p, err);
+    }
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (r->processes[i].vanished)
+            rc = end_process(&r->processes[i].injector, 0, err); /* pid 1 reaps it */
+    if (rc == 0)
+        rc = make_groups(r, err);
+    return rc;
+}

@@ -1,0 +1,108 @@
+#include "restore/fits.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "proc/vdso.h"
+#include "task/cpu.h"
+
+int restore_fits_file(const json_t *map, const char *path, int fd, cairn_error *err)
+{
+    if (!json_object_get(map, "file_size"))
+        return 0;
+    uint64_t size, mtime;
+    struct stat st;
+    int rc = json_need_hex(map, "file_size", &size, err);
+    if (rc == 0)
+        rc = json_need_hex(map, "file_mtime_ns", &mtime, err);
+    if (rc != 0)
+        return rc;
+    if (fstat(fd, &st) < 0)
+        return cairn_fail_errno(err, "looking at %s", path);
+    if ((uint64_t)st.st_size != size ||
+        (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec != mtime)
+        return cairn_fail(
+            err, CAIRN_EIMAGE_FOREIGN,
+            "%s is not the file that the step has mapped: it was changed or upgraded since", path);
+    return 0;
+}
+
+static int kernel_fits(const json_t *meta, cairn_error *err)
+{
+    json_t *host;
+    const char *there, *kernel;
+    int64_t page_size;
+    char here[33];
+    int rc = json_need_object(meta, "host", &host, err);
+    if (rc == 0)
+        rc = json_need_string(host, "vdso", 32, &there, err);
+    if (rc == 0)
+        rc = json_need_string(host, "kernel", 64, &kernel, err);
+    if (rc == 0)
+        rc = json_need_int(host, "page_size", 1, 1 << 30, &page_size, err);
+    if (rc == 0)
+        rc = vdso_digest(here, err);
+    if (rc != 0)
+        return rc;
+    struct utsname name;
+    uname(&name);
+    if (page_size != sysconf(_SC_PAGESIZE))
+        return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
+                          "the image has pages of %lld bytes, this host of %ld",
+                          (long long)page_size, sysconf(_SC_PAGESIZE));
+    if (strcmp(here, there) != 0)
+        return cairn_fail(
+            err, CAIRN_EIMAGE_FOREIGN,
+            "the image was made under Linux %s, whose vdso differs from that of Linux %s here",
+            kernel, name.release);
+    return 0;
+}
+
+static int file_fits(const json_t *map, const char *path, cairn_error *err)
+{
+    auto_close int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
+                          "%s, which the step has mapped, is not there (%m)", path);
+    return restore_fits_file(map, path, fd, err);
+}
+
+static int files_fit(const json_t *meta, cairn_error *err)
+{
+    const char *last = "";
+    size_t i, k;
+    json_t *process, *map;
+    json_array_foreach(json_object_get(meta, "processes"), i, process)
+        json_array_foreach(json_object_get(process, "maps"), k, map)
+    {
+        const char *path = json_string_value(json_object_get(map, "path"));
+        if (!path || strcmp(path, last) == 0)
+            continue; /* the segments of one library lie beside each other */
+        int rc = file_fits(map, path, err);
+        if (rc != 0)
+            return rc;
+        last = path;
+    }
+    return 0;
+}
+
+int restore_fits_host(const json_t *meta, cairn_error *err)
+{
+    int64_t version;
+    int rc = json_need_int(meta, "version", 0, INT64_MAX, &version, err);
+    if (rc == 0 && version != META_VERSION)
+        rc = cairn_fail(
+            err, CAIRN_EIMAGE_VERSION,
+            "the image describes its processes in version %lld; this build reads version %d",
+            (long long)version, META_VERSION);
+    if (rc == 0)
+        rc = cpu_features_check(json_object_get(meta, "cpu"), err);
+    if (rc == 0)
+        rc = kernel_fits(meta, err);
+    return rc != 0 ? rc : files_fit(meta, err);
+}

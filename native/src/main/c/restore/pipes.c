@@ -1,0 +1,104 @@
+/* Pipes and fifos, with the bytes that were in them. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/hex.h"
+#include "common/io.h"
+#include "common/json.h"
+#include "restore/restoration.h"
+
+#define PIPE_LIMIT (64u << 20)
+
+/* Packets are written one by one, so that they are read one by one. */
+static int write_packets(int fd, const json_t *packets, const uint8_t *bytes, size_t len,
+                         cairn_error *err)
+{
+    size_t i, at = 0;
+    json_t *item;
+    if (fcntl(fd, F_SETFL, O_DIRECT) < 0)
+        return cairn_fail_errno(err, "making a pipe of packets");
+    json_array_foreach(packets, i, item)
+    {
+        json_int_t size = json_integer_value(item);
+        if (size <= 0 || (uint64_t)size > len - at)
+            return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a packet of %lld bytes in a pipe",
+                              (long long)size);
+        int rc = io_write_full(fd, bytes + at, (size_t)size, "a pipe of the step", err);
+        if (rc != 0)
+            return rc;
+        at += (size_t)size;
+    }
+    return 0;
+}
+
+static int fill_pipe(int write_end, const json_t *json, cairn_error *err)
+{
+    const char *hex = json_string_value(json_object_get(json, "content"));
+    const json_t *packets = json_object_get(json, "packets");
+    int64_t size = 0;
+    int rc = json_may_int(json, "size", 0, PIPE_LIMIT, &size, err);
+    if (rc != 0)
+        return rc;
+    if (size > 0 && fcntl(write_end, F_SETPIPE_SZ, (int)size) < 0)
+        return cairn_fail_errno(err, "making a pipe of %lld bytes", (long long)size);
+    if (!hex)
+        return 0;
+    auto_free void *bytes = NULL;
+    size_t len;
+    rc = hex_decode(hex, PIPE_LIMIT, &bytes, &len, err);
+    if (rc != 0)
+        return rc;
+    return packets ? write_packets(write_end, packets, bytes, len, err)
+                   : io_write_full(write_end, bytes, len, "a pipe of the step", err);
+}
+
+/* All descriptions of one pipe at once: the two ends that pipe() gives, opened again for each
+ * further description. */
+int hub_make_pipe(const struct restoration *r, size_t first, cairn_error *err)
+{
+    const json_t *descriptions = json_object_get(r->meta, "descriptions");
+    json_int_t pipe_id =
+        json_integer_value(json_object_get(json_array_get(descriptions, first), "pipe"));
+    const char *path =
+        json_string_value(json_object_get(json_array_get(descriptions, first), "path"));
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return cairn_fail_errno(err, "making a pipe");
+    auto_close int read_end = ends[0];
+    auto_close int write_end = ends[1];
+    if (path) { /* a fifo with a name: both ends by way of it */
+        int both = open(path, O_RDWR | O_CLOEXEC);
+        if (both < 0 || dup3(both, read_end, O_CLOEXEC) < 0 || dup3(both, write_end, O_CLOEXEC) < 0)
+            return cairn_fail_errno(err, "opening the fifo %s", path);
+        close(both);
+    }
+    size_t i;
+    json_t *json;
+    bool filled = false;
+    json_array_foreach(descriptions, i, json)
+    {
+        if (!hub_is_kind(json, "pipe") ||
+            json_integer_value(json_object_get(json, "pipe")) != pipe_id)
+            continue;
+        int64_t flags;
+        int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
+        if (rc == 0 && (flags & O_ACCMODE) != O_WRONLY && !filled) {
+            rc = fill_pipe(write_end, json, err);
+            filled = true;
+        }
+        if (rc != 0)
+            return rc;
+        char end[64];
+        snprintf(end, sizeof end, "/proc/self/fd/%d",
+                 (flags & O_ACCMODE) == O_WRONLY ? write_end : read_end);
+        auto_close int fd = open(end, (int)(flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
+        if (fd < 0 || fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_DIRECT | O_ASYNC)) < 0)
+            return cairn_fail_errno(err, "opening an end of a pipe");
+        rc = hub_place(fd, hub_description(r, (int64_t)i), err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}

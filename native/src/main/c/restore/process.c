@@ -1,0 +1,369 @@
+/* A process as a whole: descriptors, folder, signal actions, timers, limits. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/json.h"
+#include "restore/restoration.h"
+
+#define DESCRIPTOR_LIMIT 1048576
+
+static int close_between(struct restored_process *p, int64_t from, int64_t to, cairn_error *err)
+{
+    if (from > to)
+        return 0;
+    return inject_ok(&p->injector, "close_range", NULL, err, SYS_close_range, (uint64_t)from,
+                     (uint64_t)to, 0, 0, 0, 0);
+}
+
+/* A file of /proc can be opened only once that of which it tells is there; so each process opens
+ * its own. */
+static int open_in_process(struct restored_process *p, const json_t *description, int64_t fd,
+                           bool close_on_exec, cairn_error *err)
+{
+    const char *path;
+    int64_t flags, position = 0;
+    long opened;
+    int rc = json_need_string(description, "path", INJECT_SCRATCH - 1, &path, err);
+    if (rc == 0)
+        rc = json_need_int(description, "flags", 0, INT32_MAX, &flags, err);
+    if (rc == 0)
+        rc = json_may_int(description, "position", 0, INT64_MAX, &position, err);
+    if (rc == 0)
+        rc = inject_write(&p->injector, p->injector.scratch, path, strlen(path) + 1, err);
+    if (rc == 0)
+        rc = inject_ok(&p->injector, path, &opened, err, SYS_openat, (uint64_t)AT_FDCWD,
+                       p->injector.scratch, (uint64_t)flags | (close_on_exec ? O_CLOEXEC : 0), 0, 0,
+                       0);
+    if (rc == 0 && position > 0)
+        rc = inject_ok(&p->injector, path, NULL, err, SYS_lseek, (uint64_t)opened,
+                       (uint64_t)position, SEEK_SET, 0, 0, 0);
+    if (rc != 0 || opened == fd)
+        return rc;
+    rc = inject_ok(&p->injector, "dup3", NULL, err, SYS_dup3, (uint64_t)opened, (uint64_t)fd,
+                   close_on_exec ? O_CLOEXEC : 0, 0, 0, 0);
+    return rc != 0 ? rc : close_between(p, opened, opened, err);
+}
+
+/* Descriptors come in ascending order; whatever lies between them is ours and goes. */
+static int pick_descriptors(const struct restoration *r, struct restored_process *p,
+                            cairn_error *err)
+{
+    json_t *list;
+    int rc = json_need_array(p->json, "descriptors", DESCRIPTOR_LIMIT, &list, err);
+    int64_t next = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
+        const json_t *entry = json_array_get(list, i);
+        int64_t fd, description;
+        bool close_on_exec;
+        rc = json_need_int(entry, "fd", next, r->hub - 1, &fd, err);
+        if (rc == 0)
+            rc = json_need_int(entry, "description", 0, DESCRIPTOR_LIMIT, &description, err);
+        if (rc == 0)
+            rc = json_need_bool(entry, "close_on_exec", &close_on_exec, err);
+        if (rc != 0)
+            return rc;
+        int number = hub_description(r, description);
+        if (number < 0)
+            return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "fd %lld has no description",
+                              (long long)fd);
+        rc = close_between(p, next, fd - 1, err);
+        const json_t *json =
+            json_array_get(json_object_get(r->meta, "descriptions"), (size_t)description);
+        if (rc == 0 && hub_is_kind(json, "proc"))
+            rc = open_in_process(p, json, fd, close_on_exec, err);
+        else if (rc == 0)
+            rc = inject_ok(&p->injector, "dup3", NULL, err, SYS_dup3, (uint64_t)number,
+                           (uint64_t)fd, close_on_exec ? O_CLOEXEC : 0, 0, 0, 0);
+        next = fd + 1;
+    }
+    return rc != 0 ? rc : close_between(p, next, UINT32_MAX, err);
+}
+
+static int enter_folder(struct restored_process *p, cairn_error *err)
+{
+    const char *cwd;
+    int rc = json_need_string(p->json, "cwd", 4000, &cwd, err);
+    if (rc == 0)
+        rc = inject_write(&p->injector, p->injector.scratch, cwd, strlen(cwd) + 1, err);
+    if (rc != 0)
+        return rc;
+    rc = inject_ok(&p->injector, "chdir", NULL, err, SYS_chdir, p->injector.scratch, 0, 0, 0, 0, 0);
+    return rc != 0 ? cairn_fail_within(err, "the working folder %s", cwd) : 0;
+}
+
+static int set_signal_actions(struct restored_process *p, cairn_error *err)
+{
+    json_t *actions;
+    int rc = json_need_array(p->json, "signal_actions", 64, &actions, err);
+    /* A stub comes with defaults, except that a fork of pid 1 may have inherited ignored signals:
+     * all are set. */
+    for (int64_t signo = 1; rc == 0 && signo <= 64; signo++) {
+        if (signo == SIGKILL || signo == SIGSTOP)
+            continue;
+        uint64_t action[4] = {0}; /* handler, flags, restorer, mask, as the kernel has them */
+        size_t i;
+        json_t *json;
+        json_array_foreach(actions, i, json)
+        {
+            if (json_integer_value(json_object_get(json, "signal")) != signo)
+                continue;
+            rc = json_need_hex(json, "handler", &action[0], err);
+            if (rc == 0)
+                rc = json_need_hex(json, "flags", &action[1], err);
+            if (rc == 0)
+                rc = json_need_hex(json, "restorer", &action[2], err);
+            if (rc == 0)
+                rc = json_need_hex(json, "mask", &action[3], err);
+        }
+        if (rc == 0)
+            rc = inject_write(&p->injector, p->injector.scratch, action, sizeof action, err);
+        if (rc == 0)
+            rc = inject_ok(&p->injector, "rt_sigaction", NULL, err, SYS_rt_sigaction,
+                           (uint64_t)signo, p->injector.scratch, 0, 8, 0, 0);
+    }
+    return rc;
+}
+
+/* The ends of children that we made along the way must not be heard of. */
+static int forget_child_signals(struct restored_process *p, cairn_error *err)
+{
+    const struct {
+        uint64_t set;
+        struct timespec now;
+    } call = {1ull << (SIGCHLD - 1), {0, 0}};
+    long result;
+    int rc = inject_write(&p->injector, p->injector.scratch, &call, sizeof call, err);
+    do {
+        if (rc == 0)
+            rc = inject(&p->injector, &result, err, SYS_rt_sigtimedwait, p->injector.scratch, 0,
+                        p->injector.scratch + offsetof(__typeof__(call), now), 8, 0, 0);
+    } while (rc == 0 && result == SIGCHLD);
+    return rc;
+}
+
+/* Interval and time to go, each as seconds and a fraction. A timer that has fired but whose signal
+ * is not yet taken shows no time to go; it would be wound up again with that signal. */
+static int set_times(struct restored_process *p, const json_t *list, cairn_error *err)
+{
+    int64_t times[4];
+    for (size_t i = 0; i < 4; i++)
+        times[i] = json_integer_value(json_array_get(list, i));
+    if (times[2] == 0 && times[3] == 0) {
+        times[2] = times[0];
+        times[3] = times[1];
+    }
+    return inject_write(&p->injector, p->injector.scratch, times, sizeof times, err);
+}
+
+static int set_interval_timers(struct restored_process *p, cairn_error *err)
+{
+    json_t *timers;
+    int rc = json_need_array(p->json, "itimers", 3, &timers, err);
+    for (size_t i = 0; rc == 0 && i < json_array_size(timers); i++) {
+        rc = set_times(p, json_array_get(timers, i), err);
+        if (rc == 0)
+            rc = inject_ok(&p->injector, "setitimer", NULL, err, SYS_setitimer, i,
+                           p->injector.scratch, 0, 0, 0, 0);
+    }
+    return rc;
+}
+
+#ifndef PR_TIMER_CREATE_RESTORE_IDS
+#define PR_TIMER_CREATE_RESTORE_IDS 77
+#endif
+
+/* A timer gets its old number by asking for it (Linux 6.15), or by making and deleting until it
+ * comes. */
+static int create_timer(struct restored_process *p, const json_t *json, int64_t id, int64_t clock,
+                        cairn_error *err)
+{
+    int64_t signo, target;
+    uint64_t value;
+    const char *notify;
+    bool thread = false;
+    int rc = json_need_int(json, "signal", 0, 64, &signo, err);
+    if (rc == 0)
+        rc = json_need_int(json, "target", 0, 1 << 30, &target, err);
+    if (rc == 0)
+        rc = json_need_hex(json, "value", &value, err);
+    if (rc == 0)
+        rc = json_need_string(json, "notify", 31, &notify, err);
+    if (rc == 0)
+        rc = json_may_bool(json, "thread", &thread, err);
+    if (rc != 0)
+        return rc;
+    struct {
+        struct sigevent event;
+        int id;
+    } call = {.event = {.sigev_signo = (int)signo,
+                        .sigev_value.sival_ptr = (void *)(uintptr_t)value,
+                        .sigev_notify = strcmp(notify, "none") == 0 ? SIGEV_NONE : SIGEV_SIGNAL},
+              .id = (int)id};
+    if (thread) {
+        call.event.sigev_notify = SIGEV_THREAD_ID;
+        call.event._sigev_un._tid = (pid_t)target;
+    }
+    long exact;
+    rc = inject(&p->injector, &exact, err, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 1, 0, 0, 0, 0);
+    for (int attempt = 0; rc == 0 && attempt <= id; attempt++) {
+        int made;
+        rc = inject_write(&p->injector, p->injector.scratch, &call, sizeof call, err);
+        if (rc == 0)
+            rc = inject_ok(&p->injector, "timer_create", NULL, err, SYS_timer_create,
+                           (uint64_t)clock, p->injector.scratch,
+                           p->injector.scratch + offsetof(__typeof__(call), id), 0, 0, 0);
+        if (rc == 0)
+            rc = inject_read(&p->injector, p->injector.scratch + offsetof(__typeof__(call), id),
+                             &made, sizeof made, err);
+        if (rc != 0 || made == id)
+            break;
+        rc = inject_ok(&p->injector, "timer_delete", NULL, err, SYS_timer_delete, (uint64_t)made, 0,
+                       0, 0, 0, 0);
+        if (rc == 0 && attempt == id)
+            rc = cairn_fail(err, CAIRN_EHOST, "timer %lld cannot get its number again",
+                            (long long)id);
+    }
+    if (rc == 0 && exact == 0)
+        rc = inject(&p->injector, &exact, err, SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0, 0, 0, 0,
+                    0);
+    return rc;
+}
+
+static int set_posix_timers(struct restored_process *p, cairn_error *err)
+{
+    json_t *timers;
+    int rc = json_need_array(p->json, "timers", 65536, &timers, err);
+    for (size_t i = 0; rc == 0 && i < json_array_size(timers); i++) {
+        const json_t *json = json_array_get(timers, i);
+        int64_t id, clock;
+        rc = json_need_int(json, "id", 0, 1 << 20, &id, err);
+        if (rc == 0)
+            rc = json_need_int(json, "clock", INT32_MIN, INT32_MAX, &clock, err);
+        if (rc == 0)
+            rc = create_timer(p, json, id, clock, err);
+        if (rc == 0)
+            rc = set_times(p, json_object_get(json, "times"), err);
+        if (rc == 0)
+            rc = inject_ok(&p->injector, "timer_settime", NULL, err, SYS_timer_settime,
+                           (uint64_t)id, 0, p->injector.scratch, 0, 0, 0);
+    }
+    return rc;
+}
+
+/* A limit that this host does not allow is left at what it allows. */
+static void set_limits(const struct restored_process *p)
+{
+    size_t i;
+    json_t *pair;
+    json_array_foreach(json_object_get(p->json, "limits"), i, pair)
+    {
+        const char *soft = json_string_value(json_array_get(pair, 0)),
+                   *hard = json_string_value(json_array_get(pair, 1));
+        struct rlimit now, limit;
+        if (!soft || !hard || prlimit(p->pid, (int)i, NULL, &now) < 0)
+            continue;
+        limit.rlim_cur = strtoull(soft, NULL, 16);
+        limit.rlim_max = strtoull(hard, NULL, 16);
+        if (prlimit(p->pid, (int)i, &limit, NULL) == 0)
+            continue;
+        limit.rlim_max = limit.rlim_max < now.rlim_max ? limit.rlim_max : now.rlim_max;
+        limit.rlim_cur = limit.rlim_cur < limit.rlim_max ? limit.rlim_cur : limit.rlim_max;
+        prlimit(p->pid, (int)i, &limit, NULL);
+    }
+}
+
+static int set_ids(struct restored_process *p, cairn_error *err)
+{
+    const json_t *uid = json_object_get(p->json, "uid"), *gid = json_object_get(p->json, "gid");
+    uint64_t u[3], g[3];
+    bool same = true;
+    for (size_t i = 0; i < 3; i++) {
+        u[i] = (uint64_t)json_integer_value(json_array_get(uid, i));
+        g[i] = (uint64_t)json_integer_value(json_array_get(gid, i));
+        same &= u[i] == geteuid() && g[i] == getegid();
+    }
+    if (same)
+        return 0;
+    /* Capabilities survive the change; threads.c then sets them as they were. */
+    int rc = inject_ok(&p->injector, "PR_SET_KEEPCAPS", NULL, err, SYS_prctl, PR_SET_KEEPCAPS, 1, 0,
+                       0, 0, 0);
+    if (rc == 0)
+        rc = inject_ok(&p->injector, "setresgid", NULL, err, SYS_setresgid, g[0], g[1], g[2], 0, 0,
+                       0);
+    if (rc == 0)
+        rc = inject_ok(&p->injector, "setresuid", NULL, err, SYS_setresuid, u[0], u[1], u[2], 0, 0,
+                       0);
+    return rc != 0 ? cairn_fail_within(err, "pid %d ran as user %u", p->ns_pid, (unsigned)u[0]) : 0;
+}
+
+static int set_number(struct restored_process *p, const char *key, long nr, uint64_t first,
+                      bool second_too, cairn_error *err)
+{
+    int64_t value = 0;
+    int rc = json_may_int(p->json, key, 0, UINT32_MAX, &value, err);
+    if (rc != 0)
+        return rc;
+    return second_too
+               ? inject_ok(&p->injector, key, NULL, err, nr, first, (uint64_t)value, 0, 0, 0, 0)
+               : inject_ok(&p->injector, key, NULL, err, nr, (uint64_t)value, 0, 0, 0, 0, 0);
+}
+
+static void set_oom_score(const struct restored_process *p)
+{
+    char path[64], text[16];
+    int n = snprintf(text, sizeof text, "%lld",
+                     (long long)json_integer_value(json_object_get(p->json, "oom_score_adj")));
+    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", p->pid);
+    auto_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0)
+        (void)!io_write_full(fd, text, (size_t)n, path, NULL); /* lowering it needs privileges */
+}
+
+int process_finish(const struct restoration *r, struct restored_process *p, cairn_error *err)
+{
+    int rc = memory_finish(r, p, err);
+    if (rc == 0)
+        rc = pick_descriptors(r, p, err);
+    if (rc == 0)
+        rc = enter_folder(p, err);
+    if (rc == 0)
+        rc = set_number(p, "umask", SYS_umask, 0, false, err);
+    if (rc == 0)
+        rc = set_number(p, "personality", SYS_personality, 0, false, err);
+    if (rc == 0)
+        rc = set_signal_actions(p, err);
+    if (rc == 0)
+        rc = forget_child_signals(p, err);
+    if (rc == 0)
+        rc = threads_make(r, p, err);
+    if (rc == 0)
+        rc = set_interval_timers(p, err);
+    if (rc == 0)
+        rc = set_posix_timers(p, err);
+    if (rc == 0)
+        rc = set_number(p, "subreaper", SYS_prctl, PR_SET_CHILD_SUBREAPER, true, err);
+    if (rc == 0)
+        rc = set_number(p, "thp_disable", SYS_prctl, PR_SET_THP_DISABLE, true, err);
+    if (rc == 0)
+        rc = set_ids(p, err);
+    if (rc == 0)
+        rc = threads_finish(r, p, err);
+    if (rc == 0)
+        rc = set_number(p, "dumpable", SYS_prctl, PR_SET_DUMPABLE, true, err);
+    if (rc == 0) {
+        set_oom_score(p);
+        set_limits(p);
+    }
+    return rc;
+}

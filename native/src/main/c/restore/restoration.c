@@ -1,0 +1,326 @@
+#include "restore/restoration.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "proc/proc.h"
+#include "restore/fits.h"
+
+#define PROCESS_LIMIT 65536
+#define MAP_LIMIT 1048576
+#define USER_END 0x7ffffffff000ull
+#define LOWEST 0x10000ull
+#define PAGE 4096ull
+
+struct restored_process *restoration_find(const struct restoration *r, pid_t ns_pid)
+{
+    for (size_t i = 0; i < r->process_count; i++)
+        if (r->processes[i].ns_pid == ns_pid)
+            return &r->processes[i];
+    return NULL;
+}
+
+static int read_process(struct restored_process *p, const json_t *json, cairn_error *err)
+{
+    int64_t pid, ppid, session, pgrp, space = 0;
+    bool zombie = false;
+    int rc = json_need_int(json, "pid", 2, 1 << 30, &pid, err);
+    if (rc == 0)
+        rc = json_need_int(json, "ppid", 1, 1 << 30, &ppid, err);
+    if (rc == 0)
+        rc = json_need_int(json, "session", 0, 1 << 30, &session, err);
+    if (rc == 0)
+        rc = json_need_int(json, "pgrp", 0, 1 << 30, &pgrp, err);
+    if (rc == 0)
+        rc = json_may_bool(json, "zombie", &zombie, err);
+    if (rc == 0 && !zombie)
+        rc = json_need_int(json, "space", 1, UINT32_MAX, &space, err);
+    *p = (struct restored_process){.json = json,
+                                   .ns_pid = (pid_t)pid,
+                                   .ns_ppid = (pid_t)ppid,
+                                   .session = (pid_t)session,
+                                   .pgrp = (pid_t)pgrp,
+                                   .zombie = zombie,
+                                   .space = (uint32_t)space,
+                                   .injector = {.memory = -1}};
+    return rc;
+}
+
+/* Leaders of sessions in which only others are left. */
+static void add_vanished_leaders(struct restoration *r)
+{
+    for (size_t i = 0, count = r->process_count; i < count; i++) {
+        pid_t session = r->processes[i].session;
+        if (session <= 1 || restoration_find(r, session))
+            continue;
+        r->processes[r->process_count++] = (struct restored_process){.ns_pid = session,
+                                                                     .ns_ppid = 1,
+                                                                     .session = session,
+                                                                     .pgrp = session,
+                                                                     .zombie = true,
+                                                                     .vanished = true,
+                                                                     .injector = {.memory = -1}};
+    }
+}
+
+static int read_processes(struct restoration *r, cairn_error *err)
+{
+    json_t *list;
+    int rc = json_need_array(r->meta, "processes", PROCESS_LIMIT, &list, err);
+    if (rc != 0)
+        return rc;
+    r->processes = calloc(2 * json_array_size(list) + 1, sizeof *r->processes);
+    if (!r->processes)
+        return cairn_fail(err, ENOMEM, "out of memory reading the image");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        rc = read_process(&r->processes[i], json_array_get(list, i), err);
+        if (rc != 0)
+            return cairn_fail_within(err, "process %zu of the image", i);
+        r->process_count++;
+    }
+    add_vanished_leaders(r);
+    for (size_t i = 0; i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        p->parent = restoration_find(r, p->ns_ppid);
+        if (p->ns_ppid != 1 && !p->parent)
+            return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "pid %d of the image has no parent",
+                              p->ns_pid);
+    }
+    return 0;
+}
+
+static void find_sharing(struct restoration *r)
+{
+    for (size_t i = 0; i < image_reader_chunks(r->image); i++) {
+        struct image_chunk chunk;
+        image_reader_chunk_info(r->image, i, &chunk);
+        bool shared = false;
+        for (uint32_t k = 0; k < chunk.n_runs && !shared; k++)
+            shared = chunk.runs[k].source == IMAGE_RUN_SHARED;
+        for (size_t p = 0; shared && p < r->process_count; p++)
+            if (r->processes[p].space == chunk.space)
+                r->processes[p].shares = true;
+    }
+}
+
+void ranges_free(struct ranges *list)
+{
+    free(list->ranges);
+    *list = (struct ranges){0};
+}
+
+int range_by_start(const void *a, const void *b)
+{
+    const struct range *x = a, *y = b;
+    return (x->start > y->start) - (x->start < y->start);
+}
+
+static int collect_ranges(const struct restoration *r, struct range **out, size_t *count,
+                          uint64_t *kernel_bytes, cairn_error *err)
+{
+    size_t n = 0, room = 0;
+    auto_free struct range *ranges = NULL;
+    for (size_t i = 0; i < r->process_count; i++) {
+        json_t *maps;
+        if (r->processes[i].zombie)
+            continue;
+        int rc = json_need_array(r->processes[i].json, "maps", MAP_LIMIT, &maps, err);
+        if (rc != 0)
+            return rc;
+        uint64_t kernel = 0;
+        for (size_t k = 0; k < json_array_size(maps); k++) {
+            const json_t *map = json_array_get(maps, k);
+            struct range range;
+            rc = json_need_hex(map, "start", &range.start, err);
+            if (rc == 0)
+                rc = json_need_hex(map, "end", &range.end, err);
+            if (rc != 0)
+                return rc;
+            if (range.start >= USER_END)
+                continue; /* vsyscall */
+            if (range.end <= range.start || range.end > USER_END || range.start % PAGE ||
+                range.end % PAGE)
+                return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a mapping from 0x%llx to 0x%llx",
+                                  (unsigned long long)range.start, (unsigned long long)range.end);
+            if (json_object_get(map, "kernel"))
+                kernel += range.end - range.start;
+            if (n == room) {
+                room = room ? room * 2 : 1024;
+                struct range *grown = realloc(ranges, room * sizeof *grown);
+                if (!grown)
+                    return cairn_fail(err, ENOMEM, "out of memory reading the image");
+                ranges = grown;
+            }
+            ranges[n++] = range;
+        }
+        if (kernel > *kernel_bytes)
+            *kernel_bytes = kernel;
+    }
+    qsort(ranges, n, sizeof *ranges, range_by_start);
+    *out = steal_ptr(&ranges);
+    *count = n;
+    return 0;
+}
+
+/* A place that no process of the image uses, nor the supervisor itself, of which the first ones are
+ * forks. */
+static int find_room(struct restoration *r, cairn_error *err)
+{
+    auto_free struct range *ranges = NULL;
+    size_t count = 0;
+    int rc = collect_ranges(r, &ranges, &count, &r->kernel_bytes, err);
+    if (rc != 0)
+        return rc;
+    uint64_t need = TRAMPOLINE_BYTES + r->kernel_bytes + 64 * PAGE;
+    uint64_t at = 0x10000000ull; /* above where programs without ASLR and small heaps lie */
+    for (size_t i = 0; i < count; i++) {
+        if (ranges[i].start >=
+            at + need + 256 * PAGE) /* a grows-down mapping wants its gap below */
+            break;
+        if (ranges[i].end + PAGE > at)
+            at = ranges[i].end + PAGE;
+    }
+    if (at + need > USER_END)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "the processes of the image leave no free address range");
+    r->trampoline = at;
+    r->kernel_stopover = at + TRAMPOLINE_BYTES + PAGE;
+    return 0;
+}
+
+static int list_mapped_files(struct restoration *r, cairn_error *err)
+{
+    r->mapped_files = json_array();
+    for (size_t i = 0; i < r->process_count; i++) {
+        size_t k;
+        json_t *map;
+        json_array_foreach(json_object_get(r->processes[i].json, "maps"), k, map)
+        {
+            const char *path = json_string_value(json_object_get(map, "path"));
+            if (path && hub_mapped_file(r, path) < 0)
+                json_array_append(r->mapped_files, map);
+        }
+        const json_t *exe = json_object_get(r->processes[i].json, "exe");
+        const char *path = json_string_value(exe);
+        if (path && hub_mapped_file(r, path) < 0)
+            json_array_append_new(r->mapped_files, json_pack("{s:s}", "path", path));
+    }
+    return json_array_size(r->mapped_files) < 100000
+               ? 0
+               : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "more than 100000 mapped files");
+}
+
+static int find_hub(struct restoration *r, cairn_error *err)
+{
+    int64_t highest = 15;
+    for (size_t i = 0; i < r->process_count; i++) {
+        size_t k;
+        json_t *entry;
+        json_array_foreach(json_object_get(r->processes[i].json, "descriptors"), k, entry)
+        {
+            int64_t fd;
+            int rc = json_need_int(entry, "fd", 0, 1 << 20, &fd, err);
+            if (rc != 0)
+                return rc;
+            if (fd > highest)
+                highest = fd;
+        }
+    }
+    const json_t *description, *target;
+    size_t i, k;
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, description)
+    {
+        json_array_foreach(json_object_get(description, "targets"), k, target)
+        {
+            int64_t fd;
+            int rc = json_need_int(target, "fd", 0, 1 << 20, &fd, err);
+            if (rc != 0)
+                return rc;
+            if (fd > highest)
+                highest = fd;
+        }
+    }
+    /* Above our own descriptors too, which pid 1 inherits, with room for those that it opens
+     * meanwhile. */
+    auto_proc_list struct proc_list own = {0};
+    int rc = proc_descriptors(getpid(), &own, err);
+    if (rc != 0)
+        return rc;
+    if (own.count && own.numbers[own.count - 1] > highest)
+        highest = own.numbers[own.count - 1];
+    r->hub = (int)highest + 64;
+    return 0;
+}
+
+int restoration_open(struct restoration *r, const struct tree_spec *spec, const image_reader *image,
+                     cairn_error *err)
+{
+    *r = (struct restoration){.spec = spec, .image = image};
+    size_t len;
+    const char *text = image_reader_meta(image, &len);
+    int rc = json_parse_object(text, len, "META of the image", &r->meta, err);
+    if (rc == 0)
+        rc = restore_fits_host(r->meta, err);
+    if (rc == 0)
+        rc = read_processes(r, err);
+    if (rc == 0)
+        rc = find_hub(r, err);
+    if (rc == 0)
+        rc = list_mapped_files(r, err);
+    if (rc == 0)
+        rc = find_room(r, err);
+    if (rc == 0)
+        find_sharing(r);
+    return rc;
+}
+
+void restoration_close(struct restoration *r)
+{
+    for (size_t i = 0; i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        for (size_t k = 0; k < p->thread_count; k++)
+            cpu_state_free(&p->threads[k].cpu);
+        free(p->threads);
+        cairn_cleanup_close(&p->injector.memory);
+    }
+    free(r->processes);
+    json_decref(r->mapped_files);
+    json_decref(r->meta);
+    *r = (struct restoration){0};
+}
+
+int hub_description(const struct restoration *r, int64_t id)
+{
+    return id >= 0 && (size_t)id < json_array_size(json_object_get(r->meta, "descriptions"))
+               ? r->hub + (int)id
+               : -1;
+}
+
+int hub_object(const struct restoration *r, uint32_t space)
+{
+    int base = r->hub + (int)json_array_size(json_object_get(r->meta, "descriptions"));
+    size_t i;
+    json_t *object;
+    json_array_foreach(json_object_get(r->meta, "objects"), i,
+                       object) if (json_integer_value(json_object_get(object, "space")) ==
+                                   space) return base +
+        (int)i;
+    return -1;
+}
+
+int hub_mapped_file(const struct restoration *r, const char *path)
+{
+    int base = r->hub + (int)json_array_size(json_object_get(r->meta, "descriptions")) +
+               (int)json_array_size(json_object_get(r->meta, "objects"));
+    size_t i;
+    json_t *file;
+    json_array_foreach(r->mapped_files, i,
+                       file) if (strcmp(json_string_value(json_object_get(file, "path")), path) ==
+                                 0) return base +
+        (int)i;
+    return -1;
+}

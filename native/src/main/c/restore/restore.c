@@ -1,0 +1,105 @@
+/* A tree recreated from its image. */
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <time.h>
+
+#include "common/json.h"
+#include "proc/proc.h"
+#include "restore/restoration.h"
+#include "sandbox/spawn.h"
+#include "task/freeze.h"
+
+static int read_clocks(const struct restoration *r, struct namespace_clocks *out, cairn_error *err)
+{
+    json_t *clocks;
+    int rc = json_need_object(r->meta, "clocks", &clocks, err);
+    if (rc == 0)
+        rc = json_need_int(clocks, "monotonic_ns", 0, INT64_MAX, &out->monotonic_ns, err);
+    if (rc == 0)
+        rc = json_need_int(clocks, "boottime_ns", 0, INT64_MAX, &out->boottime_ns, err);
+    return rc;
+}
+
+static int finish_all(struct restoration *r, cairn_error *err)
+{
+    for (size_t i = 0; i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        if (p->zombie)
+            continue;
+        int rc = process_finish(r, p, err);
+        if (rc != 0)
+            return cairn_fail_within(err, "restoring pid %d", p->ns_pid);
+    }
+    for (size_t i = 0; i < r->process_count; i++) {
+        int rc = r->processes[i].zombie ? 0 : threads_leave(r, &r->processes[i], err);
+        if (rc != 0)
+            return cairn_fail_within(err, "restoring pid %d", r->processes[i].ns_pid);
+    }
+    return 0;
+}
+
+#define STOP_MS 1000
+
+static void let_go(const struct restored_process *p)
+{
+    for (size_t k = 0; k < p->thread_count; k++)
+        ptrace(PTRACE_DETACH, p->threads[k].tid, NULL, NULL);
+}
+
+/* Until it stands still again; nobody runs yet who could see that it did not. */
+static void let_go_stopped(const struct restored_process *p)
+{
+    kill(p->pid, SIGSTOP);
+    let_go(p);
+    struct proc_stat stat = {0};
+    for (int64_t end = freeze_clock_us() + STOP_MS * 1000; freeze_clock_us() < end;) {
+        if (proc_read_stat(p->pid, &stat, NULL) != 0 || stat.state == 'T')
+            return;
+        nanosleep(&(struct timespec){0, 50000}, NULL);
+    }
+}
+
+/* Everything is in place: all of them run from here on. */
+static void let_all_go(struct restoration *r)
+{
+    for (int stopped = 1; stopped >= 0; stopped--)
+        for (size_t i = 0; i < r->process_count; i++) {
+            const struct restored_process *p = &r->processes[i];
+            if (p->zombie || json_is_true(json_object_get(p->json, "stopped")) != stopped)
+                continue;
+            if (stopped)
+                let_go_stopped(p);
+            else
+                let_go(p);
+        }
+}
+
+int tree_restore(const struct tree_spec *spec, const image_reader *image, struct tree *out,
+                 cairn_error *err)
+{
+    struct restoration r;
+    struct tree tree = {.init_pidfd = -1, .status_fd = -1, .pty_master = -1};
+    struct namespace_clocks clocks;
+    int rc = restoration_open(&r, spec, image, err);
+    if (rc == 0)
+        rc = read_clocks(&r, &clocks, err);
+    if (rc == 0) {
+        const struct init_restorer restorer = {hub_make_roots, &r};
+        rc = spawn_init(spec, &clocks, &restorer, &tree, err);
+    }
+    if (rc == 0)
+        rc = spawn_await_ready(&tree, err);
+    if (rc == 0)
+        rc = family_make(&r, tree.init, err);
+    if (rc == 0)
+        rc = finish_all(&r, err);
+    if (rc == 0) {
+        let_all_go(&r);
+        *out = tree;
+    } else {
+        tree_destroy(&tree);
+    }
+    restoration_close(&r);
+    return rc;
+}
