@@ -1,0 +1,21 @@
+/* Inside lib/: connections to a supervisor's control socket. */
+#ifndef CAIRN_LIB_CONNECTION_H
+#define CAIRN_LIB_CONNECTION_H
+
+#include <stdint.h>
+
+#include "lib/step.h"
+
+/* Connects to the step's supervisor, and makes sure that it is ours (or root's) on the other side.
+ * Waits for one that has just been started to listen, as long as it lives. */
+CAIRN_CHECKED int connection_open(const struct cairn_step *step, int *out, cairn_error *err);
+
+/* Sends one line and reads the answer, and nothing behind it (frames may follow). The
+ * caller frees *answer, which is parsed: `"ok": false` is an error with the supervisor's code and
+ * message. */
+CAIRN_CHECKED int connection_ask(int fd, const char *json, int64_t deadline, char **answer,
+                                 cairn_error *err);
+
+int64_t connection_now_ms(void);
+
+#endif

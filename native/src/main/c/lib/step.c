@@ -1,0 +1,111 @@
+#include "lib/step.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "lib/connection.h"
+
+#define WHO_LIMIT 4096
+
+static int open_folder(const char *path, int *out, cairn_error *err)
+{
+    *out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *out < 0 ? cairn_fail_errno(err, "the attempt's folder %s", path) : 0;
+}
+
+/* shim.json, if it was written on this boot and in this pid namespace. */
+static int read_supervisor(int attempt_fd, struct process_identity *out, cairn_error *err)
+{
+    json_auto_t *who = NULL;
+    const char *boot_id;
+    char here[BOOT_ID_BYTES];
+    uint64_t pid_ns, own_ns;
+    int64_t pid, start_time;
+    int rc = json_read_object(attempt_fd, "shim.json", WHO_LIMIT, &who, err);
+    if (rc == -ENOENT)
+        return cairn_fail(err, CAIRN_EGONE, "the attempt has not been started");
+    if (rc == 0)
+        rc = json_need_string(who, "boot_id", BOOT_ID_BYTES, &boot_id, err);
+    if (rc == 0)
+        rc = json_need_u64(who, "pid_ns", &pid_ns, err);
+    if (rc == 0)
+        rc = json_need_int(who, "pid", 1, INT32_MAX, &pid, err);
+    if (rc == 0)
+        rc = json_need_int(who, "start_time", 0, INT64_MAX, &start_time, err);
+    if (rc == 0)
+        rc = process_boot_id(here, err);
+    if (rc == 0)
+        rc = process_pid_namespace(&own_ns, err);
+    if (rc != 0)
+        return rc;
+    if (strcmp(here, boot_id) != 0 || own_ns != pid_ns)
+        return cairn_fail(err, CAIRN_EGONE, "the attempt was supervised on another host or boot");
+    *out = (struct process_identity){.pid = (pid_t)pid, .start_time = start_time};
+    return 0;
+}
+
+int cairn_attach(const char *attempt_dir, cairn_step **out, cairn_error *err)
+{
+    auto_close int folder = -1;
+    struct process_identity supervisor;
+    int rc = open_folder(attempt_dir, &folder, err);
+    if (rc == 0)
+        rc = read_supervisor(folder, &supervisor, err);
+    if (rc != 0)
+        return rc;
+    auto_close int pidfd = process_open(&supervisor);
+    if (pidfd < 0)
+        return cairn_fail(err, CAIRN_EGONE, "the supervisor %d has ended", supervisor.pid);
+    cairn_step *step = malloc(sizeof *step);
+    if (!step)
+        return cairn_fail(err, ENOMEM, "out of memory");
+    *step = (cairn_step){.attempt_fd = steal_fd(&folder),
+                         .pidfd = steal_fd(&pidfd),
+                         .lifeline = -1,
+                         .supervisor = supervisor};
+    *out = step;
+    return 0;
+}
+
+void cairn_step_free(cairn_step *step)
+{
+    if (!step)
+        return;
+    cairn_cleanup_close(&step->attempt_fd);
+    cairn_cleanup_close(&step->pidfd);
+    cairn_cleanup_close(&step->lifeline);
+    free(step);
+}
+
+int64_t cairn_step_pid(const cairn_step *step)
+{
+    return step->supervisor.pid;
+}
+
+int64_t cairn_step_start_time(const cairn_step *step)
+{
+    return step->supervisor.start_time;
+}
+
+int cairn_step_request(cairn_step *step, const char *json, int timeout_ms, char **answer,
+                       cairn_error *err)
+{
+    int64_t deadline = timeout_ms < 0 ? INT64_MAX : connection_now_ms() + timeout_ms;
+    auto_close int fd = -1;
+    int rc = connection_open(step, &fd, err);
+    return rc == 0 ? connection_ask(fd, json, deadline, answer, err) : rc;
+}
+
+int cairn_step_wait(cairn_step *step, int timeout_ms, cairn_error *err)
+{
+    struct pollfd ended = {.fd = step->pidfd, .events = POLLIN};
+    int n = step->pidfd < 0 ? 1 : poll(&ended, 1, timeout_ms);
+    if (n < 0 && errno != EINTR)
+        return cairn_fail_errno(err, "waiting for the supervisor %d", step->supervisor.pid);
+    return n > 0;
+}

@@ -1,0 +1,15 @@
+/* Inside lib/: the handle of a step. */
+#ifndef CAIRN_LIB_STEP_H
+#define CAIRN_LIB_STEP_H
+
+#include "cairn.h"
+#include "common/process.h"
+
+struct cairn_step {
+    int attempt_fd; /* the attempt's folder */
+    int pidfd; /* readable when the supervisor has ended; -1 when it had by the time of opening */
+    int lifeline; /* the end that keeps a step without "detach" alive; -1 for an attached one */
+    struct process_identity supervisor;
+};
+
+#endif

@@ -1,0 +1,73 @@
+/* The state of one supervisor, shared by the files of shim/. Everything runs on the main thread,
+ * which made the tree and may trace it, except the writing of an image (checkpoint.c). */
+#ifndef CAIRN_SHIM_SUPERVISOR_H
+#define CAIRN_SHIM_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sandbox/tree.h"
+#include "shim/attempt.h"
+#include "shim/cause.h"
+#include "shim/checkpoint.h"
+#include "shim/clock.h"
+#include "shim/control.h"
+#include "shim/engine.h"
+#include "shim/images.h"
+#include "shim/loop.h"
+#include "shim/oom.h"
+#include "shim/spec.h"
+#include "shim/terminal.h"
+
+/* The step is on its way out. */
+struct ending {
+    bool begun;
+    bool killed; /* KILL was sent, by us */
+    enum cause cause;
+    int64_t kill_at; /* clock_now_ms() */
+    int64_t image;   /* with which it was stopped, or -1 */
+    char message[500];
+};
+
+struct supervisor {
+    struct spec spec;
+    struct attempt attempt;
+    struct images images;
+    const struct engine *engine;
+    struct tree tree;
+    bool frozen; /* by request */
+    bool root_ended, tree_lost;
+    struct tree_end end; /* once root_ended */
+    struct running_clock clock;
+    struct loop loop;
+    struct loop_source signals;  /* SIGTERM */
+    struct loop_source lifeline; /* hung up when the starter has ended; unused when detached */
+    bool preempted;              /* SIGTERM came once */
+    struct control control;
+    struct terminal terminal;
+    struct checkpointing checkpointing;
+    struct ending ending;
+    struct oom_watch oom;
+};
+
+/* TERM to all of the step, and KILL after the grace. A later call can only make it sooner; the
+ * first cause stays. */
+void supervisor_end(struct supervisor *s, enum cause cause, int64_t grace_ms, const char *message);
+
+/* KILL now, without TERM: the step was stopped with this image. The first cause stays. */
+void supervisor_kill(struct supervisor *s, enum cause cause, int64_t image, const char *message);
+
+/* The whole tree stands still, and its time with it; not while a checkpoint is under way. */
+CAIRN_CHECKED int supervisor_freeze(struct supervisor *s, cairn_error *err);
+void supervisor_thaw(struct supervisor *s);
+
+/* Runs until the step has ended and no image is being written. */
+CAIRN_CHECKED int supervisor_run(struct supervisor *s, cairn_error *err);
+
+/* What exit.json is to say of a step that supervisor_run saw end. */
+void supervisor_judge(const struct supervisor *s, struct attempt_end *out);
+
+/* Handles one request of a client; answers it now or, for a checkpoint, later. */
+void supervisor_request(struct supervisor *s, uint64_t client, const char *line);
+
+#endif

@@ -1,0 +1,21 @@
+package dev.cairn.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A program that saves itself.
+ *
+ * @param signal name of the signal that asks it to save ({@code TERM}, {@code USR1}), empty when it saves by itself
+ * @param files what it saves, relative to its working directory
+ * @param resumeCommand how to go on from them; empty repeats the command
+ * @param settle how long the files must be unchanged to count as saved
+ */
+public record AppCheckpoints(
+        Optional<String> signal, List<String> files, Optional<List<String>> resumeCommand, Duration settle) {
+    public AppCheckpoints {
+        files = List.copyOf(files);
+        resumeCommand = resumeCommand.map(List::copyOf);
+    }
+}

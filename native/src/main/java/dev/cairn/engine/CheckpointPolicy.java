@@ -1,0 +1,33 @@
+package dev.cairn.engine;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * When and how checkpoints are taken.
+ *
+ * @param meanTimeBetweenFailures for {@link Interval.Auto}
+ * @param keep images that stay at least, >= 1
+ * @param compression zstd level, 0 stores plain
+ * @param minFreeBytes below this much free space a checkpoint is skipped, and that is said
+ * @param beforeTimeout a last checkpoint this long before the timeout, then the step is stopped
+ */
+public record CheckpointPolicy(
+        Interval every,
+        Duration meanTimeBetweenFailures,
+        int keep,
+        int compression,
+        long minFreeBytes,
+        Optional<Duration> beforeTimeout) {
+
+    /** How often. */
+    public sealed interface Interval {
+        /** Young/Daly's optimum from this step's measured checkpoint cost. */
+        record Auto() implements Interval {}
+
+        record Every(Duration duration) implements Interval {}
+
+        /** Only on request. */
+        record OnRequest() implements Interval {}
+    }
+}

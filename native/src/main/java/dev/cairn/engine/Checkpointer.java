@@ -1,0 +1,47 @@
+package dev.cairn.engine;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An engine that runs a step so that it can be stopped at any instant and go on from its last image.
+ *
+ * <p>Implementations are immutable and thread-safe. Every engine passes {@code CheckpointerContract}.
+ */
+public interface Checkpointer {
+
+    /** The name that {@code checkpoint.engine} chooses: {@code native}, {@code app}, {@code none}, ... */
+    String name();
+
+    /** What this host allows, one finding per need of this engine; never fails. */
+    List<HostFinding> check();
+
+    /**
+     * Starts a step, or goes on from {@link StepLaunch#restoreFrom}. Returns when the step runs.
+     *
+     * @throws EngineException when it cannot be started; nothing of it is left running
+     */
+    StepProcess start(StepLaunch launch) throws EngineException;
+
+    /**
+     * Finds the step of an attempt again after its runner died.
+     *
+     * @return empty when no supervisor of that attempt is alive; {@link StepProcess#exit()} is then not to be had, but
+     *     {@link #exitOf} is
+     */
+    Optional<StepProcess> attach(Path attemptDir) throws EngineException;
+
+    /** How an attempt ended, from what its supervisor left; empty while it runs or when the supervisor was killed. */
+    Optional<StepExit> exitOf(Path attemptDir) throws EngineException;
+
+    /** What the attempt's supervisor has journalled so far, in order, failed checkpoints included. */
+    List<CheckpointOutcome> checkpointsOf(Path attemptDir) throws EngineException;
+
+    /**
+     * Whether an image can be gone on from on this host: whole, unaltered, trusted, and made for such a host.
+     *
+     * @return empty when it can, else the reason, as a sentence
+     */
+    Optional<String> unusable(Path image);
+}

@@ -1,0 +1,26 @@
+package dev.cairn.engine;
+
+import java.util.Locale;
+
+/** Why an attempt ended. The wire form is the name in lower case. */
+public enum EndCause {
+    SUCCESS,
+    FAILURE,
+    TIMEOUT,
+    OOM,
+    PREEMPTED,
+    LOST,
+    INTERRUPTED,
+    PAUSED,
+    CANCELLED,
+    RESTORE_FAILED;
+
+    public String wire() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** @throws IllegalArgumentException for a text that no version of Cairn writes */
+    public static EndCause fromWire(String text) {
+        return valueOf(text.toUpperCase(Locale.ROOT));
+    }
+}

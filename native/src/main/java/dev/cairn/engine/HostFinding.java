@@ -1,0 +1,10 @@
+package dev.cairn.engine;
+
+/**
+ * One thing that an engine needs or uses of the host.
+ *
+ * @param detail what was found
+ * @param cost what its absence costs; empty when ok
+ * @param who who can change it, and how; empty when ok
+ */
+public record HostFinding(String name, boolean ok, boolean required, String detail, String cost, String who) {}

@@ -1,0 +1,29 @@
+package dev.cairn.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalLong;
+
+/**
+ * A published image.
+ *
+ * @param bytes on disk
+ * @param rawBytes before compression
+ * @param digest identifies its content (XXH3-128, hex)
+ * @param pause how long the step stood still
+ * @param took from request to publication
+ * @param standing the memory was copied while the step stood still, since the host refused a copy-on-write clone
+ */
+public record ImageInfo(
+        long sequence,
+        Path path,
+        Instant at,
+        String reason,
+        long bytes,
+        long rawBytes,
+        String digest,
+        Duration pause,
+        Duration took,
+        boolean standing,
+        OptionalLong parent) {}

@@ -1,0 +1,16 @@
+package dev.cairn.engine;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Which files go back with the step.
+ *
+ * @param openFiles every regular file the step has open for writing
+ * @param trees whole folders or files, absolute, open or not
+ */
+public record Rollback(boolean openFiles, List<Path> trees) {
+    public Rollback {
+        trees = List.copyOf(trees);
+    }
+}

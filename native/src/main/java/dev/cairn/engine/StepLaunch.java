@@ -1,0 +1,45 @@
+package dev.cairn.engine;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Everything an engine needs to start a step.
+ *
+ * @param attemptDir existing folder (0700) of this attempt: the supervisor's journal and socket go there
+ * @param checkpointsDir where this step's images lie and go; made when missing
+ * @param command program and arguments; never a shell string
+ * @param environment the whole environment; never written to disk
+ * @param umask the step's, e.g. 022
+ * @param timeout running time allowed in all; empty for none
+ * @param spent running time already used by earlier attempts
+ * @param grace between TERM and KILL
+ * @param restoreFrom the image to go on from; empty starts from the beginning
+ * @param outlivesRunner false where nothing may outlive the job (batch systems)
+ * @param app what the engine {@code app} needs; empty for the others
+ */
+public record StepLaunch(
+        Path attemptDir,
+        Path checkpointsDir,
+        List<String> command,
+        Path workingDirectory,
+        Map<String, String> environment,
+        int umask,
+        StepIo io,
+        CheckpointPolicy policy,
+        Optional<Duration> timeout,
+        Duration spent,
+        Duration grace,
+        Rollback rollback,
+        Optional<Path> restoreFrom,
+        boolean outlivesRunner,
+        Optional<AppCheckpoints> app) {
+
+    public StepLaunch {
+        command = List.copyOf(command);
+        environment = Map.copyOf(environment);
+    }
+}

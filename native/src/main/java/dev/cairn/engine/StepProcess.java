@@ -1,0 +1,38 @@
+package dev.cairn.engine;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/** A running step. Thread-safe. Closing lets go of it without touching it: the step goes on. */
+public interface StepProcess extends AutoCloseable {
+
+    /** Identity of the supervisor: pid and start time (clock ticks since boot, from {@code /proc/PID/stat}). */
+    ProcessIdentity supervisor();
+
+    StepStatus status() throws EngineException;
+
+    /**
+     * Takes a checkpoint and waits until it is published.
+     *
+     * @throws EngineException when no image could be made; the step runs on as it was
+     */
+    ImageInfo checkpoint(CheckpointRequest request) throws EngineException;
+
+    /** Sends a signal to the step's root process. */
+    void signal(int signo) throws EngineException;
+
+    /** TERM to every process, KILL after the grace; the attempt ends with this cause. Returns at once. */
+    void end(EndCause cause, Duration grace) throws EngineException;
+
+    /** How it ended, or empty while it runs. */
+    Optional<StepExit> exit() throws EngineException;
+
+    /** Waits at most this long for the end; empty when it has not come, or the supervisor was killed. An interrupt is obeyed. */
+    Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException;
+
+    /** The step's terminal, when it was started with one: bytes both ways. */
+    TerminalChannel attachTerminal() throws EngineException;
+
+    @Override
+    void close();
+}

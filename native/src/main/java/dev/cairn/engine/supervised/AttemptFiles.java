@@ -1,0 +1,117 @@
+package dev.cairn.engine.supervised;
+
+import dev.cairn.engine.CheckpointOutcome;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.ImageInfo;
+import dev.cairn.engine.StepExit;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What a supervisor leaves in an attempt's folder, read. */
+final class AttemptFiles {
+    private static final String EXIT = "exit.json";
+    private static final String JOURNAL = "images.jsonl";
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private AttemptFiles() {}
+
+    static Optional<StepExit> exit(Path attemptDir) throws EngineException {
+        Path file = attemptDir.resolve(EXIT);
+        try {
+            JsonNode exit = JSON.readTree(Files.readAllBytes(file));
+            return Optional.of(new StepExit(
+                    EndCause.fromWire(exit.required("cause").stringValue()),
+                    optionalInt(exit.get("exit_code")),
+                    optionalInt(exit.get("signal")),
+                    Instant.parse(exit.required("at").stringValue()),
+                    Duration.ofMillis(exit.required("running_ms").longValue()),
+                    exit.required("message").stringValue(),
+                    optionalLong(exit.get("image"))));
+        } catch (NoSuchFileException running) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new EngineException(0, "reading " + file + ": " + e);
+        } catch (JacksonException | IllegalArgumentException | DateTimeParseException e) {
+            throw new EngineException(0, file + " is not what a supervisor writes: " + e.getMessage());
+        }
+    }
+
+    /** A torn last line, as a power cut leaves it, is no line yet. */
+    static List<CheckpointOutcome> journal(Path attemptDir) throws EngineException {
+        Path file = attemptDir.resolve(JOURNAL);
+        String text;
+        try {
+            text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        } catch (NoSuchFileException notStarted) {
+            return List.of();
+        } catch (IOException e) {
+            throw new EngineException(0, "reading " + file + ": " + e);
+        }
+        List<CheckpointOutcome> outcomes = new ArrayList<>();
+        int start = 0;
+        for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+            String line = text.substring(start, end);
+            start = end + 1;
+            try {
+                outcomes.add(outcome(JSON.readTree(line)));
+            } catch (JacksonException | IllegalArgumentException | DateTimeParseException e) {
+                throw new EngineException(
+                        0, file + ", line " + (outcomes.size() + 1) + " is not what a supervisor writes: " + line);
+            }
+        }
+        return outcomes;
+    }
+
+    private static CheckpointOutcome outcome(JsonNode line) {
+        JsonNode failed = line.get("failed");
+        if (failed == null) {
+            return new CheckpointOutcome.Published(image(line));
+        }
+        return new CheckpointOutcome.Failed(
+                Instant.parse(line.required("at").stringValue()),
+                line.required("reason").stringValue(),
+                line.required("code").intValue(),
+                failed.stringValue());
+    }
+
+    /** An image as the journal and the answer to a checkpoint describe it. */
+    static ImageInfo image(JsonNode image) {
+        return new ImageInfo(
+                image.required("sequence").longValue(),
+                Path.of(image.required("path").stringValue()),
+                Instant.parse(image.required("at").stringValue()),
+                image.required("reason").stringValue(),
+                image.required("bytes").longValue(),
+                image.required("raw_bytes").longValue(),
+                image.required("digest").stringValue(),
+                Duration.of(image.required("pause_us").longValue(), ChronoUnit.MICROS),
+                Duration.of(image.required("took_us").longValue(), ChronoUnit.MICROS),
+                image.required("standing").booleanValue(),
+                optionalLong(image.get("parent")));
+    }
+
+    private static OptionalInt optionalInt(@Nullable JsonNode node) {
+        return node == null || node.isNull() ? OptionalInt.empty() : OptionalInt.of(node.intValue());
+    }
+
+    private static OptionalLong optionalLong(@Nullable JsonNode node) {
+        return node == null || node.isNull() ? OptionalLong.empty() : OptionalLong.of(node.longValue());
+    }
+}

@@ -1,0 +1,166 @@
+package dev.cairn.engine.supervised;
+
+import com.sun.jna.Native;
+import dev.cairn.engine.EngineException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where {@code libcairn.so} and {@code cairn-shim} are: in the folder that {@code -Dcairn.native.dir} names, else
+ * unpacked from the jar into the user's cache, a folder per content, so that versions do not get in each other's way.
+ */
+record NativeFiles(Path library, Path supervisor) {
+    private static final String FOLDER_PROPERTY = "cairn.native.dir";
+    private static final String LIBRARY = "libcairn.so";
+    private static final String SUPERVISOR = "cairn-shim";
+    private static final String JNA_LIBRARY = "libjnidispatch.so";
+    private static final Map<String, String> RESOURCES = Map.of(
+            LIBRARY, "/dev/cairn/engine/linux-x86-64/" + LIBRARY,
+            SUPERVISOR, "/dev/cairn/engine/linux-x86-64/" + SUPERVISOR,
+            JNA_LIBRARY, "/com/sun/jna/linux-x86-64/" + JNA_LIBRARY);
+
+    /** Finds or unpacks them, and tells JNA where its own library is, since {@code /tmp} may be mounted noexec. */
+    static NativeFiles locate() throws EngineException {
+        String configured = System.getProperty(FOLDER_PROPERTY);
+        try {
+            Path folder = configured == null ? unpack() : Path.of(configured).toAbsolutePath();
+            NativeFiles files = new NativeFiles(present(folder, LIBRARY), present(folder, SUPERVISOR));
+            pointJnaAt(folder);
+            return files;
+        } catch (IOException e) {
+            throw new EngineException(0, "Cairn's native part cannot be set up: " + e);
+        }
+    }
+
+    private static Path present(Path folder, String name) throws IOException {
+        Path file = folder.resolve(name);
+        if (!Files.isRegularFile(file)) {
+            throw new FileNotFoundException(file + " is missing; " + FOLDER_PROPERTY + " must name the folder of "
+                    + LIBRARY + " and " + SUPERVISOR);
+        }
+        return file;
+    }
+
+    private static void pointJnaAt(Path folder) {
+        boolean decidedByHost = System.getProperty("jna.boot.library.path") != null;
+        if (!decidedByHost && Files.exists(folder.resolve(JNA_LIBRARY))) {
+            System.setProperty("jna.boot.library.path", folder.toString());
+            System.setProperty("jna.nounpack", "true");
+            System.setProperty("jna.nosys", "true");
+        }
+    }
+
+    private static Path unpack() throws IOException {
+        Map<String, byte[]> contents = new LinkedHashMap<>();
+        MessageDigest digest = sha256();
+        for (String name : RESOURCES.keySet().stream().sorted().toList()) {
+            byte[] content = resource(name);
+            digest.update(content);
+            contents.put(name, content);
+        }
+        Path cache = ownFolder(cacheHome().resolve("cairn").resolve("native"));
+        Path folder = cache.resolve(HexFormat.of().formatHex(digest.digest(), 0, 8));
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            publish(cache, folder, contents);
+        }
+        return requireOwn(folder);
+    }
+
+    private static byte[] resource(String name) throws IOException {
+        String path = RESOURCES.get(name);
+        try (InputStream in = Native.class.getResourceAsStream(path)) {
+            if (in != null) {
+                return in.readAllBytes();
+            }
+        }
+        try (InputStream in = NativeFiles.class.getResourceAsStream(path)) {
+            if (in == null) {
+                throw new FileNotFoundException("this build has no " + path + ": Cairn runs on Linux x86-64");
+            }
+            return in.readAllBytes();
+        }
+    }
+
+    /** Whole or not at all, whoever else unpacks the same at this moment. */
+    private static void publish(Path cache, Path folder, Map<String, byte[]> contents) throws IOException {
+        Path fresh = Files.createTempDirectory(cache, "new", permissions("rwx------"));
+        for (Map.Entry<String, byte[]> entry : contents.entrySet()) {
+            Path file = Files.createFile(fresh.resolve(entry.getKey()), permissions("rwx------"));
+            Files.write(file, entry.getValue());
+        }
+        try {
+            Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException lostRace) {
+            if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+                throw lostRace;
+            }
+            for (String name : contents.keySet()) {
+                Files.deleteIfExists(fresh.resolve(name));
+            }
+            Files.deleteIfExists(fresh);
+        }
+    }
+
+    /** As XDG says; Java's {@code user.home} heeds no HOME, and is {@code ?} for a user without a passwd entry. */
+    private static Path cacheHome() {
+        return absolute("XDG_CACHE_HOME")
+                .or(() -> absolute("HOME").map(home -> home.resolve(".cache")))
+                .orElseGet(() -> Path.of(System.getProperty("user.home"), ".cache"));
+    }
+
+    private static Optional<Path> absolute(String variable) {
+        return Optional.ofNullable(System.getenv(variable))
+                .filter(value -> value.startsWith("/"))
+                .map(Path::of);
+    }
+
+    private static Path ownFolder(Path folder) throws IOException {
+        Files.createDirectories(folder.getParent());
+        try {
+            Files.createDirectory(folder, permissions("rwx------"));
+        } catch (FileAlreadyExistsException fine) {
+            // made by an earlier start
+        }
+        return requireOwn(folder);
+    }
+
+    /** What others can write to is not run. */
+    private static Path requireOwn(Path folder) throws IOException {
+        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
+        if (mode.contains(PosixFilePermission.GROUP_WRITE) || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new IOException(folder + " can be written to by others: remove it, or chmod go-w it");
+        }
+        if (!Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(Path.of("/proc/self")))) {
+            throw new IOException(folder + " belongs to somebody else: set XDG_CACHE_HOME to a folder of your own");
+        }
+        return folder;
+    }
+
+    private static FileAttribute<Set<PosixFilePermission>> permissions(String mode) {
+        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode));
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package dev.cairn.engine.supervised;
+
+import com.sun.jna.Pointer;
+import java.util.function.Consumer;
+
+/**
+ * A native handle that several threads use at once. It is freed when it has been closed and nobody uses it any more.
+ * Thread-safe; the lock is held only to count.
+ */
+final class SharedHandle implements AutoCloseable {
+    private final Pointer pointer;
+    private final Consumer<Pointer> free;
+    private int users = 1; // the owner, until it closes
+    private boolean closed;
+
+    SharedHandle(Pointer pointer, Consumer<Pointer> free) {
+        this.pointer = pointer;
+        this.free = free;
+    }
+
+    interface Use<T, E extends Exception> {
+        T with(Pointer pointer) throws E;
+    }
+
+    /** @throws IllegalStateException when it has been closed */
+    <T, E extends Exception> T use(Use<T, E> use) throws E {
+        acquire();
+        try {
+            return use.with(pointer);
+        } finally {
+            release();
+        }
+    }
+
+    private synchronized void acquire() {
+        if (closed) {
+            throw new IllegalStateException("used after close");
+        }
+        users++;
+    }
+
+    private void release() {
+        boolean last;
+        synchronized (this) {
+            last = --users == 0;
+        }
+        if (last) {
+            free.accept(pointer);
+        }
+    }
+
+    /** Nobody starts to use it after this. */
+    @Override
+    public void close() {
+        synchronized (this) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        }
+        release();
+    }
+}

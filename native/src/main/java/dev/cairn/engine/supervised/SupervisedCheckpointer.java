@@ -1,0 +1,139 @@
+package dev.cairn.engine.supervised;
+
+import com.sun.jna.ptr.PointerByReference;
+import dev.cairn.engine.CheckpointOutcome;
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.HostFinding;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepLaunch;
+import dev.cairn.engine.StepProcess;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** An engine of {@code cairn-shim}. Immutable, thread-safe. */
+final class SupervisedCheckpointer implements Checkpointer {
+    /** {@code CAIRN_EGONE} of cairn.h. */
+    private static final int GONE = 1015;
+
+    private final String name;
+    private final boolean needsHost;
+    private final NativeFiles files;
+
+    /** @param needsHost whether it works only where the host allows namespaces and tracing */
+    SupervisedCheckpointer(String name, boolean needsHost, NativeFiles files) {
+        this.name = name;
+        this.needsHost = needsHost;
+        this.files = files;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public List<HostFinding> check() {
+        if (!needsHost) {
+            return List.of();
+        }
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        PointerByReference json = new PointerByReference();
+        if (LibCairn.cairn_host_report(json, error) < 0) {
+            return List.of(new HostFinding(
+                    "report", false, true, error.toException().getMessage(), "nothing is known of this host", ""));
+        }
+        List<HostFinding> findings = new ArrayList<>();
+        for (JsonNode finding : new JsonMapper().readTree(LibCairn.take(json))) {
+            findings.add(new HostFinding(
+                    finding.required("name").stringValue(),
+                    finding.required("ok").booleanValue(),
+                    finding.required("required").booleanValue(),
+                    finding.required("detail").stringValue(),
+                    finding.required("cost").stringValue(),
+                    finding.required("who").stringValue()));
+        }
+        return findings;
+    }
+
+    @Override
+    public StepProcess start(StepLaunch launch) throws EngineException {
+        Path spec = launch.attemptDir().resolve(SpecFile.NAME);
+        try {
+            writeOnce(spec, SpecFile.of(name, launch));
+        } catch (FileAlreadyExistsException e) {
+            throw new EngineException(0, spec + " exists: an attempt is started once");
+        } catch (IOException e) {
+            throw new EngineException(0, "writing " + spec + ": " + e);
+        }
+        byte[] environment = SpecFile.environmentBlock(launch.environment());
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        PointerByReference step = new PointerByReference();
+        LibCairn.check(
+                LibCairn.cairn_start(
+                        files.supervisor().toString(),
+                        launch.attemptDir().toString(),
+                        environment,
+                        environment.length,
+                        step,
+                        error),
+                error);
+        return new SupervisedStep(launch.attemptDir(), new SharedHandle(step.getValue(), LibCairn::cairn_step_free));
+    }
+
+    @Override
+    public Optional<StepProcess> attach(Path attemptDir) throws EngineException {
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        PointerByReference step = new PointerByReference();
+        int result = LibCairn.cairn_attach(attemptDir.toString(), step, error);
+        if (result == -GONE) {
+            return Optional.empty();
+        }
+        LibCairn.check(result, error);
+        return Optional.of(
+                new SupervisedStep(attemptDir, new SharedHandle(step.getValue(), LibCairn::cairn_step_free)));
+    }
+
+    @Override
+    public Optional<StepExit> exitOf(Path attemptDir) throws EngineException {
+        return AttemptFiles.exit(attemptDir);
+    }
+
+    @Override
+    public List<CheckpointOutcome> checkpointsOf(Path attemptDir) throws EngineException {
+        return AttemptFiles.journal(attemptDir);
+    }
+
+    @Override
+    public Optional<String> unusable(Path image) {
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        return LibCairn.cairn_image_check(image.toString(), error) < 0
+                ? Optional.of(error.toException().getMessage())
+                : Optional.empty();
+    }
+
+    /** 0600 from the first byte, and durable: the attempt's folder says what was started even after a power cut. */
+    private static void writeOnce(Path file, byte[] content) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+            ByteBuffer left = ByteBuffer.wrap(content);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+            channel.force(true);
+        }
+    }
+}

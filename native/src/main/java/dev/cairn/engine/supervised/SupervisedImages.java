@@ -1,0 +1,27 @@
+package dev.cairn.engine.supervised;
+
+import com.sun.jna.ptr.PointerByReference;
+import dev.cairn.engine.EngineException;
+import java.nio.file.Path;
+
+/** Looks into images, for a person. Stateless; any thread. */
+public final class SupervisedImages {
+    private SupervisedImages() {}
+
+    /**
+     * What an image says of itself and of the step: a JSON document, as {@code cairn_image_describe} gives it.
+     *
+     * @throws EngineException when it is torn, altered, foreign or not trusted, or the library cannot be loaded
+     */
+    public static String describe(Path image) throws EngineException {
+        load();
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        PointerByReference json = new PointerByReference();
+        LibCairn.check(LibCairn.cairn_image_describe(image.toString(), json, error), error);
+        return LibCairn.take(json);
+    }
+
+    private static void load() throws EngineException {
+        LibCairn.bind(NativeFiles.locate().library());
+    }
+}

@@ -1,0 +1,157 @@
+package dev.cairn.engine.supervised;
+
+import com.sun.jna.ptr.PointerByReference;
+import dev.cairn.engine.CheckpointRequest;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.ImageInfo;
+import dev.cairn.engine.ProcessIdentity;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.StepStatus;
+import dev.cairn.engine.TerminalChannel;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A step through its supervisor's control socket. Thread-safe: each request has a connection of its own. */
+final class SupervisedStep implements StepProcess {
+    /** The supervisor answers at once, but for a pause in which it makes a copy of the step. */
+    private static final int ANSWER_WITHIN_MS = 60_000;
+
+    private static final int FOR_EVER = -1;
+
+    /** How long a native wait may keep an interrupted thread. */
+    private static final int WAIT_SLICE_MS = 100;
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    private final Path attemptDir;
+    private final SharedHandle handle;
+    private final ProcessIdentity supervisor;
+
+    /** @param handle a {@code cairn_step}; closed with this */
+    SupervisedStep(Path attemptDir, SharedHandle handle) {
+        this.attemptDir = attemptDir;
+        this.handle = handle;
+        this.supervisor = handle.use(
+                step -> new ProcessIdentity(LibCairn.cairn_step_pid(step), LibCairn.cairn_step_start_time(step)));
+    }
+
+    @Override
+    public ProcessIdentity supervisor() {
+        return supervisor;
+    }
+
+    @Override
+    public StepStatus status() throws EngineException {
+        JsonNode status = ask(request("status"), ANSWER_WITHIN_MS);
+        JsonNode progress = status.required("checkpoint");
+        JsonNode next = status.required("next_checkpoint_ms");
+        return new StepStatus(
+                StepStatus.State.valueOf(status.required("state").stringValue().toUpperCase(Locale.ROOT)),
+                Duration.ofMillis(status.required("running_ms").longValue()),
+                optionalLong(status.get("last_image")),
+                next.isNull() ? Optional.empty() : Optional.of(Duration.ofMillis(next.longValue())),
+                status.required("processes").intValue(),
+                status.required("rss_bytes").longValue(),
+                optionalLong(progress.get("done_bytes")),
+                optionalLong(progress.get("total_bytes")));
+    }
+
+    @Override
+    public ImageInfo checkpoint(CheckpointRequest request) throws EngineException {
+        ObjectNode line = request("checkpoint");
+        line.put("reason", request.reason());
+        line.put("stop", request.stopWith().isPresent());
+        request.stopWith().ifPresent(cause -> line.put("cause", cause.wire()));
+        line.put("force", request.stopAnyway());
+        return AttemptFiles.image(ask(line, FOR_EVER).required("image"));
+    }
+
+    @Override
+    public void signal(int signo) throws EngineException {
+        ask(request("signal").put("signo", signo), ANSWER_WITHIN_MS);
+    }
+
+    @Override
+    public void end(EndCause cause, Duration grace) throws EngineException {
+        ask(request("end").put("cause", cause.wire()).put("grace_ms", grace.toMillis()), ANSWER_WITHIN_MS);
+    }
+
+    @Override
+    public Optional<StepExit> exit() throws EngineException {
+        return AttemptFiles.exit(attemptDir);
+    }
+
+    @Override
+    public Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        while (true) {
+            // Asked in this order, since the supervisor writes down the end before its own.
+            boolean ended = hasEnded(sliceUntil(deadline));
+            Optional<StepExit> exit = exit();
+            if (exit.isPresent() || ended || System.nanoTime() >= deadline) {
+                return exit;
+            }
+            if (Thread.interrupted()) {
+                throw new InterruptedException("while waiting for the step of " + attemptDir);
+            }
+        }
+    }
+
+    private static int sliceUntil(long deadline) {
+        long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
+        return (int) Math.max(0, Math.min(WAIT_SLICE_MS, leftMillis));
+    }
+
+    private boolean hasEnded(int waitMs) throws EngineException {
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        return handle.use(step -> LibCairn.check(LibCairn.cairn_step_wait(step, waitMs, error), error)) == 1;
+    }
+
+    @Override
+    public TerminalChannel attachTerminal() throws EngineException {
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        PointerByReference terminal = new PointerByReference();
+        handle.use(step -> LibCairn.check(LibCairn.cairn_terminal_open(step, terminal, error), error));
+        return new SupervisedTerminal(this, new SharedHandle(terminal.getValue(), LibCairn::cairn_terminal_free));
+    }
+
+    void resizeTerminal(int rows, int columns) throws EngineException {
+        ask(request("resize").put("rows", rows).put("cols", columns), ANSWER_WITHIN_MS);
+    }
+
+    @Override
+    public void close() {
+        handle.close();
+    }
+
+    private static ObjectNode request(String operation) {
+        return JsonNodeFactory.instance.objectNode().put("op", operation);
+    }
+
+    private JsonNode ask(ObjectNode request, int timeoutMs) throws EngineException {
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        PointerByReference answer = new PointerByReference();
+        String line = JSON.writeValueAsString(request);
+        handle.use(step -> LibCairn.check(LibCairn.cairn_step_request(step, line, timeoutMs, answer, error), error));
+        try {
+            return JSON.readTree(LibCairn.take(answer));
+        } catch (JacksonException e) {
+            throw new EngineException(0, "the supervisor's answer to " + line + ": " + e.getMessage());
+        }
+    }
+
+    private static OptionalLong optionalLong(@Nullable JsonNode node) {
+        return node == null || node.isNull() ? OptionalLong.empty() : OptionalLong.of(node.longValue());
+    }
+}

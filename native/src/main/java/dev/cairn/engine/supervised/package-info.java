@@ -1,0 +1,11 @@
+/**
+ * The engines {@code native}, {@code app} and {@code none}: a step below its own supervisor process {@code cairn-shim},
+ * reached through {@code libcairn.so}.
+ *
+ * <p>Start with {@link dev.cairn.engine.supervised.SupervisedEngines}. JNA is used here and nowhere else. What the
+ * supervisor reads and leaves behind is specified in {@code native/docs/supervisor.md}.
+ */
+@NullMarked
+package dev.cairn.engine.supervised;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,155 @@
+/* Files that are open for writing, outside any tree. */
+#include "rollback_world.h"
+
+static const char *const NO_TREES[] = {NULL};
+
+static int open_log(struct world *w, const char *name, const char *content)
+{
+    int fd = openat(w->fd, name, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    must(fd >= 0 && write(fd, content, strlen(content)) == (ssize_t)strlen(content), name);
+    return fd;
+}
+
+static json_t *note(struct world *w, const char *name, int fd)
+{
+    const struct rollback_open_file file = {.path = path_in(w, name), .fd = fd};
+    return checkpoint(w, 1, -1, NO_TREES, &file, 1, NULL);
+}
+
+static char *content_of(const struct world *w, const char *name)
+{
+    static char buf[200];
+    int fd = openat(w->fd, name, O_RDONLY | O_CLOEXEC);
+    must(fd >= 0, name);
+    ssize_t n = read(fd, buf, sizeof buf - 1);
+    buf[n < 0 ? 0 : n] = '\0';
+    close(fd);
+    return buf;
+}
+
+static void expect_refused(struct world *w, const json_t *record, const char *name)
+{
+    cairn_error err;
+    char *before = tree_text(w->fd, name);
+    assert_int_equal(check(w, 1, record, &err), -CAIRN_EROLLBACK);
+    assert_non_null(strstr(err.message, path_in(w, name)));
+    assert_int_equal(roll_back(w, 1, record, &err), -CAIRN_EROLLBACK);
+    char *after = tree_text(w->fd, name);
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
+}
+
+static void cuts_back_what_grew(void **state)
+{
+    (void)state;
+    struct world w;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "log", "one\ntwo\n");
+    char *before = tree_text(w.fd, "log");
+    json_t *record = note(&w, "log", fd);
+    must(write(fd, "three\n", 6) == 6, "write");
+    expect_ok(check(&w, 1, record, &err), &err);
+    assert_string_equal(content_of(&w, "log"), "one\ntwo\nthree\n");
+    for (int i = 0; i < 2; i++) {
+        expect_ok(roll_back(&w, 1, record, &err), &err);
+        char *after = tree_text(w.fd, "log");
+        assert_string_equal(after, before);
+        free(after);
+    }
+    close(fd);
+    free(before);
+    json_decref(record);
+    world_close(&w);
+}
+
+static void refuses_by_name_what_did_not_only_grow(void **state)
+{
+    (void)state;
+    enum { REMOVED, REPLACED, CUT, REWRITTEN, LINKED, CASES };
+    for (int i = 0; i < CASES; i++) {
+        struct world w;
+        world_open(&w, 1);
+        int fd = open_log(&w, "log", "one\ntwo\n");
+        json_t *record = note(&w, "log", fd);
+        if (i == REMOVED || i == REPLACED || i == LINKED)
+            must(unlinkat(w.fd, "log", 0) == 0, "unlink");
+        if (i == REPLACED)
+            close(open_log(&w, "log", "one\ntwo\nthree\n"));
+        if (i == LINKED)
+            must(symlinkat("undone", w.fd, "log") == 0, "symlink");
+        if (i == CUT || i == REWRITTEN)
+            must(ftruncate(fd, 0) == 0, "ftruncate");
+        if (i == REWRITTEN)
+            must(write(fd, "ONE\nTWO\nTHREE\n", 14) == 14, "write");
+        expect_refused(&w, record, "log");
+        close(fd);
+        json_decref(record);
+        world_close(&w);
+    }
+}
+
+static void renames_back_what_was_finished_by_a_rename(void **state)
+{
+    (void)state;
+    struct world w;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "data.part", "one\n");
+    json_t *record = note(&w, "data.part", fd);
+    must(write(fd, "two\n", 4) == 4, "write");
+    must(renameat(w.fd, "data.part", w.fd, "data") == 0, "rename");
+    expect_ok(roll_back(&w, 1, record, &err), &err);
+    assert_string_equal(content_of(&w, "data.part"), "one\n");
+    assert_int_not_equal(faccessat(w.fd, "data", F_OK, 0), 0);
+    close(fd);
+    json_decref(record);
+    world_close(&w);
+}
+
+static void a_file_in_a_tree_is_the_trees(void **state)
+{
+    (void)state;
+    struct world w;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "out/log", "one\n");
+    const struct rollback_open_file file = {.path = path_in(&w, "out/log"), .fd = fd};
+    json_t *record = checkpoint(&w, 1, -1, NULL, &file, 1, NULL);
+    const json_t *open = json_object_get(json_object_get(record, "open"), "nodes");
+    assert_int_equal(json_array_size(open), 0);
+    must(unlinkat(w.out, "log", 0) == 0, "unlink");
+    expect_ok(roll_back(&w, 1, record, &err), &err);
+    assert_string_equal(content_of(&w, "out/log"), "one\n");
+    close(fd);
+    json_decref(record);
+    world_close(&w);
+}
+
+static void a_file_without_a_name_is_not_noted(void **state)
+{
+    (void)state;
+    struct world w;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "gone", "one\n");
+    must(unlinkat(w.fd, "gone", 0) == 0, "unlink");
+    json_t *record = note(&w, "gone", fd);
+    expect_ok(roll_back(&w, 1, record, &err), &err);
+    close(fd);
+    json_decref(record);
+    world_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cuts_back_what_grew),
+        cmocka_unit_test(refuses_by_name_what_did_not_only_grow),
+        cmocka_unit_test(renames_back_what_was_finished_by_a_rename),
+        cmocka_unit_test(a_file_in_a_tree_is_the_trees),
+        cmocka_unit_test(a_file_without_a_name_is_not_noted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,368 @@
+/* cairn-shim driven through libcairn, and by clients that do not behave. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cairn.h"
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/tree_removal.h"
+
+#define PATIENCE_MS 30000
+
+/* A step's folder, deep enough for its socket's path to be longer than a socket's name may be. */
+static char root[64], home[400];
+
+static int make_home(void **state)
+{
+    (void)state;
+    strcpy(root, "/tmp/cairn-supervisor-test.XXXXXX");
+    if (!mkdtemp(root))
+        return -1;
+    snprintf(home, sizeof home, "%s", root);
+    for (int i = 0; i < 6; i++) {
+        strcat(home, "/a-folder-with-a-rather-long-name");
+        if (mkdir(home, 0700) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int remove_home(void **state)
+{
+    (void)state;
+    return cairn_remove_tree(AT_FDCWD, root, NULL);
+}
+
+static const char *path_of(const char *name)
+{
+    static char path[600];
+    snprintf(path, sizeof path, "%s/%s", home, name);
+    return path;
+}
+
+static void write_spec(const char *attempt, const char *script, bool detach)
+{
+    char text[8192], name[100];
+    assert_true(mkdir(path_of(attempt), 0700) == 0);
+    int len = snprintf(
+        text, sizeof text,
+        "{\"version\":1,\"engine\":\"native\",\"argv\":[\"/bin/sh\",\"-c\",\"%s\"],\"cwd\":\"%s\","
+        "\"umask\":18,\"stdin\":\"/dev/null\",\"stdout\":\"%s/out\",\"stderr\":\"%s/err\","
+        "\"checkpoints\":\"%s/checkpoints\",\"checkpoint\":{\"every_ms\":-1,\"mtbf_ms\":1000,"
+        "\"keep\":2,\"compression\":1,\"min_free\":0,\"before_timeout_ms\":0},\"timeout_ms\":0,"
+        "\"spent_ms\":0,\"grace_ms\":5000,\"rollback\":{\"open\":true,\"trees\":[]},"
+        "\"restore\":null,\"detach\":%s,\"app\":null}",
+        script, home, home, home, home, detach ? "true" : "false");
+    assert_true(len < (int)sizeof text);
+    snprintf(name, sizeof name, "%s/spec.json", attempt);
+    assert_int_equal(cairn_publish_file(path_of(name), text, (size_t)len, NULL), 0);
+}
+
+static int try_start(const char *attempt, cairn_step **out, cairn_error *err)
+{
+    static const char environment[] = "PATH=/usr/bin:/bin\0";
+    return cairn_start(CAIRN_SHIM, path_of(attempt), environment, sizeof environment - 1, out, err);
+}
+
+static cairn_step *start(const char *attempt, const char *script)
+{
+    cairn_error err = {0};
+    cairn_step *step = NULL;
+    write_spec(attempt, script, true);
+    if (try_start(attempt, &step, &err) != 0)
+        fail_msg("%s", err.message);
+    return step;
+}
+
+static char *ask(cairn_step *step, const char *request)
+{
+    cairn_error err = {0};
+    char *answer = NULL;
+    if (cairn_step_request(step, request, PATIENCE_MS, &answer, &err) != 0)
+        fail_msg("%s: %s", request, err.message);
+    return answer;
+}
+
+static void expect_answer(cairn_step *step, const char *request, const char *part)
+{
+    auto_free char *answer = ask(step, request);
+    if (!strstr(answer, part))
+        fail_msg("%s: %s, not %s", request, answer, part);
+}
+
+static char *read_text(const char *name)
+{
+    char *text = NULL;
+    return io_read_file(AT_FDCWD, path_of(name), 1 << 20, &text, NULL, NULL) == 0 ? text : NULL;
+}
+
+static void await_text(const char *name, const char *part)
+{
+    for (int waited = 0; waited < PATIENCE_MS; waited += 5) {
+        auto_free char *text = read_text(name);
+        if (text && strstr(text, part))
+            return;
+        poll(NULL, 0, 5);
+    }
+    fail_msg("waited in vain for %s in %s", part, name);
+}
+
+static void await_end(cairn_step *step)
+{
+    assert_int_equal(cairn_step_wait(step, PATIENCE_MS, NULL), 1);
+    cairn_step_free(step);
+}
+
+static void end(cairn_step *step)
+{
+    expect_answer(step, "{\"op\":\"end\",\"cause\":\"cancelled\",\"grace_ms\":0}", "\"ok\":true");
+    await_end(step);
+}
+
+/* A connection of a stranger to the protocol. */
+static int connect_raw(const char *attempt)
+{
+    auto_close int folder = open(path_of(attempt), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/shim.sock", folder);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
+}
+
+static void is_nobodys_zombie_and_leaves_its_socket_to_its_owner(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "echo ready; sleep 1000");
+    struct stat st;
+    assert_true(stat(path_of("1/shim.sock"), &st) == 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+    end(step);
+    assert_true(stat(path_of("1/shim.sock"), &st) < 0 && errno == ENOENT);
+}
+
+static void goes_on_whatever_its_clients_do(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "sleep 1000");
+    int fds[200];
+    char flood[4096];
+    memset(flood, 'x', sizeof flood);
+    for (size_t i = 0; i < 200; i++) {
+        fds[i] = connect_raw("1");
+        switch (i % 4) {
+        case 0: /* hangs */
+            break;
+        case 1: /* half a line */
+            assert_true(send(fds[i], "{\"op\":", 6, MSG_NOSIGNAL | MSG_DONTWAIT) >= -1);
+            break;
+        case 2: /* no line at all */
+            for (int n = 0; n < 64; n++)
+                if (send(fds[i], flood, sizeof flood, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+                    break;
+            break;
+        case 3: /* asks and does not listen */
+            assert_true(send(fds[i], "{\"op\":\"status\"}\n{\"op\":\"sta", 26,
+                             MSG_NOSIGNAL | MSG_DONTWAIT) >= -1);
+            shutdown(fds[i], SHUT_RD);
+        }
+    }
+    expect_answer(step, "{\"op\":\"status\"}", "\"state\":\"running\"");
+    for (size_t i = 0; i < 200; i++)
+        close(fds[i]);
+    expect_answer(step, "{\"op\":\"status\"}", "\"state\":\"running\"");
+    end(step);
+}
+
+static void refuses_by_name_what_it_does_not_know(void **state)
+{
+    (void)state;
+    static const char *const requests[] = {
+        "not json",
+        "{}",
+        "[]",
+        "{\"op\":7}",
+        "{\"op\":\"dance\"}",
+        "{\"op\":\"end\"}",
+        "{\"op\":\"end\",\"cause\":\"boredom\"}",
+        "{\"op\":\"signal\",\"signo\":0}",
+        "{\"op\":\"signal\",\"signo\":1000}",
+        "{\"op\":\"checkpoint\",\"stop\":true}",
+        "{\"op\":\"resize\",\"rows\":24}",
+        "{\"op\":\"attach\"}",
+    };
+    cairn_step *step = start("1", "sleep 1000");
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        cairn_error err = {0};
+        char *answer = NULL;
+        assert_true(cairn_step_request(step, requests[i], PATIENCE_MS, &answer, &err) < 0);
+        assert_true(err.code == CAIRN_EPROTOCOL || err.code == CAIRN_EUNSUPPORTED);
+        assert_true(err.message[0] != '\0');
+    }
+    expect_answer(step, "{\"op\":\"status\"}", "\"state\":\"running\"");
+    end(step);
+}
+
+static void a_frozen_step_stands_still_and_its_time_with_it(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done");
+    await_text("out", "3\n");
+    expect_answer(step, "{\"op\":\"freeze\"}", "\"ok\":true");
+    auto_free char *before = read_text("out");
+    auto_free char *status = ask(step, "{\"op\":\"status\"}");
+    assert_non_null(strstr(status, "\"frozen\":true"));
+    poll(NULL, 0, 100); /* long enough for lines to appear, were it not frozen */
+    auto_free char *after = read_text("out");
+    assert_string_equal(before, after);
+    const char *running = strstr(status, "\"running_ms\"");
+    auto_free char *stands = strndup(running, strcspn(running, ","));
+    expect_answer(step, "{\"op\":\"status\"}", stands);
+    expect_answer(step, "{\"op\":\"thaw\"}", "\"ok\":true");
+    size_t len = strlen(after);
+    for (int waited = 0; waited < PATIENCE_MS; waited += 5) {
+        auto_free char *now = read_text("out");
+        if (strlen(now) > len)
+            break;
+        assert_true(waited + 5 < PATIENCE_MS);
+        poll(NULL, 0, 5);
+    }
+    end(step);
+}
+
+static void ends_a_frozen_step(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "trap 'echo in order; exit 0' TERM; echo ready; "
+                                  "while :; do sleep 0.01; done");
+    await_text("out", "ready");
+    expect_answer(step, "{\"op\":\"freeze\"}", "\"ok\":true");
+    expect_answer(step, "{\"op\":\"end\",\"cause\":\"cancelled\",\"grace_ms\":20000}",
+                  "\"ok\":true");
+    await_end(step);
+    await_text("out", "in order");
+    await_text("1/exit.json", "\"cancelled\"");
+}
+
+static void waits_for_the_former_attempts_processes(void **state)
+{
+    (void)state;
+    cairn_step *first = start("1", "echo first; sleep 1000");
+    await_text("out", "first");
+    assert_int_equal(kill((pid_t)cairn_step_pid(first), SIGKILL), 0);
+    cairn_step *second = start("2", "echo second; sleep 1000");
+    await_text("out", "second");
+    assert_int_equal(cairn_step_wait(first, 0, NULL), 1);
+    cairn_step_free(first);
+    end(second);
+}
+
+static void an_attempt_is_supervised_once(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "sleep 1000"), *again = NULL;
+    cairn_error err = {0};
+    assert_int_equal(try_start("1", &again, &err), -EEXIST);
+    end(step);
+}
+
+static void ends_when_its_starter_lets_go_of_a_step_that_may_not_outlive_it(void **state)
+{
+    (void)state;
+    cairn_step *step = NULL, *other = NULL;
+    write_spec("1", "echo ready; sleep 1000", false);
+    assert_int_equal(try_start("1", &step, NULL), 0);
+    await_text("out", "ready");
+    assert_int_equal(cairn_attach(path_of("1"), &other, NULL), 0);
+    cairn_step_free(step);
+    await_end(other);
+    await_text("1/exit.json", "\"interrupted\"");
+}
+
+static void a_second_termination_does_not_wait(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "trap '' TERM; echo ready; while :; do sleep 0.01; done");
+    await_text("out", "ready");
+    expect_answer(step, "{\"op\":\"freeze\"}", "\"ok\":true"); /* no image can be made */
+    pid_t pid = (pid_t)cairn_step_pid(step);
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    expect_answer(step, "{\"op\":\"status\"}", "\"state\":\"stopping\"");
+    assert_int_equal(kill(pid, SIGTERM), 0);
+    await_end(step);
+    await_text("1/exit.json", "\"preempted\"");
+    await_text("1/images.jsonl", "\"failed\"");
+}
+
+static void says_what_is_wrong_with_a_spec(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {
+        "",
+        "{",
+        "[]",
+        "{\"version\":2}",
+        "{\"version\":1}",
+        "{\"version\":1,\"engine\":\"native\",\"argv\":[]}",
+    };
+    for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+        char attempt[16], name[32];
+        snprintf(attempt, sizeof attempt, "%zu", i);
+        snprintf(name, sizeof name, "%zu/spec.json", i);
+        assert_int_equal(mkdir(path_of(attempt), 0700), 0);
+        assert_int_equal(cairn_publish_file(path_of(name), specs[i], strlen(specs[i]), NULL), 0);
+        cairn_error err = {0};
+        cairn_step *step = NULL;
+        assert_true(try_start(attempt, &step, &err) < 0);
+        assert_non_null(strstr(err.message, "spec.json"));
+    }
+}
+
+static void attaching_to_nothing_says_so(void **state)
+{
+    (void)state;
+    cairn_step *step = NULL;
+    assert_int_equal(mkdir(path_of("1"), 0700), 0);
+    assert_int_equal(cairn_attach(path_of("1"), &step, NULL), -CAIRN_EGONE);
+    assert_int_equal(cairn_attach(path_of("2"), &step, NULL), -ENOENT);
+}
+
+#define with_home(f) cmocka_unit_test_setup_teardown(f, make_home, remove_home)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_home(is_nobodys_zombie_and_leaves_its_socket_to_its_owner),
+        with_home(goes_on_whatever_its_clients_do),
+        with_home(refuses_by_name_what_it_does_not_know),
+        with_home(a_frozen_step_stands_still_and_its_time_with_it),
+        with_home(ends_a_frozen_step),
+        with_home(waits_for_the_former_attempts_processes),
+        with_home(an_attempt_is_supervised_once),
+        with_home(ends_when_its_starter_lets_go_of_a_step_that_may_not_outlive_it),
+        with_home(a_second_termination_does_not_wait),
+        with_home(says_what_is_wrong_with_a_spec),
+        with_home(attaching_to_nothing_says_so),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,326 @@
+/* Families: parents and children, zombies, orphans, sessions, groups, and those who stand still. */
+#include "victim.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int gate[2], answers[2];
+
+/* What a relative is like; the same before and after. */
+struct relation {
+    pid_t pid, parent, group, session;
+};
+
+static void tell(void)
+{
+    struct relation now = {getpid(), getppid(), getpgrp(), getsid(0)};
+    require(write(answers[1], &now, sizeof now) == sizeof now);
+}
+
+static void await_gate(void)
+{
+    char byte;
+    need(read(gate[0], &byte, 1));
+}
+
+/* A relative tells what it is like, waits for the gate, tells again, and ends with `code`. */
+_Noreturn static void be_a_relative(int code)
+{
+    tell();
+    await_gate();
+    tell();
+    _exit(code);
+}
+
+static struct relation hear(void)
+{
+    struct relation r;
+    require(read(answers[0], &r, sizeof r) == sizeof r);
+    return r;
+}
+
+static void open_gate_for_one(void)
+{
+    require(write(gate[1], "g", 1) == 1);
+}
+
+static void open_pipes(void)
+{
+    need(pipe(gate));
+    need(pipe(answers));
+}
+
+/* `count` relatives have told; they are captured and must then tell the same, one after another. */
+static void capture_relatives(int count)
+{
+    struct relation before[16], after;
+    for (int i = 0; i < count; i++) {
+        before[i] = hear();
+        await_syscall(before[i].pid, SYS_read);
+    }
+    checkpoint_here();
+    for (int i = 0; i < count; i++) {
+        open_gate_for_one();
+        after = hear();
+        int k = 0;
+        while (k < count && before[k].pid != after.pid)
+            k++;
+        require(k < count && memcmp(&before[k], &after, sizeof after) == 0);
+    }
+}
+
+static void require_child_ends(pid_t child, int code)
+{
+    int status;
+    require(waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+            WEXITSTATUS(status) == code);
+}
+
+VICTIM(keeps_children_and_grandchildren)
+{
+    open_pipes();
+    pid_t children[3];
+    for (int i = 0; i < 3; i++) {
+        children[i] = (pid_t)need(fork());
+        if (children[i] == 0) {
+            pid_t inner = (pid_t)need(fork());
+            if (inner == 0)
+                be_a_relative(0);
+            tell();
+            await_gate();
+            tell();
+            require_child_ends(inner, 0);
+            _exit(10 + i);
+        }
+    }
+    capture_relatives(6);
+    for (int i = 0; i < 3; i++)
+        require_child_ends(children[i], 10 + i);
+    require(wait(NULL) == -1 && errno == ECHILD);
+}
+
+VICTIM(keeps_zombies_as_they_ended)
+{
+    pid_t exited = (pid_t)need(fork());
+    if (exited == 0)
+        _exit(42);
+    pid_t killed = (pid_t)need(fork());
+    if (killed == 0)
+        for (;;)
+            pause();
+    pid_t aborted = (pid_t)need(fork());
+    if (aborted == 0) {
+        raise(SIGTERM);
+        _exit(0);
+    }
+    need(kill(killed, SIGKILL));
+    siginfo_t info;
+    need(waitid(P_PID, (id_t)exited, &info, WEXITED | WNOWAIT));
+    need(waitid(P_PID, (id_t)killed, &info, WEXITED | WNOWAIT));
+    need(waitid(P_PID, (id_t)aborted, &info, WEXITED | WNOWAIT));
+    checkpoint_here();
+    int status;
+    require_child_ends(exited, 42);
+    require(waitpid(killed, &status, 0) == killed && WIFSIGNALED(status) &&
+            WTERMSIG(status) == SIGKILL);
+    require(waitpid(aborted, &status, 0) == aborted && WIFSIGNALED(status) &&
+            WTERMSIG(status) == SIGTERM);
+}
+
+VICTIM(keeps_sessions_and_groups)
+{
+    open_pipes();
+    pid_t leader = (pid_t)need(fork());
+    if (leader == 0) {
+        need(setpgid(0, 0));
+        be_a_relative(1);
+    }
+    setpgid(leader, leader);
+    pid_t member = (pid_t)need(fork());
+    if (member == 0) {
+        need(setpgid(0, leader));
+        be_a_relative(2);
+    }
+    pid_t apart = (pid_t)need(fork());
+    if (apart == 0) {
+        need(setsid());
+        pid_t inner = (pid_t)need(fork());
+        if (inner == 0) {
+            need(setpgid(0, 0));
+            be_a_relative(0);
+        }
+        tell();
+        await_gate();
+        tell();
+        require_child_ends(inner, 0);
+        _exit(3);
+    }
+    capture_relatives(4);
+    require_child_ends(leader, 1);
+    require_child_ends(member, 2);
+    require_child_ends(apart, 3);
+}
+
+VICTIM(keeps_a_group_whose_leader_is_gone)
+{
+    open_pipes();
+    pid_t leader = (pid_t)need(fork());
+    if (leader == 0) {
+        await_gate();
+        _exit(0);
+    }
+    need(setpgid(leader, leader));
+    pid_t member = (pid_t)need(fork());
+    if (member == 0) {
+        need(setpgid(0, leader));
+        be_a_relative(2);
+    }
+    struct relation told = hear();
+    require(told.group == leader);
+    need(write(answers[1], &told, sizeof told));
+    need(kill(leader, SIGKILL));
+    need(waitpid(leader, NULL, 0));
+    capture_relatives(1);
+    require_child_ends(member, 2);
+}
+
+VICTIM(keeps_orphans)
+{
+    open_pipes();
+    pid_t between = (pid_t)need(fork());
+    if (between == 0) {
+        if (need(fork()) == 0) {
+            while (getppid() != 1)
+                sched_yield();
+            be_a_relative(0);
+        }
+        _exit(0);
+    }
+    require_child_ends(between, 0);
+    capture_relatives(1);
+    require(wait(NULL) == -1 && errno == ECHILD);
+}
+
+/* A daemon, as in the books: fork, setsid, fork. */
+VICTIM(keeps_a_daemon_whose_session_has_no_leader)
+{
+    open_pipes();
+    pid_t between = (pid_t)need(fork());
+    if (between == 0) {
+        need(setsid());
+        if (need(fork()) == 0) {
+            while (getppid() != 1)
+                sched_yield();
+            be_a_relative(0);
+        }
+        _exit(0);
+    }
+    require_child_ends(between, 0);
+    capture_relatives(1);
+}
+
+VICTIM(keeps_an_adopted_child)
+{
+    open_pipes();
+    need(prctl(PR_SET_CHILD_SUBREAPER, 1));
+    pid_t self = getpid(), between = (pid_t)need(fork());
+    if (between == 0) {
+        if (need(fork()) == 0) {
+            while (getppid() != self)
+                sched_yield();
+            be_a_relative(9);
+        }
+        _exit(0);
+    }
+    require_child_ends(between, 0);
+    capture_relatives(1);
+    int status;
+    require(wait(&status) > 0 && WEXITSTATUS(status) == 9);
+}
+
+VICTIM(keeps_a_stopped_child_stopped)
+{
+    open_pipes();
+    pid_t child = (pid_t)need(fork());
+    int status;
+    if (child == 0)
+        be_a_relative(4);
+    hear();
+    need(kill(child, SIGSTOP));
+    require(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+    checkpoint_here();
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%d/stat", child);
+    int fd = (int)need(open(path, O_RDONLY));
+    need(read(fd, text, sizeof text - 1));
+    require(strstr(text, ") T ") != NULL);
+    open_gate_for_one();
+    need(kill(child, SIGCONT));
+    require(hear().pid == child);
+    require_child_ends(child, 4);
+}
+
+/* Every way of making processes, all the time, also in the instant of the capture. */
+static volatile bool enough;
+static void *fork_all_the_time(void *count)
+{
+    while (!enough) {
+        pid_t child = (pid_t)need(fork());
+        if (child == 0)
+            _exit(7);
+        require_child_ends(child, 7);
+        __atomic_add_fetch((int *)count, 1, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+static void *exec_all_the_time(void *count)
+{
+    while (!enough) {
+        pid_t child = vfork();
+        if (child == 0) {
+            execl("/bin/true", "true", (char *)NULL);
+            _exit(9);
+        }
+        require(child > 0);
+        require_child_ends(child, 0);
+        __atomic_add_fetch((int *)count, 1, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+static void *end_at_once(void *unused)
+{
+    return unused;
+}
+static void *start_threads_all_the_time(void *count)
+{
+    while (!enough) {
+        pthread_t thread;
+        require(pthread_create(&thread, NULL, end_at_once, NULL) == 0);
+        require(pthread_join(thread, NULL) == 0);
+        __atomic_add_fetch((int *)count, 1, __ATOMIC_RELAXED);
+    }
+    return NULL;
+}
+VICTIM(forks_threads_and_execs_all_the_time)
+{
+    void *(*const busy[])(void *) = {fork_all_the_time, exec_all_the_time,
+                                     start_threads_all_the_time};
+    pthread_t threads[3];
+    int counts[3] = {0};
+    for (int i = 0; i < 3; i++)
+        require(pthread_create(&threads[i], NULL, busy[i], &counts[i]) == 0);
+    checkpoint_here();
+    for (int i = 0; i < 3; i++)
+        for (int before = __atomic_load_n(&counts[i], __ATOMIC_RELAXED);
+             __atomic_load_n(&counts[i], __ATOMIC_RELAXED) < before + 5;)
+            sched_yield();
+    enough = true;
+    for (int i = 0; i < 3; i++)
+        require(pthread_join(threads[i], NULL) == 0);
+}

@@ -1,0 +1,81 @@
+package dev.cairn.engine.supervised;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cairn.engine.CheckpointRequest;
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.ImageInfo;
+import dev.cairn.engine.ImagingCheckpointerContract;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.TerminalChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+final class NativeEngineTest extends ImagingCheckpointerContract {
+    /** Echoes what is typed, with the size of its terminal. */
+    private static final String CONVERSATION = """
+            stty -echo; echo "ready $(stty size)"; n=0
+            while read -r word; do n=$((n + 1)); echo "heard $n: $word $(stty size)"; [ "$word" = bye ] && exit 5; done
+            """;
+
+    @Override
+    protected Checkpointer engine() {
+        return EnginesUnderTest.named("native");
+    }
+
+    @Test
+    void talksThroughATerminal_alsoAfterResume() throws Exception {
+        StepProcess step = steps().start(CONVERSATION, launch -> launch.terminal(24, 80));
+        steps().awaitOutput("ready 24 80");
+        try (TerminalChannel terminal = step.attachTerminal()) {
+            terminal.resize(30, 100);
+            type(terminal, "hello");
+            assertThat(readUntil(terminal, "heard 1: hello 30 100")).isNotEmpty();
+        }
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.of(EndCause.INTERRUPTED), "test", false));
+        assertThat(steps().finish(step).cause()).isEqualTo(EndCause.INTERRUPTED);
+
+        StepProcess resumed =
+                steps().start(CONVERSATION, launch -> launch.terminal(40, 120).restoreFrom(image.path()));
+        try (TerminalChannel terminal = resumed.attachTerminal()) {
+            type(terminal, "bye");
+            assertThat(readUntil(terminal, "heard 2: bye 40 120")).isNotEmpty();
+            while (terminal.read(new byte[1024]) >= 0) {}
+        }
+        assertThat(steps().finish(resumed).exitCode()).hasValue(5);
+        assertThat(Files.readString(steps().stdout()).lines())
+                .containsExactly("ready 24 80", "heard 1: hello 30 100", "heard 2: bye 40 120");
+    }
+
+    @Test
+    void hasNoTerminalUnlessAskedFor() throws Exception {
+        StepProcess step = steps().start("sleep 1000");
+
+        assertThatThrownBy(step::attachTerminal)
+                .isInstanceOf(EngineException.class)
+                .hasMessageContaining("without a terminal");
+    }
+
+    private static void type(TerminalChannel terminal, String word) throws Exception {
+        byte[] line = (word + "\n").getBytes(StandardCharsets.UTF_8);
+        terminal.write(line, 0, line.length);
+    }
+
+    private static String readUntil(TerminalChannel terminal, String text) throws Exception {
+        StringBuilder seen = new StringBuilder();
+        byte[] buffer = new byte[1024];
+        while (seen.indexOf(text) < 0) {
+            int n = terminal.read(buffer);
+            if (n < 0) {
+                throw new AssertionError("the terminal has gone after: " + seen);
+            }
+            seen.append(new String(buffer, 0, n, StandardCharsets.UTF_8));
+        }
+        return seen.toString();
+    }
+}
