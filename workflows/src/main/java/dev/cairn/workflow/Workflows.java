@@ -1,0 +1,86 @@
+package dev.cairn.workflow;
+
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.Planner;
+import dev.cairn.workflow.plan.SpecCheck;
+import dev.cairn.workflow.problem.Place;
+import dev.cairn.workflow.problem.Position;
+import dev.cairn.workflow.problem.Problems;
+import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.read.WorkflowReader;
+import dev.cairn.workflow.spec.Workflow;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.Map;
+import java.util.Optional;
+
+/** The way into this module: read a workflow file, then plan a run of it. */
+public final class Workflows {
+
+    private Workflows() {}
+
+    /**
+     * Reads and checks a workflow file.
+     *
+     * @return the workflow, or everything that is wrong with the file
+     * @throws IOException when the file cannot be read
+     */
+    public static Result<Workflow> read(Path file) throws IOException {
+        return read(Files.readAllBytes(file), file);
+    }
+
+    /**
+     * Checks a workflow whose text is already at hand.
+     *
+     * @param file where it comes from: its name stands in the problems, its folder is where relative paths begin
+     */
+    public static Result<Workflow> read(String text, Path file) {
+        Problems problems = new Problems(file.toString());
+        Optional<Workflow> workflow =
+                WorkflowReader.read(text, file.toAbsolutePath().normalize(), problems);
+        workflow.ifPresent(found -> SpecCheck.check(found, problems));
+        return workflow.map(problems::result).orElseGet(problems::broken);
+    }
+
+    private static Result<Workflow> read(byte[] bytes, Path file) {
+        try {
+            return read(
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(ByteBuffer.wrap(bytes))
+                            .toString(),
+                    file);
+        } catch (CharacterCodingException e) {
+            Problems problems = new Problems(file.toString());
+            problems.add(Place.FILE.at(firstBroken(bytes)), "not a text in UTF-8");
+            return problems.broken();
+        }
+    }
+
+    private static Position firstBroken(byte[] bytes) {
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        var decoder = StandardCharsets.UTF_8.newDecoder();
+        var out = java.nio.CharBuffer.allocate(bytes.length);
+        decoder.decode(in, out, true);
+        String good = out.flip().toString();
+        int line = (int) good.chars().filter(c -> c == '\n').count() + 1;
+        String last = good.substring(good.lastIndexOf('\n') + 1);
+        return new Position(line, last.codePointCount(0, last.length()) + 1);
+    }
+
+    /**
+     * Plans a run.
+     *
+     * @param inputs as given, by name; the values of an earlier plan give the same plan again
+     * @param clock for inputs that default to {@code today} or {@code now}: in its zone
+     * @return the plan, or what is wrong with the inputs
+     */
+    public static Result<Plan> plan(Workflow workflow, Map<String, String> inputs, Clock clock) {
+        return Planner.plan(workflow, inputs, clock);
+    }
+}

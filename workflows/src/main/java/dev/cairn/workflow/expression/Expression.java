@@ -1,0 +1,68 @@
+package dev.cairn.workflow.expression;
+
+import dev.cairn.workflow.problem.Position;
+import dev.cairn.workflow.value.Value;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** A parsed expression; immutable. */
+public sealed interface Expression {
+
+    Position position();
+
+    record Literal(Position position, Value value) implements Expression {}
+
+    /** {@code steps.extract.outputs.rows}, {@code matrix['seed']}, {@code steps.train.outputs.loss[0]}. */
+    record Reference(Position position, String context, List<Part> parts) implements Expression {
+        public Reference {
+            parts = List.copyOf(parts);
+        }
+
+        /** For messages, with what is computed as {@code [...]}. */
+        public String dotted() {
+            StringBuilder text = new StringBuilder(context);
+            parts.forEach(part -> text.append(part instanceof Part.Key key ? "." + key.name() : "[...]"));
+            return text.toString();
+        }
+    }
+
+    record Call(Position position, Function function, List<Expression> arguments) implements Expression {
+        public Call {
+            arguments = List.copyOf(arguments);
+        }
+    }
+
+    record Not(Position position, Expression operand) implements Expression {}
+
+    /** @param position that of the operator */
+    record Binary(Position position, Operator operator, Expression left, Expression right) implements Expression {}
+
+    /** One step into a value: a name after a dot or what stands in brackets. */
+    sealed interface Part {
+        Position position();
+
+        /** Known when the workflow is read: a name, or a literal in brackets. */
+        record Key(Position position, String name) implements Part {}
+
+        record Computed(Position position, Expression expression) implements Part {}
+    }
+
+    /** Hands this expression and all within it to {@code visitor}. */
+    default void visit(Consumer<Expression> visitor) {
+        visitor.accept(this);
+        if (this instanceof Not not) {
+            not.operand().visit(visitor);
+        } else if (this instanceof Binary binary) {
+            binary.left().visit(visitor);
+            binary.right().visit(visitor);
+        } else if (this instanceof Call call) {
+            call.arguments().forEach(argument -> argument.visit(visitor));
+        } else if (this instanceof Reference reference) {
+            for (Part part : reference.parts()) {
+                if (part instanceof Part.Computed computed) {
+                    computed.expression().visit(visitor);
+                }
+            }
+        }
+    }
+}

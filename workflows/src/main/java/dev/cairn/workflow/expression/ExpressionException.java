@@ -1,0 +1,27 @@
+package dev.cairn.workflow.expression;
+
+import dev.cairn.workflow.problem.Position;
+
+/** An expression that cannot be parsed or has no value, and the part of it that is to blame. */
+public final class ExpressionException extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private final transient Position position;
+    private final String reason;
+
+    public ExpressionException(Position position, String message) {
+        super(message);
+        this.position = position;
+        this.reason = message;
+    }
+
+    public Position position() {
+        return position;
+    }
+
+    /** What is wrong; for a {@link dev.cairn.workflow.problem.Problem}. */
+    public String reason() {
+        return reason;
+    }
+}

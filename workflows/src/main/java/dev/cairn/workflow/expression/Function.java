@@ -1,0 +1,70 @@
+package dev.cairn.workflow.expression;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The functions an expression can call. */
+public enum Function {
+    /** No step that this one needs, directly or not, failed or was cancelled. */
+    SUCCESS("success", 0, 0),
+    /** A step that this one needs, directly or not, failed. */
+    FAILURE("failure", 0, 0),
+    /** Whatever happened. */
+    ALWAYS("always", 0, 0),
+    /** The run is being cancelled. */
+    CANCELLED("cancelled", 0, 0),
+    /** {@code contains(text, part)} or {@code contains(list, item)}. */
+    CONTAINS("contains", 2, 2),
+    STARTS_WITH("startsWith", 2, 2),
+    ENDS_WITH("endsWith", 2, 2),
+    /** {@code format('{0} of {1}', a, b)}. */
+    FORMAT("format", 1, 10),
+    /** {@code join(list, ', ')}; a space when nothing else is said. */
+    JOIN("join", 1, 2),
+    /** {@code read(path)}: a file's content without the line ends at its end. */
+    READ("read", 1, 1);
+
+    private final String spelling;
+    private final int least;
+    private final int most;
+
+    Function(String spelling, int least, int most) {
+        this.spelling = spelling;
+        this.least = least;
+        this.most = most;
+    }
+
+    public String spelling() {
+        return spelling;
+    }
+
+    /** Whether it asks how the run goes; a condition without such a function means {@code success() && (...)}. */
+    public boolean asksStatus() {
+        return this == SUCCESS || this == FAILURE || this == ALWAYS || this == CANCELLED;
+    }
+
+    /** Whether its value depends on files and so on when it is asked. */
+    public boolean readsFiles() {
+        return this == READ;
+    }
+
+    boolean takes(int arguments) {
+        return least <= arguments && arguments <= most;
+    }
+
+    String arity() {
+        String count = least == most ? Integer.toString(least) : least + " to " + most;
+        return count + (most == 1 ? " argument" : " arguments");
+    }
+
+    static Optional<Function> of(String spelling) {
+        return Arrays.stream(values())
+                .filter(function -> function.spelling.equals(spelling))
+                .findFirst();
+    }
+
+    static List<String> spellings() {
+        return Arrays.stream(values()).map(Function::spelling).toList();
+    }
+}

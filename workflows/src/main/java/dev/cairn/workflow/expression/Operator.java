@@ -1,0 +1,30 @@
+package dev.cairn.workflow.expression;
+
+/** The operators of two operands, loosest first. */
+public enum Operator {
+    OR("||", 1),
+    AND("&&", 2),
+    EQUAL("==", 3),
+    UNEQUAL("!=", 3),
+    LESS("<", 4),
+    AT_MOST("<=", 4),
+    GREATER(">", 4),
+    AT_LEAST(">=", 4);
+
+    private final String symbol;
+    private final int binding;
+
+    Operator(String symbol, int binding) {
+        this.symbol = symbol;
+        this.binding = binding;
+    }
+
+    public String symbol() {
+        return symbol;
+    }
+
+    /** The higher, the tighter. */
+    int binding() {
+        return binding;
+    }
+}

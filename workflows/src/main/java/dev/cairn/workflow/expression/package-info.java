@@ -1,0 +1,7 @@
+/**
+ * The {@code ${{ }}} expressions: parsed once, with the position of every part, and evaluated against a {@link Context}.
+ */
+@NullMarked
+package dev.cairn.workflow.expression;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,34 @@
+package dev.cairn.workflow.plan;
+
+import dev.cairn.workflow.expression.Parameter;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.spec.Shell;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a step does. */
+public sealed interface Action {
+
+    /** A script, handed to a shell. */
+    record Script(Template text, Shell shell) implements Action {}
+
+    /** A program and its arguments, without a shell. */
+    record Command(List<Template> words) implements Action {
+        public Command {
+            words = List.copyOf(words);
+        }
+    }
+
+    /**
+     * Something that Cairn does itself.
+     *
+     * @param what e.g. {@code airflow}
+     */
+    record Uses(String what, Map<String, Parameter> with) implements Action {
+        public Uses {
+            with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
+        }
+    }
+}

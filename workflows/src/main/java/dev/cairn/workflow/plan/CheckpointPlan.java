@@ -1,0 +1,59 @@
+package dev.cairn.workflow.plan;
+
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.spec.Every;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * When and how a step is checkpointed; immutable.
+ *
+ * @param engine {@code native}, {@code app}, {@code dmtcp}, {@code criu} or {@code none}
+ * @param required refuses to start the step on a host that cannot checkpoint it
+ * @param meanTimeBetweenFailures for {@link Every.Auto}
+ * @param keep images that stay at least, >= 1
+ * @param compression zstd level, 0 stores plain
+ * @param minFreeBytes below this much free space a checkpoint is skipped
+ * @param beforeTimeout a last checkpoint this long before the timeout
+ * @param keepBinaries whether mapped executables and libraries are kept with the images
+ * @param app for the engine {@code app}
+ */
+public record CheckpointPlan(
+        String engine,
+        boolean required,
+        Every every,
+        Duration meanTimeBetweenFailures,
+        int keep,
+        int compression,
+        long minFreeBytes,
+        Optional<Duration> beforeTimeout,
+        boolean keepBinaries,
+        Optional<App> app) {
+
+    public static final CheckpointPlan DEFAULT = new CheckpointPlan(
+            "native",
+            true,
+            new Every.Auto(),
+            Duration.ofHours(24),
+            2,
+            1,
+            256L << 20,
+            Optional.empty(),
+            false,
+            Optional.empty());
+
+    /**
+     * A program that saves itself.
+     *
+     * @param signal its name without SIG, sent to ask for a save; empty when the program saves by itself
+     * @param files what it saves, relative to the working directory
+     * @param resumeRun what goes on from them, in place of {@code run}; empty repeats {@code run}
+     * @param settle for how long the files must be unchanged to count as saved
+     */
+    public record App(Optional<String> signal, List<String> files, Optional<Template> resumeRun, Duration settle) {
+        public App {
+            files = List.copyOf(files);
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.cairn.workflow.plan;
+
+import dev.cairn.workflow.spec.SlurmRequest;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Where a step runs and what it takes there; immutable.
+ *
+ * @param slurm present for {@code runs_on: slurm}
+ * @param cpus for local admission; 1 when nothing is said
+ * @param memoryBytes for local admission; empty when nothing is said
+ * @param baselineCpu hides what not every x86-64 machine has, so that images fit all of a mixed cluster
+ */
+public record Placement(Optional<SlurmRequest> slurm, double cpus, OptionalLong memoryBytes, boolean baselineCpu) {
+
+    public static final Placement HERE = new Placement(Optional.empty(), 1, OptionalLong.empty(), false);
+}

@@ -1,0 +1,22 @@
+package dev.cairn.workflow.plan;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How long a step may take, how often it is tried, and how its progress is kept; immutable.
+ *
+ * @param timeout running time in all; empty for any
+ * @param continueOnError whether the run goes on, and can succeed, when this step fails
+ */
+public record Policies(
+        Optional<Duration> timeout,
+        RetryPolicy retry,
+        CheckpointPlan checkpoint,
+        RollbackPlan rollback,
+        boolean continueOnError) {
+
+    /** What a step has that says nothing. */
+    public static final Policies DEFAULT =
+            new Policies(Optional.empty(), RetryPolicy.NEVER, CheckpointPlan.DEFAULT, RollbackPlan.DEFAULT, false);
+}

@@ -1,0 +1,24 @@
+package dev.cairn.workflow.plan;
+
+import java.util.List;
+
+/** The names within the contexts that Cairn itself fills; whoever fills them uses these. */
+public final class RunNames {
+
+    /** {@code run.id}, {@code run.dir}. */
+    public static final List<String> RUN = List.of("id", "dir");
+
+    /** {@code workflow.name}, {@code workflow.file}, {@code workflow.dir}. */
+    public static final List<String> WORKFLOW = List.of("name", "file", "dir");
+
+    /** {@code step.id}, {@code step.index} (from 1), {@code step.count}. */
+    public static final List<String> STEP = List.of("id", "index", "count");
+
+    /** {@code steps.ID.status}, {@code steps.ID.outputs.NAME}. */
+    public static final List<String> RESULT = List.of("status", "outputs");
+
+    /** {@code schedule.time} (ISO 8601 with offset), {@code schedule.date}. */
+    public static final List<String> SCHEDULE = List.of("time", "date");
+
+    private RunNames() {}
+}

@@ -1,0 +1,50 @@
+package dev.cairn.workflow.plan;
+
+import dev.cairn.workflow.expression.Parameter;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.spec.Rollback;
+import dev.cairn.workflow.spec.Settings;
+import dev.cairn.workflow.spec.SlurmRequest;
+import dev.cairn.workflow.spec.Step;
+import dev.cairn.workflow.spec.Work;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+
+/** All the templates of a step but those of its environment and its matrix. */
+final class StepTemplates {
+
+    private StepTemplates() {}
+
+    /** With those it has from {@code defaults}. */
+    static List<Template> of(Step step, Settings defaults) {
+        List<Template> all = new ArrayList<>();
+        if (step.action().orElse(null) instanceof Work.Script script) {
+            all.add(script.text());
+        } else if (step.action().orElse(null) instanceof Work.Command command) {
+            all.addAll(command.words());
+        }
+        all.addAll(step.outputs().values());
+        all.addAll(step.artifacts());
+        step.standardInput().ifPresent(all::add);
+        Settings settings = step.settings().over(defaults);
+        settings.workingDirectory().ifPresent(all::add);
+        settings.checkpoint().app().resumeRun().ifPresent(all::add);
+        settings.placement().slurm().ifPresent(slurm -> addSlurm(slurm, all));
+        if (settings.rollback().orElse(null) instanceof Rollback.Tree tree) {
+            all.addAll(tree.paths());
+        }
+        return all;
+    }
+
+    private static void addSlurm(SlurmRequest slurm, List<Template> all) {
+        all.addAll(slurm.settings().values());
+        all.addAll(slurm.options());
+    }
+
+    static Collection<Parameter> parameters(Step step) {
+        return step.action().orElse(null) instanceof Work.Uses uses
+                ? uses.with().values()
+                : List.of();
+    }
+}

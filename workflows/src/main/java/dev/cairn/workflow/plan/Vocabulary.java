@@ -1,0 +1,160 @@
+package dev.cairn.workflow.plan;
+
+import dev.cairn.workflow.expression.Expression;
+import dev.cairn.workflow.expression.Expression.Part;
+import dev.cairn.workflow.expression.Parameter;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.problem.Nearest;
+import dev.cairn.workflow.problem.Place;
+import dev.cairn.workflow.problem.Problems;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** The names that expressions at some place can use; immutable. */
+final class Vocabulary {
+
+    /** Every context there is, and where, for messages about one that is not known at some place. */
+    private static final Map<String, String> EVERYWHERE = new LinkedHashMap<>();
+
+    static {
+        EVERYWHERE.put("inputs", "in steps, env and strategy.matrix");
+        EVERYWHERE.put("steps", "in what is computed while the steps run");
+        EVERYWHERE.put("matrix", "in a step with strategy.matrix");
+        EVERYWHERE.put("run", "in steps and env");
+        EVERYWHERE.put("workflow", "in steps and env");
+        EVERYWHERE.put("step", "in steps");
+        EVERYWHERE.put("env", "in steps");
+        EVERYWHERE.put("secrets", "in env");
+        EVERYWHERE.put("schedule", "in the inputs of a schedule");
+    }
+
+    /** Looks at what follows a context's name. */
+    @FunctionalInterface
+    interface Names {
+        void check(Expression.Reference reference, Place place, Problems problems);
+    }
+
+    private final Map<String, Names> contexts;
+    private final boolean atRunTime;
+
+    private Vocabulary(Map<String, Names> contexts, boolean atRunTime) {
+        this.contexts = contexts;
+        this.atRunTime = atRunTime;
+    }
+
+    /** Of a place whose expressions are computed before the run. */
+    static Vocabulary ofPlan() {
+        return new Vocabulary(Map.of(), false);
+    }
+
+    /** Of a place whose expressions are computed when a step's turn has come. */
+    static Vocabulary ofRun() {
+        return new Vocabulary(Map.of(), true);
+    }
+
+    Vocabulary with(String context, Names names) {
+        Map<String, Names> more = new HashMap<>(contexts);
+        more.put(context, names);
+        return new Vocabulary(more, atRunTime);
+    }
+
+    /** A context with these names and no others, each a single value. */
+    Vocabulary with(String context, Collection<String> names) {
+        Set<String> known = new LinkedHashSet<>(names);
+        return with(context, (reference, place, problems) -> {
+            if (first(reference, "a name", known, place, problems)
+                    && reference.parts().size() > 1) {
+                Part second = reference.parts().get(1);
+                problems.add(
+                        place.at(second.position()),
+                        context + "." + name(reference.parts().get(0))
+                                + " is a single value; nothing can be taken from it");
+            }
+        });
+    }
+
+    /** A context whose names are known but whose values may have parts of their own. */
+    Vocabulary withValues(String context, Collection<String> names) {
+        Set<String> known = new LinkedHashSet<>(names);
+        return with(context, (reference, place, problems) -> first(reference, "a name", known, place, problems));
+    }
+
+    /** Whether a reference goes on with a name of those that are known. */
+    static boolean first(
+            Expression.Reference reference, String what, Collection<String> known, Place place, Problems problems) {
+        if (!goesOn(reference, what, place, problems)) {
+            return false;
+        }
+        if (reference.parts().get(0) instanceof Part.Key key && !known.contains(key.name())) {
+            problems.add(
+                    place.at(key.position()),
+                    reference.context() + " has no \"" + key.name() + "\"" + Nearest.hint(key.name(), known));
+            return false;
+        }
+        return true;
+    }
+
+    /** Whether a reference goes on after its context. */
+    static boolean goesOn(Expression.Reference reference, String what, Place place, Problems problems) {
+        if (reference.parts().isEmpty()) {
+            problems.add(
+                    place.at(reference.position()),
+                    "\"" + reference.context() + "\" needs " + what + " after it: " + reference.context() + ".NAME");
+        }
+        return !reference.parts().isEmpty();
+    }
+
+    static String name(Part part) {
+        return part instanceof Part.Key key ? key.name() : "[...]";
+    }
+
+    void check(Template template, Problems problems) {
+        template.visit(expression -> check(expression, false, template.place(), problems));
+    }
+
+    void check(Parameter parameter, Problems problems) {
+        parameter.templates(template -> check(template, problems));
+    }
+
+    /** A condition's expression may also ask how the run goes. */
+    void checkCondition(Expression condition, Place place, Problems problems) {
+        condition.visit(expression -> check(expression, true, place, problems));
+    }
+
+    private void check(Expression expression, boolean inCondition, Place place, Problems problems) {
+        if (expression instanceof Expression.Reference reference) {
+            Names names = contexts.get(reference.context());
+            if (names == null) {
+                problems.add(place.at(reference.position()), unknown(reference.context()));
+            } else {
+                names.check(reference, place, problems);
+            }
+        } else if (expression instanceof Expression.Call call) {
+            String function = call.function().spelling() + "()";
+            if (call.function().asksStatus() && !inCondition) {
+                problems.add(place.at(call.position()), function + " can only be asked in \"if\"");
+            } else if (call.function().readsFiles() && !atRunTime) {
+                problems.add(
+                        place.at(call.position()), function + " can only be used in what is computed while steps run");
+            }
+        }
+    }
+
+    private String unknown(String context) {
+        String where = EVERYWHERE.get(context);
+        if (where != null) {
+            return "\"" + context + "\" is not known here, only " + where;
+        }
+        List<String> known =
+                EVERYWHERE.keySet().stream().filter(contexts::containsKey).toList();
+        String hint = Nearest.of(context, known).isPresent()
+                ? Nearest.hint(context, known)
+                : "; a text needs quotes: '" + context + "'";
+        return "unknown name \"" + context + "\"" + hint;
+    }
+}

@@ -1,0 +1,28 @@
+package dev.cairn.workflow.problem;
+
+import java.util.Comparator;
+
+/**
+ * Something that is wrong with a workflow file, told to a person.
+ *
+ * @param file the file's name as the user gave it
+ * @param message what is wrong and what to do about it
+ */
+public record Problem(String file, Place place, String message) implements Comparable<Problem> {
+
+    private static final Comparator<Problem> ORDER = Comparator.comparing(Problem::file)
+            .thenComparing(problem -> problem.place().position())
+            .thenComparing(problem -> problem.place().path())
+            .thenComparing(Problem::message);
+
+    @Override
+    public int compareTo(Problem other) {
+        return ORDER.compare(this, other);
+    }
+
+    /** {@code flow.yaml:12:5: steps[2].retry.mx: unknown key; did you mean "max"?}. */
+    @Override
+    public String toString() {
+        return file + ":" + place.position() + ": " + (place.path().isEmpty() ? "" : place.path() + ": ") + message;
+    }
+}

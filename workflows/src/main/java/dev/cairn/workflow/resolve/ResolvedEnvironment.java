@@ -1,0 +1,7 @@
+package dev.cairn.workflow.resolve;
+
+import java.util.Map;
+import java.util.Set;
+
+/** @param secrets names of those that hold a secret */
+record ResolvedEnvironment(Map<String, String> variables, Set<String> secrets) {}

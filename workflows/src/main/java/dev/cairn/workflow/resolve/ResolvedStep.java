@@ -1,0 +1,46 @@
+package dev.cairn.workflow.resolve;
+
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A command, ready to be started; immutable. All paths are absolute.
+ *
+ * @param command program and arguments
+ * @param resumeCommand for the engine {@code app}: what goes on from the files it saved
+ * @param environment the declared variables, to be laid over the runner's own
+ * @param secrets names of those in {@code environment} whose values must not be written down
+ * @param workingDirectory where it starts
+ * @param standardInput {@code /dev/null} unless the step says otherwise
+ * @param outputs the declared output files by name
+ * @param artifacts the declared artifacts
+ * @param rollbackTrees files and folders that go back with the step
+ * @param identity what a run must have in common with an image to go on from it
+ */
+public record ResolvedStep(
+        List<String> command,
+        Optional<List<String>> resumeCommand,
+        Map<String, String> environment,
+        Set<String> secrets,
+        Path workingDirectory,
+        Path standardInput,
+        Map<String, Path> outputs,
+        List<Path> artifacts,
+        List<Path> rollbackTrees,
+        StepIdentity identity) {
+
+    public ResolvedStep {
+        command = List.copyOf(command);
+        resumeCommand = resumeCommand.map(List::copyOf);
+        environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
+        secrets = Set.copyOf(secrets);
+        outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+        artifacts = List.copyOf(artifacts);
+        rollbackTrees = List.copyOf(rollbackTrees);
+    }
+}

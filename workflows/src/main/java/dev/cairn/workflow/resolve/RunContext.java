@@ -1,0 +1,12 @@
+package dev.cairn.workflow.resolve;
+
+import java.nio.file.Path;
+
+/**
+ * What {@code run.*} and {@code workflow.*} mean; immutable.
+ *
+ * @param id the run's id
+ * @param folder {@code run.dir}, absolute: the steps' own folder in the run folder
+ * @param workflowFile absolute
+ */
+public record RunContext(String id, Path folder, Path workflowFile) {}

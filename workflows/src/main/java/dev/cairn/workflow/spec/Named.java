@@ -1,0 +1,6 @@
+package dev.cairn.workflow.spec;
+
+import dev.cairn.workflow.problem.Place;
+
+/** A name that another part of the file must agree with. */
+public record Named(String text, Place place) {}

@@ -1,0 +1,34 @@
+package dev.cairn.workflow.value;
+
+import java.math.BigDecimal;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Sizes as people write them: {@code 16G}, {@code 512MiB}, {@code 1.5T}. {@code G}, {@code Gi} and {@code GiB} are powers
+ * of 1024, as Slurm means them; {@code GB} is a power of 1000.
+ */
+public final class Sizes {
+
+    /** Of the text of a size, for a schema. */
+    public static final String PATTERN = "^(\\d{1,15}(\\.\\d{1,9})?)([KMGT])(i|iB|B)?$";
+
+    private static final Pattern SYNTAX = Pattern.compile(PATTERN);
+    private static final String UNITS = "KMGT";
+
+    private Sizes() {}
+
+    /** In bytes. Empty when the text is not a size, or one beyond what a long holds; a number without a unit is none. */
+    public static Optional<Long> parse(String text) {
+        Matcher matcher = SYNTAX.matcher(text);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        BigDecimal base = BigDecimal.valueOf("B".equals(matcher.group(4)) ? 1000 : 1024);
+        BigDecimal bytes = new BigDecimal(matcher.group(1)).multiply(base.pow(UNITS.indexOf(matcher.group(3)) + 1));
+        return bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
+                ? Optional.empty()
+                : Optional.of(bytes.longValue());
+    }
+}

@@ -1,0 +1,29 @@
+package dev.cairn.workflow.value;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SizesTest {
+
+    @ParameterizedTest
+    @CsvSource({
+        "16G, 17179869184",
+        "512MiB, 536870912",
+        "512Mi, 536870912",
+        "1.5K, 1536",
+        "1GB, 1000000000",
+        "2T, 2199023255552",
+    })
+    void reads(String text, long bytes) {
+        assertThat(Sizes.parse(text)).contains(bytes);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "16", "16 G", "G", "-1G", "1g", "1EB", "999999999999999T"})
+    void refuses(String text) {
+        assertThat(Sizes.parse(text)).isEmpty();
+    }
+}
