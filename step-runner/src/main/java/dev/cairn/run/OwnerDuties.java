@@ -1,0 +1,101 @@
+package dev.cairn.run;
+
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.owner.Owners;
+import dev.cairn.run.owner.Ownership;
+import dev.cairn.run.owner.OwnershipLostException;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Requests;
+import dev.cairn.run.walk.Walk;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What the owner of a run does beside running it: shows that it lives, and takes up requests. One thread of its own. */
+final class OwnerDuties implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OwnerDuties.class);
+    private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+    private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
+
+    private final Ownership ownership;
+    private final Walk walk;
+    private final Requests requests;
+    private final Map<String, CompletableFuture<Answer>> open = new HashMap<>();
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
+        Thread daemon = new Thread(work, "cairn-owner");
+        daemon.setDaemon(true);
+        return daemon;
+    });
+
+    OwnerDuties(RunFolder run, Ownership ownership, Walk walk, RunnerContext context) {
+        this.ownership = ownership;
+        this.walk = walk;
+        this.requests = new Requests(run, context.clock());
+    }
+
+    void begin() {
+        thread.scheduleWithFixedDelay(this::beat, 0, Owners.BEAT.toMillis(), TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(this::look, 0, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void beat() {
+        try {
+            ownership.beat();
+        } catch (OwnershipLostException e) {
+            walk.breakOff(e);
+        } catch (IOException e) {
+            LOG.warn(
+                    "the heartbeat could not be written; other hosts may take this runner for dead: {}",
+                    e.getMessage());
+        } catch (RuntimeException e) {
+            walk.breakOff(e); // or the executor would stop the heartbeat without a word
+        }
+    }
+
+    private void look() {
+        try {
+            for (Requests.Pending pending : requests.pending()) {
+                open.computeIfAbsent(pending.id(), id -> walk.ask(pending.command()));
+            }
+            for (Map.Entry<String, CompletableFuture<Answer>> asked : List.copyOf(open.entrySet())) {
+                if (asked.getValue().isDone()) {
+                    requests.answer(asked.getKey(), asked.getValue().join());
+                    open.remove(asked.getKey());
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("requests could not be read or answered: {}", e.getMessage());
+        } catch (RuntimeException e) {
+            walk.breakOff(e);
+        }
+    }
+
+    /** Gives the last answers; what has come too late is answered with that. */
+    @Override
+    public void close() throws IOException {
+        thread.shutdown();
+        try {
+            if (thread.awaitTermination(LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS)) {
+                answerTheRest();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void answerTheRest() throws IOException {
+        Answer late = new Answer(List.of(Answer.Line.failed("", "the run ended before this was taken up")));
+        for (Requests.Pending pending : requests.pending()) {
+            CompletableFuture<Answer> asked = open.get(pending.id());
+            requests.answer(pending.id(), asked != null && asked.isDone() ? asked.join() : late);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package dev.cairn.run;
+
+import dev.cairn.engine.AppCheckpoints;
+import dev.cairn.engine.CheckpointPolicy;
+import dev.cairn.engine.Rollback;
+import dev.cairn.engine.StepIo;
+import dev.cairn.run.environment.InheritedEnvironment;
+import dev.cairn.run.environment.Umask;
+import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunOrigin;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.step.Fingerprint;
+import dev.cairn.run.step.StepTask;
+import dev.cairn.run.walk.TaskSource;
+import dev.cairn.run.walk.UnresolvableException;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.CheckpointPlan;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.RollbackPlan;
+import dev.cairn.workflow.problem.Problem;
+import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.resolve.ResolvedStep;
+import dev.cairn.workflow.resolve.RunContext;
+import dev.cairn.workflow.resolve.StepResolver;
+import dev.cairn.workflow.resolve.StepResults;
+import dev.cairn.workflow.spec.Every;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Tells what each planned step is to do on this host. */
+final class PlannedTasks implements TaskSource {
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final RunFolder run;
+    private final RunOrigin origin;
+    private final StepResolver resolver;
+    private final Map<String, String> inherited;
+
+    /** @param runners this process's environment */
+    PlannedTasks(Plan plan, RunFolder run, RunOrigin origin, Map<String, String> runners, StepResults results) {
+        this.run = run;
+        this.origin = origin;
+        this.inherited = InheritedEnvironment.forAttempt(runners, origin.environment());
+        Path file = origin.workflow().orElseGet(() -> origin.folder().resolve(origin.name()));
+        this.resolver = new StepResolver(plan, new RunContext(run.runId(), run.work(), file), results, inherited);
+    }
+
+    @Override
+    public boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException {
+        return valueOf(resolver.runs(step, instance, upstream));
+    }
+
+    @Override
+    public StepTask task(PlanStep step, Instance instance) throws UnresolvableException {
+        ResolvedStep resolved = valueOf(resolver.resolve(step, instance));
+        CheckpointPlan checkpoint = step.policies().checkpoint();
+        StepFolder folder = run.step(instance.id());
+        try {
+            DurableFiles.createFolders(folder.path());
+            DurableFiles.createFoldersUnsynced(temporary(folder));
+            DurableFiles.createFolders(run.work());
+            return new StepTask(
+                    resolved.command(),
+                    resolved.workingDirectory(),
+                    environment(resolved, folder),
+                    Umask.current(),
+                    io(resolved, folder),
+                    Fingerprint.of(resolved.identity(), checkpoint.engine()),
+                    checkpoint.engine(),
+                    checkpoint.required(),
+                    policy(checkpoint),
+                    step.policies().retry(),
+                    step.policies().timeout(),
+                    GRACE,
+                    rollback(step, resolved, folder),
+                    true,
+                    checkpoint.app().map(app -> app(app, resolved)),
+                    resolved.outputs());
+        } catch (IOException e) {
+            throw new UnresolvableException("it cannot be prepared: " + e.getMessage());
+        }
+    }
+
+    private Map<String, String> environment(ResolvedStep resolved, StepFolder folder) {
+        Map<String, String> environment = new TreeMap<>(inherited);
+        environment.put("TMPDIR", temporary(folder).toString());
+        environment.putAll(resolved.environment());
+        environment.put("CAIRN_RUN_ID", run.runId());
+        environment.put("CAIRN_RUN_DIR", run.work().toString());
+        environment.put("CAIRN_STEP_ID", folder.stepId());
+        return environment;
+    }
+
+    private static Path temporary(StepFolder folder) {
+        return folder.path().resolve("tmp");
+    }
+
+    private StepIo io(ResolvedStep resolved, StepFolder folder) {
+        Optional<CommandOrigin.TerminalSize> terminal = origin.command().flatMap(CommandOrigin::terminal);
+        return terminal.isPresent()
+                ? new StepIo.Terminal(terminal.get().rows(), terminal.get().columns(), folder.stdout())
+                : new StepIo.Files(resolved.standardInput(), folder.stdout(), folder.stderr());
+    }
+
+    private static CheckpointPolicy policy(CheckpointPlan plan) {
+        return new CheckpointPolicy(
+                interval(plan.every()),
+                plan.meanTimeBetweenFailures(),
+                plan.keep(),
+                plan.compression(),
+                plan.minFreeBytes(),
+                plan.beforeTimeout());
+    }
+
+    private static CheckpointPolicy.Interval interval(Every every) {
+        if (every instanceof Every.Interval interval) {
+            return new CheckpointPolicy.Interval.Every(interval.length());
+        }
+        return every instanceof Every.Auto
+                ? new CheckpointPolicy.Interval.Auto()
+                : new CheckpointPolicy.Interval.OnRequest();
+    }
+
+    private static AppCheckpoints app(CheckpointPlan.App app, ResolvedStep resolved) {
+        return new AppCheckpoints(app.signal(), app.files(), resolved.resumeCommand(), app.settle());
+    }
+
+    private Rollback rollback(PlanStep step, ResolvedStep resolved, StepFolder folder) {
+        RollbackPlan plan = step.policies().rollback();
+        List<Path> trees = new ArrayList<>(resolved.rollbackTrees());
+        if (plan.openFiles()) {
+            trees.add(temporary(folder));
+        }
+        return new Rollback(plan.openFiles(), trees);
+    }
+
+    private static <T> T valueOf(Result<T> result) throws UnresolvableException {
+        if (result instanceof Result.Ok<T> ok) {
+            return ok.value();
+        }
+        throw new UnresolvableException(
+                result.problems().stream().map(Problem::toString).collect(Collectors.joining("; ")));
+    }
+}

@@ -1,0 +1,49 @@
+package dev.cairn.run;
+
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.PlanStep;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Whether what a person chose for single steps can be done: a choice that would quietly be passed over is refused. */
+final class ResumeCheck {
+    private ResumeCheck() {}
+
+    static List<String> reasonsAgainst(ResumeOptions options, Plan plan, RunFolder run) throws IOException {
+        Set<String> known = Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
+                .flatMap(Collection<PlanStep>::stream)
+                .flatMap(step -> step.matrix().instances().stream())
+                .map(Instance::id)
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> chosen = new TreeSet<>(options.restart());
+        chosen.addAll(options.at().keySet());
+        List<String> reasons = new ArrayList<>();
+        for (String step : chosen) {
+            reasonAgainst(step, known, run).ifPresent(reasons::add);
+        }
+        return reasons;
+    }
+
+    private static Optional<String> reasonAgainst(String step, Set<String> known, RunFolder run) throws IOException {
+        if (!known.contains(step)) {
+            return Optional.of("there is no step '" + step + "' in this run; there are " + String.join(", ", known));
+        }
+        boolean succeeded = StepManifest.read(run.step(step))
+                .filter(manifest -> manifest.state() == StepState.SUCCEEDED)
+                .isPresent();
+        return succeeded
+                ? Optional.of("step " + step + " has succeeded and its images are gone; a new run repeats it (--new)")
+                : Optional.empty();
+    }
+}

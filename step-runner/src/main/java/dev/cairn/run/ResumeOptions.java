@@ -1,0 +1,35 @@
+package dev.cairn.run;
+
+import dev.cairn.run.ladder.ResumeWish;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * What a person may decide when going on with a run; without it the resume ladder does.
+ *
+ * @param acceptChanged go on from images although the step has changed since
+ * @param assumeLost attempts on hosts that cannot be seen from here are dead
+ * @param at step id to the only image from which it may go on
+ * @param restart ids of steps that start from their beginning
+ */
+public record ResumeOptions(boolean acceptChanged, boolean assumeLost, Map<String, Long> at, Set<String> restart) {
+    public static final ResumeOptions NONE = new ResumeOptions(false, false, Map.of(), Set.of());
+
+    public ResumeOptions {
+        at = Map.copyOf(at);
+        restart = Set.copyOf(restart);
+    }
+
+    Map<String, ResumeWish> wishes() {
+        Map<String, ResumeWish> wishes = new HashMap<>();
+        at.forEach((step, image) -> wishes.put(step, new ResumeWish(acceptChanged, OptionalLong.of(image), false)));
+        restart.forEach(step -> wishes.put(step, new ResumeWish(acceptChanged, OptionalLong.empty(), true)));
+        return wishes;
+    }
+
+    ResumeWish otherwise() {
+        return new ResumeWish(acceptChanged, OptionalLong.empty(), false);
+    }
+}

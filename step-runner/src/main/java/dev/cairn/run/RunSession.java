@@ -1,0 +1,165 @@
+package dev.cairn.run;
+
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.event.EventLog;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.event.RunListener;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.owner.OwnerRecord;
+import dev.cairn.run.owner.Ownership;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Command;
+import dev.cairn.run.step.StepServices;
+import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.walk.Capacity;
+import dev.cairn.run.walk.StopKind;
+import dev.cairn.run.walk.Walk;
+import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.workflow.plan.Plan;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A run that this process owns. {@link #run} runs it, in the caller's thread, once; the other methods may be called from any
+ * thread meanwhile. Closing lets go of the run; steps that still run go on under their supervisors.
+ */
+public final class RunSession implements AutoCloseable {
+    private final RunManifest manifest;
+    private final Plan plan;
+    private final Ownership ownership;
+    private final Optional<OwnerRecord> broken;
+    private final boolean fresh;
+    private final Tellers tellers;
+    private final Walk walk;
+    private final RunnerContext context;
+
+    /** @param broken the dead owner whose lock was broken */
+    RunSession(
+            RunManifest manifest,
+            Plan plan,
+            Ownership ownership,
+            Optional<OwnerRecord> broken,
+            boolean fresh,
+            ResumeOptions options,
+            RunnerContext context) {
+        this.manifest = manifest;
+        this.plan = plan;
+        this.ownership = ownership;
+        this.broken = broken;
+        this.fresh = fresh;
+        this.context = context;
+        this.tellers = new Tellers();
+        StepServices services = new StepServices(
+                context.engines(),
+                context.owners().host(),
+                ownership.epoch(),
+                ownership::ensureOurs,
+                options.assumeLost(),
+                context.clock(),
+                tellers);
+        this.walk = new Walk(
+                plan,
+                manifest,
+                results -> new PlannedTasks(plan, folder(), manifest.origin(), context.environment(), results),
+                services,
+                Capacity.ofThisHost(),
+                options.wishes(),
+                options.otherwise());
+    }
+
+    public RunFolder folder() {
+        return manifest.folder();
+    }
+
+    public String id() {
+        return manifest.id();
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    /** Whether the run was made just now, and is not gone on with. */
+    public boolean isFresh() {
+        return fresh;
+    }
+
+    /** The dead owner whose lock was broken to get the run. */
+    public Optional<OwnerRecord> brokenOwner() {
+        return broken;
+    }
+
+    /**
+     * Runs the run to its end, or until it is stopped.
+     *
+     * @throws InterruptedException when the thread is interrupted: the runner lets go, the steps go on
+     * @throws WalkBrokenException when this runner cannot go on: likewise
+     */
+    public RunOutcome run(RunListener listener) throws IOException, InterruptedException, WalkBrokenException {
+        try (EventLog log = EventLog.open(folder(), ownership.epoch());
+                OwnerDuties duties = new OwnerDuties(folder(), ownership, walk, context)) {
+            tellers.add(log);
+            tellers.add(listener);
+            tellers.on(new RunEvent.Owned(
+                    context.clock().instant(),
+                    ownership.epoch(),
+                    context.owners().describeSelf(),
+                    broken.map(OwnerRecord::describe)));
+            Reopening.ifEnded(manifest, plan, ownership::ensureOurs, context.clock());
+            duties.begin();
+            RunState state = walk.go();
+            return new RunOutcome(state, manifest.message(), exitOfCommand());
+        } finally {
+            close();
+        }
+    }
+
+    /** Carries a command out on a run that nobody runs: looks after what runs of it, and starts nothing. */
+    Answer steer(Command command) throws IOException, InterruptedException, WalkBrokenException {
+        walk.startNothing();
+        CompletableFuture<Answer> answer = walk.ask(command);
+        if (command instanceof Command.Checkpoint checkpoint && !checkpoint.stop()) {
+            answer.thenRun(walk::letGo);
+        }
+        run(event -> {});
+        return answer.join();
+    }
+
+    /** Asks the run to stop; asked again, to stop at once. Returns at once. */
+    public void stop(StopKind kind, String reason) {
+        walk.stop(kind, reason);
+    }
+
+    /** Hands the run a command; completed when it has been carried out or has failed. */
+    public CompletableFuture<Answer> ask(Command command) {
+        return walk.ask(command);
+    }
+
+    /** The turn that a step has now: its status, its terminal. */
+    public Optional<StepTurn> turn(String stepId) {
+        return walk.turn(stepId);
+    }
+
+    /** The turn of the only step of a run of a single command. */
+    public Optional<StepTurn> command() {
+        return walk.turn(CommandPlan.STEP);
+    }
+
+    private Optional<StepExit> exitOfCommand() throws IOException {
+        return manifest.origin().command().isEmpty()
+                ? Optional.empty()
+                : StepManifest.read(folder().step(CommandPlan.STEP))
+                        .flatMap(StepManifest::lastAttempt)
+                        .flatMap(AttemptRecord::end);
+    }
+
+    @Override
+    public void close() throws IOException {
+        ownership.close();
+    }
+}

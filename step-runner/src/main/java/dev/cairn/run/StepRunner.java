@@ -1,0 +1,305 @@
+package dev.cairn.run;
+
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.run.environment.InheritedEnvironment;
+import dev.cairn.run.files.Digests;
+import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunOrigin;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.owner.OwnerRecord;
+import dev.cairn.run.owner.Owners;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Command;
+import dev.cairn.run.request.Requests;
+import dev.cairn.run.step.Engines;
+import dev.cairn.run.store.CairnHome;
+import dev.cairn.run.store.RunIdentity;
+import dev.cairn.run.store.RunOpener;
+import dev.cairn.run.store.RunPick;
+import dev.cairn.run.store.RunStore;
+import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.workflow.Workflows;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.spec.Workflow;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Cairn as a library: runs workflows and single commands as checkpointed steps, and goes on with them.
+ *
+ * <pre>{@code
+ * StepRunner runner = new StepRunner(CairnHome.findOrCreate(folder, System.getenv()), engines);
+ * if (runner.exec(CheckpointedCommand.of("python3", "count.py").named("count")) instanceof Opening.Ready ready) {
+ *     RunOutcome outcome = ready.session().run(event -> System.err.println(event));
+ * }
+ * }</pre>
+ *
+ * Whatever dies and whenever, the same lines go on from the last checkpoint. Immutable; any thread.
+ */
+public final class StepRunner {
+    private final CairnHome home;
+    private final RunnerContext context;
+    private final RunOpener opener;
+
+    /** @param engines by the name that {@code checkpoint.engine} chooses */
+    public StepRunner(CairnHome home, Map<String, Checkpointer> engines) throws IOException {
+        this(home, engines, Clock.systemDefaultZone(), System.getenv());
+    }
+
+    /**
+     * @param clock in whose zone {@code today} is
+     * @param environment what steps inherit, and where secrets are looked up
+     */
+    public StepRunner(CairnHome home, Map<String, Checkpointer> engines, Clock clock, Map<String, String> environment)
+            throws IOException {
+        this.home = home;
+        this.context = new RunnerContext(new Engines(engines), Owners.ofThisProcess(), clock, Map.copyOf(environment));
+        this.opener = new RunOpener(home, context.owners(), clock);
+    }
+
+    /** The runs of this home. */
+    public RunStore runs() {
+        return new RunStore(home);
+    }
+
+    /** The process that runs a run now; one that is surely dead is left out. */
+    public Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
+        return context.owners().ownerOf(run.path());
+    }
+
+    /**
+     * The run that {@code cairn run FILE} means: the newest unfinished one of that file and those inputs, or a new one. With a
+     * key: the run of that key, unless it has succeeded.
+     *
+     * @throws IOException when the file or the home cannot be read or written
+     */
+    public Opening run(WorkflowRequest request) throws IOException, InterruptedException {
+        String text = Files.readString(request.file());
+        Result<Workflow> workflow = Workflows.read(text, request.file());
+        if (!(workflow instanceof Result.Ok<Workflow> read)) {
+            return new Opening.Invalid(workflow.problems());
+        }
+        Result<Plan> planned = Workflows.plan(read.value(), request.inputs(), context.clock());
+        if (!(planned instanceof Result.Ok<Plan> plan)) {
+            return new Opening.Invalid(planned.problems());
+        }
+        List<String> reasons = Preflight.reasonsAgainst(read.value(), plan.value(), context.engines());
+        if (!reasons.isEmpty()) {
+            return new Opening.Refused(reasons);
+        }
+        RunOpener.Opened opened = opener.open(
+                request.key()
+                        .<RunIdentity>map(RunIdentity.Named::new)
+                        .orElseGet(() -> new RunIdentity.Line(request.file(), request.inputs())),
+                request.key().isPresent() ? keyRule(request.fresh()) : lineRule(request.fresh()),
+                plan.value().name(),
+                folder -> found(folder, workflowOrigin(request, text, plan.value()), Optional.of(text)));
+        return ready(opened, Optional.of(text), request.options(), false);
+    }
+
+    /** The run of a single command: the unfinished one of its name, or a new one. */
+    public Opening exec(CheckpointedCommand command) throws IOException, InterruptedException {
+        CommandOrigin origin = command.origin();
+        List<String> reasons =
+                Preflight.reasonsAgainst(CommandPlan.of(commandOrigin("check", command), origin), context.engines());
+        if (!reasons.isEmpty()) {
+            return new Opening.Refused(reasons);
+        }
+        String name = command.name().orElseGet(() -> programName(origin));
+        for (int number = 1; ; number++) {
+            String candidate = number == 1 ? name : name + "-" + number;
+            RunPick.Rule rule = command.name().isPresent() ? nameRule(command) : takenRule();
+            RunOpener.Opened opened = opener.open(
+                    new RunIdentity.Named(candidate),
+                    rule,
+                    candidate,
+                    folder -> found(folder, commandOrigin(candidate, command), Optional.empty()));
+            boolean another = opened instanceof RunOpener.Opened.Done;
+            if (another && command.name().isPresent()) {
+                return new Opening.Refused(
+                        List.of("the name '" + name + "' belongs to a run that has not ended and is of "
+                                + "another command: go on with it (cairn resume " + name
+                                + "), cancel it, or choose another name"));
+            }
+            if (!another) {
+                return ready(opened, Optional.empty(), command.options(), false);
+            }
+        }
+    }
+
+    /**
+     * Goes on with a run that was interrupted, lost, preempted or failed.
+     *
+     * @param evenPaused also with one that was paused ({@code cairn unpause})
+     */
+    public Opening resume(RunFolder run, ResumeOptions options, boolean evenPaused)
+            throws IOException, InterruptedException {
+        return ready(opener.open(run), Optional.empty(), options, evenPaused);
+    }
+
+    /**
+     * Gives a run a command: to its owner, or, where nobody runs it, itself to the steps that still run.
+     *
+     * @param atMost how long to wait for the owner's answer
+     * @return empty when the owner has not answered in time
+     */
+    public Optional<Answer> steer(RunFolder run, Command command, Duration atMost)
+            throws IOException, InterruptedException, WalkBrokenException {
+        if (ownerOf(run).isPresent()) {
+            return new Requests(run, context.clock()).ask(command, atMost);
+        }
+        Opening opening = resume(run, ResumeOptions.NONE, true);
+        if (opening instanceof Opening.Ready ready) {
+            return Optional.of(ready.session().steer(command));
+        }
+        return opening instanceof Opening.Held
+                ? new Requests(run, context.clock()).ask(command, atMost)
+                : Optional.of(
+                        new Answer(List.of(Answer.Line.failed("", "the run cannot be read any more: " + opening))));
+    }
+
+    private Opening ready(RunOpener.Opened opened, Optional<String> text, ResumeOptions options, boolean evenPaused)
+            throws IOException {
+        if (opened instanceof RunOpener.Opened.Held held) {
+            return new Opening.Held(held.run(), held.owner());
+        }
+        if (opened instanceof RunOpener.Opened.Done done) {
+            return new Opening.Done(done.run());
+        }
+        RunOpener.Opened.Ours ours = (RunOpener.Opened.Ours) opened;
+        Opening opening = session(ours, text, options, evenPaused);
+        if (!(opening instanceof Opening.Ready)) {
+            ours.ownership().close();
+        }
+        return opening;
+    }
+
+    private Opening session(
+            RunOpener.Opened.Ours ours, Optional<String> text, ResumeOptions options, boolean evenPaused)
+            throws IOException {
+        RunManifest run = ours.run();
+        if (run.state() == RunState.PAUSED && !evenPaused) {
+            return new Opening.Paused(run.folder());
+        }
+        if (run.state() == RunState.SUCCEEDED) {
+            return new Opening.Done(run);
+        }
+        Result<Plan> planned = plan(run, text);
+        if (!(planned instanceof Result.Ok<Plan> plan)) {
+            return new Opening.Invalid(planned.problems());
+        }
+        List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context.engines()));
+        reasons.addAll(ResumeCheck.reasonsAgainst(options, plan.value(), run.folder()));
+        if (!reasons.isEmpty()) {
+            return new Opening.Refused(reasons);
+        }
+        return new Opening.Ready(
+                new RunSession(run, plan.value(), ours.ownership(), ours.broken(), ours.fresh(), options, context));
+    }
+
+    /** @param text of the workflow file as it is now, where that is known */
+    private Result<Plan> plan(RunManifest run, Optional<String> text) throws IOException {
+        RunOrigin origin = run.origin();
+        if (origin.command().isPresent()) {
+            return new Result.Ok<>(CommandPlan.of(origin, origin.command().get()));
+        }
+        Path file = origin.workflow().orElseThrow();
+        String current =
+                text.isPresent() ? text.get() : Files.readString(run.folder().workflow());
+        Result<Workflow> workflow = Workflows.read(current, file);
+        if (!(workflow instanceof Result.Ok<Workflow> read)) {
+            return new Result.Broken<>(workflow.problems());
+        }
+        if (!Digests.of(current).equals(origin.digest())) {
+            DurableFiles.replace(run.folder().workflow(), current.getBytes(StandardCharsets.UTF_8));
+            run.origin(origin.withDigest(Digests.of(current)));
+        }
+        return Workflows.plan(read.value(), origin.inputs(), context.clock());
+    }
+
+    private void found(RunFolder folder, RunOrigin origin, Optional<String> text) throws IOException {
+        if (text.isPresent()) {
+            DurableFiles.replace(folder.workflow(), text.get().getBytes(StandardCharsets.UTF_8));
+        }
+        DurableFiles.createFolders(folder.requests());
+        DurableFiles.createFolders(folder.work());
+        DurableFiles.createFolders(folder.steps());
+        RunManifest.create(folder, origin, context.clock().instant())
+                .save(() -> {}, context.clock().instant());
+    }
+
+    private RunOrigin workflowOrigin(WorkflowRequest request, String text, Plan plan) {
+        Map<String, String> inputs = new LinkedHashMap<>();
+        plan.inputs().forEach((name, value) -> inputs.put(name, value.text()));
+        return new RunOrigin(
+                plan.name(),
+                request.key(),
+                Optional.of(request.file()),
+                Optional.empty(),
+                plan.folder(),
+                Digests.of(text),
+                inputs,
+                InheritedEnvironment.kept(context.environment()));
+    }
+
+    private RunOrigin commandOrigin(String name, CheckpointedCommand command) {
+        return new RunOrigin(
+                name,
+                Optional.of(name),
+                Optional.empty(),
+                Optional.of(command.origin()),
+                command.folder(),
+                "",
+                Map.of(),
+                InheritedEnvironment.kept(context.environment()));
+    }
+
+    private static String programName(CommandOrigin command) {
+        Path program = Path.of(command.words().get(0)).getFileName();
+        return program == null ? "command" : program.toString();
+    }
+
+    private static RunPick.Rule lineRule(boolean fresh) {
+        return run -> fresh ? RunPick.START_NEW : run.state().isFinal() ? RunPick.PASS : RunPick.CONTINUE;
+    }
+
+    private static RunPick.Rule keyRule(boolean fresh) {
+        return run -> {
+            if (fresh && run.state().isFinal() || run.state() == RunState.CANCELLED) {
+                return RunPick.START_NEW;
+            }
+            return run.state() == RunState.SUCCEEDED ? RunPick.DONE : RunPick.CONTINUE;
+        };
+    }
+
+    /** A name with an unfinished run of another command is taken. */
+    private static RunPick.Rule nameRule(CheckpointedCommand command) {
+        return run -> {
+            if (run.state().isFinal()) {
+                return RunPick.START_NEW;
+            }
+            boolean same = run.origin()
+                    .command()
+                    .map(CommandOrigin::words)
+                    .equals(Optional.of(command.origin().words()));
+            return same && !command.fresh() ? RunPick.CONTINUE : RunPick.DONE;
+        };
+    }
+
+    private static RunPick.Rule takenRule() {
+        return run -> run.state().isFinal() ? RunPick.START_NEW : RunPick.DONE;
+    }
+}

@@ -1,0 +1,128 @@
+package dev.cairn.run.event;
+
+import dev.cairn.run.manifest.PassedRung;
+import java.time.temporal.ChronoUnit;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A line of {@code events.jsonl}: {@code at}, {@code epoch}, {@code event}, {@code step} where it concerns one, {@code text} for a person,
+ * and fields of its own.
+ */
+final class EventJson {
+    private EventJson() {}
+
+    static ObjectNode of(RunEvent event, long epoch) {
+        ObjectNode line = JsonMapper.shared().createObjectNode();
+        line.put("at", event.at().truncatedTo(ChronoUnit.MILLIS).toString()).put("epoch", epoch);
+        line.put("event", name(event));
+        if (event instanceof RunEvent.OfStep ofStep) {
+            line.put("step", ofStep.step());
+        }
+        addOwnFields(event, line);
+        return line.put("text", text(event));
+    }
+
+    /** {@code AttemptStarted} becomes {@code attempt_started}. */
+    private static String name(RunEvent event) {
+        return event.getClass()
+                .getSimpleName()
+                .replaceAll("(?<=[a-z])(?=[A-Z])", "_")
+                .toLowerCase(Locale.ROOT);
+    }
+
+    private static void addOwnFields(RunEvent event, ObjectNode line) {
+        if (event instanceof RunEvent.AttemptStarted started) {
+            line.put("attempt", started.attempt())
+                    .put("engine", started.engine())
+                    .put("host", started.host());
+            put(line, "resumed_from", started.resumedFrom());
+            ArrayNode passed = line.putArray("passed");
+            for (PassedRung rung : started.passed()) {
+                passed.addObject().put("image", rung.image()).put("reason", rung.reason());
+            }
+        } else if (event instanceof RunEvent.AttemptAttached attached) {
+            line.put("attempt", attached.attempt());
+        } else if (event instanceof RunEvent.AttemptEnded ended) {
+            line.put("attempt", ended.attempt()).put("cause", ended.cause().wire());
+            put(line, "exit_code", ended.exitCode());
+            put(line, "signal", ended.signal());
+            line.put("running_ms", ended.running().toMillis()).put("message", ended.message());
+        } else if (event instanceof RunEvent.ImagePublished published) {
+            line.put("image", published.image().sequence())
+                    .put("attempt", published.image().attempt());
+            line.put("bytes", published.image().bytes());
+            line.put("pause_us", published.image().pause().toNanos() / 1000);
+            line.put("took_us", published.image().took().toNanos() / 1000);
+        } else if (event instanceof RunEvent.StepChanged changed) {
+            line.put("state", changed.state().wire());
+        } else if (event instanceof RunEvent.RunChanged changed) {
+            line.put("state", changed.state().wire());
+        } else if (event instanceof RunEvent.Note note) {
+            note.step().ifPresent(step -> line.put("step", step));
+        }
+    }
+
+    private static void put(ObjectNode line, String field, OptionalLong value) {
+        value.ifPresent(v -> line.put(field, v));
+    }
+
+    private static void put(ObjectNode line, String field, OptionalInt value) {
+        value.ifPresent(v -> line.put(field, v));
+    }
+
+    private static String text(RunEvent event) {
+        if (event instanceof RunEvent.Owned owned) {
+            return "owned by " + owned.owner()
+                    + owned.broken()
+                            .map(dead -> "; the lock of " + dead + ", which is dead, was broken")
+                            .orElse("");
+        }
+        if (event instanceof RunEvent.RunChanged changed) {
+            return withMessage("the run is " + changed.state().wire(), changed.message());
+        }
+        if (event instanceof RunEvent.Requested requested) {
+            return "asked for: " + requested.what();
+        }
+        if (event instanceof RunEvent.StepChanged changed) {
+            return withMessage(changed.state().wire(), changed.message());
+        }
+        if (event instanceof RunEvent.AttemptStarted started) {
+            return startText(started);
+        }
+        if (event instanceof RunEvent.AttemptAttached attached) {
+            return "attempt " + attached.attempt() + " was found running and is followed again";
+        }
+        if (event instanceof RunEvent.AttemptEnded ended) {
+            return withMessage(
+                    "attempt " + ended.attempt() + " ended: " + ended.cause().wire(), ended.message());
+        }
+        if (event instanceof RunEvent.ImagePublished published) {
+            return "image " + published.image().sequence() + " ("
+                    + published.image().reason() + ")";
+        }
+        if (event instanceof RunEvent.CheckpointFailed failed) {
+            return withMessage("a checkpoint (" + failed.reason() + ") failed and the step ran on", failed.message());
+        }
+        return ((RunEvent.Note) event).message();
+    }
+
+    private static String startText(RunEvent.AttemptStarted started) {
+        String from = started.resumedFrom().isPresent() && started.resumedFrom().getAsLong() > 0
+                ? " from image " + started.resumedFrom().getAsLong()
+                : " from the beginning";
+        String passed = started.passed().stream()
+                .map(rung -> "image " + rung.image() + " passed: " + rung.reason())
+                .collect(Collectors.joining("; "));
+        return withMessage("attempt " + started.attempt() + " started on " + started.host() + from, passed);
+    }
+
+    private static String withMessage(String text, String message) {
+        return message.isEmpty() ? text : text + ": " + message;
+    }
+}

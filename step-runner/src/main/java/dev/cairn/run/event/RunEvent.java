@@ -1,0 +1,73 @@
+package dev.cairn.run.event;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.PassedRung;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** Something that happened in a run. */
+public sealed interface RunEvent {
+    Instant at();
+
+    /** Something that happened to one step. */
+    sealed interface OfStep extends RunEvent {
+        String step();
+    }
+
+    /**
+     * A process has become the run's owner.
+     *
+     * @param broken who owned it before and was found dead, for a person
+     */
+    record Owned(Instant at, long epoch, String owner, Optional<String> broken) implements RunEvent {}
+
+    /** The run has got into this state. */
+    record RunChanged(Instant at, RunState state, String message) implements RunEvent {}
+
+    /** A command arrived from elsewhere, or a signal. */
+    record Requested(Instant at, String what) implements RunEvent {}
+
+    record StepChanged(Instant at, String step, StepState state, String message) implements OfStep {}
+
+    /**
+     * @param resumedFrom sequence of the image; empty from the beginning without one
+     * @param host where it runs
+     */
+    record AttemptStarted(
+            Instant at,
+            String step,
+            int attempt,
+            String engine,
+            String host,
+            OptionalLong resumedFrom,
+            List<PassedRung> passed)
+            implements OfStep {}
+
+    /** A step that outlived its last runner has been found running. */
+    record AttemptAttached(Instant at, String step, int attempt) implements OfStep {}
+
+    record AttemptEnded(
+            Instant at,
+            String step,
+            int attempt,
+            EndCause cause,
+            OptionalInt exitCode,
+            OptionalInt signal,
+            Duration running,
+            String message)
+            implements OfStep {}
+
+    record ImagePublished(Instant at, String step, ImageRecord image) implements OfStep {}
+
+    record CheckpointFailed(Instant at, String step, String reason, String message) implements OfStep {}
+
+    /** Something a person should know that changes no state. */
+    record Note(Instant at, Optional<String> step, String message) implements RunEvent {}
+}

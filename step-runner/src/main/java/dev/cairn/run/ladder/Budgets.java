@@ -1,0 +1,119 @@
+package dev.cairn.run.ladder;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.RetryPolicy;
+import dev.cairn.workflow.spec.RetryCause;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/**
+ * Whether a step is tried again. Each cause has a budget of its own: failures {@code retry.max}, preemption none at all, timeouts 0
+ * unless {@code retry.when} names them, restores {@value #RESTORES} in a row, and attempts that vanish under a
+ * living runner {@value #LOST_WITHOUT_PROGRESS} in a row from the same image, so that preemption and power cuts never eat the retries meant for failures.
+ */
+public final class Budgets {
+    static final int RESTORES = 3;
+    static final int LOST_WITHOUT_PROGRESS = 3;
+
+    private Budgets() {}
+
+    /**
+     * @param counted the attempts that count, oldest first; the last has ended
+     * @param now when its end was noticed
+     */
+    public static NextMove after(List<AttemptRecord> counted, RetryPolicy policy, Instant now) {
+        StepExit end = counted.get(counted.size() - 1).end().orElseThrow();
+        return switch (end.cause()) {
+            case SUCCESS -> new NextMove.Rest(StepState.SUCCEEDED, "");
+            case FAILURE, OOM, TIMEOUT -> afterFailure(end, counted, policy, now);
+            case RESTORE_FAILED -> afterFailedRestore(end, counted, now);
+            case LOST -> afterLoss(end, counted, now);
+            case PREEMPTED -> new NextMove.Rest(StepState.PREEMPTED, end.message());
+            case INTERRUPTED -> new NextMove.Rest(StepState.INTERRUPTED, end.message());
+            case PAUSED -> new NextMove.Rest(StepState.PAUSED, end.message());
+            case CANCELLED -> new NextMove.Rest(StepState.CANCELLED, end.message());
+        };
+    }
+
+    /** Running time that earlier attempts used up of the step's timeout. */
+    public static Duration spent(List<AttemptRecord> counted) {
+        Duration spent = Duration.ZERO;
+        for (AttemptRecord attempt : counted) {
+            // a retry after a timeout gets the whole time again, or it could not do anything
+            spent = attempt.endedBy(EndCause.TIMEOUT)
+                    ? Duration.ZERO
+                    : spent.plus(attempt.end().map(StepExit::running).orElse(Duration.ZERO));
+        }
+        return spent;
+    }
+
+    private static NextMove afterFailure(StepExit end, List<AttemptRecord> counted, RetryPolicy policy, Instant now) {
+        int failures = (int) counted.stream()
+                .flatMap(attempt -> attempt.end().stream())
+                .filter(earlier -> countsAs(earlier.cause())
+                        .filter(policy.when()::contains)
+                        .isPresent())
+                .count();
+        boolean counts = countsAs(end.cause()).filter(policy.when()::contains).isPresent();
+        if (!counts || failures > policy.max()) {
+            return new NextMove.Rest(StepState.FAILED, describe(end));
+        }
+        return new NextMove.TryAgain(
+                now.plus(policy.delayBefore(failures)), describe(end) + "; retry " + failures + " of " + policy.max());
+    }
+
+    private static Optional<RetryCause> countsAs(EndCause cause) {
+        return switch (cause) {
+            case FAILURE -> Optional.of(RetryCause.FAILURE);
+            case OOM -> Optional.of(RetryCause.OOM);
+            case TIMEOUT -> Optional.of(RetryCause.TIMEOUT);
+            default -> Optional.empty();
+        };
+    }
+
+    private static NextMove afterFailedRestore(StepExit end, List<AttemptRecord> counted, Instant now) {
+        long inARow = trailing(counted, attempt -> attempt.endedBy(EndCause.RESTORE_FAILED));
+        return inARow > RESTORES
+                ? new NextMove.Rest(
+                        StepState.FAILED,
+                        inARow + " images in a row could not be gone on from; the last: " + end.message())
+                : new NextMove.TryAgain(now, "could not go on from its image: " + end.message());
+    }
+
+    private static NextMove afterLoss(StepExit end, List<AttemptRecord> counted, Instant now) {
+        AttemptRecord last = counted.get(counted.size() - 1);
+        long inARow = trailing(
+                counted,
+                attempt -> attempt.endedBy(EndCause.LOST)
+                        && attempt.epoch() == last.epoch()
+                        && attempt.resumedFrom().equals(last.resumedFrom()));
+        return inARow > LOST_WITHOUT_PROGRESS
+                ? new NextMove.Rest(
+                        StepState.FAILED,
+                        "vanished " + inARow + " times in a row without a newer image: " + end.message())
+                : new NextMove.TryAgain(now, end.message());
+    }
+
+    private static long trailing(List<AttemptRecord> attempts, Predicate<AttemptRecord> like) {
+        int first = attempts.size();
+        while (first > 0 && like.test(attempts.get(first - 1))) {
+            first--;
+        }
+        return (long) attempts.size() - first;
+    }
+
+    private static String describe(StepExit end) {
+        String how = end.exitCode().isPresent()
+                ? "exit code " + end.exitCode().getAsInt()
+                : end.signal().isPresent()
+                        ? "signal " + end.signal().getAsInt()
+                        : end.cause().wire();
+        return end.message().isEmpty() ? how : how + ": " + end.message();
+    }
+}

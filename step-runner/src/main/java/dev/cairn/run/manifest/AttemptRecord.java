@@ -1,0 +1,120 @@
+package dev.cairn.run.manifest;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.host.HostIdentity;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One start of a step, from its beginning or from an image.
+ *
+ * @param number from 1
+ * @param epoch of the owner that started it
+ * @param resumedFrom sequence of the image; empty when it began without one
+ * @param passed newer images that it did not go on from, newest first
+ * @param journalled how many lines of the supervisor's journal of checkpoints are in the manifest already
+ * @param end how it ended; empty while it runs, and when nobody has looked since
+ */
+public record AttemptRecord(
+        int number,
+        long epoch,
+        HostIdentity host,
+        String engine,
+        String fingerprint,
+        Instant startedAt,
+        OptionalLong resumedFrom,
+        List<PassedRung> passed,
+        int journalled,
+        Optional<StepExit> end) {
+
+    public AttemptRecord {
+        passed = List.copyOf(passed);
+    }
+
+    public AttemptRecord ended(StepExit exit) {
+        return new AttemptRecord(
+                number,
+                epoch,
+                host,
+                engine,
+                fingerprint,
+                startedAt,
+                resumedFrom,
+                passed,
+                journalled,
+                Optional.of(exit));
+    }
+
+    public AttemptRecord journalled(int lines) {
+        return new AttemptRecord(number, epoch, host, engine, fingerprint, startedAt, resumedFrom, passed, lines, end);
+    }
+
+    /** Whether it ended for this cause. */
+    public boolean endedBy(EndCause cause) {
+        return end.isPresent() && end.get().cause() == cause;
+    }
+
+    static AttemptRecord from(JsonNode node) {
+        JsonNode host = node.path("host");
+        return new AttemptRecord(
+                node.path("number").asInt(0),
+                node.path("epoch").asLong(0),
+                new HostIdentity(
+                        Fields.text(host, "name"),
+                        Fields.text(host, "boot_id"),
+                        Fields.text(host, "pid_ns"),
+                        Fields.text(host, "kernel"),
+                        Fields.text(host, "arch")),
+                Fields.text(node, "engine"),
+                Fields.text(node, "fingerprint"),
+                Fields.instant(node, "started_at"),
+                Fields.optionalLong(node, "resumed_from"),
+                node.path("passed").valueStream().map(PassedRung::from).toList(),
+                node.path("journalled").asInt(0),
+                node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty());
+    }
+
+    void into(ObjectNode node) {
+        node.put("number", number).put("epoch", epoch);
+        node.withObjectProperty("host")
+                .put("name", host.name())
+                .put("boot_id", host.bootId())
+                .put("pid_ns", host.pidNamespace())
+                .put("kernel", host.kernel())
+                .put("arch", host.architecture());
+        node.put("engine", engine).put("fingerprint", fingerprint);
+        Fields.put(node, "started_at", startedAt);
+        Fields.putOptional(node, "resumed_from", resumedFrom);
+        ArrayNode rungs = node.putArray("passed");
+        passed.forEach(rung -> rung.into(rungs.addObject()));
+        node.put("journalled", journalled);
+        end.ifPresent(exit -> exitInto(exit, node.putObject("end")));
+    }
+
+    private static StepExit exit(JsonNode node) {
+        return new StepExit(
+                EndCause.fromWire(Fields.text(node, "cause")),
+                Fields.optionalInt(node, "exit_code"),
+                Fields.optionalInt(node, "signal"),
+                Fields.instant(node, "at"),
+                Duration.ofMillis(node.path("running_ms").asLong(0)),
+                Fields.text(node, "message"),
+                Fields.optionalLong(node, "image"));
+    }
+
+    private static void exitInto(StepExit exit, ObjectNode node) {
+        node.put("cause", exit.cause().wire());
+        Fields.putOptional(node, "exit_code", exit.exitCode());
+        Fields.putOptional(node, "signal", exit.signal());
+        Fields.put(node, "at", exit.at());
+        node.put("running_ms", exit.running().toMillis()).put("message", exit.message());
+        Fields.putOptional(node, "image", exit.image());
+    }
+}

@@ -1,0 +1,67 @@
+package dev.cairn.run.manifest;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A single command that is run as a checkpointed step.
+ *
+ * @param words program and arguments
+ * @param environment laid over the caller's
+ * @param everyMillis between checkpoints; 0 lets Cairn choose, -1 takes one only on request
+ * @param timeoutMillis running time in all; empty for none
+ * @param retries after failures
+ * @param terminal size of its terminal; empty when it has none
+ * @param stdin what it reads, a file; empty for {@code /dev/null}
+ */
+public record CommandOrigin(
+        List<String> words,
+        Map<String, String> environment,
+        String engine,
+        long everyMillis,
+        OptionalLong timeoutMillis,
+        int retries,
+        Optional<TerminalSize> terminal,
+        Optional<String> stdin) {
+
+    /** In characters. */
+    public record TerminalSize(int rows, int columns) {}
+
+    public CommandOrigin {
+        words = List.copyOf(words);
+        environment = Map.copyOf(environment);
+    }
+
+    static CommandOrigin from(JsonNode node) {
+        return new CommandOrigin(
+                node.path("words").valueStream().map(word -> word.asString("")).toList(),
+                Fields.texts(node, "environment"),
+                Fields.text(node, "engine"),
+                node.path("every_ms").asLong(0),
+                Fields.optionalLong(node, "timeout_ms"),
+                node.path("retries").asInt(0),
+                node.path("terminal").isObject()
+                        ? Optional.of(new TerminalSize(
+                                node.path("terminal").path("rows").asInt(24),
+                                node.path("terminal").path("columns").asInt(80)))
+                        : Optional.empty(),
+                Fields.optionalText(node, "stdin"));
+    }
+
+    void into(ObjectNode node) {
+        ArrayNode list = node.putArray("words");
+        words.forEach(list::add);
+        Fields.put(node, "environment", environment);
+        node.put("engine", engine).put("every_ms", everyMillis);
+        Fields.putOptional(node, "timeout_ms", timeoutMillis);
+        node.put("retries", retries);
+        terminal.ifPresent(
+                size -> node.putObject("terminal").put("rows", size.rows()).put("columns", size.columns()));
+        Fields.putOptional(node, "stdin", stdin);
+    }
+}

@@ -1,0 +1,76 @@
+package dev.cairn.run.manifest;
+
+import dev.cairn.engine.ImageInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * An image of a step, as the manifest knows it.
+ *
+ * @param sequence 0 is the step's start, and holds files only
+ * @param attempt that made it
+ * @param fingerprint of the step whose memory it holds
+ */
+public record ImageRecord(
+        long sequence,
+        int attempt,
+        String fingerprint,
+        Instant at,
+        String reason,
+        long bytes,
+        long rawBytes,
+        String digest,
+        Duration pause,
+        Duration took,
+        boolean standing,
+        OptionalLong parent) {
+
+    public static ImageRecord of(ImageInfo image, AttemptRecord madeBy) {
+        return new ImageRecord(
+                image.sequence(),
+                madeBy.number(),
+                madeBy.fingerprint(),
+                image.at(),
+                image.reason(),
+                image.bytes(),
+                image.rawBytes(),
+                image.digest(),
+                image.pause(),
+                image.took(),
+                image.standing(),
+                image.parent());
+    }
+
+    static ImageRecord from(JsonNode node) {
+        return new ImageRecord(
+                node.path("sequence").asLong(0),
+                node.path("attempt").asInt(0),
+                Fields.text(node, "fingerprint"),
+                Fields.instant(node, "at"),
+                Fields.text(node, "reason"),
+                node.path("bytes").asLong(0),
+                node.path("raw_bytes").asLong(0),
+                Fields.text(node, "digest"),
+                Duration.ofNanos(node.path("pause_us").asLong(0) * 1000),
+                Duration.ofNanos(node.path("took_us").asLong(0) * 1000),
+                node.path("standing").asBoolean(false),
+                Fields.optionalLong(node, "parent"));
+    }
+
+    void into(ObjectNode node) {
+        node.put("sequence", sequence).put("path", StepFolder.imagePath(sequence));
+        node.put("attempt", attempt).put("fingerprint", fingerprint);
+        Fields.put(node, "at", at);
+        node.put("reason", reason)
+                .put("bytes", bytes)
+                .put("raw_bytes", rawBytes)
+                .put("digest", digest);
+        node.put("pause_us", pause.toNanos() / 1000)
+                .put("took_us", took.toNanos() / 1000)
+                .put("standing", standing);
+        Fields.putOptional(node, "parent", parent);
+    }
+}

@@ -1,0 +1,130 @@
+package dev.cairn.run.manifest;
+
+import dev.cairn.run.files.DocumentException;
+import dev.cairn.run.files.DocumentType;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The run's part of the manifest, {@code manifest.json}. A view on the document's tree, so that unknown fields outlive a
+ * rewrite. Confined to the thread that runs the run.
+ *
+ * <p>Its index of the steps is for a quick look and may lag behind; {@link StepManifest} is the truth.
+ */
+public final class RunManifest {
+    private static final DocumentType TYPE = new DocumentType("cairn.run", 1);
+    private final RunFolder folder;
+    private final ObjectNode root;
+
+    private RunManifest(RunFolder folder, ObjectNode root) {
+        this.folder = folder;
+        this.root = root;
+    }
+
+    /** A new run; nothing is written. */
+    public static RunManifest create(RunFolder folder, RunOrigin origin, Instant now) {
+        ObjectNode root = TYPE.create();
+        root.put("id", folder.runId());
+        origin.into(root);
+        root.put("state", RunState.RUNNING.wire()).putNull("message");
+        Fields.put(root, "created_at", now);
+        Fields.put(root, "updated_at", now);
+        root.putNull("ended_at");
+        root.putObject("steps");
+        return new RunManifest(folder, root);
+    }
+
+    /** @throws java.nio.file.NoSuchFileException when there is no such run */
+    public static RunManifest read(RunFolder folder) throws IOException {
+        RunManifest manifest = new RunManifest(folder, TYPE.read(folder.manifest()));
+        try {
+            manifest.state();
+            manifest.createdAt();
+            manifest.steps();
+        } catch (IllegalArgumentException | DateTimeException foreign) {
+            throw new DocumentException(
+                    folder.manifest(),
+                    "holds a value that no Cairn writes: " + foreign.getMessage() + ". Nothing was changed");
+        }
+        return manifest;
+    }
+
+    /** Publishes it durably, when the guard allows. */
+    public void save(WriteGuard guard, Instant now) throws IOException {
+        guard.check();
+        Fields.put(root, "updated_at", now);
+        TYPE.write(folder.manifest(), root);
+    }
+
+    public RunFolder folder() {
+        return folder;
+    }
+
+    public String id() {
+        return folder.runId();
+    }
+
+    public RunOrigin origin() {
+        return RunOrigin.from(root);
+    }
+
+    /** The same run goes on from a changed file. */
+    public void origin(RunOrigin origin) {
+        origin.into(root);
+    }
+
+    public RunState state() {
+        return RunState.fromWire(Fields.text(root, "state"));
+    }
+
+    /** Why it is in its state, for a person; may be empty. */
+    public String message() {
+        return Fields.text(root, "message");
+    }
+
+    public void state(RunState state, String message, Instant now) {
+        root.put("state", state.wire()).put("message", message);
+        Fields.putInstant(root, "ended_at", state.isFinal() ? Optional.of(now) : Optional.empty());
+    }
+
+    public Instant createdAt() {
+        return Fields.instant(root, "created_at");
+    }
+
+    public Instant updatedAt() {
+        return Fields.instant(root, "updated_at");
+    }
+
+    public Optional<Instant> endedAt() {
+        return Fields.optionalInstant(root, "ended_at");
+    }
+
+    /** A line of the index of steps. */
+    public record StepLine(StepState state, OptionalLong newestImage) {}
+
+    /** The index of steps, in the order of the plan. */
+    public Map<String, StepLine> steps() {
+        Map<String, StepLine> lines = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> step : root.path("steps").properties()) {
+            lines.put(
+                    step.getKey(),
+                    new StepLine(
+                            StepState.fromWire(Fields.text(step.getValue(), "state")),
+                            Fields.optionalLong(step.getValue(), "image")));
+        }
+        return lines;
+    }
+
+    public void step(String id, StepLine line) {
+        ObjectNode node = root.withObjectProperty("steps").withObjectProperty(id);
+        node.put("state", line.state().wire());
+        Fields.putOptional(node, "image", line.newestImage());
+    }
+}

@@ -1,0 +1,156 @@
+package dev.cairn.run.manifest;
+
+import dev.cairn.run.files.DocumentException;
+import dev.cairn.run.files.DocumentType;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToLongFunction;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One step's part of the manifest, {@code step.json}: the truth about it. A view on the document's tree, so that unknown fields
+ * outlive a rewrite. Confined to the thread that holds the step.
+ */
+public final class StepManifest {
+    private static final DocumentType TYPE = new DocumentType("cairn.step", 1);
+    private final StepFolder folder;
+    private final ObjectNode root;
+
+    private StepManifest(StepFolder folder, ObjectNode root) {
+        this.folder = folder;
+        this.root = root;
+    }
+
+    /** A step that has not been started; nothing is written. */
+    public static StepManifest create(StepFolder folder) {
+        ObjectNode root = TYPE.create();
+        root.put("step", folder.stepId()).put("state", StepState.PENDING.wire());
+        root.putNull("waiting_until").putNull("message").put("budget_from", 1);
+        root.putArray("attempts");
+        root.putArray("images");
+        root.putObject("outputs");
+        return new StepManifest(folder, root);
+    }
+
+    /** What is on disk; empty when the step has never been started. */
+    public static Optional<StepManifest> read(StepFolder folder) throws IOException {
+        Optional<ObjectNode> found = TYPE.readIfPresent(folder.document());
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        StepManifest manifest = new StepManifest(folder, found.get());
+        try {
+            manifest.state();
+            manifest.attempts();
+            manifest.images();
+        } catch (IllegalArgumentException | DateTimeException foreign) {
+            throw new DocumentException(
+                    folder.document(),
+                    "holds a value that no Cairn writes: " + foreign.getMessage() + ". Nothing was changed");
+        }
+        return Optional.of(manifest);
+    }
+
+    /** Publishes it durably, when the guard allows. */
+    public void save(WriteGuard guard) throws IOException {
+        guard.check();
+        TYPE.write(folder.document(), root);
+    }
+
+    public StepFolder folder() {
+        return folder;
+    }
+
+    public String stepId() {
+        return folder.stepId();
+    }
+
+    public StepState state() {
+        return StepState.fromWire(Fields.text(root, "state"));
+    }
+
+    /** Leaves any waiting behind. */
+    public void state(StepState state, String message) {
+        root.put("state", state.wire()).put("message", message).putNull("waiting_until");
+    }
+
+    /** The state waiting, until then. */
+    public void waitUntil(Instant until, String message) {
+        state(StepState.WAITING, message);
+        Fields.put(root, "waiting_until", until);
+    }
+
+    public Optional<Instant> waitingUntil() {
+        return Fields.optionalInstant(root, "waiting_until");
+    }
+
+    /** Why it is in its state, for a person; may be empty. */
+    public String message() {
+        return Fields.text(root, "message");
+    }
+
+    /** Attempts before this number do not count against the budgets: a person has asked for another go since. */
+    public int budgetFrom() {
+        return root.path("budget_from").asInt(1);
+    }
+
+    /** Gives it another go, with whole budgets. */
+    public void reopen() {
+        state(StepState.PENDING, "");
+        root.put("budget_from", attempts().size() + 1);
+    }
+
+    public List<AttemptRecord> attempts() {
+        return root.path("attempts").valueStream().map(AttemptRecord::from).toList();
+    }
+
+    public Optional<AttemptRecord> lastAttempt() {
+        List<AttemptRecord> all = attempts();
+        return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    }
+
+    /** Adds an attempt, or writes the newer version of one over it. */
+    public void put(AttemptRecord attempt) {
+        attempt.into(element(root.withArrayProperty("attempts"), "number", attempt.number()));
+    }
+
+    /** The images that are there, oldest first. */
+    public List<ImageRecord> images() {
+        return root.path("images").valueStream().map(ImageRecord::from).toList();
+    }
+
+    /** Says which images are there; those left out have been deleted. */
+    public void images(List<ImageRecord> present) {
+        ArrayNode old = root.withArrayProperty("images");
+        ArrayNode kept = old.arrayNode();
+        for (ImageRecord image : present) {
+            ObjectNode node = element(old, "sequence", image.sequence());
+            image.into(node);
+            kept.add(node);
+        }
+        root.set("images", kept);
+    }
+
+    public Map<String, String> outputs() {
+        return Fields.texts(root, "outputs");
+    }
+
+    public void outputs(Map<String, String> outputs) {
+        Fields.put(root, "outputs", outputs);
+    }
+
+    private static ObjectNode element(ArrayNode list, String key, long id) {
+        ToLongFunction<JsonNode> idOf = node -> node.path(key).asLong(-1);
+        return list.valueStream()
+                .filter(node -> idOf.applyAsLong(node) == id)
+                .map(ObjectNode.class::cast)
+                .findFirst()
+                .orElseGet(list::addObject);
+    }
+}

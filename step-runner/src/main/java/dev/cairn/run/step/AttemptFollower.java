@@ -1,0 +1,119 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.host.Processes;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.StepManifest;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+
+/** Follows an attempt to its end, taking what its supervisor journals into the manifest on the way. */
+final class AttemptFollower {
+    /** How late news of a checkpoint may be. */
+    private static final Duration SLICE = Duration.ofMillis(500);
+
+    private final StepManifest manifest;
+    private final StepServices services;
+    private final CompletableFuture<Optional<StepProcess>> started;
+
+    /** @param started told of the process as soon as it runs */
+    AttemptFollower(StepManifest manifest, StepServices services, CompletableFuture<Optional<StepProcess>> started) {
+        this.manifest = manifest;
+        this.services = services;
+        this.started = started;
+    }
+
+    StepExit follow(AttemptStart.Begun begun) throws IOException, EngineException, InterruptedException {
+        if (begun instanceof AttemptStart.Begun.Running running) {
+            return follow(running.attempt(), running.process());
+        }
+        AttemptStart.Begun.Failed failed = (AttemptStart.Begun.Failed) begun;
+        new Journal(manifest, failed.attempt(), services).sync();
+        return failed.exit();
+    }
+
+    /** Finds the step of an attempt that an earlier runner started, running or ended. */
+    StepExit takeUp(AttemptRecord attempt) throws IOException, EngineException, InterruptedException {
+        Checkpointer engine = services.engine(attempt.engine());
+        Path folder = manifest.folder().attempt(attempt.number());
+        Optional<StepProcess> process = engine.attach(folder);
+        if (process.isPresent()) {
+            services.listener()
+                    .on(new RunEvent.AttemptAttached(services.clock().instant(), manifest.stepId(), attempt.number()));
+            return follow(attempt, process.get());
+        }
+        // the journal first: it may know an image that the manifest does not
+        new Journal(manifest, attempt, services).sync();
+        Optional<StepExit> exit = engine.exitOf(folder);
+        if (exit.isEmpty() && mayRunElsewhere(attempt)) {
+            throw new StepElsewhereException(manifest.stepId(), attempt);
+        }
+        return exit.orElseGet(() -> vanished(attempt));
+    }
+
+    private StepExit follow(AttemptRecord attempt, StepProcess process)
+            throws IOException, EngineException, InterruptedException {
+        Journal journal = new Journal(manifest, attempt, services);
+        try (process) {
+            started.complete(Optional.of(process));
+            while (true) {
+                Optional<StepExit> exit = process.awaitExit(SLICE);
+                boolean alive = exit.isEmpty() && Processes.isAlive(process.supervisor());
+                if (exit.isPresent()) {
+                    journal.take();
+                    return exit.get();
+                }
+                journal.sync();
+                if (!alive) {
+                    Path folder = manifest.folder().attempt(attempt.number());
+                    return services.engine(attempt.engine()).exitOf(folder).orElseGet(() -> vanished(attempt));
+                }
+            }
+        }
+    }
+
+    /**
+     * Under one kernel a next supervisor waits for this one's lock on the images, and a host that has booted since runs
+     * nothing of before; of any other host nothing is known.
+     */
+    private boolean mayRunElsewhere(AttemptRecord attempt) {
+        boolean sameKernel = attempt.host().bootId().equals(services.host().bootId());
+        boolean rebooted = attempt.host().name().equals(services.host().name());
+        return !sameKernel && !rebooted && !services.assumeLost();
+    }
+
+    private StepExit vanished(AttemptRecord attempt) {
+        return new StepExit(
+                EndCause.LOST,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                services.clock().instant(),
+                provenRunningTime(attempt),
+                "its supervisor is gone without a word: it was killed, or the machine went down",
+                OptionalLong.empty());
+    }
+
+    /** Until its last image, since nobody knows for how long it ran after that. */
+    private Duration provenRunningTime(AttemptRecord attempt) {
+        Instant last = manifest.images().stream()
+                .filter(image -> image.attempt() == attempt.number())
+                .map(ImageRecord::at)
+                .max(Comparator.naturalOrder())
+                .orElse(attempt.startedAt());
+        Duration proven = Duration.between(attempt.startedAt(), last);
+        return proven.isNegative() ? Duration.ZERO : proven;
+    }
+}

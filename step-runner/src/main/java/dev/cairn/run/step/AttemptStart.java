@@ -1,0 +1,182 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepLaunch;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.ladder.Budgets;
+import dev.cairn.run.ladder.ImageRefusedException;
+import dev.cairn.run.ladder.ResumeLadder;
+import dev.cairn.run.ladder.ResumeWish;
+import dev.cairn.run.ladder.Rung;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * Starts the next attempt of a step. The attempt is in the manifest, durably, before the engine is asked to start it: whoever
+ * finds it there later looks into its folder to learn whether it ran.
+ */
+final class AttemptStart {
+    /** EBUSY. */
+    private static final int ANOTHER_WRITES = 16;
+
+    private final StepManifest manifest;
+    private final StepTask task;
+    private final StepServices services;
+
+    AttemptStart(StepManifest manifest, StepTask task, StepServices services) {
+        this.manifest = manifest;
+        this.task = task;
+        this.services = services;
+    }
+
+    /** What came of it. */
+    sealed interface Begun {
+        record Running(AttemptRecord attempt, StepProcess process) implements Begun {}
+
+        record Failed(AttemptRecord attempt, StepExit exit) implements Begun {}
+    }
+
+    /** Why it must not be started at all; empty when it can be tried. */
+    Optional<String> obstacle() {
+        if (!Files.isDirectory(task.workingDirectory())) {
+            return Optional.of(
+                    "its working folder " + task.workingDirectory() + " does not exist; make it, then resume");
+        }
+        return task.required()
+                ? services.engines()
+                        .obstacle(task.engine())
+                        .map(
+                                missing -> "this host cannot checkpoint it with the engine '" + task.engine() + "': "
+                                        + missing
+                                        + ". checkpoint.required: false would run it unprotected, checkpoint.engine chooses another")
+                : Optional.empty();
+    }
+
+    Begun begin(ResumeWish wish) throws IOException, ImageRefusedException {
+        Checkpointer engine = services.engine(chooseEngine());
+        Rung rung = chooseRung(engine, wish);
+        AttemptRecord attempt = record(engine, rung);
+        writeAhead(attempt);
+        try {
+            return new Begun.Running(attempt, engine.start(launch(attempt, rung)));
+        } catch (EngineException e) {
+            return new Begun.Failed(attempt, refused(e, rung));
+        }
+    }
+
+    private String chooseEngine() {
+        Optional<String> missing = services.engines().obstacle(task.engine());
+        missing.ifPresent(obstacle -> services.listener()
+                .on(new RunEvent.Note(
+                        services.clock().instant(),
+                        Optional.of(manifest.stepId()),
+                        "runs unprotected, since this host cannot checkpoint it: " + obstacle)));
+        return missing.isPresent() ? Engines.NONE : task.engine();
+    }
+
+    private Rung chooseRung(Checkpointer engine, ResumeWish wish) throws ImageRefusedException {
+        StepFolder folder = manifest.folder();
+        return new ResumeLadder(
+                        manifest.images(),
+                        manifest.attempts(),
+                        task.fingerprint(),
+                        services.host(),
+                        image -> engine.unusable(folder.image(image.sequence())))
+                .choose(wish);
+    }
+
+    private AttemptRecord record(Checkpointer engine, Rung rung) {
+        return new AttemptRecord(
+                manifest.attempts().size() + 1,
+                services.epoch(),
+                services.host(),
+                engine.name(),
+                task.fingerprint(),
+                services.clock().instant(),
+                rung.image().map(ImageRecord::sequence).map(OptionalLong::of).orElse(OptionalLong.empty()),
+                rung.passed(),
+                0,
+                Optional.empty());
+    }
+
+    private void writeAhead(AttemptRecord attempt) throws IOException {
+        StepFolder folder = manifest.folder();
+        DurableFiles.createFolders(folder.path());
+        // the manifest's folder is synced with it below; an attempt whose own folder is lost never ran
+        DurableFiles.createFoldersUnsynced(folder.attempt(attempt.number()));
+        DurableFiles.createFoldersUnsynced(folder.checkpoints());
+        manifest.put(attempt);
+        manifest.state(StepState.RUNNING, "");
+        manifest.save(services.guard());
+        services.listener()
+                .on(new RunEvent.AttemptStarted(
+                        attempt.startedAt(),
+                        manifest.stepId(),
+                        attempt.number(),
+                        attempt.engine(),
+                        attempt.host().name(),
+                        attempt.resumedFrom(),
+                        attempt.passed()));
+    }
+
+    private StepLaunch launch(AttemptRecord attempt, Rung rung) {
+        StepFolder folder = manifest.folder();
+        Map<String, String> environment = new HashMap<>(task.environment());
+        environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
+        Optional<Path> image = rung.image().map(ImageRecord::sequence).map(folder::image);
+        return new StepLaunch(
+                folder.attempt(attempt.number()),
+                folder.checkpoints(),
+                task.command(),
+                task.workingDirectory(),
+                environment,
+                task.umask(),
+                task.io(),
+                task.policy(),
+                task.timeout(),
+                Budgets.spent(Conclusion.counted(manifest)),
+                task.grace(),
+                task.rollback(),
+                image,
+                task.outlivesRunner(),
+                task.app());
+    }
+
+    /** A former supervisor that still writes is the fault of no image and of no command. */
+    private static EndCause causeOf(EngineException e, Rung rung) {
+        if (e.code() == ANOTHER_WRITES) {
+            return EndCause.LOST;
+        }
+        return rung.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;
+    }
+
+    private StepExit refused(EngineException e, Rung rung) {
+        Instant now = services.clock().instant();
+        return new StepExit(
+                causeOf(e, rung),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                now,
+                Duration.ZERO,
+                e.getMessage(),
+                OptionalLong.empty());
+    }
+}

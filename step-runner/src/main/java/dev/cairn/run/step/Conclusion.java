@@ -1,0 +1,110 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.ladder.Budgets;
+import dev.cairn.run.ladder.NextMove;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Writes down how an attempt ended and what follows from it, in one publication. */
+final class Conclusion {
+    private final StepManifest manifest;
+    private final StepTask task;
+    private final StepServices services;
+
+    Conclusion(StepManifest manifest, StepTask task, StepServices services) {
+        this.manifest = manifest;
+        this.task = task;
+        this.services = services;
+    }
+
+    /** The attempts that count against the budgets. */
+    static List<AttemptRecord> counted(StepManifest manifest) {
+        return manifest.attempts().stream()
+                .filter(attempt -> attempt.number() >= manifest.budgetFrom())
+                .toList();
+    }
+
+    NextMove of(StepExit found) throws IOException {
+        StepExit exit = withOutputsChecked(found);
+        AttemptRecord attempt = manifest.lastAttempt().orElseThrow().ended(exit);
+        manifest.put(attempt);
+        NextMove move =
+                Budgets.after(counted(manifest), task.retry(), services.clock().instant());
+        boolean succeeded = exit.cause() == EndCause.SUCCESS;
+        if (succeeded) {
+            manifest.outputs(outputTexts());
+            manifest.images(List.of());
+        }
+        write(move);
+        tellEnd(attempt, exit);
+        if (succeeded) {
+            // only after the success is durable: until then the images are what the step would go on from
+            DurableFiles.deleteTree(manifest.folder().checkpoints());
+        }
+        return move;
+    }
+
+    NextMove withoutAttempt(StepState state, String message) throws IOException {
+        DurableFiles.createFolders(manifest.folder().path());
+        NextMove move = new NextMove.Rest(state, message);
+        write(move);
+        return move;
+    }
+
+    private void write(NextMove move) throws IOException {
+        if (move instanceof NextMove.TryAgain again) {
+            manifest.waitUntil(again.notBefore(), again.message());
+        } else {
+            manifest.state(((NextMove.Rest) move).state(), move.message());
+        }
+        manifest.save(services.guard());
+    }
+
+    private StepExit withOutputsChecked(StepExit exit) {
+        String missing = new TreeMap<>(task.outputs())
+                .entrySet().stream()
+                        .filter(output -> !Files.exists(output.getValue()))
+                        .map(output -> output.getKey() + " (" + output.getValue() + ")")
+                        .collect(Collectors.joining(", "));
+        return exit.cause() != EndCause.SUCCESS || missing.isEmpty()
+                ? exit
+                : new StepExit(
+                        EndCause.FAILURE,
+                        exit.exitCode(),
+                        exit.signal(),
+                        exit.at(),
+                        exit.running(),
+                        "it ended well but did not leave its declared outputs: " + missing,
+                        exit.image());
+    }
+
+    private Map<String, String> outputTexts() {
+        return task.outputs().entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, output -> output.getValue().toString(), (a, b) -> a, TreeMap::new));
+    }
+
+    private void tellEnd(AttemptRecord attempt, StepExit exit) {
+        services.listener()
+                .on(new RunEvent.AttemptEnded(
+                        exit.at(),
+                        manifest.stepId(),
+                        attempt.number(),
+                        exit.cause(),
+                        exit.exitCode(),
+                        exit.signal(),
+                        exit.running(),
+                        exit.message()));
+    }
+}

@@ -1,0 +1,52 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.HostFinding;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+
+/** The checkpoint engines by name, and whether this host allows them, asked once each. Thread-safe. */
+public final class Engines {
+    /** The engine that starts a step over. */
+    public static final String NONE = "none";
+
+    private final Map<String, Checkpointer> byName;
+    private final Map<String, Optional<String>> obstacles = new ConcurrentHashMap<>();
+
+    public Engines(Map<String, Checkpointer> byName) {
+        this.byName = Map.copyOf(byName);
+    }
+
+    /** In alphabetical order. */
+    public SortedSet<String> names() {
+        return new TreeSet<>(byName.keySet());
+    }
+
+    /** @throws UnknownEngineException when there is no such engine */
+    public Checkpointer named(String name) {
+        Checkpointer engine = byName.get(name);
+        if (engine == null) {
+            throw new UnknownEngineException(name, names());
+        }
+        return engine;
+    }
+
+    /** What of this host keeps the engine from working; empty when nothing does. */
+    Optional<String> obstacle(String name) {
+        return obstacles.computeIfAbsent(name, n -> {
+            String missing = named(n).check().stream()
+                    .filter(finding -> finding.required() && !finding.ok())
+                    .map(Engines::describe)
+                    .collect(Collectors.joining("; "));
+            return missing.isEmpty() ? Optional.empty() : Optional.of(missing);
+        });
+    }
+
+    private static String describe(HostFinding finding) {
+        return finding.name() + ": " + finding.detail() + (finding.who().isEmpty() ? "" : " (" + finding.who() + ")");
+    }
+}

@@ -1,0 +1,82 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.CheckpointOutcome;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Takes what an attempt's supervisor has journalled into the manifest: each line once, whoever was there to see it. */
+final class Journal {
+    private final StepManifest manifest;
+    private final StepServices services;
+    private AttemptRecord attempt;
+
+    Journal(StepManifest manifest, AttemptRecord attempt, StepServices services) {
+        this.manifest = manifest;
+        this.attempt = attempt;
+        this.services = services;
+    }
+
+    /** Takes the news and publishes them. */
+    void sync() throws IOException, EngineException {
+        if (take()) {
+            manifest.save(services.guard());
+        }
+    }
+
+    /**
+     * Takes the news into the manifest, which the caller publishes.
+     *
+     * @return whether there were any
+     */
+    boolean take() throws IOException, EngineException {
+        StepFolder folder = manifest.folder();
+        List<CheckpointOutcome> all = services.engine(attempt.engine()).checkpointsOf(folder.attempt(attempt.number()));
+        if (all.size() <= attempt.journalled()) {
+            return false;
+        }
+        List<CheckpointOutcome> news = all.subList(attempt.journalled(), all.size());
+        attempt = attempt.journalled(all.size());
+        manifest.put(attempt);
+        manifest.images(present(news));
+        news.forEach(this::tell);
+        return true;
+    }
+
+    /** The images known so far and the new ones, without those that the engine has deleted since. */
+    private List<ImageRecord> present(List<CheckpointOutcome> news) {
+        Map<Long, ImageRecord> bySequence = new TreeMap<>();
+        manifest.images().forEach(image -> bySequence.put(image.sequence(), image));
+        for (CheckpointOutcome outcome : news) {
+            if (outcome instanceof CheckpointOutcome.Published published) {
+                bySequence.put(published.image().sequence(), ImageRecord.of(published.image(), attempt));
+            }
+        }
+        return bySequence.values().stream()
+                .filter(image -> Files.exists(manifest.folder().image(image.sequence())))
+                .toList();
+    }
+
+    private void tell(CheckpointOutcome outcome) {
+        services.listener()
+                .on(
+                        outcome instanceof CheckpointOutcome.Published published
+                                ? new RunEvent.ImagePublished(
+                                        published.image().at(),
+                                        manifest.stepId(),
+                                        ImageRecord.of(published.image(), attempt))
+                                : failed((CheckpointOutcome.Failed) outcome));
+    }
+
+    private RunEvent failed(CheckpointOutcome.Failed failure) {
+        return new RunEvent.CheckpointFailed(failure.at(), manifest.stepId(), failure.reason(), failure.message());
+    }
+}

@@ -1,0 +1,29 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.run.event.RunListener;
+import dev.cairn.run.host.HostIdentity;
+import dev.cairn.run.manifest.WriteGuard;
+import java.time.Clock;
+
+/**
+ * What the steps of one run share.
+ *
+ * @param epoch of the run's owner
+ * @param guard refuses to publish when the run has been taken over
+ * @param assumeLost an open attempt on a host that cannot be seen from here is taken for dead, since a person says so
+ * @param listener told from the step's thread
+ */
+public record StepServices(
+        Engines engines,
+        HostIdentity host,
+        long epoch,
+        WriteGuard guard,
+        boolean assumeLost,
+        Clock clock,
+        RunListener listener) {
+
+    Checkpointer engine(String name) {
+        return engines.named(name);
+    }
+}

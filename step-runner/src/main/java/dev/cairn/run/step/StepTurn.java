@@ -1,0 +1,128 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.CheckpointRequest;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.ImageInfo;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.StepStatus;
+import dev.cairn.run.ladder.ImageRefusedException;
+import dev.cairn.run.ladder.NextMove;
+import dev.cairn.run.ladder.ResumeWish;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * One turn of a step: from its start, or from finding it still running, to the end of its attempt.
+ *
+ * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
+ * any thread and wait until the step runs.
+ */
+public final class StepTurn {
+    private static final int NO_SUCH_PROCESS = 3;
+    private final StepManifest manifest;
+    private final StepTask task;
+    private final StepServices services;
+    private final CompletableFuture<Optional<StepProcess>> started = new CompletableFuture<>();
+
+    public StepTurn(StepManifest manifest, StepTask task, StepServices services) {
+        this.manifest = manifest;
+        this.task = task;
+        this.services = services;
+    }
+
+    public String stepId() {
+        return manifest.stepId();
+    }
+
+    /**
+     * Takes up the attempt that an earlier runner left open, or starts the next one, and follows it to its end.
+     *
+     * @return what becomes of the step; the manifest says it already
+     * @throws InterruptedException when this runner lets go; the step goes on
+     * @throws StepElsewhereException when an open attempt may still run where it cannot be seen from here
+     */
+    public NextMove run(ResumeWish wish)
+            throws IOException, EngineException, ImageRefusedException, InterruptedException {
+        Conclusion conclusion = new Conclusion(manifest, task, services);
+        try {
+            Optional<AttemptRecord> open =
+                    manifest.lastAttempt().filter(attempt -> attempt.end().isEmpty());
+            AttemptFollower follower = new AttemptFollower(manifest, services, started);
+            StepExit exit;
+            if (open.isPresent()) {
+                exit = follower.takeUp(open.get());
+            } else {
+                AttemptStart start = new AttemptStart(manifest, task, services);
+                Optional<String> obstacle = start.obstacle();
+                if (obstacle.isPresent()) {
+                    return conclusion.withoutAttempt(StepState.FAILED, obstacle.get());
+                }
+                exit = follower.follow(start.begin(wish));
+            }
+            return conclusion.of(exit);
+        } finally {
+            started.complete(Optional.empty());
+        }
+    }
+
+    /**
+     * Takes a checkpoint and waits until it is published.
+     *
+     * @throws EngineException when none could be taken; the step runs on
+     */
+    public ImageInfo checkpoint(String reason) throws EngineException, InterruptedException {
+        return running().checkpoint(new CheckpointRequest(Optional.empty(), reason, false));
+    }
+
+    /**
+     * Stops the step with an image, or without where its engine makes none.
+     *
+     * @param anyway stop even when the image fails
+     * @return the image's sequence; empty where the engine makes none
+     * @throws EngineException when the image failed; the step runs on
+     */
+    public OptionalLong stop(EndCause cause, String reason, boolean anyway)
+            throws EngineException, InterruptedException {
+        StepProcess process = running();
+        if (task.engine().equals(Engines.NONE)) {
+            process.end(cause, task.grace());
+            return OptionalLong.empty();
+        }
+        return OptionalLong.of(process.checkpoint(new CheckpointRequest(Optional.of(cause), reason, anyway))
+                .sequence());
+    }
+
+    /** Ends the step for good, with its grace; returns at once. */
+    public void cancel() throws EngineException, InterruptedException {
+        running().end(EndCause.CANCELLED, task.grace());
+    }
+
+    /** Ends the step without an image; returns at once. */
+    public void end(EndCause cause, Duration grace) throws EngineException, InterruptedException {
+        running().end(cause, grace);
+    }
+
+    /** @throws EngineException when the step does not run */
+    public StepStatus status() throws EngineException, InterruptedException {
+        return running().status();
+    }
+
+    /** The step's process, for its terminal. */
+    public StepProcess running() throws EngineException, InterruptedException {
+        try {
+            return started.get()
+                    .orElseThrow(() -> new EngineException(NO_SUCH_PROCESS, "step " + stepId() + " does not run"));
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+}

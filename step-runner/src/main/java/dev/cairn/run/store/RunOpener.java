@@ -1,0 +1,139 @@
+package dev.cairn.run.store;
+
+import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.owner.Claim;
+import dev.cairn.run.owner.OwnerRecord;
+import dev.cairn.run.owner.Owners;
+import dev.cairn.run.owner.Ownership;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.util.Optional;
+
+/**
+ * Finds the run that a line means and owns it, or makes it. However many do this for one line at the same instant, one gets the run
+ * and the others learn who has it. Immutable; any thread.
+ */
+public final class RunOpener {
+    private final CairnHome home;
+    private final Owners owners;
+    private final Clock clock;
+
+    public RunOpener(CairnHome home, Owners owners, Clock clock) {
+        this.home = home;
+        this.owners = owners;
+        this.clock = clock;
+    }
+
+    /** What came of it. */
+    public sealed interface Opened {
+        /**
+         * @param fresh made just now
+         * @param broken the dead owner whose lock was broken
+         */
+        record Ours(RunManifest run, Ownership ownership, boolean fresh, Optional<OwnerRecord> broken)
+                implements Opened {}
+
+        record Held(RunFolder run, OwnerRecord owner) implements Opened {}
+
+        record Done(RunManifest run) implements Opened {}
+    }
+
+    /** Fills the folder of a new run. */
+    @FunctionalInterface
+    public interface Founder {
+        /** @param folder with the run's id as its name, but in a place that it will leave: nothing may hold its path */
+        void found(RunFolder folder) throws IOException;
+    }
+
+    /** @param name for the id of a new run */
+    public Opened open(RunIdentity identity, RunPick.Rule rule, String name, Founder founder)
+            throws IOException, InterruptedException {
+        Succession succession = RunIdentity.succession(home, identity);
+        while (true) {
+            Succession.Entries entries = succession.read();
+            Optional<Opened> existing = openExisting(entries, rule);
+            if (existing.isPresent()) {
+                return existing.get();
+            }
+            Opened created = create(name, founder);
+            if (!(created instanceof Opened.Ours ours)
+                    || succession.follow(entries.last(), ours.run().id())) {
+                return created;
+            }
+            // somebody was faster with this identity: what they made may be the run that is meant
+            ours.ownership().close();
+            DurableFiles.deleteTree(ours.run().folder().path());
+        }
+    }
+
+    /** Owns an existing run. */
+    public Opened open(RunFolder folder) throws IOException, InterruptedException {
+        Claim claim = owners.claim(folder.path());
+        if (claim instanceof Claim.Held held) {
+            return new Opened.Held(folder, held.owner());
+        }
+        Claim.Won won = (Claim.Won) claim;
+        try {
+            return new Opened.Ours(RunManifest.read(folder), won.ownership(), false, won.broken());
+        } catch (IOException e) {
+            won.ownership().close();
+            throw e;
+        }
+    }
+
+    private Optional<Opened> openExisting(Succession.Entries entries, RunPick.Rule rule)
+            throws IOException, InterruptedException {
+        for (String id : entries.newestFirst()) {
+            RunFolder folder = new RunStore(home).folder(id);
+            if (!Files.exists(folder.manifest())) {
+                continue; // removed by gc
+            }
+            RunManifest run = RunManifest.read(folder);
+            switch (rule.of(run)) {
+                case PASS -> {}
+                case START_NEW -> {
+                    return Optional.empty();
+                }
+                case DONE -> {
+                    return Optional.of(new Opened.Done(run));
+                }
+                case CONTINUE -> {
+                    Opened opened = open(folder);
+                    if (!(opened instanceof Opened.Ours ours) || rule.of(ours.run()) == RunPick.CONTINUE) {
+                        return Optional.of(opened);
+                    }
+                    // it ended while we waited for its owner
+                    ours.ownership().close();
+                    return rule.of(ours.run()) == RunPick.DONE
+                            ? Optional.of(new Opened.Done(ours.run()))
+                            : Optional.empty();
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The run appears under its name in one instant, whole. */
+    private Opened create(String name, Founder founder) throws IOException, InterruptedException {
+        String id = RunIds.create(name, clock.instant());
+        Path draft = home.runs().resolve(".new-" + id);
+        DurableFiles.createFolders(draft.resolve(id));
+        RunFolder target = new RunStore(home).folder(id);
+        try {
+            founder.found(new RunFolder(draft.resolve(id)));
+            Files.move(draft.resolve(id), target.path(), StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            DurableFiles.deleteTree(draft);
+        }
+        DurableFiles.syncFolder(home.runs());
+        Opened opened = open(target);
+        return opened instanceof Opened.Ours ours
+                ? new Opened.Ours(ours.run(), ours.ownership(), true, Optional.empty())
+                : opened;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.cairn.run.walk;
+
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.PlanStep;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with what the manifest knows of it. */
+final class Phase {
+    private final List<Group> groups = new ArrayList<>();
+    private int size;
+
+    private Phase() {}
+
+    /**
+     * @param steps each after those that it needs
+     * @param oneByOne each also waits for the one before it
+     * @param upstream how the run goes so far
+     */
+    static Phase load(RunFolder run, List<PlanStep> steps, boolean oneByOne, Upstream upstream) throws IOException {
+        Phase phase = new Phase();
+        Map<String, Group> byId = new HashMap<>();
+        for (PlanStep step : steps) {
+            Group group = new Group(step, upstream);
+            step.needs().stream().map(byId::get).forEach(group::need);
+            if (oneByOne && !phase.groups.isEmpty()) {
+                group.waitFor(phase.groups.get(phase.groups.size() - 1));
+            }
+            for (Instance instance : step.matrix().instances()) {
+                phase.add(group, instance, manifest(run, instance.id()));
+            }
+            group.count();
+            phase.groups.add(group);
+            byId.put(step.id(), group);
+        }
+        return phase;
+    }
+
+    private void add(Group group, Instance instance, StepManifest manifest) {
+        group.nodes.add(new Node(group, instance, size++, manifest));
+    }
+
+    private static StepManifest manifest(RunFolder run, String id) throws IOException {
+        return StepManifest.read(run.step(id)).orElseGet(() -> StepManifest.create(run.step(id)));
+    }
+
+    List<Group> groups() {
+        return groups;
+    }
+
+    Stream<Node> nodes() {
+        return groups.stream().flatMap(group -> group.nodes.stream());
+    }
+
+    boolean hasEnded() {
+        return groups.stream().allMatch(Group::hasEnded);
+    }
+
+    boolean failed() {
+        return groups.stream().anyMatch(Group::failsTheRun);
+    }
+
+    boolean any(StepState state) {
+        return groups.stream().anyMatch(group -> group.any(state));
+    }
+}

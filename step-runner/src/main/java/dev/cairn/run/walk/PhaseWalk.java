@@ -1,0 +1,263 @@
+package dev.cairn.run.walk;
+
+import dev.cairn.run.ladder.NextMove;
+import dev.cairn.run.ladder.ResumeWish;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.step.StepServices;
+import dev.cairn.run.step.StepTurn;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.TreeSet;
+
+/**
+ * Walks over the steps of one phase: starts what may start, in the order of the plan, and takes down what ended. Confined to
+ * the walk's thread.
+ */
+final class PhaseWalk {
+    private final Phase phase;
+    private final TaskSource tasks;
+    private final Results results;
+    private final Turns turns;
+    private final Ledger ledger;
+    private final Admission admission;
+    private final Map<String, ResumeWish> wishes;
+    private final ResumeWish otherwise;
+    private final StepServices services;
+
+    private final TreeSet<Node> ready = new TreeSet<>(Comparator.comparingInt(node -> node.order));
+    private final PriorityQueue<Waiting> waiting =
+            new PriorityQueue<>(Comparator.comparing(Waiting::until).thenComparing(wait -> wait.node().order));
+    private final Deque<Group> endedGroups = new ArrayDeque<>();
+    private int unended;
+    private boolean stopping;
+
+    private record Waiting(Instant until, Node node) {}
+
+    /**
+     * @param wishes for the first turn of some steps; taken out when used
+     * @param otherwise for all other turns
+     */
+    PhaseWalk(
+            Phase phase,
+            TaskSource tasks,
+            Results results,
+            Turns turns,
+            Ledger ledger,
+            Admission admission,
+            Map<String, ResumeWish> wishes,
+            ResumeWish otherwise,
+            StepServices services) {
+        this.phase = phase;
+        this.tasks = tasks;
+        this.results = results;
+        this.turns = turns;
+        this.ledger = ledger;
+        this.admission = admission;
+        this.wishes = wishes;
+        this.otherwise = otherwise;
+        this.services = services;
+    }
+
+    /** Brings the phase to where the last runner left it: what may still be running is taken up before anything starts. */
+    void begin() throws IOException, UnresolvableException {
+        phase.groups().forEach(results::add);
+        unended =
+                (int) phase.groups().stream().filter(group -> !group.hasEnded()).count();
+        for (Node node : phase.nodes().filter(PhaseWalk::mayBeRunning).toList()) {
+            takeTurn(node);
+        }
+        for (Group group : phase.groups()) {
+            if (group.hasEnded()) {
+                endedGroups.add(group);
+            } else if (group.mayStart()) {
+                arrive(group);
+            }
+        }
+        proceed();
+    }
+
+    private static boolean mayBeRunning(Node node) {
+        return !node.state().isFinal() && node.hasOpenAttempt();
+    }
+
+    boolean hasEnded() {
+        return unended == 0;
+    }
+
+    /** Nothing runs, and nothing will before somebody comes. */
+    boolean isAtRest() {
+        return turns.isEmpty() && (stopping || ready.isEmpty() && waiting.isEmpty());
+    }
+
+    /** Until the next retry is due; empty when none waits. */
+    Optional<Duration> untilNextRetry() {
+        return stopping || waiting.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Duration.between(
+                        services.clock().instant(), waiting.element().until()));
+    }
+
+    /** Starts what can be started now. */
+    void proceed() throws IOException, UnresolvableException {
+        do {
+            passOn();
+            retryWhatIsDue();
+        } while (!stopping && startNext());
+    }
+
+    /** Starts nothing more. */
+    void stopStarting() {
+        stopping = true;
+    }
+
+    /** Whatever does not run and has not ended never will. */
+    void cancelTheRest(String reason) throws IOException, UnresolvableException {
+        for (Group group : phase.groups()) {
+            cancelIdle(group, reason);
+        }
+        passOn();
+    }
+
+    void turnEnded(Node node, NextMove move) throws IOException {
+        turns.ended(node);
+        admission.leave(node.group.step.placement());
+        node.group.turnEnded();
+        ledger.takeOver(node);
+        if (move instanceof NextMove.TryAgain again) {
+            waiting.add(new Waiting(again.notBefore(), node));
+        } else if (node.state().isFinal()) {
+            ended(node);
+        }
+    }
+
+    /** Hands the end of steps on to those that need them. */
+    private void passOn() throws IOException {
+        for (Group group = endedGroups.poll(); group != null; group = endedGroups.poll()) {
+            for (Group dependent : group.dependents) {
+                dependent.neededEnded(group);
+                arriveIfFree(dependent);
+            }
+            for (Group follower : group.followers) {
+                follower.earlierEnded();
+                arriveIfFree(follower);
+            }
+        }
+    }
+
+    private void arriveIfFree(Group group) throws IOException {
+        if (group.mayStart() && !group.hasEnded()) {
+            arrive(group);
+        }
+    }
+
+    private void arrive(Group group) throws IOException {
+        for (Node node : group.nodes) {
+            if (!node.state().isFinal() && !turns.isRunning(node)) {
+                arrive(node);
+            }
+        }
+        failFast(group);
+    }
+
+    private void arrive(Node node) throws IOException {
+        Optional<Instant> until = node.manifest().waitingUntil();
+        if (until.isPresent()) {
+            waiting.add(new Waiting(until.get(), node));
+        } else if (node.manifest().lastAttempt().isPresent() || isWanted(node)) {
+            ready.add(node);
+        }
+    }
+
+    /** Whether its condition holds; when not, it has ended. */
+    private boolean isWanted(Node node) throws IOException {
+        try {
+            if (tasks.wanted(node.group.step, node.instance, node.group.upstream())) {
+                return true;
+            }
+            ledger.decide(node, StepState.SKIPPED, "its condition does not hold");
+        } catch (UnresolvableException e) {
+            ledger.decide(node, StepState.FAILED, String.valueOf(e.getMessage()));
+        }
+        ended(node);
+        return false;
+    }
+
+    private void retryWhatIsDue() {
+        Instant now = services.clock().instant();
+        while (!waiting.isEmpty() && !waiting.element().until().isAfter(now)) {
+            Node node = waiting.remove().node();
+            if (!node.state().isFinal()) {
+                ready.add(node);
+            }
+        }
+    }
+
+    private boolean startNext() throws IOException, UnresolvableException {
+        if (admission.isFull()) {
+            return false;
+        }
+        Optional<Node> next = ready.stream()
+                .filter(node -> node.group.hasTurnFree() && admission.admits(node.group.step.placement()))
+                .findFirst();
+        if (next.isPresent()) {
+            ready.remove(next.get());
+            takeTurn(next.get());
+        }
+        return next.isPresent();
+    }
+
+    /** @throws UnresolvableException when the step may be running and so cannot simply be called failed */
+    private void takeTurn(Node node) throws IOException, UnresolvableException {
+        StepTurn turn;
+        try {
+            turn = new StepTurn(node.manifest(), tasks.task(node.group.step, node.instance), services);
+        } catch (UnresolvableException e) {
+            if (mayBeRunning(node)) {
+                throw e;
+            }
+            ledger.decide(node, StepState.FAILED, String.valueOf(e.getMessage()));
+            ended(node);
+            return;
+        }
+        admission.enter(node.group.step.placement());
+        node.group.turnStarted();
+        ledger.running(node);
+        ResumeWish wish = wishes.remove(node.id());
+        turns.start(node, turn, wish == null ? otherwise : wish);
+    }
+
+    private void ended(Node node) throws IOException {
+        node.group.instanceEnded();
+        failFast(node.group);
+        if (node.group.hasEnded() && !node.group.isPassedOn()) {
+            node.group.passOn();
+            unended--;
+            endedGroups.add(node.group);
+        }
+    }
+
+    private void failFast(Group group) throws IOException {
+        if (!group.step.matrix().failFast() || group.hasEnded() || !group.failsTheRun()) {
+            return;
+        }
+        group.nodes.stream().filter(turns::isRunning).forEach(turns::cancel);
+        cancelIdle(group, "another instance of the matrix failed, and fail_fast is on");
+    }
+
+    private void cancelIdle(Group group, String reason) throws IOException {
+        for (Node node : group.nodes) {
+            if (!node.state().isFinal() && !turns.isRunning(node)) {
+                ready.remove(node);
+                ledger.decide(node, StepState.CANCELLED, reason);
+                ended(node);
+            }
+        }
+    }
+}

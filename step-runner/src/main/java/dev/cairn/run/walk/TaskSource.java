@@ -1,0 +1,23 @@
+package dev.cairn.run.walk;
+
+import dev.cairn.run.step.StepTask;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.resolve.StepResults;
+
+/** Says what a step is to do when its turn comes, and whether it is to do anything. Called from the walk's thread. */
+public interface TaskSource {
+
+    /** Made once the walk can tell what the steps that have ended came to. */
+    @FunctionalInterface
+    interface Factory {
+        TaskSource over(StepResults results);
+    }
+
+    /** @throws UnresolvableException when the step's condition has no value */
+    boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException;
+
+    /** @throws UnresolvableException when something that the step refers to is missing or unfit */
+    StepTask task(PlanStep step, Instance instance) throws UnresolvableException;
+}

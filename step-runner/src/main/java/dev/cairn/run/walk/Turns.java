@@ -1,0 +1,135 @@
+package dev.cairn.run.walk;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.ladder.NextMove;
+import dev.cairn.run.ladder.ResumeWish;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.step.StepServices;
+import dev.cairn.run.step.StepTurn;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+/**
+ * The turns under way: each in a thread of its own, and commands to them in others, so that the walk's thread never waits for
+ * one. Its methods belong to the walk's thread.
+ */
+final class Turns implements AutoCloseable {
+    private final StepServices services;
+    private final Consumer<Message> mailbox;
+    private final Map<Node, StepTurn> running = new LinkedHashMap<>();
+    private final Map<String, StepTurn> shown;
+    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "cairn-step");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /** @param shown thread-safe; kept up to date with the turns by step id, for others to see */
+    Turns(StepServices services, Consumer<Message> mailbox, Map<String, StepTurn> shown) {
+        this.services = services;
+        this.mailbox = mailbox;
+        this.shown = shown;
+    }
+
+    boolean isEmpty() {
+        return running.isEmpty();
+    }
+
+    boolean isRunning(Node node) {
+        return running.containsKey(node);
+    }
+
+    List<Node> nodes() {
+        return List.copyOf(running.keySet());
+    }
+
+    void start(Node node, StepTurn turn, ResumeWish wish) {
+        running.put(node, turn);
+        shown.put(node.id(), turn);
+        threads.execute(() -> mailbox.accept(result(node, turn, wish)));
+    }
+
+    void ended(Node node) {
+        running.remove(node);
+        shown.remove(node.id());
+    }
+
+    private static Message result(Node node, StepTurn turn, ResumeWish wish) {
+        try {
+            NextMove move = turn.run(wish);
+            return new Message.TurnEnded(node, move);
+        } catch (Exception e) { // the root of the step's thread: the walk decides what becomes of the run
+            return new Message.TurnBroken(node, e);
+        }
+    }
+
+    CompletableFuture<Answer.Line> checkpoint(Node node) {
+        return command(node, turn -> OptionalLong.of(turn.checkpoint("request").sequence()));
+    }
+
+    /** With an image. */
+    CompletableFuture<Answer.Line> stop(Node node, EndCause cause, String reason, boolean anyway) {
+        return command(node, turn -> turn.stop(cause, reason, anyway));
+    }
+
+    /** Without an image. */
+    CompletableFuture<Answer.Line> end(Node node, EndCause cause, Duration grace) {
+        return command(node, turn -> {
+            turn.end(cause, grace);
+            return OptionalLong.empty();
+        });
+    }
+
+    /** CANCELLED, with the grace that the step's plan allows. */
+    CompletableFuture<Answer.Line> cancel(Node node) {
+        return command(node, turn -> {
+            turn.cancel();
+            return OptionalLong.empty();
+        });
+    }
+
+    @FunctionalInterface
+    private interface TurnCommand {
+        OptionalLong on(StepTurn turn) throws EngineException, InterruptedException;
+    }
+
+    private CompletableFuture<Answer.Line> command(Node node, TurnCommand command) {
+        StepTurn turn = running.get(node);
+        if (turn == null) {
+            return CompletableFuture.completedFuture(Answer.Line.failed(node.id(), "does not run"));
+        }
+        CompletableFuture<Answer.Line> answer = new CompletableFuture<>();
+        threads.execute(() -> answer.complete(carryOut(node.id(), turn, command)));
+        return answer;
+    }
+
+    private Answer.Line carryOut(String step, StepTurn turn, TurnCommand command) {
+        try {
+            return Answer.Line.done(step, command.on(turn));
+        } catch (EngineException e) {
+            services.listener()
+                    .on(new RunEvent.Note(
+                            services.clock().instant(), Optional.of(step), e.getMessage() + "; the step runs on"));
+            return Answer.Line.failed(step, String.valueOf(e.getMessage()));
+        } catch (InterruptedException letGo) {
+            Thread.currentThread().interrupt();
+            return Answer.Line.failed(step, "the runner has let go of the run");
+        }
+    }
+
+    /** Lets go of all steps, which go on under their supervisors. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+}

@@ -1,0 +1,354 @@
+package dev.cairn.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.fake.Bench;
+import dev.cairn.run.fake.FakeStep;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.PassedRung;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.walk.StopKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How one step goes on after each way to end. */
+class ResumeTest {
+    private static final String ONE = "name: one\nsteps: [{id: work, run: work}]\n";
+    private static final String RETRIED = "name: one\nsteps: [{id: work, run: work, retry: {max: 5}}]\n";
+
+    @TempDir
+    Path folder;
+
+    private Bench bench;
+
+    @BeforeEach
+    void bench() {
+        bench = new Bench(folder);
+    }
+
+    @Test
+    void startsFromTheBeginningFirst() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        assertThat(step.resumedFrom()).isEqualTo(-1);
+        assertThat(step.launch().environment())
+                .containsEntry("CAIRN_STEP_ID", "work")
+                .containsEntry("CAIRN_ATTEMPT", "1")
+                .containsEntry("CAIRN_RUN_ID", run.session().id());
+        step.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void deletesTheImagesOfAStepThatSucceeded() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        step.succeed();
+        run.outcome();
+        assertThat(run.folder().step("work").checkpoints()).doesNotExist();
+        assertThat(run.step("work").images()).isEmpty();
+        assertThat(run.step("work").state()).isEqualTo(StepState.SUCCEEDED);
+    }
+
+    @Test
+    void resumesFromItsNewestImageAfterAFailure() throws Exception {
+        Bench.Running run = bench.start(bench.flow(RETRIED));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        first.publish("interval");
+        first.fail(3);
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(2);
+        second.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(run.step("work").attempts())
+                .extracting(AttemptRecord::resumedFrom)
+                .containsExactly(OptionalLong.empty(), OptionalLong.of(2));
+    }
+
+    @Test
+    void goesOneRungDownWhenItFailsAgainFromTheSameImage() throws Exception {
+        Bench.Running run = bench.start(bench.flow(RETRIED));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        first.publish("interval");
+        first.fail(3);
+        bench.engine().nextStart().fail(3);
+        assertThat(bench.engine().nextStart().resumedFrom()).isEqualTo(1);
+        bench.engine().starts().get(2).fail(3);
+        FakeStep fromTheStart = bench.engine().nextStart();
+        assertThat(fromTheStart.resumedFrom()).isZero();
+        fromTheStart.succeed();
+        run.outcome();
+        assertThat(run.step("work").attempts().get(3).passed())
+                .extracting(PassedRung::image)
+                .containsExactly(2L, 1L);
+    }
+
+    @Test
+    void passesAnImageThatCannotBeUsedAndSaysWhy() throws Exception {
+        Bench.Running run = bench.start(bench.flow(RETRIED));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        bench.engine().spoil(first.publish("interval").path(), "chunk 3: checksum does not match");
+        first.fail(3);
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        run.outcome();
+        assertThat(run.step("work").attempts().get(1).passed())
+                .containsExactly(new PassedRung(2, "chunk 3: checksum does not match"));
+    }
+
+    @Test
+    void anImageThatCannotBeRestoredCostsOneRungAndNoRetry() throws Exception {
+        Bench.Running run = bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, retry: {max: 1}}]\n"));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        bench.engine().makeUnrestorable(first.publish("interval").path(), "pid 17 is taken");
+        first.fail(3);
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(run.step("work").attempts().get(1).endedBy(EndCause.RESTORE_FAILED))
+                .isTrue();
+        assertThat(run.step("work").attempts().get(2).passed().get(0).reason()).contains("pid 17 is taken");
+    }
+
+    @Test
+    void aFormerSupervisorThatStillWritesCostsNoImageAndNoRetry() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        bench.engine().beBusy(2);
+        first.kill();
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void isNotStartedTwiceWhileItMayRunOnAnotherHost() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        Bench.until(() -> run.events().stream().anyMatch(RunEvent.ImagePublished.class::isInstance));
+        run.die();
+        step.kill();
+        Path document = run.folder().step("work").document();
+        String here = Files.readString(document);
+        Files.writeString(
+                document,
+                here.replaceAll("\"boot_id\" : \"[^\"]*\"", "\"boot_id\" : \"other\"")
+                        .replaceAll("\"host\" : \\{\\s*\"name\" : \"[^\"]*\"", "\"host\" : {\"name\" : \"n99\""));
+
+        Bench.Running refused = bench.start(bench.flow(ONE));
+        assertThatThrownBy(refused::outcome).hasMessageContaining("n99").hasMessageContaining("--assume-lost");
+        assertThat(bench.engine().starts()).hasSize(1);
+
+        Bench.Running assumed = bench.start(bench.flow(ONE).with(new ResumeOptions(false, true, Map.of(), Set.of())));
+        bench.engine().nextStart().succeed();
+        assertThat(assumed.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void aLostAttemptCostsNoRetry() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        first.kill();
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(run.step("work").attempts().get(0).endedBy(EndCause.LOST)).isTrue();
+    }
+
+    @Test
+    void givesUpAStepThatVanishesAgainAndAgainWithoutProgress() throws Exception {
+        bench.engine().program("work", FakeStep::kill);
+        Bench.Running run = bench.start(bench.flow(ONE));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.step("work").message()).contains("vanished");
+        assertThat(bench.engine().starts()).hasSizeLessThan(10);
+    }
+
+    @Test
+    void failsWhenItsRetriesAreUsedUp() throws Exception {
+        bench.engine().program("work", step -> step.fail(3));
+        Bench.Running run = bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, retry: {max: 2}}]\n"));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.outcome().message()).contains("work").contains("exit code 3");
+        assertThat(bench.engine().starts()).hasSize(3);
+    }
+
+    @Test
+    void isStoppedWithAnImageAndContinuedByTheNextRunner() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart();
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(run.step("work").state()).isEqualTo(StepState.INTERRUPTED);
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        assertThat(next.session().id()).isEqualTo(run.session().id());
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void aStopWhoseImageFailsLeavesTheStepRunning() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.failCheckpoints("pid 17 fd 5: connected TCP socket");
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        Bench.until(() -> run.events().stream().anyMatch(RunEvent.Note.class::isInstance));
+        assertThat(step.exit()).isEmpty();
+
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C again");
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(run.events())
+                .filteredOn(RunEvent.CheckpointFailed.class::isInstance)
+                .hasSize(1);
+    }
+
+    @Test
+    void isFoundRunningAfterItsRunnerDiedAndNothingIsRepeated() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        Bench.until(() -> run.events().stream().anyMatch(RunEvent.ImagePublished.class::isInstance));
+        run.die();
+        step.publish("interval");
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        Bench.until(() -> next.events().stream().anyMatch(RunEvent.AttemptAttached.class::isInstance));
+        step.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(bench.engine().starts()).hasSize(1);
+        assertThat(next.events())
+                .filteredOn(RunEvent.ImagePublished.class::isInstance)
+                .as("images that no runner saw are told by the next one, and only those")
+                .extracting(event -> ((RunEvent.ImagePublished) event).image().sequence())
+                .containsExactly(1L);
+    }
+
+    @Test
+    void countsAnEndThatNoRunnerSaw() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        run.die();
+        step.succeed();
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(bench.engine().starts()).hasSize(1);
+    }
+
+    @Test
+    void refusesImagesOfAChangedStepUnlessTheyAreAccepted() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart();
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+
+        WorkflowRequest changed = bench.flow("name: one\nsteps: [{id: work, run: work harder}]\n");
+        Bench.Running next = bench.start(changed);
+        assertThat(bench.engine().nextStart().resumedFrom()).isZero();
+        assertThat(next.step("work").attempts().get(1).passed().get(0).reason()).contains("--accept-changed");
+        next.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        next.outcome();
+
+        Bench.Running accepted = bench.start(bench.flow(ONE).with(new ResumeOptions(true, false, Map.of(), Set.of())));
+        assertThat(bench.engine().nextStart().resumedFrom()).isEqualTo(2);
+        bench.engine().starts().get(2).succeed();
+        accepted.outcome();
+    }
+
+    @Test
+    void goesOnFromTheImageThatAPersonChose() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().publish("interval");
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+
+        Bench.Running next =
+                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of("work", 1L), Set.of())));
+        FakeStep step = bench.engine().nextStart();
+        assertThat(step.resumedFrom()).isEqualTo(1);
+        next.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        next.outcome();
+
+        Bench.Running restarted =
+                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
+        FakeStep again = bench.engine().nextStart();
+        assertThat(again.resumedFrom()).isZero();
+        again.succeed();
+        restarted.outcome();
+    }
+
+    @Test
+    void hasRunningTimeCountedOverItsAttempts() throws Exception {
+        Bench.Running run =
+                bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, timeout: 1h, retry: {max: 1}}]\n"));
+        bench.engine().nextStart().endAfter(Duration.ofMinutes(20), EndCause.FAILURE);
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.launch().spent()).isEqualTo(Duration.ofMinutes(20));
+        assertThat(second.launch().timeout()).contains(Duration.ofHours(1));
+        second.endAfter(Duration.ofMinutes(40), EndCause.TIMEOUT);
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(bench.engine().starts())
+                .as("a timeout is not retried unless asked")
+                .hasSize(2);
+    }
+
+    @Test
+    void failsWhenADeclaredOutputIsMissing() throws Exception {
+        bench.engine().program("work", FakeStep::succeed);
+        Bench.Running run =
+                bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, outputs: {rows: rows.txt}}]\n"));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.outcome().message()).contains("rows.txt");
+    }
+
+    @Test
+    void writesNoInheritedVariableDownButThoseThatFindPrograms() throws Exception {
+        bench.environment().put("MY_TOKEN", "hunter2");
+        bench.environment().put("PATH", "/opt/tool/bin");
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart();
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+        for (Path file : List.of(
+                run.folder().manifest(),
+                run.folder().events(),
+                run.folder().step("work").document())) {
+            assertThat(Files.readString(file)).doesNotContain("hunter2");
+        }
+
+        bench.environment().put("PATH", "/usr/bin");
+        Bench.Running next =
+                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
+        FakeStep again = bench.engine().nextStart();
+        assertThat(again.launch().environment())
+                .containsEntry("PATH", "/opt/tool/bin")
+                .containsEntry("MY_TOKEN", "hunter2");
+        again.succeed();
+        next.outcome();
+    }
+}

@@ -1,0 +1,307 @@
+package dev.cairn.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.fake.Bench;
+import dev.cairn.run.fake.FakeStep;
+import dev.cairn.run.fake.ManualClock;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Command;
+import dev.cairn.run.walk.StopKind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The order in which steps run, and what the end of one means for the others. */
+class WalkTest {
+    @TempDir
+    Path folder;
+
+    private Bench bench;
+
+    @BeforeEach
+    void bench() {
+        bench = new Bench(folder);
+    }
+
+    private List<String> started() {
+        return bench.engine().starts().stream().map(FakeStep::id).toList();
+    }
+
+    private void succeedUnlessTold(String... steps) {
+        for (String step : steps) {
+            bench.engine().program(step, FakeStep::succeed);
+        }
+    }
+
+    @Test
+    void runsStepsInTheOrderOfTheirNeeds() throws Exception {
+        succeedUnlessTold("a", "b", "c", "d");
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - {id: d, needs: [b, c], run: x}
+                  - {id: c, needs: [a], run: x}
+                  - {id: b, needs: [a], run: x}
+                  - {id: a, needs: [], run: x}
+                """));
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(started()).startsWith("a").endsWith("d").containsExactlyInAnyOrder("a", "b", "c", "d");
+    }
+
+    @Test
+    void skipsWhatNeedsAFailedStepAndFinishesTheRest() throws Exception {
+        succeedUnlessTold("other", "clean", "notify");
+        bench.engine().program("bad", step -> step.fail(1));
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - {id: bad, needs: [], run: x}
+                  - {id: after, needs: [bad], run: x}
+                  - {id: other, needs: [], run: x}
+                on_failure: [{id: notify, run: x}]
+                finally: [{id: clean, run: x}]
+                """));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.step("after").state()).isEqualTo(StepState.SKIPPED);
+        assertThat(started()).contains("other").endsWith("notify", "clean").doesNotContain("after");
+    }
+
+    @Test
+    void asksEachConditionWhenItsTurnHasCome() throws Exception {
+        succeedUnlessTold("fallback", "never", "last");
+        bench.engine().program("bad", step -> step.fail(1));
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - {id: bad, run: x}
+                  - {id: fallback, needs: [bad], if: failure(), run: x}
+                  - {id: never, needs: [bad], if: "false", run: x}
+                  - {id: last, needs: [fallback], if: always(), run: x}
+                """));
+        run.outcome();
+        assertThat(started()).containsExactly("bad", "fallback", "last");
+    }
+
+    @Test
+    void goesOnWhenAStepMayFail() throws Exception {
+        succeedUnlessTold("after");
+        bench.engine().program("bad", step -> step.fail(1));
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - {id: bad, continue_on_error: true, run: x}
+                  - {id: after, run: x}
+                """));
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(started()).containsExactly("bad", "after");
+    }
+
+    @Test
+    void runsNoMoreInstancesOfAMatrixThanAllowed() throws Exception {
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - id: m
+                    strategy: {matrix: {k: [1, 2, 3]}, max_parallel: 2}
+                    resources: {cpus: 0.01}
+                    run: echo ${{ matrix.k }}
+                """));
+        FakeStep first = bench.engine().nextStart();
+        FakeStep second = bench.engine().nextStart();
+        assertThat(List.of(first.id(), second.id())).containsExactlyInAnyOrder("m.1", "m.2");
+        assertThat(run.session().turn("m.3")).isEmpty();
+        first.succeed();
+        FakeStep third = bench.engine().nextStart();
+        assertThat(third.id()).isEqualTo("m.3");
+        second.succeed();
+        third.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void theFirstFailureOfAMatrixEndsTheOthersWhenItShallFailFast() throws Exception {
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - id: m
+                    strategy: {matrix: {k: [1, 2, 3]}, max_parallel: 2, fail_fast: true}
+                    resources: {cpus: 0.01}
+                    run: echo ${{ matrix.k }}
+                """));
+        bench.engine().nextStart().fail(1);
+        bench.engine().nextStart();
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(started()).hasSize(2);
+        assertThat(run.step("m.3").state()).isEqualTo(StepState.CANCELLED);
+    }
+
+    @Test
+    void admitsStepsByTheirCpus() throws Exception {
+        int cpus = Runtime.getRuntime().availableProcessors();
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - {id: large, needs: [], resources: {cpus: %d}, run: x}
+                  - {id: small, needs: [], resources: {cpus: 1}, run: x}
+                """.formatted(cpus)));
+        FakeStep large = bench.engine().nextStart();
+        assertThat(large.id()).isEqualTo("large");
+        assertThat(run.session().turn("small")).isEmpty();
+        large.succeed();
+        bench.engine().nextStart().succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void waitsBetweenRetriesEvenAcrossRunners() throws Exception {
+        ManualClock clock = new ManualClock();
+        bench.clock(clock);
+        WorkflowRequest request =
+                bench.flow("name: n\nsteps: [{id: work, run: x, retry: {max: 3, delay: 1h, backoff: 2}}]\n");
+        Bench.Running run = bench.start(request);
+        bench.engine().nextStart().fail(1);
+        Bench.until(() -> run.events().stream()
+                .anyMatch(event ->
+                        event instanceof RunEvent.StepChanged changed && changed.state() == StepState.WAITING));
+        run.die();
+        assertThat(run.step("work").waitingUntil()).contains(clock.instant().plus(Duration.ofHours(1)));
+
+        Bench.Running early = bench.start(request);
+        Bench.until(() -> early.events().stream().anyMatch(RunEvent.RunChanged.class::isInstance));
+        early.die();
+        assertThat(bench.engine().starts()).hasSize(1);
+
+        clock.forward(Duration.ofHours(1));
+        Bench.Running due = bench.start(request);
+        FakeStep second = bench.engine().nextStart();
+        second.succeed();
+        assertThat(due.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void takesUpRequestsThatOthersPutIntoItsFolder() throws Exception {
+        WorkflowRequest request = bench.flow("name: n\nsteps: [{id: work, run: x}]\n");
+        Bench.Running run = bench.start(request);
+        FakeStep step = bench.engine().nextStart();
+        Duration patience = Duration.ofSeconds(20);
+
+        Optional<Answer> taken =
+                bench.runner().steer(run.folder(), new Command.Checkpoint(Optional.empty(), false), patience);
+        assertThat(taken.orElseThrow().lines()).containsExactly(new Answer.Line("work", OptionalLong.of(1), ""));
+        assertThat(step.exit()).isEmpty();
+
+        Optional<Answer> unknown =
+                bench.runner().steer(run.folder(), new Command.Checkpoint(Optional.of("nobody"), false), patience);
+        assertThat(unknown.orElseThrow().ok()).isFalse();
+
+        bench.runner().steer(run.folder(), new Command.Pause(), patience);
+        assertThat(run.outcome().state()).isEqualTo(RunState.PAUSED);
+        assertThat(bench.runner().run(request)).isInstanceOf(Opening.Paused.class);
+
+        Bench.Running unpaused = bench.start(bench.runner().resume(run.folder(), ResumeOptions.NONE, true));
+        bench.engine().nextStart();
+        assertThat(bench.engine().starts().get(1).resumedFrom()).isEqualTo(2);
+        bench.runner().steer(run.folder(), new Command.Cancel(), patience);
+        assertThat(unpaused.outcome().state()).isEqualTo(RunState.CANCELLED);
+        assertThat(unpaused.step("work").state()).isEqualTo(StepState.CANCELLED);
+    }
+
+    @Test
+    void aCommandReachesTheStepsOfARunThatNobodyRuns() throws Exception {
+        Bench.Running run = bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}, {id: later, run: x}]\n"));
+        FakeStep step = bench.engine().nextStart();
+        run.die();
+        Duration patience = Duration.ofSeconds(20);
+
+        Answer answer = bench.runner()
+                .steer(run.folder(), new Command.Checkpoint(Optional.empty(), false), patience)
+                .orElseThrow();
+        assertThat(answer.lines()).extracting(Answer.Line::step).containsExactly("work");
+        assertThat(step.exit()).as("the step goes on").isEmpty();
+        assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.RUNNING);
+
+        bench.runner().steer(run.folder(), new Command.Cancel(), patience);
+        assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.CANCELLED);
+        assertThat(bench.engine().starts()).as("nothing new was started").hasSize(1);
+    }
+
+    @Test
+    void doesAtTheEndWhatThePlanSaysAlsoAfterACancellation() throws Exception {
+        succeedUnlessTold("clean");
+        Bench.Running run =
+                bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}]\nfinally: [{id: clean, run: x}]\n"));
+        bench.engine().nextStart();
+        run.session().stop(StopKind.CANCEL, "asked");
+        assertThat(run.outcome().state()).isEqualTo(RunState.CANCELLED);
+        assertThat(started()).containsExactly("work", "clean");
+    }
+
+    @Test
+    void givesAFailedRunAnotherGoWhenItIsResumed() throws Exception {
+        succeedUnlessTold("good", "clean");
+        bench.engine().program("bad", step -> step.fail(1));
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps: [{id: good, run: x}, {id: bad, run: x}, {id: after, run: x}]
+                finally: [{id: clean, run: x}]
+                """));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        succeedUnlessTold("bad", "after");
+        Bench.Running again = bench.start(bench.runner().resume(run.folder(), ResumeOptions.NONE, false));
+        assertThat(again.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(started()).containsExactly("good", "bad", "clean", "bad", "after", "clean");
+    }
+
+    @Test
+    void saysBeforeAnythingStartsWhatItCannotRunYet() throws Exception {
+        Opening opening = bench.runner().run(bench.flow("""
+                name: n
+                steps:
+                  - {id: first, run: x}
+                  - {id: far, runs_on: slurm, run: x}
+                  - {id: dag, uses: airflow, with: {connection: c, dag: d}}
+                  - {id: other, checkpoint: {engine: criu}, run: x}
+                """));
+        assertThat(opening).isInstanceOf(Opening.Refused.class);
+        assertThat(((Opening.Refused) opening).reasons())
+                .hasSize(3)
+                .anyMatch(reason -> reason.contains("step far") && reason.contains("slurm"))
+                .anyMatch(reason -> reason.contains("step dag") && reason.contains("airflow"))
+                .anyMatch(reason -> reason.contains("step other") && reason.contains("criu"));
+        assertThat(started()).isEmpty();
+    }
+
+    @Test
+    void failsAStepThatCannotBeResolvedAndSaysWhere() throws Exception {
+        bench.write("name.txt", "rm -rf; $(boom)");
+        Bench.Running run =
+                bench.start(bench.flow("name: n\nsteps: [{id: work, run: 'echo ${{ read(\"name.txt\") }}'}]\n"));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.outcome().message()).contains("flow.yaml:2:");
+        assertThat(started()).isEmpty();
+    }
+
+    @Test
+    void tellsTheStateOfEveryStepAtTheEndOfALongRun() throws Exception {
+        StringBuilder yaml = new StringBuilder("name: n\nsteps:\n");
+        for (int i = 0; i < 640; i++) {
+            yaml.append("  - {id: s").append(i).append(", needs: [], run: x}\n");
+            bench.engine().program("s" + i, FakeStep::succeed);
+        }
+        Bench.Running run = bench.start(bench.flow(yaml.toString()));
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(RunManifest.read(run.folder()).steps())
+                .hasSize(640)
+                .allSatisfy((id, line) -> assertThat(line.state()).isEqualTo(StepState.SUCCEEDED));
+    }
+}

@@ -1,0 +1,201 @@
+package dev.cairn.run.kill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.run.files.JsonLines;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The result after any number of kills is the one without. */
+class KillTest {
+    private static final int LINES = 60;
+    private static final int KILLS = Integer.getInteger("cairn.kills", 3);
+    private static final long SEED = Long.getLong("cairn.seed", System.nanoTime());
+
+    @TempDir
+    Path folder;
+
+    private final Random random = new Random(SEED);
+
+    @BeforeEach
+    void tellSeed() {
+        System.out.println("KillTest: -Dcairn.seed=" + SEED + " -Dcairn.kills=" + KILLS);
+    }
+
+    private Path flow(String engine) throws IOException {
+        return Files.writeString(folder.resolve("flow.yaml"), """
+                name: count
+                defaults: {checkpoint: {engine: %s, every: 300ms}}
+                steps:
+                  - id: count
+                    run: |
+                      i=0
+                      while [ $i -lt %d ]; do
+                        echo "line $i" | tee -a lines.txt
+                        i=$((i + 1))
+                        sleep 0.05
+                      done
+                    outputs: {lines: lines.txt}
+                  - id: sum
+                    run: wc -l < ${{ steps.count.outputs.lines }} > sum.txt
+                    outputs: {sum: sum.txt}
+                """.formatted(engine, LINES));
+    }
+
+    private Process start(Path file) throws IOException {
+        return new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        RunnerProcess.class.getName(),
+                        file.toString())
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        folder.resolve("runner.log").toFile()))
+                .start();
+    }
+
+    /** Goes on with the run until it has ended. */
+    private void finish(Path file) throws Exception {
+        Process runner = start(file);
+        assertThat(runner.waitFor(120, TimeUnit.SECONDS)).as("the run ends").isTrue();
+        assertThat(runner.exitValue())
+                .as("%s", Files.readString(folder.resolve("runner.log")))
+                .isZero();
+    }
+
+    private RunFolder run() throws IOException {
+        try (Stream<Path> runs = Files.list(folder.resolve(".cairn/runs"))) {
+            List<Path> all = runs.filter(run -> !run.getFileName().toString().startsWith("."))
+                    .toList();
+            assertThat(all).as("one run of that key").hasSize(1);
+            return new RunFolder(all.get(0));
+        }
+    }
+
+    private void assertSameAsUndisturbed() throws Exception {
+        String lines =
+                IntStream.range(0, LINES).mapToObj(i -> "line " + i + "\n").collect(Collectors.joining());
+        assertThat(folder.resolve("lines.txt")).hasContent(lines);
+        assertThat(folder.resolve("sum.txt")).hasContent(Integer.toString(LINES));
+        assertThat(run().step("count").stdout()).hasContent(lines);
+        assertThat(RunManifest.read(run()).state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    private List<AttemptRecord> attempts(String step) throws IOException {
+        return StepManifest.read(run().step(step)).orElseThrow().attempts();
+    }
+
+    /** The supervisors of this run that live. */
+    private List<ProcessHandle> supervisors() throws IOException {
+        Path runs = folder.resolve(".cairn/runs");
+        if (!Files.isDirectory(runs)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.walk(runs)) {
+            return files.filter(file -> file.getFileName().toString().equals("shim.json"))
+                    .filter(file -> !Files.exists(file.resolveSibling("exit.json")))
+                    .flatMap(file -> supervisor(file).stream())
+                    .toList();
+        }
+    }
+
+    private static Optional<ProcessHandle> supervisor(Path file) {
+        try {
+            return ProcessHandle.of(JsonMapper.shared()
+                    .readTree(Files.readAllBytes(file))
+                    .path("pid")
+                    .asLong());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void killAfterAWhile(Process runner) throws InterruptedException {
+        runner.waitFor(500 + random.nextInt(2500), TimeUnit.MILLISECONDS);
+        runner.destroyForcibly().waitFor();
+    }
+
+    @Test
+    void aStepGoesOnWithoutItsRunnerAndNothingIsRepeated() throws Exception {
+        Path file = flow("none");
+        for (int kill = 0; kill < KILLS; kill++) {
+            killAfterAWhile(start(file));
+        }
+        finish(file);
+        assertSameAsUndisturbed();
+        assertThat(attempts("count")).hasSize(1);
+        assertThat(attempts("sum")).hasSize(1);
+    }
+
+    @Test
+    void everythingMayBeKilledAndTheStepGoesOnFromItsLastImage() throws Exception {
+        Path file = flow("native");
+        for (int kill = 0; kill < KILLS; kill++) {
+            Process runner = start(file);
+            runner.waitFor(1500 + random.nextInt(2000), TimeUnit.MILLISECONDS);
+            List<ProcessHandle> supervisors = supervisors();
+            runner.destroyForcibly();
+            supervisors.forEach(ProcessHandle::destroyForcibly);
+            runner.waitFor();
+            for (ProcessHandle supervisor : supervisors) {
+                supervisor.onExit().get(20, TimeUnit.SECONDS);
+            }
+        }
+        finish(file);
+        assertSameAsUndisturbed();
+    }
+
+    @Test
+    void aKilledSupervisorLeavesALostAttemptThatGoesOnFromItsImage() throws Exception {
+        Path file = flow("native");
+        Process runner = start(file);
+        Optional<Path> image = Optional.empty();
+        while (image.isEmpty() && runner.isAlive()) {
+            runner.waitFor(20, TimeUnit.MILLISECONDS);
+            image = publishedImage();
+        }
+        supervisors().forEach(ProcessHandle::destroyForcibly);
+        assertThat(runner.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertSameAsUndisturbed();
+        List<AttemptRecord> attempts = attempts("count");
+        assertThat(attempts.get(0).endedBy(EndCause.LOST)).isTrue();
+        assertThat(attempts.get(1).resumedFrom().orElse(-1)).isPositive();
+        assertThat(JsonLines.read(run().events()))
+                .extracting(line -> line.path("event").asString())
+                .contains("image_published");
+    }
+
+    private Optional<Path> publishedImage() throws IOException {
+        Path runs = folder.resolve(".cairn/runs");
+        if (!Files.isDirectory(runs)) {
+            return Optional.empty();
+        }
+        try (Stream<Path> files = Files.find(
+                runs, 5, (path, attributes) -> path.getFileName().toString().matches("00000[1-9]"))) {
+            return files.findFirst();
+        } catch (UncheckedIOException movedMeanwhile) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.cairn.run.ladder;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.host.HostIdentity;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.RetryPolicy;
+import dev.cairn.workflow.spec.RetryCause;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class BudgetsTest {
+    private static final HostIdentity HOST = new HostIdentity("h", "b", "p", "k", "a");
+    private static final Instant NOW = Instant.parse("2026-03-01T00:00:00Z");
+
+    private final List<AttemptRecord> attempts = new ArrayList<>();
+    private long epoch = 1;
+
+    private NextMove after(RetryPolicy policy, EndCause... causes) {
+        NextMove last = new NextMove.Rest(StepState.PENDING, "");
+        for (EndCause cause : causes) {
+            attempts.add(new AttemptRecord(
+                    attempts.size() + 1,
+                    epoch,
+                    HOST,
+                    "native",
+                    "f",
+                    NOW,
+                    OptionalLong.empty(),
+                    List.of(),
+                    0,
+                    Optional.of(new StepExit(
+                            cause,
+                            OptionalInt.of(1),
+                            OptionalInt.empty(),
+                            NOW,
+                            Duration.ofMinutes(10),
+                            "",
+                            OptionalLong.empty()))));
+            last = Budgets.after(attempts, policy, NOW);
+        }
+        return last;
+    }
+
+    private static RetryPolicy retries(int max, RetryCause... when) {
+        return new RetryPolicy(max, Set.of(when), Duration.ofSeconds(30), 2, Duration.ofMinutes(1));
+    }
+
+    private static StepState state(NextMove move) {
+        return ((NextMove.Rest) move).state();
+    }
+
+    private static Instant notBefore(NextMove move) {
+        return ((NextMove.TryAgain) move).notBefore();
+    }
+
+    @Test
+    void eachRetryWaitsLongerUpToALimit() {
+        RetryPolicy policy = retries(3, RetryCause.FAILURE);
+        assertThat(notBefore(after(policy, EndCause.FAILURE))).isEqualTo(NOW.plusSeconds(30));
+        assertThat(notBefore(after(policy, EndCause.FAILURE))).isEqualTo(NOW.plusSeconds(60));
+        assertThat(notBefore(after(policy, EndCause.FAILURE))).isEqualTo(NOW.plusSeconds(60));
+        assertThat(state(after(policy, EndCause.FAILURE))).isEqualTo(StepState.FAILED);
+    }
+
+    @Test
+    void preemptionAndPowerCutsEatNoRetries() {
+        RetryPolicy policy = retries(1, RetryCause.FAILURE);
+        for (int i = 0; i < 20; i++) {
+            epoch++;
+            assertThat(state(after(policy, EndCause.PREEMPTED))).isEqualTo(StepState.PREEMPTED);
+            assertThat(after(policy, EndCause.LOST)).isInstanceOf(NextMove.TryAgain.class);
+        }
+        assertThat(after(policy, EndCause.FAILURE)).isInstanceOf(NextMove.TryAgain.class);
+        assertThat(state(after(policy, EndCause.FAILURE))).isEqualTo(StepState.FAILED);
+    }
+
+    @Test
+    void onlyTheNamedCausesAreRetried() {
+        assertThat(state(after(retries(5, RetryCause.FAILURE), EndCause.TIMEOUT)))
+                .isEqualTo(StepState.FAILED);
+        assertThat(state(after(retries(5, RetryCause.FAILURE), EndCause.OOM))).isEqualTo(StepState.FAILED);
+        assertThat(after(retries(5, RetryCause.OOM), EndCause.OOM)).isInstanceOf(NextMove.TryAgain.class);
+    }
+
+    @Test
+    void threeRestoresInARowMayFail() {
+        RetryPolicy none = RetryPolicy.NEVER;
+        assertThat(after(none, EndCause.RESTORE_FAILED, EndCause.RESTORE_FAILED, EndCause.RESTORE_FAILED))
+                .isInstanceOf(NextMove.TryAgain.class);
+        assertThat(state(after(none, EndCause.RESTORE_FAILED))).isEqualTo(StepState.FAILED);
+    }
+
+    @Test
+    void runningTimeAddsUpUntilATimeoutThatIsRetried() {
+        RetryPolicy policy = retries(5, RetryCause.TIMEOUT);
+        after(policy, EndCause.LOST, EndCause.PREEMPTED);
+        assertThat(Budgets.spent(attempts)).isEqualTo(Duration.ofMinutes(20));
+        after(policy, EndCause.TIMEOUT, EndCause.LOST);
+        assertThat(Budgets.spent(attempts)).isEqualTo(Duration.ofMinutes(10));
+    }
+}
