@@ -1,0 +1,88 @@
+package dev.cairn.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+
+/** All commands by name; of these only the one that was asked for is loaded, so that the start stays fast. */
+final class CommandTree {
+    private final Console console;
+    private final GlobalOptions options = new GlobalOptions();
+    private final Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+
+    CommandTree(Console console) {
+        this.console = console;
+        Composition composition = new Composition(console, options);
+        commands.put("run", () -> new RunCommand(composition));
+        commands.put("resume", () -> new ResumeCommand(composition));
+        commands.put("exec", () -> ExecCommand.line(composition));
+        commands.put("ps", () -> new PsCommand(composition));
+        commands.put("show", () -> new ShowCommand(composition));
+        commands.put("logs", () -> new LogsCommand(composition));
+        commands.put("report", () -> new ReportCommand(composition));
+        commands.put("checkpoint", () -> new CheckpointCommand(composition));
+        commands.put("pause", () -> new PauseCommand(composition));
+        commands.put("unpause", () -> new UnpauseCommand(composition));
+        commands.put("cancel", () -> new CancelCommand(composition));
+        commands.put("validate", () -> new ValidateCommand(composition));
+        commands.put("plan", () -> new PlanCommand(composition));
+        commands.put("image", () -> ImageCommand.tree(composition));
+        commands.put("check", () -> new CheckCommand(composition));
+        commands.put("gc", () -> new GcCommand(composition));
+        commands.put("schema", () -> new SchemaCommand(console));
+        commands.put("completion", () -> new CompletionCommand(console, this::whole));
+    }
+
+    Set<String> names() {
+        return commands.keySet();
+    }
+
+    /** Parses, runs and reports; returns the exit code and throws nothing. */
+    int execute(String... args) {
+        CommandLine root = root();
+        wanted(args).forEach((name, command) -> root.addSubcommand(name, command.get()));
+        return configured(root).execute(args);
+    }
+
+    /** With every command, as help and completion need it. */
+    CommandLine whole() {
+        CommandLine root = root();
+        commands.forEach((name, command) -> root.addSubcommand(name, command.get()));
+        return configured(root);
+    }
+
+    private CommandLine root() {
+        return new CommandLine(new RootCommand(options));
+    }
+
+    /** The command named by the first argument that is no option; all of them when it names none. */
+    private Map<String, Supplier<Object>> wanted(String... args) {
+        for (int i = 0; i < args.length; i++) {
+            if (args[i].equals("--home") || args[i].equals("--color")) {
+                i++;
+            } else if (!args[i].startsWith("-")) {
+                Supplier<Object> command = commands.get(args[i]);
+                return command == null ? commands : Map.of(args[i], command);
+            }
+        }
+        return commands;
+    }
+
+    private CommandLine configured(CommandLine root) {
+        ErrorReport errors = new ErrorReport(console, options);
+        root.getSubcommands()
+                .values()
+                .forEach(command -> command.getCommandSpec().usageMessage().sortOptions(false));
+        return root.setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
+                .setErr(new PrintWriter(console.err(), true, StandardCharsets.UTF_8))
+                .setParameterExceptionHandler(errors)
+                .setExecutionExceptionHandler(errors)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setUsageHelpAutoWidth(false)
+                .setUsageHelpWidth(100);
+    }
+}

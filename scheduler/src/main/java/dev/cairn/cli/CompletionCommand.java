@@ -1,0 +1,36 @@
+package dev.cairn.cli;
+
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn completion}. */
+@Command(name = "completion", description = "Prints a completion script: source <(cairn completion bash)")
+final class CompletionCommand implements Callable<Integer> {
+    private final Console console;
+    private final Supplier<CommandLine> tree;
+
+    /** Shells that we can complete in; picocli's script serves both, by bashcompinit in zsh. */
+    enum Shell {
+        bash,
+        zsh
+    }
+
+    @Parameters(index = "0", paramLabel = "SHELL", description = "bash or zsh.")
+    private Shell shell = Shell.bash;
+
+    CompletionCommand(Console console, Supplier<CommandLine> tree) {
+        this.console = console;
+        this.tree = tree;
+    }
+
+    @Override
+    public Integer call() {
+        console.out().print(AutoComplete.bash("cairn", tree.get()));
+        console.out().flush();
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,88 @@
+package dev.cairn.cli;
+
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.supervised.SupervisedEngines;
+import dev.cairn.run.StepRunner;
+import dev.cairn.run.store.CairnHome;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The one place that names implementations and puts them together, as late as a command needs them. */
+final class Composition {
+    private final Console console;
+    private final GlobalOptions options;
+
+    Composition(Console console, GlobalOptions options) {
+        this.console = console;
+        this.options = options;
+    }
+
+    Console console() {
+        return console;
+    }
+
+    Clock clock() {
+        return Clock.systemDefaultZone();
+    }
+
+    WorkflowFiles workflowFiles() {
+        return new WorkflowFiles(console, clock());
+    }
+
+    List<Checkpointer> engines() throws EngineException {
+        return SupervisedEngines.all();
+    }
+
+    /** The runs of the home that is meant from here. */
+    Runs runs() throws CliException, IOException {
+        CairnHome home = givenHome()
+                .or(() -> CairnHome.find(console.workingDirectory(), console.environment()))
+                .orElseThrow(() -> new CliException(
+                        ExitCode.NOT_FOUND,
+                        "no runs here: there is no .cairn in " + console.workingDirectory()
+                                + " or above it. Go to where it was started, or name it: --home DIR"));
+        return new Runs(home, this);
+    }
+
+    /** The runs of the home that a workflow file belongs to, which is made when there is none. */
+    Runs runsOf(Path workflow) throws CliException, IOException {
+        Path folder = Optional.ofNullable(workflow.getParent()).orElse(workflow);
+        Path otherwise = folder.startsWith(console.workingDirectory()) ? console.workingDirectory() : folder;
+        Optional<CairnHome> found = givenHome().or(() -> CairnHome.find(folder, console.environment()));
+        return new Runs(
+                found.isPresent() ? found.get() : CairnHome.findOrCreate(otherwise, console.environment()), this);
+    }
+
+    /** The runs of the home of this folder, which is made when there is none. */
+    Runs runsHere() throws IOException {
+        Optional<CairnHome> given = givenHome();
+        return new Runs(
+                given.isPresent()
+                        ? given.get()
+                        : CairnHome.findOrCreate(console.workingDirectory(), console.environment()),
+                this);
+    }
+
+    /** Whether a command given here without {@code --home} would find this home. */
+    boolean isFoundFromHere(CairnHome home) {
+        return CairnHome.find(console.workingDirectory(), console.environment())
+                .filter(home::equals)
+                .isPresent();
+    }
+
+    private Optional<CairnHome> givenHome() {
+        return Optional.ofNullable(options.home).map(console::resolve).map(CairnHome::new);
+    }
+
+    StepRunner runner(CairnHome home) throws EngineException, IOException {
+        Map<String, Checkpointer> byName = new LinkedHashMap<>();
+        engines().forEach(engine -> byName.put(engine.name(), engine));
+        return new StepRunner(home, byName, clock(), console.environment());
+    }
+}

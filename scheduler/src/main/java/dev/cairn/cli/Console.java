@@ -1,0 +1,64 @@
+package dev.cairn.cli;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a command may touch of its process: stdout for data, stderr for talk, the environment and the current folder.
+ *
+ * @param out UTF-8 whatever the locale says
+ * @param err likewise
+ */
+record Console(PrintStream out, PrintStream err, Map<String, String> environment, Path workingDirectory) {
+
+    static Console ofProcess() {
+        return new Console(
+                utf8(FileDescriptor.out),
+                utf8(FileDescriptor.err),
+                System.getenv(),
+                Path.of("").toAbsolutePath());
+    }
+
+    /** One line of talk. */
+    void say(String line) {
+        err.println(line);
+    }
+
+    /** A path that the user gave, as seen from the current folder. */
+    Path resolve(Path given) {
+        return workingDirectory.resolve(given).normalize();
+    }
+
+    static boolean stdinIsTerminal() {
+        return isTerminal(0);
+    }
+
+    static boolean stdoutIsTerminal() {
+        return isTerminal(1);
+    }
+
+    static boolean stderrIsTerminal() {
+        return isTerminal(2);
+    }
+
+    /** From the descriptor's link, since Java's own console knows only all three streams together. */
+    private static boolean isTerminal(int descriptor) {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
+    private static PrintStream utf8(FileDescriptor descriptor) {
+        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,93 @@
+package dev.cairn.cli;
+
+import dev.cairn.workflow.problem.Nearest;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns what went wrong into words for a person and an exit code. The one place that catches everything. */
+final class ErrorReport implements IParameterExceptionHandler, IExecutionExceptionHandler {
+    private final Console console;
+    private final GlobalOptions options;
+
+    ErrorReport(Console console, GlobalOptions options) {
+        this.console = console;
+        this.options = options;
+    }
+
+    @Override
+    public int handleParseException(ParameterException e, String[] args) {
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            tell(unmatched(unmatched));
+        } else {
+            tell(message(e));
+        }
+        console.say("cairn: see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
+        trace(e);
+        return ExitCode.USAGE;
+    }
+
+    @Override
+    public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+        int code = exitCode(e);
+        tell(code == ExitCode.BUG ? "a bug in Cairn: " + e : message(e));
+        if (code == ExitCode.BUG && !options.stacktrace) {
+            console.say("cairn: please report it with what --stacktrace adds");
+        }
+        trace(e);
+        return code;
+    }
+
+    private static String unmatched(UnmatchedArgumentException e) {
+        String first = e.getUnmatched().get(0);
+        CommandLine command = e.getCommandLine();
+        if (e.isUnknownOption()) {
+            return "unknown option '" + first + "'"
+                    + Nearest.hint(first, command.getCommandSpec().optionsMap().keySet());
+        }
+        return command.getSubcommands().isEmpty()
+                ? "one argument too many: '" + first + "'"
+                : "no such command: '" + first + "'"
+                        + Nearest.hint(first, command.getSubcommands().keySet());
+    }
+
+    private static int exitCode(Exception e) {
+        if (e instanceof CliException known) {
+            return known.exitCode();
+        }
+        if (e instanceof IOException) {
+            return ExitCode.IO;
+        }
+        return ExitCode.BUG;
+    }
+
+    private static String message(Exception e) {
+        if (e instanceof NoSuchFileException missing) {
+            return missing.getFile() + ": no such file or folder";
+        }
+        if (e instanceof AccessDeniedException denied) {
+            return denied.getFile() + ": permission denied";
+        }
+        if (e instanceof FileSystemException file) {
+            return file.getFile() + ": " + file.getReason();
+        }
+        return String.valueOf(e.getMessage());
+    }
+
+    private void tell(String message) {
+        message.lines().forEach(line -> console.say("cairn: " + line));
+    }
+
+    private void trace(Exception e) {
+        if (options.stacktrace) {
+            e.printStackTrace(console.err());
+        }
+    }
+}

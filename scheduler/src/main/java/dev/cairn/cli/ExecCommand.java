@@ -1,0 +1,115 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.terminal.LocalTerminal;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.CheckpointedCommand;
+import dev.cairn.run.Opening;
+import dev.cairn.run.ResumeOptions;
+import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.workflow.value.Durations;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn exec}. */
+@Command(
+        name = "exec",
+        description = "Runs one command as a checkpointed step, here, in the foreground, and passes its exit code on.",
+        customSynopsis = "cairn exec [OPTIONS] -- COMMAND [ARGUMENT...]")
+final class ExecCommand implements Callable<Integer> {
+    private final Composition composition;
+
+    @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "The program and its arguments.")
+    private List<String> words = new ArrayList<>();
+
+    @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description = "Names the run: while it has not ended, the same line goes on with it.")
+    private @Nullable String name;
+
+    @Option(
+            names = {"-i", "--interval"},
+            paramLabel = "EVERY",
+            defaultValue = "auto",
+            description = "Time between checkpoints, e.g. 5m; auto weighs their cost, never leaves them to requests.")
+    private String interval = "auto";
+
+    @Option(
+            names = {"-t", "--raw"},
+            description = "In a terminal, Ctrl-C goes to the command; Ctrl-] checkpoints and stops.")
+    private boolean raw;
+
+    @Option(names = "--new", description = "Does not go on with an unfinished run of that name.")
+    private boolean fresh;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "ENGINE",
+            defaultValue = "native",
+            description = "The checkpoint engine; none starts over instead of going on.")
+    private String engine = "native";
+
+    @Mixin
+    private RunningOptions running;
+
+    ExecCommand(Composition composition) {
+        this.composition = composition;
+    }
+
+    /** What follows the program are its own arguments, whatever they look like. */
+    static CommandLine line(Composition composition) {
+        return new CommandLine(new ExecCommand(composition)).setStopAtPositional(true);
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException, EngineException, InterruptedException, WalkBrokenException {
+        Console console = composition.console();
+        Programs.check(words.get(0), console);
+        CheckpointedCommand command = CheckpointedCommand.of(words)
+                .in(console.workingDirectory())
+                .engine(engine)
+                .with(new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of()));
+        setInterval(command);
+        if (name != null) {
+            command.named(name);
+        }
+        if (fresh) {
+            command.startingNew();
+        }
+        Runs runs = composition.runsHere();
+        Foreground foreground = new Foreground(composition, runs, false).keepingCtrlC(raw);
+        if (Console.stdinIsTerminal() && Console.stdoutIsTerminal()) {
+            LocalTerminal.Size size = LocalTerminal.size();
+            command.onTerminal(size.rows(), size.columns());
+        } else if (!Console.stdinIsTerminal()) {
+            InputSpool.spool(runs.home()).ifPresent(command::reading);
+        }
+        Opening opening = runs.runner().exec(command);
+        return foreground.run(opening);
+    }
+
+    private void setInterval(CheckpointedCommand command) throws CliException {
+        switch (interval) {
+            case "auto" -> {}
+            case "never" -> command.onRequestOnly();
+            default -> {
+                Optional<Duration> every = Durations.parse(interval).filter(d -> !d.isZero());
+                command.every(every.orElseThrow(() -> new CliException(
+                        ExitCode.USAGE,
+                        "--interval " + interval + ": not a duration such as 30s or 10m, nor auto, nor never")));
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.terminal.LogFollower;
+import dev.cairn.cli.terminal.PrefixedLines;
+import dev.cairn.cli.terminal.Signals;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.Opening;
+import dev.cairn.run.RunOutcome;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.workflow.problem.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+
+/**
+ * Runs a run in the foreground: shows it, obeys the signals, and says at the end how it went and how it goes on. Confined to
+ * one thread.
+ */
+final class Foreground {
+    /** Lines of a failed step's log. */
+    private static final int LAST_WORDS = 10;
+
+    private final Composition composition;
+    private final Console console;
+    private final Runs runs;
+    private final boolean json;
+    private final Signals signals;
+    private boolean keepsCtrlC;
+
+    /**
+     * From here on signals wait for the run.
+     *
+     * @param json at the end, the run on stdout
+     */
+    Foreground(Composition composition, Runs runs, boolean json) {
+        this.composition = composition;
+        this.console = composition.console();
+        this.runs = runs;
+        this.json = json;
+        this.signals = Signals.install();
+    }
+
+    /** In a terminal, Ctrl-C goes to the command. */
+    Foreground keepingCtrlC(boolean keeps) {
+        keepsCtrlC = keeps;
+        return this;
+    }
+
+    /** @return the exit code */
+    int run(Opening opening) throws CliException, IOException, InterruptedException, WalkBrokenException {
+        if (opening instanceof Opening.Ready ready) {
+            try (RunSession session = ready.session()) {
+                return run(session);
+            }
+        }
+        if (opening instanceof Opening.Done done) {
+            console.say("cairn: run " + done.run().id() + " has succeeded already, nothing to do");
+            printJson(done.run());
+            return ExitCode.OK;
+        }
+        throw refusal(opening);
+    }
+
+    private CliException refusal(Opening opening) throws IOException {
+        if (opening instanceof Opening.Held held) {
+            RunManifest run = RunManifest.read(held.run());
+            return new CliException(
+                    ExitCode.UNAVAILABLE,
+                    "run " + run.id() + " is run by " + held.owner().describe()
+                            + "; it was left alone. Look at it with: " + runs.line("show", run));
+        }
+        if (opening instanceof Opening.Paused paused) {
+            RunManifest run = RunManifest.read(paused.run());
+            return new CliException(
+                    ExitCode.STOPPED, "run " + run.id() + " is paused; go on with: " + runs.line("unpause", run));
+        }
+        if (opening instanceof Opening.Invalid invalid) {
+            return new CliException(
+                    ExitCode.USAGE,
+                    invalid.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")));
+        }
+        return new CliException(ExitCode.UNAVAILABLE, String.join("\n", ((Opening.Refused) opening).reasons()));
+    }
+
+    private int run(RunSession session) throws CliException, IOException, InterruptedException, WalkBrokenException {
+        RunManifest before = RunManifest.read(session.folder());
+        boolean command = before.origin().command().isPresent();
+        RunOutcome outcome;
+        try (SessionView view = command
+                        ? CommandView.of(session, before, console, signals, keepsCtrlC)
+                        : WorkflowView.of(session, before, composition);
+                StopRequests requests = new StopRequests(signals, session, view)) {
+            session.brokenOwner()
+                    .ifPresent(dead -> view.say(
+                            "cairn: " + dead.describe() + ", which ran this before, is dead; its lock was broken"));
+            requests.begin();
+            outcome = session.run(view);
+        }
+        RunManifest after = RunManifest.read(session.folder());
+        printJson(after);
+        return command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
+    }
+
+    private int endOfWorkflow(RunOutcome outcome, RunManifest run) throws IOException {
+        switch (outcome.state()) {
+            case SUCCEEDED -> {
+                console.say("cairn: run " + run.id() + " succeeded");
+                return ExitCode.OK;
+            }
+            case FAILED, CANCELLED -> {
+                showLastWords(run);
+                console.say("cairn: run " + run.id() + " " + outcome.state().wire()
+                        + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
+                console.say("cairn: look at it with: " + runs.line("logs", run));
+                return ExitCode.FAILED;
+            }
+            case RUNNING, PAUSED, INTERRUPTED -> {
+                return stopped(outcome, run);
+            }
+        }
+        throw new IllegalStateException("a session ended in state " + outcome.state());
+    }
+
+    /** What the steps that failed said last on stderr, which mostly says why. */
+    private void showLastWords(RunManifest run) throws IOException {
+        for (StepManifest step : runs.steps(run)) {
+            Path log = step.folder().stderr();
+            if (step.state() == StepState.FAILED && Files.exists(log) && Files.size(log) > 0) {
+                console.say("cairn: the end of " + log + ":");
+                LogFollower tail = new LogFollower(log, new PrefixedLines(console.err(), step.stepId()));
+                tail.skipToLast(LAST_WORDS);
+                tail.poll();
+            }
+        }
+    }
+
+    private int endOfCommand(RunOutcome outcome, RunManifest run) {
+        if (!outcome.state().isFinal()) {
+            return stopped(outcome, run);
+        }
+        boolean itsOwnEnd = outcome.exit().filter(Foreground::isOwn).isPresent();
+        if (itsOwnEnd) {
+            return exitCode(outcome.exit().get());
+        }
+        console.say("cairn: " + run.origin().name() + " " + outcome.state().wire()
+                + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
+        return ExitCode.FAILED;
+    }
+
+    /** Ended by itself, and not by Cairn. */
+    private static boolean isOwn(StepExit exit) {
+        return switch (exit.cause()) {
+            case SUCCESS, FAILURE ->
+                exit.exitCode().isPresent() || exit.signal().isPresent();
+            default -> false;
+        };
+    }
+
+    private static int exitCode(StepExit exit) {
+        return exit.signal().isPresent()
+                ? 128 + exit.signal().getAsInt()
+                : exit.exitCode().orElse(ExitCode.FAILED);
+    }
+
+    private int stopped(RunOutcome outcome, RunManifest run) {
+        boolean paused = outcome.state() == RunState.PAUSED;
+        console.say("cairn: " + (paused ? "paused" : "stopped") + "; go on with: "
+                + runs.line(paused ? "unpause" : "resume", run));
+        return ExitCode.STOPPED;
+    }
+
+    private void printJson(RunManifest run) throws IOException {
+        if (json) {
+            Json.print(console.out(), ManifestJson.whole(run, runs));
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.cairn.cli;
+
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EngineException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn image verify}. */
+@Command(
+        name = "verify",
+        description = "Reads and checks every byte of an image, and whether it can be gone on from on this host.")
+final class ImageVerifyCommand implements Callable<Integer> {
+    private final Composition composition;
+
+    @Parameters(index = "0", paramLabel = "IMAGE", description = "Its folder, or NAME/STEP/SEQ, or NAME/STEP.")
+    private String image;
+
+    ImageVerifyCommand(Composition composition) {
+        this.composition = composition;
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException, EngineException {
+        Path folder = ImagePath.find(image, composition);
+        Checkpointer engine = composition.engines().get(0);
+        Optional<String> reason = engine.unusable(folder);
+        composition.console().out().println(folder + ": " + reason.orElse("whole, and can be gone on from here"));
+        return reason.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
+    }
+}

@@ -1,0 +1,20 @@
+package dev.cairn.cli;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A JSON object whose fields stay in the order in which they were put. Confined to one thread. */
+final class JsonObject {
+    private final Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+
+    /** @param value what {@link Json} can write */
+    JsonObject put(String name, @Nullable Object value) {
+        fields.put(name, value);
+        return this;
+    }
+
+    Map<String, @Nullable Object> fields() {
+        return fields;
+    }
+}

@@ -1,0 +1,44 @@
+package dev.cairn.cli;
+
+import dev.cairn.workflow.plan.Plan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn plan}. */
+@Command(
+        name = "plan",
+        description = "Shows what run would do: the steps in order, with what each waits for and how it is kept.")
+final class PlanCommand implements Callable<Integer> {
+    private final Console console;
+    private final WorkflowFiles files;
+
+    @Parameters(index = "0", paramLabel = "FILE", description = "The workflow file.")
+    private Path file;
+
+    @Mixin
+    private InputOptions inputs;
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    PlanCommand(Composition composition) {
+        this.console = composition.console();
+        this.files = composition.workflowFiles();
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException {
+        Plan plan = files.plan(files.read(file), inputs.values());
+        if (json) {
+            Json.print(console.out(), PlanView.json(plan));
+        } else {
+            PlanView.print(plan, console.out());
+        }
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.display.Table;
+import dev.cairn.cli.display.Words;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.owner.OwnerRecord;
+import dev.cairn.run.store.RunStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code cairn ps}. */
+@Command(name = "ps", description = "Lists the unfinished runs, newest first.")
+final class PsCommand implements Callable<Integer> {
+    private final Composition composition;
+    private final Console console;
+
+    @Option(
+            names = {"-a", "--all"},
+            description = "The finished ones too.")
+    private boolean all;
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    PsCommand(Composition composition) {
+        this.composition = composition;
+        this.console = composition.console();
+    }
+
+    private record Line(RunManifest run, Optional<OwnerRecord> owner) {}
+
+    @Override
+    public Integer call() throws IOException, CliException {
+        Runs runs = composition.runs();
+        RunStore.Listing listing = runs.store().list();
+        List<Line> lines = new ArrayList<>();
+        for (RunManifest run : listing.runs()) {
+            if (all || !run.state().isFinal()) {
+                lines.add(new Line(run, runs.ownerOf(run.folder())));
+            }
+        }
+        if (json) {
+            Json.print(
+                    console.out(),
+                    new JsonObject()
+                            .put(
+                                    "runs",
+                                    lines.stream()
+                                            .map(line -> ManifestJson.run(line.run(), line.owner()))
+                                            .toList()));
+        } else {
+            print(lines);
+        }
+        listing.unreadable().forEach(e -> console.say("cairn: " + e.getMessage()));
+        return listing.unreadable().isEmpty() ? ExitCode.OK : ExitCode.IO;
+    }
+
+    private void print(List<Line> lines) {
+        if (lines.isEmpty()) {
+            console.say(all ? "no runs" : "no unfinished runs; --all lists the others");
+            return;
+        }
+        Table table = new Table("RUN", "STATE", "STEPS", "STARTED", "RUNNER");
+        for (Line line : lines) {
+            RunManifest run = line.run();
+            long done = run.steps().values().stream()
+                    .filter(step -> step.state() == StepState.SUCCEEDED)
+                    .count();
+            table.row(
+                    run.origin().key().orElse(run.id()),
+                    state(line),
+                    done + "/" + run.steps().size(),
+                    Words.time(run.createdAt()),
+                    line.owner().map(OwnerRecord::describe).orElse("-"));
+        }
+        table.print(console.out());
+    }
+
+    /** A run whose manifest says that it runs, and that nobody runs, was left by a runner that died. */
+    private static String state(Line line) {
+        boolean abandoned = !line.run().state().isFinal()
+                && line.run().state() == RunState.RUNNING
+                && line.owner().isEmpty();
+        return abandoned ? "running (no runner)" : line.run().state().wire();
+    }
+}

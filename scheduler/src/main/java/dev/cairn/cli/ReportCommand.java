@@ -1,0 +1,79 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.display.Words;
+import dev.cairn.run.files.JsonLines;
+import dev.cairn.run.manifest.RunManifest;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code cairn report}. */
+@Command(name = "report", description = "Tells what happened in a run: one timeline over all its attempts and hosts.")
+final class ReportCommand implements Callable<Integer> {
+    private final Composition composition;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
+    private String name;
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    ReportCommand(Composition composition) {
+        this.composition = composition;
+    }
+
+    private record Entry(Instant at, String step, String what, String detail) {
+        static Entry of(ObjectNode line) {
+            return new Entry(
+                    Instant.parse(line.path("at").asString(Instant.EPOCH.toString())),
+                    line.path("step").asString(""),
+                    line.path("event").asString(""),
+                    line.path("text").asString(""));
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException {
+        Runs runs = composition.runs();
+        RunManifest run = runs.read(name);
+        List<Entry> timeline =
+                JsonLines.read(run.folder().events()).stream().map(Entry::of).toList();
+        RunTotals totals = RunTotals.of(run, runs.steps(run));
+        if (json) {
+            Json.print(
+                    composition.console().out(),
+                    new JsonObject()
+                            .put("run", ManifestJson.run(run, runs.ownerOf(run.folder())))
+                            .put(
+                                    "timeline",
+                                    timeline.stream().map(ReportCommand::json).toList())
+                            .put("totals", totals.json()));
+        } else {
+            timeline.forEach(this::print);
+            composition.console().out().println();
+            totals.print(composition.console().out());
+        }
+        return ExitCode.OK;
+    }
+
+    private void print(Entry entry) {
+        composition
+                .console()
+                .out()
+                .println(Words.time(entry.at()) + "  " + (entry.step().isEmpty() ? "" : entry.step() + ": ")
+                        + entry.detail());
+    }
+
+    private static JsonObject json(Entry entry) {
+        return new JsonObject()
+                .put("at", entry.at())
+                .put("step", entry.step().isEmpty() ? null : entry.step())
+                .put("what", entry.what())
+                .put("detail", entry.detail());
+    }
+}

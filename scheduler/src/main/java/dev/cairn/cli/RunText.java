@@ -1,0 +1,80 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.display.Table;
+import dev.cairn.cli.display.Words;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.PassedRung;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.owner.OwnerRecord;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** One run as a person reads it: its steps, then what each went through. */
+final class RunText {
+    private final PrintStream out;
+
+    RunText(PrintStream out) {
+        this.out = out;
+    }
+
+    void print(RunManifest run, Optional<OwnerRecord> owner, List<StepManifest> steps) {
+        out.println("run      " + run.id());
+        run.origin().key().ifPresent(key -> out.println("key      " + key));
+        run.origin().workflow().ifPresent(file -> out.println("workflow " + file));
+        run.origin().command().ifPresent(command -> out.println("command  " + String.join(" ", command.words())));
+        out.println("state    " + run.state().wire() + (run.message().isEmpty() ? "" : ": " + run.message()));
+        out.println("started  " + Words.time(run.createdAt()));
+        run.endedAt().ifPresent(at -> out.println("ended    " + Words.time(at)));
+        owner.ifPresent(o -> out.println("owner    " + o.describe()));
+        out.println("folder   " + run.folder().path());
+        steps.forEach(this::print);
+    }
+
+    private void print(StepManifest step) {
+        out.println();
+        out.println("step " + step.stepId() + ": " + step.state().wire()
+                + (step.message().isEmpty() ? "" : ": " + step.message()));
+        step.outputs().forEach((name, path) -> out.println("  output " + name + ": " + path));
+        step.attempts().forEach(this::print);
+        if (!step.images().isEmpty()) {
+            printImages(step);
+        }
+    }
+
+    private void print(AttemptRecord attempt) {
+        out.println("  attempt " + attempt.number() + "  " + Words.time(attempt.startedAt()) + "  on "
+                + attempt.host().name() + "  " + beginning(attempt.resumedFrom()) + ", "
+                + attempt.end().map(RunText::ending).orElse("not ended"));
+        for (PassedRung rung : attempt.passed()) {
+            out.println("    not from image " + rung.image() + ": " + rung.reason());
+        }
+    }
+
+    private static String beginning(OptionalLong image) {
+        return image.isPresent() && image.getAsLong() > 0 ? "from image " + image.getAsLong() : "from the beginning";
+    }
+
+    private static String ending(StepExit exit) {
+        return "ran " + Words.span(exit.running()) + ": " + exit.cause().wire()
+                + (exit.message().isEmpty() ? "" : ": " + exit.message());
+    }
+
+    private void printImages(StepManifest step) {
+        Table table = new Table("  IMAGE", "TAKEN", "SIZE", "UNCOMPRESSED", "STOOD STILL", "REASON");
+        for (ImageRecord image : step.images()) {
+            table.row(
+                    "  " + image.sequence(),
+                    Words.time(image.at()),
+                    Words.bytes(image.bytes()),
+                    Words.bytes(image.rawBytes()),
+                    Words.pause(image.pause()),
+                    image.reason());
+        }
+        table.print(out);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.display.Words;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepManifest;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a run cost.
+ *
+ * @param attempts of all steps together
+ * @param resumed how many of them went on from an image
+ * @param running time that steps ran, added up
+ * @param wall from the run's start to its end, or to when it was last heard of
+ */
+record RunTotals(int attempts, int resumed, Duration running, Duration wall) {
+
+    static RunTotals of(RunManifest run, List<StepManifest> steps) {
+        List<AttemptRecord> attempts =
+                steps.stream().flatMap(step -> step.attempts().stream()).toList();
+        int resumed = (int) attempts.stream()
+                .filter(attempt -> attempt.resumedFrom().orElse(0) > 0)
+                .count();
+        Duration running = attempts.stream()
+                .flatMap(attempt -> attempt.end().stream())
+                .map(StepExit::running)
+                .reduce(Duration.ZERO, Duration::plus);
+        Duration wall = Duration.between(run.createdAt(), run.endedAt().orElse(run.updatedAt()));
+        return new RunTotals(attempts.size(), resumed, running, wall);
+    }
+
+    JsonObject json() {
+        return new JsonObject()
+                .put("attempts", attempts)
+                .put("resumed", resumed)
+                .put("running_ms", running)
+                .put("wall_ms", wall);
+    }
+
+    void print(PrintStream out) {
+        out.println(attempts + (attempts == 1 ? " attempt, " : " attempts, ") + resumed
+                + " of them from an image; steps ran " + Words.span(running) + " in " + Words.span(wall));
+    }
+}

@@ -1,0 +1,85 @@
+package dev.cairn.cli;
+
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.StepRunner;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.owner.OwnerRecord;
+import dev.cairn.run.owner.Owners;
+import dev.cairn.run.store.CairnHome;
+import dev.cairn.run.store.NoSuchRunException;
+import dev.cairn.run.store.RunStore;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The runs of a home, as commands ask for them. Reading needs no engine, so none is loaded until a runner is wanted. */
+final class Runs {
+    private final CairnHome home;
+    private final Composition composition;
+
+    Runs(CairnHome home, Composition composition) {
+        this.home = home;
+        this.composition = composition;
+    }
+
+    RunStore store() {
+        return new RunStore(home);
+    }
+
+    StepRunner runner() throws EngineException, IOException {
+        return composition.runner(home);
+    }
+
+    CairnHome home() {
+        return home;
+    }
+
+    RunFolder find(String name) throws IOException, CliException {
+        try {
+            return store().find(name);
+        } catch (NoSuchRunException e) {
+            throw new CliException(ExitCode.NOT_FOUND, e.getMessage() + "; 'cairn ps --all' lists them", e);
+        }
+    }
+
+    RunManifest read(String name) throws IOException, CliException {
+        return RunManifest.read(find(name));
+    }
+
+    Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
+        return Owners.ofThisProcess().ownerOf(run.path());
+    }
+
+    /** The steps of a run that have been started or decided on, in the order of the plan. */
+    List<StepManifest> steps(RunManifest run) throws IOException {
+        List<StepManifest> steps = new ArrayList<>();
+        for (String id : run.steps().keySet()) {
+            StepManifest.read(run.folder().step(id)).ifPresent(steps::add);
+        }
+        return steps;
+    }
+
+    /** One step's folder, or those of all steps. */
+    List<StepFolder> stepFolders(RunManifest run, Optional<String> step) throws CliException {
+        if (step.isPresent() && !run.steps().containsKey(step.get())) {
+            throw new CliException(
+                    ExitCode.NOT_FOUND,
+                    "run " + run.id() + " has not come to a step '" + step.get() + "'; so far it has "
+                            + String.join(", ", run.steps().keySet()));
+        }
+        return run.steps().keySet().stream()
+                .filter(id -> step.isEmpty() || step.get().equals(id))
+                .map(run.folder()::step)
+                .toList();
+    }
+
+    /** How a person types a command on a run, from here. */
+    String line(String command, RunManifest run) {
+        String home = composition.isFoundFromHere(this.home) ? "" : " --home " + this.home.path();
+        return "cairn " + command + home + " " + run.origin().key().orElse(run.id());
+    }
+}

@@ -1,0 +1,79 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.display.EventWords;
+import dev.cairn.cli.terminal.LogFollower;
+import dev.cairn.cli.terminal.ShownMark;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** A command's logs, copied to stdout and stderr as they grow. What an earlier session has shown is not shown again. */
+final class TailedView implements SessionView {
+    private final Console console;
+    private final LogFollower out;
+    private final LogFollower err;
+    private final Path markFile;
+    private final ScheduledExecutorService timer;
+
+    /** @param lookEvery milliseconds between looks at the logs */
+    TailedView(RunSession session, RunManifest run, Console console, int lookEvery) throws IOException {
+        this.console = console;
+        StepFolder step = run.folder().step(session.plan().steps().get(0).id());
+        this.out = new LogFollower(step.stdout(), console.out());
+        this.err = new LogFollower(step.stderr(), console.err());
+        this.markFile = run.folder().path().resolve("shown");
+        Optional<ShownMark> mark = ShownMark.read(markFile);
+        if (mark.isPresent()) {
+            out.skipTo(mark.get().out());
+            err.skipTo(mark.get().err());
+        }
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "logs");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timer.scheduleWithFixedDelay(this::look, lookEvery, lookEvery, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        try {
+            poll();
+        } catch (IOException e) {
+            console.say("cairn: the command's output cannot be shown: " + e.getMessage() + "; it goes on");
+            timer.shutdown();
+        }
+    }
+
+    private synchronized void poll() throws IOException {
+        boolean shown = out.poll();
+        shown |= err.poll();
+        if (shown) {
+            new ShownMark(out.position(), err.position()).write(markFile);
+        }
+    }
+
+    @Override
+    public void on(RunEvent event) {
+        if (CommandView.isTold(event)) {
+            EventWords.of(event).ifPresent(words -> say("cairn: " + words));
+        }
+    }
+
+    @Override
+    public void say(String line) {
+        console.say(line);
+    }
+
+    @Override
+    public void close() throws IOException {
+        timer.shutdownNow();
+        poll();
+    }
+}

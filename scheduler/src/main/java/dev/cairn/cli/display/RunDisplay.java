@@ -1,0 +1,14 @@
+package dev.cairn.cli.display;
+
+import dev.cairn.run.event.RunListener;
+
+/** Shows a run while it goes on. Thread-safe. */
+public interface RunDisplay extends RunListener, AutoCloseable {
+
+    /** A line of talk that stays. */
+    void say(String line);
+
+    /** Leaves the last state on the screen. */
+    @Override
+    void close();
+}

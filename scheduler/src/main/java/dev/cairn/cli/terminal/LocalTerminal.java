@@ -1,0 +1,95 @@
+package dev.cairn.cli.terminal;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+
+/** The terminal this process was started from, by way of {@code stty}, which every host has. */
+public final class LocalTerminal {
+    private static final File DEVICE = new File("/dev/tty");
+
+    /** Its size in characters. */
+    public record Size(int rows, int columns) {
+        /** What terminals had when nobody says. */
+        static final Size USUAL = new Size(24, 80);
+    }
+
+    private LocalTerminal() {}
+
+    /** Its size now; the usual one when it does not say. */
+    public static Size size() {
+        try {
+            String[] words = stty("size").split(" ");
+            Size size = new Size(Integer.parseInt(words[0]), Integer.parseInt(words[1]));
+            return size.rows() > 0 && size.columns() > 0 ? size : Size.USUAL;
+        } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException unknown) {
+            return Size.USUAL;
+        }
+    }
+
+    /** Its size, asked for again only when it changes. */
+    public static Supplier<Size> watchedSize() {
+        AtomicReference<Size> size = new AtomicReference<>(size());
+        Signals.onResize(() -> size.set(size()));
+        return size::get;
+    }
+
+    /**
+     * Hands every key to us as it is typed, Ctrl-C included, until the returned object is closed. The terminal is given
+     * back as it was also when the process exits by itself.
+     */
+    public static Raw raw() throws IOException {
+        Raw raw = new Raw(stty("-g"));
+        stty("raw", "-echo");
+        return raw;
+    }
+
+    /** The terminal while it is raw. Closing gives it back; more than once does no harm. */
+    public static final class Raw implements AutoCloseable {
+        private final String settings;
+        private final Thread atExit = new Thread(this::restore, "restore-terminal");
+
+        private Raw(String settings) {
+            this.settings = settings;
+            Runtime.getRuntime().addShutdownHook(atExit);
+        }
+
+        @Override
+        public void close() {
+            restore();
+        }
+
+        private void restore() {
+            try {
+                stty(settings);
+            } catch (IOException terminalHasGone) {
+                // then there is nothing to give back
+            }
+        }
+    }
+
+    private static String stty(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("stty"));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command)
+                .redirectInput(Redirect.from(DEVICE))
+                .redirectError(Redirect.DISCARD)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+        try {
+            if (process.waitFor() != 0) {
+                throw new IOException(
+                        "stty " + String.join(" ", arguments) + ": failed with exit code " + process.exitValue());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for stty", e);
+        }
+        return output;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.cairn.cli.terminal;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+
+/**
+ * Copies a growing log to a stream. When a resume cuts the log back to its checkpoint, what the step then writes again
+ * alike is not shown again; where it writes something else, that is shown from the beginning of its line.
+ *
+ * <p>Of what was shown only the last {@value #REMEMBERED} bytes are remembered; a log cut back further is shown again
+ * from where memory ends. Confined to one thread.
+ */
+public final class LogFollower {
+    private static final int REMEMBERED = 1 << 18;
+    /** Enough to notice that a log was cut and has since grown past the place where we were. */
+    private static final int CHECKED = 4096;
+
+    private final Path log;
+    private final OutputStream out;
+    private final byte[] buffer = new byte[1 << 16];
+    private byte[] shown = new byte[0];
+    /** {@link #shown} ends here. */
+    private long position;
+
+    /** @param log need not exist yet */
+    public LogFollower(Path log, OutputStream out) {
+        this.log = log;
+        this.out = out;
+    }
+
+    /** Takes what lies before this offset for shown already; no more than there is. */
+    public void skipTo(long offset) throws IOException {
+        if (Files.exists(log)) {
+            startAt(Math.min(offset, Files.size(log)));
+        }
+    }
+
+    /** The offset in the log up to which it was shown. */
+    public long position() {
+        return position;
+    }
+
+    /** Takes all but the last lines for shown already. */
+    public void skipToLast(int lines) throws IOException {
+        if (Files.exists(log)) {
+            startAt(LastLines.offset(log, lines));
+        }
+    }
+
+    private void startAt(long offset) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+            position = offset;
+            shown = read(file, Math.max(0, offset - REMEMBERED), (int) Math.min(offset, REMEMBERED));
+        }
+    }
+
+    /** Shows what has come since the last call. Returns whether there was any. */
+    public boolean poll() throws IOException {
+        if (!Files.exists(log)) {
+            return false;
+        }
+        try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
+            stepBackToDifference(file);
+            boolean any = false;
+            file.seek(position);
+            for (int n = file.read(buffer); n > 0; n = file.read(buffer)) {
+                out.write(buffer, 0, n);
+                remember(n);
+                position += n;
+                any = true;
+            }
+            if (any) {
+                out.flush();
+            }
+            return any;
+        }
+    }
+
+    /** A log shorter than what was shown, and equal so far, may still become equal: then nothing is to be done. */
+    private void stepBackToDifference(RandomAccessFile file) throws IOException {
+        long memory = position - shown.length;
+        long length = file.length();
+        if (length < memory) {
+            forgetFrom(length);
+        } else if (length < position || differs(file, Math.max(memory, position - CHECKED))) {
+            byte[] now = read(file, memory, (int) (Math.min(length, position) - memory));
+            int same = Arrays.mismatch(now, 0, now.length, shown, 0, now.length);
+            if (same >= 0) {
+                forgetFrom(memory + lineStart(now, same));
+            }
+        }
+    }
+
+    private boolean differs(RandomAccessFile file, long from) throws IOException {
+        int length = (int) (position - from);
+        byte[] now = read(file, from, length);
+        return !Arrays.equals(now, 0, now.length, shown, shown.length - length, shown.length);
+    }
+
+    private static int lineStart(byte[] text, int at) {
+        int start = at;
+        while (start > 0 && text[start - 1] != '\n') {
+            start--;
+        }
+        return start;
+    }
+
+    private void forgetFrom(long offset) {
+        int kept = (int) Math.max(0, shown.length - (position - offset));
+        shown = Arrays.copyOf(shown, kept);
+        position = offset;
+    }
+
+    private void remember(int n) {
+        int kept = Math.min(shown.length, REMEMBERED - n);
+        byte[] longer = Arrays.copyOfRange(shown, shown.length - kept, shown.length + n);
+        System.arraycopy(buffer, 0, longer, kept, n);
+        shown = longer;
+    }
+
+    private static byte[] read(RandomAccessFile file, long from, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        file.seek(from);
+        int n = 0;
+        while (n < length) {
+            int got = file.read(bytes, n, length - n);
+            if (got < 0) {
+                return Arrays.copyOf(bytes, n);
+            }
+            n += got;
+        }
+        return bytes;
+    }
+}

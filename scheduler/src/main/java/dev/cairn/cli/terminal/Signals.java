@@ -1,0 +1,57 @@
+package dev.cairn.cli.terminal;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import sun.misc.Signal;
+
+/**
+ * The signals by which a person or a batch system asks a foreground command to stop. They are queued, so that who takes
+ * them does so in a thread of its own. Thread-safe.
+ */
+public final class Signals {
+
+    /** What a signal, or a key in a raw terminal, asks for. */
+    public enum Stop {
+        /** Ctrl-C, or the terminal has gone. */
+        INTERRUPT,
+        /** The host is wanted back. */
+        PREEMPT
+    }
+
+    private final BlockingQueue<Stop> arrived = new LinkedBlockingQueue<>();
+
+    /** Takes over INT, HUP, TERM and USR1 of this process. */
+    public static Signals install() {
+        Signals signals = new Signals();
+        List.of("INT", "HUP").forEach(name -> handle(name, () -> signals.send(Stop.INTERRUPT)));
+        List.of("TERM", "USR1").forEach(name -> handle(name, () -> signals.send(Stop.PREEMPT)));
+        return signals;
+    }
+
+    /** As if such a signal had arrived. */
+    public void send(Stop stop) {
+        arrived.add(stop);
+    }
+
+    /** The next one, when one arrives within this time. */
+    public Optional<Stop> await(long millis) throws InterruptedException {
+        return Optional.ofNullable(arrived.poll(millis, TimeUnit.MILLISECONDS));
+    }
+
+    /** The next one, however long that takes. */
+    public Stop await() throws InterruptedException {
+        return arrived.take();
+    }
+
+    /** Calls when the terminal's size has changed. */
+    public static void onResize(Runnable action) {
+        handle("WINCH", action);
+    }
+
+    private static void handle(String name, Runnable action) {
+        Signal.handle(new Signal(name), signal -> action.run());
+    }
+}

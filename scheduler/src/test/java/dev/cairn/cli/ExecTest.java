@@ -1,0 +1,171 @@
+package dev.cairn.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.cli.CairnProcess.Outcome;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** {@code cairn exec} and what goes on with it, as real processes, with the engine that every host allows. */
+final class ExecTest {
+    /** Prints 1, waits for a file named go, prints the rest. */
+    private static final String COUNT =
+            "echo 1; while [ ! -e go ]; do sleep 0.02; done; for i in 2 3 4 5; do echo $i; done; echo err >&2";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void passesOutputAndExitCodeOn() throws Exception {
+        Outcome outcome = exec("sh", "-c", "echo out; echo err >&2; exit 7");
+        assertThat(outcome.out()).isEqualTo("out\n");
+        assertThat(outcome.err()).isEqualTo("err\n");
+        assertThat(outcome.exitCode()).isEqualTo(7);
+    }
+
+    @Test
+    void saysWhichSignalEndedTheCommandAsShellsDo() throws Exception {
+        assertThat(exec("sh", "-c", "kill -9 $$").exitCode()).isEqualTo(128 + 9);
+    }
+
+    static Stream<Arguments> commandsThatCannotBe() {
+        return Stream.of(
+                Arguments.of("no-such-command", 127, "cairn: no-such-command: no such command on PATH\n"),
+                Arguments.of("./missing", 127, "cairn: ./missing: no such file\n"),
+                Arguments.of("plain", 127, "cairn: plain: no such command on PATH; did you mean ./plain?\n"),
+                Arguments.of("./plain", 126, "cairn: ./plain: not executable; chmod +x ./plain\n"),
+                Arguments.of("./", 126, "cairn: ./: is a folder\n"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("commandsThatCannotBe")
+    void saysWhatIsWrongWithACommand(String command, int exitCode, String err) throws Exception {
+        Files.createFile(folder.resolve("plain"));
+        Outcome outcome = exec(command);
+        assertThat(outcome.err()).isEqualTo(err);
+        assertThat(outcome.exitCode()).isEqualTo(exitCode);
+        assertThat(folder.resolve(".cairn")).doesNotExist();
+    }
+
+    @Test
+    void refusesAnIntervalThatIsNone() throws Exception {
+        Outcome outcome = CairnProcess.run(folder, "exec", "-i", "soon", "--", "true");
+        assertThat(outcome.err())
+                .isEqualTo("cairn: --interval soon: not a duration such as 30s or 10m, nor auto, nor never\n");
+        assertThat(outcome.exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void refusesAnEngineThatIsNotThere() throws Exception {
+        Outcome outcome = CairnProcess.run(folder, "exec", "--engine", "magic", "--", "true");
+        assertThat(outcome.err()).contains("there is no checkpoint.engine 'magic' here");
+        assertThat(outcome.exitCode()).isEqualTo(69);
+    }
+
+    @ParameterizedTest
+    @MethodSource("stopSignals")
+    void aSignalStopsItSoThatItCanGoOn(String signal, String state) throws Exception {
+        try (CairnProcess cairn = start("--name", "count", "--", "sh", "-c", COUNT)) {
+            cairn.awaitOut("1\n");
+            cairn.signal(signal);
+            Outcome outcome = cairn.await();
+            assertThat(outcome.exitCode()).isEqualTo(75);
+            assertThat(outcome.err()).endsWith("cairn: stopped; go on with: cairn resume count\n");
+        }
+        assertThat(CairnProcess.run(folder, "show", "count").out()).contains("step main: " + state);
+        Files.createFile(folder.resolve("go"));
+        Outcome resumed = CairnProcess.run(folder, "resume", "count");
+        assertThat(resumed.exitCode()).isZero();
+        assertThat(resumed.out())
+                .as("what had been shown already is not shown again")
+                .isEqualTo("2\n3\n4\n5\n");
+        assertThat(resumed.err()).endsWith("err\n");
+    }
+
+    static Stream<Arguments> stopSignals() {
+        return Stream.of(
+                Arguments.of("INT", "interrupted"),
+                Arguments.of("HUP", "interrupted"),
+                Arguments.of("TERM", "preempted"),
+                Arguments.of("USR1", "preempted"));
+    }
+
+    @Test
+    void aKilledRunnerLeavesTheCommandRunningAndTheSameLineTakesItUpAgain() throws Exception {
+        try (CairnProcess cairn = start("--name", "count", "--", "sh", "-c", COUNT)) {
+            cairn.awaitOut("1\n");
+            cairn.signal("KILL");
+            cairn.await();
+        }
+        assertThat(CairnProcess.run(folder, "ps").out()).contains("count", "running (no runner)");
+        try (CairnProcess again = start("--name", "count", "--", "sh", "-c", COUNT)) {
+            again.awaitErr("main: attempt 1 is still running, taken up again");
+            Files.createFile(folder.resolve("go"));
+            assertThat(again.await().out()).isEqualTo("2\n3\n4\n5\n");
+            assertThat(again.await().exitCode()).isZero();
+        }
+        assertThat(CairnProcess.run(folder, "report", "count").out())
+                .contains("was found running and is followed again")
+                .contains("1 attempt, 0 of them from an image");
+        assertThat(CairnProcess.run(folder, "logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
+    }
+
+    @Test
+    void leavesARunAloneThatALiveRunnerHas() throws Exception {
+        try (CairnProcess cairn = start("--name", "count", "--", "sh", "-c", COUNT)) {
+            cairn.awaitOut("1\n");
+            Outcome second = CairnProcess.run(folder, "resume", "count");
+            assertThat(second.exitCode()).isEqualTo(69);
+            assertThat(second.err())
+                    .contains("is run by pid " + cairn.pid() + " on ")
+                    .contains("cairn show count");
+            Files.createFile(folder.resolve("go"));
+            assertThat(cairn.await().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void replaysWhatWasPipedIn() throws Exception {
+        Path input = folder.resolve("input");
+        Files.writeString(
+                input, IntStream.range(0, 1000).mapToObj(i -> i + "\n").reduce("", String::concat));
+        try (CairnProcess cairn =
+                CairnProcess.start(folder, Map.of(), input, "exec", "--engine", "none", "--", "wc", "-l")) {
+            assertThat(cairn.await().out().strip()).isEqualTo("1000");
+        }
+    }
+
+    @Test
+    void cancelsARunOfAnotherProcess() throws Exception {
+        try (CairnProcess cairn = start("--name", "count", "--", "sh", "-c", COUNT)) {
+            cairn.awaitOut("1\n");
+            Outcome cancel = CairnProcess.run(folder, "cancel", "count");
+            assertThat(cancel.err()).isEqualTo("cairn: main: cancelled\n");
+            assertThat(cancel.exitCode()).isZero();
+            assertThat(cairn.await().exitCode()).isEqualTo(1);
+        }
+        assertThat(CairnProcess.run(folder, "ps").err()).isEqualTo("no unfinished runs; --all lists the others\n");
+        assertThat(CairnProcess.run(folder, "cancel", "count").err()).contains("has ended: it cancelled");
+    }
+
+    private Outcome exec(String... arguments) throws Exception {
+        try (CairnProcess cairn = start(arguments)) {
+            return cairn.await();
+        }
+    }
+
+    private CairnProcess start(String... arguments) throws Exception {
+        return CairnProcess.start(
+                folder,
+                Stream.concat(Stream.of("exec", "--engine", "none"), Stream.of(arguments))
+                        .toArray(String[]::new));
+    }
+}

@@ -1,0 +1,238 @@
+package dev.cairn.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.cli.CairnProcess.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Workflows from the command line, as real processes, with the engine that every host allows. */
+final class RunTest {
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void writeWorkflow() throws IOException {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: flow
+                inputs:
+                  code: {type: integer, default: 0}
+                defaults: {checkpoint: {engine: none}}
+                steps:
+                  - id: first
+                    run: echo one > one.txt
+                    outputs: {one: one.txt}
+                  - id: second
+                    run: |
+                      echo begun
+                      while [ -e wait ]; do sleep 0.02; done
+                      cat ${{ steps.first.outputs.one }}
+                      [ ${{ inputs.code }} = 0 ] || echo because >&2
+                      exit ${{ inputs.code }}
+                """);
+    }
+
+    @Test
+    void runsAWorkflowAndTellsItOnStderrOnly() throws Exception {
+        Outcome outcome = cairn("run", "flow.yaml");
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err())
+                .contains("first: attempt 1 started", "second: succeeded")
+                .containsPattern("cairn: run flow-\\S+ succeeded\n$");
+        assertThat(cairn("logs", "flow", "second").out()).isEqualTo("begun\none\n");
+        assertThat(cairn("logs", "-n", "1", "flow", "second").out()).isEqualTo("one\n");
+        assertThat(cairn("logs", "flow").out()).isEqualTo("second | begun\nsecond | one\n");
+    }
+
+    @Test
+    void aFailedRunIsExitCode1AndCanBeResumed() throws Exception {
+        Outcome outcome = cairn("run", "flow.yaml", "--input", "code=3", "--key", "k");
+        assertThat(outcome.exitCode()).isEqualTo(1);
+        assertThat(outcome.err()).contains("second | because\n", "cairn: look at it with: cairn logs k\n");
+        assertThat(cairn("resume", "k").exitCode()).isEqualTo(1);
+        JsonNode show = json("show", "--json", "k");
+        assertThat(show.at("/run/state").asString()).isEqualTo("failed");
+        assertThat(show.at("/inputs/code").asString()).isEqualTo("3");
+        assertThat(show.at("/steps/0/attempts").size()).isEqualTo(1);
+        assertThat(show.at("/steps/1/attempts").size()).isEqualTo(2);
+        assertThat(show.at("/steps/1/attempts/0/exit_code").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void aKeyThatSucceededHasNothingToDo() throws Exception {
+        assertThat(cairn("run", "flow.yaml", "--key", "k").exitCode()).isZero();
+        Outcome again = cairn("run", "flow.yaml", "--key", "k");
+        assertThat(again.exitCode()).isZero();
+        assertThat(again.err()).contains("has succeeded already, nothing to do");
+        assertThat(json("ps", "--all", "--json").get("runs").size()).isEqualTo(1);
+    }
+
+    @Test
+    void theSameLineGoesOnWithAnInterruptedRunAndNewStartsAnother() throws Exception {
+        stopInSecondStep("INT");
+        Files.delete(folder.resolve("wait"));
+        JsonNode ended = json("run", "--json", "flow.yaml");
+        assertThat(ended.at("/run/state").asString()).isEqualTo("succeeded");
+        assertThat(ended.at("/steps/0/attempts").size())
+                .as("what had succeeded is not repeated")
+                .isEqualTo(1);
+        assertThat(ended.at("/steps/1/attempts").size()).isEqualTo(2);
+        assertThat(cairn("run", "--new", "flow.yaml").exitCode()).isZero();
+        assertThat(json("ps", "--all", "--json").get("runs").size()).isEqualTo(2);
+    }
+
+    @Test
+    void aPausedRunGoesOnOnlyWhenUnpaused() throws Exception {
+        try (CairnProcess running = startInSecondStep()) {
+            assertThat(cairn("pause", "k").exitCode()).isZero();
+            Outcome outcome = running.await();
+            assertThat(outcome.exitCode()).isEqualTo(75);
+            assertThat(outcome.err()).endsWith("cairn: paused; go on with: cairn unpause k\n");
+        }
+        Outcome resume = cairn("resume", "k");
+        assertThat(resume.exitCode()).isEqualTo(75);
+        assertThat(resume.err()).contains("is paused; go on with: cairn unpause k");
+        Files.delete(folder.resolve("wait"));
+        assertThat(cairn("unpause", "k").exitCode()).isZero();
+        assertThat(cairn("unpause", "k").err()).contains("is not paused, it is succeeded");
+    }
+
+    @Test
+    void followsALogUntilTheRunEnds() throws Exception {
+        try (CairnProcess running = startInSecondStep();
+                CairnProcess logs = CairnProcess.start(folder, "logs", "-f", "k", "second")) {
+            logs.awaitOut("begun\n");
+            Files.delete(folder.resolve("wait"));
+            assertThat(running.await().exitCode()).isZero();
+            assertThat(logs.await().out()).isEqualTo("begun\none\n");
+        }
+    }
+
+    @Test
+    void theHomeIsMadeHereAndFoundFromBelow() throws Exception {
+        Path below = Files.createDirectories(folder.resolve("a/b"));
+        Files.copy(folder.resolve("flow.yaml"), below.resolve("flow.yaml"));
+        assertThat(cairn("run", "a/b/flow.yaml").exitCode()).isZero();
+        assertThat(folder.resolve(".cairn")).isDirectory();
+        assertThat(CairnProcess.run(below, "ps", "--all").out()).contains("flow-");
+        Path other = Files.createDirectories(folder.resolve("other"));
+        assertThat(CairnProcess.run(other, "ps", "--home", "nowhere").err())
+                .isEqualTo("no unfinished runs; --all lists the others\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"show", "resume", "logs", "checkpoint", "pause", "unpause", "cancel", "report"})
+    void namesARunThatIsNotThere(String command) throws Exception {
+        Outcome nowhere = cairn(command, "nope");
+        assertThat(nowhere.exitCode()).isEqualTo(66);
+        assertThat(nowhere.err()).contains("no runs here: there is no .cairn in " + folder.toRealPath());
+        Files.createDirectories(folder.resolve(".cairn/runs"));
+        Outcome unknown = cairn(command, "nope");
+        assertThat(unknown.exitCode()).isEqualTo(66);
+        assertThat(unknown.err()).contains("there is no run 'nope' in ").contains("'cairn ps --all' lists them");
+    }
+
+    @Test
+    void namesAStepThatIsNotThere() throws Exception {
+        cairn("run", "flow.yaml", "--key", "k");
+        Outcome outcome = cairn("logs", "k", "third");
+        assertThat(outcome.exitCode()).isEqualTo(66);
+        assertThat(outcome.err()).contains("has not come to a step 'third'; so far it has first, second");
+    }
+
+    @Test
+    void saysThatATornManifestIsOneAndListsTheOthers() throws Exception {
+        cairn("run", "flow.yaml", "--key", "k");
+        cairn("run", "flow.yaml", "--key", "l");
+        Path manifest;
+        try (Stream<Path> runs = Files.list(folder.resolve(".cairn/runs"))) {
+            manifest = runs.sorted().findFirst().orElseThrow().resolve("manifest.json");
+        }
+        Files.writeString(manifest, "{\"torn");
+        Outcome ps = cairn("ps", "--all");
+        assertThat(ps.exitCode()).isEqualTo(74);
+        assertThat(ps.err()).contains(manifest.toString());
+        assertThat(ps.out().lines()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"runs_on: slurm", "uses: airflow\n    with: {connection: c, dag: d}"})
+    void saysPlainlyWhatIsNotBuilt(String what) throws Exception {
+        Files.writeString(
+                folder.resolve("later.yaml"),
+                "steps:\n  - id: s\n    " + what + (what.startsWith("uses") ? "" : "\n    run: 'true'") + "\n");
+        Outcome outcome = cairn("run", "later.yaml");
+        assertThat(outcome.exitCode()).isEqualTo(69);
+        assertThat(outcome.err()).contains("step s: ").contains("cannot");
+    }
+
+    @Test
+    void gcRemovesRunsThatEndedLongAgoAndSaysSoFirst() throws Exception {
+        cairn("run", "flow.yaml", "--key", "k");
+        assertThat(cairn("gc", "--older-than", "1ms", "--dry-run").out()).contains("run that ended long ago");
+        assertThat(cairn("show", "k").exitCode()).isZero();
+        assertThat(json("gc", "--older-than", "1ms", "--json").get("removed").size())
+                .isEqualTo(1);
+        assertThat(cairn("show", "k").exitCode()).isEqualTo(66);
+        assertThat(cairn("run", "flow.yaml", "--key", "k").exitCode()).isZero();
+    }
+
+    private void stopInSecondStep(String signal) throws Exception {
+        Files.createFile(folder.resolve("wait"));
+        try (CairnProcess running = CairnProcess.start(folder, "run", "flow.yaml")) {
+            awaitSecondStep();
+            running.signal(signal);
+            assertThat(running.await().exitCode()).isEqualTo(75);
+        }
+    }
+
+    private CairnProcess startInSecondStep() throws Exception {
+        Files.createFile(folder.resolve("wait"));
+        CairnProcess running = CairnProcess.start(folder, "run", "flow.yaml", "--key", "k");
+        awaitSecondStep();
+        return running;
+    }
+
+    private void awaitSecondStep() {
+        org.awaitility.Awaitility.await()
+                .atMost(java.time.Duration.ofMinutes(1))
+                .until(() -> secondLogs().stream().anyMatch(log -> log.contains("begun")));
+    }
+
+    private List<String> secondLogs() throws IOException {
+        if (!Files.isDirectory(folder.resolve(".cairn/runs"))) {
+            return List.of();
+        }
+        try (Stream<Path> files =
+                Files.find(folder.resolve(".cairn/runs"), 6, (path, is) -> path.endsWith("steps/second/stdout.log"))) {
+            return files.map(RunTest::read).toList();
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private JsonNode json(String... arguments) throws Exception {
+        return JsonMapper.shared().readTree(cairn(arguments).out());
+    }
+
+    private Outcome cairn(String... arguments) throws Exception {
+        return CairnProcess.run(folder, arguments);
+    }
+}

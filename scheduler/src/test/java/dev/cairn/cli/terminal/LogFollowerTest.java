@@ -1,0 +1,146 @@
+package dev.cairn.cli.terminal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class LogFollowerTest {
+    @TempDir
+    Path folder;
+
+    private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
+    private Path log;
+    private LogFollower follower;
+
+    @BeforeEach
+    void follow() {
+        log = folder.resolve("stdout.log");
+        follower = new LogFollower(log, shown);
+    }
+
+    @Test
+    void waitsForALogThatIsNotThereYet() throws IOException {
+        assertThat(follower.poll()).isFalse();
+        append("1\n");
+        assertThat(follower.poll()).isTrue();
+        assertThat(shown()).isEqualTo("1\n");
+    }
+
+    @Test
+    void showsEachByteOnceWhileTheLogGrows() throws IOException {
+        for (int i = 0; i < 5; i++) {
+            append(i + "\n");
+            follower.poll();
+            follower.poll();
+        }
+        assertThat(shown()).isEqualTo("0\n1\n2\n3\n4\n");
+    }
+
+    @Test
+    void doesNotShowAgainWhatAResumeWritesAgain() throws IOException {
+        append("1\n2\n3\n4\n");
+        follower.poll();
+        cutTo(4);
+        follower.poll();
+        append("3\n");
+        follower.poll();
+        append("4\n5\n");
+        follower.poll();
+        assertThat(shown()).isEqualTo("1\n2\n3\n4\n5\n");
+    }
+
+    @Test
+    void showsFromTheLineOnThatIsDifferentAfterAResume() throws IOException {
+        append("1\nnoon\n3\n");
+        follower.poll();
+        cutTo(2);
+        append("night\n3\n");
+        follower.poll();
+        assertThat(shown()).isEqualTo("1\nnoon\n3\nnight\n3\n");
+    }
+
+    @Test
+    void noticesACutThatItDidNotSeeSinceTheLogHasGrownPastIt() throws IOException {
+        append("1\na\nb\n");
+        follower.poll();
+        cutTo(2);
+        append("c\nd\ne\nf\n");
+        follower.poll();
+        assertThat(shown()).isEqualTo("1\na\nb\nc\nd\ne\nf\n");
+    }
+
+    @Test
+    void showsAgainFromTheCutWhenItLiesBeyondMemory() throws IOException {
+        String many = IntStream.range(0, 100_000).mapToObj(i -> i + "\n").collect(Collectors.joining());
+        append(many);
+        follower.poll();
+        cutTo(2);
+        follower.poll();
+        append("once more\n");
+        follower.poll();
+        assertThat(shown()).isEqualTo(many + "once more\n");
+    }
+
+    @Test
+    void continuesAfterWhatWasThereWhenThatIsSkipped() throws IOException {
+        append("1\n2\n3\n");
+        follower.skipTo(Files.size(log));
+        cutTo(2);
+        append("2\n3\n4\n");
+        follower.poll();
+        assertThat(shown()).isEqualTo("4\n");
+    }
+
+    @Test
+    void aMarkSurvivesItsWriter() throws IOException {
+        Path mark = folder.resolve("shown");
+        assertThat(ShownMark.read(mark)).isEmpty();
+        new ShownMark(12, 3).write(mark);
+        assertThat(ShownMark.read(mark)).contains(new ShownMark(12, 3));
+        Files.writeString(mark, "torn");
+        assertThat(ShownMark.read(mark)).isEmpty();
+    }
+
+    @Test
+    void beginsAtTheLastLines() throws IOException {
+        append("1\n22\n333\n");
+        follower.skipToLast(2);
+        follower.poll();
+        assertThat(shown()).isEqualTo("22\n333\n");
+    }
+
+    @Test
+    void findsTheLastLinesAcrossBlocksAndWithoutAFinalNewline() throws IOException {
+        String tail = IntStream.range(0, 5000).mapToObj(Integer::toString).collect(Collectors.joining("\n"));
+        append("first\n" + tail);
+        assertThat(LastLines.offset(log, 5000)).isEqualTo(6);
+        assertThat(LastLines.offset(log, 5001)).isZero();
+        assertThat(LastLines.offset(log, 1)).isEqualTo(Files.size(log) - 4);
+        assertThat(LastLines.offset(log, 0)).isEqualTo(Files.size(log));
+    }
+
+    private String shown() {
+        return shown.toString(UTF_8);
+    }
+
+    private void append(String text) throws IOException {
+        Files.writeString(log, text, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    }
+
+    private void cutTo(long length) throws IOException {
+        try (FileChannel file = FileChannel.open(log, StandardOpenOption.WRITE)) {
+            file.truncate(length);
+        }
+    }
+}
