@@ -1,0 +1,49 @@
+package dev.cairn.examples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** As whom Cairn is run. */
+enum Caller {
+    /** Whoever runs the tests. */
+    SELF(List.of()),
+    /** Somebody without any privilege; only root can become that. */
+    ORDINARY_USER(List.of("setpriv", "--reuid", "60217", "--regid", "60217", "--clear-groups", "--"));
+
+    private static final int UID = 60217;
+    private final List<String> prefix;
+
+    Caller(List<String> prefix) {
+        this.prefix = prefix;
+    }
+
+    static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
+    }
+
+    /** The least privileged that can be had here. */
+    static Caller ordinary() {
+        return isRoot() ? ORDINARY_USER : SELF;
+    }
+
+    /** What to put before a command. */
+    List<String> prefix() {
+        return prefix;
+    }
+
+    /** Makes everything in a folder the caller's own. */
+    void own(Path folder) throws IOException {
+        if (this == SELF) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : (Iterable<Path>) paths::iterator) {
+                Files.setAttribute(path, "unix:uid", UID);
+                Files.setAttribute(path, "unix:gid", UID);
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package dev.cairn.examples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** A folder with a {@code flow.yaml}, its scripts, and {@code compared.txt}: what a disturbed run is held to. */
+record Example(Path folder) {
+
+    /** An example by its name, relative to the module's folder, in which Maven runs the tests. */
+    static Example named(String name) {
+        return new Example(Path.of(name).toAbsolutePath());
+    }
+
+    String name() {
+        return folder.getFileName().toString();
+    }
+
+    /** Globs, relative to the run's folder. */
+    List<String> compared() throws IOException {
+        return Files.readAllLines(folder.resolve("compared.txt"));
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+}

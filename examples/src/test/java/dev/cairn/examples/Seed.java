@@ -1,0 +1,13 @@
+package dev.cairn.examples;
+
+import java.util.concurrent.ThreadLocalRandom;
+
+/** Where random moments come from. */
+final class Seed {
+    private Seed() {}
+
+    /** {@code -Dcairn.seed=N}, else one that never was; whoever uses it prints it. */
+    static long next() {
+        return Long.getLong("cairn.seed", ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
+    }
+}
