@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.cli.CairnProcess.Outcome;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -210,22 +212,21 @@ final class RunTest {
                 .until(() -> secondLogs().stream().anyMatch(log -> log.contains("begun")));
     }
 
+    /** Only the folders of runs are listed: what lies deeper comes and goes while the run is under way. */
     private List<String> secondLogs() throws IOException {
-        if (!Files.isDirectory(folder.resolve(".cairn/runs"))) {
-            return List.of();
+        List<String> logs = new ArrayList<>();
+        Path runs = folder.resolve(".cairn/runs");
+        if (Files.isDirectory(runs)) {
+            try (DirectoryStream<Path> each = Files.newDirectoryStream(runs)) {
+                for (Path run : each) {
+                    Path log = run.resolve("steps/second/stdout.log");
+                    if (Files.exists(log)) {
+                        logs.add(Files.readString(log));
+                    }
+                }
+            }
         }
-        try (Stream<Path> files =
-                Files.find(folder.resolve(".cairn/runs"), 6, (path, is) -> path.endsWith("steps/second/stdout.log"))) {
-            return files.map(RunTest::read).toList();
-        }
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        return logs;
     }
 
     private JsonNode json(String... arguments) throws Exception {

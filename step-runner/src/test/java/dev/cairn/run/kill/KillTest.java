@@ -11,8 +11,12 @@ import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepManifest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -20,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -112,12 +117,27 @@ class KillTest {
         if (!Files.isDirectory(runs)) {
             return List.of();
         }
-        try (Stream<Path> files = Files.walk(runs)) {
-            return files.filter(file -> file.getFileName().toString().equals("shim.json"))
-                    .filter(file -> !Files.exists(file.resolveSibling("exit.json")))
-                    .flatMap(file -> supervisor(file).stream())
-                    .toList();
-        }
+        List<ProcessHandle> alive = new ArrayList<>();
+        Files.walkFileTree(runs, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes is) {
+                if (file.endsWith("shim.json") && !Files.exists(file.resolveSibling("exit.json"))) {
+                    supervisor(file).ifPresent(alive::add);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException goneMeanwhile) {
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path folder, @Nullable IOException goneMeanwhile) {
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        return alive;
     }
 
     private static Optional<ProcessHandle> supervisor(Path file) {
