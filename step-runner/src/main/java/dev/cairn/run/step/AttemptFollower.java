@@ -28,12 +28,21 @@ final class AttemptFollower {
     private final StepManifest manifest;
     private final StepServices services;
     private final CompletableFuture<Optional<StepProcess>> started;
+    private final Recorded recorded;
 
-    /** @param started told of the process as soon as it runs */
-    AttemptFollower(StepManifest manifest, StepServices services, CompletableFuture<Optional<StepProcess>> started) {
+    /**
+     * @param started told of the process as soon as it runs
+     * @param recorded told of the images that the manifest knows
+     */
+    AttemptFollower(
+            StepManifest manifest,
+            StepServices services,
+            CompletableFuture<Optional<StepProcess>> started,
+            Recorded recorded) {
         this.manifest = manifest;
         this.services = services;
         this.started = started;
+        this.recorded = recorded;
     }
 
     StepExit follow(AttemptStart.Begun begun) throws IOException, EngineException, InterruptedException {
@@ -77,6 +86,7 @@ final class AttemptFollower {
                     return exit.get();
                 }
                 journal.sync();
+                recorded.saved(manifest);
                 if (!alive) {
                     Path folder = manifest.folder().attempt(attempt.number());
                     return services.engine(attempt.engine()).exitOf(folder).orElseGet(() -> vanished(attempt));

@@ -32,6 +32,7 @@ public final class StepTurn {
     private final StepTask task;
     private final StepServices services;
     private final CompletableFuture<Optional<StepProcess>> started = new CompletableFuture<>();
+    private final Recorded recorded = new Recorded();
 
     public StepTurn(StepManifest manifest, StepTask task, StepServices services) {
         this.manifest = manifest;
@@ -56,7 +57,7 @@ public final class StepTurn {
         try {
             Optional<AttemptRecord> open =
                     manifest.lastAttempt().filter(attempt -> attempt.end().isEmpty());
-            AttemptFollower follower = new AttemptFollower(manifest, services, started);
+            AttemptFollower follower = new AttemptFollower(manifest, services, started, recorded);
             StepExit exit;
             if (open.isPresent()) {
                 exit = follower.takeUp(open.get());
@@ -71,16 +72,17 @@ public final class StepTurn {
             return conclusion.of(exit);
         } finally {
             started.complete(Optional.empty());
+            recorded.over();
         }
     }
 
     /**
-     * Takes a checkpoint and waits until it is published.
+     * Takes a checkpoint and waits until it is published and the manifest says so.
      *
      * @throws EngineException when none could be taken; the step runs on
      */
     public ImageInfo checkpoint(String reason) throws EngineException, InterruptedException {
-        return running().checkpoint(new CheckpointRequest(Optional.empty(), reason, false));
+        return taken(new CheckpointRequest(Optional.empty(), reason, false));
     }
 
     /**
@@ -97,8 +99,14 @@ public final class StepTurn {
             process.end(cause, task.grace());
             return OptionalLong.empty();
         }
-        return OptionalLong.of(process.checkpoint(new CheckpointRequest(Optional.of(cause), reason, anyway))
-                .sequence());
+        return OptionalLong.of(
+                taken(new CheckpointRequest(Optional.of(cause), reason, anyway)).sequence());
+    }
+
+    private ImageInfo taken(CheckpointRequest request) throws EngineException, InterruptedException {
+        ImageInfo image = running().checkpoint(request);
+        recorded.await(image.sequence());
+        return image;
     }
 
     /** Ends the step for good, with its grace; returns at once. */
