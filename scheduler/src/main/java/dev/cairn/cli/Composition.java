@@ -1,5 +1,6 @@
 package dev.cairn.cli;
 
+import dev.cairn.cli.display.Paint;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.supervised.SupervisedEngines;
@@ -29,6 +30,11 @@ final class Composition {
 
     Clock clock() {
         return Clock.systemDefaultZone();
+    }
+
+    /** For what is shown on stderr. */
+    Paint paint() {
+        return new Paint(options.colored(Console.stderrIsTerminal(), console.environment()));
     }
 
     WorkflowFiles workflowFiles() {

@@ -1,6 +1,7 @@
 package dev.cairn.cli;
 
 import dev.cairn.cli.display.LiveDisplay;
+import dev.cairn.cli.display.Paint;
 import dev.cairn.cli.display.PlainDisplay;
 import dev.cairn.cli.display.RunDisplay;
 import dev.cairn.cli.terminal.LocalTerminal;
@@ -26,6 +27,7 @@ final class WorkflowView implements SessionView {
 
     static WorkflowView of(RunSession session, RunManifest run, Composition composition) {
         PrintStream err = composition.console().err();
+        Paint paint = composition.paint();
         boolean live = Console.stderrIsTerminal()
                 && !composition
                         .console()
@@ -34,10 +36,11 @@ final class WorkflowView implements SessionView {
                         .equals("dumb");
         RunDisplay display = live
                 ? watched(
-                        new LiveDisplay(err, composition.clock(), LocalTerminal.watchedSize(), planned(session, run)),
+                        new LiveDisplay(
+                                err, composition.clock(), LocalTerminal.watchedSize(), paint, planned(session, run)),
                         session,
                         composition.clock())
-                : new PlainDisplay(err);
+                : new PlainDisplay(err, paint);
         display.say("cairn: run " + session.id() + (session.isFresh() ? "" : " goes on"));
         return new WorkflowView(display);
     }

@@ -27,11 +27,12 @@ public final class LiveDisplay implements RunDisplay {
     private boolean closed;
 
     /** @param screen the terminal's size, asked for at each redraw */
-    public LiveDisplay(PrintStream out, Clock clock, Supplier<Size> screen, Map<String, StepState> planned) {
+    public LiveDisplay(
+            PrintStream out, Clock clock, Supplier<Size> screen, Paint paint, Map<String, StepState> planned) {
         this.out = out;
         this.clock = clock;
         this.screen = screen;
-        this.view = new RunView(planned);
+        this.view = new RunView(planned, paint);
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "display");
             thread.setDaemon(true);

@@ -14,9 +14,11 @@ import java.util.stream.Collectors;
 /** Where the steps of a run stand, as told by its events, and the lines that show it. Confined to its display's lock. */
 final class RunView {
     private final Map<String, StepLine> steps = new LinkedHashMap<>();
+    private final Paint paint;
 
     /** @param planned the steps' ids in the order in which they are shown, with the states they begin in */
-    RunView(Map<String, StepState> planned) {
+    RunView(Map<String, StepState> planned, Paint paint) {
+        this.paint = paint;
         planned.forEach((id, state) -> steps.put(id, new StepLine(id, state)));
     }
 
@@ -56,7 +58,7 @@ final class RunView {
             shown = shown.subList(0, height - 1);
         }
         int widest = shown.stream().mapToInt(step -> step.id().length()).max().orElse(0);
-        shown.forEach(step -> lines.add(cut(step.text(widest, now), width)));
+        shown.forEach(step -> lines.add(paint.state(step.state(), cut(step.text(widest, now), width))));
         if (!rest.isEmpty()) {
             lines.add(cut("and " + count(rest), width));
         }
