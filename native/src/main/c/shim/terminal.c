@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "common/io.h"
@@ -79,6 +80,12 @@ int terminal_resize(struct terminal *t, unsigned short rows, unsigned short cols
     if (ioctl(t->master.fd, TIOCSWINSZ, &size) < 0)
         return cairn_fail_errno(err, "resizing the step's terminal");
     return 0;
+}
+
+bool terminal_is_raw(const struct terminal *t)
+{
+    struct termios modes;
+    return t->master.fd >= 0 && tcgetattr(t->master.fd, &modes) == 0 && !(modes.c_lflag & ISIG);
 }
 
 void terminal_drain(struct terminal *t)

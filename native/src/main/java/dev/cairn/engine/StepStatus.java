@@ -8,6 +8,7 @@ import java.util.OptionalLong;
  * A running step at one instant.
  *
  * @param nextCheckpoint until the next one by interval; empty when none is planned
+ * @param rawTerminal the step has told its terminal to hand it Ctrl-C as a key, as editors do
  * @param writtenBytes progress of the checkpoint under way, and its expected total; empty when none is
  */
 public record StepStatus(
@@ -17,6 +18,7 @@ public record StepStatus(
         Optional<Duration> nextCheckpoint,
         int processes,
         long residentBytes,
+        boolean rawTerminal,
         OptionalLong writtenBytes,
         OptionalLong totalBytes) {
 

@@ -31,7 +31,7 @@ final class TerminalView implements SessionView {
     private final Thread thread = new Thread(this::joinEach, "terminal");
     private volatile boolean ended;
 
-    /** @param keepsCtrlC Ctrl-C goes to the command; else it is ours, as Ctrl-] always is */
+    /** @param keepsCtrlC Ctrl-C goes to the command; else only to one that reads its keys. Ctrl-] is always ours */
     TerminalView(
             RunSession session,
             TailedView output,
@@ -53,11 +53,24 @@ final class TerminalView implements SessionView {
     }
 
     private boolean isOurs(int key) {
-        boolean ours = key == CTRL_BRACKET || key == CTRL_C && !keepsCtrlC;
+        boolean ours = key == CTRL_BRACKET || key == CTRL_C && !keepsCtrlC && !commandReadsKeys();
         if (ours) {
             signals.send(Signals.Stop.INTERRUPT);
         }
         return ours;
+    }
+
+    /** An editor, say: it has told its terminal to hand Ctrl-C over as a key. */
+    private boolean commandReadsKeys() {
+        try {
+            Optional<StepTurn> turn = session.command();
+            return turn.isPresent() && turn.get().status().rawTerminal();
+        } catch (EngineException notRunning) {
+            return false;
+        } catch (InterruptedException letGo) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 
     private void joinEach() {

@@ -63,6 +63,7 @@ final class SupervisedStep implements StepProcess {
                 next.isNull() ? Optional.empty() : Optional.of(Duration.ofMillis(next.longValue())),
                 status.required("processes").intValue(),
                 status.required("rss_bytes").longValue(),
+                status.path("raw_terminal").asBoolean(false),
                 optionalLong(progress.get("done_bytes")),
                 optionalLong(progress.get("total_bytes")));
     }

@@ -53,6 +53,22 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
     }
 
     @Test
+    void saysWhetherTheStepTakesCtrlCAsAKey() throws Exception {
+        StepProcess step = steps().start(
+                        "stty -isig; echo raw; read -r _; stty isig; echo cooked; read -r _",
+                        launch -> launch.terminal(24, 80));
+        steps().awaitOutput("raw");
+        assertThat(step.status().rawTerminal()).isTrue();
+        try (TerminalChannel terminal = step.attachTerminal()) {
+            type(terminal, "next");
+            steps().awaitOutput("cooked");
+            assertThat(step.status().rawTerminal()).isFalse();
+            type(terminal, "end");
+        }
+        assertThat(steps().finish(step).cause()).isEqualTo(EndCause.SUCCESS);
+    }
+
+    @Test
     void hasNoTerminalUnlessAskedFor() throws Exception {
         StepProcess step = steps().start("sleep 1000");
 

@@ -3,6 +3,9 @@ package dev.cairn.cli.terminal;
 import dev.cairn.engine.TerminalChannel;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Arrays;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * while nobody had. Thread-safe.
  */
 public final class TerminalRelay {
+    /** Portions; more than a step that does not read them is sent are dropped, as terminals do. */
+    private static final int MOST_UNREAD = 1024;
+
     private final IntPredicate ours;
+    private final BlockingQueue<byte[]> typed = new ArrayBlockingQueue<>(MOST_UNREAD);
     private volatile @Nullable TerminalChannel step;
 
     /** @param ours is told every byte that is typed; true keeps it from the step */
@@ -20,33 +27,58 @@ public final class TerminalRelay {
         this.ours = ours;
     }
 
-    /** Begins to carry what is typed, in a daemon thread, since a read of the keyboard cannot be called off. */
+    /**
+     * Begins to carry what is typed, in daemon threads: one reads, since a read of the keyboard cannot be called off, and our
+     * keys must work also while the step takes none; the other hands on.
+     */
     public void carryInput(InputStream keyboard) {
-        Thread thread = new Thread(() -> pumpInput(keyboard), "keyboard");
+        start("keyboard", () -> readKeys(keyboard));
+        start("typing", this::handOn);
+    }
+
+    private static void start(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void pumpInput(InputStream keyboard) {
+    private void readKeys(InputStream keyboard) {
         byte[] buffer = new byte[4096];
         try {
             for (int n = keyboard.read(buffer); n >= 0; n = keyboard.read(buffer)) {
-                type(buffer, withoutOurs(buffer, n));
+                typed.offer(Arrays.copyOf(buffer, withoutOurs(buffer, n)));
             }
         } catch (IOException gone) {
             // the keyboard has gone; that is told by a signal
         }
     }
 
-    private void type(byte[] bytes, int length) {
-        TerminalChannel to = step;
-        if (to != null && length > 0) {
-            try {
-                to.write(bytes, 0, length);
-            } catch (IOException ended) {
-                // the step's terminal has gone, and its end is told elsewhere
+    private void handOn() {
+        try {
+            while (true) {
+                byte[] keys = typed.take();
+                try {
+                    joined().write(keys, 0, keys.length);
+                } catch (IOException ended) {
+                    // the step's terminal has gone, and its end is told elsewhere
+                }
             }
+        } catch (InterruptedException over) {
+            Thread.currentThread().interrupt();
         }
+    }
+
+    /** Waits for a step's terminal: what is typed before the step has started, or between two attempts, is for the next. */
+    private synchronized TerminalChannel joined() throws InterruptedException {
+        while (step == null) {
+            wait();
+        }
+        return step;
+    }
+
+    private synchronized void join(@Nullable TerminalChannel channel) {
+        step = channel;
+        notifyAll();
     }
 
     private int withoutOurs(byte[] bytes, int length) {
@@ -62,14 +94,14 @@ public final class TerminalRelay {
     /** Joins a step's terminal until it has gone. */
     public void join(TerminalChannel channel, LocalTerminal.Size size) throws IOException {
         channel.resize(size.rows(), size.columns());
-        step = channel;
+        join(channel);
         try {
             byte[] passedOver = new byte[1 << 16];
             while (channel.read(passedOver) >= 0) {
                 // the log has it
             }
         } finally {
-            step = null;
+            join(null);
         }
     }
 

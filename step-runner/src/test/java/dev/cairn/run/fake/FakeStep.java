@@ -124,6 +124,7 @@ public final class FakeStep implements StepProcess {
                 Optional.empty(),
                 1,
                 0,
+                false,
                 OptionalLong.empty(),
                 OptionalLong.empty());
     }
