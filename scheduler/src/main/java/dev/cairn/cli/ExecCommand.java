@@ -48,7 +48,7 @@ final class ExecCommand implements Callable<Integer> {
 
     @Option(
             names = {"-t", "--raw"},
-            description = "In a terminal, Ctrl-C goes to the command; Ctrl-] checkpoints and stops.")
+            description = "In a terminal, Ctrl-C always goes to the command; Ctrl-] checkpoints and stops.")
     private boolean raw;
 
     @Option(names = "--new", description = "Does not go on with an unfinished run of that name.")
@@ -60,6 +60,12 @@ final class ExecCommand implements Callable<Integer> {
             defaultValue = "native",
             description = "The checkpoint engine; none starts over instead of going on.")
     private String engine = "native";
+
+    @Option(
+            names = "--compression",
+            paramLabel = "LEVEL",
+            description = "Of the images: 0 for none, or zstd's level 1 to 19; 1 if nothing is said.")
+    private @Nullable Integer compression;
 
     @Mixin
     private RunningOptions running;
@@ -82,6 +88,7 @@ final class ExecCommand implements Callable<Integer> {
                 .engine(engine)
                 .with(new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of()));
         setInterval(command);
+        setCompression(command);
         if (name != null) {
             command.named(name);
         }
@@ -98,6 +105,15 @@ final class ExecCommand implements Callable<Integer> {
         }
         Opening opening = runs.runner().exec(command);
         return foreground.run(opening);
+    }
+
+    private void setCompression(CheckpointedCommand command) throws CliException {
+        if (compression != null) {
+            if (compression < 0 || compression > 19) {
+                throw new CliException(ExitCode.USAGE, "--compression " + compression + ": not a level from 0 to 19");
+            }
+            command.compression(compression);
+        }
     }
 
     private void setInterval(CheckpointedCommand command) throws CliException {

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class CheckpointedCommand {
     private Map<String, String> environment = Map.of();
     private String engine = "native";
     private long everyMillis;
+    private OptionalInt compression = OptionalInt.empty();
     private OptionalLong timeoutMillis = OptionalLong.empty();
     private int retries;
     private CommandOrigin.@Nullable TerminalSize terminal;
@@ -93,6 +95,12 @@ public final class CheckpointedCommand {
         return this;
     }
 
+    /** The zstd level of its images, 1 to 19; 0 stores them plain. */
+    public CheckpointedCommand compression(int level) {
+        compression = OptionalInt.of(level);
+        return this;
+    }
+
     /** Running time in all, over every attempt. */
     public CheckpointedCommand timeout(Duration runningTime) {
         timeoutMillis = OptionalLong.of(runningTime.toMillis());
@@ -145,6 +153,7 @@ public final class CheckpointedCommand {
                 environment,
                 engine,
                 everyMillis,
+                compression,
                 timeoutMillis,
                 retries,
                 Optional.ofNullable(terminal),

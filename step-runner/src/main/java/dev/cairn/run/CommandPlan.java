@@ -68,7 +68,7 @@ final class CommandPlan {
                 every(command.everyMillis()),
                 usual.meanTimeBetweenFailures(),
                 usual.keep(),
-                usual.compression(),
+                command.compression().orElse(usual.compression()),
                 usual.minFreeBytes(),
                 usual.beforeTimeout(),
                 usual.keepBinaries(),

@@ -129,10 +129,9 @@ public final class StepRunner {
                     folder -> found(folder, commandOrigin(candidate, command), Optional.empty()));
             boolean another = opened instanceof RunOpener.Opened.Done;
             if (another && command.name().isPresent()) {
-                return new Opening.Refused(
-                        List.of("the name '" + name + "' belongs to a run that has not ended and is of "
-                                + "another command: go on with it (cairn resume " + name
-                                + "), cancel it, or choose another name"));
+                return new Opening.Refused(List.of("the name '" + name + "' belongs to a run that has not ended"
+                        + (command.fresh() ? "" : " and is of another command") + ": go on with it (cairn resume "
+                        + name + "), end it (cairn cancel " + name + "), or choose another name"));
             }
             if (!another) {
                 return ready(opened, Optional.empty(), command.options(), false);

@@ -84,7 +84,7 @@ final class EventJson {
                             .orElse("");
         }
         if (event instanceof RunEvent.RunChanged changed) {
-            return withMessage("the run is " + changed.state().wire(), changed.message());
+            return withMessage("run " + changed.state().wire(), changed.message());
         }
         if (event instanceof RunEvent.Requested requested) {
             return "asked for: " + requested.what();

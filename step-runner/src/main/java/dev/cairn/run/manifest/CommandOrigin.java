@@ -3,6 +3,7 @@ package dev.cairn.run.manifest;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
@@ -14,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param words program and arguments
  * @param environment laid over the caller's
  * @param everyMillis between checkpoints; 0 lets Cairn choose, -1 takes one only on request
+ * @param compression zstd level of its images, 0 for none; empty for the usual one
  * @param timeoutMillis running time in all; empty for none
  * @param retries after failures
  * @param terminal size of its terminal; empty when it has none
@@ -24,6 +26,7 @@ public record CommandOrigin(
         Map<String, String> environment,
         String engine,
         long everyMillis,
+        OptionalInt compression,
         OptionalLong timeoutMillis,
         int retries,
         Optional<TerminalSize> terminal,
@@ -43,6 +46,9 @@ public record CommandOrigin(
                 Fields.texts(node, "environment"),
                 Fields.text(node, "engine"),
                 node.path("every_ms").asLong(0),
+                node.path("compression").isInt()
+                        ? OptionalInt.of(node.path("compression").intValue())
+                        : OptionalInt.empty(),
                 Fields.optionalLong(node, "timeout_ms"),
                 node.path("retries").asInt(0),
                 node.path("terminal").isObject()
@@ -58,6 +64,7 @@ public record CommandOrigin(
         words.forEach(list::add);
         Fields.put(node, "environment", environment);
         node.put("engine", engine).put("every_ms", everyMillis);
+        compression.ifPresent(level -> node.put("compression", level));
         Fields.putOptional(node, "timeout_ms", timeoutMillis);
         node.put("retries", retries);
         terminal.ifPresent(

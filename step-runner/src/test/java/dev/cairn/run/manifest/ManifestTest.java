@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -94,6 +95,7 @@ class ManifestTest {
                         Map.of("A", "b"),
                         "native",
                         0,
+                        OptionalInt.of(3),
                         OptionalLong.of(1000),
                         1,
                         Optional.of(new CommandOrigin.TerminalSize(24, 80)),
