@@ -1,5 +1,6 @@
 package dev.cairn.cli;
 
+import dev.cairn.engine.EngineException;
 import dev.cairn.workflow.problem.Nearest;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -61,6 +62,9 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     private static int exitCode(Exception e) {
         if (e instanceof CliException known) {
             return known.exitCode();
+        }
+        if (e instanceof EngineException) {
+            return ExitCode.UNAVAILABLE;
         }
         if (e instanceof IOException) {
             return ExitCode.IO;

@@ -24,7 +24,7 @@ final class Steering {
         if (run.state().isFinal()) {
             throw new CliException(
                     ExitCode.UNAVAILABLE,
-                    "run " + run.id() + " has ended: it " + run.state().wire());
+                    "run " + run.id() + " has ended already: " + run.state().wire());
         }
         return runs.runner()
                 .steer(run.folder(), command, PATIENCE)

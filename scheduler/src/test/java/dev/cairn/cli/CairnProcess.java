@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /** {@code cairn}, as a process of its own, the way a person starts it. Output goes to files, so that nothing blocks. */
@@ -34,6 +36,18 @@ final class CairnProcess implements AutoCloseable {
     /** Starts it in a folder, with variables laid over ours, reading a file. */
     static CairnProcess start(Path folder, Map<String, String> environment, Path input, String... arguments)
             throws IOException {
+        return start(folder, environment, Redirect.from(input.toFile()), command(arguments));
+    }
+
+    /** Starts it in a terminal of its own, which shows everything on {@link #out}; {@link #type} is its keyboard. */
+    static CairnProcess startInTerminal(Path folder, String... arguments) throws IOException {
+        String line = command(arguments).stream()
+                .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" "));
+        return start(folder, Map.of("TERM", "xterm"), Redirect.PIPE, List.of("script", "-qefc", line, "/dev/null"));
+    }
+
+    private static List<String> command(String... arguments) {
         // A test run under nohup ignores SIGHUP, and its children would too.
         List<String> command = new ArrayList<>(List.of(
                 "env",
@@ -49,11 +63,16 @@ final class CairnProcess implements AutoCloseable {
             command.add(3, "-Dcairn.native.dir=" + nativeFolder);
         }
         command.addAll(List.of(arguments));
+        return command;
+    }
+
+    private static CairnProcess start(
+            Path folder, Map<String, String> environment, Redirect input, List<String> command) throws IOException {
         Path out = Files.createTempFile("cairn", ".out");
         Path err = Files.createTempFile("cairn", ".err");
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(folder.toFile())
-                .redirectInput(input.toFile())
+                .redirectInput(input)
                 .redirectOutput(out.toFile())
                 .redirectError(err.toFile());
         builder.environment().remove("CAIRN_HOME");
@@ -81,6 +100,12 @@ final class CairnProcess implements AutoCloseable {
 
     long pid() {
         return process.pid();
+    }
+
+    /** What a person types. */
+    void type(String keys) throws IOException {
+        process.getOutputStream().write(keys.getBytes(UTF_8));
+        process.getOutputStream().flush();
     }
 
     /** What it has written so far. */

@@ -153,7 +153,7 @@ final class ExecTest {
             assertThat(cairn.await().exitCode()).isEqualTo(1);
         }
         assertThat(CairnProcess.run(folder, "ps").err()).isEqualTo("no unfinished runs; --all lists the others\n");
-        assertThat(CairnProcess.run(folder, "cancel", "count").err()).contains("has ended: it cancelled");
+        assertThat(CairnProcess.run(folder, "cancel", "count").err()).contains("has ended already: cancelled");
     }
 
     private Outcome exec(String... arguments) throws Exception {

@@ -1,0 +1,160 @@
+package dev.cairn.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.cli.CairnProcess.Outcome;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The commands that are about images, as real processes, with real images. */
+final class NativeCommandsTest {
+    /** Prints 1, waits for a file named go, prints the rest: what it prints tells whether it started over. */
+    private static final String COUNT =
+            "echo 1; while [ ! -e go ]; do sleep 0.02; done; for i in 2 3 4 5; do echo $i; done";
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void aCheckpointOnRequestIsListedShownAndVerified() throws Exception {
+        try (CairnProcess cairn = count()) {
+            JsonNode images = json("checkpoint", "count", "--json").path("images");
+            assertThat(images.size()).isEqualTo(1);
+            long sequence = images.path(0).path("sequence").asLong();
+            assertThat(images.path(0).path("bytes").asLong()).isPositive();
+
+            assertThat(json("image", "ls", "count", "--json").findValues("sequence"))
+                    .extracting(JsonNode::asLong)
+                    .contains(sequence);
+            assertThat(run("image", "show", "count").out()).contains("sh");
+            assertThat(run("image", "verify", "count").exitCode()).isZero();
+            end(cairn);
+        }
+    }
+
+    @Test
+    void aFlippedByteIsFoundAndCostsOneImageNotTheRun() throws Exception {
+        try (CairnProcess cairn = count()) {
+            run("checkpoint", "count");
+            run("checkpoint", "--stop", "count");
+            assertThat(cairn.await().exitCode()).isEqualTo(75);
+        }
+        JsonNode images = json("image", "ls", "count", "--json").path("images");
+        JsonNode newest = images.path(images.size() - 1);
+        flipAByte(Path.of(newest.path("path").asString()));
+
+        Outcome verified = run("image", "verify", "count");
+        assertThat(verified.exitCode()).isEqualTo(1);
+        assertThat(verified.out() + verified.err()).contains("checksum");
+        Files.createFile(folder.resolve("go"));
+        Outcome resumed = run("resume", "count");
+        assertThat(resumed.exitCode()).isZero();
+        assertThat(resumed.err())
+                .contains("not from image " + newest.path("sequence").asLong() + ": ");
+        assertThat(run("logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
+    }
+
+    @Test
+    void aPausedCommandIsGoneAndComesBackOnlyWhenUnpaused() throws Exception {
+        try (CairnProcess cairn = count()) {
+            assertThat(run("pause", "count").exitCode()).isZero();
+            assertThat(cairn.await().exitCode()).isEqualTo(75);
+        }
+        Files.createFile(folder.resolve("go"));
+        assertThat(run("resume", "count").err()).contains("is paused; go on with: cairn unpause count");
+        assertThat(run("unpause", "count").out()).isEqualTo("2\n3\n4\n5\n");
+    }
+
+    @Test
+    void storesImagesPlainWhereThatIsAskedFor() throws Exception {
+        String fill = "x=$(head -c 4000000 /dev/zero | tr '\\0' a); " + COUNT;
+        try (CairnProcess cairn = CairnProcess.start(
+                folder, "exec", "--name", "count", "-i", "never", "--compression", "0", "--", "bash", "-c", fill)) {
+            cairn.awaitOut("1\n");
+            JsonNode image =
+                    json("checkpoint", "count", "--json").path("images").path(0);
+            assertThat(image.path("bytes").asLong()).isGreaterThan(4_000_000);
+            end(cairn);
+        }
+    }
+
+    @Test
+    void ctrlCStopsWithACheckpointAndTheTerminalComesBack() throws Exception {
+        String talk = "echo ready; read -r word; echo heard $word";
+        try (CairnProcess cairn = terminal("--name", "talk", "--", "sh", "-c", talk)) {
+            cairn.awaitOut("ready");
+            cairn.type("\u0003");
+            Outcome outcome = cairn.await();
+            assertThat(outcome.exitCode()).isEqualTo(75);
+            assertThat(outcome.out()).contains("stopped; go on with: cairn resume talk");
+        }
+        try (CairnProcess again = CairnProcess.startInTerminal(folder, "resume", "talk")) {
+            again.awaitOut("goes on from image");
+            again.type("you\r");
+            again.awaitOut("heard you");
+            assertThat(again.await().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void ctrlCGoesToACommandThatReadsItsKeys() throws Exception {
+        String keys = "stty raw -echo; echo ready; dd bs=1 count=1 2>/dev/null | od -An -to1";
+        try (CairnProcess cairn = terminal("--", "sh", "-c", keys)) {
+            cairn.awaitOut("ready");
+            cairn.type("\u0003");
+            Outcome outcome = cairn.await();
+            assertThat(outcome.out()).contains("003");
+            assertThat(outcome.exitCode()).isZero();
+        }
+    }
+
+    private CairnProcess count() throws Exception {
+        CairnProcess cairn =
+                CairnProcess.start(folder, "exec", "--name", "count", "-i", "never", "--", "sh", "-c", COUNT);
+        cairn.awaitOut("1\n");
+        return cairn;
+    }
+
+    private void end(CairnProcess cairn) throws Exception {
+        Files.createFile(folder.resolve("go"));
+        Outcome outcome = cairn.await();
+        assertThat(outcome.out()).isEqualTo("1\n2\n3\n4\n5\n");
+        assertThat(outcome.exitCode()).isZero();
+    }
+
+    private CairnProcess terminal(String... arguments) throws Exception {
+        return CairnProcess.startInTerminal(
+                folder, Stream.concat(Stream.of("exec"), Stream.of(arguments)).toArray(String[]::new));
+    }
+
+    private Outcome run(String... arguments) throws Exception {
+        return CairnProcess.run(folder, arguments);
+    }
+
+    private JsonNode json(String... arguments) throws Exception {
+        Outcome outcome = run(arguments);
+        assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+        return JsonMapper.shared().readTree(outcome.out());
+    }
+
+    private static void flipAByte(Path image) throws Exception {
+        Path file;
+        try (Stream<Path> files = Files.walk(image)) {
+            file = files.filter(Files::isRegularFile)
+                    .max((a, b) -> Long.compare(a.toFile().length(), b.toFile().length()))
+                    .orElseThrow();
+        }
+        try (RandomAccessFile bytes = new RandomAccessFile(file.toFile(), "rw")) {
+            bytes.seek(bytes.length() / 2);
+            int was = bytes.read();
+            bytes.seek(bytes.length() / 2);
+            bytes.write(was ^ 1);
+        }
+    }
+}
