@@ -33,6 +33,7 @@ final class CommandTree {
         commands.put("image", () -> ImageCommand.tree(composition));
         commands.put("check", () -> new CheckCommand(composition));
         commands.put("gc", () -> new GcCommand(composition));
+        commands.put("schedule", () -> ScheduleCommand.tree(composition));
         commands.put("schema", () -> new SchemaCommand(console));
         commands.put("completion", () -> new CompletionCommand(console, this::whole));
     }

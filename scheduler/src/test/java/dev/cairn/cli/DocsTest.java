@@ -26,11 +26,14 @@ final class DocsTest {
     private static final Pattern BLOCK =
             Pattern.compile("(<!-- tested -->\n)?```(?:sh|console)\n(.*?)```", Pattern.DOTALL);
 
+    private static final Path SCHEDULES = ROOT.resolve("scheduler/docs/schedules.md");
+    private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
+
     @TempDir
     Path folder;
 
     static Stream<Path> pages() throws IOException {
-        return Stream.of(ROOT.resolve("README.md"), ROOT.resolve("scheduler/docs/cli.md"));
+        return Stream.of(ROOT.resolve("README.md"), ROOT.resolve("scheduler/docs/cli.md"), SCHEDULES);
     }
 
     @ParameterizedTest
@@ -43,10 +46,15 @@ final class DocsTest {
         }
     }
 
-    @Test
-    void theTestedCommandsOfTheReadmeSucceed() throws Exception {
+    static Stream<Path> testedPages() {
+        return Stream.of(ROOT.resolve("README.md"), SCHEDULES);
+    }
+
+    @ParameterizedTest
+    @MethodSource("testedPages")
+    void theTestedCommandsSucceed(Path page) throws Exception {
         Files.createSymbolicLink(folder.resolve("examples"), ROOT.resolve("examples"));
-        List<String> commands = commands(ROOT.resolve("README.md"), true);
+        List<String> commands = commands(page, true);
         assertThat(commands).isNotEmpty();
         for (String line : commands) {
             Outcome outcome = CairnProcess.run(folder, words(line));
@@ -80,9 +88,11 @@ final class DocsTest {
         return commands;
     }
 
-    /** None of them needs quotes. */
     private static String[] words(String line) {
         String command = line.replaceFirst("\\s+#.*", "").substring("./cairn ".length());
-        return command.split("\\s+");
+        return WORD.matcher(command)
+                .results()
+                .map(word -> word.group(1) == null ? word.group() : word.group(1))
+                .toArray(String[]::new);
     }
 }

@@ -2,6 +2,7 @@ package dev.cairn.workflow.read;
 
 import static dev.cairn.workflow.read.Field.optional;
 
+import dev.cairn.workflow.cron.Cron;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.problem.Nearest;
 import dev.cairn.workflow.problem.Problems;
@@ -49,7 +50,7 @@ final class ScheduleKeys {
         if (fields.has(CRON) == fields.has(EVERY)) {
             problems.add(fields.place(), "a schedule has either \"cron\" or \"every\"");
         }
-        fields.get(CRON).flatMap(CronSyntax::problem).ifPresent(problem -> problems.add(fields.place(CRON), problem));
+        fields.get(CRON).flatMap(Cron::problem).ifPresent(problem -> problems.add(fields.place(CRON), problem));
         if (fields.get(START).isPresent()
                 && fields.get(END).filter(fields.get(START).get()::isAfter).isPresent()) {
             problems.add(fields.place(END), "ends before it starts");

@@ -2,6 +2,7 @@ package dev.cairn.workflow.spec;
 
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.problem.Place;
+import dev.cairn.workflow.value.Durations;
 import java.time.Duration;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -34,12 +35,22 @@ public record Schedule(
         inputs = Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
     }
 
-    /** The times. */
+    /** The times; as text what the file says. */
     public sealed interface Timing {
         /** @param expression of five fields, or of Quartz's six or seven */
-        record Cron(String expression) implements Timing {}
+        record Cron(String expression) implements Timing {
+            @Override
+            public String toString() {
+                return expression;
+            }
+        }
 
-        record Every(Duration length) implements Timing {}
+        record Every(Duration length) implements Timing {
+            @Override
+            public String toString() {
+                return "every " + Durations.format(length);
+            }
+        }
     }
 
     /** In the file in lower case. */

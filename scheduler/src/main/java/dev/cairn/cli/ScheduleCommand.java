@@ -1,0 +1,26 @@
+package dev.cairn.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code cairn schedule}, which does nothing without one of its own commands. */
+@Command(
+        name = "schedule",
+        description = "What workflows start by themselves, and when.",
+        synopsisSubcommandLabel = "COMMAND")
+final class ScheduleCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    static CommandLine tree(Composition composition) {
+        return new CommandLine(new ScheduleCommand()).addSubcommand(new ScheduleNextCommand(composition));
+    }
+
+    @Override
+    public Integer call() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+    }
+}

@@ -1,0 +1,128 @@
+package dev.cairn.workflow.cron;
+
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.YearMonth;
+import java.time.temporal.ChronoUnit;
+import java.util.BitSet;
+import java.util.Optional;
+
+/**
+ * A cron expression: five fields as in crontab(5), a macro such as {@code @daily}, or Quartz's six or seven. It names local
+ * times; {@link FireTimes} knows which instants these are. Immutable.
+ *
+ * <p>Where cron programs differ, this is as croniter does it: when day of month and day of week are both something else than
+ * {@code *}, a day that either names will do; {@code 5/15} goes on to the field's end; {@code FRI-MON} passes the end of the week.
+ */
+public final class Cron {
+
+    /** Two leap years are at most eight years apart (1896, 1904; 2096, 2104). */
+    private static final int LONGEST_GAP_YEARS = 9;
+
+    private final String text;
+    private final BitSet seconds;
+    private final BitSet minutes;
+    private final BitSet hours;
+    private final DayRule days;
+    private final BitSet months;
+    private final Optional<BitSet> years;
+
+    Cron(
+            String text,
+            BitSet seconds,
+            BitSet minutes,
+            BitSet hours,
+            DayRule days,
+            BitSet months,
+            Optional<BitSet> years) {
+        this.text = text;
+        this.seconds = seconds;
+        this.minutes = minutes;
+        this.hours = hours;
+        this.days = days;
+        this.months = months;
+        this.years = years;
+    }
+
+    /** @throws CronException when it is none, or names no time at all such as 30 February */
+    public static Cron parse(String expression) throws CronException {
+        return new CronParser(expression).parse(expression);
+    }
+
+    /** What is wrong with a text as a cron expression, for a person; empty when nothing is. */
+    public static Optional<String> problem(String expression) {
+        try {
+            parse(expression);
+            return Optional.empty();
+        } catch (CronException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The first time that it names, not before this one; empty when its years are over. */
+    public Optional<LocalDateTime> nextFrom(LocalDateTime earliest) {
+        LocalDateTime from = earliest.truncatedTo(ChronoUnit.SECONDS);
+        if (from.isBefore(earliest)) {
+            from = from.plusSeconds(1);
+        }
+        Optional<LocalDate> date = nextDate(from.toLocalDate());
+        if (date.isPresent() && date.get().equals(from.toLocalDate())) {
+            Optional<LocalTime> time = nextTime(from.toLocalTime());
+            if (time.isPresent()) {
+                return Optional.of(date.get().atTime(time.get()));
+            }
+            date = nextDate(date.get().plusDays(1));
+        }
+        return date.flatMap(day -> nextTime(LocalTime.MIDNIGHT).map(day::atTime));
+    }
+
+    boolean everFires() {
+        return nextDate(LocalDate.of(years.map(set -> set.nextSetBit(0)).orElse(2000), 1, 1))
+                .isPresent();
+    }
+
+    private Optional<LocalDate> nextDate(LocalDate from) {
+        int lastYear = years.map(BitSet::length).map(length -> length - 1).orElse(from.getYear() + LONGEST_GAP_YEARS);
+        YearMonth month = YearMonth.from(from);
+        int day = from.getDayOfMonth();
+        while (month.getYear() <= lastYear) {
+            if (isNamed(month)) {
+                int found = days.in(month).nextSetBit(day);
+                if (found > 0) {
+                    return Optional.of(month.atDay(found));
+                }
+            }
+            month = month.plusMonths(1);
+            day = 1;
+        }
+        return Optional.empty();
+    }
+
+    private boolean isNamed(YearMonth month) {
+        return months.get(month.getMonthValue())
+                && years.map(set -> set.get(month.getYear())).orElse(true);
+    }
+
+    private Optional<LocalTime> nextTime(LocalTime from) {
+        for (int hour = hours.nextSetBit(from.getHour()); hour >= 0; hour = hours.nextSetBit(hour + 1)) {
+            boolean thisHour = hour == from.getHour();
+            int minute = minutes.nextSetBit(thisHour ? from.getMinute() : 0);
+            while (minute >= 0) {
+                boolean thisMinute = thisHour && minute == from.getMinute();
+                int second = seconds.nextSetBit(thisMinute ? from.getSecond() : 0);
+                if (second >= 0) {
+                    return Optional.of(LocalTime.of(hour, minute, second));
+                }
+                minute = minutes.nextSetBit(minute + 1);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** As it was given. */
+    @Override
+    public String toString() {
+        return text;
+    }
+}

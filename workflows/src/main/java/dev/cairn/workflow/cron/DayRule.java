@@ -1,0 +1,30 @@
+package dev.cairn.workflow.cron;
+
+import java.time.YearMonth;
+import java.util.BitSet;
+import java.util.List;
+
+/**
+ * The days of a month that both day fields name together; immutable. When both are restricted, a day that either names will do:
+ * crontab(5).
+ *
+ * @param ofMonth empty when the field is {@code *} or {@code ?}
+ * @param ofWeek likewise
+ */
+record DayRule(List<Days> ofMonth, List<Days> ofWeek) {
+
+    DayRule {
+        ofMonth = List.copyOf(ofMonth);
+        ofWeek = List.copyOf(ofWeek);
+    }
+
+    BitSet in(YearMonth month) {
+        BitSet days = new BitSet();
+        if (ofMonth.isEmpty() && ofWeek.isEmpty()) {
+            days.set(1, month.lengthOfMonth() + 1);
+        }
+        ofMonth.forEach(rule -> rule.addTo(days, month));
+        ofWeek.forEach(rule -> rule.addTo(days, month));
+        return days;
+    }
+}
