@@ -60,8 +60,9 @@ final class RunCommand implements Callable<Integer> {
         Runs runs = composition.runsOf(path);
         Foreground foreground = new Foreground(composition, runs, json);
         ResumeOptions options = new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of());
-        Opening opening =
-                runs.runner().run(new WorkflowRequest(path, inputs.values(), Optional.ofNullable(key), fresh, options));
+        Opening opening = runs.runner()
+                .run(new WorkflowRequest(
+                        path, inputs.values(), Optional.ofNullable(key), fresh, options, Optional.empty()));
         return foreground.run(opening);
     }
 }

@@ -87,7 +87,7 @@ public final class StepRunner {
      * @throws IOException when the file or the home cannot be read or written
      */
     public Opening run(WorkflowRequest request) throws IOException, InterruptedException {
-        String text = Files.readString(request.file());
+        String text = request.text().isPresent() ? request.text().get() : Files.readString(request.file());
         Result<Workflow> workflow = Workflows.read(text, request.file());
         if (!(workflow instanceof Result.Ok<Workflow> read)) {
             return new Opening.Invalid(workflow.problems());
