@@ -3,7 +3,7 @@ package dev.cairn.cli;
 import dev.cairn.cli.display.LiveDisplay;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.RunSession;
-import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,7 +32,7 @@ final class NextCheckpoints {
         try {
             while (true) {
                 for (String step : display.running()) {
-                    Optional<StepTurn> turn = session.turn(step);
+                    Optional<Turn> turn = session.turn(step);
                     if (turn.isPresent()) {
                         ask(step, turn.get());
                     }
@@ -44,7 +44,7 @@ final class NextCheckpoints {
         }
     }
 
-    private void ask(String step, StepTurn turn) throws InterruptedException {
+    private void ask(String step, Turn turn) throws InterruptedException {
         try {
             Optional<Duration> next = turn.status().nextCheckpoint();
             next.ifPresent(in -> display.nextCheckpoint(step, clock.instant().plus(in)));

@@ -8,7 +8,7 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.engine.TerminalChannel;
 import dev.cairn.run.RunSession;
 import dev.cairn.run.event.RunEvent;
-import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -63,7 +63,7 @@ final class TerminalView implements SessionView {
     /** An editor, say: it has told its terminal to hand Ctrl-C over as a key. */
     private boolean commandReadsKeys() {
         try {
-            Optional<StepTurn> turn = session.command();
+            Optional<Turn> turn = session.command();
             return turn.isPresent() && turn.get().status().rawTerminal();
         } catch (EngineException notRunning) {
             return false;
@@ -74,10 +74,10 @@ final class TerminalView implements SessionView {
     }
 
     private void joinEach() {
-        StepTurn last = null;
+        Turn last = null;
         try {
             while (!ended) {
-                Optional<StepTurn> turn = session.command();
+                Optional<Turn> turn = session.command();
                 if (turn.isPresent() && turn.get() != last) {
                     last = turn.get();
                     join(last);
@@ -90,7 +90,7 @@ final class TerminalView implements SessionView {
         }
     }
 
-    private void join(StepTurn turn) throws InterruptedException {
+    private void join(Turn turn) throws InterruptedException {
         try (TerminalChannel channel = turn.running().attachTerminal()) {
             relay.join(channel, LocalTerminal.size());
         } catch (EngineException notStarted) {

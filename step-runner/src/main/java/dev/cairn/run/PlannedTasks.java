@@ -11,8 +11,12 @@ import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.step.Fingerprint;
+import dev.cairn.run.step.StepServices;
 import dev.cairn.run.step.StepTask;
+import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import dev.cairn.run.walk.TaskSource;
 import dev.cairn.run.walk.UnresolvableException;
 import dev.cairn.workflow.expression.Upstream;
@@ -38,18 +42,26 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Tells what each planned step is to do on this host. */
+/** Tells what each planned step is to do, and takes it to where it is to be done. */
 final class PlannedTasks implements TaskSource {
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final RunFolder run;
     private final RunOrigin origin;
+    private final StepServices services;
     private final StepResolver resolver;
     private final Map<String, String> inherited;
 
     /** @param runners this process's environment */
-    PlannedTasks(Plan plan, RunFolder run, RunOrigin origin, Map<String, String> runners, StepResults results) {
+    PlannedTasks(
+            Plan plan,
+            RunFolder run,
+            RunOrigin origin,
+            Map<String, String> runners,
+            StepServices services,
+            StepResults results) {
         this.run = run;
+        this.services = services;
         this.origin = origin;
         this.inherited = InheritedEnvironment.forAttempt(runners, origin.environment());
         Path file = origin.workflow().orElseGet(() -> origin.folder().resolve(origin.name()));
@@ -62,7 +74,11 @@ final class PlannedTasks implements TaskSource {
     }
 
     @Override
-    public StepTask task(PlanStep step, Instance instance) throws UnresolvableException {
+    public Turn turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
+        return new StepTurn(manifest, task(step, instance), services);
+    }
+
+    private StepTask task(PlanStep step, Instance instance) throws UnresolvableException {
         ResolvedStep resolved = valueOf(resolver.resolve(step, instance));
         CheckpointPlan checkpoint = step.policies().checkpoint();
         StepFolder folder = run.step(instance.id());

@@ -14,7 +14,7 @@ import dev.cairn.run.owner.Ownership;
 import dev.cairn.run.request.Answer;
 import dev.cairn.run.request.Command;
 import dev.cairn.run.step.StepServices;
-import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import dev.cairn.run.walk.Capacity;
 import dev.cairn.run.walk.StopKind;
 import dev.cairn.run.walk.Walk;
@@ -65,7 +65,8 @@ public final class RunSession implements AutoCloseable {
         this.walk = new Walk(
                 plan,
                 manifest,
-                results -> new PlannedTasks(plan, folder(), manifest.origin(), context.environment(), results),
+                results ->
+                        new PlannedTasks(plan, folder(), manifest.origin(), context.environment(), services, results),
                 services,
                 Capacity.ofThisHost(),
                 options.wishes(),
@@ -141,12 +142,12 @@ public final class RunSession implements AutoCloseable {
     }
 
     /** The turn that a step has now: its status, its terminal. */
-    public Optional<StepTurn> turn(String stepId) {
+    public Optional<Turn> turn(String stepId) {
         return walk.turn(stepId);
     }
 
     /** The turn of the only step of a run of a single command. */
-    public Optional<StepTurn> command() {
+    public Optional<Turn> command() {
         return walk.turn(CommandPlan.STEP);
     }
 

@@ -20,13 +20,8 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
-/**
- * One turn of a step: from its start, or from finding it still running, to the end of its attempt.
- *
- * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
- * any thread and wait until the step runs.
- */
-public final class StepTurn {
+/** A turn on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
+public final class StepTurn implements Turn {
     private static final int NO_SUCH_PROCESS = 3;
     private final StepManifest manifest;
     private final StepTask task;
@@ -40,17 +35,13 @@ public final class StepTurn {
         this.services = services;
     }
 
+    @Override
     public String stepId() {
         return manifest.stepId();
     }
 
-    /**
-     * Takes up the attempt that an earlier runner left open, or starts the next one, and follows it to its end.
-     *
-     * @return what becomes of the step; the manifest says it already
-     * @throws InterruptedException when this runner lets go; the step goes on
-     * @throws StepElsewhereException when an open attempt may still run where it cannot be seen from here
-     */
+    /** Takes up the attempt that an earlier runner left open, or starts the next one, and follows it to its end. */
+    @Override
     public NextMove run(ResumeWish wish)
             throws IOException, EngineException, ImageRefusedException, InterruptedException {
         Conclusion conclusion = new Conclusion(manifest, task, services);
@@ -76,22 +67,14 @@ public final class StepTurn {
         }
     }
 
-    /**
-     * Takes a checkpoint and waits until it is published and the manifest says so.
-     *
-     * @throws EngineException when none could be taken; the step runs on
-     */
-    public ImageInfo checkpoint(String reason) throws EngineException, InterruptedException {
-        return taken(new CheckpointRequest(Optional.empty(), reason, false));
+    /** Until the manifest says so too. */
+    @Override
+    public OptionalLong checkpoint(String reason) throws EngineException, InterruptedException {
+        CheckpointRequest request = new CheckpointRequest(Optional.empty(), reason, false);
+        return OptionalLong.of(taken(request).sequence());
     }
 
-    /**
-     * Stops the step with an image, or without where its engine makes none.
-     *
-     * @param anyway stop even when the image fails
-     * @return the image's sequence; empty where the engine makes none
-     * @throws EngineException when the image failed; the step runs on
-     */
+    @Override
     public OptionalLong stop(EndCause cause, String reason, boolean anyway)
             throws EngineException, InterruptedException {
         StepProcess process = running();
@@ -109,22 +92,22 @@ public final class StepTurn {
         return image;
     }
 
-    /** Ends the step for good, with its grace; returns at once. */
+    @Override
     public void cancel() throws EngineException, InterruptedException {
         running().end(EndCause.CANCELLED, task.grace());
     }
 
-    /** Ends the step without an image; returns at once. */
+    @Override
     public void end(EndCause cause, Duration grace) throws EngineException, InterruptedException {
         running().end(cause, grace);
     }
 
-    /** @throws EngineException when the step does not run */
+    @Override
     public StepStatus status() throws EngineException, InterruptedException {
         return running().status();
     }
 
-    /** The step's process, for its terminal. */
+    @Override
     public StepProcess running() throws EngineException, InterruptedException {
         try {
             return started.get()

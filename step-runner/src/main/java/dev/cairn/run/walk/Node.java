@@ -2,7 +2,7 @@ package dev.cairn.run.walk;
 
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
-import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import dev.cairn.workflow.plan.Instance;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +13,7 @@ final class Node {
     final int order;
     private final StepManifest manifest;
     private StepState state;
-    private @Nullable StepTurn turn;
+    private @Nullable Turn turn;
 
     /** @param order its place in the plan: who is earlier starts first */
     Node(Group group, Instance instance, int order, StepManifest manifest) {
@@ -42,11 +42,11 @@ final class Node {
     }
 
     @Nullable
-    StepTurn turn() {
+    Turn turn() {
         return turn;
     }
 
-    void turn(@Nullable StepTurn newTurn) {
+    void turn(@Nullable Turn newTurn) {
         turn = newTurn;
     }
 

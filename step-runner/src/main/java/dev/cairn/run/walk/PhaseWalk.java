@@ -4,7 +4,7 @@ import dev.cairn.run.ladder.NextMove;
 import dev.cairn.run.ladder.ResumeWish;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.step.StepServices;
-import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -215,9 +215,9 @@ final class PhaseWalk {
 
     /** @throws UnresolvableException when the step may be running and so cannot simply be called failed */
     private void takeTurn(Node node) throws IOException, UnresolvableException {
-        StepTurn turn;
+        Turn turn;
         try {
-            turn = new StepTurn(node.manifest(), tasks.task(node.group.step, node.instance), services);
+            turn = tasks.turn(node.group.step, node.instance, node.manifest());
         } catch (UnresolvableException e) {
             if (mayBeRunning(node)) {
                 throw e;

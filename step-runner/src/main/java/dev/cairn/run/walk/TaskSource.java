@@ -1,12 +1,13 @@
 package dev.cairn.run.walk;
 
-import dev.cairn.run.step.StepTask;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.step.Turn;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.resolve.StepResults;
 
-/** Says what a step is to do when its turn comes, and whether it is to do anything. Called from the walk's thread. */
+/** Says how a step takes its turn when it comes, and whether it is to do anything. Called from the walk's thread. */
 public interface TaskSource {
 
     /** Made once the walk can tell what the steps that have ended came to. */
@@ -19,5 +20,5 @@ public interface TaskSource {
     boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException;
 
     /** @throws UnresolvableException when something that the step refers to is missing or unfit */
-    StepTask task(PlanStep step, Instance instance) throws UnresolvableException;
+    Turn turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException;
 }

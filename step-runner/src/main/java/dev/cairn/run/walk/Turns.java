@@ -7,7 +7,7 @@ import dev.cairn.run.ladder.NextMove;
 import dev.cairn.run.ladder.ResumeWish;
 import dev.cairn.run.request.Answer;
 import dev.cairn.run.step.StepServices;
-import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +26,8 @@ import java.util.function.Consumer;
 final class Turns implements AutoCloseable {
     private final StepServices services;
     private final Consumer<Message> mailbox;
-    private final Map<Node, StepTurn> running = new LinkedHashMap<>();
-    private final Map<String, StepTurn> shown;
+    private final Map<Node, Turn> running = new LinkedHashMap<>();
+    private final Map<String, Turn> shown;
     private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
         Thread thread = new Thread(work, "cairn-step");
         thread.setDaemon(true);
@@ -35,7 +35,7 @@ final class Turns implements AutoCloseable {
     });
 
     /** @param shown thread-safe; kept up to date with the turns by step id, for others to see */
-    Turns(StepServices services, Consumer<Message> mailbox, Map<String, StepTurn> shown) {
+    Turns(StepServices services, Consumer<Message> mailbox, Map<String, Turn> shown) {
         this.services = services;
         this.mailbox = mailbox;
         this.shown = shown;
@@ -53,7 +53,7 @@ final class Turns implements AutoCloseable {
         return List.copyOf(running.keySet());
     }
 
-    void start(Node node, StepTurn turn, ResumeWish wish) {
+    void start(Node node, Turn turn, ResumeWish wish) {
         running.put(node, turn);
         shown.put(node.id(), turn);
         threads.execute(() -> mailbox.accept(result(node, turn, wish)));
@@ -64,7 +64,7 @@ final class Turns implements AutoCloseable {
         shown.remove(node.id());
     }
 
-    private static Message result(Node node, StepTurn turn, ResumeWish wish) {
+    private static Message result(Node node, Turn turn, ResumeWish wish) {
         try {
             NextMove move = turn.run(wish);
             return new Message.TurnEnded(node, move);
@@ -74,7 +74,7 @@ final class Turns implements AutoCloseable {
     }
 
     CompletableFuture<Answer.Line> checkpoint(Node node) {
-        return command(node, turn -> OptionalLong.of(turn.checkpoint("request").sequence()));
+        return command(node, turn -> turn.checkpoint("request"));
     }
 
     /** With an image. */
@@ -100,11 +100,11 @@ final class Turns implements AutoCloseable {
 
     @FunctionalInterface
     private interface TurnCommand {
-        OptionalLong on(StepTurn turn) throws EngineException, InterruptedException;
+        OptionalLong on(Turn turn) throws EngineException, InterruptedException;
     }
 
     private CompletableFuture<Answer.Line> command(Node node, TurnCommand command) {
-        StepTurn turn = running.get(node);
+        Turn turn = running.get(node);
         if (turn == null) {
             return CompletableFuture.completedFuture(Answer.Line.failed(node.id(), "does not run"));
         }
@@ -113,7 +113,7 @@ final class Turns implements AutoCloseable {
         return answer;
     }
 
-    private Answer.Line carryOut(String step, StepTurn turn, TurnCommand command) {
+    private Answer.Line carryOut(String step, Turn turn, TurnCommand command) {
         try {
             return Answer.Line.done(step, command.on(turn));
         } catch (EngineException e) {

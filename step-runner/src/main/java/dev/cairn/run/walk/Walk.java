@@ -9,7 +9,7 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.request.Answer;
 import dev.cairn.run.request.Command;
 import dev.cairn.run.step.StepServices;
-import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Plan;
 import java.io.IOException;
@@ -45,7 +45,7 @@ public final class Walk {
     private final ResumeWish otherwise;
     private final BlockingQueue<Message> mailbox = new LinkedBlockingQueue<>();
     private final Results results = new Results();
-    private final Map<String, StepTurn> turnsByStep = new ConcurrentHashMap<>();
+    private final Map<String, Turn> turnsByStep = new ConcurrentHashMap<>();
     private boolean starting = true;
     private @Nullable StopKind stopping;
     private boolean cancelled;
@@ -116,7 +116,7 @@ public final class Walk {
     }
 
     /** The turn that a step has now. */
-    public Optional<StepTurn> turn(String stepId) {
+    public Optional<Turn> turn(String stepId) {
         return Optional.ofNullable(turnsByStep.get(stepId));
     }
 

@@ -1,0 +1,64 @@
+package dev.cairn.run.step;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.StepStatus;
+import dev.cairn.run.ladder.ImageRefusedException;
+import dev.cairn.run.ladder.NextMove;
+import dev.cairn.run.ladder.ResumeWish;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.OptionalLong;
+
+/**
+ * One turn of a step, wherever it is taken: from its start, or from finding it under way, to its end.
+ *
+ * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
+ * any thread.
+ */
+public interface Turn {
+    String stepId();
+
+    /**
+     * Takes the turn.
+     *
+     * @return what becomes of the step; the manifest says it already
+     * @throws InterruptedException when this runner lets go; the step goes on
+     * @throws StepElsewhereException when an open attempt may still run where it cannot be seen from here
+     */
+    NextMove run(ResumeWish wish) throws IOException, EngineException, ImageRefusedException, InterruptedException;
+
+    /**
+     * Takes a checkpoint and waits until it is published.
+     *
+     * @return the image's sequence; empty where none is made
+     * @throws EngineException when none could be taken; the step runs on
+     */
+    OptionalLong checkpoint(String reason) throws EngineException, InterruptedException;
+
+    /**
+     * Stops the step with an image, or without where none is made.
+     *
+     * @param anyway stop even when the image fails
+     * @return the image's sequence; empty where none is made
+     * @throws EngineException when the image failed; the step runs on
+     */
+    OptionalLong stop(EndCause cause, String reason, boolean anyway) throws EngineException, InterruptedException;
+
+    /** Ends the step for good, with its grace; returns at once. */
+    void cancel() throws EngineException, InterruptedException;
+
+    /** Ends the step without an image; returns at once. */
+    void end(EndCause cause, Duration grace) throws EngineException, InterruptedException;
+
+    /** @throws EngineException when the step does not run, or not where it can be asked */
+    StepStatus status() throws EngineException, InterruptedException;
+
+    /**
+     * The step's process, for its terminal.
+     *
+     * @throws EngineException when the step does not run, or not here
+     */
+    StepProcess running() throws EngineException, InterruptedException;
+}
