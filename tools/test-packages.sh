@@ -9,4 +9,8 @@ need_for_tests() {
     need gromacs gmx
     need gromacs-data /usr/share/gromacs/top/spc216.gro
     need environment-modules /usr/share/modules/init/bash
+    need slurmctld /usr/sbin/slurmctld
+    need slurmd /usr/sbin/slurmd
+    need slurm-client /usr/bin/sbatch
+    need munge /usr/sbin/munged
 }

@@ -1,0 +1,48 @@
+package dev.cairn.slurm;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Batch scripts whose only line is Cairn. Pure functions. */
+public final class BatchScript {
+    /** Before the time limit; enough for an image of some GiB on a shared disk. Slurm may send it up to a minute early. */
+    static final int LEAD_SECONDS = 120;
+
+    private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_./:=@%+,-]+");
+
+    private BatchScript() {}
+
+    /**
+     * A script for {@code sbatch}.
+     *
+     * <p>{@code exec}: Slurm signals only the batch script's own process on most clusters. {@code trap}: the warning must not kill a
+     * program that is still starting.
+     *
+     * @param directives options of {@code sbatch} beyond those that every such script has
+     */
+    public static String text(List<String> directives, List<String> command) {
+        List<String> lines = new ArrayList<>();
+        lines.add("#!/bin/bash");
+        lines.add("#SBATCH --requeue");
+        lines.add("#SBATCH --open-mode=append");
+        lines.add("#SBATCH --signal=B:USR1@" + LEAD_SECONDS);
+        directives.forEach(directive -> lines.add("#SBATCH " + directive));
+        lines.add("trap '' USR1");
+        lines.add("exec " + line(command));
+        return String.join("\n", lines) + "\n";
+    }
+
+    /** As the job's input, where the options stand on the line of {@code sbatch}. */
+    public static String bare(List<String> command) {
+        return "#!/bin/bash\ntrap '' USR1\nexec " + line(command) + "\n";
+    }
+
+    private static String line(List<String> command) {
+        return String.join(" ", command.stream().map(BatchScript::quoted).toList());
+    }
+
+    private static String quoted(String word) {
+        return HARMLESS.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,77 @@
+package dev.cairn.slurm;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A job as {@code scontrol show job -o} tells it.
+ *
+ * @param id as {@code SLURM_JOB_ID} has it
+ * @param restarts how often it was requeued
+ * @param mayRequeue the job and the site have not ruled a requeue out
+ * @param endTime when its limit is reached, or when it ended; empty without a limit
+ * @param preempted a preemption has been announced, and the job has a grace time
+ */
+public record JobInfo(
+        String id,
+        JobState state,
+        String reason,
+        int restarts,
+        boolean mayRequeue,
+        Optional<Instant> endTime,
+        Optional<Duration> timeLimit,
+        boolean preempted,
+        String partition) {
+
+    /**
+     * @param text one line per job; of an array or a heterogeneous job several
+     * @param id which of them
+     * @param zone that Slurm's command ran in
+     * @return empty when there is no such job in it
+     */
+    public static Optional<JobInfo> parse(String text, String id, ZoneOffset zone) {
+        return text.lines()
+                .filter(line -> value(line, "JobId").equals(id))
+                .findFirst()
+                .map(line -> of(line, id, zone));
+    }
+
+    private static JobInfo of(String line, String id, ZoneOffset zone) {
+        return new JobInfo(
+                id,
+                JobState.of(value(line, "JobState")),
+                value(line, "Reason"),
+                number(value(line, "Restarts")),
+                !value(line, "Requeue").equals("0"),
+                time(value(line, "EndTime"), zone),
+                TimeLimits.parse(value(line, "TimeLimit")),
+                time(value(line, "PreemptTime"), zone).isPresent(),
+                value(line, "Partition"));
+    }
+
+    /** Up to the next blank: no value that is asked for here has one. */
+    private static String value(String line, String key) {
+        Matcher matcher =
+                Pattern.compile("(?:^|\\s)" + Pattern.quote(key) + "=(\\S*)").matcher(line);
+        return matcher.find() ? matcher.group(1) : "";
+    }
+
+    private static int number(String text) {
+        return text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
+    }
+
+    /** {@code Unknown}, {@code None} and {@code N/A} are no times. */
+    private static Optional<Instant> time(String text, ZoneOffset zone) {
+        try {
+            return Optional.of(LocalDateTime.parse(text).toInstant(zone));
+        } catch (DateTimeParseException none) {
+            return Optional.empty();
+        }
+    }
+}

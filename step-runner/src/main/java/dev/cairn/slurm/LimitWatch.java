@@ -1,0 +1,111 @@
+package dev.cairn.slurm;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Warns in time before the job's limit, whether or not the batch script asked for a signal. Slurm is asked once at the start and once more
+ * when the time has come, since an administrator may have moved the limit. Thread-safe; the waiting is done by a daemon thread of its own.
+ */
+public final class LimitWatch implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LimitWatch.class);
+    private static final Duration BESIDES_THE_IMAGE = Duration.ofSeconds(60);
+    private static final int IMAGES = 2;
+    private static final int LARGEST_PART = 4;
+    private static final Duration ASK_AGAIN = Duration.ofMinutes(1);
+
+    private final BatchJob job;
+    private final Slurm slurm;
+    private final Clock clock;
+    private final Runnable near;
+    private final Thread thread = new Thread(this::watch, "job-limit");
+    private Duration longestImage = Duration.ZERO;
+    private boolean closed;
+
+    /** @param near called once, when it is time to save the work */
+    public LimitWatch(BatchJob job, Slurm slurm, Clock clock, Runnable near) {
+        this.job = job;
+        this.slurm = slurm;
+        this.clock = clock;
+        this.near = near;
+        thread.setDaemon(true);
+    }
+
+    public void begin() {
+        thread.start();
+    }
+
+    /** An image took so long: the next one may too. */
+    public synchronized void imageTook(Duration time) {
+        if (time.compareTo(longestImage) > 0) {
+            longestImage = time;
+            notifyAll();
+        }
+    }
+
+    /**
+     * How long before the limit the work is saved: a minute and twice what the longest image took, but at most a quarter of the whole
+     * time.
+     */
+    static Duration lead(Duration limit, Duration longestImage) {
+        Duration wanted = BESIDES_THE_IMAGE.plus(longestImage.multipliedBy(IMAGES));
+        Duration most = limit.dividedBy(LARGEST_PART);
+        return wanted.compareTo(most) < 0 ? wanted : most;
+    }
+
+    private void watch() {
+        try {
+            Optional<JobInfo> info = ask();
+            while (info.isPresent() && info.get().endTime().isPresent() && awaitLead(info.get())) {
+                Optional<JobInfo> again = ask();
+                if (again.isEmpty() || again.get().endTime().equals(info.get().endTime())) {
+                    near.run();
+                    return;
+                }
+                info = again;
+            }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Until Slurm answers; it may be restarting. */
+    private Optional<JobInfo> ask() throws InterruptedException {
+        while (true) {
+            try {
+                return slurm.job(job.id());
+            } catch (SlurmException e) {
+                if (e.kind() == SlurmException.Kind.MISSING) {
+                    return Optional.empty();
+                }
+                LOG.warn("the time limit of job {} is not known: {}", job.id(), e.getMessage());
+                Thread.sleep(ASK_AGAIN.toMillis());
+            }
+        }
+    }
+
+    /** @return false when this was closed meanwhile */
+    private synchronized boolean awaitLead(JobInfo info) throws InterruptedException {
+        Instant end = info.endTime().orElseThrow();
+        while (!closed) {
+            Duration limit = info.timeLimit().orElse(Duration.between(clock.instant(), end));
+            long left = Duration.between(clock.instant(), end.minus(lead(limit, longestImage)))
+                    .toMillis();
+            if (left <= 0) {
+                return true;
+            }
+            wait(left);
+        }
+        return false;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        thread.interrupt();
+    }
+}

@@ -1,0 +1,28 @@
+package dev.cairn.slurm;
+
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** What {@code sinfo --format=%P|%c} says of the sizes of nodes: {@code 64}, or {@code 32+} for "some have more". */
+final class NodeSizes {
+    private static final Pattern LINE = Pattern.compile("^([^|\\s]+)\\|(\\d{1,6})(\\+?)\\s*$", Pattern.MULTILINE);
+
+    private NodeSizes() {}
+
+    /** @param all count every partition, not only the default one, whose name ends in a star */
+    static OptionalInt mostCpus(String text, boolean all) {
+        int most = 0;
+        Matcher line = LINE.matcher(text);
+        while (line.find()) {
+            if (!all && !line.group(1).endsWith("*")) {
+                continue;
+            }
+            if (!line.group(3).isEmpty()) {
+                return OptionalInt.empty();
+            }
+            most = Math.max(most, Integer.parseInt(line.group(2)));
+        }
+        return most == 0 ? OptionalInt.empty() : OptionalInt.of(most);
+    }
+}

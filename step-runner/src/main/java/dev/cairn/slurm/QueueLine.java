@@ -1,0 +1,32 @@
+package dev.cairn.slurm;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A job as {@code squeue} lists it.
+ *
+ * @param reason why it waits or how it ended, e.g. {@code Priority}; {@code None} when there is none
+ * @param nodes where it runs; may be empty
+ */
+public record QueueLine(String id, JobState state, String reason, String nodes, String comment) {
+    /**
+     * For {@code squeue --format}. The single letters are understood by every version; the comment, which anybody may write, stands
+     * last.
+     */
+    static final String FORMAT = "%i|%T|%r|%N|%k";
+
+    private static final int FIELDS = 5;
+
+    /** Lines that are no job's, such as a site's greeting, are passed over. */
+    static List<QueueLine> parse(String text) {
+        List<QueueLine> jobs = new ArrayList<>();
+        for (String line : text.split("\n")) {
+            String[] fields = line.strip().split("\\|", FIELDS);
+            if (fields.length == FIELDS && fields[0].matches("[0-9][0-9_+\\[\\]%,-]*")) {
+                jobs.add(new QueueLine(fields[0], JobState.of(fields[1]), fields[2], fields[3], fields[4]));
+            }
+        }
+        return jobs;
+    }
+}

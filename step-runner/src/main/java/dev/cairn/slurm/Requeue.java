@@ -1,0 +1,60 @@
+package dev.cairn.slurm;
+
+import java.util.Optional;
+
+/**
+ * What became of a job that stopped with its work saved.
+ *
+ * @param goesOn the job is in the queue, and the same line will go on when it starts again
+ * @param words what happened and what to do, for a person
+ */
+public record Requeue(StopCause cause, boolean goesOn, String words) {
+    private static final String BY_HAND = "; submit the same script again to go on";
+    private static final int TRIES = 3;
+
+    /**
+     * Puts the job back into the queue, where that is what is to be done.
+     *
+     * @param warned USR1 was among the signals that told it to stop
+     */
+    public static Requeue after(BatchJob job, Slurm slurm, boolean warned) throws InterruptedException {
+        StopCause cause = causeOf(job, slurm, warned);
+        String what = "Slurm job " + job.id() + " " + cause.words();
+        if (cause == StopCause.REQUEUE) {
+            return new Requeue(cause, true, what + "; the same line goes on when it starts again");
+        }
+        if (!cause.isToBeRequeued()) {
+            return new Requeue(cause, false, what + BY_HAND);
+        }
+        Optional<String> refusal = requeue(job, slurm);
+        return refusal.isEmpty()
+                ? new Requeue(
+                        cause, true, what + "; it was put back into the queue, and the same line goes on from there")
+                : new Requeue(cause, false, what + ", and Slurm does not requeue it (" + refusal.get() + ")" + BY_HAND);
+    }
+
+    private static StopCause causeOf(BatchJob job, Slurm slurm, boolean warned) throws InterruptedException {
+        try {
+            return StopCause.of(job, slurm.job(job.id()), warned);
+        } catch (SlurmException unheard) {
+            return StopCause.UNKNOWN;
+        }
+    }
+
+    /** @return Slurm's words when it did not */
+    private static Optional<String> requeue(BatchJob job, Slurm slurm) throws InterruptedException {
+        String last = "";
+        for (int i = 0; i < TRIES; i++) {
+            try {
+                slurm.requeue(job.id());
+                return Optional.empty();
+            } catch (SlurmException e) {
+                last = String.valueOf(e.getMessage());
+                if (e.kind() != SlurmException.Kind.UNCLEAR) {
+                    break;
+                }
+            }
+        }
+        return Optional.of(last);
+    }
+}

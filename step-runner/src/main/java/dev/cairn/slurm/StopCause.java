@@ -1,0 +1,64 @@
+package dev.cairn.slurm;
+
+import dev.cairn.slurm.JobState.Known;
+import java.util.Optional;
+
+/**
+ * Why a job's processes were told to stop, as far as Slurm shows it at that time. The rule was measured on Slurm 22.05: requeueing
+ * whenever TERM comes would make {@code scancel} ineffective.
+ */
+public enum StopCause {
+    /** Its nodes are wanted for another job, and it has a grace time. */
+    PREEMPTION("is being preempted", true),
+    /** It goes back into the queue already. */
+    REQUEUE("was put back into the queue", false),
+    /** The warning before the time limit, or any other USR1. */
+    WARNING("is near its time limit", true),
+    TIME_LIMIT("has reached its time limit", true),
+    CANCELLED("was cancelled", false),
+    /** Nothing of Slurm's: somebody sent TERM. */
+    SIGNAL("was sent TERM, though Slurm neither preempts nor ends it", false),
+    UNKNOWN("was told to stop, and Slurm could not be asked why", false);
+
+    private final String words;
+    private final boolean toBeRequeued;
+
+    StopCause(String words, boolean toBeRequeued) {
+        this.words = words;
+        this.toBeRequeued = toBeRequeued;
+    }
+
+    /** What happened to the job, for a person. */
+    public String words() {
+        return words;
+    }
+
+    /** Whether the job has to ask for its own requeue in order to go on. */
+    public boolean isToBeRequeued() {
+        return toBeRequeued;
+    }
+
+    /**
+     * @param info of the job after the signal; empty when Slurm does not know it
+     * @param warned USR1 was among the signals
+     */
+    public static StopCause of(BatchJob job, Optional<JobInfo> info, boolean warned) {
+        if (info.isEmpty()) {
+            return UNKNOWN;
+        }
+        JobInfo now = info.get();
+        if (now.restarts() > job.restart()) {
+            return REQUEUE;
+        }
+        if (now.reason().equals("TimeLimit")) {
+            return TIME_LIMIT;
+        }
+        if (now.state() == Known.COMPLETING || now.state().course() == JobState.Course.OVER) {
+            return CANCELLED;
+        }
+        if (now.preempted()) {
+            return PREEMPTION;
+        }
+        return warned ? WARNING : SIGNAL;
+    }
+}
