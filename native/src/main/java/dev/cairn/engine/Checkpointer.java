@@ -14,6 +14,14 @@ public interface Checkpointer {
     /** The name that {@code checkpoint.engine} chooses: {@code native}, {@code app}, {@code none}, ... */
     String name();
 
+    /**
+     * Whether a step is stopped with an image. Where it is not, it is ended, and the next attempt begins without one: what it
+     * had is lost, or is kept somewhere else.
+     */
+    default boolean takesImages() {
+        return true;
+    }
+
     /** What this host allows, one finding per need of this engine; never fails. */
     List<HostFinding> check();
 

@@ -12,6 +12,7 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.step.Engines;
 import dev.cairn.run.step.Fingerprint;
 import dev.cairn.run.step.StepServices;
 import dev.cairn.run.step.StepTask;
@@ -20,6 +21,7 @@ import dev.cairn.run.step.Turn;
 import dev.cairn.run.walk.TaskSource;
 import dev.cairn.run.walk.UnresolvableException;
 import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.CheckpointPlan;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
@@ -32,6 +34,7 @@ import dev.cairn.workflow.resolve.RunContext;
 import dev.cairn.workflow.resolve.StepResolver;
 import dev.cairn.workflow.resolve.StepResults;
 import dev.cairn.workflow.spec.Every;
+import dev.cairn.workflow.value.Value;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -81,19 +84,20 @@ final class PlannedTasks implements TaskSource {
     private StepTask task(PlanStep step, Instance instance) throws UnresolvableException {
         ResolvedStep resolved = valueOf(resolver.resolve(step, instance));
         CheckpointPlan checkpoint = step.policies().checkpoint();
+        String engine = step.action() instanceof Action.Uses uses ? uses.what() : checkpoint.engine();
         StepFolder folder = run.step(instance.id());
         try {
             DurableFiles.createFolders(folder.path());
             DurableFiles.createFoldersUnsynced(temporary(folder));
             DurableFiles.createFolders(run.work());
             return new StepTask(
-                    resolved.command(),
+                    command(resolved, step, instance),
                     resolved.workingDirectory(),
                     environment(resolved, folder),
                     Umask.current(),
                     io(resolved, folder),
-                    Fingerprint.of(resolved.identity(), checkpoint.engine()),
-                    checkpoint.engine(),
+                    Fingerprint.of(resolved.identity(), engine),
+                    engine,
                     checkpoint.required(),
                     policy(checkpoint),
                     step.policies().retry(),
@@ -106,6 +110,15 @@ final class PlannedTasks implements TaskSource {
         } catch (IOException e) {
             throw new UnresolvableException("it cannot be prepared: " + e.getMessage());
         }
+    }
+
+    /** As {@link Engines} says it of a step with {@code uses}. */
+    private List<String> command(ResolvedStep resolved, PlanStep step, Instance instance) throws UnresolvableException {
+        if (!(step.action() instanceof Action.Uses uses)) {
+            return resolved.command();
+        }
+        Map<String, Value> told = valueOf(resolver.parameters(step, instance));
+        return List.of(uses.what(), ValueJson.of(new Value.Fields(told)));
     }
 
     private Map<String, String> environment(ResolvedStep resolved, StepFolder folder) {

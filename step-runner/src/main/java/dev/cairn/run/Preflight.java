@@ -31,9 +31,9 @@ final class Preflight {
     }
 
     private static void check(PlanStep step, Engines engines, List<String> reasons) {
-        if (step.action() instanceof Action.Uses uses) {
-            reasons.add("step " + step.id() + ": this version of Cairn checks 'uses: " + uses.what()
-                    + "' but cannot run it yet");
+        if (step.action() instanceof Action.Uses uses && !engines.actions().contains(uses.what())) {
+            reasons.add("step " + step.id() + ": 'uses: " + uses.what() + "' cannot be run by this program: it was"
+                    + " started without what carries it out; 'cairn run' has it");
         }
         if (step.placement().slurm().isPresent()) {
             reasons.add(

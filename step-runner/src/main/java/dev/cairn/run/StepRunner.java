@@ -65,8 +65,14 @@ public final class StepRunner {
      */
     public StepRunner(CairnHome home, Map<String, Checkpointer> engines, Clock clock, Map<String, String> environment)
             throws IOException {
+        this(home, new Engines(engines, Map.of()), clock, environment);
+    }
+
+    /** With what carries out steps that have {@code uses}. */
+    public StepRunner(CairnHome home, Engines engines, Clock clock, Map<String, String> environment)
+            throws IOException {
         this.home = home;
-        this.context = new RunnerContext(new Engines(engines), Owners.ofThisProcess(), clock, Map.copyOf(environment));
+        this.context = new RunnerContext(engines, Owners.ofThisProcess(), clock, Map.copyOf(environment));
         this.opener = new RunOpener(home, context.owners(), clock);
     }
 

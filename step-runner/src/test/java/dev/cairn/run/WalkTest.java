@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
+import dev.cairn.run.fake.FakeEngine;
 import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.fake.ManualClock;
 import dev.cairn.run.manifest.RunManifest;
@@ -278,6 +279,32 @@ class WalkTest {
                 .anyMatch(reason -> reason.contains("step far") && reason.contains("slurm"))
                 .anyMatch(reason -> reason.contains("step dag") && reason.contains("airflow"))
                 .anyMatch(reason -> reason.contains("step other") && reason.contains("criu"));
+        assertThat(started()).isEmpty();
+    }
+
+    @Test
+    void handsAStepThatUsesAnActionToItAndEndsItWithoutAnImage() throws Exception {
+        FakeEngine action = bench.action("airflow");
+        WorkflowRequest flow = bench.flow("""
+                name: n
+                steps:
+                  - {id: dag, uses: airflow, with: {connection: c, dag: d, conf: {n: 1}}}
+                """);
+        Bench.Running run = bench.start(flow);
+        assertThat(action.nextStart().launch().command())
+                .containsExactly("airflow", "{\"connection\":\"c\",\"dag\":\"d\",\"conf\":{\"n\":1}}");
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(run.step("dag")
+                        .lastAttempt()
+                        .orElseThrow()
+                        .end()
+                        .orElseThrow()
+                        .image())
+                .isEmpty();
+        Bench.Running again = bench.start(flow);
+        action.nextStart().succeed();
+        assertThat(again.outcome().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(started()).isEmpty();
     }
 

@@ -44,6 +44,11 @@ final class SupervisedCheckpointer implements Checkpointer {
     }
 
     @Override
+    public boolean takesImages() {
+        return !name.equals("none");
+    }
+
+    @Override
     public List<HostFinding> check() {
         if (!needsHost) {
             return List.of();

@@ -9,16 +9,26 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
-/** The checkpoint engines by name, and whether this host allows them, asked once each. Thread-safe. */
+/**
+ * The checkpoint engines by name, what carries out a step with {@code uses}, and whether this host allows them, asked once
+ * each. Thread-safe.
+ */
 public final class Engines {
     /** The engine that starts a step over. */
     public static final String NONE = "none";
 
     private final Map<String, Checkpointer> byName;
+    private final Map<String, Checkpointer> actions;
     private final Map<String, Optional<String>> obstacles = new ConcurrentHashMap<>();
 
-    public Engines(Map<String, Checkpointer> byName) {
+    /**
+     * @param byName what {@code checkpoint.engine} chooses from
+     * @param actions what {@code uses} chooses from. One is started like a command: its first word is the action's name, its
+     *     second what {@code with} says, as a JSON object; names differ from those of the engines
+     */
+    public Engines(Map<String, Checkpointer> byName, Map<String, Checkpointer> actions) {
         this.byName = Map.copyOf(byName);
+        this.actions = Map.copyOf(actions);
     }
 
     /** In alphabetical order. */
@@ -26,9 +36,14 @@ public final class Engines {
         return new TreeSet<>(byName.keySet());
     }
 
+    /** What {@code uses} can name here, in alphabetical order. */
+    public SortedSet<String> actions() {
+        return new TreeSet<>(actions.keySet());
+    }
+
     /** @throws UnknownEngineException when there is no such engine */
     public Checkpointer named(String name) {
-        Checkpointer engine = byName.get(name);
+        Checkpointer engine = byName.getOrDefault(name, actions.get(name));
         if (engine == null) {
             throw new UnknownEngineException(name, names());
         }

@@ -78,7 +78,7 @@ public final class StepTurn implements Turn {
     public OptionalLong stop(EndCause cause, String reason, boolean anyway)
             throws EngineException, InterruptedException {
         StepProcess process = running();
-        if (task.engine().equals(Engines.NONE)) {
+        if (!services.engine(task.engine()).takesImages()) {
             process.end(cause, task.grace());
             return OptionalLong.empty();
         }

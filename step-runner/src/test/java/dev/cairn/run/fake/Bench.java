@@ -9,6 +9,7 @@ import dev.cairn.run.WorkflowRequest;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.step.Engines;
 import dev.cairn.run.store.CairnHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,6 +31,7 @@ public final class Bench {
     private final FakeEngine engine = new FakeEngine("native");
     private final FakeEngine fallback = new FakeEngine("none");
     private final Map<String, String> environment = new HashMap<>(Map.of("PATH", "/usr/bin:/bin"));
+    private final Map<String, Checkpointer> actions = new HashMap<>();
     private Clock clock = Clock.systemDefaultZone();
 
     public Bench(Path folder) {
@@ -44,6 +46,13 @@ public final class Bench {
     /** The engine {@code none} of every runner of this bench. */
     public FakeEngine fallback() {
         return fallback;
+    }
+
+    /** What carries out {@code uses: name} in every runner of this bench from now on. */
+    public FakeEngine action(String name) {
+        FakeEngine action = new FakeEngine(name);
+        actions.put(name, action);
+        return action;
     }
 
     public Map<String, String> environment() {
@@ -71,7 +80,8 @@ public final class Bench {
     /** Each call is another runner on the same home. */
     public StepRunner runner() throws IOException {
         Map<String, Checkpointer> engines = Map.of("native", engine, "none", fallback);
-        return new StepRunner(CairnHome.findOrCreate(folder, Map.of()), engines, clock, environment);
+        return new StepRunner(
+                CairnHome.findOrCreate(folder, Map.of()), new Engines(engines, actions), clock, environment);
     }
 
     public Running start(WorkflowRequest request) throws IOException, InterruptedException {

@@ -39,6 +39,11 @@ public final class FakeEngine implements Checkpointer {
         this.name = name;
     }
 
+    @Override
+    public boolean takesImages() {
+        return name.equals("native");
+    }
+
     /** What a step does as soon as it has started. */
     @FunctionalInterface
     public interface Program {

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
  * Where a step runs and what it takes there; immutable.
  *
  * @param slurm present for {@code runs_on: slurm}
- * @param cpus for local admission; 1 when nothing is said
+ * @param cpus for local admission; when nothing is said 1, and 0 for a step with {@code uses}
  * @param memoryBytes for local admission; empty when nothing is said
  * @param baselineCpu hides what not every x86-64 machine has, so that images fit all of a mixed cluster
  */

@@ -107,7 +107,7 @@ public final class Planner {
                         checkpoint(settings.checkpoint()),
                         rollback(settings, alone && matrix.instances().size() == 1),
                         step.continueOnError()),
-                placement(settings.placement()));
+                placement(settings.placement(), step.action().orElse(null) instanceof Work.Uses ? 0 : 1));
     }
 
     private Matrix matrix(String id, Strategy strategy) {
@@ -196,11 +196,12 @@ public final class Planner {
         return new RollbackPlan(true, true, alone, List.of());
     }
 
-    private static Placement placement(dev.cairn.workflow.spec.Placement placement) {
+    /** @param cpus when nothing is said: a step that only waits for others keeps none busy */
+    private static Placement placement(dev.cairn.workflow.spec.Placement placement, double cpus) {
         SlurmRequest nothing = new SlurmRequest(Map.of(), List.of());
         return new Placement(
                 placement.onSlurm().filter(on -> on).map(on -> placement.slurm().orElse(nothing)),
-                placement.cpus().orElse(1.0),
+                placement.cpus().orElse(cpus),
                 placement.memoryBytes().map(OptionalLong::of).orElseGet(OptionalLong::empty),
                 placement.baselineCpu().orElse(false));
     }

@@ -88,8 +88,7 @@ final class CommandResolver {
             program.words().forEach(word -> words.addAll(words(word)));
             return words;
         }
-        throw new IllegalArgumentException(
-                "step " + step.id() + " has no command: it uses " + ((Action.Uses) step.action()).what());
+        return List.of(((Action.Uses) step.action()).what());
     }
 
     private List<String> script(Template text, Shell shell) {

@@ -11,7 +11,7 @@ import java.util.Set;
 /**
  * A command, ready to be started; immutable. All paths are absolute.
  *
- * @param command program and arguments
+ * @param command program and arguments; of a step with {@code uses} its name alone
  * @param resumeCommand for the engine {@code app}: what goes on from the files it saved
  * @param environment the declared variables, to be laid over the runner's own
  * @param secrets names of those in {@code environment} whose values must not be written down

@@ -60,7 +60,7 @@ public final class StepResolver {
         }
     }
 
-    /** The command of a step that runs a script or a program. */
+    /** What is started for the step. */
     public Result<ResolvedStep> resolve(PlanStep step, Instance instance) {
         Problems problems = problems();
         StepContext context = context(step, instance, Upstream.WELL);
