@@ -22,7 +22,7 @@ final class ArchitectureTest {
     static final ArchRule onlyTheTriggersKnowQuartz = onlyIn("dev.cairn.trigger..", "org.quartz..");
 
     @ArchTest
-    static final ArchRule onlyTheAirflowClientKnowsOkHttp = onlyIn("dev.cairn.airflow..", "okhttp3..");
+    static final ArchRule onlyTheAirflowClientKnowsOkHttp = onlyIn("dev.cairn.airflow", "okhttp3..");
 
     @ArchTest
     static final ArchRule onlyTheCommandLineKnowsPicocli = onlyIn("dev.cairn.cli..", "picocli..");

@@ -1,0 +1,22 @@
+package dev.cairn.airflow;
+
+import java.net.URI;
+import java.util.Locale;
+
+/** The addresses that people write down for an Airflow, as one form. */
+final class Addresses {
+    private Addresses() {}
+
+    static URI base(URI given) {
+        String scheme = given.getScheme() == null ? "" : given.getScheme().toLowerCase(Locale.ROOT);
+        if (!scheme.equals("http") && !scheme.equals("https") || given.getHost() == null) {
+            throw new IllegalArgumentException(
+                    "\"" + given + "\" is no address of an Airflow; write e.g. https://airflow.example.org:8080");
+        }
+        if (given.getUserInfo() != null) {
+            throw new IllegalArgumentException("the address of an Airflow must not hold a user or a password");
+        }
+        String text = given.toString().replaceFirst("[?#].*$", "").replaceFirst("/+$", "");
+        return URI.create(text.replaceFirst("/api/v[12]$", "").replaceFirst("/+$", ""));
+    }
+}

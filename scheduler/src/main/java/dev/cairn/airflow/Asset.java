@@ -1,0 +1,15 @@
+package dev.cairn.airflow;
+
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Data that DAGs make and wait for; a dataset in Airflow 2.
+ *
+ * @param id of the server
+ */
+public record Asset(long id, String uri, JsonNode json) {
+
+    static Asset from(JsonNode json) {
+        return new Asset(json.path("id").asLong(-1), Json.text(json, "uri"), json);
+    }
+}

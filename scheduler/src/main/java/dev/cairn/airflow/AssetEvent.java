@@ -1,0 +1,17 @@
+package dev.cairn.airflow;
+
+import java.time.Instant;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * An asset was changed.
+ *
+ * @param extra what its sender wanted known
+ */
+public record AssetEvent(long id, Optional<Instant> at, JsonNode extra, JsonNode json) {
+
+    static AssetEvent from(JsonNode json) {
+        return new AssetEvent(json.path("id").asLong(-1), Json.instant(json, "timestamp"), json.path("extra"), json);
+    }
+}

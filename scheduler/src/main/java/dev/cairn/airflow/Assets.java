@@ -1,0 +1,54 @@
+package dev.cairn.airflow;
+
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Assets (v2) and datasets (v1), and their events. Thread-safe. */
+public final class Assets {
+    private final Api api;
+
+    Assets(Api api) {
+        this.api = api;
+    }
+
+    public Stream<Asset> list() throws AirflowException {
+        return Pages.of(api, Call.get(name()), Asset::from, "assets", "datasets");
+    }
+
+    /** The asset of exactly this URI: the server's own search is a pattern, in which {@code _} and {@code %} stand for others. */
+    public Optional<Asset> find(String uri) throws AirflowException {
+        Call call = Call.get(name()).with("uri_pattern", uri);
+        return Pages.of(api, call, Asset::from, "assets", "datasets")
+                .filter(asset -> asset.uri().equals(uri))
+                .findFirst();
+    }
+
+    /** Newest first. */
+    public Stream<AssetEvent> events(Asset asset) throws AirflowException {
+        boolean first = api.apiVersion() == ApiVersion.V1;
+        Call call = Call.get(name(), "events")
+                .with(first ? "dataset_id" : "asset_id", asset.id())
+                .with("order_by", "-timestamp");
+        return Pages.of(api, call, AssetEvent::from, "asset_events", "dataset_events");
+    }
+
+    /**
+     * Says that an asset was changed, which may start DAGs. Asked once: after SERVER or NO_ANSWER it may have been done, and
+     * {@link #events} tells.
+     *
+     * @param extra an object
+     */
+    public AssetEvent post(Asset asset, JsonNode extra) throws AirflowException {
+        ObjectNode body = api.apiVersion() == ApiVersion.V1
+                ? Json.object().put("dataset_uri", asset.uri())
+                : Json.object().put("asset_id", asset.id());
+        body.set("extra", extra);
+        return AssetEvent.from(api.call(Call.post(body, name(), "events")));
+    }
+
+    private String name() throws AirflowException {
+        return api.apiVersion() == ApiVersion.V1 ? "datasets" : "assets";
+    }
+}

@@ -1,0 +1,22 @@
+package dev.cairn.airflow;
+
+import java.time.Instant;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Runs of a DAG for a range of dates that have passed.
+ *
+ * @param completed empty while it goes on
+ */
+public record Backfill(long id, String dagId, boolean paused, Optional<Instant> completed, JsonNode json) {
+
+    static Backfill from(JsonNode json) {
+        return new Backfill(
+                json.path("id").asLong(-1),
+                Json.text(json, "dag_id"),
+                Json.truth(json, "is_paused"),
+                Json.instant(json, "completed_at"),
+                json);
+    }
+}

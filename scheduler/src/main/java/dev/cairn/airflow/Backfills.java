@@ -1,0 +1,50 @@
+package dev.cairn.airflow;
+
+import java.util.stream.Stream;
+
+/** Backfills, which Airflow 3 has; with Airflow 2 every call is UNSUPPORTED. Thread-safe. */
+public final class Backfills {
+    private static final String BACKFILLS = "backfills";
+
+    private final Api api;
+
+    Backfills(Api api) {
+        this.api = api;
+    }
+
+    /** Asked once: after SERVER or NO_ANSWER it may have been started, and {@link #list} tells. */
+    public Backfill create(BackfillRequest request) throws AirflowException {
+        return call(Call.post(request.body(), BACKFILLS));
+    }
+
+    public Stream<Backfill> list(String dagId) throws AirflowException {
+        api.needsV2(BACKFILLS);
+        return Pages.of(api, Call.get(BACKFILLS).with("dag_id", dagId), Backfill::from, BACKFILLS);
+    }
+
+    public Backfill get(long id) throws AirflowException {
+        return call(Call.get(BACKFILLS, Long.toString(id)));
+    }
+
+    public Backfill pause(long id) throws AirflowException {
+        return change(id, "pause");
+    }
+
+    public Backfill unpause(long id) throws AirflowException {
+        return change(id, "unpause");
+    }
+
+    /** Its runs under way go on. */
+    public Backfill cancel(long id) throws AirflowException {
+        return change(id, "cancel");
+    }
+
+    private Backfill change(long id, String how) throws AirflowException {
+        return call(Call.put(Json.object(), BACKFILLS, Long.toString(id), how));
+    }
+
+    private Backfill call(Call call) throws AirflowException {
+        api.needsV2(BACKFILLS);
+        return Backfill.from(api.call(call));
+    }
+}

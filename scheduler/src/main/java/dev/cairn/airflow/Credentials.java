@@ -1,0 +1,61 @@
+package dev.cairn.airflow;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * How to prove who we are. Implementations are thread-safe: one client calls from many threads. An implementation of one's own
+ * serves auth managers that this package does not know.
+ */
+public interface Credentials {
+
+    /**
+     * The value of the header {@code Authorization}; empty sends none.
+     *
+     * @param login asks the server for a token
+     * @throws AirflowException when there is none to be had
+     */
+    Optional<String> authorization(Login login) throws AirflowException;
+
+    /**
+     * The server answered 401 to this header.
+     *
+     * @return true when {@link #authorization} may give a better one now; the call is then repeated once
+     */
+    default boolean renew(String refused) {
+        return false;
+    }
+
+    /** No header, for a server that lets everybody in. */
+    static Credentials none() {
+        return login -> Optional.empty();
+    }
+
+    /**
+     * User and password, whatever the server wants: Basic for Airflow 2; for Airflow 3 a token from {@code POST /auth/token}, fetched
+     * when first needed and again after a 401, since it expires (a day by default: {@code [api_auth] jwt_expiration_time}). Source:
+     * Airflow's "Public API authentication" pages.
+     *
+     * @param password asked each time, so that a changed file or variable counts
+     */
+    static Credentials password(String user, Supplier<String> password) {
+        return new PasswordCredentials(user, password);
+    }
+
+    /** Basic with either version, for what stands in front of Airflow. */
+    static Credentials basic(String user, Supplier<String> password) {
+        return login -> Optional.of(basicHeader(user, password.get()));
+    }
+
+    /** A token that somebody else renews. */
+    static Credentials bearer(Supplier<String> token) {
+        return login -> Optional.of("Bearer " + token.get().strip());
+    }
+
+    /** RFC 7617, in UTF-8. */
+    static String basicHeader(String user, String password) {
+        return "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+    }
+}

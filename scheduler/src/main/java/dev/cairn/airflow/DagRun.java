@@ -1,0 +1,35 @@
+package dev.cairn.airflow;
+
+import java.time.Instant;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A run of a DAG.
+ *
+ * @param logicalDate empty when it has none, which v2 allows
+ * @param conf what it was triggered with
+ * @param json the whole answer
+ */
+public record DagRun(
+        String dagId,
+        String id,
+        DagRunState state,
+        Optional<Instant> logicalDate,
+        Optional<Instant> start,
+        Optional<Instant> end,
+        JsonNode conf,
+        JsonNode json) {
+
+    static DagRun from(JsonNode json) {
+        return new DagRun(
+                Json.text(json, "dag_id"),
+                Json.text(json, "dag_run_id", "run_id"),
+                new DagRunState(Json.text(json, "state")),
+                Json.instant(json, "logical_date", "execution_date"),
+                Json.instant(json, "start_date"),
+                Json.instant(json, "end_date"),
+                json.path("conf"),
+                json);
+    }
+}

@@ -1,0 +1,33 @@
+package dev.cairn.airflow;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * How the parts of an Airflow are.
+ *
+ * @param statuses by part ({@code metadatabase, scheduler, triggerer, dag_processor}), {@code healthy} or {@code unhealthy}; a part that does
+ *     not run has none
+ * @param json the whole answer, heartbeats included
+ */
+public record Health(Map<String, String> statuses, JsonNode json) {
+    public Health {
+        statuses = Map.copyOf(statuses);
+    }
+
+    static Health from(JsonNode json) {
+        Map<String, String> statuses = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> part : json.properties()) {
+            Optional<String> status = Json.optionalText(part.getValue(), "status");
+            status.ifPresent(text -> statuses.put(part.getKey(), text));
+        }
+        return new Health(statuses, json);
+    }
+
+    /** Whether DAG runs will make progress: database and scheduler are well. */
+    public boolean isHealthy() {
+        return "healthy".equals(statuses.get("metadatabase")) && "healthy".equals(statuses.get("scheduler"));
+    }
+}

@@ -1,0 +1,87 @@
+package dev.cairn.airflow;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.databind.JsonNode;
+
+/** The forms in which servers send logs, as lines. */
+final class LogContent {
+    /** v1 writes a Python list of (host, text): {@code [('host', 'text')]}. */
+    private static final Pattern TUPLE = Pattern.compile(
+            "\\(('(?:[^'\\\\]|\\\\.)*+'|\"(?:[^\"\\\\]|\\\\.)*+\"), ('(?:[^'\\\\]|\\\\.)*+'|\"(?:[^\"\\\\]|\\\\.)*+\")\\)",
+            Pattern.DOTALL);
+
+    private LogContent() {}
+
+    /** {@code content} of a JSON answer: text in v1; in v2 a list of events or of texts. */
+    static List<String> lines(JsonNode content) {
+        List<String> lines = new ArrayList<>();
+        if (content.isString()) {
+            addPython(content.stringValue(), lines);
+        }
+        for (JsonNode entry : content.isArray() ? content : Json.MAPPER.createArrayNode()) {
+            add(entry, lines);
+        }
+        return lines;
+    }
+
+    /** One JSON object a line; a line that is none is kept as it is. */
+    static List<String> ndjson(String body) {
+        List<String> lines = new ArrayList<>();
+        body.lines()
+                .filter(line -> !line.isBlank())
+                .forEach(line -> Json.parse(line).ifPresentOrElse(entry -> add(entry, lines), () -> lines.add(line)));
+        return lines;
+    }
+
+    private static void add(JsonNode entry, List<String> lines) {
+        if (entry.isString()) {
+            entry.stringValue().lines().forEach(lines::add);
+            return;
+        }
+        // what fields mean: FileTaskHandler.StructuredLogMessage; "::group::" lines fold in Airflow's page
+        String time = Json.text(entry, "timestamp");
+        String event = Json.text(entry, "event", "message");
+        String line = (time.isEmpty() ? "" : time + " ") + event;
+        (line.isEmpty() ? entry.toString() : line).lines().forEach(lines::add);
+    }
+
+    private static void addPython(String text, List<String> lines) {
+        Matcher tuple = TUPLE.matcher(text);
+        if (!text.startsWith("[(") || !tuple.find()) {
+            text.lines().forEach(lines::add);
+            return;
+        }
+        do {
+            unquote(tuple.group(2)).lines().forEach(lines::add);
+        } while (tuple.find());
+    }
+
+    private static String unquote(String literal) {
+        StringBuilder text = new StringBuilder();
+        for (int i = 1; i < literal.length() - 1; i++) {
+            char c = literal.charAt(i);
+            if (c != '\\') {
+                text.append(c);
+                continue;
+            }
+            char escaped = literal.charAt(++i);
+            switch (escaped) {
+                case 'n' -> text.append('\n');
+                case 't' -> text.append('\t');
+                case 'r' -> text.append('\r');
+                case 'x' -> i = code(literal, i, 2, text);
+                case 'u' -> i = code(literal, i, 4, text);
+                default -> text.append(escaped);
+            }
+        }
+        return text.toString();
+    }
+
+    private static int code(String literal, int at, int digits, StringBuilder text) {
+        text.append((char) Integer.parseInt(literal.substring(at + 1, at + 1 + digits), 16));
+        return at + digits;
+    }
+}

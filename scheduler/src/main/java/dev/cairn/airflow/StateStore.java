@@ -1,0 +1,56 @@
+package dev.cairn.airflow;
+
+import dev.cairn.airflow.AirflowException.Kind;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a task keeps for its next try: the task state store of Airflow 3.3 and newer. Older servers answer NOT_FOUND or
+ * NOT_AIRFLOW, and Airflow 2 is UNSUPPORTED. Thread-safe.
+ *
+ * <p>A value is any JSON of up to 65,535 characters. Source: {@code task_state_store.py} of Airflow's public routes.
+ */
+public final class StateStore {
+    private final Api api;
+
+    StateStore(Api api) {
+        this.api = api;
+    }
+
+    /** Empty when there is nothing under this key. */
+    public Optional<JsonNode> get(String dagId, String runId, String taskId, int mapIndex, String key)
+            throws AirflowException {
+        try {
+            return Optional.of(
+                    call(Call.get(path(dagId, runId, taskId, key)), mapIndex).path("value"));
+        } catch (AirflowException e) {
+            if (e.is(Kind.NOT_FOUND)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Sets it, for as long as the server's configuration keeps such things. */
+    public void put(String dagId, String runId, String taskId, int mapIndex, String key, JsonNode value)
+            throws AirflowException {
+        ObjectNode body = Json.object();
+        body.set("value", value);
+        call(Call.put(body, path(dagId, runId, taskId, key)), mapIndex);
+    }
+
+    /** No error when there is nothing under this key. */
+    public void delete(String dagId, String runId, String taskId, int mapIndex, String key) throws AirflowException {
+        call(Call.delete(path(dagId, runId, taskId, key)), mapIndex);
+    }
+
+    private JsonNode call(Call call, int mapIndex) throws AirflowException {
+        api.needsV2("the task state store");
+        return api.call(call.with("map_index", mapIndex));
+    }
+
+    private static String[] path(String dagId, String runId, String taskId, String key) {
+        return DagRuns.path(dagId, runId, "taskInstances", taskId, "state-store", key);
+    }
+}

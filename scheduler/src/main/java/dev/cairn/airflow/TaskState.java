@@ -1,0 +1,28 @@
+package dev.cairn.airflow;
+
+import java.util.Set;
+
+/**
+ * How far a task instance is. One that a newer Airflow adds is kept as its text, and is not final.
+ *
+ * @param text as the server writes it; empty for a task that has not been looked at yet (null)
+ */
+public record TaskState(String text) {
+    public static final TaskState NONE = new TaskState("");
+    public static final TaskState RUNNING = new TaskState("running");
+    public static final TaskState SUCCESS = new TaskState("success");
+    public static final TaskState FAILED = new TaskState("failed");
+    public static final TaskState UPSTREAM_FAILED = new TaskState("upstream_failed");
+
+    private static final Set<String> FINAL = Set.of("success", "failed", "upstream_failed", "skipped", "removed");
+
+    /** Nothing more happens in it unless somebody clears it. */
+    public boolean isFinal() {
+        return FINAL.contains(text);
+    }
+
+    @Override
+    public String toString() {
+        return text.isEmpty() ? "none" : text;
+    }
+}

@@ -1,0 +1,17 @@
+package dev.cairn.airflow;
+
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A variable of Airflow.
+ *
+ * @param value text; masked by the server for a name that looks secret
+ */
+public record Variable(String key, String value, Optional<String> description, JsonNode json) {
+
+    static Variable from(JsonNode json) {
+        return new Variable(
+                Json.text(json, "key"), Json.text(json, "value"), Json.optionalText(json, "description"), json);
+    }
+}

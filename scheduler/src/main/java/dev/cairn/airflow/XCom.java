@@ -1,0 +1,22 @@
+package dev.cairn.airflow;
+
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A value that a task left for others.
+ *
+ * @param value JSON; of a server before 2.10 always its text
+ */
+public record XCom(String taskId, int mapIndex, String key, JsonNode value, JsonNode json) {
+    /** The key of what a task returns. */
+    public static final String RETURN_VALUE = "return_value";
+
+    static XCom from(JsonNode json) {
+        return new XCom(
+                Json.text(json, "task_id"),
+                Json.integer(json, "map_index").orElse(-1),
+                Json.text(json, "key"),
+                json.path("value"),
+                json);
+    }
+}

@@ -1,0 +1,45 @@
+package dev.cairn.airflow;
+
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** XCom. Thread-safe. */
+public final class XComs {
+    private static final String ENTRIES = "xcomEntries";
+
+    private final Api api;
+
+    XComs(Api api) {
+        this.api = api;
+    }
+
+    /** Without their values. */
+    public Stream<XCom> list(String dagId, String runId, String taskId) {
+        return Pages.of(
+                api,
+                Call.get(DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES)),
+                XCom::from,
+                "xcom_entries");
+    }
+
+    /**
+     * @param mapIndex -1 for a task that is not mapped
+     * @throws AirflowException NOT_FOUND when there is none
+     */
+    public XCom get(String dagId, String runId, String taskId, int mapIndex, String key) throws AirflowException {
+        // the default makes a Python text of the value
+        Call call = Call.get(DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES, key))
+                .with("stringify", false)
+                .with("map_index", mapIndex);
+        return XCom.from(api.call(call));
+    }
+
+    /** Airflow 3 only. */
+    public XCom create(String dagId, String runId, String taskId, String key, JsonNode value) throws AirflowException {
+        api.needsV2("writing XCom");
+        ObjectNode body = Json.object().put("key", key).put("map_index", -1);
+        body.set("value", value);
+        return XCom.from(api.call(Call.post(body, DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES))));
+    }
+}
