@@ -63,6 +63,32 @@ static inline void home_close(struct home *h)
     assert_int_equal(0, cairn_remove_tree(AT_FDCWD, h->path, NULL));
 }
 
+static char reachable_path[64];
+
+static inline void reachable_remove(void)
+{
+    unlink(reachable_path);
+}
+
+/* A path of the program by which every user can start it: of a copy, which is removed at exit,
+ * since the folder where it was built may be root's own. */
+static inline char *reachable(const char *program)
+{
+    if (reachable_path[0])
+        return reachable_path;
+    strcpy(reachable_path, "/tmp/cairn-test-program.XXXXXX");
+    auto_close int from = open(program, O_RDONLY | O_CLOEXEC);
+    auto_close int to = mkostemp(reachable_path, O_CLOEXEC);
+    assert_true(from >= 0 && to >= 0);
+    atexit(reachable_remove);
+    ssize_t n;
+    while ((n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0)) > 0) {
+    }
+    assert_int_equal(0, n);
+    assert_int_equal(0, fchmod(to, 0755));
+    return reachable_path;
+}
+
 /* In a life: a running step and how to speak to it. */
 struct life {
     const struct home *home;

@@ -63,15 +63,14 @@ static void request_status(struct supervisor *s, uint64_t client, const json_t *
     int64_t wait = next == NEVER ? 0 : next - running_ms(&s->clock);
     control_answer(
         &s->control, client,
-        json_pack("{s:b, s:s, s:b, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "ok", 1, "state", state_of(s),
-                  "frozen", s->frozen, "running_ms", (json_int_t)running_ms(&s->clock),
-                  "last_image",
-                  s->checkpointing.last_image < 0 ? json_null()
-                                                  : json_integer(s->checkpointing.last_image),
-                  "next_checkpoint_ms",
-                  next == NEVER ? json_null() : json_integer(wait < 0 ? 0 : wait), "processes",
-                  (json_int_t)processes, "rss_bytes", (json_int_t)rss, "raw_terminal",
-                  terminal_is_raw(&s->terminal), "checkpoint", progress(s)));
+        json_pack(
+            "{s:b, s:s, s:b, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "ok", 1, "state", state_of(s),
+            "frozen", s->frozen, "running_ms", (json_int_t)running_ms(&s->clock), "last_image",
+            s->checkpointing.last_image < 0 ? json_null()
+                                            : json_integer(s->checkpointing.last_image),
+            "next_checkpoint_ms", next == NEVER ? json_null() : json_integer(wait < 0 ? 0 : wait),
+            "processes", (json_int_t)processes, "rss_bytes", (json_int_t)rss, "raw_terminal",
+            terminal_is_raw(&s->terminal), "checkpoint", progress(s)));
 }
 
 static int read_cause(const json_t *request, enum cause *out, cairn_error *err)
