@@ -96,7 +96,8 @@ static const struct trial trials[] = {
     {"namespaces", true, try_namespaces, "user, pid, mount, ipc and time namespaces can be made",
      "the engine native cannot run here; engine app and none can",
      "the administrator: sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone=1, "
-     "kernel.apparmor_restrict_unprivileged_userns=0; in a container, an unmasked /proc"},
+     "kernel.apparmor_restrict_unprivileged_userns=0; in a container, an unmasked /proc; in a "
+     "chroot none can"},
     {"ptrace", true, try_ptrace, "a process may trace its own children",
      "the engine native cannot take checkpoints here",
      "the administrator: kernel.yama.ptrace_scope below 3, a seccomp profile that allows ptrace"},

@@ -41,11 +41,13 @@ static int enter_user_namespace(cairn_error *err)
     uid_t uid = geteuid();
     gid_t gid = getegid();
     if (unshare(CLONE_NEWUSER) < 0)
-        return cairn_fail(err, CAIRN_EHOST,
-                          "this host refuses a user namespace (%s); an administrator can allow it "
-                          "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
-                          "kernel.apparmor_restrict_unprivileged_userns); `cairn check` says more",
-                          strerror(errno));
+        return cairn_fail(
+            err, CAIRN_EHOST,
+            "this host refuses a user namespace (%s); an administrator can allow it "
+            "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
+            "kernel.apparmor_restrict_unprivileged_userns), but not within a chroot; `cairn "
+            "check` says more",
+            strerror(errno));
     char map[64];
     int rc = write_proc("/proc/self/setgroups", "deny", err);
     if (rc != 0)
