@@ -251,6 +251,23 @@ static int describe(struct objects *o, const struct seen *s, json_t *json, cairn
     }
 }
 
+/* The locks of the description, or those of the process, into `json`. */
+static int add_locks(const struct seen *s, enum lock_owner owner, json_t *json, cairn_error *err)
+{
+    json_t *locks;
+    cairn_error why = {0};
+    int rc = describe_locks(s->fdinfo, owner, &locks, &why);
+    if (rc == 0 && locks && is_of_proc(s)) {
+        json_decref(locks);
+        return unsupported(s, "a lock on a file of /proc", NULL, err);
+    }
+    if (rc == 0 && locks)
+        json_object_set_new(json, "locks", locks);
+    return rc == 0 ? 0
+                   : cairn_fail(err, why.code, "pid %d fd %d (%s): %s", s->process->ns_pid, s->fd,
+                                s->link, why.message);
+}
+
 static struct open_description *find_description(const struct objects *o, const struct seen *s)
 {
     for (size_t i = 0; i < o->description_count; i++) {
@@ -271,7 +288,9 @@ static int add_description(struct objects *o, const struct seen *s, struct open_
         return cairn_fail(err, ENOMEM, "out of memory taking descriptors");
     o->descriptions = grown;
     json_auto_t *json = json_pack("{s:i}", "id", (int)o->description_count);
-    int rc = describe(o, s, json, err);
+    int rc = add_locks(s, LOCKS_OF_DESCRIPTION, json, err); /* opening would break a lease */
+    if (rc == 0)
+        rc = describe(o, s, json, err);
     if (rc != 0)
         return rc;
     grown[o->description_count] = (struct open_description){.pid = s->process->pid,
@@ -313,11 +332,10 @@ static int take_descriptor(struct objects *o, struct taken_process *p, int fd, c
         if (rc != 0)
             return rc;
     }
-    json_array_append_new(json_object_get(p->json, "descriptors"),
-                          json_pack("{s:i, s:I, s:b}", "fd", fd, "description",
-                                    (json_int_t)(d - o->descriptions), "close_on_exec",
-                                    close_on_exec));
-    return 0;
+    json_t *json = json_pack("{s:i, s:I, s:b}", "fd", fd, "description",
+                             (json_int_t)(d - o->descriptions), "close_on_exec", close_on_exec);
+    json_array_append_new(json_object_get(p->json, "descriptors"), json);
+    return add_locks(&s, LOCKS_OF_PROCESS, json, err);
 }
 
 int take_descriptors(struct objects *o, struct taken_process *p, cairn_error *err)

@@ -54,6 +54,10 @@ CAIRN_CHECKED int take_sockets(const struct objects *o, cairn_error *err);
 /* A socket, into the json of its description. */
 CAIRN_CHECKED int describe_socket(const struct taken_process *p, int number, uint64_t ino,
                                   json_t *json, cairn_error *err);
+enum lock_owner { LOCKS_OF_DESCRIPTION, LOCKS_OF_PROCESS };
+/* The locks that fdinfo tells of, as an array; *out is NULL for none. A lease is refused. */
+CAIRN_CHECKED int describe_locks(const char *fdinfo, enum lock_owner owner, json_t **out,
+                                 cairn_error *err);
 /* Everything in the step's own /dev/shm, into META's "shm". */
 CAIRN_CHECKED int take_shm(struct objects *o, json_t *meta, cairn_error *err);
 /* The mappings of a process, into its "maps", with the shared memory behind them. */

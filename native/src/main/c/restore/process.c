@@ -336,6 +336,8 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
     if (rc == 0)
         rc = pick_descriptors(r, p, err);
     if (rc == 0)
+        rc = process_lock(r, p, err);
+    if (rc == 0)
         rc = enter_folder(p, err);
     if (rc == 0)
         rc = set_number(p, "umask", SYS_umask, 0, false, err);

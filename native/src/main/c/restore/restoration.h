@@ -91,6 +91,12 @@ CAIRN_CHECKED int hub_make_socket(const struct restoration *r, size_t i, cairn_e
 /* watches.c: what every epoll watches. */
 CAIRN_CHECKED int hub_watch(const struct restoration *r, cairn_error *err);
 
+/* locks.c: locks that belong to descriptions, in pid 1; and those of a process, once it has closed
+ * all that it has to close: any descriptor of a file that it closes gives up its locks on it. */
+CAIRN_CHECKED int hub_lock(const struct restoration *r, cairn_error *err);
+CAIRN_CHECKED int process_lock(const struct restoration *r, struct restored_process *p,
+                               cairn_error *err);
+
 /* memory.c */
 CAIRN_CHECKED int memory_enter_trampoline(const struct restoration *r, struct restored_process *p,
                                           cairn_error *err);

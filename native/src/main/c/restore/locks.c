@@ -1,0 +1,167 @@
+/* File locks, taken again before anything of the step runs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/syscall.h>
+
+#include "common/json.h"
+#include "restore/restoration.h"
+
+#define LOCK_LIMIT 1048576
+#define LAST_BYTE INT64_MAX
+
+struct lock {
+    const char *kind;
+    bool write;
+    uint64_t start, end; /* of its bytes; end as the kernel has it: the last one */
+};
+
+static int read_lock(const json_t *json, struct lock *out, cairn_error *err)
+{
+    *out = (struct lock){.end = LAST_BYTE};
+    int rc = json_need_string(json, "kind", 16, &out->kind, err);
+    if (rc == 0)
+        rc = json_need_bool(json, "write", &out->write, err);
+    if (rc != 0 || strcmp(out->kind, "flock") == 0)
+        return rc;
+    rc = json_need_hex(json, "start", &out->start, err);
+    if (rc == 0 && json_object_get(json, "end"))
+        rc = json_need_hex(json, "end", &out->end, err);
+    if (rc == 0 && (out->end > LAST_BYTE || out->start > out->end))
+        rc = cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a lock of bytes 0x%llx to 0x%llx",
+                        (unsigned long long)out->start, (unsigned long long)out->end);
+    return rc;
+}
+
+static struct flock range_of(const struct lock *lock)
+{
+    return (struct flock){.l_type = lock->write ? F_WRLCK : F_RDLCK,
+                          .l_whence = SEEK_SET,
+                          .l_start = (off_t)lock->start,
+                          .l_len =
+                              lock->end == LAST_BYTE ? 0 : (off_t)(lock->end - lock->start + 1)};
+}
+
+/* Says whose lock on what could not be had. */
+static int fail_lock(const struct restoration *r, pid_t pid, int64_t fd, int64_t description,
+                     const struct lock *lock, int code, cairn_error *err)
+{
+    const json_t *json =
+        json_array_get(json_object_get(r->meta, "descriptions"), (size_t)description);
+    const char *path = json_string_value(json_object_get(json, "path"));
+    char what[96] = "the whole file";
+    if (lock->end != LAST_BYTE)
+        snprintf(what, sizeof what, "bytes %llu to %llu", (unsigned long long)lock->start,
+                 (unsigned long long)lock->end);
+    else if (lock->start > 0)
+        snprintf(what, sizeof what, "bytes from %llu on", (unsigned long long)lock->start);
+    bool held = code == EAGAIN || code == EACCES;
+    return cairn_fail(
+        err, held ? EBUSY : code,
+        "pid %d fd %lld: the step held a %s lock (%s) on %s, %s, which cannot be taken "
+        "again: %s",
+        pid, (long long)fd, lock->write ? "write" : "read", lock->kind,
+        path ? path : "a file without a name", what,
+        held ? "somebody else holds it now; end that first, then resume" : strerror(code));
+}
+
+/* A process that has the description, and the number under which. */
+static pid_t find_holder(const struct restoration *r, size_t description, int64_t *fd)
+{
+    for (size_t i = 0; i < r->process_count; i++) {
+        size_t k;
+        json_t *entry;
+        json_array_foreach(json_object_get(r->processes[i].json, "descriptors"), k, entry)
+        {
+            if (json_integer_value(json_object_get(entry, "description")) !=
+                (json_int_t)description)
+                continue;
+            *fd = json_integer_value(json_object_get(entry, "fd"));
+            return r->processes[i].ns_pid;
+        }
+    }
+    return 0;
+}
+
+static int lock_description(const struct restoration *r, size_t description, const json_t *json,
+                            cairn_error *err)
+{
+    struct lock lock;
+    int rc = read_lock(json, &lock, err);
+    if (rc != 0)
+        return rc;
+    int fd = hub_description(r, (int64_t)description);
+    struct flock range = range_of(&lock);
+    int taken = strcmp(lock.kind, "flock") == 0
+                    ? flock(fd, (lock.write ? LOCK_EX : LOCK_SH) | LOCK_NB)
+                    : fcntl(fd, F_OFD_SETLK, &range);
+    if (taken == 0)
+        return 0;
+    int code = errno;
+    int64_t number = -1;
+    pid_t holder = find_holder(r, description, &number);
+    return fail_lock(r, holder, number, (int64_t)description, &lock, code, err);
+}
+
+int hub_lock(const struct restoration *r, cairn_error *err)
+{
+    size_t i, k;
+    json_t *description, *json;
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, description)
+    {
+        json_t *locks = NULL;
+        int rc = json_may_array(description, "locks", LOCK_LIMIT, &locks, err);
+        json_array_foreach(locks, k, json)
+        {
+            if (rc == 0)
+                rc = lock_description(r, i, json, err);
+        }
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int lock_of_process(const struct restoration *r, struct restored_process *p,
+                           const json_t *entry, const json_t *json, cairn_error *err)
+{
+    struct lock lock;
+    int64_t fd, description;
+    long result;
+    int rc = read_lock(json, &lock, err);
+    if (rc == 0)
+        rc = json_need_int(entry, "fd", 0, INT32_MAX, &fd, err);
+    if (rc == 0)
+        rc = json_need_int(entry, "description", 0, INT32_MAX, &description, err);
+    struct flock range = {0};
+    if (rc == 0) {
+        range = range_of(&lock);
+        rc = inject_write(&p->injector, p->injector.scratch, &range, sizeof range, err);
+    }
+    if (rc == 0)
+        rc = inject(&p->injector, &result, err, SYS_fcntl, (uint64_t)fd, F_SETLK,
+                    p->injector.scratch, 0, 0, 0);
+    if (rc != 0 || result == 0)
+        return rc;
+    return fail_lock(r, p->ns_pid, fd, description, &lock, (int)-result, err);
+}
+
+int process_lock(const struct restoration *r, struct restored_process *p, cairn_error *err)
+{
+    size_t i, k;
+    json_t *entry, *json;
+    json_array_foreach(json_object_get(p->json, "descriptors"), i, entry)
+    {
+        json_t *locks = NULL;
+        int rc = json_may_array(entry, "locks", LOCK_LIMIT, &locks, err);
+        json_array_foreach(locks, k, json)
+        {
+            if (rc == 0)
+                rc = lock_of_process(r, p, entry, json, err);
+        }
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
