@@ -45,27 +45,12 @@ static int64_t clock_ns(clockid_t clock)
 }
 
 /* What the step's clocks show: ours, moved by its time namespace. */
-static int64_t offset_ns(pid_t init, const char *clock)
-{
-    char path[64], line[128], name[32];
-    snprintf(path, sizeof path, "/proc/%d/timens_offsets", init);
-    auto_fclose FILE *file = fopen(path, "re");
-    long long seconds, nanoseconds;
-    while (file && fgets(line, sizeof line, file))
-        if (sscanf(line, "%31s %lld %lld", name, &seconds, &nanoseconds) == 3 &&
-            strcmp(name, clock) == 0)
-            return seconds * 1000000000 + nanoseconds;
-    return 0;
-}
-
-static json_t *describe_clocks(pid_t init)
+static json_t *describe_clocks(const struct tree *t)
 {
     return json_pack("{s:I, s:I}", "monotonic_ns",
-                     (json_int_t)(clock_ns(CLOCK_MONOTONIC) + offset_ns(init, "monotonic") -
-                                  offset_ns(getpid(), "monotonic")),
+                     (json_int_t)(clock_ns(CLOCK_MONOTONIC) + t->clock_leads.monotonic_ns),
                      "boottime_ns",
-                     (json_int_t)(clock_ns(CLOCK_BOOTTIME) + offset_ns(init, "boottime") -
-                                  offset_ns(getpid(), "boottime")));
+                     (json_int_t)(clock_ns(CLOCK_BOOTTIME) + t->clock_leads.boottime_ns));
 }
 
 static int describe_host(json_t **out, cairn_error *err)
@@ -235,7 +220,7 @@ static int take_everything(capture *c, struct tree *t, const struct capture_opti
         return rc;
     c->meta = json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:[]}", "kind", "native", "version",
                         META_VERSION, "host", host, "cpu", cpu_features_to_json(), "clocks",
-                        describe_clocks(t->init), "root", (int)t->root_in_ns, "processes");
+                        describe_clocks(t), "root", (int)t->root_in_ns, "processes");
     c->objects.init = t->init;
     rc = take_terminal(t, c->meta, err);
     if (rc == 0)

@@ -78,27 +78,43 @@ static int format_offset(char *out, size_t size, const char *clock, int64_t offs
     return snprintf(out, size, "%s %lld %lld\n", clock, (long long)seconds, (long long)nanoseconds);
 }
 
-static int enter_time_namespace(const struct namespace_clocks *clocks, cairn_error *err)
+/* By how much our own clock is ahead of the host's: other than 0 where supervisors are nested. To
+ * be asked before a time namespace for children is made, which /proc would tell of instead. */
+static int64_t own_offset_ns(const char *clock)
 {
+    char line[128], name[32];
+    auto_fclose FILE *file = fopen("/proc/self/timens_offsets", "re");
+    long long seconds, nanoseconds;
+    while (file && fgets(line, sizeof line, file))
+        if (sscanf(line, "%31s %lld %lld", name, &seconds, &nanoseconds) == 3 &&
+            strcmp(name, clock) == 0)
+            return seconds * 1000000000 + nanoseconds;
+    return 0;
+}
+
+static int enter_time_namespace(const struct namespace_clocks *clocks,
+                                struct namespace_clocks *leads, cairn_error *err)
+{
+    const struct namespace_clocks own = {own_offset_ns("monotonic"), own_offset_ns("boottime")};
     if (unshare(CLONE_NEWTIME) < 0)
         return cairn_fail(err, CAIRN_EHOST,
                           "this host refuses a time namespace (%s): it needs Linux 5.6 or later "
                           "with CONFIG_TIME_NS",
                           strerror(errno));
+    *leads = (struct namespace_clocks){0};
     if (clocks->monotonic_ns == 0 && clocks->boottime_ns == 0)
         return 0;
-    char text[200];
-    /* We are not in the new namespace ourselves, so these are the clocks of our own one, which the
-     * kernel takes the offsets relative to the host's; ours may have offsets of its own only when
-     * supervisors are nested, and then reading and writing agree on the same base. */
-    int n = format_offset(text, sizeof text, "monotonic",
-                          clocks->monotonic_ns - now_ns(CLOCK_MONOTONIC));
+    leads->monotonic_ns = clocks->monotonic_ns - now_ns(CLOCK_MONOTONIC);
+    leads->boottime_ns = clocks->boottime_ns - now_ns(CLOCK_BOOTTIME);
+    char text[200]; /* relative to the host's clocks */
+    int n = format_offset(text, sizeof text, "monotonic", leads->monotonic_ns + own.monotonic_ns);
     format_offset(text + n, sizeof text - (size_t)n, "boottime",
-                  clocks->boottime_ns - now_ns(CLOCK_BOOTTIME));
+                  leads->boottime_ns + own.boottime_ns);
     return write_proc("/proc/self/timens_offsets", text, err);
 }
 
-int namespaces_prepare(const struct namespace_clocks *clocks, cairn_error *err)
+int namespaces_prepare(const struct namespace_clocks *clocks, struct namespace_clocks *leads,
+                       cairn_error *err)
 {
     /* CAP_SYS_ADMIN makes namespaces, CAP_SYS_PTRACE reads the step: who has both needs no user
      * namespace. */
@@ -107,7 +123,7 @@ int namespaces_prepare(const struct namespace_clocks *clocks, cairn_error *err)
         if (rc != 0)
             return rc;
     }
-    return enter_time_namespace(clocks, err);
+    return enter_time_namespace(clocks, leads, err);
 }
 
 static int mount_at(const char *type, const char *target, unsigned long flags, const char *data,

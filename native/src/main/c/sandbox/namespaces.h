@@ -15,8 +15,9 @@ struct namespace_clocks {
 
 /* In the supervisor, single-threaded: takes a user namespace of its own where it needs one
  * (identity map of one uid and one gid; setgroups denied) and prepares the time namespace that its
- * children enter. */
-CAIRN_CHECKED int namespaces_prepare(const struct namespace_clocks *clocks, cairn_error *err);
+ * children enter. *leads: by how much the step's clocks are ahead of ours from now on. */
+CAIRN_CHECKED int namespaces_prepare(const struct namespace_clocks *clocks,
+                                     struct namespace_clocks *leads, cairn_error *err);
 
 /* Flags for the clone of pid 1. */
 #define NAMESPACES_CLONE_FLAGS (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC)

@@ -33,8 +33,9 @@ static pid_t clone_init(bool namespaces, int *pidfd)
 int spawn_init(const struct tree_spec *spec, const struct namespace_clocks *clocks,
                const struct init_restorer *restorer, struct tree *out, cairn_error *err)
 {
+    struct namespace_clocks leads = {0};
     if (spec->namespaces) {
-        int rc = namespaces_prepare(clocks, err);
+        int rc = namespaces_prepare(clocks, &leads, err);
         if (rc != 0)
             return rc;
     }
@@ -59,6 +60,7 @@ int spawn_init(const struct tree_spec *spec, const struct namespace_clocks *cloc
                          .init_pidfd = pidfd,
                          .status_fd = channel[0],
                          .pty_master = -1,
+                         .clock_leads = leads,
                          .namespaces = spec->namespaces};
     return 0;
 }

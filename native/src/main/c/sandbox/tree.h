@@ -12,6 +12,7 @@
 
 #include "common/error.h"
 #include "image/image.h"
+#include "sandbox/namespaces.h"
 
 struct tree_spec {
     char *const *argv;
@@ -31,6 +32,7 @@ struct tree {
     int pty_master;   /* -1 without pty */
     pid_t root_in_ns; /* pid of the root process inside its pid namespace */
     bool namespaces;
+    struct namespace_clocks clock_leads; /* of the step's clocks over ours */
     struct frozen *frozen; /* between tree_freeze and tree_thaw, else NULL */
 };
 
