@@ -62,9 +62,11 @@ static int second_life(const struct home *home, const void *unused)
     struct life l;
     LIVE(life_prepare(&l, home, NULL), &err);
     LIVE(life_restore(&l, 1, &err), &err);
-    LIVE(life_capture(&l, 2, &err), &err);
+    int rc = life_check(life_capture(&l, 2, &err), &err, "capturing what was restored");
+    if (rc != 0)
+        life_show_log(&l);
     tree_destroy(&l.tree);
-    return 0;
+    return rc;
 }
 
 static int last_life(const struct home *home, const void *unused)

@@ -67,10 +67,10 @@ static int describe_host(json_t **out, cairn_error *err)
     return 0;
 }
 
-static int freeze_with_patience(pid_t init, struct frozen *out, cairn_error *err)
+static int freeze_with_patience(struct tree *t, struct frozen *out, cairn_error *err)
 {
     for (int attempt = 1;; attempt++) {
-        int rc = freeze_tree(init, out, err);
+        int rc = freeze_tree(t->init, &t->waits, out, err);
         if (rc != -CAIRN_EBUSY_TREE || attempt == FREEZE_TRIES)
             return rc;
         struct timespec pause = {0, FREEZE_RETRY_MS * 1000000};
@@ -139,7 +139,7 @@ static int take_one(capture *c, struct taken_process *p, cairn_error *err)
     c->figures.threads += (uint32_t)count;
     int rc = take_maps(p, err);
     if (rc == 0)
-        rc = take_threads(p, &c->frozen.threads[first], count, err);
+        rc = take_threads(p, &c->frozen, first, count, err);
     if (rc == 0)
         rc = take_process(p, err);
     if (rc == 0)
@@ -260,7 +260,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     c->threads = options->threads ? (unsigned)options->threads : 1;
     int rc = unforked_look(&c->unforked, t->init, err);
     if (rc == 0)
-        rc = freeze_with_patience(t->init, &c->frozen, err);
+        rc = freeze_with_patience(t, &c->frozen, err);
     c->at_rest = rc == 0;
     if (rc == 0)
         rc = list_processes(c, err);

@@ -12,7 +12,7 @@
 struct taken_thread {
     pid_t tid, ns_tid;
     bool stopped;         /* by a signal, before we came */
-    struct cpu_state cpu; /* as the live thread goes on */
+    struct cpu_state cpu; /* as we found it; freeze_release knows how it goes on */
     uint64_t signal_mask;
     bool changed; /* its registers or mask are ours at the moment */
 };
@@ -34,7 +34,7 @@ struct taken_process {
 
 /* threads.c: everything about the threads of a process, into its "threads". Leaves the leader ready
  * for injecting (signals blocked, scratch chosen). */
-CAIRN_CHECKED int take_threads(struct taken_process *p, const struct frozen_thread *frozen,
+CAIRN_CHECKED int take_threads(struct taken_process *p, const struct frozen *frozen, size_t first,
                                size_t count, cairn_error *err);
 /* The scratch memory holds the step's own bytes again: before its memory is read. */
 CAIRN_CHECKED int put_back_scratch(struct taken_process *p, cairn_error *err);

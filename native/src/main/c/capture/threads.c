@@ -127,7 +127,26 @@ static int ask_thread(struct taken_process *p, struct taken_thread *t, json_t *j
     return 0;
 }
 
-static int describe_thread(struct taken_process *p, struct taken_thread *t, cairn_error *err)
+/* The registers, and until when a call that they show to be made again is to wait. */
+static int describe_cpu(const struct taken_thread *t, const struct waits *waits, json_t *json,
+                        cairn_error *err)
+{
+    struct cpu_state imaged = t->cpu;
+    const struct wait *wait;
+    int rc = waits_image(waits, t->tid, &imaged.registers, &wait, err);
+    if (rc != 0)
+        return rc;
+    json_object_set_new(json, "cpu", cpu_state_to_json(&imaged));
+    if (wait)
+        json_object_set_new(json, "wait",
+                            json_pack("{s:I, s:o}", "until_ns",
+                                      (json_int_t)(wait->deadline + waits->lead), "timeout",
+                                      json_hex(wait_timeout_asked(wait))));
+    return 0;
+}
+
+static int describe_thread(struct taken_process *p, struct taken_thread *t,
+                           const struct waits *waits, cairn_error *err)
 {
     struct proc_status status;
     int rc = proc_read_status(p->pid, t->tid, &status, err);
@@ -144,10 +163,10 @@ static int describe_thread(struct taken_process *p, struct taken_thread *t, cair
     rc = leave_rseq(p, t, json, err);
     if (rc != 0)
         return rc;
-    struct cpu_state imaged = t->cpu;
-    cpu_forget_restart_block(&imaged.registers);
+    rc = describe_cpu(t, waits, json, err);
+    if (rc != 0)
+        return rc;
     json_object_set_new(json, "tid", json_integer(t->ns_tid));
-    json_object_set_new(json, "cpu", cpu_state_to_json(&imaged));
     json_object_set_new(json, "signal_mask", json_hex(t->signal_mask));
     struct proc_stat stat;
     rc = proc_read_stat(t->tid, &stat, err);
@@ -183,7 +202,6 @@ static int hold_thread(struct taken_thread *t, const struct frozen_thread *froze
     int rc = cpu_get_state(t->tid, &t->cpu, err);
     if (rc != 0)
         return rc;
-    cpu_forgive_eintr(&t->cpu.registers);
     rc = trace_block_signals(t->tid, &t->signal_mask, err);
     t->changed = rc == 0;
     return rc;
@@ -205,7 +223,7 @@ static int find_scratch(struct taken_process *p, cairn_error *err)
     return cairn_fail(err, CAIRN_EUNSUPPORTED, "it has no writable memory");
 }
 
-int take_threads(struct taken_process *p, const struct frozen_thread *frozen, size_t count,
+int take_threads(struct taken_process *p, const struct frozen *frozen, size_t first, size_t count,
                  cairn_error *err)
 {
     p->threads = calloc(count, sizeof *p->threads);
@@ -219,7 +237,7 @@ int take_threads(struct taken_process *p, const struct frozen_thread *frozen, si
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {
         p->thread_count++;
-        rc = hold_thread(&p->threads[i], &frozen[i], err);
+        rc = hold_thread(&p->threads[i], &frozen->threads[first + i], err);
     }
     if (rc == 0)
         rc = inject_find_syscall(&p->injector, &p->maps, err);
@@ -232,7 +250,7 @@ int take_threads(struct taken_process *p, const struct frozen_thread *frozen, si
     json_object_set_new(p->json, "threads", json_array());
     json_object_set_new(p->json, "stopped", json_boolean(p->threads[0].stopped));
     for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = describe_thread(p, &p->threads[i], err);
+        rc = describe_thread(p, &p->threads[i], frozen->waits, err);
     if (rc != 0)
         return rc;
     json_t *pending = json_array();

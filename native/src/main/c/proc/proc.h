@@ -34,6 +34,7 @@ struct proc_status {
     unsigned uid[4], gid[4]; /* real, effective, saved, file system */
     uint64_t cap_inh, cap_prm, cap_eff, cap_bnd, cap_amb;
     unsigned umask;
+    uint64_t voluntary_switches; /* how often it has left the processor to wait */
 };
 CAIRN_CHECKED int proc_read_status(pid_t pid, pid_t tid, struct proc_status *out, cairn_error *err);
 

@@ -49,6 +49,7 @@ struct restoration {
     uint64_t kernel_bytes;
     json_t *mapped_files; /* array of {path, file_size, file_mtime_ns}: every file mapped privately
                              or read-only */
+    int64_t clock_lead;   /* of the step's CLOCK_MONOTONIC over ours, ns */
     int hub; /* number of the first description; then the objects, then the mapped files, then
                 programs */
 };
@@ -128,6 +129,13 @@ CAIRN_CHECKED int threads_finish(const struct restoration *r, struct restored_pr
 /* Ends the rseq that a fork of ours comes with: before its memory goes, into which the kernel would
  * go on writing. */
 CAIRN_CHECKED int threads_forget_rseq(struct injector *in, cairn_error *err);
+/* waits.c: a call in flight goes on for what is left of its time. Last of what the thread does for
+ * us, and still in the trampoline. */
+CAIRN_CHECKED int wait_resume(const struct restoration *r, const struct restored_process *p,
+                              struct restored_thread *t, cairn_error *err);
+/* For the next stop, about to be let go. */
+CAIRN_CHECKED int wait_remember(const struct restoration *r, const struct restored_thread *t,
+                                struct waits *waits, cairn_error *err);
 /* Leaves the trampoline; the process runs after this. */
 CAIRN_CHECKED int threads_leave(const struct restoration *r, struct restored_process *p,
                                 cairn_error *err);

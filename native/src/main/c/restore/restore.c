@@ -39,6 +39,15 @@ static int finish_all(struct restoration *r, cairn_error *err)
     return 0;
 }
 
+static int remember_waits(struct restoration *r, struct waits *waits, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        for (size_t k = 0; rc == 0 && k < r->processes[i].thread_count; k++)
+            rc = wait_remember(r, &r->processes[i].threads[k], waits, err);
+    return rc;
+}
+
 #define STOP_MS 1000
 
 static void let_go(const struct restored_process *p)
@@ -90,10 +99,13 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     }
     if (rc == 0)
         rc = spawn_await_ready(&tree, err);
+    r.clock_lead = tree.waits.lead = tree.clock_leads.monotonic_ns;
     if (rc == 0)
         rc = family_make(&r, tree.init, err);
     if (rc == 0)
         rc = finish_all(&r, err);
+    if (rc == 0)
+        rc = remember_waits(&r, &tree.waits, err);
     if (rc == 0) {
         let_all_go(&r);
         *out = tree;

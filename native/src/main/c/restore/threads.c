@@ -253,7 +253,11 @@ int threads_finish(const struct restoration *r, struct restored_process *p, cair
 
 int threads_leave(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
-    int rc = inject_ok(&p->injector, "leaving the trampoline", NULL, err, SYS_munmap, r->trampoline,
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < p->thread_count; i++)
+        rc = wait_resume(r, p, &p->threads[i], err);
+    if (rc == 0)
+        rc = inject_ok(&p->injector, "leaving the trampoline", NULL, err, SYS_munmap, r->trampoline,
                        TRAMPOLINE_BYTES, 0, 0, 0, 0);
     for (size_t i = 0; rc == 0 && i < p->thread_count; i++) {
         struct restored_thread *t = &p->threads[i];

@@ -154,7 +154,7 @@ int tree_freeze(struct tree *t, cairn_error *err)
     struct frozen *frozen = calloc(1, sizeof *frozen);
     if (!frozen)
         return cairn_fail(err, ENOMEM, "out of memory freezing the step");
-    int rc = freeze_tree(t->init, frozen, err);
+    int rc = freeze_tree(t->init, &t->waits, frozen, err);
     if (rc != 0)
         free(frozen);
     else
@@ -186,6 +186,7 @@ void tree_destroy(struct tree *t)
         }
     }
     tree_thaw(t); /* nothing lives to be let go; this frees */
+    waits_free(&t->waits);
     cairn_cleanup_close(&t->init_pidfd);
     cairn_cleanup_close(&t->status_fd);
     cairn_cleanup_close(&t->pty_master);

@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "image/image.h"
 #include "sandbox/namespaces.h"
+#include "task/waits.h"
 
 struct tree_spec {
     char *const *argv;
@@ -33,7 +34,8 @@ struct tree {
     pid_t root_in_ns; /* pid of the root process inside its pid namespace */
     bool namespaces;
     struct namespace_clocks clock_leads; /* of the step's clocks over ours */
-    struct frozen *frozen; /* between tree_freeze and tree_thaw, else NULL */
+    struct waits waits;                  /* calls in flight, from one freeze to the next */
+    struct frozen *frozen;               /* between tree_freeze and tree_thaw, else NULL */
 };
 
 /* How the root process ended, from its wait status. */

@@ -36,13 +36,29 @@ long cpu_syscall_result(const struct cpu_registers *r);
 uint64_t cpu_instruction_pointer(const struct cpu_registers *r);
 void cpu_set_instruction_pointer(struct cpu_registers *r, uint64_t at);
 
-/* A call that reports EINTR, perhaps only because we interrupted it: unless a handler runs now, it
- * is made again. Good for the live thread as for the image. */
-void cpu_forgive_eintr(struct cpu_registers *r);
-/* For the image: a call that the kernel would go on with by what it remembers of it, which a
- * restored thread lacks, is made again. A sleep goes on for what is left where the kernel has told
- * the program how much that is. */
-void cpu_forget_restart_block(struct cpu_registers *r);
+/* How the system call that a stopped thread is in has been left. */
+enum cpu_interruption {
+    CPU_NOT_IN_CALL,      /* in none, or one that has its result */
+    CPU_CALL_MADE_AGAIN,  /* made again as it is, once the thread runs */
+    CPU_CALL_INTERRUPTED, /* EINTR, perhaps only because we stopped it */
+    CPU_CALL_CONTINUES, /* the kernel goes on with it by what it remembers of it (restart_block) */
+};
+enum cpu_interruption cpu_interruption(const struct cpu_registers *r);
+/* Of a thread in a call: its number, SYS_restart_syscall once the kernel has gone on with it, ...
+ */
+long cpu_call(const struct cpu_registers *r);
+/* ... which the instructions before it may tell even so; -1 where they do not. */
+long cpu_call_before_restart(pid_t tid, const struct cpu_registers *r);
+uint64_t cpu_argument(const struct cpu_registers *r, int index);
+void cpu_set_argument(struct cpu_registers *r, int index, uint64_t value);
+/* The same call, made at the same place with the same stack. */
+bool cpu_same_call(const struct cpu_registers *a, const struct cpu_registers *b);
+
+/* The call `nr` is made again, unless a handler runs now: then it reports EINTR. */
+void cpu_make_again(struct cpu_registers *r, long nr);
+/* The kernel goes on with `nr` by what it remembers of it. */
+void cpu_continue_call(struct cpu_registers *r, long nr);
+void cpu_end_call(struct cpu_registers *r, long result);
 
 /* The bytes of a system call instruction. */
 #define CPU_SYSCALL_BYTES 2

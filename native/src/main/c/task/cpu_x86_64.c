@@ -3,10 +3,10 @@
 #include <cpuid.h>
 #include <elf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "common/hex.h"
@@ -17,7 +17,7 @@
 #define EXTENDED_LIMIT (64u << 10)
 
 /* The kernel's own codes for "make this call again"; user space never sees them. */
-enum { ERESTARTNOHAND = 514, ERESTART_RESTARTBLOCK = 516 };
+enum { ERESTARTSYS = 512, ERESTARTNOHAND = 514, ERESTART_RESTARTBLOCK = 516 };
 
 const uint8_t cpu_syscall_instruction[CPU_SYSCALL_BYTES] = {0x0f, 0x05};
 
@@ -99,29 +99,75 @@ void cpu_set_instruction_pointer(struct cpu_registers *r, uint64_t at)
     r->user.orig_rax = (uint64_t)-1;
 }
 
-/* As if the call had been interrupted by a signal that nobody handles: the kernel makes it again,
- * or reports EINTR where a handler does run. */
-static void restart_unless_handled(struct cpu_registers *r)
+enum cpu_interruption cpu_interruption(const struct cpu_registers *r)
 {
+    if ((long)r->user.orig_rax < 0)
+        return CPU_NOT_IN_CALL;
+    if ((long)r->user.rax == -EINTR)
+        return CPU_CALL_INTERRUPTED;
+    if ((long)r->user.rax == -ERESTART_RESTARTBLOCK)
+        return CPU_CALL_CONTINUES;
+    bool again = (long)r->user.rax <= -ERESTARTSYS && (long)r->user.rax >= -ERESTARTNOHAND;
+    return again ? CPU_CALL_MADE_AGAIN : CPU_NOT_IN_CALL;
+}
+
+long cpu_call(const struct cpu_registers *r)
+{
+    return (long)r->user.orig_rax;
+}
+
+long cpu_call_before_restart(pid_t tid, const struct cpu_registers *r)
+{
+    /* mov $number, %eax; syscall */
+    errno = 0;
+    uint64_t bytes = (uint64_t)ptrace(PTRACE_PEEKTEXT, tid, r->user.rip - 8, NULL);
+    if (errno != 0 || (bytes >> 8 & 0xff) != 0xb8 || bytes >> 48 != 0x050f)
+        return -1;
+    return (long)(bytes >> 16 & 0xffffffff);
+}
+
+static const size_t argument_offsets[6] = {
+    offsetof(struct user_regs_struct, rdi), offsetof(struct user_regs_struct, rsi),
+    offsetof(struct user_regs_struct, rdx), offsetof(struct user_regs_struct, r10),
+    offsetof(struct user_regs_struct, r8),  offsetof(struct user_regs_struct, r9)};
+
+uint64_t cpu_argument(const struct cpu_registers *r, int index)
+{
+    uint64_t value;
+    memcpy(&value, (const char *)&r->user + argument_offsets[index], sizeof value);
+    return value;
+}
+
+void cpu_set_argument(struct cpu_registers *r, int index, uint64_t value)
+{
+    memcpy((char *)&r->user + argument_offsets[index], &value, sizeof value);
+}
+
+bool cpu_same_call(const struct cpu_registers *a, const struct cpu_registers *b)
+{
+    bool same = a->user.rip == b->user.rip && a->user.rsp == b->user.rsp;
+    for (int i = 0; i < 6; i++)
+        same &= cpu_argument(a, i) == cpu_argument(b, i);
+    return same;
+}
+
+/* As if the call had been interrupted by a signal that nobody handles. */
+void cpu_make_again(struct cpu_registers *r, long nr)
+{
+    r->user.orig_rax = (uint64_t)nr;
     r->user.rax = (uint64_t)-ERESTARTNOHAND;
 }
 
-void cpu_forgive_eintr(struct cpu_registers *r)
+void cpu_continue_call(struct cpu_registers *r, long nr)
 {
-    if ((long)r->user.orig_rax >= 0 && (long)r->user.rax == -EINTR)
-        restart_unless_handled(r);
+    r->user.orig_rax = (uint64_t)nr;
+    r->user.rax = (uint64_t)-ERESTART_RESTARTBLOCK;
 }
 
-void cpu_forget_restart_block(struct cpu_registers *r)
+void cpu_end_call(struct cpu_registers *r, long result)
 {
-    if ((long)r->user.orig_rax < 0 || (long)r->user.rax != -ERESTART_RESTARTBLOCK)
-        return;
-    /* The kernel has written what is left of the sleep where the program asked for it. */
-    if (r->user.orig_rax == SYS_nanosleep && r->user.rsi != 0)
-        r->user.rdi = r->user.rsi;
-    if (r->user.orig_rax == SYS_clock_nanosleep && r->user.r10 != 0)
-        r->user.rdx = r->user.r10;
-    restart_unless_handled(r);
+    r->user.orig_rax = (uint64_t)-1;
+    r->user.rax = (uint64_t)result;
 }
 
 /* Names as in the System V ABI; order of struct user_regs_struct. */

@@ -167,7 +167,7 @@ static int settle_thread(struct frozen *f, size_t i, int timeout_ms, cairn_error
         case PTRACE_EVENT_STOP:
             f->threads[i].at_rest = true;
             f->threads[i].stopped = WSTOPSIG(status) != SIGTRAP;
-            return 0;
+            return waits_note(f->waits, f->threads[i].pid, tid, err);
         case PTRACE_EVENT_FORK:
         case PTRACE_EVENT_VFORK:
         case PTRACE_EVENT_CLONE:
@@ -246,9 +246,10 @@ static int tidy(struct frozen *f, cairn_error *err)
     return 0;
 }
 
-int freeze_tree(pid_t init, struct frozen *out, cairn_error *err)
+int freeze_tree(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
 {
-    struct frozen f = {0};
+    struct frozen f = {.waits = waits};
+    waits_begin(waits);
     int rc = seize_all(&f, init, err);
     f.since_us = freeze_clock_us();
     if (rc == 0) {
@@ -257,6 +258,8 @@ int freeze_tree(pid_t init, struct frozen *out, cairn_error *err)
     }
     if (rc == 0)
         rc = tidy(&f, err);
+    if (rc == 0)
+        waits_settle(waits);
     if (rc != 0) {
         freeze_release(&f);
         return rc;
@@ -267,9 +270,10 @@ int freeze_tree(pid_t init, struct frozen *out, cairn_error *err)
 
 /* One that was killed where it stood is not let go of but reaped: its parent hears of the end only
  * after its tracer has. */
-static void let_thread_go(pid_t tid)
+static void let_thread_go(struct frozen *f, pid_t tid)
 {
     int status = 0;
+    waits_release(f->waits, tid);
     if (ptrace(PTRACE_DETACH, tid, NULL, NULL) == 0 || errno != ESRCH)
         return;
     while (waitpid(tid, &status, __WALL) == tid ? WIFSTOPPED(status) : errno == EINTR) {
@@ -281,14 +285,14 @@ void freeze_release(struct frozen *f)
     /* Leaders last: the end of a leader is not to be had before that of its other threads. */
     for (size_t i = f->thread_count; i-- > 0;)
         if (f->threads[i].at_rest && !f->threads[i].gone)
-            let_thread_go(f->threads[i].tid);
+            let_thread_go(f, f->threads[i].tid);
     /* Those that had not come to rest can be detached from only once they do; the others already
      * run, so that what they wait for (a vfork's exec) can happen. */
     interrupt_all(f);
     for (size_t i = 0; i < f->thread_count; i++)
         if (!f->threads[i].at_rest && !f->threads[i].gone &&
             settle_thread(f, i, LET_GO_MS, NULL) == 0 && f->threads[i].at_rest)
-            let_thread_go(f->threads[i].tid);
+            let_thread_go(f, f->threads[i].tid);
     free(f->threads);
     free(f->zombies);
     *f = (struct frozen){0};

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "task/waits.h"
 
 struct frozen_thread {
     pid_t tid;
@@ -26,15 +27,19 @@ struct frozen {
     size_t thread_count;
     pid_t *zombies; /* processes that have ended and are not yet waited for */
     size_t zombie_count;
+    struct waits *waits;
     int64_t since_us; /* CLOCK_MONOTONIC when the first thread was interrupted */
 };
 
 /* Freezes all descendants of `init`. CAIRN_EBUSY_TREE when the tree did not come to rest (a vfork
  * that has not reached its exec, an uninterruptible sleep): everything runs on, and trying again is
- * sensible. CAIRN_EUNSUPPORTED when somebody else traces a process. */
-CAIRN_CHECKED int freeze_tree(pid_t init, struct frozen *out, cairn_error *err);
+ * sensible. CAIRN_EUNSUPPORTED when somebody else traces a process. `waits` belongs to the tree and
+ * remembers calls in flight from one freeze to the next. */
+CAIRN_CHECKED int freeze_tree(pid_t init, struct waits *waits, struct frozen *out,
+                              cairn_error *err);
 
-/* Lets everything go and frees. Stopped jobs stay stopped. */
+/* Lets everything go and frees. Stopped jobs stay stopped, and calls in flight go on: what the
+ * threads' registers show has to be what they showed when they came to rest. */
 void freeze_release(struct frozen *f);
 
 int64_t freeze_clock_us(void);

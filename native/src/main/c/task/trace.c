@@ -100,15 +100,20 @@ static int step_to_stop(struct injector *in, int *status, cairn_error *err)
     }
 }
 
-static int run_syscall(struct injector *in, long *result, pid_t *child, cairn_error *err, long nr,
-                       const uint64_t args[6])
+static int enter_syscall(struct injector *in, cairn_error *err, long nr, const uint64_t args[6])
 {
     struct cpu_registers r = in->base;
     cpu_prepare_syscall(&r, in->syscall_at, nr, args);
     int rc = cpu_set_registers(in->tid, &r, err);
     int status;
-    if (rc == 0)
-        rc = step_to_stop(in, &status, err); /* entry */
+    return rc != 0 ? rc : step_to_stop(in, &status, err);
+}
+
+static int run_syscall(struct injector *in, long *result, pid_t *child, cairn_error *err, long nr,
+                       const uint64_t args[6])
+{
+    int status;
+    int rc = enter_syscall(in, err, nr, args);
     if (rc != 0)
         return rc;
     for (;;) {
@@ -123,9 +128,31 @@ static int run_syscall(struct injector *in, long *result, pid_t *child, cairn_er
         if (child)
             *child = (pid_t)message;
     }
+    struct cpu_registers r;
     rc = cpu_get_registers(in->tid, &r, err);
     if (rc != 0)
         return rc;
+    *result = cpu_syscall_result(&r);
+    return 0;
+}
+
+int inject_interrupted(struct injector *in, enum cpu_interruption *how, long *result,
+                       cairn_error *err, long nr, const uint64_t args[6])
+{
+    int status;
+    int rc = enter_syscall(in, err, nr, args);
+    if (rc != 0)
+        return rc;
+    /* Asked for at the call's edge, the stop is found by the call when it is about to sleep. */
+    if (ptrace(PTRACE_INTERRUPT, in->tid, NULL, NULL) < 0)
+        return cairn_fail_errno(err, "stopping thread %d in a call", in->tid);
+    rc = step_to_stop(in, &status, err);
+    struct cpu_registers r;
+    if (rc == 0)
+        rc = cpu_get_registers(in->tid, &r, err);
+    if (rc != 0)
+        return rc;
+    *how = cpu_interruption(&r);
     *result = cpu_syscall_result(&r);
     return 0;
 }

@@ -27,6 +27,11 @@ CAIRN_CHECKED int inject(struct injector *in, long *result, cairn_error *err, lo
 CAIRN_CHECKED int inject_ok(struct injector *in, const char *what, long *result, cairn_error *err,
                             long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                             uint64_t f);
+/* Has the thread begin the call, and stops it as soon as it would sleep. How that left the call;
+ * what the kernel remembers of it stays until the thread sleeps again. *result where it did not
+ * need to sleep. */
+CAIRN_CHECKED int inject_interrupted(struct injector *in, enum cpu_interruption *how, long *result,
+                                     cairn_error *err, long nr, const uint64_t args[6]);
 /* A clone, fork or vfork-like call; *child is the new thread, traced and stopped. */
 CAIRN_CHECKED int inject_clone(struct injector *in, const char *what, pid_t *child,
                                long *child_in_ns, cairn_error *err, long nr, uint64_t a, uint64_t b,

@@ -1,0 +1,156 @@
+/* A step that waits, under checkpoints that come more often than its waits end, in one life and in
+ * several. What it asks of itself: victims/waits.c. */
+#include "capture_fixture.h"
+
+#include <time.h>
+
+#define BETWEEN_CAPTURES_MS 200
+#define LATE_IN_THE_WAIT_MS 2000 /* of the 2500 that the victim waits */
+#define BETWEEN_LIVES_MS 2000 /* which the victim's clocks must not show */
+#define MOST_CAPTURES 60
+
+static void pass_time(int ms)
+{
+    struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+    while (nanosleep(&time, &time) < 0 && errno == EINTR) {
+    }
+}
+
+static int start_victim(struct life *l, const struct home *home, cairn_error *err)
+{
+    static char program[] = CAIRN_VICTIM, name[] = "waits_no_longer_than_it_asked_for";
+    static char *argv[] = {program, name, NULL};
+    LIVE(life_prepare(l, home, argv), err);
+    LIVE(tree_start(&l->spec, &l->tree, err), err);
+    return life_await_ready(l);
+}
+
+/* Captures again and again until the victim has ended, as it has to, well. */
+static int capture_until_its_end(struct life *l, uint32_t sequence)
+{
+    cairn_error err = {0};
+    auto_close int go = openat(l->home->work, "go", O_RDWR | O_CLOEXEC);
+    if (go < 0 || write(go, "g", 1) != 1)
+        return -1;
+    struct tree_end end = {0};
+    int ended = 0;
+    for (int i = 0; ended == 0 && i < MOST_CAPTURES; i++) {
+        struct pollfd status = {l->tree.status_fd, POLLIN, 0};
+        int rc = life_capture(l, sequence++, &err);
+        poll(&status, 1, BETWEEN_CAPTURES_MS);
+        ended = tree_status(&l->tree, &end, &err);
+        if (rc != 0 && ended == 0)
+            return life_check(rc, &err, "capturing");
+    }
+    if (ended == 1 && !end.signalled && end.code == 0)
+        return 0;
+    fprintf(stderr, "the victim %s\n", ended ? "has failed" : "waits for ever");
+    life_show_log(l);
+    return -1;
+}
+
+static int live_once(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(start_victim(&l, home, &err), &err);
+    int rc = capture_until_its_end(&l, 1);
+    tree_destroy(&l.tree);
+    return rc;
+}
+
+static int first_life(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(start_victim(&l, home, &err), &err);
+    LIVE(life_capture(&l, 1, &err), &err);
+    pass_time(LATE_IN_THE_WAIT_MS);
+    LIVE(life_capture(&l, 2, &err), &err);
+    tree_destroy(&l.tree);
+    return 0;
+}
+
+static int second_life(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_prepare(&l, home, NULL), &err);
+    LIVE(life_restore(&l, 2, &err), &err);
+    LIVE(life_capture(&l, 3, &err), &err);
+    tree_destroy(&l.tree);
+    return 0;
+}
+
+static int last_life(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_prepare(&l, home, NULL), &err);
+    LIVE(life_restore(&l, 3, &err), &err);
+    int rc = capture_until_its_end(&l, 4);
+    tree_destroy(&l.tree);
+    return rc;
+}
+
+/* Frozen and let go, as a lease guard does: no capture, and nothing to be seen of it either. */
+static int be_frozen(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(start_victim(&l, home, &err), &err);
+    for (int i = 0; i < 5; i++) {
+        LIVE(tree_freeze(&l.tree, &err), &err);
+        tree_thaw(&l.tree);
+        pass_time(50);
+    }
+    int rc = capture_until_its_end(&l, 1);
+    tree_destroy(&l.tree);
+    return rc;
+}
+
+static void end_in_time_under_checkpoints(void **state)
+{
+    (void)state;
+    struct home home;
+    home_open(&home, geteuid());
+    assert_int_equal(0, live(&home, live_once, NULL));
+    home_close(&home);
+}
+
+static void end_in_time_over_several_lives(void **state)
+{
+    (void)state;
+    struct home home;
+    home_open(&home, geteuid());
+    assert_int_equal(0, live(&home, first_life, NULL));
+    pass_time(BETWEEN_LIVES_MS);
+    assert_int_equal(0, live(&home, second_life, NULL));
+    pass_time(BETWEEN_LIVES_MS);
+    assert_int_equal(0, live(&home, last_life, NULL));
+    home_close(&home);
+}
+
+static void end_in_time_though_frozen(void **state)
+{
+    (void)state;
+    struct home home;
+    home_open(&home, geteuid());
+    assert_int_equal(0, live(&home, be_frozen, NULL));
+    home_close(&home);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(end_in_time_under_checkpoints),
+        cmocka_unit_test(end_in_time_over_several_lives),
+        cmocka_unit_test(end_in_time_though_frozen),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
