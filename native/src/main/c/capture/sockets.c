@@ -219,7 +219,7 @@ int describe_socket(const struct taken_process *p, int number, uint64_t ino, jso
     struct about about;
     rc = ask_about(ino, &about, err);
     if (rc != 0)
-        return cairn_fail_within(err, "pid %d fd %d", p->ns_pid, number);
+        return cairn_fail_within(err, rc, "pid %d fd %d", p->ns_pid, number);
     bool listens = about.state == TCP_LISTEN_STATE;
     if (listens && about.waiting > 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
@@ -251,7 +251,7 @@ int describe_socket(const struct taken_process *p, int number, uint64_t ino, jso
         return rc;
     json_object_set_new(json, "folder", json_string(folder));
     rc = listens ? 0 : peek_queue(fd, json, err);
-    return rc != 0 ? cairn_fail_within(err, "pid %d fd %d", p->ns_pid, number) : 0;
+    return rc != 0 ? cairn_fail_within(err, rc, "pid %d fd %d", p->ns_pid, number) : 0;
 }
 
 static const struct open_description *find_socket(const struct objects *o, json_int_t ino)

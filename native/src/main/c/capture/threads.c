@@ -244,7 +244,7 @@ int take_threads(struct taken_process *p, const struct frozen *frozen, size_t fi
     if (rc == 0)
         rc = find_scratch(p, err);
     if (rc != 0)
-        return cairn_fail_within(err, "pid %d", p->ns_pid);
+        return cairn_fail_within(err, rc, "pid %d", p->ns_pid);
     p->injector.tid = p->pid;
     p->injector.base = p->threads[0].cpu.registers;
     json_object_set_new(p->json, "threads", json_array());

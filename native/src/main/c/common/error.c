@@ -32,10 +32,10 @@ int cairn_fail_errno(cairn_error *err, const char *format, ...)
     return -code;
 }
 
-int cairn_fail_within(cairn_error *err, const char *format, ...)
+int cairn_fail_within(cairn_error *err, int rc, const char *format, ...)
 {
     if (!err)
-        return -1;
+        return rc;
     char inner[sizeof err->message];
     memcpy(inner, err->message, sizeof inner);
     va_list args;
@@ -45,5 +45,5 @@ int cairn_fail_within(cairn_error *err, const char *format, ...)
     if (n >= 0 && (size_t)n < sizeof err->message)
         snprintf(err->message + n, sizeof err->message - (size_t)n, ": %.*s",
                  (int)(sizeof err->message - (size_t)n), inner);
-    return -err->code;
+    return rc;
 }

@@ -159,7 +159,7 @@ int image_reader_open(int dirfd, const char *path, image_reader **out, cairn_err
     int rc = open_image(r, dirfd, path, err);
     if (rc != 0) {
         image_reader_close(r);
-        cairn_fail_within(err, "image %s", path);
+        cairn_fail_within(err, rc, "image %s", path);
         return rc;
     }
     *out = r;
@@ -219,6 +219,6 @@ int image_reader_chunk_data(const image_reader *r, size_t i, void *buf, cairn_er
     snprintf(what, sizeof what, "chunk %zu", i);
     int rc = read_block(r, &r->index.chunks[i].block, buf, what, err);
     if (rc != 0)
-        cairn_fail_within(err, "image %s", r->path);
+        cairn_fail_within(err, rc, "image %s", r->path);
     return rc;
 }

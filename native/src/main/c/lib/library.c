@@ -30,5 +30,5 @@ int cairn_publish_file(const char *path, const void *data, size_t len, cairn_err
     if (fd < 0)
         return cairn_fail_errno(err, "the folder %s", folder);
     int rc = io_publish_file(fd, name, data, len, err);
-    return rc == 0 ? 0 : cairn_fail_within(err, "%s", folder);
+    return rc == 0 ? 0 : cairn_fail_within(err, rc, "%s", folder);
 }

@@ -227,7 +227,7 @@ int memory_map(const struct restoration *r, struct restored_process *p, cairn_er
             continue;
         rc = map_one(p, &m, err);
         if (rc != 0)
-            return cairn_fail_within(err, "pid %d, 0x%llx to 0x%llx", p->ns_pid,
+            return cairn_fail_within(err, rc, "pid %d, 0x%llx to 0x%llx", p->ns_pid,
                                      (unsigned long long)m.start, (unsigned long long)m.end);
     }
     return rc;
@@ -351,7 +351,7 @@ int memory_fill(const struct restoration *r, const struct restored_process *p, c
     if (rc == 0)
         rc = content_each(r->image, p->space, fill_run, (void *)p, cpus > 0 ? (unsigned)cpus : 1,
                           err);
-    return rc != 0 ? cairn_fail_within(err, "filling the memory of pid %d", p->ns_pid) : 0;
+    return rc != 0 ? cairn_fail_within(err, rc, "filling the memory of pid %d", p->ns_pid) : 0;
 }
 
 static int advise(struct restored_process *p, const struct mapping *m, int64_t flag, int advice,

@@ -99,7 +99,7 @@ static int enter_folder(struct restored_process *p, cairn_error *err)
     if (rc != 0)
         return rc;
     rc = inject_ok(&p->injector, "chdir", NULL, err, SYS_chdir, p->injector.scratch, 0, 0, 0, 0, 0);
-    return rc != 0 ? cairn_fail_within(err, "the working folder %s", cwd) : 0;
+    return rc != 0 ? cairn_fail_within(err, rc, "the working folder %s", cwd) : 0;
 }
 
 static int set_signal_actions(struct restored_process *p, cairn_error *err)
@@ -304,7 +304,8 @@ static int set_ids(struct restored_process *p, cairn_error *err)
     if (rc == 0)
         rc = inject_ok(&p->injector, "setresuid", NULL, err, SYS_setresuid, u[0], u[1], u[2], 0, 0,
                        0);
-    return rc != 0 ? cairn_fail_within(err, "pid %d ran as user %u", p->ns_pid, (unsigned)u[0]) : 0;
+    return rc != 0 ? cairn_fail_within(err, rc, "pid %d ran as user %u", p->ns_pid, (unsigned)u[0])
+                   : 0;
 }
 
 static int set_number(struct restored_process *p, const char *key, long nr, uint64_t first,

@@ -79,7 +79,7 @@ static int read_processes(struct restoration *r, cairn_error *err)
     for (size_t i = 0; i < json_array_size(list); i++) {
         rc = read_process(&r->processes[i], json_array_get(list, i), err);
         if (rc != 0)
-            return cairn_fail_within(err, "process %zu of the image", i);
+            return cairn_fail_within(err, rc, "process %zu of the image", i);
         r->process_count++;
     }
     add_vanished_leaders(r);

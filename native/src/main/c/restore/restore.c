@@ -29,12 +29,12 @@ static int finish_all(struct restoration *r, cairn_error *err)
             continue;
         int rc = process_finish(r, p, err);
         if (rc != 0)
-            return cairn_fail_within(err, "restoring pid %d", p->ns_pid);
+            return cairn_fail_within(err, rc, "restoring pid %d", p->ns_pid);
     }
     for (size_t i = 0; i < r->process_count; i++) {
         int rc = r->processes[i].zombie ? 0 : threads_leave(r, &r->processes[i], err);
         if (rc != 0)
-            return cairn_fail_within(err, "restoring pid %d", r->processes[i].ns_pid);
+            return cairn_fail_within(err, rc, "restoring pid %d", r->processes[i].ns_pid);
     }
     return 0;
 }

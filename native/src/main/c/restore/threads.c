@@ -246,7 +246,7 @@ int threads_finish(const struct restoration *r, struct restored_process *p, cair
     for (size_t i = 0; rc == 0 && i < p->thread_count; i++) {
         rc = finish_thread(p, &p->threads[i], err);
         if (rc != 0)
-            return cairn_fail_within(err, "thread %zu", i);
+            return cairn_fail_within(err, rc, "thread %zu", i);
     }
     return rc;
 }

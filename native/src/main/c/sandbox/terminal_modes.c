@@ -49,7 +49,7 @@ int terminal_modes_apply(int fd, const json_t *modes, cairn_error *err)
     if (rc == 0)
         rc = read_characters(modes, &now, err);
     if (rc != 0)
-        return cairn_fail_within(err, "the step's terminal in META");
+        return cairn_fail_within(err, rc, "the step's terminal in META");
     return tcsetattr(fd, TCSANOW, &now) < 0 ? cairn_fail_errno(err, "setting the step's terminal")
                                             : 0;
 }

@@ -75,8 +75,9 @@ int files_publish_first(const struct spec *spec, struct images *images, struct i
     image_writer_close(w);
     if (rc == 0 && images->newest < FIRST_IMAGE)
         images->newest = FIRST_IMAGE;
-    return rc == 0 ? 0
-                   : cairn_fail_within(err, "checkpoint 0 (the files before the step's beginning)");
+    return rc == 0
+               ? 0
+               : cairn_fail_within(err, rc, "checkpoint 0 (the files before the step's beginning)");
 }
 
 int files_roll_back(const json_t *meta, const image_reader *image, const struct attempt *attempt,

@@ -121,7 +121,7 @@ static int restore(struct supervisor *s, struct tree_spec *spec, cairn_error *er
     json_decref(meta);
     image_reader_close(image);
     if (rc != 0)
-        return cairn_fail_within(err, "going on from %s", s->spec.restore_image);
+        return cairn_fail_within(err, rc, "going on from %s", s->spec.restore_image);
     s->checkpointing.last_image = summary.sequence;
     return 0;
 }

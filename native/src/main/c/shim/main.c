@@ -146,7 +146,8 @@ static int watch_lifeline(struct supervisor *s, cairn_error *err)
         return 0;
     s->lifeline = (struct loop_source){.fd = LIFELINE_FD, .ready = on_lifeline, .context = s};
     int rc = loop_add(&s->loop, &s->lifeline, EPOLLIN, err);
-    return rc == 0 ? 0 : cairn_fail_within(err, "`detach: false` needs a lifeline on descriptor 5");
+    return rc == 0 ? 0
+                   : cairn_fail_within(err, rc, "`detach: false` needs a lifeline on descriptor 5");
 }
 
 /* Nobody but us can end the step's other processes in an orderly way; the step itself stays as

@@ -211,7 +211,7 @@ int spec_read(int attempt_fd, struct spec *out, cairn_error *err)
     rc = read_all(s.document, &s, err);
     if (rc != 0) {
         spec_free(&s);
-        return cairn_fail_within(err, SPEC_NAME);
+        return cairn_fail_within(err, rc, SPEC_NAME);
     }
     *out = s;
     return 0;

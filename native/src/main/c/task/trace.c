@@ -170,7 +170,7 @@ int inject_ok(struct injector *in, const char *what, long *result, cairn_error *
     long value;
     int rc = inject(in, &value, err, nr, a, b, c, d, e, f);
     if (rc != 0)
-        return cairn_fail_within(err, "%s", what);
+        return cairn_fail_within(err, rc, "%s", what);
     if (value < 0 && value > -4096)
         return cairn_fail(err, (int)-value, "%s: %s", what, strerror((int)-value));
     if (result)
@@ -187,7 +187,7 @@ int inject_clone(struct injector *in, const char *what, pid_t *child, long *chil
     pid_t made = 0;
     int rc = run_syscall(in, &value, &made, err, nr, args);
     if (rc != 0)
-        return cairn_fail_within(err, "%s", what);
+        return cairn_fail_within(err, rc, "%s", what);
     if (value < 0)
         return cairn_fail(err, (int)-value, "%s: %s", what, strerror((int)-value));
     if (made == 0)
@@ -195,7 +195,7 @@ int inject_clone(struct injector *in, const char *what, pid_t *child, long *chil
     int status;
     rc = trace_wait(made, TRACE_NO_TIMEOUT, &status, err); /* its first stop */
     if (rc != 0)
-        return cairn_fail_within(err, "%s", what);
+        return cairn_fail_within(err, rc, "%s", what);
     *child = made;
     if (child_in_ns)
         *child_in_ns = value;
