@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/contents.h"
 #include "capture/objects.h"
 #include "capture/pages.h"
 #include "capture/taken.h"
@@ -341,6 +342,9 @@ static int write_meta(capture *c, image_writer *writer, cairn_error *err)
     json_t *processes = json_object_get(c->meta, "processes");
     for (size_t i = 0; i < c->process_count; i++)
         json_array_append(processes, c->processes[i].json);
+    rc = contents_describe(processes, err);
+    if (rc != 0)
+        return rc;
     json_t *descriptions = json_array(), *objects = json_array();
     json_object_set_new(c->meta, "descriptions", descriptions);
     json_object_set_new(c->meta, "objects", objects);

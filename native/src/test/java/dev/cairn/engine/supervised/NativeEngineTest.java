@@ -13,8 +13,14 @@ import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.TerminalChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 final class NativeEngineTest extends ImagingCheckpointerContract {
     /** Echoes what is typed, with the size of its terminal. */
@@ -22,6 +28,9 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
             stty -echo; echo "ready $(stty size)"; n=0
             while read -r word; do n=$((n + 1)); echo "heard $n: $word $(stty size)"; [ "$word" = bye ] && exit 5; done
             """;
+
+    @TempDir
+    private Path programs;
 
     @Override
     protected Checkpointer engine() {
@@ -50,6 +59,24 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
         assertThat(steps().finish(resumed).exitCode()).hasValue(5);
         assertThat(Files.readString(steps().stdout()).lines())
                 .containsExactly("ready 24 80", "heard 1: hello 30 100", "heard 2: bye 40 120");
+    }
+
+    @Test
+    void recognisesAMappedFileByItsContentWhereItsTimeDiffers() throws Exception {
+        Path program = programs.resolve("program");
+        Files.copy(Path.of("/bin/dash"), program, StandardCopyOption.COPY_ATTRIBUTES);
+        StepProcess step = steps().start("exec " + program + " -c 'echo begun; sleep 1000; echo ended'");
+        steps().awaitOutput("begun");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.of(EndCause.INTERRUPTED), "test", false));
+        steps().finish(step);
+
+        Files.setLastModifiedTime(program, FileTime.from(Instant.EPOCH));
+        assertThat(engine().unusable(image.path())).isEmpty();
+
+        byte[] other = Arrays.copyOf(Files.readAllBytes(Path.of("/bin/cat")), (int) Files.size(program));
+        Files.write(program, other);
+        assertThat(engine().unusable(image.path()))
+                .hasValueSatisfying(reason -> assertThat(reason).contains(program + " is not the file"));
     }
 
     @Test

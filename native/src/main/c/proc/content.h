@@ -1,0 +1,14 @@
+/* What a file holds, told so shortly that it can be compared with a file of another host. */
+#ifndef CAIRN_PROC_CONTENT_H
+#define CAIRN_PROC_CONTENT_H
+
+#include "common/error.h"
+
+#define CONTENT_NAME_SIZE 160
+
+/* "build-id:HEX" of a program or library whose linker gave it one, "xxh3:HEX" of any other file of
+ * up to 16 MiB, else "". Reads fd, which stays open, at most once through. */
+CAIRN_CHECKED int content_name(int fd, const char *path, char out[CONTENT_NAME_SIZE],
+                               cairn_error *err);
+
+#endif
