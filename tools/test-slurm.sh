@@ -4,7 +4,7 @@
 #   tools/test-slurm.sh start DIR [cgroup]   starts it, waits until its node is idle, prints the SLURM_CONF to use
 #   tools/test-slurm.sh DAEMON DIR           starts one of munged, slurmctld, slurmd again, after it was killed
 #   tools/test-slurm.sh stop DIR             cancels its jobs and ends it
-# As root jobs run as whoever submits them; as an ordinary user everything runs as that one.
+# As root jobs run as whoever submits them, and there is a user cairn-test to be that; as an ordinary user everything runs as that one.
 set -euo pipefail
 [ $# -ge 2 ] || { sed -n '4,6s/^# *//p' "$0" >&2; exit 2; }
 action=$1
@@ -100,6 +100,7 @@ end() { # PIDFILE: and waits for it
 
 case $action in
 start)
+    [ "$(id -u)" != 0 ] || id cairn-test >/dev/null 2>&1 || useradd --create-home --shell /bin/bash cairn-test
     configure
     munged
     slurmctld

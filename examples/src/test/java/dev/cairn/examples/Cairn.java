@@ -22,10 +22,12 @@ final class Cairn implements AutoCloseable {
 
     private final Path folder;
     private final Caller caller;
+    private final Map<String, String> more;
 
-    private Cairn(Path folder, Caller caller) {
+    private Cairn(Path folder, Caller caller, Map<String, String> more) {
         this.folder = folder;
         this.caller = caller;
+        this.more = more;
     }
 
     /**
@@ -38,7 +40,12 @@ final class Cairn implements AutoCloseable {
         Files.createDirectory(room.resolve("home"));
         Files.createDirectory(room.resolve("user"));
         caller.own(room);
-        return new Cairn(room, caller);
+        return new Cairn(room, caller, Map.of());
+    }
+
+    /** The same, with variables laid over the fixed ones. */
+    Cairn with(Map<String, String> variables) {
+        return new Cairn(folder, caller, variables);
     }
 
     /** Holds the runs; every process of this test names it. */
@@ -78,15 +85,25 @@ final class Cairn implements AutoCloseable {
 
     /** Starts another program of this class path as Cairn would be started. */
     Process startProgram(String mainClass, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(caller.prefix());
-        command.addAll(List.of(
+        return builder(words(mainClass, arguments)).start();
+    }
+
+    private static List<String> words(String mainClass, String... arguments) throws IOException {
+        List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC",
                 "-cp",
                 ReadableClassPath.text(),
                 mainClass));
-        command.addAll(List.of(arguments));
+        words.addAll(List.of(arguments));
+        return words;
+    }
+
+    /** Any command, as the caller, in the project's folder. */
+    private ProcessBuilder builder(List<String> words) {
+        List<String> command = new ArrayList<>(caller.prefix());
+        command.addAll(words);
         File said = folder.resolve("said.txt").toFile();
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(project().toFile())
@@ -104,7 +121,27 @@ final class Cairn implements AutoCloseable {
                         "C.UTF-8",
                         "CAIRN_HOME",
                         home().toString()));
-        return builder.start();
+        builder.environment().putAll(more);
+        return builder;
+    }
+
+    /** Runs Cairn to its end, which must be good, and returns what it printed. */
+    String printed(String... arguments) throws IOException, InterruptedException {
+        return printedBy(words("dev.cairn.cli.Main", arguments));
+    }
+
+    /** Likewise any command. */
+    String printedBy(List<String> words) throws IOException, InterruptedException {
+        Path printed = Files.createTempFile("cairn-printed", ".txt");
+        try {
+            Process process = builder(words).redirectOutput(printed.toFile()).start();
+            if (await(process) != 0) {
+                throw new AssertionError(words + " ended with " + process.exitValue() + "; it said:\n" + said());
+            }
+            return Files.readString(printed);
+        } finally {
+            Files.delete(printed);
+        }
     }
 
     /** Runs a command to its end and returns its exit code. */

@@ -11,7 +11,9 @@ enum Caller {
     /** Whoever runs the tests. */
     SELF(List.of()),
     /** Somebody without any privilege; only root can become that. */
-    ORDINARY_USER(List.of("setpriv", "--reuid", "60217", "--regid", "60217", "--clear-groups", "--"));
+    ORDINARY_USER(List.of("setpriv", "--reuid", "60217", "--regid", "60217", "--clear-groups", "--")),
+    /** An ordinary user who has a name, as Slurm wants it; there once {@link Cluster} is. */
+    NAMED_USER(List.of("runuser", "-u", "cairn-test", "--"));
 
     private static final int UID = 60217;
     private final List<String> prefix;
@@ -29,6 +31,11 @@ enum Caller {
         return isRoot() ? ORDINARY_USER : SELF;
     }
 
+    /** The least privileged that can submit to Slurm here. */
+    static Caller ofSlurm() {
+        return isRoot() ? NAMED_USER : SELF;
+    }
+
     /** What to put before a command. */
     List<String> prefix() {
         return prefix;
@@ -39,10 +46,11 @@ enum Caller {
         if (this == SELF) {
             return;
         }
+        Object uid = this == NAMED_USER ? Files.getAttribute(Path.of("/home/cairn-test"), "unix:uid") : UID;
         try (Stream<Path> paths = Files.walk(folder)) {
             for (Path path : (Iterable<Path>) paths::iterator) {
-                Files.setAttribute(path, "unix:uid", UID);
-                Files.setAttribute(path, "unix:gid", UID);
+                Files.setAttribute(path, "unix:uid", uid);
+                Files.setAttribute(path, "unix:gid", uid);
             }
         }
     }

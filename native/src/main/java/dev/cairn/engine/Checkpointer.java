@@ -52,4 +52,9 @@ public interface Checkpointer {
      * @return empty when it can, else the reason, as a sentence
      */
     Optional<String> unusable(Path image);
+
+    /** Whether an image that is unusable here is so for this host's sake only, and another may go on from it. */
+    default boolean fitsElsewhere(Path image) {
+        return false;
+    }
 }

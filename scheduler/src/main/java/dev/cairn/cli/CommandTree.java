@@ -32,6 +32,7 @@ final class CommandTree {
         commands.put("plan", () -> new PlanCommand(composition));
         commands.put("image", () -> ImageCommand.tree(composition));
         commands.put("check", () -> new CheckCommand(composition));
+        commands.put("slurm", () -> SlurmCommand.tree(composition));
         commands.put("gc", () -> new GcCommand(composition));
         commands.put("schedule", () -> ScheduleCommand.tree(composition));
         commands.put("schema", () -> new SchemaCommand(console));

@@ -82,7 +82,7 @@ final class Composition {
                 .isPresent();
     }
 
-    private Optional<CairnHome> givenHome() {
+    Optional<CairnHome> givenHome() {
         return Optional.ofNullable(options.home).map(console::resolve).map(CairnHome::new);
     }
 

@@ -16,6 +16,8 @@ import dev.cairn.workflow.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -91,20 +93,27 @@ final class Foreground {
     private int run(RunSession session) throws CliException, IOException, InterruptedException, WalkBrokenException {
         RunManifest before = RunManifest.read(session.folder());
         boolean command = before.origin().command().isPresent();
+        Optional<InBatchJob> job = InBatchJob.of(composition, signals);
         RunOutcome outcome;
+        Set<Signals.Stop> told;
         try (SessionView view = command
                         ? CommandView.of(session, before, console, signals, keepsCtrlC)
                         : WorkflowView.of(session, before, composition);
-                StopRequests requests = new StopRequests(signals, session, view)) {
+                StopRequests requests = new StopRequests(signals, session, view, job.isPresent())) {
             session.brokenOwner()
                     .ifPresent(dead -> view.say(
                             "cairn: " + dead.describe() + ", which ran this before, is dead; its lock was broken"));
             requests.begin();
-            outcome = session.run(view);
+            outcome = job.isPresent() ? job.get().run(session, view) : session.run(view);
+            told = requests.told();
         }
         RunManifest after = RunManifest.read(session.folder());
         printJson(after);
-        return command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
+        int code = command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
+        if (job.isPresent()) {
+            job.get().end(outcome, told);
+        }
+        return code;
     }
 
     private int endOfWorkflow(RunOutcome outcome, RunManifest run) throws IOException {

@@ -3,21 +3,27 @@ package dev.cairn.cli;
 import dev.cairn.cli.terminal.Signals;
 import dev.cairn.run.RunSession;
 import dev.cairn.run.walk.StopKind;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Passes the signals on to the run: the first one stops it with checkpoints, a further one at once. The waiting is done by a daemon
- * thread of its own.
+ * Passes the signals on to the run: the first one stops it with checkpoints, a further one at once. In a batch job a further preemption
+ * changes nothing: the system that sends it kills by itself when its patience ends, and until then an image may still be finished. The
+ * waiting is done by a daemon thread of its own.
  */
 final class StopRequests implements AutoCloseable {
     private final Signals signals;
     private final RunSession session;
     private final SessionView view;
+    private final boolean inBatchJob;
+    private final Set<Signals.Stop> told = ConcurrentHashMap.newKeySet();
     private final Thread thread = new Thread(this::obey, "signals");
 
-    StopRequests(Signals signals, RunSession session, SessionView view) {
+    StopRequests(Signals signals, RunSession session, SessionView view, boolean inBatchJob) {
         this.signals = signals;
         this.session = session;
         this.view = view;
+        this.inBatchJob = inBatchJob;
         thread.setDaemon(true);
     }
 
@@ -27,20 +33,33 @@ final class StopRequests implements AutoCloseable {
 
     private void obey() {
         try {
-            for (boolean first = true; ; first = false) {
+            while (true) {
                 Signals.Stop stop = signals.await();
-                view.say(first ? firstWords(stop) : "cairn: stopping at once");
-                session.stop(
-                        stop == Signals.Stop.PREEMPT ? StopKind.PREEMPT : StopKind.INTERRUPT,
-                        stop == Signals.Stop.PREEMPT ? "preemption" : "interrupt");
+                boolean first = told.isEmpty();
+                told.add(stop);
+                if (first || !inBatchJob || !stop.isPreemption()) {
+                    pass(stop, first);
+                }
             }
         } catch (InterruptedException ended) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private void pass(Signals.Stop stop, boolean first) {
+        view.say(first ? firstWords(stop) : "cairn: stopping at once");
+        session.stop(
+                stop.isPreemption() ? StopKind.PREEMPT : StopKind.INTERRUPT,
+                stop.isPreemption() ? "preemption" : "interrupt");
+    }
+
+    /** What has arrived so far. */
+    Set<Signals.Stop> told() {
+        return Set.copyOf(told);
+    }
+
     private static String firstWords(Signals.Stop stop) {
-        return stop == Signals.Stop.PREEMPT
+        return stop.isPreemption()
                 ? "cairn: preempted: checkpointing and stopping"
                 : "cairn: checkpointing and stopping; once more stops at once";
     }

@@ -33,7 +33,11 @@ final class DocsTest {
     Path folder;
 
     static Stream<Path> pages() throws IOException {
-        return Stream.of(ROOT.resolve("README.md"), ROOT.resolve("scheduler/docs/cli.md"), SCHEDULES);
+        return Stream.of(
+                ROOT.resolve("README.md"),
+                ROOT.resolve("scheduler/docs/cli.md"),
+                SCHEDULES,
+                ROOT.resolve("step-runner/docs/slurm.md"));
     }
 
     @ParameterizedTest

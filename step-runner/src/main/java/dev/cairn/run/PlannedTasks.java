@@ -104,7 +104,7 @@ final class PlannedTasks implements TaskSource {
                     step.policies().timeout(),
                     GRACE,
                     rollback(step, resolved, folder),
-                    true,
+                    services.job().isEmpty(),
                     checkpoint.app().map(app -> app(app, resolved)),
                     resolved.outputs());
         } catch (IOException e) {

@@ -19,6 +19,7 @@ import dev.cairn.run.walk.Capacity;
 import dev.cairn.run.walk.StopKind;
 import dev.cairn.run.walk.Walk;
 import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.slurm.BatchJob;
 import dev.cairn.workflow.plan.Plan;
 import java.io.IOException;
 import java.util.Optional;
@@ -60,6 +61,7 @@ public final class RunSession implements AutoCloseable {
                 ownership.epoch(),
                 ownership::ensureOurs,
                 options.assumeLost(),
+                context.job().map(BatchJob::id),
                 context.clock(),
                 tellers);
         this.walk = new Walk(
@@ -68,7 +70,7 @@ public final class RunSession implements AutoCloseable {
                 results ->
                         new PlannedTasks(plan, folder(), manifest.origin(), context.environment(), services, results),
                 services,
-                Capacity.ofThisHost(),
+                context.job().map(Capacity::of).orElseGet(Capacity::ofThisHost),
                 options.wishes(),
                 options.otherwise());
     }
@@ -113,6 +115,9 @@ public final class RunSession implements AutoCloseable {
                     broken.map(OwnerRecord::describe)));
             Reopening.ifEnded(manifest, plan, ownership::ensureOurs, context.clock());
             duties.begin();
+            context.job()
+                    .ifPresent(job ->
+                            Shortage.notes(plan, job, context.clock().instant()).forEach(tellers::on));
             RunState state = walk.go();
             return new RunOutcome(state, manifest.message(), exitOfCommand());
         } finally {

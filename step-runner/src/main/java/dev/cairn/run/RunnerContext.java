@@ -2,12 +2,20 @@ package dev.cairn.run;
 
 import dev.cairn.run.owner.Owners;
 import dev.cairn.run.step.Engines;
+import dev.cairn.slurm.BatchJob;
 import java.time.Clock;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What this process brings along.
  *
  * @param environment this process's
  */
-record RunnerContext(Engines engines, Owners owners, Clock clock, Map<String, String> environment) {}
+record RunnerContext(Engines engines, Owners owners, Clock clock, Map<String, String> environment) {
+
+    /** The Slurm job that this process is part of. */
+    Optional<BatchJob> job() {
+        return BatchJob.of(environment);
+    }
+}

@@ -4,6 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,16 +22,21 @@ public final class LimitWatch implements AutoCloseable {
     private final BatchJob job;
     private final Slurm slurm;
     private final Clock clock;
+    private final Consumer<Instant> known;
     private final Runnable near;
     private final Thread thread = new Thread(this::watch, "job-limit");
     private Duration longestImage = Duration.ZERO;
     private boolean closed;
 
-    /** @param near called once, when it is time to save the work */
-    public LimitWatch(BatchJob job, Slurm slurm, Clock clock, Runnable near) {
+    /**
+     * @param known told when the job ends
+     * @param near called once, when it is time to save the work
+     */
+    public LimitWatch(BatchJob job, Slurm slurm, Clock clock, Consumer<Instant> known, Runnable near) {
         this.job = job;
         this.slurm = slurm;
         this.clock = clock;
+        this.known = known;
         this.near = near;
         thread.setDaemon(true);
     }
@@ -60,6 +66,7 @@ public final class LimitWatch implements AutoCloseable {
     private void watch() {
         try {
             Optional<JobInfo> info = ask();
+            info.flatMap(JobInfo::endTime).ifPresent(known);
             while (info.isPresent() && info.get().endTime().isPresent() && awaitLead(info.get())) {
                 Optional<JobInfo> again = ask();
                 if (again.isEmpty() || again.get().endTime().equals(info.get().endTime())) {

@@ -27,6 +27,9 @@ final class SupervisedCheckpointer implements Checkpointer {
     /** {@code CAIRN_EGONE} of cairn.h. */
     private static final int GONE = 1015;
 
+    /** {@code CAIRN_EIMAGE_FOREIGN}. */
+    private static final int FOREIGN = 1004;
+
     private final String name;
     private final boolean needsHost;
     private final NativeFiles files;
@@ -126,6 +129,11 @@ final class SupervisedCheckpointer implements Checkpointer {
         return LibCairn.cairn_image_check(image.toString(), error) < 0
                 ? Optional.of(error.toException().getMessage())
                 : Optional.empty();
+    }
+
+    @Override
+    public boolean fitsElsewhere(Path image) {
+        return LibCairn.cairn_image_check(image.toString(), new LibCairn.CairnError()) == -FOREIGN;
     }
 
     /** 0600 from the first byte, and durable: the attempt's folder says what was started even after a power cut. */

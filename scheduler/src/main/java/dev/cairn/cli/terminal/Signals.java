@@ -18,7 +18,14 @@ public final class Signals {
         /** Ctrl-C, or the terminal has gone. */
         INTERRUPT,
         /** The host is wanted back. */
-        PREEMPT
+        PREEMPT,
+        /** The host will be wanted back soon: a batch system's warning before a time limit. */
+        WARNING;
+
+        /** Nobody's wish but the machine's: what is stopped so goes on by itself where that can be. */
+        public boolean isPreemption() {
+            return this != INTERRUPT;
+        }
     }
 
     private final BlockingQueue<Stop> arrived = new LinkedBlockingQueue<>();
@@ -27,7 +34,8 @@ public final class Signals {
     public static Signals install() {
         Signals signals = new Signals();
         List.of("INT", "HUP").forEach(name -> handle(name, () -> signals.send(Stop.INTERRUPT)));
-        List.of("TERM", "USR1").forEach(name -> handle(name, () -> signals.send(Stop.PREEMPT)));
+        handle("TERM", () -> signals.send(Stop.PREEMPT));
+        handle("USR1", () -> signals.send(Stop.WARNING));
         return signals;
     }
 

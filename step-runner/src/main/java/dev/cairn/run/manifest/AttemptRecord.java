@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param passed newer images that it did not go on from, newest first
  * @param journalled how many lines of the supervisor's journal of checkpoints are in the manifest already
  * @param end how it ended; empty while it runs, and when nobody has looked since
+ * @param job the Slurm job that it ran in, and that it did not outlive
  */
 public record AttemptRecord(
         int number,
@@ -32,7 +33,8 @@ public record AttemptRecord(
         OptionalLong resumedFrom,
         List<PassedRung> passed,
         int journalled,
-        Optional<StepExit> end) {
+        Optional<StepExit> end,
+        Optional<String> job) {
 
     public AttemptRecord {
         passed = List.copyOf(passed);
@@ -49,11 +51,13 @@ public record AttemptRecord(
                 resumedFrom,
                 passed,
                 journalled,
-                Optional.of(exit));
+                Optional.of(exit),
+                job);
     }
 
     public AttemptRecord journalled(int lines) {
-        return new AttemptRecord(number, epoch, host, engine, fingerprint, startedAt, resumedFrom, passed, lines, end);
+        return new AttemptRecord(
+                number, epoch, host, engine, fingerprint, startedAt, resumedFrom, passed, lines, end, job);
     }
 
     /** Whether it ended for this cause. */
@@ -78,7 +82,8 @@ public record AttemptRecord(
                 Fields.optionalLong(node, "resumed_from"),
                 node.path("passed").valueStream().map(PassedRung::from).toList(),
                 node.path("journalled").asInt(0),
-                node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty());
+                node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty(),
+                Fields.optionalText(node, "job"));
     }
 
     void into(ObjectNode node) {
@@ -96,6 +101,7 @@ public record AttemptRecord(
         passed.forEach(rung -> rung.into(rungs.addObject()));
         node.put("journalled", journalled);
         end.ifPresent(exit -> exitInto(exit, node.putObject("end")));
+        job.ifPresent(id -> node.put("job", id));
     }
 
     private static StepExit exit(JsonNode node) {

@@ -97,12 +97,13 @@ final class AttemptFollower {
 
     /**
      * Under one kernel a next supervisor waits for this one's lock on the images, and a host that has booted since runs
-     * nothing of before; of any other host nothing is known.
+     * nothing of before; of any other host nothing is known. What ran in a batch job
+     * ended with its runner, of whom we know that it is dead: else the run would not be ours.
      */
     private boolean mayRunElsewhere(AttemptRecord attempt) {
         boolean sameKernel = attempt.host().bootId().equals(services.host().bootId());
         boolean rebooted = attempt.host().name().equals(services.host().name());
-        return !sameKernel && !rebooted && !services.assumeLost();
+        return !sameKernel && !rebooted && attempt.job().isEmpty() && !services.assumeLost();
     }
 
     private StepExit vanished(AttemptRecord attempt) {

@@ -52,6 +52,9 @@ final class AttemptStart {
         record Running(AttemptRecord attempt, StepProcess process) implements Begun {}
 
         record Failed(AttemptRecord attempt, StepExit exit) implements Begun {}
+
+        /** Nothing was started: another host may go on where this one would have to begin anew. */
+        record Unfit(String reason) implements Begun {}
     }
 
     /** Why it must not be started at all; empty when it can be tried. */
@@ -73,6 +76,10 @@ final class AttemptStart {
     Begun begin(ResumeWish wish) throws IOException, ImageRefusedException {
         Checkpointer engine = services.engine(chooseEngine());
         Rung rung = chooseRung(engine, wish);
+        Optional<String> unfit = services.job().isPresent() && !wish.restart() ? unfit(engine, rung) : Optional.empty();
+        if (unfit.isPresent()) {
+            return new Begun.Unfit(unfit.get());
+        }
         AttemptRecord attempt = record(engine, rung);
         writeAhead(attempt);
         try {
@@ -103,6 +110,21 @@ final class AttemptStart {
                 .choose(wish);
     }
 
+    /** In a cluster the next node may fit: work is not thrown away because this one does not. */
+    private Optional<String> unfit(Checkpointer engine, Rung rung) {
+        if (rung.continues()) {
+            return Optional.empty();
+        }
+        return rung.passed().stream()
+                .filter(passed -> passed.image() > 0
+                        && engine.fitsElsewhere(manifest.folder().image(passed.image())))
+                .findFirst()
+                .map(passed -> "the node " + services.host().name() + " does not fit image " + passed.image() + ": "
+                        + passed.reason() + ". Submit it again to another node (--exclude="
+                        + services.host().name() + ", or --constraint); 'cairn resume --restart " + manifest.stepId()
+                        + "' would begin anew");
+    }
+
     private AttemptRecord record(Checkpointer engine, Rung rung) {
         return new AttemptRecord(
                 manifest.attempts().size() + 1,
@@ -114,7 +136,8 @@ final class AttemptStart {
                 rung.image().map(ImageRecord::sequence).map(OptionalLong::of).orElse(OptionalLong.empty()),
                 rung.passed(),
                 0,
-                Optional.empty());
+                Optional.empty(),
+                services.job());
     }
 
     private void writeAhead(AttemptRecord attempt) throws IOException {

@@ -11,13 +11,17 @@ import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Writes down how an attempt ended and what follows from it, in one publication. */
 final class Conclusion {
+    private static final Set<EndCause> STOPPED = Set.of(EndCause.PREEMPTED, EndCause.INTERRUPTED);
+
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
@@ -36,11 +40,23 @@ final class Conclusion {
     }
 
     NextMove of(StepExit found) throws IOException {
+        return of(found, false);
+    }
+
+    /** Of an attempt that an earlier runner started and may have stopped: what it stopped its next runner goes on with. */
+    NextMove ofEarlier(StepExit found) throws IOException {
+        return of(found, true);
+    }
+
+    private NextMove of(StepExit found, boolean earlier) throws IOException {
         StepExit exit = withOutputsChecked(found);
         AttemptRecord attempt = manifest.lastAttempt().orElseThrow().ended(exit);
         manifest.put(attempt);
-        NextMove move =
-                Budgets.after(counted(manifest), task.retry(), services.clock().instant());
+        Instant now = services.clock().instant();
+        NextMove next = Budgets.after(counted(manifest), task.retry(), now);
+        NextMove move = earlier && STOPPED.contains(exit.cause())
+                ? new NextMove.TryAgain(now, "it was stopped under an earlier runner")
+                : next;
         boolean succeeded = exit.cause() == EndCause.SUCCESS;
         if (succeeded) {
             manifest.outputs(outputTexts());

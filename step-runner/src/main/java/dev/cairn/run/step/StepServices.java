@@ -5,6 +5,7 @@ import dev.cairn.run.event.RunListener;
 import dev.cairn.run.host.HostIdentity;
 import dev.cairn.run.manifest.WriteGuard;
 import java.time.Clock;
+import java.util.Optional;
 
 /**
  * What the steps of one run share.
@@ -12,6 +13,7 @@ import java.time.Clock;
  * @param epoch of the run's owner
  * @param guard refuses to publish when the run has been taken over
  * @param assumeLost an open attempt on a host that cannot be seen from here is taken for dead, since a person says so
+ * @param job the Slurm job that this process is part of: no step outlives it
  * @param listener told from the step's thread
  */
 public record StepServices(
@@ -20,6 +22,7 @@ public record StepServices(
         long epoch,
         WriteGuard guard,
         boolean assumeLost,
+        Optional<String> job,
         Clock clock,
         RunListener listener) {
 

@@ -27,6 +27,7 @@ public final class StepTurn implements Turn {
     private final StepTask task;
     private final StepServices services;
     private final CompletableFuture<Optional<StepProcess>> started = new CompletableFuture<>();
+    private volatile boolean askedToStop;
     private final Recorded recorded = new Recorded();
 
     public StepTurn(StepManifest manifest, StepTask task, StepServices services) {
@@ -52,13 +53,18 @@ public final class StepTurn implements Turn {
             StepExit exit;
             if (open.isPresent()) {
                 exit = follower.takeUp(open.get());
+                return askedToStop ? conclusion.of(exit) : conclusion.ofEarlier(exit);
             } else {
                 AttemptStart start = new AttemptStart(manifest, task, services);
                 Optional<String> obstacle = start.obstacle();
                 if (obstacle.isPresent()) {
                     return conclusion.withoutAttempt(StepState.FAILED, obstacle.get());
                 }
-                exit = follower.follow(start.begin(wish));
+                AttemptStart.Begun begun = start.begin(wish);
+                if (begun instanceof AttemptStart.Begun.Unfit unfit) {
+                    return conclusion.withoutAttempt(StepState.INTERRUPTED, unfit.reason());
+                }
+                exit = follower.follow(begun);
             }
             return conclusion.of(exit);
         } finally {
@@ -78,6 +84,7 @@ public final class StepTurn implements Turn {
     public OptionalLong stop(EndCause cause, String reason, boolean anyway)
             throws EngineException, InterruptedException {
         StepProcess process = running();
+        askedToStop = true;
         if (!services.engine(task.engine()).takesImages()) {
             process.end(cause, task.grace());
             return OptionalLong.empty();
@@ -94,12 +101,16 @@ public final class StepTurn implements Turn {
 
     @Override
     public void cancel() throws EngineException, InterruptedException {
-        running().end(EndCause.CANCELLED, task.grace());
+        StepProcess process = running();
+        askedToStop = true;
+        process.end(EndCause.CANCELLED, task.grace());
     }
 
     @Override
     public void end(EndCause cause, Duration grace) throws EngineException, InterruptedException {
-        running().end(cause, grace);
+        StepProcess process = running();
+        askedToStop = true;
+        process.end(cause, grace);
     }
 
     @Override

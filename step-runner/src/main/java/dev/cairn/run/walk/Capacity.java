@@ -1,5 +1,6 @@
 package dev.cairn.run.walk;
 
+import dev.cairn.slurm.BatchJob;
 import java.lang.management.ManagementFactory;
 
 /**
@@ -8,6 +9,14 @@ import java.lang.management.ManagementFactory;
  * @param memoryBytes as a container's limit allows
  */
 public record Capacity(double cpus, long memoryBytes) {
+
+    /** What a batch job was granted of this host. */
+    public static Capacity of(BatchJob job) {
+        Capacity host = ofThisHost();
+        return new Capacity(
+                job.cpus().isPresent() ? job.cpus().getAsInt() : host.cpus(),
+                Math.min(job.memoryBytes().orElse(Long.MAX_VALUE), host.memoryBytes()));
+    }
 
     public static Capacity ofThisHost() {
         long memory =

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,6 +32,7 @@ public final class FakeEngine implements Checkpointer {
     private final BlockingQueue<FakeStep> started = new LinkedBlockingQueue<>();
     private final Map<String, Program> programs = new ConcurrentHashMap<>();
     private final Map<Path, String> spoilt = new ConcurrentHashMap<>();
+    private final Set<Path> foreign = ConcurrentHashMap.newKeySet();
     private final Map<Path, String> unrestorable = new ConcurrentHashMap<>();
     private final AtomicInteger busy = new AtomicInteger();
     private final List<HostFinding> findings = new CopyOnWriteArrayList<>();
@@ -72,6 +74,12 @@ public final class FakeEngine implements Checkpointer {
 
     public void spoil(Path image, String reason) {
         spoilt.put(image, reason);
+    }
+
+    /** The image is whole, and made for another host. */
+    public void makeForeign(Path image, String reason) {
+        spoil(image, reason);
+        foreign.add(image);
     }
 
     /** As if a former supervisor still wrote to the images, for so many starts. */
@@ -143,5 +151,10 @@ public final class FakeEngine implements Checkpointer {
         return Files.isDirectory(image)
                 ? Optional.ofNullable(spoilt.get(image))
                 : Optional.of("there is no image " + image);
+    }
+
+    @Override
+    public boolean fitsElsewhere(Path image) {
+        return foreign.contains(image);
     }
 }

@@ -46,7 +46,8 @@ class BudgetsTest {
                             NOW,
                             Duration.ofMinutes(10),
                             "",
-                            OptionalLong.empty()))));
+                            OptionalLong.empty())),
+                    Optional.empty()));
             last = Budgets.after(attempts, policy, NOW);
         }
         return last;

@@ -1,0 +1,93 @@
+package dev.cairn.examples;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A real Slurm on this host alone ({@code tools/test-slurm.sh}): one node of two cpus, the partitions {@code scavenge} and {@code nograce},
+ * from which {@code day} takes it. Started once for all tests, ended after them. What is asked of it here is asked as its administrator.
+ */
+final class Cluster {
+    private static final Path SCRIPT =
+            Path.of("../tools/test-slurm.sh").toAbsolutePath().normalize();
+    private static final Cluster ONLY = new Cluster();
+
+    private final Path folder;
+
+    private Cluster() {
+        try {
+            folder = Files.createTempDirectory("cairn-slurm");
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+            run(List.of(SCRIPT.toString(), "start", folder.toString()));
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError("Slurm does not start", e);
+        }
+        Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
+    }
+
+    static Cluster only() {
+        return ONLY;
+    }
+
+    /** What a command needs to find it. */
+    Map<String, String> environment() {
+        return Map.of("SLURM_CONF", folder.resolve("slurm.conf").toString());
+    }
+
+    /** Runs a command of Slurm's and returns what it printed. */
+    String ask(String... words) throws IOException, InterruptedException {
+        return run(List.of(words));
+    }
+
+    /** The state of a job, e.g. {@code RUNNING}. */
+    String state(String job) throws IOException, InterruptedException {
+        return ask("squeue", "--noheader", "--states=all", "--format=%T", "--jobs=" + job)
+                .strip();
+    }
+
+    /** Takes the whole node for a moment from whatever is in the lower partitions. */
+    void displace() throws IOException, InterruptedException {
+        ask("sbatch", "--partition=day", "--cpus-per-task=2", "--output=/dev/null", "--wrap=true");
+    }
+
+    /** Kills a daemon and starts it again. */
+    void restart(String daemon) throws IOException, InterruptedException {
+        long pid =
+                Long.parseLong(Files.readString(folder.resolve(daemon + ".pid")).strip());
+        ProcessHandle handle = ProcessHandle.of(pid).orElseThrow();
+        handle.destroyForcibly();
+        handle.onExit().join();
+        run(List.of(SCRIPT.toString(), daemon, folder.toString()));
+    }
+
+    private void stop() {
+        try {
+            run(List.of(SCRIPT.toString(), "stop", folder.toString()));
+        } catch (IOException | InterruptedException e) {
+            System.err.println("Slurm does not end: " + e);
+        }
+        Trees.delete(folder);
+    }
+
+    private String run(List<String> words) throws IOException, InterruptedException {
+        Path output = Files.createTempFile("cairn-slurm", ".out");
+        ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(words))
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment().putAll(environment());
+        Process process = builder.start();
+        boolean ended = process.waitFor(1, TimeUnit.MINUTES);
+        String said = Files.readString(output);
+        Files.delete(output);
+        if (!ended || process.exitValue() != 0) {
+            throw new AssertionError(words + " ended badly:\n" + said);
+        }
+        return said;
+    }
+}

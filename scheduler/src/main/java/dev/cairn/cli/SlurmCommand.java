@@ -1,0 +1,23 @@
+package dev.cairn.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code cairn slurm}, which does nothing without one of its own commands. */
+@Command(name = "slurm", description = "Writes batch scripts for Slurm.", synopsisSubcommandLabel = "COMMAND")
+final class SlurmCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    static CommandLine tree(Composition composition) {
+        return new CommandLine(new SlurmCommand()).addSubcommand(new SlurmScriptCommand(composition));
+    }
+
+    @Override
+    public Integer call() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "which command?");
+    }
+}

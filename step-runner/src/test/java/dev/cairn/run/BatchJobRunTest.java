@@ -1,0 +1,124 @@
+package dev.cairn.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.fake.Bench;
+import dev.cairn.run.fake.FakeStep;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runners that are part of a Slurm job, one after the other, perhaps on different nodes. */
+class BatchJobRunTest {
+    private static final String ONE = "name: one\nsteps: [{id: work, run: work}]\n";
+
+    @TempDir
+    Path folder;
+
+    private Bench bench;
+
+    @BeforeEach
+    void bench() {
+        bench = new Bench(folder);
+        bench.environment().putAll(Map.of("SLURM_JOB_ID", "12", "SLURM_CPUS_ON_NODE", "2"));
+    }
+
+    @Test
+    void noStepOutlivesItsRunner() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        assertThat(step.launch().outlivesRunner()).isFalse();
+        step.succeed();
+        run.outcome();
+        assertThat(run.step("work").lastAttempt().flatMap(AttemptRecord::job)).contains("12");
+    }
+
+    @Test
+    void goesOnUnaskedWhereAnotherNodeLeftOff() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        Bench.until(() -> run.events().stream()
+                        .filter(RunEvent.ImagePublished.class::isInstance)
+                        .count()
+                == 2);
+        run.die();
+        step.kill();
+        Path document = run.folder().step("work").document();
+        Files.writeString(
+                document,
+                Files.readString(document)
+                        .replaceAll("\"boot_id\" : \"[^\"]*\"", "\"boot_id\" : \"other\"")
+                        .replaceAll("\"host\" : \\{\\s*\"name\" : \"[^\"]*\"", "\"host\" : {\"name\" : \"n99\""));
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(next.step("work").attempts().get(0).endedBy(EndCause.LOST)).isTrue();
+    }
+
+    /** Killed between the end of the step and the note of it. */
+    @Test
+    void aStopThatItsRunnerCouldNotWriteDownIsGoneOnWithAtOnce() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        run.die();
+        step.endAfter(Duration.ofSeconds(1), EndCause.PREEMPTED);
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(next.step("work").attempts().get(0).endedBy(EndCause.PREEMPTED))
+                .isTrue();
+    }
+
+    @Test
+    void aNodeThatDoesNotFitTheImageThrowsNoWorkAway() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        Path image = step.publish("interval").path();
+        Bench.until(() -> run.events().stream()
+                        .filter(RunEvent.ImagePublished.class::isInstance)
+                        .count()
+                == 2);
+        run.die();
+        step.kill();
+        bench.engine().makeForeign(image, "this CPU has no avx512f");
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        assertThat(next.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(next.step("work").state()).isEqualTo(StepState.INTERRUPTED);
+        assertThat(next.step("work").message())
+                .contains("does not fit image 1")
+                .contains("avx512f")
+                .contains("--exclude");
+        assertThat(next.step("work").images()).hasSize(2);
+        assertThat(bench.engine().starts()).hasSize(1);
+    }
+
+    @Test
+    void saysThatAStepHasFewerCpusThanItAskedFor() throws Exception {
+        Bench.Running run =
+                bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, resources: {cpus: 6}}]\n"));
+        bench.engine().nextStart().succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(run.events())
+                .filteredOn(RunEvent.Note.class::isInstance)
+                .extracting(event -> ((RunEvent.Note) event).message())
+                .containsExactly("asks for 6 cpus, and Slurm granted job 12 2: it runs with 2");
+    }
+}
