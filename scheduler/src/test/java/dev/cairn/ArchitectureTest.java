@@ -25,6 +25,15 @@ final class ArchitectureTest {
     static final ArchRule onlyTheAirflowClientKnowsOkHttp = onlyIn("dev.cairn.airflow", "okhttp3..");
 
     @ArchTest
+    static final ArchRule onlyTheStoreKnowsItsPool = onlyIn("dev.cairn.schedule.store", "com.zaxxer..");
+
+    @ArchTest
+    static final ArchRule onlyTheStoreKnowsItsMigrations = onlyIn("dev.cairn.schedule.store", "org.flywaydb..");
+
+    @ArchTest
+    static final ArchRule onlyTheStoreKnowsItsDatabase = onlyIn("dev.cairn.schedule.store", "org.sqlite..");
+
+    @ArchTest
     static final ArchRule onlyTheCommandLineKnowsPicocli = onlyIn("dev.cairn.cli..", "picocli..");
 
     @ArchTest

@@ -1,0 +1,50 @@
+package dev.cairn.schedule;
+
+import dev.cairn.workflow.cron.FireTimes;
+import dev.cairn.workflow.spec.Schedule;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+
+/**
+ * One schedule of a workflow, as the daemon keeps it; immutable.
+ *
+ * @param id the workflow's, a dot and the place
+ * @param place in the workflow file, from 1
+ * @param timing as the file says it
+ * @param decided what is up to here has been decided
+ * @param next empty when no time comes any more
+ */
+public record ScheduleEntry(
+        String id,
+        String workflow,
+        int place,
+        String timing,
+        FireTimes times,
+        Schedule.Missed missed,
+        Duration jitter,
+        boolean paused,
+        Instant decided,
+        Optional<Instant> next) {
+
+    /** The same, with everything up to a time decided. */
+    public ScheduleEntry decidedUpTo(Instant time) {
+        return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, paused, time, times.next(time));
+    }
+
+    /** What is missed while it is paused is never made up for. */
+    public ScheduleEntry paused(boolean now, Instant time) {
+        return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, now, decided, next)
+                .decidedUpTo(now || !paused ? decided : time);
+    }
+
+    /** The jitter of one of its times: chance, but the same whenever it is asked for. */
+    public Duration jitterOf(Instant time) {
+        if (jitter.isZero()) {
+            return Duration.ZERO;
+        }
+        long mixed = (id.hashCode() * 0x9E3779B97F4A7C15L ^ time.toEpochMilli()) * 0xBF58476D1CE4E5B9L;
+        mixed ^= mixed >>> 31;
+        return Duration.ofMillis(Math.floorMod(mixed * 0x94D049BB133111EBL >>> 1, jitter.toMillis() + 1));
+    }
+}

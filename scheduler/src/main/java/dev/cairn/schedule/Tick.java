@@ -1,0 +1,140 @@
+package dev.cairn.schedule;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One time of a schedule, or one start by hand; immutable.
+ *
+ * @param key of its run
+ * @param time that the schedule names
+ * @param due nothing is done with it before
+ * @param inputs given by hand
+ * @param detail why it is in its state, for a person
+ * @param daemon that runs it; empty when none does
+ * @param runId empty before there is a run
+ * @param batch that it was backfilled with; empty when it was not
+ */
+public record Tick(
+        String key,
+        String schedule,
+        String workflow,
+        Instant time,
+        Kind kind,
+        TickState state,
+        Instant due,
+        Instant decided,
+        Optional<Instant> started,
+        Optional<Instant> ended,
+        Map<String, String> inputs,
+        String detail,
+        String daemon,
+        String runId,
+        String batch) {
+
+    public Tick {
+        inputs = Map.copyOf(inputs);
+    }
+
+    /** Why there is such a tick. In the database in lower case. */
+    public enum Kind {
+        /** Its time came. */
+        ON_TIME,
+        /** Its time had passed while no daemon ran. */
+        CATCH_UP,
+        MANUAL,
+        BACKFILL
+    }
+
+    /** A tick that nothing has been decided about. */
+    public static Tick of(ScheduleEntry schedule, Instant time, Kind kind, Instant now) {
+        String key = schedule.id() + "@" + time + (kind == Kind.MANUAL ? "+manual" : "");
+        return new Tick(
+                key,
+                schedule.id(),
+                schedule.workflow(),
+                time,
+                kind,
+                TickState.WAITING,
+                now,
+                now,
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                "",
+                "",
+                "",
+                "");
+    }
+
+    public Tick in(TickState next, String why) {
+        return new Tick(
+                key, schedule, workflow, time, kind, next, due, decided, started, ended, inputs, why, daemon, runId,
+                batch);
+    }
+
+    /** Its run is to be run, or to be gone on with, by this daemon. */
+    public Tick runBy(String who, Instant now) {
+        return new Tick(
+                key,
+                schedule,
+                workflow,
+                time,
+                kind,
+                TickState.RUNNING,
+                now,
+                decided,
+                Optional.of(started.orElse(now)),
+                Optional.empty(),
+                inputs,
+                "",
+                who,
+                runId,
+                batch);
+    }
+
+    /** @param at of the end of its run */
+    public Tick ended(TickState how, String why, Instant at) {
+        return new Tick(
+                key,
+                schedule,
+                workflow,
+                time,
+                kind,
+                how,
+                due,
+                decided,
+                started,
+                Optional.of(at),
+                inputs,
+                why,
+                daemon,
+                runId,
+                batch);
+    }
+
+    public Tick dueAt(Instant then, String why) {
+        return new Tick(
+                key, schedule, workflow, time, kind, state, then, decided, started, ended, inputs, why, daemon, runId,
+                batch);
+    }
+
+    public Tick with(Map<String, String> given) {
+        return new Tick(
+                key, schedule, workflow, time, kind, state, due, decided, started, ended, given, detail, daemon, runId,
+                batch);
+    }
+
+    public Tick inBatch(String name) {
+        return new Tick(
+                key, schedule, workflow, time, kind, state, due, decided, started, ended, inputs, detail, daemon, runId,
+                name);
+    }
+
+    public Tick ofRun(String id) {
+        return new Tick(
+                key, schedule, workflow, time, kind, state, due, decided, started, ended, inputs, detail, daemon, id,
+                batch);
+    }
+}

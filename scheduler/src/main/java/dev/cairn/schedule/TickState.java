@@ -1,0 +1,49 @@
+package dev.cairn.schedule;
+
+import java.util.Locale;
+
+/** What has become of a time of a schedule. The wire form is the name in lower case. */
+public enum TickState {
+    /** Its jitter has not passed yet. */
+    WAITING,
+    /** Waits until there is room for its run. */
+    QUEUED,
+    /** Its run is to be run. */
+    RUNNING,
+    /** Its run is to be checkpointed and stopped. */
+    PARKING,
+    /** Its run was checkpointed and stopped; a later time goes on with it. */
+    PARKED,
+    /** Its run is to be cancelled. */
+    CANCELLING,
+    SUCCEEDED,
+    FAILED,
+    CANCELLED,
+    /** There was no room, and {@code on_overlap} is {@code skip}. */
+    SKIPPED,
+    /** It passed while no daemon ran, and {@code missed} leaves it out. */
+    MISSED,
+    /** At this time a run that was still running was checkpointed and stopped. */
+    CHECKPOINTED,
+    /** At this time a run that had been stopped was gone on with. */
+    CONTINUED;
+
+    public String wire() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    /** @throws IllegalArgumentException for a text that this version does not write */
+    public static TickState fromWire(String text) {
+        return valueOf(text.toUpperCase(Locale.ROOT));
+    }
+
+    /** Nothing will become of it any more. */
+    public boolean isFinal() {
+        return compareTo(SUCCEEDED) >= 0;
+    }
+
+    /** Its run takes one of the places that {@code concurrency.limit} allows. */
+    public boolean takesPlace() {
+        return this == RUNNING || this == PARKING || this == CANCELLING;
+    }
+}

@@ -1,0 +1,117 @@
+package dev.cairn.schedule.store;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import javax.sql.DataSource;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteDataSource;
+
+/** The database of the schedules. Thread-safe; each transaction belongs to its thread. */
+public final class Database {
+    private static final int PATIENCE_MILLIS = 10_000;
+
+    private final String where;
+    private final DataSource source;
+    private final boolean shared;
+
+    Database(String where, DataSource source, boolean shared) {
+        this.where = where;
+        this.source = source;
+        this.shared = shared;
+    }
+
+    /** What is done in a transaction. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T on(Tables tables) throws SQLException;
+    }
+
+    /**
+     * For commands, which open a connection or two. The schema is brought up to date.
+     *
+     * @param store a PostgreSQL as {@code jdbc:postgresql:...}; empty for the embedded one
+     */
+    public static Database open(StateFolder folder, Optional<String> store) throws IOException {
+        Database database = unmigrated(folder, store);
+        if (!Schema.isUpToDate(database.source)) {
+            Migration.run(database.source, database.where);
+        }
+        return database;
+    }
+
+    /** Likewise, but where nobody has made a database yet, there is none. */
+    public static Optional<Database> openIfPresent(StateFolder folder, Optional<String> store) throws IOException {
+        return store.isEmpty() && !Files.exists(folder.database())
+                ? Optional.empty()
+                : Optional.of(open(folder, store));
+    }
+
+    private static Database unmigrated(StateFolder folder, Optional<String> store) throws IOException {
+        if (store.isPresent()) {
+            return new Database(store.get().replaceAll("\\?.*", ""), new DriverSource(store.get()), true);
+        }
+        folder.create();
+        return new Database(folder.database().toString(), sqlite(folder), false);
+    }
+
+    private static DataSource sqlite(StateFolder folder) {
+        SQLiteConfig config = new SQLiteConfig();
+        config.setTransactionMode(SQLiteConfig.TransactionMode.IMMEDIATE);
+        config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+        config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
+        config.setBusyTimeout(PATIENCE_MILLIS);
+        SQLiteDataSource source = new SQLiteDataSource(config);
+        source.setUrl("jdbc:sqlite:" + folder.database());
+        return source;
+    }
+
+    public DataSource source() {
+        return source;
+    }
+
+    /** Whether several daemons may use it at a time. */
+    public boolean isShared() {
+        return shared;
+    }
+
+    /** For a person. */
+    public String where() {
+        return where;
+    }
+
+    /** The same, with connections that are kept open. */
+    public PooledDatabase pooled() {
+        return PooledDatabase.of(this);
+    }
+
+    /** All of the work, or none. */
+    public <T> T transact(Work<T> work) throws StoreException {
+        try (Connection connection = source.getConnection()) {
+            connection.setAutoCommit(false);
+            try {
+                T result = work.on(new Tables(connection, shared));
+                connection.commit();
+                return result;
+            } catch (SQLException | RuntimeException e) {
+                connection.rollback();
+                throw e;
+            } finally {
+                connection.setAutoCommit(true);
+            }
+        } catch (SQLException e) {
+            throw StoreException.of(where, e);
+        }
+    }
+
+    /** Without a transaction. */
+    public <T> T read(Work<T> work) throws StoreException {
+        try (Connection connection = source.getConnection()) {
+            return work.on(new Tables(connection, shared));
+        } catch (SQLException e) {
+            throw StoreException.of(where, e);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+package dev.cairn.schedule.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+
+/** A database whose connections stay open, as a daemon wants it. Thread-safe. */
+public final class PooledDatabase implements AutoCloseable {
+    private static final int CONNECTIONS = 8;
+    private static final int PATIENCE_MILLIS = 10_000;
+
+    private final HikariDataSource pool;
+    private final Database database;
+
+    private PooledDatabase(HikariDataSource pool, Database database) {
+        this.pool = pool;
+        this.database = database;
+    }
+
+    static PooledDatabase of(Database plain) {
+        HikariConfig config = new HikariConfig();
+        config.setDataSource(plain.source());
+        config.setMaximumPoolSize(CONNECTIONS);
+        config.setConnectionTimeout(PATIENCE_MILLIS);
+        config.setInitializationFailTimeout(-1);
+        config.setPoolName("cairn");
+        HikariDataSource pool = new HikariDataSource(config);
+        return new PooledDatabase(pool, new Database(plain.where(), pool, plain.isShared()));
+    }
+
+    public Database database() {
+        return database;
+    }
+
+    @Override
+    public void close() {
+        pool.close();
+    }
+}

@@ -1,0 +1,87 @@
+package dev.cairn.schedule.store;
+
+import dev.cairn.run.files.Digests;
+import dev.cairn.schedule.ScheduleEntry;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.workflow.cron.FireTimes;
+import dev.cairn.workflow.spec.Schedule;
+import dev.cairn.workflow.spec.Workflow;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+
+/** Takes up the schedules of workflow files, and takes them up anew when a file has changed. Immutable; any thread. */
+public final class Registrar {
+    private final ZoneId zone;
+
+    /** @param zone of schedules that name none */
+    public Registrar(ZoneId zone) {
+        this.zone = zone;
+    }
+
+    /**
+     * A file that is known already is taken up anew, and keeps its id.
+     *
+     * @param workflow as read from {@code content}, without problems
+     * @param home where its runs will lie
+     */
+    public ScheduledWorkflow add(Tables tables, Workflow workflow, String content, Path home, Instant now)
+            throws SQLException {
+        Optional<ScheduledWorkflow> known = tables.workflowOf(workflow.file());
+        String id = known.isPresent() ? known.get().id() : freeId(tables, workflow.name());
+        ScheduledWorkflow row = new ScheduledWorkflow(
+                id,
+                workflow.file(),
+                known.map(ScheduledWorkflow::home).orElse(home),
+                content,
+                Digests.of(content),
+                "",
+                workflow.concurrency());
+        tables.put(row);
+        putSchedules(tables, id, workflow.schedules(), now);
+        tables.tellOfChange();
+        return row;
+    }
+
+    /** A schedule whose times are others than before begins anew: what is past by the new times was never due. */
+    private void putSchedules(Tables tables, String workflow, List<Schedule> schedules, Instant now)
+            throws SQLException {
+        for (int place = 1; place <= schedules.size(); place++) {
+            Schedule schedule = schedules.get(place - 1);
+            String id = workflow + "." + place;
+            FireTimes times = FireTimes.of(schedule, zone);
+            Optional<ScheduleEntry> before = tables.schedule(id);
+            boolean same = before.isPresent() && before.get().times().toText().equals(times.toText());
+            Instant decided = same ? before.get().decided() : now;
+            tables.put(new ScheduleEntry(
+                    id,
+                    workflow,
+                    place,
+                    schedule.timing().toString(),
+                    times,
+                    schedule.missed(),
+                    schedule.jitter(),
+                    before.map(ScheduleEntry::paused).orElse(false),
+                    decided,
+                    times.next(decided)));
+        }
+        for (ScheduleEntry left : tables.schedulesOf(workflow)) {
+            if (left.place() > schedules.size()) {
+                tables.removeSchedule(left.id());
+            }
+        }
+    }
+
+    private static String freeId(Tables tables, String name) throws SQLException {
+        String plain = name.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^-+|-+$", "");
+        String base = plain.isEmpty() ? "workflow" : plain.substring(0, Math.min(plain.length(), 100));
+        String id = base;
+        for (int number = 2; tables.workflow(id).isPresent(); number++) {
+            id = base + "-" + number;
+        }
+        return id;
+    }
+}

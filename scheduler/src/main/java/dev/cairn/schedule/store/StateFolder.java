@@ -1,0 +1,73 @@
+package dev.cairn.schedule.store;
+
+import dev.cairn.run.files.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+
+/** The folder in which the daemon keeps what is its own; on a disk of this machine. Immutable. */
+public record StateFolder(Path path) {
+    /** As /proc/mounts calls them: an embedded database on these loses data, or its locks mean nothing. */
+    private static final Set<String> NETWORK = Set.of(
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb3",
+            "smbfs",
+            "lustre",
+            "gpfs",
+            "beegfs",
+            "ceph",
+            "glusterfs",
+            "afs",
+            "pvfs2",
+            "panfs",
+            "wekafs",
+            "fuse.sshfs",
+            "fuse.glusterfs",
+            "fuse.ceph-fuse",
+            "fuse.rclone");
+
+    /** {@code $XDG_STATE_HOME/cairn}, else {@code ~/.local/state/cairn}: the XDG base directory specification. */
+    public static StateFolder of(Map<String, String> environment) {
+        String named = environment.getOrDefault("XDG_STATE_HOME", "");
+        Path base = Path.of(named).isAbsolute()
+                ? Path.of(named)
+                : Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")), ".local", "state");
+        return new StateFolder(base.resolve("cairn"));
+    }
+
+    public Path database() {
+        return path.resolve("scheduler.db");
+    }
+
+    /** Held by the daemon while it runs. */
+    public Path lock() {
+        return path.resolve("daemon.lock");
+    }
+
+    /** What the daemon tells of itself. */
+    public Path about() {
+        return path.resolve("daemon.json");
+    }
+
+    public Path log() {
+        return path.resolve("daemon.log");
+    }
+
+    /** Makes the folder when it is missing. */
+    public void create() throws IOException {
+        DurableFiles.createFolders(path);
+        check(Files.getFileStore(path).type());
+    }
+
+    void check(String type) throws IOException {
+        if (NETWORK.contains(type)) {
+            throw new StoreException(path + " is on a network file system (" + type + "), on which an embedded database"
+                    + " loses data. Set XDG_STATE_HOME to a folder on a local disk, or let the daemons share a"
+                    + " PostgreSQL (--store)");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package dev.cairn.schedule.store;
+
+import java.io.IOException;
+import java.sql.SQLException;
+
+/** The database of the schedules cannot be read or written; the message says which, why and what to do. */
+public final class StoreException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    StoreException(String message) {
+        super(message);
+    }
+
+    private StoreException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    /** @param where a person finds the database */
+    static StoreException of(String where, Exception e) {
+        return new StoreException(where + ": " + what(e), e);
+    }
+
+    private static String what(Throwable e) {
+        String message = String.valueOf(e.getMessage());
+        if (message.contains("SQLITE_FULL")) {
+            return "the disk is full; nothing was lost, and it goes on when there is room again";
+        }
+        if (message.contains("SQLITE_BUSY") || message.contains("SQLITE_LOCKED")) {
+            return "another program has held the database locked for 10 s; try again, or end that program";
+        }
+        if (message.contains("SQLITE_NOTADB") || message.contains("SQLITE_CORRUPT")) {
+            return "this is no database, or a damaged one. Nothing was changed; move it away, or put back a copy. The"
+                    + " runs are not in it and stay as they are";
+        }
+        if (message.contains("SQLITE_READONLY") || message.contains("SQLITE_CANTOPEN")) {
+            return "cannot be opened for writing; whose is it, and may you write to its folder?";
+        }
+        Throwable cause = e;
+        while (!(cause instanceof SQLException) && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+}
