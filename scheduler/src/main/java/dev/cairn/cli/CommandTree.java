@@ -35,6 +35,7 @@ final class CommandTree {
         commands.put("slurm", () -> SlurmCommand.tree(composition));
         commands.put("gc", () -> new GcCommand(composition));
         commands.put("schedule", () -> ScheduleCommand.tree(composition));
+        commands.put("daemon", () -> DaemonCommand.tree(composition));
         commands.put("schema", () -> new SchemaCommand(console));
         commands.put("completion", () -> new CompletionCommand(console, this::whole));
     }

@@ -6,6 +6,7 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.engine.supervised.SupervisedEngines;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.store.CairnHome;
+import dev.cairn.schedule.store.StateFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -80,6 +81,10 @@ final class Composition {
         return CairnHome.find(console.workingDirectory(), console.environment())
                 .filter(home::equals)
                 .isPresent();
+    }
+
+    StateFolder stateFolder() {
+        return StateFolder.of(console.environment());
     }
 
     Optional<CairnHome> givenHome() {

@@ -16,7 +16,15 @@ final class ScheduleCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     static CommandLine tree(Composition composition) {
-        return new CommandLine(new ScheduleCommand()).addSubcommand(new ScheduleNextCommand(composition));
+        return new CommandLine(new ScheduleCommand())
+                .addSubcommand(new ScheduleAddCommand(composition))
+                .addSubcommand(new ScheduleListCommand(composition))
+                .addSubcommand(new ScheduleShowCommand(composition))
+                .addSubcommand(new ScheduleNextCommand(composition))
+                .addSubcommand("pause", SchedulePauseCommand.pause(composition))
+                .addSubcommand("unpause", SchedulePauseCommand.unpause(composition))
+                .addSubcommand(new ScheduleTriggerCommand(composition))
+                .addSubcommand(new ScheduleRemoveCommand(composition));
     }
 
     @Override

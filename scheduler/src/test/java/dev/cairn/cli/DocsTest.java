@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +52,19 @@ final class DocsTest {
         }
     }
 
+    @AfterEach
+    void stopADaemonThatIsLeft() throws Exception {
+        cairn("daemon", "stop");
+    }
+
+    private Outcome cairn(String... words) throws Exception {
+        Map<String, String> environment =
+                Map.of("XDG_STATE_HOME", folder.resolve("state").toString());
+        try (CairnProcess cairn = CairnProcess.start(folder, environment, Path.of("/dev/null"), words)) {
+            return cairn.await();
+        }
+    }
+
     static Stream<Path> testedPages() {
         return Stream.of(ROOT.resolve("README.md"), SCHEDULES);
     }
@@ -61,7 +76,7 @@ final class DocsTest {
         List<String> commands = commands(page, true);
         assertThat(commands).isNotEmpty();
         for (String line : commands) {
-            Outcome outcome = CairnProcess.run(folder, words(line));
+            Outcome outcome = cairn(words(line));
             assertThat(outcome.exitCode()).as(line + "\n" + outcome.err()).isZero();
         }
     }

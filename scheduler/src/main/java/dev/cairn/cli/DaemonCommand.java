@@ -1,0 +1,102 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.terminal.Signals;
+import dev.cairn.daemon.Daemon;
+import dev.cairn.daemon.DaemonException;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.StepRunner;
+import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.store.CairnHome;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code cairn daemon}. */
+@Command(
+        name = "daemon",
+        description = "Starts the runs of schedules when their time comes, and goes on with those left unfinished.")
+final class DaemonCommand implements Callable<Integer> {
+    private final Composition composition;
+    private final Console console;
+
+    @Option(
+            names = "--foreground",
+            description =
+                    "Stays in the foreground. INT or TERM checkpoints and stops all runs; a second one leaves them "
+                            + "running for the next start.")
+    private boolean foreground;
+
+    @Mixin
+    private StoreOptions store;
+
+    private DaemonCommand(Composition composition) {
+        this.composition = composition;
+        this.console = composition.console();
+    }
+
+    static CommandLine tree(Composition composition) {
+        return new CommandLine(new DaemonCommand(composition))
+                .addSubcommand(new DaemonStatusCommand(composition))
+                .addSubcommand(new DaemonStopCommand(composition))
+                .addSubcommand(new DaemonUnitCommand(composition));
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException, InterruptedException {
+        Daemon.Settings settings = new Daemon.Settings(composition.stateFolder(), store.url(composition));
+        if (!foreground) {
+            return new BackgroundDaemon(composition, settings).start();
+        }
+        Map<Path, StepRunner> runners = new ConcurrentHashMap<>();
+        Daemon daemon = new Daemon(settings, home -> runner(home, runners), composition.clock(), this::say);
+        Signals signals = Signals.install();
+        Thread obey = new Thread(() -> obey(signals, daemon), "signals");
+        obey.setDaemon(true);
+        obey.start();
+        try {
+            daemon.run();
+        } catch (DaemonException e) {
+            throw new CliException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
+        }
+        return ExitCode.OK;
+    }
+
+    private static void obey(Signals signals, Daemon daemon) {
+        try {
+            while (true) {
+                signals.await();
+                daemon.stop();
+            }
+        } catch (InterruptedException ended) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private StepRunner runner(Path home, Map<Path, StepRunner> runners) throws IOException {
+        StepRunner known = runners.get(home);
+        if (known != null) {
+            return known;
+        }
+        try {
+            CairnHome made = new CairnHome(home);
+            DurableFiles.createFolders(made.path().resolve("runs"));
+            StepRunner runner = composition.runner(made);
+            runners.put(home, runner);
+            return runner;
+        } catch (EngineException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+    }
+
+    private void say(String what) {
+        console.say(Instant.now().truncatedTo(ChronoUnit.MILLIS) + "  " + what);
+    }
+}

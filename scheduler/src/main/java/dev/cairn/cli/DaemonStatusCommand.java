@@ -1,0 +1,64 @@
+package dev.cairn.cli;
+
+import dev.cairn.cli.display.Words;
+import dev.cairn.daemon.DaemonLock;
+import dev.cairn.schedule.store.Database;
+import dev.cairn.schedule.store.Tables;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code cairn daemon status}. */
+@Command(name = "status", description = "Says whether the daemon works; exit 0 when it does, 69 when not.")
+final class DaemonStatusCommand implements Callable<Integer> {
+    private final Composition composition;
+    private final Console console;
+
+    @Mixin
+    private StoreOptions store;
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    DaemonStatusCommand(Composition composition) {
+        this.composition = composition;
+        this.console = composition.console();
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException {
+        Optional<DaemonLock.About> about = DaemonLock.running(composition.stateFolder());
+        Optional<Database> database = store.openIfPresent(composition);
+        List<Tables.StateCount> counts = database.isPresent() ? database.get().read(Tables::countByState) : List.of();
+        int schedules =
+                database.isPresent() ? database.get().read(Tables::schedules).size() : 0;
+        if (json) {
+            JsonObject ticks = new JsonObject();
+            counts.forEach(count -> ticks.put(count.state().wire(), count.count()));
+            Json.print(
+                    console.out(),
+                    new JsonObject()
+                            .put("running", about.isPresent())
+                            .put("pid", about.map(found -> found.process().pid()))
+                            .put("host", about.map(DaemonLock.About::host))
+                            .put("since", about.map(DaemonLock.About::since))
+                            .put("store", about.map(DaemonLock.About::store))
+                            .put("schedules", schedules)
+                            .put("ticks", ticks));
+        } else {
+            console.out()
+                    .println(about.map(found -> "at work: pid "
+                                    + found.process().pid() + " since " + Words.time(found.since()) + ", schedules in "
+                                    + found.store())
+                            .orElse("not running"));
+            console.out().println(schedules + " schedules");
+            counts.forEach(count -> console.out()
+                    .println(count.count() + " times " + count.state().wire()));
+        }
+        return about.isPresent() ? ExitCode.OK : ExitCode.UNAVAILABLE;
+    }
+}

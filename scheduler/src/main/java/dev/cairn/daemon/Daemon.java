@@ -1,0 +1,224 @@
+package dev.cairn.daemon;
+
+import dev.cairn.run.event.RunListener;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.schedule.Tick;
+import dev.cairn.schedule.store.Database;
+import dev.cairn.schedule.store.PooledDatabase;
+import dev.cairn.schedule.store.Registrar;
+import dev.cairn.schedule.store.StateFolder;
+import dev.cairn.schedule.store.StoreException;
+import dev.cairn.schedule.store.Tables;
+import dev.cairn.trigger.AlarmClock;
+import dev.cairn.trigger.AlarmException;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Starts the runs of schedules when their time comes, and goes on with those that were left unfinished. One thread, the caller of {@link #run},
+ * decides everything; others only wake it. {@link #stop} may be called from any thread.
+ */
+public final class Daemon {
+    private static final Duration LOOK = Duration.ofMillis(250);
+    private static final Duration LOOK_AT_FILES = Duration.ofSeconds(1);
+    private static final Duration TAKE_UP = Duration.ofSeconds(1);
+    /** Rings may be lost, so nothing depends on them alone. */
+    private static final Duration SWEEP = Duration.ofSeconds(5);
+
+    private final Settings settings;
+    private final Runners runners;
+    private final Clock clock;
+    private final Consumer<String> tell;
+    private final Semaphore wake = new Semaphore(0);
+    private final AtomicInteger stops = new AtomicInteger();
+    private final List<Keeper.Ended> untold = new ArrayList<>();
+    private List<ScheduledWorkflow> workflows = List.of();
+    private long changes = -1;
+    private String trouble = "";
+
+    /**
+     * How a daemon is set up.
+     *
+     * @param store a PostgreSQL that daemons share; empty for a database of its own in the folder
+     */
+    public record Settings(StateFolder folder, Optional<String> store) {}
+
+    /** @param tell a person, in the daemon's log */
+    public Daemon(Settings settings, Runners runners, Clock clock, Consumer<String> tell) {
+        this.settings = settings;
+        this.runners = runners;
+        this.clock = clock;
+        this.tell = tell;
+    }
+
+    /** Asks it to checkpoint and stop everything; asked again, to let go of everything at once. */
+    public void stop() {
+        stops.incrementAndGet();
+        wake();
+    }
+
+    private void wake() {
+        wake.release();
+    }
+
+    /**
+     * Works until it is stopped.
+     *
+     * @throws DaemonException when it cannot start
+     */
+    public void run() throws IOException, DaemonException, InterruptedException {
+        Instant started = clock.instant();
+        try (DaemonLock lock = DaemonLock.take(settings.folder());
+                PooledDatabase pool =
+                        Database.open(settings.folder(), settings.store()).pooled()) {
+            DaemonLock.About about =
+                    DaemonLock.ofThisProcess(started, pool.database().where(), Optional.empty());
+            String id = about.host() + "-" + about.process().pid() + "-"
+                    + about.process().startTime();
+            Optional<String> instance = pool.database().isShared() ? Optional.of(id) : Optional.empty();
+            try (AlarmClock alarmClock = AlarmClock.open(pool.database().source(), instance, name -> wake())) {
+                Peers peers = new Peers(pool.database(), id);
+                Instant since = peers.enter(started);
+                lock.tell(about);
+                tell.accept("at work; the schedules are in " + pool.database().where());
+                work(pool.database(), id, since, alarmClock, peers);
+                peers.leave();
+            }
+            tell.accept("stopped");
+        } catch (AlarmException e) {
+            throw new DaemonException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private void work(Database database, String id, Instant since, AlarmClock alarmClock, Peers peers)
+            throws InterruptedException, AlarmException {
+        Decider decider = new Decider(database, id, since, clock);
+        Keeper keeper = new Keeper(runners, this::listener, this::wake);
+        Alarms alarms = new Alarms(alarmClock);
+        WorkflowWatch watch = new WorkflowWatch(database, new Registrar(ZoneId.systemDefault()), clock, tell);
+        Rhythm files = new Rhythm(LOOK_AT_FILES);
+        Rhythm beats = new Rhythm(Peers.BEAT);
+        Rhythm sweeps = new Rhythm(SWEEP);
+        Optional<Instant> nextDue = Optional.empty();
+        boolean ringing = false;
+        boolean takenUp = false;
+        while (stops.get() == 0) {
+            boolean woken = wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            wake.drainPermits();
+            try {
+                long number = database.read(Tables::changes);
+                boolean changed = number != changes;
+                if (changed) {
+                    workflows = database.read(Tables::workflows);
+                    alarms.follow(database, clock.instant());
+                    changes = number;
+                }
+                if (!takenUp) {
+                    takeUp(keeper, decider);
+                    takenUp = true;
+                }
+                if (!ringing) {
+                    alarmClock.start();
+                    ringing = true;
+                }
+                if (beats.isDue()) {
+                    peers.beat(since)
+                            .forEach(dead -> tell.accept("daemon " + dead + " is dead; its runs are ours now"));
+                }
+                boolean due =
+                        nextDue.filter(time -> !time.isAfter(clock.instant())).isPresent();
+                if (files.isDue() && watch.look(workflows)) {
+                    wake();
+                }
+                if (woken || changed || due || sweeps.isDue()) {
+                    untold.addAll(keeper.takeEnded());
+                    Decider.Decision decision = decider.decide(untold);
+                    untold.clear();
+                    decision.changed().forEach(this::say);
+                    decision.ours().forEach(keeper::bringAbout);
+                    nextDue = decision.nextDue();
+                }
+                inTrouble("");
+            } catch (StoreException | AlarmException e) {
+                inTrouble(String.valueOf(e.getMessage()));
+            }
+        }
+        stopAll(keeper, decider);
+    }
+
+    /** Takes up what was left unfinished, and gives what has ended meanwhile the time to be seen before anything is decided by it. */
+    private void takeUp(Keeper keeper, Decider decider) throws StoreException, InterruptedException {
+        decider.ours().forEach(keeper::bringAbout);
+        long until = System.nanoTime() + TAKE_UP.toNanos();
+        while (!keeper.isEmpty() && System.nanoTime() < until) {
+            wake.tryAcquire(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+            untold.addAll(keeper.takeEnded());
+        }
+        decider.end(untold).forEach(this::say);
+        untold.clear();
+    }
+
+    private void stopAll(Keeper keeper, Decider decider) throws InterruptedException {
+        tell.accept("stopping" + (keeper.isEmpty() ? "" : ": checkpointing " + keeper.size() + " runs"));
+        while (!keeper.isEmpty()) {
+            if (stops.get() > 1) {
+                keeper.letGo();
+            } else {
+                keeper.stopAll();
+            }
+            wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+            untold.addAll(keeper.takeEnded());
+        }
+        try {
+            decider.end(untold).forEach(this::say);
+        } catch (StoreException e) {
+            // nothing is lost: the next start finds out from the runs themselves
+            inTrouble(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private RunListener listener(Tick tick) {
+        return event -> {};
+    }
+
+    private void say(Tick tick) {
+        tell.accept(tick.key() + " " + tick.state().wire()
+                + (tick.runId().isEmpty() ? "" : " (" + tick.runId() + ")")
+                + (tick.detail().isEmpty() ? "" : ": " + tick.detail()));
+    }
+
+    /** Says it once. */
+    private void inTrouble(String what) {
+        if (!what.equals(trouble)) {
+            trouble = what;
+            tell.accept(what.isEmpty() ? "the trouble has passed" : what);
+        }
+    }
+
+    /** Something that is done again and again. */
+    private static final class Rhythm {
+        private final Duration every;
+        private long last;
+
+        Rhythm(Duration every) {
+            this.every = every;
+            this.last = System.nanoTime() - every.toNanos();
+        }
+
+        boolean isDue() {
+            boolean due = System.nanoTime() - last >= every.toNanos();
+            last = due ? System.nanoTime() : last;
+            return due;
+        }
+    }
+}

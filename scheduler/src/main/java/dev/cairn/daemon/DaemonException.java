@@ -1,0 +1,14 @@
+package dev.cairn.daemon;
+
+/** The daemon cannot start, or not go on; the message says why and what to do. */
+public final class DaemonException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    DaemonException(String message) {
+        super(message);
+    }
+
+    DaemonException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,95 @@
+package dev.cairn.daemon;
+
+import dev.cairn.engine.ProcessIdentity;
+import dev.cairn.run.files.DocumentType;
+import dev.cairn.run.host.HostIdentity;
+import dev.cairn.run.host.Processes;
+import dev.cairn.schedule.store.StateFolder;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/** That one daemon at a time works in a state folder: a lock that the kernel takes back from the dead. Thread-safe. */
+public final class DaemonLock implements AutoCloseable {
+    private static final DocumentType TYPE = new DocumentType("cairn.daemon", 1);
+
+    private final FileChannel channel;
+    private final StateFolder folder;
+
+    private DaemonLock(FileChannel channel, StateFolder folder) {
+        this.channel = channel;
+        this.folder = folder;
+    }
+
+    /**
+     * What a daemon tells of itself.
+     *
+     * @param http address of its pages; empty when it has none
+     */
+    public record About(ProcessIdentity process, String host, Instant since, String store, Optional<String> http) {}
+
+    /** @throws DaemonException when another daemon has it */
+    static DaemonLock take(StateFolder folder) throws IOException, DaemonException {
+        folder.create();
+        FileChannel channel = FileChannel.open(
+                folder.lock(), StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
+        @Nullable FileLock lock = channel.tryLock();
+        if (lock == null) {
+            channel.close();
+            throw new DaemonException(
+                    "another daemon" + read(folder).map(DaemonLock::who).orElse("") + " works in " + folder.path()
+                            + "; 'cairn daemon stop' ends it");
+        }
+        return new DaemonLock(channel, folder);
+    }
+
+    private static String who(About about) {
+        return " (pid " + about.process().pid() + " on " + about.host() + ")";
+    }
+
+    void tell(About about) throws IOException {
+        ObjectNode document = TYPE.create();
+        document.put("pid", about.process().pid());
+        document.put("start_time", about.process().startTime());
+        document.put("host", about.host());
+        document.put("since", about.since().toString());
+        document.put("store", about.store());
+        document.put("http", about.http().orElse(null));
+        TYPE.write(folder.about(), document);
+    }
+
+    static About ofThisProcess(Instant since, String store, Optional<String> http) throws IOException {
+        return new About(Processes.current(), HostIdentity.current().name(), since, store, http);
+    }
+
+    /** The daemon that works in a folder now, and has begun to. */
+    public static Optional<About> running(StateFolder folder) throws IOException {
+        return Files.exists(folder.about())
+                ? read(folder).filter(about -> Processes.isAlive(about.process()))
+                : Optional.empty();
+    }
+
+    private static Optional<About> read(StateFolder folder) throws IOException {
+        return TYPE.readIfPresent(folder.about())
+                .map(document -> new About(
+                        new ProcessIdentity(
+                                document.path("pid").asLong(0),
+                                document.path("start_time").asLong(0)),
+                        document.path("host").asString(""),
+                        Instant.parse(document.path("since").asString("")),
+                        document.path("store").asString(""),
+                        Optional.of(document.path("http").asString("")).filter(text -> !text.isEmpty())));
+    }
+
+    @Override
+    public void close() throws IOException {
+        Files.deleteIfExists(folder.about());
+        channel.close();
+    }
+}

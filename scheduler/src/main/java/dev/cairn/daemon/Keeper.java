@@ -1,0 +1,154 @@
+package dev.cairn.daemon;
+
+import dev.cairn.run.event.RunListener;
+import dev.cairn.run.request.Command;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.schedule.Tick;
+import dev.cairn.schedule.TickState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Function;
+
+/**
+ * Brings the runs of this daemon to where the database wants them: each in a thread of its own. What comes of one is put into a queue. Its
+ * methods belong to the daemon's thread.
+ */
+final class Keeper {
+    private static final Command PARK = new Command.Checkpoint(Optional.empty(), true);
+    private static final Command CANCEL = new Command.Cancel();
+    /** How soon a run that somebody else has is looked at again. */
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
+
+    private final Runners runners;
+    private final Function<Tick, RunListener> listeners;
+    private final Map<String, Held> held = new HashMap<>();
+    private final Map<String, Long> notBefore = new HashMap<>();
+    private final Set<String> leftAlone = new HashSet<>();
+    private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
+    private final Runnable wake;
+
+    /** What came of a run. */
+    record Ended(Tick tick, Ending ending) {}
+
+    private record Held(RunOfTick run, Thread thread) {}
+
+    /**
+     * @param listeners told what happens in the run of a tick
+     * @param wake called when something has been put into the queue
+     */
+    Keeper(Runners runners, Function<Tick, RunListener> listeners, Runnable wake) {
+        this.runners = runners;
+        this.listeners = listeners;
+        this.wake = wake;
+    }
+
+    /** What has come of runs since this was last asked. */
+    List<Ended> takeEnded() {
+        List<Ended> all = new ArrayList<>();
+        ended.drainTo(all);
+        all.stream().filter(one -> !(one.ending() instanceof Ending.Begun)).forEach(this::letGoOf);
+        return all;
+    }
+
+    private void letGoOf(Ended one) {
+        String key = one.tick().key();
+        held.remove(key);
+        boolean alone = one.ending() instanceof Ending.LeftAlone;
+        if (alone) {
+            leftAlone.add(key);
+        } else if (!(one.ending() instanceof Ending.Elsewhere)) {
+            leftAlone.remove(key);
+        }
+        if (alone || one.ending() instanceof Ending.Elsewhere) {
+            notBefore.put(key, System.nanoTime() + LOOK_AGAIN.toNanos());
+        } else {
+            notBefore.remove(key);
+        }
+    }
+
+    /** @param wanted whose run this daemon is to have in the state that it says */
+    void bringAbout(Tick wanted, ScheduledWorkflow workflow) {
+        Held has = held.get(wanted.key());
+        if (has == null) {
+            long now = System.nanoTime();
+            if (now - notBefore.getOrDefault(wanted.key(), now) < 0) {
+                return;
+            }
+            has = start(wanted, workflow);
+        }
+        if (wanted.state() == TickState.PARKING) {
+            has.run().ask(PARK);
+        } else if (wanted.state() == TickState.CANCELLING) {
+            has.run().ask(CANCEL);
+        }
+    }
+
+    private Held start(Tick tick, ScheduledWorkflow workflow) {
+        RunOfTick run = new RunOfTick(
+                tick,
+                workflow,
+                runners,
+                listeners.apply(tick),
+                id -> tell(tick, new Ending.Begun(id)),
+                leftAlone.contains(tick.key()));
+        if (tick.state() == TickState.PARKING) {
+            run.ask(PARK);
+        } else if (tick.state() == TickState.CANCELLING) {
+            run.ask(CANCEL);
+        }
+        Thread thread = new Thread(() -> run(run), "run " + tick.key());
+        thread.setDaemon(true);
+        Held started = new Held(run, thread);
+        held.put(tick.key(), started);
+        thread.start();
+        return started;
+    }
+
+    private void run(RunOfTick run) {
+        Ending ending;
+        try {
+            ending = run.run();
+        } catch (InterruptedException letGo) {
+            ending = new Ending.Elsewhere("let go");
+        } catch (RuntimeException bug) { // the root of the run's thread
+            ending = new Ending.Trouble("a bug in Cairn: " + bug);
+        }
+        tell(run.tick(), ending);
+    }
+
+    private void tell(Tick tick, Ending ending) {
+        ended.add(new Ended(tick, ending));
+        wake.run();
+    }
+
+    boolean isEmpty() {
+        return held.isEmpty();
+    }
+
+    int size() {
+        return held.size();
+    }
+
+    /** Checkpoints and stops everything; what cannot be is let go of, and runs on under its supervisor. */
+    void stopAll() {
+        for (Held one : held.values()) {
+            one.run().ask(PARK);
+            if (one.run().unstopped().isPresent()) {
+                one.thread().interrupt();
+            }
+        }
+    }
+
+    /** Lets go of everything at once. */
+    void letGo() {
+        held.values().forEach(one -> one.thread().interrupt());
+    }
+}

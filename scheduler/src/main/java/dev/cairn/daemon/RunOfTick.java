@@ -1,0 +1,234 @@
+package dev.cairn.daemon;
+
+import dev.cairn.run.Opening;
+import dev.cairn.run.ResumeOptions;
+import dev.cairn.run.RunOutcome;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.StepRunner;
+import dev.cairn.run.WorkflowRequest;
+import dev.cairn.run.event.RunListener;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Command;
+import dev.cairn.run.store.NoSuchRunException;
+import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.schedule.Tick;
+import dev.cairn.schedule.TickState;
+import dev.cairn.workflow.problem.Problem;
+import dev.cairn.workflow.problem.Result;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The run of one tick: found by its key and gone on with, or started. {@link #run} does it in the caller's thread; it can be asked to
+ * stop from any other.
+ *
+ * <p>The run's key and its owner's lock are what guarantees one run per tick, whatever the scheduler's database says.
+ */
+final class RunOfTick {
+    /** Writing an image of a large step takes its time. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private final Tick tick;
+    private final ScheduledWorkflow workflow;
+    private final Runners runners;
+    private final RunListener listener;
+    private final Consumer<String> runStarted;
+    private final boolean leaveAlone;
+    private @Nullable RunSession session;
+    private @Nullable Command wish;
+    private @Nullable String unstopped;
+
+    /**
+     * @param runStarted is told the id of the run
+     * @param leaveAlone when somebody has stopped it
+     */
+    RunOfTick(
+            Tick tick,
+            ScheduledWorkflow workflow,
+            Runners runners,
+            RunListener listener,
+            Consumer<String> runStarted,
+            boolean leaveAlone) {
+        this.tick = tick;
+        this.workflow = workflow;
+        this.runners = runners;
+        this.listener = listener;
+        this.runStarted = runStarted;
+        this.leaveAlone = leaveAlone;
+    }
+
+    Tick tick() {
+        return tick;
+    }
+
+    /** Asks the run to checkpoint and stop, or to be cancelled; asked for the same again does nothing. */
+    synchronized void ask(Command command) {
+        if (command.equals(wish)) {
+            return;
+        }
+        wish = command;
+        passOn();
+    }
+
+    private synchronized void open(RunSession opened) {
+        session = opened;
+        passOn();
+    }
+
+    private synchronized void passOn() {
+        if (session == null || wish == null) {
+            return;
+        }
+        session.ask(wish).thenAccept(this::answered);
+    }
+
+    private synchronized void answered(Answer answer) {
+        if (!answer.ok()) {
+            unstopped = answer.lines().stream()
+                    .filter(line -> !line.ok())
+                    .map(line -> line.step() + ": " + line.failure())
+                    .collect(Collectors.joining("; "));
+        }
+    }
+
+    /** @throws InterruptedException when the thread is interrupted: the steps go on under their supervisors */
+    Ending run() throws InterruptedException {
+        try {
+            StepRunner runner = runners.of(workflow.home());
+            Optional<RunManifest> existing = existing(runner);
+            if (existing.isPresent() && existing.get().state().isFinal()) {
+                return ended(existing.get().state(), existing.get().message());
+            }
+            Command before = wish();
+            if (existing.isEmpty()) {
+                return before == null ? start(runner) : neverBegun(before);
+            }
+            return before == null ? goOn(runner, existing.get()) : steer(runner, existing.get(), before);
+        } catch (IOException | WalkBrokenException e) {
+            return new Ending.Trouble(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Ending neverBegun(Command asked) {
+        return asked instanceof Command.Cancel
+                ? new Ending.Final(TickState.CANCELLED, tick.detail())
+                : new Ending.Stopped();
+    }
+
+    private Ending goOn(StepRunner runner, RunManifest run)
+            throws IOException, InterruptedException, WalkBrokenException {
+        if (run.state() == RunState.PAUSED) {
+            return paused();
+        }
+        if (leaveAlone && run.state() == RunState.INTERRUPTED) {
+            return leftAlone();
+        }
+        return use(runner.resume(run.folder(), ResumeOptions.NONE, false));
+    }
+
+    /** What runs of it runs without us: the last daemon died in the middle, or somebody else has it. */
+    private Ending steer(StepRunner runner, RunManifest run, Command asked)
+            throws IOException, InterruptedException, WalkBrokenException {
+        Optional<Answer> answer = runner.steer(run.folder(), asked, PATIENCE);
+        RunManifest after = RunManifest.read(run.folder());
+        if (after.state().isFinal()) {
+            return ended(after.state(), after.message());
+        }
+        return answer.filter(Answer::ok).isPresent()
+                ? new Ending.Stopped()
+                : new Ending.Trouble(asked.describe() + " has not been carried out yet");
+    }
+
+    private Ending paused() {
+        return new Ending.Elsewhere("paused; go on with: cairn unpause " + tick.key());
+    }
+
+    private Ending leftAlone() {
+        return new Ending.LeftAlone("stopped by somebody; go on with: cairn resume " + tick.key());
+    }
+
+    /** Why it could not be stopped as it was asked to; its steps run on. */
+    synchronized Optional<String> unstopped() {
+        return Optional.ofNullable(unstopped);
+    }
+
+    private synchronized @Nullable Command wish() {
+        return wish;
+    }
+
+    private Optional<RunManifest> existing(StepRunner runner) throws IOException {
+        try {
+            return Optional.of(RunManifest.read(runner.runs().find(tick.key())));
+        } catch (NoSuchRunException none) {
+            return Optional.empty();
+        }
+    }
+
+    private Ending start(StepRunner runner) throws IOException, InterruptedException, WalkBrokenException {
+        Result<Map<String, String>> inputs = TickInputs.of(workflow, tick);
+        if (!(inputs instanceof Result.Ok<Map<String, String>> ok)) {
+            return refused(inputs.problems());
+        }
+        return use(runner.run(WorkflowRequest.of(workflow.file())
+                .withText(workflow.content())
+                .withKey(tick.key())
+                .withInputs(ok.value())));
+    }
+
+    private Ending use(Opening opening) throws IOException, InterruptedException, WalkBrokenException {
+        if (opening instanceof Opening.Ready ready) {
+            try (RunSession opened = ready.session()) {
+                runStarted.accept(opened.id());
+                open(opened);
+                return stopped(opened.run(listener));
+            }
+        }
+        if (opening instanceof Opening.Done done) {
+            return ended(done.run().state(), "");
+        }
+        if (opening instanceof Opening.Held held) {
+            return new Ending.Elsewhere("run by " + held.owner().describe());
+        }
+        if (opening instanceof Opening.Paused) {
+            return paused();
+        }
+        if (opening instanceof Opening.Invalid invalid) {
+            return refused(invalid.problems());
+        }
+        return new Ending.Final(
+                TickState.FAILED, "not started: " + String.join("; ", ((Opening.Refused) opening).reasons()));
+    }
+
+    private Ending stopped(RunOutcome outcome) {
+        if (outcome.state().isFinal()) {
+            return ended(outcome.state(), outcome.message());
+        }
+        if (outcome.state() == RunState.PAUSED) {
+            return paused();
+        }
+        return wish() != null ? new Ending.Stopped() : leftAlone();
+    }
+
+    private static Ending refused(List<Problem> problems) {
+        return new Ending.Final(
+                TickState.FAILED,
+                "not started: " + problems.stream().map(Problem::toString).collect(Collectors.joining("; ")));
+    }
+
+    private static Ending ended(RunState state, String message) {
+        return switch (state) {
+            case SUCCEEDED -> new Ending.Final(TickState.SUCCEEDED, "");
+            case CANCELLED -> new Ending.Final(TickState.CANCELLED, message);
+            default -> new Ending.Final(TickState.FAILED, message);
+        };
+    }
+}

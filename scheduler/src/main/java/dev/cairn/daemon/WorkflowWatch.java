@@ -1,0 +1,114 @@
+package dev.cairn.daemon;
+
+import dev.cairn.run.files.Digests;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.schedule.store.Database;
+import dev.cairn.schedule.store.Registrar;
+import dev.cairn.schedule.store.StoreException;
+import dev.cairn.workflow.Workflows;
+import dev.cairn.workflow.problem.Problem;
+import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.spec.Workflow;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+
+/**
+ * Notices that workflow files have changed. A change is taken up when the file has stood still from one look to the next and is
+ * valid; until then what was valid last goes on. Confined to the daemon's thread.
+ */
+final class WorkflowWatch {
+    private final Database database;
+    private final Registrar registrar;
+    private final Clock clock;
+    private final Consumer<String> tell;
+    private final Map<Path, Stamp> seen = new HashMap<>();
+    private final Map<Path, Stamp> read = new HashMap<>();
+
+    /** @param tell a person, in the daemon's log */
+    WorkflowWatch(Database database, Registrar registrar, Clock clock, Consumer<String> tell) {
+        this.database = database;
+        this.registrar = registrar;
+        this.clock = clock;
+        this.tell = tell;
+    }
+
+    /** What tells a changed file without reading it. */
+    private record Stamp(long modifiedMillis, long size, String inode) {
+        static final Stamp NONE = new Stamp(0, 0, "");
+
+        static Stamp of(Path file) {
+            try {
+                BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
+                return new Stamp(found.lastModifiedTime().toMillis(), found.size(), String.valueOf(found.fileKey()));
+            } catch (IOException gone) {
+                return NONE;
+            }
+        }
+    }
+
+    /** @return whether schedules have changed */
+    boolean look(List<ScheduledWorkflow> workflows) throws StoreException {
+        boolean changed = false;
+        for (ScheduledWorkflow workflow : workflows) {
+            Stamp now = Stamp.of(workflow.file());
+            Stamp before = seen.put(workflow.file(), now);
+            boolean standsStill = before == null || before.equals(now);
+            if (standsStill && !now.equals(read.get(workflow.file()))) {
+                read.put(workflow.file(), now);
+                changed |= take(workflow);
+            }
+        }
+        return changed;
+    }
+
+    private boolean take(ScheduledWorkflow workflow) throws StoreException {
+        String content;
+        Result<Workflow> result;
+        try {
+            content = Files.readString(workflow.file());
+            result = Workflows.read(content, workflow.file());
+        } catch (NoSuchFileException gone) {
+            return problem(workflow, workflow.file() + ": the file is gone");
+        } catch (IOException e) {
+            return problem(workflow, workflow.file() + ": cannot be read: " + e.getMessage());
+        }
+        if (!(result instanceof Result.Ok<Workflow> ok)) {
+            return problem(
+                    workflow, result.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")));
+        }
+        if (ok.value().schedules().isEmpty()) {
+            return problem(workflow, workflow.file() + ": has no 'schedule' any more");
+        }
+        if (Digests.of(content).equals(workflow.digest())) {
+            return problem(workflow, "");
+        }
+        database.transact(tables -> registrar.add(tables, ok.value(), content, workflow.home(), clock.instant()));
+        tell.accept(workflow.id() + ": the changed file was taken up");
+        return true;
+    }
+
+    private boolean problem(ScheduledWorkflow workflow, String problem) throws StoreException {
+        if (problem.equals(workflow.problem())) {
+            return false;
+        }
+        database.transact(tables -> {
+            tables.put(workflow.withProblem(problem));
+            tables.tellOfChange();
+            return true;
+        });
+        tell.accept(
+                problem.isEmpty()
+                        ? workflow.id() + ": the file is as it was again"
+                        : workflow.id() + ": the file as it is now was not taken up:\n" + problem);
+        return true;
+    }
+}

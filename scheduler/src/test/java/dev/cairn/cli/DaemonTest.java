@@ -1,0 +1,190 @@
+package dev.cairn.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.cli.CairnProcess.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The daemon as a process of its own; what it does tick by tick under kills is {@link LedgerTest}'s. */
+final class DaemonTest {
+    private static final Path NOTHING = Path.of("/dev/null");
+
+    @TempDir
+    Path folder;
+
+    @AfterEach
+    void stopWhatIsLeft() throws Exception {
+        cairn("daemon", "stop");
+    }
+
+    @Test
+    void worksInTheBackgroundUntilItIsStopped() throws Exception {
+        assertThat(cairn("daemon", "status").exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+        Outcome started = cairn("daemon");
+        assertThat(started.exitCode()).as(started.err()).isZero();
+        assertThat(started.err()).contains("the daemon is at work: pid");
+        Outcome status = cairn("daemon", "status");
+        assertThat(status.exitCode()).isZero();
+        assertThat(status.out()).startsWith("at work: pid ");
+        assertThat(cairn("daemon").err()).contains("a daemon runs already: pid");
+        Outcome second = cairn("daemon", "--foreground");
+        assertThat(second.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+        assertThat(second.err()).contains("another daemon (pid ").contains("'cairn daemon stop' ends it");
+        assertThat(cairn("daemon", "stop").exitCode()).isZero();
+        assertThat(cairn("daemon", "status").exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+        assertThat(Files.readString(state("daemon.log"))).contains("at work").endsWith("stopped\n");
+    }
+
+    @Test
+    void aStopCheckpointsWhatRunsAndTheNextStartGoesOn() throws Exception {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: count
+                schedule: {cron: "@yearly"}
+                defaults: {checkpoint: {every: never}}
+                steps:
+                  - run: |
+                      exec 3>> counted
+                      for i in $(seq 1 60); do echo $i >&3; sleep 0.1; done
+                """);
+        cairn("schedule", "add", "flow.yaml");
+        try (CairnProcess daemon = start()) {
+            assertThat(cairn("schedule", "trigger", "count").exitCode()).isZero();
+            await(() -> Files.exists(folder.resolve("counted")) && lines().size() > 10);
+            daemon.signal("TERM");
+            assertThat(daemon.await().exitCode()).as(daemon.err()).isZero();
+        }
+        int before = lines().size();
+        assertThat(before).isLessThan(60);
+        assertThat(tick("count").path("state").asString()).isEqualTo("running");
+        try (CairnProcess daemon = start()) {
+            await(() -> tick("count").path("state").asString().equals("succeeded"));
+            daemon.signal("TERM");
+            daemon.await();
+        }
+        assertThat(lines())
+                .isEqualTo(
+                        IntStream.rangeClosed(1, 60).mapToObj(Integer::toString).toList());
+        JsonNode shown = JsonMapper.shared()
+                .readTree(cairn("show", "--json", tick("count").path("key").asString())
+                        .out());
+        assertThat(shown.at("/steps/0/attempts/1/resumed_from").asInt(-1))
+                .as(shown.toPrettyString())
+                .isPositive();
+    }
+
+    @Test
+    void aChangedFileIsTakenUpOnlyWhenItIsValidAndARunKeepsWhatItBeganWith() throws Exception {
+        flow("old", 0);
+        cairn("schedule", "add", "flow.yaml");
+        try (CairnProcess daemon = start()) {
+            cairn("schedule", "trigger", "w");
+            await(() -> Files.exists(folder.resolve("begun")));
+            Files.writeString(folder.resolve("flow.yaml"), "name: w\nschedule: {cron: '0 0 30 2 *'}\nsteps: []\n");
+            daemon.awaitErr("the file as it is now was not taken up");
+            assertThat(cairn("schedule", "list").err()).contains("never comes");
+            flow("new", 5);
+            daemon.awaitErr("the changed file was taken up");
+            Files.createFile(folder.resolve("go"));
+            await(() -> Files.exists(folder.resolve("said")));
+            assertThat(Files.readString(folder.resolve("said"))).isEqualTo("old\n");
+            await(() -> tick("w").path("state").asString().equals("succeeded"));
+            cairn("schedule", "trigger", "w");
+            await(() -> Files.readString(folder.resolve("said")).equals("old\nnew\n"));
+            JsonNode schedule = JsonMapper.shared()
+                    .readTree(cairn("schedule", "list", "--json").out());
+            assertThat(schedule.at("/schedules/0/timing").asString()).isEqualTo("5 0 1 1 *");
+        }
+    }
+
+    @Test
+    void aRunThatAPersonPausesOrStopsIsLeftToThePerson() throws Exception {
+        flow("x", 0);
+        cairn("schedule", "add", "flow.yaml");
+        try (CairnProcess daemon = start()) {
+            String key = cairn("schedule", "trigger", "w").out().strip();
+            await(() -> Files.exists(folder.resolve("begun")));
+            assertThat(cairn("pause", key).exitCode()).isZero();
+            await(() -> tick("w").path("detail").asString().contains("cairn unpause"));
+            Files.createFile(folder.resolve("go"));
+            assertThat(cairn("unpause", key).exitCode()).isZero();
+            await(() -> tick("w").path("state").asString().equals("succeeded"));
+        }
+    }
+
+    @Test
+    void aRunThatCannotStartFailsWithItsReason() throws Exception {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: w
+                schedule: {cron: "@yearly"}
+                steps: [{run: 'true', checkpoint: {engine: criu}}]
+                """);
+        Outcome added = cairn("schedule", "add", "flow.yaml");
+        assertThat(added.exitCode()).as(added.err()).isZero();
+        try (CairnProcess daemon = start()) {
+            cairn("schedule", "trigger", "w");
+            await(() -> tick("w").path("state").asString().equals("failed"));
+            assertThat(tick("w").path("detail").asString()).contains("not started: ", "checkpoint.engine 'criu'");
+        }
+    }
+
+    private void flow(String word, int minute) throws IOException {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: w
+                schedule: {cron: "%d 0 1 1 *"}
+                defaults: {checkpoint: {engine: none}, rollback: none}
+                steps:
+                  - run: touch begun; while [ ! -e go ]; do sleep 0.05; done
+                  - run: echo %s >> said
+                """.formatted(minute, word));
+    }
+
+    private List<String> lines() throws IOException {
+        return Files.readAllLines(folder.resolve("counted"));
+    }
+
+    private JsonNode tick(String workflow) throws Exception {
+        return JsonMapper.shared()
+                .readTree(cairn("schedule", "show", "--json", workflow).out())
+                .at("/schedules/0/ticks/0");
+    }
+
+    private static void await(Callable<Boolean> condition) {
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .pollInterval(Duration.ofMillis(200))
+                .until(condition);
+    }
+
+    private CairnProcess start() throws IOException {
+        CairnProcess daemon = CairnProcess.start(folder, environment(), NOTHING, "daemon", "--foreground");
+        daemon.awaitErr("at work");
+        return daemon;
+    }
+
+    private Outcome cairn(String... arguments) throws Exception {
+        try (CairnProcess cairn = CairnProcess.start(folder, environment(), NOTHING, arguments)) {
+            return cairn.await();
+        }
+    }
+
+    private Path state(String file) {
+        return folder.resolve("state/cairn").resolve(file);
+    }
+
+    private Map<String, String> environment() {
+        return Map.of("XDG_STATE_HOME", folder.resolve("state").toString());
+    }
+}
