@@ -34,6 +34,8 @@ public final class AirflowException extends IOException {
         SERVER,
         /** No connection: certainly nothing was done. */
         UNREACHABLE,
+        /** TLS does not come about: certainly nothing was done, and asking again does not help. */
+        TLS,
         /** A connection and no whole answer: it may have been done. */
         NO_ANSWER,
         /** Something answers that is not Airflow's API: a proxy, a login page, another base path. */

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -111,8 +110,7 @@ final class Api implements Login {
                 }
                 wanted = reply.retryAfter().flatMap(Api::seconds);
             } catch (AirflowException e) {
-                boolean nothingSent = e.is(Kind.UNREACHABLE) && !(e.getCause() instanceof SSLException);
-                if (last || !(nothingSent || call.isSafeToRepeat() && e.is(Kind.NO_ANSWER))) {
+                if (last || !(e.is(Kind.UNREACHABLE) || call.isSafeToRepeat() && e.is(Kind.NO_ANSWER))) {
                     throw e;
                 }
             }

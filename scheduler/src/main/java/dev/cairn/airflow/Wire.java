@@ -11,7 +11,7 @@ import java.net.UnknownHostException;
 import java.security.cert.CertificateException;
 import java.util.Objects;
 import java.util.Optional;
-import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
@@ -77,15 +77,15 @@ final class Wire {
         String what = call.describe() + " at " + address + ": ";
         if (e instanceof SSLPeerUnverifiedException || isAboutACertificate(e)) {
             return new AirflowException(
-                    Kind.UNREACHABLE,
+                    Kind.TLS,
                     what + "its certificate is not accepted (" + e.getMessage()
                             + "). For a CA of your own or a self-signed certificate name its PEM file as this connection's"
                             + " 'certificates'",
                     e);
         }
-        if (e instanceof SSLException) {
+        if (e instanceof SSLHandshakeException || String.valueOf(e.getMessage()).contains("unrecognized SSL message")) {
             return new AirflowException(
-                    Kind.UNREACHABLE,
+                    Kind.TLS,
                     what + "it does not speak TLS (" + e.getMessage() + "). Is it http:// in place of https://?",
                     e);
         }

@@ -1,10 +1,13 @@
 package dev.cairn.cli;
 
 import dev.cairn.cli.display.Paint;
+import dev.cairn.airflow.config.AirflowConnections;
+import dev.cairn.airflow.step.AirflowAction;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.supervised.SupervisedEngines;
 import dev.cairn.run.StepRunner;
+import dev.cairn.run.step.Engines;
 import dev.cairn.run.store.CairnHome;
 import dev.cairn.schedule.store.StateFolder;
 import java.io.IOException;
@@ -91,9 +94,15 @@ final class Composition {
         return Optional.ofNullable(options.home).map(console::resolve).map(CairnHome::new);
     }
 
+    /** The connections to Airflow that are named in a home and in the environment. */
+    AirflowConnections airflow(CairnHome home) {
+        return new AirflowConnections(home.path(), console.environment());
+    }
+
     StepRunner runner(CairnHome home) throws EngineException, IOException {
         Map<String, Checkpointer> byName = new LinkedHashMap<>();
         engines().forEach(engine -> byName.put(engine.name(), engine));
-        return new StepRunner(home, byName, clock(), console.environment());
+        Map<String, Checkpointer> actions = Map.of(AirflowAction.NAME, new AirflowAction(airflow(home), clock()));
+        return new StepRunner(home, new Engines(byName, actions), clock(), console.environment());
     }
 }

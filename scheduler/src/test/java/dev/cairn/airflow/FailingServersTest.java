@@ -162,7 +162,7 @@ final class FailingServersTest {
                 answers.client(ConnectionSettings.of(answers.address().replace("http:", "https:"), Credentials.none())
                         .withRetries(0));
         AirflowException e = failure(client::version);
-        assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE);
+        assertThat(e.kind()).isEqualTo(Kind.TLS);
         assertThat(e).hasMessageContaining("Is it http://");
     }
 
@@ -182,7 +182,7 @@ final class FailingServersTest {
                     .withVersion(ApiVersion.V2)
                     .withRetries(0);
             AirflowException e = failure(() -> answers.client(settings).version());
-            assertThat(e.kind()).isEqualTo(Kind.UNREACHABLE);
+            assertThat(e.kind()).isEqualTo(Kind.TLS);
             assertThat(e).hasMessageContaining("certificate").hasMessageContaining("PEM");
 
             Path pem = Files.writeString(folder.resolve("ca.pem"), own.certificatePem());

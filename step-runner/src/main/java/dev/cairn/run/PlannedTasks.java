@@ -117,7 +117,10 @@ final class PlannedTasks implements TaskSource {
         if (!(step.action() instanceof Action.Uses uses)) {
             return resolved.command();
         }
-        Map<String, Value> told = valueOf(resolver.parameters(step, instance));
+        Map<String, Value> told = new TreeMap<>(valueOf(resolver.parameters(step, instance)));
+        Map<String, Value> files = new TreeMap<>();
+        resolved.outputs().forEach((name, file) -> files.put(name, new Value.Text(file.toString())));
+        told.put("outputs", new Value.Fields(files));
         return List.of(uses.what(), ValueJson.of(new Value.Fields(told)));
     }
 

@@ -31,9 +31,12 @@ final class Preflight {
     }
 
     private static void check(PlanStep step, Engines engines, List<String> reasons) {
-        if (step.action() instanceof Action.Uses uses && !engines.actions().contains(uses.what())) {
-            reasons.add("step " + step.id() + ": 'uses: " + uses.what() + "' cannot be run by this program: it was"
-                    + " started without what carries it out; 'cairn run' has it");
+        if (step.action() instanceof Action.Uses uses) {
+            if (!engines.actions().contains(uses.what())) {
+                reasons.add("step " + step.id() + ": 'uses: " + uses.what() + "' cannot be run by this program: it was"
+                        + " started without what carries it out; 'cairn run' has it");
+            }
+            return; // it has no process, and so no engine
         }
         if (step.placement().slurm().isPresent()) {
             reasons.add(

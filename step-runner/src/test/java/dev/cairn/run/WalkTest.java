@@ -292,7 +292,7 @@ class WalkTest {
                 """);
         Bench.Running run = bench.start(flow);
         assertThat(action.nextStart().launch().command())
-                .containsExactly("airflow", "{\"connection\":\"c\",\"dag\":\"d\",\"conf\":{\"n\":1}}");
+                .containsExactly("airflow", "{\"conf\":{\"n\":1},\"connection\":\"c\",\"dag\":\"d\",\"outputs\":{}}");
         run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
         assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
         assertThat(run.step("dag")

@@ -18,9 +18,15 @@ final class AirflowKeys {
             optional("logical_date", Composites.parameter(), "The DAG run's logical date."),
             optional("note", Composites.parameter(), "A note for the DAG run."),
             optional(
-                    "on_failed_run",
+                    "on_existing_failure",
                     Composites.parameter(),
-                    "What a retry does with a DAG run that failed: fail, clear or new."));
+                    "What a further attempt does with a DAG run that has failed: fail, clear or new."),
+            optional("logs", Composites.parameter(), "Whether the tasks' own logs go into the step's log."),
+            optional("poll", Composites.parameter(), "The longest pause between two looks at the DAG run; 30s if not given."),
+            optional(
+                    "xcom",
+                    Composites.parameter(),
+                    "Which task's XCom each of the outputs gets: a task, or a mapping with task, key and map_index."));
 
     static final ObjectType<Map<String, Parameter>> TYPE =
             ObjectType.of("airflow", List.copyOf(ALL), (fields, problems) -> {

@@ -1,0 +1,15 @@
+package dev.cairn.airflow.config;
+
+/** A connection is not there or not well described; the message says where and what to write. */
+public final class ConfigurationException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    ConfigurationException(String message) {
+        super(message);
+    }
+
+    @Override
+    public String getMessage() {
+        return String.valueOf(super.getMessage());
+    }
+}

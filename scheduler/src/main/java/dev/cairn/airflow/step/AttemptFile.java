@@ -1,0 +1,173 @@
+package dev.cairn.airflow.step;
+
+import dev.cairn.run.files.DocumentType;
+import dev.cairn.run.files.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What an attempt has decided, in {@code airflow.json} of its folder. Each decision is durable before it is acted on: whoever finds the
+ * file goes on from it. A view on the document's tree; confined to one thread at a time.
+ */
+final class AttemptFile {
+    private static final DocumentType TYPE = new DocumentType("cairn.airflow", 1);
+    private static final String NAME = "airflow.json";
+
+    private final Path folder;
+    private final ObjectNode root;
+
+    private AttemptFile(Path folder, ObjectNode root) {
+        this.folder = folder;
+        this.root = root;
+    }
+
+    /** Nothing is written yet. */
+    static AttemptFile create(Path folder, ObjectNode told, Limits limits, Path log, Instant now) {
+        ObjectNode root = TYPE.create();
+        root.set("with", told);
+        root.put("started_at", now.toString());
+        limits.timeout().ifPresent(timeout -> root.put("timeout_ms", timeout.toMillis()));
+        root.put("spent_ms", limits.spent().toMillis());
+        root.put("log", log.toString());
+        return new AttemptFile(folder, root);
+    }
+
+    static Optional<AttemptFile> read(Path folder) throws IOException {
+        return TYPE.readIfPresent(folder.resolve(NAME)).map(root -> new AttemptFile(folder, root));
+    }
+
+    /** Of the newest attempt before this one that came to ask for a DAG run. */
+    static Optional<AttemptFile> before(Path folder) throws IOException {
+        for (int number = Integer.parseInt(folder.getFileName().toString()) - 1; number > 0; number--) {
+            Optional<AttemptFile> earlier = read(folder.resolveSibling("%03d".formatted(number)));
+            if (earlier.isPresent()) {
+                return earlier;
+            }
+        }
+        return Optional.empty();
+    }
+
+    void save() throws IOException {
+        TYPE.write(folder.resolve(NAME), root);
+    }
+
+    /** For what may be lost: what was told to the log. */
+    void saveUnsynced() throws IOException {
+        DurableFiles.replaceUnsynced(folder.resolve(NAME), DocumentType.bytes(root));
+    }
+
+    /** @throws IllegalArgumentException naming the key that does not fit */
+    Order order() {
+        return Order.of((ObjectNode) root.path("with"));
+    }
+
+    Path log() {
+        return Path.of(root.path("log").asString());
+    }
+
+    Instant startedAt() {
+        return Instant.parse(root.path("started_at").asString());
+    }
+
+    Limits limits() {
+        return new Limits(
+                root.has("timeout_ms")
+                        ? Optional.of(Duration.ofMillis(root.path("timeout_ms").asLong()))
+                        : Optional.empty(),
+                Duration.ofMillis(root.path("spent_ms").asLong(0)));
+    }
+
+    String runId() {
+        return root.path("dag_run_id").asString();
+    }
+
+    int generation() {
+        return root.path("generation").asInt(1);
+    }
+
+    /** The date that is asked for: the user's; of Airflow 2 else a date of our own, which no other run has. */
+    Instant logicalDate() {
+        return Instant.parse(root.path("logical_date").asString());
+    }
+
+    /** A new DAG run. */
+    void choose(String runId, int generation, Instant logicalDate) {
+        root.put("dag_run_id", runId)
+                .put("generation", generation)
+                .put("logical_date", logicalDate.toString())
+                .put("existing_failure", false)
+                .put("seen", false);
+        root.set("conf", order().conf());
+    }
+
+    /** The DAG run of an earlier attempt. */
+    void inherit(AttemptFile earlier) {
+        root.put("dag_run_id", earlier.runId())
+                .put("generation", earlier.generation())
+                .put("logical_date", earlier.root.path("logical_date").asString())
+                .put("existing_failure", earlier.hasSeenFailure())
+                .put("seen", earlier.hasBeenSeen());
+        root.set("conf", earlier.conf());
+    }
+
+    /** With which the DAG run was asked for. */
+    ObjectNode conf() {
+        return (ObjectNode) root.path("conf");
+    }
+
+    /** Whether an earlier attempt ended with the failure of this DAG run. */
+    boolean isExistingFailure() {
+        return root.path("existing_failure").asBoolean(false);
+    }
+
+    boolean hasSeenFailure() {
+        return root.path("seen_failure").asBoolean(false);
+    }
+
+    void seenFailure() {
+        root.put("seen_failure", true);
+    }
+
+    /** Whether Airflow has said that the DAG run is there: if it is not any more, somebody deleted it. */
+    boolean hasBeenSeen() {
+        return root.path("seen").asBoolean(false);
+    }
+
+    void seen() {
+        root.put("seen", true);
+    }
+
+    /** When the DAG run that is being cleared had ended; empty while none is being cleared. */
+    Optional<String> clearing() {
+        return root.has("clearing") ? Optional.of(root.path("clearing").asString()) : Optional.empty();
+    }
+
+    /** @param endOfRun tells the failure that is cleared from one that comes after */
+    void clearing(String endOfRun) {
+        root.put("clearing", endOfRun).put("existing_failure", false);
+    }
+
+    /** Why the DAG run is to be ended, in the wire form of a cause; empty when it is not. */
+    Optional<String> ending() {
+        return root.has("ending") ? Optional.of(root.path("ending").asString()) : Optional.empty();
+    }
+
+    void ending(String cause) {
+        root.put("ending", cause);
+    }
+
+    /** What the log was told, by what it was told about. */
+    ObjectNode told() {
+        return root.withObjectProperty("told");
+    }
+
+    /**
+     * @param timeout running time in all
+     * @param spent of it by earlier attempts
+     */
+    record Limits(Optional<Duration> timeout, Duration spent) {}
+}

@@ -1,0 +1,71 @@
+package dev.cairn.airflow.step;
+
+import dev.cairn.airflow.AirflowClient;
+import dev.cairn.airflow.AirflowException;
+import dev.cairn.airflow.AirflowException.Kind;
+import dev.cairn.airflow.Dag;
+import dev.cairn.airflow.ImportError;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+
+/** Whether a DAG run would ever end: said before one is triggered, since Airflow itself takes it and leaves it queued. */
+final class DagCheck {
+    private DagCheck() {}
+
+    /**
+     * Why triggering makes no sense; empty when it does.
+     *
+     * @throws AirflowException when the server cannot be asked
+     */
+    static Optional<String> obstacle(AirflowClient airflow, String dagId) throws AirflowException {
+        Dag dag;
+        try {
+            dag = airflow.dags().get(dagId);
+        } catch (AirflowException e) {
+            if (!e.is(Kind.NOT_FOUND)) {
+                throw e;
+            }
+            return Optional.of("there is no DAG " + dagId + unreadable(importErrors(airflow)));
+        }
+        if (!dag.active()) {
+            return Optional.of("DAG " + dagId + " is stale: its file is gone or no longer has it");
+        }
+        String file = file(dag.json());
+        List<ImportError> own = importErrors(airflow).stream()
+                .filter(error -> !file.isEmpty() && file.endsWith(error.file()))
+                .toList();
+        if (dag.importErrors() || !own.isEmpty()) {
+            return Optional.of("DAG " + dagId + " has import errors" + unreadable(own));
+        }
+        return dag.paused()
+                ? Optional.of("DAG " + dagId + " is paused, its run would stay queued; unpause it: cairn airflow dags"
+                        + " --unpause " + dagId + " CONNECTION")
+                : Optional.empty();
+    }
+
+    private static String file(JsonNode dag) {
+        return dag.path("fileloc").asString("");
+    }
+
+    /** For an explanation only: whoever may not see them does without. */
+    private static List<ImportError> importErrors(AirflowClient airflow) {
+        try {
+            return airflow.dags().importErrors().limit(100).toList();
+        } catch (UncheckedIOException e) {
+            return List.of();
+        }
+    }
+
+    private static String unreadable(List<ImportError> errors) {
+        return errors.isEmpty()
+                ? ""
+                : "; files that Airflow cannot read: "
+                        + errors.stream()
+                                .limit(5)
+                                .map(error -> error.file() + " (" + error.reason() + ")")
+                                .collect(Collectors.joining(", "));
+    }
+}

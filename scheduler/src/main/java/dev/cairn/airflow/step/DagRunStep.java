@@ -1,0 +1,254 @@
+package dev.cairn.airflow.step;
+
+import dev.cairn.airflow.AirflowClient;
+import dev.cairn.airflow.AirflowException;
+import dev.cairn.engine.CheckpointRequest;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.ImageInfo;
+import dev.cairn.engine.ProcessIdentity;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.StepStatus;
+import dev.cairn.engine.TerminalChannel;
+import dev.cairn.run.host.Processes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A DAG run, as a step that runs. Thread-safe: Airflow is asked by the thread that waits for the end, and by no other; no lock is held
+ * meanwhile. It has no process here: its "supervisor" is this runner.
+ */
+final class DagRunStep implements StepProcess {
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    /** How long a server may be away that has not answered yet. */
+    private static final Duration PATIENCE_AT_FIRST = Duration.ofMinutes(2);
+    /** How long one may be away that has. */
+    private static final Duration PATIENCE = Duration.ofHours(6);
+
+    private static final Duration PATIENCE_AT_END = Duration.ofMinutes(1);
+
+    private final AirflowClient airflow;
+    private final AttemptFile attempt;
+    private final DagRunFollower follower;
+    private final Clock clock;
+    private final Duration longestPause;
+
+    private final Object lock = new Object();
+    private @Nullable EndCause wanted;
+    private @Nullable StepExit exit;
+    private Instant next;
+
+    // of the waiting thread alone
+    private Duration pause = FIRST_PAUSE;
+    private Instant lastAnswer;
+    private boolean answered;
+    private @Nullable Instant endingSince;
+
+    DagRunStep(AirflowClient airflow, AttemptFile attempt, RunIdentity identity, Clock clock) {
+        this.airflow = airflow;
+        this.attempt = attempt;
+        this.follower = new DagRunFollower(airflow, attempt, identity, clock);
+        this.clock = clock;
+        this.longestPause = attempt.order().poll();
+        this.next = clock.instant();
+        this.lastAnswer = clock.instant();
+        this.answered = attempt.hasBeenSeen();
+        this.wanted = attempt.ending().map(EndCause::fromWire).orElse(null);
+    }
+
+    @Override
+    public Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException {
+        long deadline = System.nanoTime() + atMost.toNanos();
+        do {
+            awaitTurn(deadline);
+            if (exit().isEmpty() && isDue()) {
+                look();
+            }
+        } while (exit().isEmpty() && System.nanoTime() < deadline);
+        return exit();
+    }
+
+    private boolean isDue() {
+        synchronized (lock) {
+            return !clock.instant().isBefore(next);
+        }
+    }
+
+    /** Waits until the next look is due, or somebody wants an end, or the deadline has come. */
+    private void awaitTurn(long deadline) throws InterruptedException {
+        synchronized (lock) {
+            while (exit == null) {
+                long left = (deadline - System.nanoTime()) / 1_000_000;
+                long due = Duration.between(clock.instant(), next).toMillis();
+                if (left <= 0 || due <= 0) {
+                    return;
+                }
+                lock.wait(Math.min(left, due));
+            }
+        }
+    }
+
+    private void look() {
+        EndCause cause = cause();
+        try {
+            if (cause != null && leavesItRunning(cause)) {
+                conclude(cause, "DAG run " + attempt.runId() + " goes on in Airflow; the next attempt follows it again");
+                return;
+            }
+            Verdict verdict = cause == null ? follower.look() : end(cause);
+            answered = true;
+            lastAnswer = clock.instant();
+            if (verdict instanceof Verdict.Ended ended) {
+                conclude(ended.cause(), ended.message());
+            } else {
+                rest(verdict instanceof Verdict.Again);
+            }
+        } catch (AirflowException e) {
+            notAnswered(e, cause);
+        } catch (IOException | UncheckedIOException e) {
+            conclude(EndCause.FAILURE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** What somebody wants, or the timeout; null to go on. */
+    private @Nullable EndCause cause() {
+        synchronized (lock) {
+            AttemptFile.Limits limits = attempt.limits();
+            boolean late = limits.timeout()
+                    .filter(timeout -> limits.spent().plus(running()).compareTo(timeout) >= 0)
+                    .isPresent();
+            if (wanted == null && late) {
+                wanted = EndCause.TIMEOUT;
+            }
+            return wanted;
+        }
+    }
+
+    /** A DAG run does not stop when we do; only who gives it up ends it. */
+    private static boolean leavesItRunning(EndCause cause) {
+        return cause != EndCause.CANCELLED && cause != EndCause.TIMEOUT;
+    }
+
+    private Verdict end(EndCause cause) throws IOException {
+        if (attempt.ending().isEmpty()) {
+            attempt.ending(cause.wire());
+            attempt.save();
+        }
+        if (endingSince == null) {
+            endingSince = clock.instant();
+        }
+        return follower.end(cause);
+    }
+
+    private void notAnswered(AirflowException e, @Nullable EndCause cause) {
+        if (Thread.currentThread().isInterrupted()) {
+            return; // the runner lets go; nothing has come to an end
+        }
+        Instant now = clock.instant();
+        Instant since = endingSince == null ? lastAnswer : endingSince;
+        Duration patience = cause != null ? PATIENCE_AT_END : answered ? PATIENCE : PATIENCE_AT_FIRST;
+        if (e.mayPass() && Duration.between(since, now).compareTo(patience) < 0) {
+            rest(false);
+        } else if (cause != null) {
+            conclude(cause, "DAG run " + attempt.runId() + " could not be ended: " + e.getMessage());
+        } else {
+            conclude(EndCause.FAILURE, e.getMessage());
+        }
+    }
+
+    private void rest(boolean no) {
+        synchronized (lock) {
+            next = no ? clock.instant() : clock.instant().plus(pause.compareTo(longestPause) < 0 ? pause : longestPause);
+        }
+        Duration longer = pause.multipliedBy(3).dividedBy(2);
+        pause = no ? FIRST_PAUSE : longer.compareTo(longestPause) < 0 ? longer : longestPause;
+    }
+
+    private Duration running() {
+        Duration running = Duration.between(attempt.startedAt(), clock.instant());
+        return running.isNegative() ? Duration.ZERO : running;
+    }
+
+    private void conclude(EndCause cause, String message) {
+        synchronized (lock) {
+            exit = new StepExit(
+                    cause,
+                    OptionalInt.empty(),
+                    OptionalInt.empty(),
+                    clock.instant(),
+                    running(),
+                    message,
+                    OptionalLong.empty());
+            lock.notifyAll();
+        }
+    }
+
+    @Override
+    public ProcessIdentity supervisor() {
+        try {
+            return Processes.current();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public StepStatus status() {
+        return new StepStatus(
+                StepStatus.State.RUNNING,
+                running(),
+                OptionalLong.empty(),
+                Optional.empty(),
+                0,
+                0,
+                false,
+                OptionalLong.empty(),
+                OptionalLong.empty());
+    }
+
+    @Override
+    public ImageInfo checkpoint(CheckpointRequest request) throws EngineException {
+        throw new EngineException(0, "a step that uses airflow has no image; its DAG run is found again by its id");
+    }
+
+    @Override
+    public void signal(int signo) throws EngineException {
+        throw new EngineException(0, "a step that uses airflow has no process to signal");
+    }
+
+    @Override
+    public void end(EndCause cause, Duration grace) {
+        synchronized (lock) {
+            if (wanted == null || wanted != EndCause.CANCELLED) {
+                wanted = cause;
+            }
+            next = clock.instant();
+            lock.notifyAll();
+        }
+    }
+
+    @Override
+    public Optional<StepExit> exit() {
+        synchronized (lock) {
+            return Optional.ofNullable(exit);
+        }
+    }
+
+    @Override
+    public TerminalChannel attachTerminal() throws EngineException {
+        throw new EngineException(0, "a step that uses airflow has no terminal");
+    }
+
+    @Override
+    public void close() {
+        airflow.close();
+    }
+}

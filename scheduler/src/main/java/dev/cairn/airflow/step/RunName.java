@@ -1,0 +1,25 @@
+package dev.cairn.airflow.step;
+
+import dev.cairn.run.files.Digests;
+
+/**
+ * The id of a step's DAG run: made of our run and step alone, so that whoever asks after a crash asks for the same one. Airflow takes at
+ * most 250 characters of {@code [A-Za-z0-9_.~:+-]} by default, and keeps {@code manual__}, {@code scheduled__} and others for itself.
+ */
+final class RunName {
+    private static final int LONGEST = 250;
+    private static final int KEPT = 180;
+
+    private RunName() {}
+
+    /** @param generation 1 for the first; further ones are made after a failure, where the user says so */
+    static String of(String run, String step, int generation) {
+        String name = ("cairn__" + run + "__" + step).replaceAll("[^A-Za-z0-9_.~:+-]", "_");
+        String suffix = generation == 1 ? "" : "__" + generation;
+        if (name.length() + suffix.length() > LONGEST) {
+            String digest = Digests.of(name).replaceAll("^.*:", "").substring(0, 16);
+            name = name.substring(0, KEPT) + "__" + digest;
+        }
+        return name + suffix;
+    }
+}

@@ -1,0 +1,3 @@
+"""Cannot be read, on purpose."""
+
+raise RuntimeError("broken on purpose")

@@ -1,0 +1,117 @@
+package dev.cairn.airflow;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+
+/** A real Airflow server on loopback, from PyPI, started by {@code src/test/airflow/server}. */
+public final class RealAirflow implements AutoCloseable {
+    private static final Path SCRIPT = Path.of("src/test/airflow/server").toAbsolutePath();
+
+    private final String version;
+    private final Path folder;
+    private final int port;
+    private final Process process;
+    private final AirflowClient client;
+
+    private RealAirflow(String version, Path folder, int port, Process process) throws IOException {
+        this.version = version;
+        this.folder = folder;
+        this.port = port;
+        this.process = process;
+        this.client = AirflowClient.connect(settings());
+    }
+
+    /** Starts it with the DAGs of {@code src/test/airflow/dags} and waits until it has read them. */
+    public static RealAirflow start(String version, Path folder) throws IOException {
+        int port = freePort();
+        Files.createDirectories(folder);
+        Process process = new ProcessBuilder(SCRIPT.toString(), version, folder.toString(), Integer.toString(port))
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("server.log").toFile())
+                .start();
+        RealAirflow airflow = new RealAirflow(version, folder, port, process);
+        try {
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(6))
+                    .pollInterval(Duration.ofMillis(500))
+                    .until(airflow::hasReadItsDags);
+        } catch (RuntimeException e) {
+            airflow.close();
+            throw e;
+        }
+        return airflow;
+    }
+
+    private boolean hasReadItsDags() throws IOException {
+        if (!process.isAlive()) {
+            throw new AssertionError(
+                    "the server has ended: " + Files.readString(folder.resolve("server.log")) + "; see " + folder);
+        }
+        try {
+            return client.health().isHealthy()
+                    && client.dags().list(DagQuery.like("contract")).count() == 1
+                    && client.dags().list(DagQuery.like("on_asset")).count() == 1
+                    && client.dags().importErrors().count() == 1;
+        } catch (AirflowException | UncheckedIOException notYet) {
+            return false;
+        }
+    }
+
+    public String version() {
+        return version;
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    public String address() {
+        return "http://127.0.0.1:" + port;
+    }
+
+    /** As user {@code admin}. */
+    public ConnectionSettings settings() {
+        return ConnectionSettings.of(address(), Credentials.password("admin", () -> "admin"))
+                .withRetries(1);
+    }
+
+    public AirflowClient client() {
+        return client;
+    }
+
+    public DagRun ended(String dag, String run) {
+        return Awaitility.await("end of " + dag + " " + run)
+                .atMost(Duration.ofMinutes(4))
+                .pollInterval(Duration.ofMillis(500))
+                .until(() -> client.dagRuns().find(dag, run), found -> found.filter(r -> r.state().isFinal())
+                        .isPresent())
+                .orElseThrow();
+    }
+
+    static int freePort() throws IOException {
+        // three in a row: the server's own, and those of its logs
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Override
+    public void close() {
+        client.close();
+        process.destroy();
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

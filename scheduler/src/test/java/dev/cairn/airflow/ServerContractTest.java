@@ -1,0 +1,217 @@
+package dev.cairn.airflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.cairn.airflow.AirflowException.Kind;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.function.ThrowingConsumer;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the client promises, on real servers: the same lines for each version. {@code -Dcairn.long=true}: it installs them and takes minutes. */
+@EnabledIfSystemProperty(named = "cairn.long", matches = "true")
+final class ServerContractTest {
+    @TempDir
+    Path folder;
+
+    @TestFactory
+    Stream<DynamicTest> holds() {
+        return Stream.of("3.3.2", "2.11.2").flatMap(this::on);
+    }
+
+    private Stream<DynamicTest> on(String version) {
+        List<DynamicTest> tests = new ArrayList<>();
+        RealAirflow[] server = new RealAirflow[1];
+        tests.add(DynamicTest.dynamicTest(
+                version + " starts", () -> server[0] = RealAirflow.start(version, folder.resolve(version))));
+        add(tests, version, server, "tells its version and health", ServerContractTest::versionAndHealth);
+        add(tests, version, server, "lists, gets and pauses DAGs", ServerContractTest::dags);
+        add(tests, version, server, "tells what could not be imported", ServerContractTest::importErrors);
+        add(tests, version, server, "runs a DAG, its tasks, logs and XCom", ServerContractTest::runs);
+        add(tests, version, server, "clears what failed", ServerContractTest::clears);
+        add(tests, version, server, "cancels by failing", ServerContractTest::cancels);
+        add(tests, version, server, "names its errors", ServerContractTest::errors);
+        add(tests, version, server, "keeps variables", ServerContractTest::variables);
+        add(tests, version, server, "takes events", ServerContractTest::events);
+        add(tests, version, server, "has what is newer, or says that it has not", ServerContractTest::newer);
+        tests.add(DynamicTest.dynamicTest(version + " ends", () -> server[0].close()));
+        return tests.stream();
+    }
+
+    private static void add(
+            List<DynamicTest> tests,
+            String version,
+            RealAirflow[] server,
+            String what,
+            ThrowingConsumer<RealAirflow> test) {
+        tests.add(DynamicTest.dynamicTest(version + " " + what, () -> test.accept(server[0])));
+    }
+
+    private static void versionAndHealth(RealAirflow airflow) throws Exception {
+        AirflowClient client = airflow.client();
+        assertThat(client.version()).isEqualTo(airflow.version());
+        assertThat(client.apiVersion()).isEqualTo(airflow.version().startsWith("2.") ? ApiVersion.V1 : ApiVersion.V2);
+        assertThat(client.health().isHealthy()).isTrue();
+    }
+
+    private static void dags(RealAirflow airflow) throws Exception {
+        Dags dags = airflow.client().dags();
+        assertThat(dags.list(DagQuery.ALL).map(Dag::id)).contains("contract", "fragile", "on_asset", "slow");
+        assertThat(dags.list(new DagQuery(Optional.empty(), List.of("contract"), false)).map(Dag::id))
+                .containsExactly("contract");
+        assertThat(dags.pause("slow", true).paused()).isTrue();
+        assertThat(dags.get("slow").paused()).isTrue();
+        assertThat(dags.pause("slow", false).paused()).isFalse();
+        assertThat(dags.get("slow").active()).isTrue();
+    }
+
+    private static void importErrors(RealAirflow airflow) {
+        List<ImportError> errors = airflow.client().dags().importErrors().toList();
+        assertThat(errors).hasSize(1);
+        assertThat(errors.get(0).file()).endsWith("broken.py");
+        assertThat(errors.get(0).reason()).contains("broken on purpose");
+    }
+
+    private static void runs(RealAirflow airflow) throws Exception {
+        AirflowClient client = airflow.client();
+        TriggerRequest request = TriggerRequest.of("cairn+a:1 é")
+                .at(Instant.now().truncatedTo(ChronoUnit.MICROS))
+                .withConf(Json.object().put("n", 41));
+        DagRun started = client.dagRuns().trigger("contract", request);
+        assertThat(started.id()).isEqualTo("cairn+a:1 é");
+        assertThat(started.state().isKnown()).isTrue();
+        DagRun ended = client.dagRuns()
+                .await("contract", started.id(), Duration.ofSeconds(2), Duration.ofMinutes(1), seen -> {});
+        assertThat(ended.state()).isEqualTo(DagRunState.SUCCESS);
+        assertThat(ended.conf().path("n").asInt()).isEqualTo(41);
+        assertThat(client.dagRuns().list(DagRunQuery.of("contract").in(DagRunState.SUCCESS)).map(DagRun::id))
+                .contains(started.id());
+        assertThat(client.dagRuns().list(new DagRunQuery(Optional.empty(), List.of())).map(DagRun::id))
+                .contains(started.id());
+
+        assertThat(client.taskInstances().list("contract", started.id()).map(TaskInstance::taskId))
+                .containsExactlyInAnyOrder("first", "second");
+        TaskInstance first = client.taskInstances().get("contract", started.id(), "first");
+        assertThat(first.state()).isEqualTo(TaskState.SUCCESS);
+        assertThat(first.tryNumber()).isEqualTo(1);
+        assertThat(client.logs().readAll("contract", started.id(), "first", -1, 1))
+                .anyMatch(line -> line.contains("hello from first"))
+                .anyMatch(line -> line.contains("it's a \"quoted\" line"));
+
+        assertThat(client.xcoms().list("contract", started.id(), "first").map(XCom::key)).contains("return_value");
+        XCom value = client.xcoms().get("contract", started.id(), "first", -1, XCom.RETURN_VALUE);
+        assertThat(value.value().path("n").asInt()).isEqualTo(41);
+        assertThat(client.xcoms().get("contract", started.id(), "second", -1, XCom.RETURN_VALUE).value().asString())
+                .isEqualTo("42");
+
+        assertThat(client.dagRuns().setNote("contract", started.id(), "noted").json().path("note").asString())
+                .isEqualTo("noted");
+        client.dagRuns().delete("contract", started.id());
+        assertThat(client.dagRuns().find("contract", started.id())).isEmpty();
+    }
+
+    private static void clears(RealAirflow airflow) throws Exception {
+        AirflowClient client = airflow.client();
+        client.dagRuns().trigger("fragile", TriggerRequest.of("fragile-1").withConf(Json.object().put("good_try", 2)));
+        assertThat(airflow.ended("fragile", "fragile-1").state()).isEqualTo(DagRunState.FAILED);
+        assertThat(client.taskInstances().clear("fragile", "fragile-1", List.of(), true).stream()
+                        .map(TaskInstance::taskId))
+                .containsExactly("breaks");
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> client.dagRuns().get("fragile", "fragile-1").state().equals(DagRunState.SUCCESS));
+        assertThat(client.taskInstances().get("fragile", "fragile-1", "breaks").tryNumber()).isEqualTo(2);
+    }
+
+    private static void cancels(RealAirflow airflow) throws Exception {
+        AirflowClient client = airflow.client();
+        client.dagRuns().trigger("slow", TriggerRequest.of("slow-1"));
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> client.taskInstances().list("slow", "slow-1").anyMatch(task -> task.state()
+                        .equals(TaskState.RUNNING)));
+        assertThat(client.dagRuns().setState("slow", "slow-1", DagRunState.FAILED).state())
+                .isEqualTo(DagRunState.FAILED);
+        assertThat(client.taskInstances().get("slow", "slow-1", "sleeps").state()).isNotEqualTo(TaskState.RUNNING);
+    }
+
+    private static void errors(RealAirflow airflow) throws Exception {
+        DagRuns runs = airflow.client().dagRuns();
+        assertThat(failure(() -> runs.trigger("no_such", TriggerRequest.of("x"))).kind()).isEqualTo(Kind.NOT_FOUND);
+        runs.trigger("contract", TriggerRequest.of("twice"));
+        assertThat(failure(() -> runs.trigger("contract", TriggerRequest.of("twice"))).kind())
+                .isEqualTo(Kind.CONFLICT);
+        assertThat(failure(() -> runs.setState("contract", "twice", new DagRunState("tired")))
+                        .kind())
+                .isEqualTo(Kind.INVALID);
+        assertThat(runs.find("contract", "none")).isEmpty();
+        ConnectionSettings wrong =
+                ConnectionSettings.of(airflow.address(), Credentials.password("admin", () -> "wrong"));
+        try (AirflowClient stranger = AirflowClient.connect(wrong)) {
+            assertThat(failure(() -> stranger.dags().get("contract")).kind()).isEqualTo(Kind.UNAUTHORIZED);
+        }
+        try (AirflowClient lost = AirflowClient.connect(
+                ConnectionSettings.of(airflow.address() + "/elsewhere", Credentials.none()))) {
+            assertThat(failure(lost::version).kind()).isEqualTo(Kind.NOT_AIRFLOW);
+        }
+    }
+
+    private static void variables(RealAirflow airflow) throws Exception {
+        Variables variables = airflow.client().variables();
+        assertThat(variables.create("cairn", "1").value()).isEqualTo("1");
+        assertThat(variables.update("cairn", "2").value()).isEqualTo("2");
+        assertThat(variables.get("cairn").value()).isEqualTo("2");
+        assertThat(variables.list().map(Variable::key)).containsExactly("cairn");
+        variables.delete("cairn");
+        assertThat(failure(() -> variables.get("cairn")).kind()).isEqualTo(Kind.NOT_FOUND);
+    }
+
+    private static void events(RealAirflow airflow) throws Exception {
+        AirflowClient client = airflow.client();
+        assertThat(client.assets().find("cairn://contrac%")).isEmpty();
+        Asset asset = client.assets().find("cairn://contract").orElseThrow();
+        AssetEvent sent = client.assets().post(asset, Json.object().put("run", "r-1"));
+        assertThat(client.assets().events(asset).map(AssetEvent::id)).contains(sent.id());
+        assertThat(client.assets().events(asset).map(event -> event.extra().path("run").asString("")))
+                .contains("r-1");
+        Awaitility.await("the run that the event starts")
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> client.dagRuns().list(DagRunQuery.of("on_asset")).count() == 1);
+    }
+
+    private static void newer(RealAirflow airflow) throws Exception {
+        AirflowClient client = airflow.client();
+        if (client.apiVersion() == ApiVersion.V1) {
+            assertThat(failure(() -> client.backfills().get(1)).kind()).isEqualTo(Kind.UNSUPPORTED);
+            return;
+        }
+        DagRun run = client.dagRuns().trigger("slow", TriggerRequest.of("state"));
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> client.taskInstances().list("slow", run.id()).count() == 1);
+        StateStore store = client.stateStore();
+        assertThat(store.get("slow", run.id(), "sleeps", -1, "cairn")).isEmpty();
+        store.put("slow", run.id(), "sleeps", -1, "cairn", Json.object().put("run", "r"));
+        assertThat(store.get("slow", run.id(), "sleeps", -1, "cairn").orElseThrow().path("run").asString())
+                .isEqualTo("r");
+        store.delete("slow", run.id(), "sleeps", -1, "cairn");
+        assertThat(store.get("slow", run.id(), "sleeps", -1, "cairn")).isEmpty();
+        client.dagRuns().setState("slow", run.id(), DagRunState.FAILED);
+        assertThat(client.backfills().list("contract")).isEmpty();
+    }
+
+    private static AirflowException failure(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
+        return catchThrowableOfType(AirflowException.class, call);
+    }
+}
