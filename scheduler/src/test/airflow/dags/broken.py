@@ -1,3 +1,3 @@
-"""Cannot be read, on purpose."""
+"""A file of Airflow DAGs that cannot be read, on purpose."""
 
 raise RuntimeError("broken on purpose")

@@ -36,6 +36,7 @@ final class CommandTree {
         commands.put("gc", () -> new GcCommand(composition));
         commands.put("schedule", () -> ScheduleCommand.tree(composition));
         commands.put("daemon", () -> DaemonCommand.tree(composition));
+        commands.put("airflow", () -> AirflowCommand.tree(composition));
         commands.put("schema", () -> new SchemaCommand(console));
         commands.put("completion", () -> new CompletionCommand(console, this::whole));
     }

@@ -1,8 +1,8 @@
 package dev.cairn.cli;
 
-import dev.cairn.cli.display.Paint;
 import dev.cairn.airflow.config.AirflowConnections;
 import dev.cairn.airflow.step.AirflowAction;
+import dev.cairn.cli.display.Paint;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.supervised.SupervisedEngines;
@@ -97,6 +97,13 @@ final class Composition {
     /** The connections to Airflow that are named in a home and in the environment. */
     AirflowConnections airflow(CairnHome home) {
         return new AirflowConnections(home.path(), console.environment());
+    }
+
+    /** Likewise, of the home that is meant from here, which need not exist. */
+    AirflowConnections airflow() {
+        return airflow(givenHome()
+                .or(() -> CairnHome.find(console.workingDirectory(), console.environment()))
+                .orElseGet(() -> new CairnHome(console.workingDirectory().resolve(CairnHome.FOLDER))));
     }
 
     StepRunner runner(CairnHome home) throws EngineException, IOException {

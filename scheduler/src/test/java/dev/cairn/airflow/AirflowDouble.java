@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
+import java.util.function.Consumer;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -46,7 +46,8 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
     private final List<String> triggers = new ArrayList<>();
     private final List<String> events = new ArrayList<>();
     private final List<String> cleared = new ArrayList<>();
-    private final ObjectNode dag = Json.object().put("dag_id", "d").put("is_paused", false).put("is_stale", false);
+    private final ObjectNode dag =
+            Json.object().put("dag_id", "d").put("is_paused", false).put("is_stale", false);
     private List<String> states = List.of("queued", "running", "success");
     private Behaviour behaviour = (request, what) -> Fault.NONE;
     private int requests;
@@ -62,11 +63,16 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
 
     /** Variables that make it the connection {@code fake}. */
     public Map<String, String> environment() {
+        return environment("FAKE");
+    }
+
+    /** @param name of the connection, in upper case */
+    public Map<String, String> environment(String name) {
         return Map.of(
-                "CAIRN_AIRFLOW_FAKE_URL", address(),
-                "CAIRN_AIRFLOW_FAKE_USER", "admin",
-                "CAIRN_AIRFLOW_FAKE_PASSWORD", "secret",
-                "CAIRN_AIRFLOW_FAKE_TIMEOUT", "300ms");
+                "CAIRN_AIRFLOW_" + name + "_URL", address(),
+                "CAIRN_AIRFLOW_" + name + "_USER", "admin",
+                "CAIRN_AIRFLOW_" + name + "_PASSWORD", "secret",
+                "CAIRN_AIRFLOW_" + name + "_TIMEOUT", "300ms");
     }
 
     public synchronized AirflowDouble behave(Behaviour chosen) {
@@ -82,8 +88,8 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
         return this;
     }
 
-    public synchronized AirflowDouble dag(UnaryOperator<ObjectNode> change) {
-        change.apply(dag);
+    public synchronized AirflowDouble dag(Consumer<ObjectNode> change) {
+        change.accept(dag);
         return this;
     }
 
@@ -99,7 +105,8 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
 
     /** A run that nobody has triggered here. */
     public synchronized void plant(String runId, String conf) {
-        ObjectNode run = Json.object().put("dag_run_id", runId).put("dag_id", "d").put("state", "queued");
+        ObjectNode run =
+                Json.object().put("dag_run_id", runId).put("dag_id", "d").put("state", "queued");
         run.set("conf", Json.MAPPER.readTree(conf));
         runs.put(runId, run);
     }
@@ -140,9 +147,10 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
         return switch (fault) {
             case ERROR_AFTER -> answer(500, "{\"detail\": \"out of order\"}");
             case CONFLICT_AFTER -> answer(409, "{\"detail\": {\"reason\": \"Unique constraint violation\"}}");
-            case SILENCE_AFTER -> new MockResponse.Builder()
-                    .onResponseStart(SocketEffect.Stall.INSTANCE)
-                    .build();
+            case SILENCE_AFTER ->
+                new MockResponse.Builder()
+                        .onResponseStart(SocketEffect.Stall.INSTANCE)
+                        .build();
             default -> answer;
         };
     }
@@ -152,6 +160,10 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
         String last = path.get(path.size() - 1);
         if (what.equals("GET /api/v2/version")) {
             return answer(200, "{\"version\": \"3.99.0\"}");
+        }
+        if (what.equals("GET /api/v2/monitor/health")) {
+            return answer(
+                    200, "{\"metadatabase\": {\"status\": \"healthy\"}, \"scheduler\": {\"status\": \"healthy\"}}");
         }
         if (what.equals("POST /auth/token")) {
             return answer(201, "{\"access_token\": \"t\"}");
@@ -163,12 +175,28 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
             return assets(request, what);
         }
         if (what.equals("GET /api/v2/importErrors")) {
-            return answer(200, dag.path("has_import_errors").asBoolean(false)
-                    ? "{\"import_errors\": [{\"filename\": \"d.py\", \"stack_trace\": \"File d.py\\nSyntaxError: no\"}], \"total_entries\": 1}"
-                    : "{\"import_errors\": [], \"total_entries\": 0}");
+            return answer(
+                    200,
+                    dag.path("has_import_errors").asBoolean(false)
+                            ? "{\"import_errors\": [{\"filename\": \"d.py\", \"stack_trace\": \"File d.py\\nSyntaxError: no\"}], \"total_entries\": 1}"
+                            : "{\"import_errors\": [], \"total_entries\": 0}");
+        }
+        if (last.equals("dags")) {
+            return answer(200, "{\"dags\": [" + dag + "], \"total_entries\": 1}");
+        }
+        if (last.equals("dagRuns") && request.getMethod().equals("GET")) {
+            return answer(
+                    200,
+                    "{\"dag_runs\": " + new ArrayList<>(runs.values()) + ", \"total_entries\": " + runs.size() + "}");
+        }
+        if (path.size() == 4 && request.getMethod().equals("PATCH")) {
+            dag.put("is_paused", body(request).path("is_paused").asBoolean());
+            return answer(200, dag.toString());
         }
         if (path.size() == 4 && path.get(2).equals("dags")) {
-            return last.equals("d") ? answer(200, dag.toString()) : answer(404, "{\"detail\": \"no such DAG\"}");
+            return last.equals(dag.path("dag_id").asString())
+                    ? answer(200, dag.toString())
+                    : answer(404, "{\"detail\": \"no such DAG\"}");
         }
         if (last.equals("dagRuns") && request.getMethod().equals("POST")) {
             return trigger(body(request));
@@ -201,8 +229,10 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
             return answer(200, "{\"content\": [{\"event\": \"written by the task\"}], \"continuation_token\": null}");
         }
         String state = run.path("state").asString();
-        return answer(200, "{\"task_instances\": [{\"task_id\": \"t\", \"map_index\": -1, \"try_number\": 1, \"state\": \""
-                + (state.equals("queued") ? "scheduled" : state) + "\"}], \"total_entries\": 1}");
+        return answer(
+                200,
+                "{\"task_instances\": [{\"task_id\": \"t\", \"map_index\": -1, \"try_number\": 1, \"state\": \""
+                        + (state.equals("queued") ? "scheduled" : state) + "\"}], \"total_entries\": 1}");
     }
 
     private ObjectNode looked(ObjectNode run) {
@@ -248,9 +278,15 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
             events.add(body(request).path("extra").toString());
             return answer(200, "{\"id\": " + events.size() + ", \"asset_id\": 4}");
         }
-        return answer(200, "{\"asset_events\": ["
-                + String.join(",", events.stream().map(extra -> "{\"id\": 1, \"extra\": " + extra + "}").toList())
-                + "], \"total_entries\": " + events.size() + "}");
+        return answer(
+                200,
+                "{\"asset_events\": ["
+                        + String.join(
+                                ",",
+                                events.stream()
+                                        .map(extra -> "{\"id\": 1, \"extra\": " + extra + "}")
+                                        .toList())
+                        + "], \"total_entries\": " + events.size() + "}");
     }
 
     private static JsonNode body(RecordedRequest request) {

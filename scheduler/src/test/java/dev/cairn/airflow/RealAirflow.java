@@ -7,6 +7,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
@@ -30,12 +31,19 @@ public final class RealAirflow implements AutoCloseable {
 
     /** Starts it with the DAGs of {@code src/test/airflow/dags} and waits until it has read them. */
     public static RealAirflow start(String version, Path folder) throws IOException {
+        return start(version, folder, Map.of());
+    }
+
+    /** With variables that its tasks see too; DAGs that lie in {@code folder/dags} are read as well. */
+    public static RealAirflow start(String version, Path folder, Map<String, String> environment) throws IOException {
         int port = freePort();
         Files.createDirectories(folder);
-        Process process = new ProcessBuilder(SCRIPT.toString(), version, folder.toString(), Integer.toString(port))
+        ProcessBuilder builder = new ProcessBuilder(
+                        SCRIPT.toString(), version, folder.toString(), Integer.toString(port))
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("server.log").toFile())
-                .start();
+                .redirectOutput(folder.resolve("server.log").toFile());
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         RealAirflow airflow = new RealAirflow(version, folder, port, process);
         try {
             Awaitility.await()
@@ -90,13 +98,13 @@ public final class RealAirflow implements AutoCloseable {
         return Awaitility.await("end of " + dag + " " + run)
                 .atMost(Duration.ofMinutes(4))
                 .pollInterval(Duration.ofMillis(500))
-                .until(() -> client.dagRuns().find(dag, run), found -> found.filter(r -> r.state().isFinal())
-                        .isPresent())
+                .until(
+                        () -> client.dagRuns().find(dag, run),
+                        found -> found.filter(r -> r.state().isFinal()).isPresent())
                 .orElseThrow();
     }
 
     static int freePort() throws IOException {
-        // three in a row: the server's own, and those of its logs
         try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             return socket.getLocalPort();
         }

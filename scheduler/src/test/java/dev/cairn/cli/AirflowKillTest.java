@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class AirflowKillTest {
     private static final int ROUNDS = Boolean.getBoolean("cairn.long") ? 200 : 5;
-    /** Requests of an undisturbed run: version, login, looks, checks, trigger, looks and tasks. */
-    private static final int REQUESTS = 12;
+    /** A run makes as many at least: version, login, looks, checks, trigger, looks and tasks. */
+    private static final int REQUESTS = 11;
 
     @TempDir
     Path folder;
@@ -80,7 +79,7 @@ final class AirflowKillTest {
         private final int again;
         private final boolean before;
         private final Random random;
-        private final AtomicReference<Optional<ProcessHandle>> victim = new AtomicReference<>(Optional.empty());
+        private volatile Optional<ProcessHandle> victim = Optional.empty();
 
         Killer(int point, boolean before, long seed) {
             this.random = new Random(seed);
@@ -90,7 +89,7 @@ final class AirflowKillTest {
         }
 
         void aim(long pid) {
-            victim.set(ProcessHandle.of(pid));
+            victim = ProcessHandle.of(pid);
         }
 
         @Override
@@ -123,7 +122,7 @@ final class AirflowKillTest {
 
         /** Returns when it is dead, so that no answer reaches it any more. */
         private void kill() {
-            ProcessHandle process = victim.get().orElseThrow();
+            ProcessHandle process = victim.orElseThrow();
             process.destroyForcibly();
             process.onExit().join();
         }

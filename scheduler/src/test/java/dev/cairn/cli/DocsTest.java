@@ -39,7 +39,8 @@ final class DocsTest {
                 ROOT.resolve("README.md"),
                 ROOT.resolve("scheduler/docs/cli.md"),
                 SCHEDULES,
-                ROOT.resolve("step-runner/docs/slurm.md"));
+                ROOT.resolve("step-runner/docs/slurm.md"),
+                ROOT.resolve("scheduler/docs/airflow.md"));
     }
 
     @ParameterizedTest

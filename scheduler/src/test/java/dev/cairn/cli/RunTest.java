@@ -171,9 +171,7 @@ final class RunTest {
     @ParameterizedTest
     @ValueSource(strings = {"runs_on: slurm", "cpu: baseline"})
     void saysPlainlyWhatIsNotBuilt(String what) throws Exception {
-        Files.writeString(
-                folder.resolve("later.yaml"),
-                "steps:\n  - id: s\n    run: 'true'\n    " + what + "\n");
+        Files.writeString(folder.resolve("later.yaml"), "steps:\n  - id: s\n    run: 'true'\n    " + what + "\n");
         Outcome outcome = cairn("run", "later.yaml");
         assertThat(outcome.exitCode()).isEqualTo(69);
         assertThat(outcome.err()).contains("step s: ").contains("cannot");

@@ -79,8 +79,10 @@ final class ConfigFile {
     }
 
     private Optional<SecretReference> secret(String key, Node node) {
-        Optional<String> variable = node instanceof Node.Mapping ? member(node, "env").flatMap(this::text) : Optional.empty();
-        Optional<String> path = node instanceof Node.Mapping ? member(node, "file").flatMap(this::text) : Optional.empty();
+        Optional<String> variable =
+                node instanceof Node.Mapping ? member(node, "env").flatMap(this::text) : Optional.empty();
+        Optional<String> path =
+                node instanceof Node.Mapping ? member(node, "file").flatMap(this::text) : Optional.empty();
         if (variable.isPresent() == path.isPresent()) {
             problems.add(
                     node.place(),

@@ -46,7 +46,8 @@ record Entry(
     }
 
     private Credentials credentials(Map<String, String> environment) throws ConfigurationException {
-        String auth = texts.getOrDefault("auth", token.isPresent() ? "token" : password.isPresent() ? "password" : "none");
+        String auth =
+                texts.getOrDefault("auth", token.isPresent() ? "token" : password.isPresent() ? "password" : "none");
         switch (auth) {
             case "none":
                 return Credentials.none();

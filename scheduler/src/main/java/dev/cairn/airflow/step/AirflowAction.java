@@ -93,7 +93,8 @@ public final class AirflowAction implements Checkpointer {
             }
             return;
         }
-        // another DAG, or another Airflow, since: the former run is not ours to follow any more, and its name stays its own
+        // another DAG, or another Airflow, since: the former run is not ours to follow any more, and its name stays its
+        // own
         int generation = earlier.map(former -> former.generation() + 1).orElse(1);
         attempt.choose(
                 RunName.of(identity.run(), identity.step(), generation),

@@ -20,7 +20,7 @@ final class DagCheck {
      *
      * @throws AirflowException when the server cannot be asked
      */
-    static Optional<String> obstacle(AirflowClient airflow, String dagId) throws AirflowException {
+    static Optional<String> obstacle(AirflowClient airflow, String connection, String dagId) throws AirflowException {
         Dag dag;
         try {
             dag = airflow.dags().get(dagId);
@@ -41,8 +41,8 @@ final class DagCheck {
             return Optional.of("DAG " + dagId + " has import errors" + unreadable(own));
         }
         return dag.paused()
-                ? Optional.of("DAG " + dagId + " is paused, its run would stay queued; unpause it: cairn airflow dags"
-                        + " --unpause " + dagId + " CONNECTION")
+                ? Optional.of("DAG " + dagId + " is paused, its run would stay queued; unpause it: cairn airflow dags "
+                        + connection + " --unpause " + dagId)
                 : Optional.empty();
     }
 

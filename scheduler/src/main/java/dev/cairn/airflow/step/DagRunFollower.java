@@ -92,7 +92,7 @@ final class DagRunFollower {
     }
 
     private Verdict trigger() throws IOException {
-        Optional<String> obstacle = DagCheck.obstacle(airflow, order.dag());
+        Optional<String> obstacle = DagCheck.obstacle(airflow, order.connection(), order.dag());
         if (obstacle.isPresent()) {
             return Verdict.failed(obstacle.get());
         }
@@ -123,8 +123,9 @@ final class DagRunFollower {
             case FAIL -> {
                 attempt.seenFailure();
                 attempt.save();
-                yield Verdict.failed("DAG run " + run.id() + " of an earlier attempt has failed. Clear it in Airflow, or"
-                        + " say what a further attempt does with it: on_existing_failure: clear or new");
+                yield Verdict.failed(
+                        "DAG run " + run.id() + " of an earlier attempt has failed. Clear it in Airflow, or"
+                                + " say what a further attempt does with it: on_existing_failure: clear or new");
             }
             case NEW -> another("has failed");
             case CLEAR -> {

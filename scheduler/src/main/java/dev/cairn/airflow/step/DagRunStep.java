@@ -100,7 +100,8 @@ final class DagRunStep implements StepProcess {
         EndCause cause = cause();
         try {
             if (cause != null && leavesItRunning(cause)) {
-                conclude(cause, "DAG run " + attempt.runId() + " goes on in Airflow; the next attempt follows it again");
+                conclude(
+                        cause, "DAG run " + attempt.runId() + " goes on in Airflow; the next attempt follows it again");
                 return;
             }
             Verdict verdict = cause == null ? follower.look() : end(cause);
@@ -166,7 +167,9 @@ final class DagRunStep implements StepProcess {
 
     private void rest(boolean no) {
         synchronized (lock) {
-            next = no ? clock.instant() : clock.instant().plus(pause.compareTo(longestPause) < 0 ? pause : longestPause);
+            next = no
+                    ? clock.instant()
+                    : clock.instant().plus(pause.compareTo(longestPause) < 0 ? pause : longestPause);
         }
         Duration longer = pause.multipliedBy(3).dividedBy(2);
         pause = no ? FIRST_PAUSE : longer.compareTo(longestPause) < 0 ? longer : longestPause;

@@ -48,7 +48,10 @@ record Order(
             throw new IllegalArgumentException("with.conf must be a mapping");
         }
         Map<String, Path> outputs = new TreeMap<>();
-        told.path("outputs").properties().forEach(file -> outputs.put(file.getKey(), Path.of(file.getValue().asString())));
+        told.path("outputs")
+                .properties()
+                .forEach(file ->
+                        outputs.put(file.getKey(), Path.of(file.getValue().asString())));
         return new Order(
                 text(told, "connection").orElseThrow(() -> new IllegalArgumentException("with.connection is empty")),
                 text(told, "dag").orElseThrow(() -> new IllegalArgumentException("with.dag is empty")),

@@ -4,10 +4,14 @@ import java.nio.file.Path;
 
 /** Our run and step, as the attempt's folder tells them: {@code runs/RUN/steps/STEP/attempts/001}. */
 record RunIdentity(String run, String step) {
+    private static final int RUN_FROM_END = 5;
+    private static final int STEP_FROM_END = 3;
 
     static RunIdentity of(Path attemptFolder) {
-        Path step = attemptFolder.toAbsolutePath().getParent().getParent();
+        Path path = attemptFolder.toAbsolutePath();
+        int names = path.getNameCount();
         return new RunIdentity(
-                step.getParent().getParent().getFileName().toString(), step.getFileName().toString());
+                path.getName(names - RUN_FROM_END).toString(),
+                path.getName(names - STEP_FROM_END).toString());
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -32,7 +33,7 @@ final class XComFiles {
                 throw e;
             }
             String text = (value.isString() ? value.stringValue() : value.toString()) + "\n";
-            Path file = order.outputs().get(entry.getKey());
+            Path file = Objects.requireNonNull(order.outputs().get(entry.getKey()), "checked when the order was read");
             DurableFiles.createFolders(Optional.ofNullable(file.getParent()).orElse(file));
             DurableFiles.replace(file, text.getBytes(StandardCharsets.UTF_8));
         }

@@ -58,8 +58,8 @@ final class AirflowStepTest {
     private Path flow(String with, String more) throws IOException {
         return Files.writeString(
                 folder.resolve("flow.yaml"),
-                "name: n\nsteps:\n  - id: dag\n    uses: airflow\n    with: {connection: fake, poll: 20ms, " + with + "}\n"
-                        + more);
+                "name: n\nsteps:\n  - id: dag\n    uses: airflow\n    with: {connection: fake, poll: 20ms, " + with
+                        + "}\n" + more);
     }
 
     private RunSession open(Opening opening) {
@@ -95,7 +95,8 @@ final class AirflowStepTest {
         String id = airflow.triggers().get(0);
         assertThat(id).matches("cairn__n-[0-9a-z-]+__dag");
         assertThat(airflow.run(id).path("conf").toString()).isEqualTo("{\"n\":1.5,\"list\":[\"a\",true]}");
-        assertThat(Files.readString(runFolder(runner()).work().resolve("rows.json"))).isEqualTo("{\"rows\":7}\n");
+        assertThat(Files.readString(runFolder(runner()).work().resolve("rows.json")))
+                .isEqualTo("{\"rows\":7}\n");
         assertThat(log())
                 .contains("airflow: triggered DAG d, DAG run " + id)
                 .contains("airflow: task t: success")
@@ -170,10 +171,10 @@ final class AirflowStepTest {
     @Test
     void clearsOncePerAttemptAlthoughTheAnswerIsLost() throws Exception {
         airflow.states("failed", "queued", "running", "success");
-        airflow.behave((request, what) -> what.endsWith("clearTaskInstances")
-                ? AirflowDouble.Fault.SILENCE_AFTER
-                : AirflowDouble.Fault.NONE);
-        assertThat(run("dag: d, on_existing_failure: clear", "    retry: 1\n").state()).isEqualTo(RunState.SUCCEEDED);
+        airflow.behave((request, what) ->
+                what.endsWith("clearTaskInstances") ? AirflowDouble.Fault.SILENCE_AFTER : AirflowDouble.Fault.NONE);
+        assertThat(run("dag: d, on_existing_failure: clear", "    retry: 1\n").state())
+                .isEqualTo(RunState.SUCCEEDED);
         assertThat(airflow.cleared()).hasSize(1);
     }
 
@@ -190,7 +191,8 @@ final class AirflowStepTest {
     void neverTakesAForeignDagRunForItsOwn() throws Exception {
         // somebody else's run of the same id, as it could be there after a restored backup
         airflow.behave((request, what) -> {
-            if (what.startsWith("GET /api/v2/dags/d/dagRuns/cairn__") && airflow.triggers().isEmpty()) {
+            if (what.startsWith("GET /api/v2/dags/d/dagRuns/cairn__")
+                    && airflow.triggers().isEmpty()) {
                 airflow.plant(what.substring(what.lastIndexOf('/') + 1), "{\"n\": 2}");
             }
             return AirflowDouble.Fault.NONE;
@@ -215,7 +217,8 @@ final class AirflowStepTest {
     void cancelsTheDagRunWithTheRun() throws Exception {
         RunOutcome outcome = stopped(StopKind.CANCEL);
         assertThat(outcome.state()).isEqualTo(RunState.CANCELLED);
-        assertThat(airflow.run(airflow.triggers().get(0)).path("state").asString()).isEqualTo("failed");
+        assertThat(airflow.run(airflow.triggers().get(0)).path("state").asString())
+                .isEqualTo("failed");
     }
 
     @Test
@@ -224,13 +227,15 @@ final class AirflowStepTest {
         RunOutcome outcome = run("dag: d", "    timeout: 1s\n");
         assertThat(outcome.state()).isEqualTo(RunState.FAILED);
         assertThat(outcome.message()).contains("timeout");
-        assertThat(airflow.run(airflow.triggers().get(0)).path("state").asString()).isEqualTo("failed");
+        assertThat(airflow.run(airflow.triggers().get(0)).path("state").asString())
+                .isEqualTo("failed");
     }
 
     @Test
     void leavesTheDagRunWhenInterruptedAndFollowsItAgain() throws Exception {
         assertThat(stopped(StopKind.INTERRUPT).state()).isEqualTo(RunState.INTERRUPTED);
-        assertThat(airflow.run(airflow.triggers().get(0)).path("state").asString()).isEqualTo("running");
+        assertThat(airflow.run(airflow.triggers().get(0)).path("state").asString())
+                .isEqualTo("running");
         airflow.states("running", "success");
         assertThat(resume().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(airflow.triggers()).hasSize(1);
@@ -262,8 +267,8 @@ final class AirflowStepTest {
     @Test
     void waitsPatientlyForAServerThatIsAwayForAWhile() throws Exception {
         airflow.states("queued", "running", "running", "success");
-        airflow.behave((request, what) ->
-                request > 8 && request < 20 ? AirflowDouble.Fault.ERROR : AirflowDouble.Fault.NONE);
+        airflow.behave(
+                (request, what) -> request > 8 && request < 20 ? AirflowDouble.Fault.ERROR : AirflowDouble.Fault.NONE);
         assertThat(run("dag: d", "").state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(airflow.triggers()).hasSize(1);
     }

@@ -22,7 +22,10 @@ final class AirflowKeys {
                     Composites.parameter(),
                     "What a further attempt does with a DAG run that has failed: fail, clear or new."),
             optional("logs", Composites.parameter(), "Whether the tasks' own logs go into the step's log."),
-            optional("poll", Composites.parameter(), "The longest pause between two looks at the DAG run; 30s if not given."),
+            optional(
+                    "poll",
+                    Composites.parameter(),
+                    "The longest pause between two looks at the DAG run; 30s if not given."),
             optional(
                     "xcom",
                     Composites.parameter(),

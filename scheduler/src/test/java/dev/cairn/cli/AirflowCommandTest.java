@@ -1,0 +1,186 @@
+package dev.cairn.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.cairn.airflow.AirflowDouble;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code cairn airflow}, and what it says about connections. */
+final class AirflowCommandTest {
+    @TempDir
+    Path folder;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final Map<String, String> environment = new HashMap<>();
+    private AirflowDouble airflow;
+
+    @BeforeEach
+    void start() throws IOException {
+        airflow = new AirflowDouble();
+        environment.putAll(airflow.environment());
+    }
+
+    @AfterEach
+    void stop() {
+        airflow.close();
+    }
+
+    private int cairn(String... arguments) {
+        out.reset();
+        err.reset();
+        Console console =
+                new Console(new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8), environment, folder);
+        return new CommandTree(console).execute(arguments);
+    }
+
+    private String out() {
+        return out.toString(UTF_8);
+    }
+
+    private String err() {
+        return err.toString(UTF_8);
+    }
+
+    @Test
+    void checksEveryConnection() {
+        environment.put("CAIRN_AIRFLOW_OTHER_URL", airflow.address());
+        assertThat(cairn("airflow", "check")).isEqualTo(1);
+        assertThat(out())
+                .contains("fake: Airflow 3.99.0, healthy, login accepted\n")
+                .contains("other: ")
+                .contains("401");
+        assertThat(cairn("airflow", "check", "fake", "--json")).isZero();
+        assertThat(out())
+                .startsWith(
+                        "{\"connections\":[{\"connection\":\"fake\",\"ok\":true,\"version\":\"3.99.0\",\"health\":{");
+    }
+
+    @Test
+    void saysHowToNameAConnection() {
+        environment.clear();
+        assertThat(cairn("airflow", "check")).isEqualTo(66);
+        assertThat(cairn("airflow", "dags", "prod")).isEqualTo(2);
+        assertThat(err())
+                .contains("no Airflow connection \"prod\"")
+                .contains("CAIRN_AIRFLOW_PROD_URL")
+                .contains("config.yaml");
+    }
+
+    @Test
+    void readsConnectionsFromTheHomeWithSecretsByReferenceOnly() throws IOException {
+        environment.clear();
+        Path home = Files.createDirectories(folder.resolve(".cairn"));
+        Files.writeString(home.resolve("config.yaml"), """
+                daemon: {other: things}
+                airflow:
+                  connections:
+                    prod:
+                      url: %sapi/v2
+                      user: admin
+                      password: {file: secret.txt}
+                """.formatted(airflow.address()));
+        assertThat(cairn("airflow", "check", "prod")).isEqualTo(1);
+        assertThat(out()).contains("secret.txt cannot be read");
+        Files.writeString(home.resolve("secret.txt"), "secret\n");
+        assertThat(cairn("airflow", "check", "prod")).isZero();
+
+        Files.writeString(home.resolve("config.yaml"), """
+                airflow:
+                  connections:
+                    prod: {url: "http://localhost:1", user: admin, password: secret}
+                    next: {ur1: "http://localhost:1"}
+                """);
+        assertThat(cairn("airflow", "dags", "prod")).isEqualTo(2);
+        assertThat(err())
+                .contains("config.yaml:3:62: airflow.connections.prod.password: secrets are not written down here")
+                .contains("config.yaml:4:12: airflow.connections.next.ur1: unknown key");
+    }
+
+    @Test
+    void listsDagsAndUnpauses() {
+        airflow.dag(dag -> dag.put("is_paused", true));
+        assertThat(cairn("airflow", "dags", "fake")).isZero();
+        assertThat(out()).contains("d    paused  well");
+        assertThat(cairn("airflow", "dags", "fake", "--unpause", "d", "--json")).isZero();
+        assertThat(out()).contains("{\"dag\":\"d\",\"paused\":false,\"active\":true,\"import_errors\":false}");
+    }
+
+    @Test
+    void triggersOncePerRunId() {
+        assertThat(cairn("airflow", "trigger", "fake", "d", "--run-id", "mine", "--conf", "{\"n\": 1}", "--wait"))
+                .isZero();
+        assertThat(out()).isEqualTo("mine\n");
+        assertThat(cairn("airflow", "trigger", "fake", "d", "--run-id", "mine", "--json"))
+                .isZero();
+        assertThat(out()).startsWith("{\"dag\":\"d\",\"dag_run\":\"mine\",\"state\":\"success\"");
+        assertThat(airflow.triggers()).containsExactly("mine");
+        assertThat(cairn("airflow", "trigger", "fake", "d", "--conf", "[1]")).isEqualTo(2);
+        assertThat(err()).contains("--conf must be a JSON object");
+    }
+
+    @Test
+    void listsRunsAndPrintsLogs() {
+        cairn("airflow", "trigger", "fake", "d", "--run-id", "mine", "--wait");
+        assertThat(cairn("airflow", "runs", "fake", "d")).isZero();
+        assertThat(out()).contains("mine").contains("success");
+        assertThat(cairn("airflow", "logs", "fake", "d", "mine")).isZero();
+        assertThat(out()).isEqualTo("t | written by the task\n");
+        assertThat(cairn("airflow", "logs", "fake", "d", "mine", "t")).isZero();
+        assertThat(out()).isEqualTo("written by the task\n");
+        assertThat(cairn("airflow", "logs", "fake", "d", "mine", "other")).isEqualTo(66);
+    }
+
+    @Test
+    void theCommandsOfTheDocsSucceed() throws IOException {
+        environment.putAll(airflow.environment("PROD"));
+        airflow.dag(dag -> dag.put("dag_id", "publish_model"));
+        String page = Files.readString(Path.of("docs/airflow.md"));
+        Matcher block = Pattern.compile("<!-- tested -->\n```sh\n(.*?)```", Pattern.DOTALL)
+                .matcher(page);
+        assertThat(block.find()).isTrue();
+        block.group(1)
+                .lines()
+                .forEach(line -> assertThat(
+                                cairn(line.substring("./cairn ".length()).split(" ")))
+                        .as(line + "\n" + err())
+                        .isZero());
+        assertThat(airflow.triggers()).containsExactly("by-hand-1");
+    }
+
+    @Test
+    void theStepOfTheDocsIsValid() throws IOException {
+        Matcher yaml = Pattern.compile("```yaml\n(steps:.*?)```", Pattern.DOTALL)
+                .matcher(Files.readString(Path.of("docs/airflow.md")));
+        int steps = 0;
+        while (yaml.find()) {
+            Files.writeString(folder.resolve("flow.yaml"), yaml.group(1));
+            assertThat(cairn("validate", folder.resolve("flow.yaml").toString()))
+                    .as(err())
+                    .isZero();
+            steps++;
+        }
+        assertThat(steps).isPositive();
+    }
+
+    @Test
+    void saysThatTheServerIsAway() {
+        environment.put("CAIRN_AIRFLOW_FAKE_URL", "http://localhost:1");
+        environment.put("CAIRN_AIRFLOW_FAKE_API", "v2");
+        assertThat(cairn("airflow", "runs", "fake")).isEqualTo(69);
+        assertThat(err()).contains("http://localhost:1").contains("no connection");
+    }
+}
