@@ -47,6 +47,9 @@ void proc_list_free(struct proc_list *list);
 
 /* All descendants of a process, itself not included, zombies included; parents before children. */
 CAIRN_CHECKED int proc_descendants(pid_t ancestor, struct proc_list *out, cairn_error *err);
+/* The children that one thread has made, zombies included; reliable while they and it stand still.
+ * ENOENT for one that has gone, and on kernels without CONFIG_PROC_CHILDREN. */
+CAIRN_CHECKED int proc_children(pid_t pid, pid_t tid, struct proc_list *out, cairn_error *err);
 /* The threads of a process, the leader first. */
 CAIRN_CHECKED int proc_threads(pid_t pid, struct proc_list *out, cairn_error *err);
 /* The open descriptors of a process, ascending. */

@@ -200,6 +200,23 @@ int proc_threads(pid_t pid, struct proc_list *out, cairn_error *err)
     return 0;
 }
 
+int proc_children(pid_t pid, pid_t tid, struct proc_list *out, cairn_error *err)
+{
+    char path[64];
+    auto_free char *text = NULL;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, tid);
+    int rc = io_read_file(AT_FDCWD, path, LIST_LIMIT * 8, &text, NULL, err);
+    auto_proc_list struct proc_list list = {0};
+    char *end = text;
+    for (char *at = text; rc == 0 && *at; at = end + strspn(end, " "))
+        rc = append_number(&list, (int)strtol(at, &end, 10), err);
+    if (rc != 0)
+        return rc;
+    *out = list;
+    list = (struct proc_list){0};
+    return 0;
+}
+
 int proc_descriptors(pid_t pid, struct proc_list *out, cairn_error *err)
 {
     char path[64];

@@ -106,11 +106,11 @@ static int seize_process(struct frozen *f, pid_t pid, cairn_error *err)
     return 0;
 }
 
-/* Nothing stands still yet. Repeats until two passes running find nobody new: one alone may miss a
- * process whose parent ends while /proc is read, so that for a moment it seems to be nobody's. */
+/* Nothing stands still yet, and so some may be missed: seize_missed finds those later, when it
+ * costs the others that they stand still meanwhile. */
 static int seize_all(struct frozen *f, pid_t init, cairn_error *err)
 {
-    for (int quiet = 0; quiet < 2;) {
+    for (bool grew = true; grew;) {
         size_t before = f->thread_count;
         auto_proc_list struct proc_list list = {0};
         int rc = proc_descendants(init, &list, err);
@@ -118,7 +118,7 @@ static int seize_all(struct frozen *f, pid_t init, cairn_error *err)
             rc = seize_process(f, list.numbers[i], err);
         if (rc != 0)
             return rc;
-        quiet = f->thread_count == before ? quiet + 1 : 0;
+        grew = f->thread_count > before;
     }
     return 0;
 }
@@ -199,6 +199,54 @@ static int settle_all(struct frozen *f, cairn_error *err)
     return 0;
 }
 
+static int seize_children(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
+{
+    auto_proc_list struct proc_list children = {0};
+    if (proc_children(pid, tid, &children, NULL) != 0)
+        return 0; /* it has ended meanwhile */
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < children.count; i++)
+        if (!find_thread(f, children.numbers[i]))
+            rc = seize_process(f, children.numbers[i], err);
+    return rc;
+}
+
+/* Everybody known stands still. Whoever was missed is a thread or a child of theirs, or an orphan:
+ * one that was being made when its maker was seized, which so has no tracer, and which nobody saw
+ * before its maker came to rest; or one that a list of /proc passed over, as it does when others
+ * end meanwhile. */
+static int seize_missed(struct frozen *f, pid_t init, cairn_error *err)
+{
+    static const char CHILDREN[] = "/proc/thread-self/children";
+    if (access(CHILDREN, R_OK) != 0)
+        return seize_all(f, init, err);
+    int rc = seize_children(f, init, init, err);
+    for (size_t i = 0; rc == 0 && i < f->thread_count; i++) {
+        pid_t pid = f->threads[i].pid, tid = f->threads[i].tid;
+        if (f->threads[i].gone)
+            continue;
+        if (pid == tid)
+            rc = seize_process(f, pid, err);
+        if (rc == 0)
+            rc = seize_children(f, pid, tid, err);
+    }
+    return rc;
+}
+
+/* Brings everybody to rest, and looks again until nobody new is found. */
+static int settle_tree(struct frozen *f, pid_t init, cairn_error *err)
+{
+    for (size_t before;;) {
+        interrupt_all(f);
+        int rc = settle_all(f, err);
+        before = f->thread_count;
+        if (rc == 0)
+            rc = seize_missed(f, init, err);
+        if (rc != 0 || f->thread_count == before)
+            return rc;
+    }
+}
+
 static int by_process(const void *a, const void *b)
 {
     const struct frozen_thread *x = a, *y = b;
@@ -252,10 +300,8 @@ int freeze_tree(pid_t init, struct waits *waits, struct frozen *out, cairn_error
     waits_begin(waits);
     int rc = seize_all(&f, init, err);
     f.since_us = freeze_clock_us();
-    if (rc == 0) {
-        interrupt_all(&f);
-        rc = settle_all(&f, err);
-    }
+    if (rc == 0)
+        rc = settle_tree(&f, init, err);
     if (rc == 0)
         rc = tidy(&f, err);
     if (rc == 0)

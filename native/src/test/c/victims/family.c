@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -323,4 +324,27 @@ VICTIM(forks_threads_and_execs_all_the_time)
     enough = true;
     for (int i = 0; i < 3; i++)
         require(pthread_join(threads[i], NULL) == 0);
+}
+
+/* A fork takes as long as its page tables; meanwhile the child is nowhere to be seen, and has no
+ * tracer although its maker has got one. */
+VICTIM(is_in_the_middle_of_a_long_fork)
+{
+    enum { BYTES = 192 << 20, PAGE = 4096 };
+    char *much = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    require(much != MAP_FAILED);
+    need(madvise(much, BYTES, MADV_NOHUGEPAGE));
+    for (size_t i = 0; i < BYTES; i += PAGE)
+        much[i] = 1;
+    pthread_t thread;
+    int count = 0;
+    enough = false;
+    require(pthread_create(&thread, NULL, fork_all_the_time, &count) == 0);
+    checkpoint_here();
+    for (int before = __atomic_load_n(&count, __ATOMIC_RELAXED);
+         __atomic_load_n(&count, __ATOMIC_RELAXED) < before + 3;)
+        sched_yield();
+    enough = true;
+    require(pthread_join(thread, NULL) == 0);
+    need(munmap(much, BYTES));
 }
