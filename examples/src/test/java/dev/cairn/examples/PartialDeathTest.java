@@ -53,7 +53,9 @@ class PartialDeathTest {
                     .until(() -> below.stream().noneMatch(ProcessTable.read()::isAlive));
             assertThat(cairn.await(runner)).as(cairn.said()).isZero();
             assertThat(step.attempts().get(0).cause()).isEqualTo("lost");
-            assertThat(step.attempts().get(1).resumedFrom().orElse(0)).isPositive();
+            assertThat(step.attempts().get(1).resumedFrom().orElse(0))
+                    .as("%s", step.attempts())
+                    .isPositive();
             assertThat(Trees.differences(undisturbed.run(), cairn.runs().get(0), example.compared()))
                     .isEmpty();
         }

@@ -47,6 +47,14 @@ public interface Checkpointer {
     List<CheckpointOutcome> checkpointsOf(Path attemptDir) throws EngineException;
 
     /**
+     * What a published image says of itself: for the one that a supervisor was killed before it could journal. Its reason is
+     * then {@code unknown}, and how long it took is zero.
+     *
+     * @throws EngineException when it is not whole or not trusted
+     */
+    ImageInfo describe(Path image) throws EngineException;
+
+    /**
      * Whether an image can be gone on from on this host: whole, unaltered, trusted, and made for such a host.
      *
      * @return empty when it can, else the reason, as a sentence

@@ -30,6 +30,10 @@ public abstract class ImagingCheckpointerContract extends CheckpointerContract {
         assertThat(image.bytes()).isPositive();
         assertThat(image.reason()).isEqualTo("test");
         assertThat(engine().unusable(image.path())).isEmpty();
+        ImageInfo described = engine().describe(image.path());
+        assertThat(described.sequence()).isEqualTo(1);
+        assertThat(described.digest()).isEqualTo(image.digest());
+        assertThat(described.bytes()).isEqualTo(image.bytes());
         assertThat(engine().checkpointsOf(steps().attemptDir()))
                 .last()
                 .isEqualTo(new CheckpointOutcome.Published(image));

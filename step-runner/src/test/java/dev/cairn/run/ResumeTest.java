@@ -179,6 +179,18 @@ class ResumeTest {
     }
 
     @Test
+    void goesOnFromAnImageThatItsSupervisorHadNoTimeToTellOf() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        first.publishAndDieBeforeSayingSo();
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(2);
+        second.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
     void givesUpAStepThatVanishesAgainAndAgainWithoutProgress() throws Exception {
         bench.engine().program("work", FakeStep::kill);
         Bench.Running run = bench.start(bench.flow(ONE));

@@ -5,6 +5,7 @@ import dev.cairn.engine.CheckpointOutcome;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.HostFinding;
+import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
@@ -12,12 +13,15 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -121,6 +125,27 @@ final class SupervisedCheckpointer implements Checkpointer {
     @Override
     public List<CheckpointOutcome> checkpointsOf(Path attemptDir) throws EngineException {
         return AttemptFiles.journal(attemptDir);
+    }
+
+    @Override
+    public ImageInfo describe(Path image) throws EngineException {
+        JsonNode said = new JsonMapper().readTree(SupervisedImages.describe(image));
+        try {
+            return new ImageInfo(
+                    said.required("sequence").longValue(),
+                    image,
+                    Files.getLastModifiedTime(image).toInstant(),
+                    "unknown",
+                    said.required("bytes").longValue(),
+                    said.required("raw_bytes").longValue(),
+                    said.required("digest").stringValue(),
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    false,
+                    OptionalLong.empty());
+        } catch (IOException e) {
+            throw new EngineException(0, "looking at " + image + ": " + e);
+        }
     }
 
     @Override

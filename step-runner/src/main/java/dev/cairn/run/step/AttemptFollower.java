@@ -65,12 +65,16 @@ final class AttemptFollower {
             return follow(attempt, process.get());
         }
         // the journal first: it may know an image that the manifest does not
-        new Journal(manifest, attempt, services).sync();
+        Journal journal = new Journal(manifest, attempt, services);
+        journal.sync();
         Optional<StepExit> exit = engine.exitOf(folder);
-        if (exit.isEmpty() && mayRunElsewhere(attempt)) {
+        if (exit.isPresent()) {
+            return exit.get();
+        }
+        if (mayRunElsewhere(attempt)) {
             throw new StepElsewhereException(manifest.stepId(), attempt);
         }
-        return exit.orElseGet(() -> vanished(attempt));
+        return vanished(attempt, journal);
     }
 
     private StepExit follow(AttemptRecord attempt, StepProcess process)
@@ -89,7 +93,8 @@ final class AttemptFollower {
                 recorded.saved(manifest);
                 if (!alive) {
                     Path folder = manifest.folder().attempt(attempt.number());
-                    return services.engine(attempt.engine()).exitOf(folder).orElseGet(() -> vanished(attempt));
+                    Optional<StepExit> last = services.engine(attempt.engine()).exitOf(folder);
+                    return last.isPresent() ? last.get() : vanished(attempt, journal);
                 }
             }
         }
@@ -106,7 +111,8 @@ final class AttemptFollower {
         return !sameKernel && !rebooted && attempt.job().isEmpty() && !services.assumeLost();
     }
 
-    private StepExit vanished(AttemptRecord attempt) {
+    private StepExit vanished(AttemptRecord attempt, Journal journal) throws IOException, EngineException {
+        journal.adopt();
         return new StepExit(
                 EndCause.LOST,
                 OptionalInt.empty(),

@@ -2,6 +2,7 @@ package dev.cairn.run.step;
 
 import dev.cairn.engine.CheckpointOutcome;
 import dev.cairn.engine.EngineException;
+import dev.cairn.engine.ImageInfo;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
@@ -9,8 +10,11 @@ import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Takes what an attempt's supervisor has journalled into the manifest: each line once, whoever was there to see it. */
@@ -49,6 +53,44 @@ final class Journal {
         manifest.images(present(news));
         news.forEach(this::tell);
         return true;
+    }
+
+    /**
+     * Takes in the images that were published after the last line, by a supervisor that was killed between the two, and
+     * publishes them.
+     */
+    void adopt() throws IOException, EngineException {
+        sync();
+        StepFolder folder = manifest.folder();
+        long newest = manifest.images().stream()
+                .mapToLong(ImageRecord::sequence)
+                .max()
+                .orElse(-1);
+        List<CheckpointOutcome> found = new ArrayList<>();
+        for (long sequence : folder.imagesOnDisk()) {
+            if (sequence > newest) {
+                describe(folder.image(sequence)).ifPresent(image -> found.add(new CheckpointOutcome.Published(image)));
+            }
+        }
+        if (!found.isEmpty()) {
+            manifest.images(present(found));
+            manifest.save(services.guard());
+            found.forEach(this::tell);
+        }
+    }
+
+    /** Empty for one that cannot be trusted: it is nobody's then, and stays where it is. */
+    private Optional<ImageInfo> describe(Path image) {
+        try {
+            return Optional.of(services.engine(attempt.engine()).describe(image));
+        } catch (EngineException spoilt) {
+            services.listener()
+                    .on(new RunEvent.Note(
+                            services.clock().instant(),
+                            Optional.of(manifest.stepId()),
+                            "an image that was published last is not used: " + spoilt.getMessage()));
+            return Optional.empty();
+        }
     }
 
     /** The images known so far and the new ones, without those that the engine has deleted since. */

@@ -4,6 +4,7 @@ import dev.cairn.engine.CheckpointOutcome;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.HostFinding;
+import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
@@ -144,6 +145,18 @@ public final class FakeEngine implements Checkpointer {
         return Optional.ofNullable(byAttempt.get(attemptDir))
                 .map(FakeStep::journal)
                 .orElseGet(ArrayList::new);
+    }
+
+    @Override
+    public ImageInfo describe(Path image) throws EngineException {
+        if (spoilt.containsKey(image)) {
+            throw new EngineException(1000, image + ": " + spoilt.get(image));
+        }
+        return all.stream()
+                .flatMap(step -> step.unsaid().stream())
+                .filter(unsaid -> unsaid.path().equals(image))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Override

@@ -33,6 +33,7 @@ public final class FakeStep implements StepProcess {
     private @Nullable StepExit exit;
     private @Nullable String checkpointsFail;
     private boolean killed;
+    private @Nullable ImageInfo unsaid;
 
     FakeStep(StepLaunch launch) {
         this.launch = launch;
@@ -52,6 +53,23 @@ public final class FakeStep implements StepProcess {
     }
 
     public synchronized ImageInfo publish(String reason) {
+        ImageInfo image = make(reason);
+        journal.add(new CheckpointOutcome.Published(image));
+        return image;
+    }
+
+    /** As by {@code kill -9} between the image and its line in the journal. */
+    public synchronized void publishAndDieBeforeSayingSo() {
+        unsaid = make("interval");
+        kill();
+    }
+
+    /** The image of which the journal knows nothing. */
+    synchronized Optional<ImageInfo> unsaid() {
+        return Optional.ofNullable(unsaid);
+    }
+
+    private ImageInfo make(String reason) {
         long sequence = highest() + 1;
         Path path = launch.checkpointsDir().resolve("%06d".formatted(sequence));
         try {
@@ -59,7 +77,7 @@ public final class FakeStep implements StepProcess {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        ImageInfo image = new ImageInfo(
+        return new ImageInfo(
                 sequence,
                 path,
                 Instant.now(),
@@ -71,8 +89,6 @@ public final class FakeStep implements StepProcess {
                 Duration.ofMillis(5),
                 false,
                 OptionalLong.empty());
-        journal.add(new CheckpointOutcome.Published(image));
-        return image;
     }
 
     public void succeed() {
