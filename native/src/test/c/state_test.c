@@ -1,6 +1,7 @@
 /* Every victim (victims/) is captured and goes on, and is captured, killed and restored, twice; as
  * whoever runs this and, where that is root, as an ordinary user too. */
 #include "capture_fixture.h"
+#include "victims/victim.h"
 
 #define ORDINARY_UID 60123
 #define OVER_CAPTURES 3
@@ -107,22 +108,27 @@ static size_t list_trials(struct trial **out, int argc, char **argv)
     while (fgets(line, sizeof line, list)) {
         char refusal[128] = "";
         assert_true(sscanf(line, "%63[^:]:%127[^\n]", name, refusal) >= 1);
+        bool to_users = strncmp(refusal, TO_USERS, strlen(TO_USERS)) == 0;
+        if (to_users)
+            memmove(refusal, refusal + strlen(TO_USERS), strlen(refusal + strlen(TO_USERS)) + 1);
         bool chosen = argc < 2;
         for (int i = 1; i < argc; i++)
             chosen |= strstr(name, argv[i]) != NULL;
         for (int way = 0; chosen && way < (geteuid() == 0 ? 4 : 2); way++) {
-            if ((way & 1) && refusal[0])
+            uid_t uid = way & 2 ? ORDINARY_UID : geteuid();
+            bool refused = refusal[0] && (uid != 0 || !to_users);
+            if ((way & 1) && refused)
                 continue;
             trials = realloc(trials, (count + 1) * sizeof *trials);
             assert_non_null(trials);
             struct trial *t = &trials[count++];
-            *t = (struct trial){.restore = way & 1, .uid = way & 2 ? ORDINARY_UID : geteuid()};
+            *t = (struct trial){.restore = way & 1, .uid = uid};
             strcpy(t->victim, name);
-            strcpy(t->refusal, refusal);
+            strcpy(t->refusal, refused ? refusal : "");
             snprintf(t->name, sizeof t->name, "%s: %s, as %s", name,
-                     t->restore   ? "restored"
-                     : refusal[0] ? "refused"
-                                  : "captured in passing",
+                     t->restore ? "restored"
+                     : refused  ? "refused"
+                                : "captured in passing",
                      t->uid == 0 ? "root" : "an ordinary user");
         }
     }

@@ -106,6 +106,8 @@ static int list_processes(capture *c, cairn_error *err)
         if (rc != 0)
             return rc;
         p->ns_pid = status.ns_pid;
+        if (geteuid() != 0 && proc_is_undumpable(p->pid))
+            return freeze_undumpable(p->pid, err);
     }
     c->objects.next_space = (uint32_t)c->process_count + 1;
     return 0;

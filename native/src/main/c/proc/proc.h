@@ -38,6 +38,10 @@ struct proc_status {
 };
 CAIRN_CHECKED int proc_read_status(pid_t pid, pid_t tid, struct proc_status *out, cairn_error *err);
 
+/* Has it forbidden its memory to be read (PR_SET_DUMPABLE), or does it run a program that does so
+ * by its file? Its /proc then belongs to root. */
+bool proc_is_undumpable(pid_t pid);
+
 struct proc_list {
     int *numbers;
     size_t count;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/io.h"
@@ -136,6 +137,16 @@ int proc_read_status(pid_t pid, pid_t tid, struct proc_status *out, cairn_error 
             line++;
     }
     return 0;
+}
+
+bool proc_is_undumpable(pid_t pid)
+{
+    char path[64];
+    struct stat st;
+    struct proc_status status;
+    snprintf(path, sizeof path, "/proc/%d/mem", pid);
+    return proc_read_status(pid, pid, &status, NULL) == 0 && status.uid[1] != 0 &&
+           stat(path, &st) == 0 && st.st_uid != status.uid[1];
 }
 
 void proc_list_free(struct proc_list *list)

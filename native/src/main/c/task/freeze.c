@@ -58,6 +58,22 @@ static int add_zombie(struct frozen *f, pid_t pid, cairn_error *err)
     return 0;
 }
 
+int freeze_undumpable(pid_t pid, cairn_error *err)
+{
+    struct proc_stat stat;
+    struct proc_status status;
+    int rc = proc_read_stat(pid, &stat, err);
+    if (rc == 0)
+        rc = proc_read_status(pid, pid, &status, err);
+    return rc != 0 ? rc
+                   : cairn_fail(err, CAIRN_EUNSUPPORTED,
+                                "pid %d (%s) has made itself undumpable (as programs that hold "
+                                "keys do: ssh-agent, gpg-agent; or its file may not be read), so "
+                                "that only root may read its memory; end it before the checkpoint, "
+                                "or run the step as root",
+                                status.ns_pid, stat.comm);
+}
+
 /* A thread that cannot be seized: ended, ours already (made by a traced one), or somebody else's.
  */
 static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
@@ -77,6 +93,8 @@ static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
         return 0;
     if (stat.state == 'Z') /* it has ended just now; its parent may not have waited for it yet */
         return tid == pid ? add_zombie(f, pid, err) : 0;
+    if (proc_is_undumpable(pid))
+        return freeze_undumpable(pid, err);
     return cairn_fail(
         err, CAIRN_EHOST,
         "this host does not let the supervisor trace pid %d (kernel.yama.ptrace_scope, "

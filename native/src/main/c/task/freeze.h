@@ -42,6 +42,9 @@ CAIRN_CHECKED int freeze_tree(pid_t init, struct waits *waits, struct frozen *ou
  * threads' registers show has to be what they showed when they came to rest. */
 void freeze_release(struct frozen *f);
 
+/* Fails, saying why the memory of such a process (proc_is_undumpable) cannot be had. */
+int freeze_undumpable(pid_t pid, cairn_error *err);
+
 int64_t freeze_clock_us(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <sys/ipc.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,4 +57,11 @@ REFUSED(has_a_sysv_semaphore, "SysV semaphore")
     checkpoint_here();
     require(semctl(id, 0, GETVAL) == 3);
     need(semctl(id, 0, IPC_RMID));
+}
+
+REFUSED_TO_USERS(makes_itself_undumpable, "has made itself undumpable")
+{
+    need(prctl(PR_SET_DUMPABLE, 0));
+    checkpoint_here();
+    require(prctl(PR_GET_DUMPABLE) == 0);
 }

@@ -25,6 +25,9 @@ _Static_assert(sizeof(struct victim) == 32, "without gaps");
 
 #define VICTIM(title) VICTIM_(title, NULL)
 #define REFUSED(title, message) VICTIM_(title, message)
+/* Root may capture it. */
+#define REFUSED_TO_USERS(title, message) VICTIM_(title, TO_USERS message)
+#define TO_USERS "to users:"
 #define VICTIM_(title, message)                                                               \
     static void title(void);                                                                  \
     __attribute__((used, section("victims"),                                                  \
