@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -264,6 +265,66 @@ static void ends_a_frozen_step(void **state)
     await_text("1/exit.json", "\"cancelled\"");
 }
 
+static bool exists(const char *name)
+{
+    return access(path_of(name), F_OK) == 0;
+}
+
+static void limit_file_size(cairn_step *step, rlim_t bytes)
+{
+    const struct rlimit limit = {bytes, RLIM_INFINITY};
+    assert_int_equal(0, prlimit((pid_t)cairn_step_pid(step), RLIMIT_FSIZE, &limit, NULL));
+}
+
+/* As on a full disk, at several places of the image; the kernel also sends a signal for it. */
+static void an_image_that_cannot_be_written_costs_nothing_but_itself(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "x=$(head -c 300000 /dev/urandom | base64); echo ready; "
+                                  "while :; do sleep 0.01; done");
+    await_text("out", "ready");
+    expect_answer(step, "{\"op\":\"checkpoint\"}", "\"sequence\":1");
+    static const rlim_t limits[] = {10000, 65536, 200000};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        limit_file_size(step, limits[i]);
+        cairn_error err = {0};
+        char *answer = NULL;
+        assert_int_equal(-EFBIG, cairn_step_request(step, "{\"op\":\"checkpoint\"}", PATIENCE_MS,
+                                                    &answer, &err));
+        assert_non_null(strstr(err.message, "File too large"));
+        auto_free char *journal = read_text("1/images.jsonl");
+        size_t failures = 0;
+        for (const char *at = journal; (at = strstr(at, "{\"failed\":\"")); at++)
+            failures++;
+        assert_int_equal(failures, i + 1);
+        assert_false(exists("checkpoints/000002") || exists("checkpoints/.000002.partial"));
+    }
+    cairn_error err = {0};
+    if (cairn_image_check(path_of("checkpoints/000001"), &err) != 0)
+        fail_msg("%s", err.message);
+    limit_file_size(step, RLIM_INFINITY);
+    expect_answer(step, "{\"op\":\"checkpoint\"}", "\"sequence\":2");
+    end(step);
+}
+
+static void sweeps_what_killed_writers_have_left(void **state)
+{
+    (void)state;
+    assert_int_equal(0, mkdir(path_of("checkpoints"), 0700));
+    static const char *const left[] = {"checkpoints/.000007.partial",
+                                       "checkpoints/.000003.deleted"};
+    for (size_t i = 0; i < 2; i++) {
+        char inside[64];
+        snprintf(inside, sizeof inside, "%s/image.cairn", left[i]);
+        assert_int_equal(0, mkdir(path_of(left[i]), 0700));
+        assert_int_equal(0, cairn_publish_file(path_of(inside), "x", 1, NULL));
+    }
+    cairn_step *step = start("1", "echo ready; sleep 1000");
+    await_text("out", "ready");
+    assert_false(exists(left[0]) || exists(left[1]));
+    end(step);
+}
+
 static void waits_for_the_former_attempts_processes(void **state)
 {
     (void)state;
@@ -357,6 +418,8 @@ int main(void)
         with_home(refuses_by_name_what_it_does_not_know),
         with_home(a_frozen_step_stands_still_and_its_time_with_it),
         with_home(ends_a_frozen_step),
+        with_home(an_image_that_cannot_be_written_costs_nothing_but_itself),
+        with_home(sweeps_what_killed_writers_have_left),
         with_home(waits_for_the_former_attempts_processes),
         with_home(an_attempt_is_supervised_once),
         with_home(ends_when_its_starter_lets_go_of_a_step_that_may_not_outlive_it),

@@ -28,7 +28,7 @@ static int end_go_between(struct injector *in, struct taken_process *p, long ns_
     const uint64_t args[6] = {0};
     cpu_prepare_syscall(&r, in->syscall_at, SYS_exit, args);
     int rc = cpu_set_registers(in->tid, &r, err);
-    if (rc != 0)
+    if (rc != 0 && rc != -ESRCH) /* somebody has killed it: it is to be reaped all the same */
         return rc;
     int status;
     do {

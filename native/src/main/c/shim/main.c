@@ -49,6 +49,8 @@ static void become_daemon(void)
     /* Handlers rather than SIG_IGN, which the step would inherit. */
     signal(SIGHUP, ignore);
     signal(SIGPIPE, ignore);
+    signal(SIGXFSZ,
+           ignore); /* `ulimit -f`: an image that is too large is a checkpoint that fails */
     clearenv();
     prctl(PR_SET_NAME, "cairn-shim");
 }
