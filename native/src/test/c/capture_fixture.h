@@ -238,7 +238,7 @@ static inline int live(const struct home *home, int (*body)(const struct home *,
         alarm(LIFE_SECONDS);
         int rc = body(home, argument);
         fflush(NULL);
-        _exit(rc == 0 ? 0 : 1);
+        _exit(rc >= 0 ? rc : 1);
     }
     int status = -1;
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {

@@ -192,6 +192,25 @@ static int take_snapshots(capture *c, cairn_error *err)
     return rc != 0 ? rc : back;
 }
 
+/* A snapshot whose helper was killed before it could tell us of it. */
+static void drop_lost_snapshots(const capture *c, pid_t init)
+{
+    auto_proc_list struct proc_list list = {0};
+    if (proc_descendants(init, &list, NULL) != 0)
+        return;
+    for (size_t i = 0; i < list.count; i++) {
+        struct proc_status status;
+        pid_t pid = list.numbers[i];
+        int unused;
+        if (find_process(c, pid) || proc_read_status(pid, pid, &status, NULL) != 0 ||
+            status.tracer != (pid_t)syscall(SYS_gettid))
+            continue;
+        kill(pid, SIGKILL);
+        while (trace_wait(pid, TRACE_NO_TIMEOUT, &unused, NULL) == 0) {
+        }
+    }
+}
+
 static void let_go(capture *c)
 {
     if (!c->at_rest)
@@ -280,6 +299,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
                      why.message);
             for (size_t i = 0; i < c->process_count; i++)
                 drop_snapshot(&c->processes[i]);
+            drop_lost_snapshots(c, t->init);
             unforked_free(&c->unforked); /* what stands has it all */
         } else {
             let_go(c);

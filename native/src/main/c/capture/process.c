@@ -78,8 +78,12 @@ static int take_posix_timers(struct taken_process *p, cairn_error *err)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/timers", p->pid);
     auto_free char *text = NULL;
-    if (io_read_file(AT_FDCWD, path, 1 << 20, &text, NULL, NULL) != 0)
+    cairn_error why = {0};
+    int read = io_read_file(AT_FDCWD, path, 1 << 20, &text, NULL, &why);
+    if (read == -ENOENT)
         return 0; /* a kernel without CONFIG_POSIX_TIMERS in /proc: none can be listed */
+    if (read != 0)
+        return cairn_fail(err, why.code, "pid %d: %s", p->ns_pid, why.message);
     char *rest = text;
     for (char *line; (line = strsep(&rest, "\n"));) {
         int id;

@@ -200,7 +200,7 @@ int proc_threads(pid_t pid, struct proc_list *out, cairn_error *err)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/task", pid);
     int rc = list_numbers(path, out, err);
-    if (rc != 0)
+    if (rc != 0 || out->count == 0)
         return rc;
     qsort(out->numbers, out->count, sizeof *out->numbers, compare_numbers);
     for (size_t i = 1; i < out->count; i++) /* the leader first, also when tids have wrapped */
@@ -233,7 +233,7 @@ int proc_descriptors(pid_t pid, struct proc_list *out, cairn_error *err)
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd", pid);
     int rc = list_numbers(path, out, err);
-    if (rc == 0)
+    if (rc == 0 && out->count > 0)
         qsort(out->numbers, out->count, sizeof *out->numbers, compare_numbers);
     return rc;
 }

@@ -353,10 +353,13 @@ void freeze_release(struct frozen *f)
     /* Those that had not come to rest can be detached from only once they do; the others already
      * run, so that what they wait for (a vfork's exec) can happen. */
     interrupt_all(f);
-    for (size_t i = 0; i < f->thread_count; i++)
-        if (!f->threads[i].at_rest && !f->threads[i].gone &&
-            settle_thread(f, i, LET_GO_MS, NULL) == 0 && f->threads[i].at_rest)
-            let_thread_go(f, f->threads[i].tid);
+    for (size_t from = 0, to; from < f->thread_count; from = to) { /* it grows meanwhile */
+        to = f->thread_count;
+        for (size_t i = to; i-- > from;)
+            if (!f->threads[i].at_rest && !f->threads[i].gone &&
+                settle_thread(f, i, LET_GO_MS, NULL) == 0 && f->threads[i].at_rest)
+                let_thread_go(f, f->threads[i].tid);
+    }
     free(f->threads);
     free(f->zombies);
     *f = (struct frozen){0};

@@ -1,0 +1,75 @@
+/* Captures without end of a step that works among threads, children and signals; in several lives.
+ * What it works out has to be what it works out undisturbed (victims/stress.c).
+ *
+ * stress_test [CAPTURES_PER_LIFE] */
+#include "capture_fixture.h"
+
+#define LIVES 4
+static int captures_per_life = 15;
+
+static int start_or_restore(struct life *l, const struct home *home, int number, cairn_error *err)
+{
+    static char name[] = "works_among_threads_children_and_signals", *argv[3];
+    argv[0] = reachable(CAIRN_VICTIM);
+    argv[1] = name;
+    LIVE(life_prepare(l, home, argv), err);
+    if (number > 0) {
+        LIVE(life_restore(l, (uint32_t)(number * captures_per_life), err), err);
+        return 0;
+    }
+    LIVE(tree_start(&l->spec, &l->tree, err), err);
+    return life_await_ready(l);
+}
+
+/* A vfork or an exec may be under way again and again; trying again is what a supervisor does. */
+static int capture_patiently(struct life *l, uint32_t sequence, cairn_error *err)
+{
+    int rc;
+    do
+        rc = life_capture(l, sequence, err);
+    while (rc == -CAIRN_EBUSY_TREE);
+    return rc;
+}
+
+static int one_life(const struct home *home, const void *argument)
+{
+    int number = *(const int *)argument;
+    cairn_error err = {0};
+    struct life l;
+    if (start_or_restore(&l, home, number, &err) != 0)
+        return -1;
+    for (int i = 1; i <= captures_per_life; i++) {
+        char old[16];
+        uint32_t sequence = (uint32_t)(number * captures_per_life + i);
+        if (life_check(capture_patiently(&l, sequence, &err), &err, "capturing") != 0) {
+            life_show_log(&l);
+            return -1;
+        }
+        snprintf(old, sizeof old, "%06u", sequence - 1);
+        LIVE(cairn_remove_tree(home->checkpoints, old, &err), &err);
+    }
+    int rc = number < LIVES - 1 ? 0 : life_finish(&l);
+    tree_destroy(&l.tree);
+    return rc;
+}
+
+static void works_out_the_same_over_all_its_lives(void **state)
+{
+    (void)state;
+    struct home home;
+    home_open(&home, geteuid());
+    for (int number = 0; number < LIVES; number++)
+        assert_int_equal(0, live(&home, one_life, &number));
+    home_close(&home);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1)
+        captures_per_life = atoi(argv[1]);
+    reachable(CAIRN_VICTIM);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(works_out_the_same_over_all_its_lives),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
