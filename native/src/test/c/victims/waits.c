@@ -11,12 +11,14 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #define WAIT_MS 2500
-#define LATE_MS 1900 /* what a busy machine may take, and less than what a wait begun anew would \
-                      */
+#define LATE_MS                                                                      \
+    1900 /* what a busy machine may take, and less than what a wait begun anew would \
+          */
 
 static const struct timespec limit = {WAIT_MS / 1000, WAIT_MS % 1000 * 1000000};
 static int empty_pipe[2], quiet_epoll, quiet_pair[2];
@@ -163,4 +165,22 @@ VICTIM(waits_no_longer_than_it_asked_for)
     }
     fflush(stdout);
     require(well);
+}
+
+/* The kernel goes on with the sleep under another number: which call it was is to be found out. */
+VICTIM(sleeps_on_after_somebody_has_stopped_it)
+{
+    int64_t began = monotonic_ms();
+    int status;
+    pid_t child = (pid_t)need(fork());
+    if (child == 0)
+        _exit(clock_nanosleep(CLOCK_MONOTONIC, 0, &limit, NULL) == 0 ? 4 : 5);
+    await_syscall(child, SYS_clock_nanosleep);
+    need(kill(child, SIGSTOP));
+    require(waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+    need(kill(child, SIGCONT));
+    await_syscall(child, SYS_restart_syscall);
+    checkpoint_here();
+    require(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 4);
+    require(monotonic_ms() - began >= WAIT_MS);
 }
