@@ -41,7 +41,7 @@ class BatchJobTest {
     private record Life(String partition, int to, List<Blow> blows) {}
 
     static Stream<Life> lives() {
-        Life usual = new Life("nograce", 120, List.of(Blow.PREEMPTION, Blow.REQUEUE));
+        Life usual = new Life("nograce", 60, List.of(Blow.REQUEUE));
         return Boolean.getBoolean("cairn.long")
                 ? Stream.concat(
                         Arrays.stream(Blow.values()).map(blow -> new Life("nograce", 400, List.of(blow, blow))),

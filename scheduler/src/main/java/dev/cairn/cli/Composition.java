@@ -110,6 +110,7 @@ final class Composition {
         Map<String, Checkpointer> byName = new LinkedHashMap<>();
         engines().forEach(engine -> byName.put(engine.name(), engine));
         Map<String, Checkpointer> actions = Map.of(AirflowAction.NAME, new AirflowAction(airflow(home), clock()));
-        return new StepRunner(home, new Engines(byName, actions), clock(), console.environment());
+        return new StepRunner(home, new Engines(byName, actions), clock(), console.environment())
+                .submittingAs(Myself.words());
     }
 }

@@ -178,6 +178,11 @@ final class Foreground {
     }
 
     private int stopped(RunOutcome outcome, RunManifest run) {
+        if (outcome.state() == RunState.RUNNING) {
+            console.say("cairn: its Slurm jobs go on; follow them with: " + runs.line("resume", run)
+                    + ", end them with: " + runs.line("cancel", run));
+            return ExitCode.STOPPED;
+        }
         boolean paused = outcome.state() == RunState.PAUSED;
         console.say("cairn: " + (paused ? "paused" : "stopped") + "; go on with: "
                 + runs.line(paused ? "unpause" : "resume", run));

@@ -2,9 +2,12 @@ package dev.cairn.cli;
 
 import dev.cairn.cli.display.Words;
 import dev.cairn.run.files.JsonLines;
+import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -41,8 +44,7 @@ final class ReportCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException {
         Runs runs = composition.runs();
         RunManifest run = runs.read(name);
-        List<Entry> timeline =
-                JsonLines.read(run.folder().events()).stream().map(Entry::of).toList();
+        List<Entry> timeline = timeline(run);
         RunTotals totals = RunTotals.of(run, runs.steps(run));
         if (json) {
             Json.print(
@@ -59,6 +61,22 @@ final class ReportCommand implements Callable<Integer> {
             totals.print(composition.console().out());
         }
         return ExitCode.OK;
+    }
+
+    /** What the run has seen, and what the jobs of its steps have, in one order. */
+    private static List<Entry> timeline(RunManifest run) throws IOException {
+        List<Entry> entries = new ArrayList<>(entries(run.folder()));
+        for (String step : run.steps().keySet()) {
+            entries(run.folder().ofJob(step)).stream()
+                    .filter(entry -> !entry.step().isEmpty())
+                    .forEach(entries::add);
+        }
+        entries.sort(Comparator.comparing(Entry::at)); // which keeps the order of those of one instant
+        return entries;
+    }
+
+    private static List<Entry> entries(RunFolder folder) throws IOException {
+        return JsonLines.read(folder.events()).stream().map(Entry::of).toList();
     }
 
     private void print(Entry entry) {

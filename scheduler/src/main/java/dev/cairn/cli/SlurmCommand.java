@@ -13,7 +13,9 @@ final class SlurmCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     static CommandLine tree(Composition composition) {
-        return new CommandLine(new SlurmCommand()).addSubcommand(new SlurmScriptCommand(composition));
+        return new CommandLine(new SlurmCommand())
+                .addSubcommand(new SlurmScriptCommand(composition))
+                .addSubcommand(new SlurmStepCommand(composition));
     }
 
     @Override

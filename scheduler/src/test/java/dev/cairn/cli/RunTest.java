@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -170,9 +171,18 @@ final class RunTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"runs_on: slurm", "cpu: baseline"})
-    void saysPlainlyWhatIsNotBuilt(String what) throws Exception {
+    void saysPlainlyWhatCannotBeDoneHere(String what) throws Exception {
         Files.writeString(folder.resolve("later.yaml"), "steps:\n  - id: s\n    run: 'true'\n    " + what + "\n");
-        Outcome outcome = cairn("run", "later.yaml");
+        Files.createDirectory(folder.resolve("nothing"));
+        Outcome outcome;
+        try (CairnProcess run = CairnProcess.start(
+                folder,
+                Map.of("PATH", folder.resolve("nothing").toString()),
+                Path.of("/dev/null"),
+                "run",
+                "later.yaml")) {
+            outcome = run.await();
+        }
         assertThat(outcome.exitCode()).isEqualTo(69);
         assertThat(outcome.err()).contains("step s: ").contains("cannot");
     }

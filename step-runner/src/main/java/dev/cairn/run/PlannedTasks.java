@@ -7,6 +7,8 @@ import dev.cairn.engine.StepIo;
 import dev.cairn.run.environment.InheritedEnvironment;
 import dev.cairn.run.environment.Umask;
 import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.job.JobPlan;
+import dev.cairn.run.job.Jobs;
 import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunOrigin;
@@ -29,6 +31,7 @@ import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.RollbackPlan;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.resolve.ResolvedSlurm;
 import dev.cairn.workflow.resolve.ResolvedStep;
 import dev.cairn.workflow.resolve.RunContext;
 import dev.cairn.workflow.resolve.StepResolver;
@@ -52,18 +55,28 @@ final class PlannedTasks implements TaskSource {
     private final RunFolder run;
     private final RunOrigin origin;
     private final StepServices services;
+    private final Optional<Jobs> jobs;
+    private final List<String> self;
     private final StepResolver resolver;
     private final Map<String, String> inherited;
 
-    /** @param runners this process's environment */
+    /**
+     * @param runners this process's environment
+     * @param jobs of the steps that are sent to Slurm; empty where all are done here
+     * @param self the command that starts this program
+     */
     PlannedTasks(
             Plan plan,
             RunFolder run,
             RunOrigin origin,
             Map<String, String> runners,
             StepServices services,
+            Optional<Jobs> jobs,
+            List<String> self,
             StepResults results) {
         this.run = run;
+        this.jobs = jobs;
+        this.self = self;
         this.services = services;
         this.origin = origin;
         this.inherited = InheritedEnvironment.forAttempt(runners, origin.environment());
@@ -78,7 +91,29 @@ final class PlannedTasks implements TaskSource {
 
     @Override
     public Turn turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
-        return new StepTurn(manifest, task(step, instance), services);
+        StepTurn local = new StepTurn(manifest, task(step, instance), services);
+        return jobs.isPresent() && step.placement().slurm().isPresent()
+                ? jobs.get().turn(manifest, job(step, instance), local)
+                : local;
+    }
+
+    @Override
+    public boolean isUnderWay(PlanStep step, Instance instance) {
+        return jobs.isPresent()
+                && step.placement().slurm().isPresent()
+                && jobs.get().isUnderWay(instance.id());
+    }
+
+    private JobPlan job(PlanStep step, Instance instance) throws UnresolvableException {
+        ResolvedSlurm asked = valueOf(resolver.slurm(step, instance));
+        List<String> command = new ArrayList<>(self);
+        command.addAll(List.of("slurm", "step", run.path().toString(), instance.id()));
+        return new JobPlan(
+                "cairn-" + run.runId() + "-" + instance.id(),
+                origin.folder(),
+                asked.settings(),
+                asked.further(),
+                command);
     }
 
     private StepTask task(PlanStep step, Instance instance) throws UnresolvableException {

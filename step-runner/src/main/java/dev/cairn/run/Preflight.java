@@ -1,20 +1,22 @@
 package dev.cairn.run;
 
 import dev.cairn.run.step.Engines;
+import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.spec.Workflow;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What a plan asks for that this Cairn cannot do: said before anything starts, all at once. */
 final class Preflight {
     private Preflight() {}
 
-    static List<String> reasonsAgainst(Workflow workflow, Plan plan, Engines engines) {
-        List<String> reasons = reasonsAgainst(plan, engines);
+    static List<String> reasonsAgainst(Workflow workflow, Plan plan, RunnerContext context) {
+        List<String> reasons = reasonsAgainst(plan, context);
         if (!workflow.notifications().isEmpty()) {
             reasons.add("this version of Cairn checks 'notify' but cannot notify yet; a step under 'on_failure' or"
                     + " 'finally' can");
@@ -22,15 +24,16 @@ final class Preflight {
         return reasons;
     }
 
-    static List<String> reasonsAgainst(Plan plan, Engines engines) {
+    static List<String> reasonsAgainst(Plan plan, RunnerContext context) {
         List<String> reasons = new ArrayList<>();
         Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
                 .flatMap(List::stream)
-                .forEach(step -> check(step, engines, reasons));
+                .forEach(step -> check(step, context, reasons));
         return reasons;
     }
 
-    private static void check(PlanStep step, Engines engines, List<String> reasons) {
+    private static void check(PlanStep step, RunnerContext context, List<String> reasons) {
+        Engines engines = context.engines();
         if (step.action() instanceof Action.Uses uses) {
             if (!engines.actions().contains(uses.what())) {
                 reasons.add("step " + step.id() + ": 'uses: " + uses.what() + "' cannot be run by this program: it was"
@@ -39,9 +42,9 @@ final class Preflight {
             return; // it has no process, and so no engine
         }
         if (step.placement().slurm().isPresent()) {
-            reasons.add(
-                    "step " + step.id() + ": this version of Cairn checks 'runs_on: slurm' but cannot submit jobs yet; "
-                            + "'cairn run' as a batch script's only line works");
+            obstacleToJobs(context)
+                    .ifPresent(obstacle ->
+                            reasons.add("step " + step.id() + ": 'runs_on: slurm' cannot be had here: " + obstacle));
         }
         if (step.placement().baselineCpu()) {
             reasons.add("step " + step.id()
@@ -58,5 +61,11 @@ final class Preflight {
             reasons.add("step " + step.id() + ": there is no checkpoint.engine '" + engine + "' here; there are "
                     + String.join(", ", engines.names()));
         }
+    }
+
+    private static Optional<String> obstacleToJobs(RunnerContext context) {
+        return context.self().isEmpty()
+                ? Optional.of("this program was not told how a job starts it; 'cairn run' knows")
+                : new Slurm(context.environment()).obstacle();
     }
 }

@@ -4,9 +4,11 @@ import dev.cairn.engine.StepExit;
 import dev.cairn.run.event.EventLog;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.event.RunListener;
+import dev.cairn.run.job.Jobs;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.owner.OwnerRecord;
@@ -17,9 +19,11 @@ import dev.cairn.run.step.StepServices;
 import dev.cairn.run.step.Turn;
 import dev.cairn.run.walk.Capacity;
 import dev.cairn.run.walk.StopKind;
+import dev.cairn.run.walk.TaskSource;
 import dev.cairn.run.walk.Walk;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.slurm.BatchJob;
+import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Plan;
 import java.io.IOException;
 import java.util.Optional;
@@ -36,6 +40,7 @@ public final class RunSession implements AutoCloseable {
     private final Optional<OwnerRecord> broken;
     private final boolean fresh;
     private final Tellers tellers;
+    private final Tellers shown;
     private final Walk walk;
     private final RunnerContext context;
 
@@ -48,6 +53,19 @@ public final class RunSession implements AutoCloseable {
             boolean fresh,
             ResumeOptions options,
             RunnerContext context) {
+        this(manifest, plan, ownership, broken, fresh, options, context, RunSession::planned);
+    }
+
+    /** @param tasks what its steps do */
+    RunSession(
+            RunManifest manifest,
+            Plan plan,
+            Ownership ownership,
+            Optional<OwnerRecord> broken,
+            boolean fresh,
+            ResumeOptions options,
+            RunnerContext context,
+            Tasks tasks) {
         this.manifest = manifest;
         this.plan = plan;
         this.ownership = ownership;
@@ -55,6 +73,7 @@ public final class RunSession implements AutoCloseable {
         this.fresh = fresh;
         this.context = context;
         this.tellers = new Tellers();
+        this.shown = new Tellers();
         StepServices services = new StepServices(
                 context.engines(),
                 context.owners().host(),
@@ -67,12 +86,40 @@ public final class RunSession implements AutoCloseable {
         this.walk = new Walk(
                 plan,
                 manifest,
-                results ->
-                        new PlannedTasks(plan, folder(), manifest.origin(), context.environment(), services, results),
+                tasks.of(this, services),
                 services,
                 context.job().map(Capacity::of).orElseGet(Capacity::ofThisHost),
                 options.wishes(),
                 options.otherwise());
+    }
+
+    /** Where the tasks of a session come from. */
+    @FunctionalInterface
+    interface Tasks {
+        TaskSource.Factory of(RunSession session, StepServices services);
+    }
+
+    private static TaskSource.Factory planned(RunSession session, StepServices services) {
+        RunnerContext context = session.context;
+        RunOrigin origin = session.manifest.origin();
+        Optional<Jobs> jobs = context.self().isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Jobs(
+                        session.manifest.folder(),
+                        origin,
+                        new Slurm(context.environment()),
+                        context.owners(),
+                        services,
+                        session.shown));
+        return results -> new PlannedTasks(
+                session.plan,
+                session.manifest.folder(),
+                origin,
+                context.environment(),
+                services,
+                jobs,
+                context.self(),
+                results);
     }
 
     public RunFolder folder() {
@@ -108,6 +155,7 @@ public final class RunSession implements AutoCloseable {
                 OwnerDuties duties = new OwnerDuties(folder(), ownership, walk, context)) {
             tellers.add(log);
             tellers.add(listener);
+            shown.add(listener);
             tellers.on(new RunEvent.Owned(
                     context.clock().instant(),
                     ownership.epoch(),

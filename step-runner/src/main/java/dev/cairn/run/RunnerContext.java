@@ -4,6 +4,7 @@ import dev.cairn.run.owner.Owners;
 import dev.cairn.run.step.Engines;
 import dev.cairn.slurm.BatchJob;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -11,8 +12,9 @@ import java.util.Optional;
  * What this process brings along.
  *
  * @param environment this process's
+ * @param self the command that starts this program again, elsewhere too; empty where it cannot be
  */
-record RunnerContext(Engines engines, Owners owners, Clock clock, Map<String, String> environment) {
+record RunnerContext(Engines engines, Owners owners, Clock clock, Map<String, String> environment, List<String> self) {
 
     /** The Slurm job that this process is part of. */
     Optional<BatchJob> job() {

@@ -72,8 +72,40 @@ public final class StepRunner {
     public StepRunner(CairnHome home, Engines engines, Clock clock, Map<String, String> environment)
             throws IOException {
         this.home = home;
-        this.context = new RunnerContext(engines, Owners.ofThisProcess(), clock, Map.copyOf(environment));
+        this.context = new RunnerContext(engines, Owners.ofThisProcess(), clock, Map.copyOf(environment), List.of());
         this.opener = new RunOpener(home, context.owners(), clock);
+    }
+
+    private StepRunner(CairnHome home, RunnerContext context) {
+        this.home = home;
+        this.context = context;
+        this.opener = new RunOpener(home, context.owners(), context.clock());
+    }
+
+    /**
+     * The same, able to send steps to Slurm.
+     *
+     * @param command that starts this program on any host of the cluster; a job adds {@code slurm step RUN STEP NUMBER}, which has to
+     *     call {@link #jobStep}
+     */
+    public StepRunner submittingAs(List<String> command) {
+        return new StepRunner(
+                home,
+                new RunnerContext(
+                        context.engines(),
+                        context.owners(),
+                        context.clock(),
+                        context.environment(),
+                        List.copyOf(command)));
+    }
+
+    /**
+     * One step of a run, as this process's Slurm job was submitted to take it.
+     *
+     * @param number of the submission
+     */
+    public Opening jobStep(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
+        return new JobOpening(context, opener).open(run, stepId, number);
     }
 
     /** The runs of this home. */
@@ -102,7 +134,7 @@ public final class StepRunner {
         if (!(planned instanceof Result.Ok<Plan> plan)) {
             return new Opening.Invalid(planned.problems());
         }
-        List<String> reasons = Preflight.reasonsAgainst(read.value(), plan.value(), context.engines());
+        List<String> reasons = Preflight.reasonsAgainst(read.value(), plan.value(), context);
         if (!reasons.isEmpty()) {
             return new Opening.Refused(reasons);
         }
@@ -120,7 +152,7 @@ public final class StepRunner {
     public Opening exec(CheckpointedCommand command) throws IOException, InterruptedException {
         CommandOrigin origin = command.origin();
         List<String> reasons =
-                Preflight.reasonsAgainst(CommandPlan.of(commandOrigin("check", command), origin), context.engines());
+                Preflight.reasonsAgainst(CommandPlan.of(commandOrigin("check", command), origin), context);
         if (!reasons.isEmpty()) {
             return new Opening.Refused(reasons);
         }
@@ -206,7 +238,7 @@ public final class StepRunner {
         if (!(planned instanceof Result.Ok<Plan> plan)) {
             return new Opening.Invalid(planned.problems());
         }
-        List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context.engines()));
+        List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context));
         reasons.addAll(ResumeCheck.reasonsAgainst(options, plan.value(), run.folder()));
         if (!reasons.isEmpty()) {
             return new Opening.Refused(reasons);

@@ -16,9 +16,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Runs Slurm's commands, found on the PATH of the given environment. Immutable; any thread. */
 final class Commands {
+    private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
     private static final Duration AT_MOST = Duration.ofSeconds(90);
 
     private final Map<String, String> environment;
@@ -78,18 +81,25 @@ final class Commands {
     }
 
     private static Output finish(Process process, String name, String input)
-            throws IOException, SlurmException, InterruptedException {
+            throws SlurmException, InterruptedException {
         CompletableFuture<String> out = CompletableFuture.supplyAsync(() -> read(process.getInputStream()));
         CompletableFuture<String> err = CompletableFuture.supplyAsync(() -> read(process.getErrorStream()));
-        try (OutputStream to = process.getOutputStream()) {
-            to.write(input.getBytes(StandardCharsets.UTF_8));
-        }
+        feed(process, input);
         if (!process.waitFor(AT_MOST.toMillis(), TimeUnit.MILLISECONDS)) {
             process.destroyForcibly();
             throw new SlurmException(
                     SlurmException.Kind.UNCLEAR, name + " has not answered within " + AT_MOST.toSeconds() + " s");
         }
         return new Output(process.exitValue(), out.join(), err.join());
+    }
+
+    /** A command that refuses what its arguments say does not read its input any more; its exit code tells. */
+    private static void feed(Process process, String input) {
+        try (OutputStream to = process.getOutputStream()) {
+            to.write(input.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException notRead) {
+            LOG.debug("{} did not read its input: {}", process, notRead.getMessage());
+        }
     }
 
     private static String read(InputStream stream) {

@@ -66,8 +66,14 @@ public final class LimitWatch implements AutoCloseable {
     private void watch() {
         try {
             Optional<JobInfo> info = ask();
-            info.flatMap(JobInfo::endTime).ifPresent(known);
-            while (info.isPresent() && info.get().endTime().isPresent() && awaitLead(info.get())) {
+            // a job without a limit is shown to end in a year
+            info.filter(job -> job.timeLimit().isPresent())
+                    .flatMap(JobInfo::endTime)
+                    .ifPresent(known);
+            while (info.isPresent()
+                    && info.get().timeLimit().isPresent()
+                    && info.get().endTime().isPresent()
+                    && awaitLead(info.get())) {
                 Optional<JobInfo> again = ask();
                 if (again.isEmpty() || again.get().endTime().equals(info.get().endTime())) {
                     near.run();
@@ -99,7 +105,7 @@ public final class LimitWatch implements AutoCloseable {
     private synchronized boolean awaitLead(JobInfo info) throws InterruptedException {
         Instant end = info.endTime().orElseThrow();
         while (!closed) {
-            Duration limit = info.timeLimit().orElse(Duration.between(clock.instant(), end));
+            Duration limit = info.timeLimit().orElseThrow();
             long left = Duration.between(clock.instant(), end.minus(lead(limit, longestImage)))
                     .toMillis();
             if (left <= 0) {

@@ -2,15 +2,28 @@ package dev.cairn.run.manifest;
 
 import java.nio.file.Path;
 
-/** Where things lie in a run's folder. */
-public record RunFolder(Path path) {
+/**
+ * Where things lie in a run's folder.
+ *
+ * @param path the manifest, the owner, the events and the requests
+ * @param base the steps and what they share; differs from {@code path} for a part of a run that has an owner of its own
+ */
+public record RunFolder(Path path, Path base) {
+    public RunFolder(Path path) {
+        this(path, path);
+    }
+
+    /** One step of the run, as a batch job of its own runs it. */
+    public RunFolder ofJob(String step) {
+        return new RunFolder(step(step).path().resolve("job"), base);
+    }
 
     public String runId() {
-        return path.getFileName().toString();
+        return base.getFileName().toString();
     }
 
     public Path workflow() {
-        return path.resolve("workflow.yaml");
+        return base.resolve("workflow.yaml");
     }
 
     public Path manifest() {
@@ -27,7 +40,7 @@ public record RunFolder(Path path) {
 
     /** {@code ${{ run.dir }}}. */
     public Path work() {
-        return path.resolve("work");
+        return base.resolve("work");
     }
 
     public Path temporary() {
@@ -35,7 +48,7 @@ public record RunFolder(Path path) {
     }
 
     public Path steps() {
-        return path.resolve("steps");
+        return base.resolve("steps");
     }
 
     public StepFolder step(String id) {

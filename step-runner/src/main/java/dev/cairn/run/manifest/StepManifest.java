@@ -57,6 +57,15 @@ public final class StepManifest {
         return Optional.of(manifest);
     }
 
+    /** Takes over what is on disk now, where another process holds the step. */
+    public void reload() throws IOException {
+        Optional<StepManifest> now = read(folder);
+        if (now.isPresent()) {
+            root.removeAll();
+            root.setAll(now.get().root);
+        }
+    }
+
     /** Publishes it durably, when the guard allows. */
     public void save(WriteGuard guard) throws IOException {
         guard.check();

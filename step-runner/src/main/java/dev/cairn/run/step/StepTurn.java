@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.function.UnaryOperator;
 
 /** A turn on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
 public final class StepTurn implements Turn {
@@ -71,6 +72,21 @@ public final class StepTurn implements Turn {
             started.complete(Optional.empty());
             recorded.over();
         }
+    }
+
+    /**
+     * Concludes an attempt of which nothing runs any more where it ran, if one is open.
+     *
+     * @param witness what somebody else saw of its end, laid over what is found here
+     */
+    public NextMove settle(UnaryOperator<StepExit> witness) throws IOException, EngineException, InterruptedException {
+        Optional<AttemptRecord> open =
+                manifest.lastAttempt().filter(attempt -> attempt.end().isEmpty());
+        if (open.isEmpty()) {
+            return new NextMove.Rest(manifest.state(), manifest.message());
+        }
+        StepExit exit = new AttemptFollower(manifest, services, started, recorded).takeUp(open.get());
+        return new Conclusion(manifest, task, services).ofEarlier(witness.apply(exit));
     }
 
     /** Until the manifest says so too. */

@@ -46,6 +46,16 @@ public interface Turn {
      */
     OptionalLong stop(EndCause cause, String reason, boolean anyway) throws EngineException, InterruptedException;
 
+    /**
+     * Its runner goes: what cannot do without it is stopped as {@link #stop} does, anything else goes on.
+     *
+     * @param anyway stop even when the image fails
+     */
+    default OptionalLong leave(EndCause cause, String reason, boolean anyway)
+            throws EngineException, InterruptedException {
+        return stop(cause, reason, anyway);
+    }
+
     /** Ends the step for good, with its grace; returns at once. */
     void cancel() throws EngineException, InterruptedException;
 

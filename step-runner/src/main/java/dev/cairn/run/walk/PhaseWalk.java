@@ -70,7 +70,7 @@ final class PhaseWalk {
         phase.groups().forEach(results::add);
         unended =
                 (int) phase.groups().stream().filter(group -> !group.hasEnded()).count();
-        for (Node node : phase.nodes().filter(PhaseWalk::mayBeRunning).toList()) {
+        for (Node node : phase.nodes().filter(this::mayBeRunning).toList()) {
             takeTurn(node);
         }
         for (Group group : phase.groups()) {
@@ -83,8 +83,8 @@ final class PhaseWalk {
         proceed();
     }
 
-    private static boolean mayBeRunning(Node node) {
-        return !node.state().isFinal() && node.hasOpenAttempt();
+    private boolean mayBeRunning(Node node) {
+        return !node.state().isFinal() && (node.hasOpenAttempt() || tasks.isUnderWay(node.group.step, node.instance));
     }
 
     boolean hasEnded() {

@@ -19,6 +19,11 @@ public interface TaskSource {
     /** @throws UnresolvableException when the step's condition has no value */
     boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException;
 
+    /** Whether something of the step may be under way although no attempt of it is open: a job that waits. */
+    default boolean isUnderWay(PlanStep step, Instance instance) {
+        return false;
+    }
+
     /** @throws UnresolvableException when something that the step refers to is missing or unfit */
     Turn turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException;
 }

@@ -82,6 +82,11 @@ final class Turns implements AutoCloseable {
         return command(node, turn -> turn.stop(cause, reason, anyway));
     }
 
+    /** The runner goes. */
+    CompletableFuture<Answer.Line> leave(Node node, EndCause cause, String reason, boolean anyway) {
+        return command(node, turn -> turn.leave(cause, reason, anyway));
+    }
+
     /** Without an image. */
     CompletableFuture<Answer.Line> end(Node node, EndCause cause, Duration grace) {
         return command(node, turn -> {

@@ -198,7 +198,7 @@ public final class Walk {
             throw new LetGoException();
         } else if (message instanceof Message.Stop stop) {
             told(stop.reason());
-            stop(stop.kind(), stop.reason(), stopping != null, walk, turns);
+            stop(stop.kind(), stop.reason(), stopping != null ? Haste.AT_ONCE : Haste.LEAVING, walk, turns);
         } else if (message instanceof Message.Ask ask) {
             told(ask.command().describe());
             completeWhenAll(carryOut(ask.command(), walk, turns), ask.answer());
@@ -208,18 +208,18 @@ public final class Walk {
     private List<CompletableFuture<Answer.Line>> carryOut(Command command, PhaseWalk walk, Turns turns)
             throws IOException, UnresolvableException {
         if (command instanceof Command.Pause) {
-            return stop(StopKind.PAUSE, command.describe(), false, walk, turns);
+            return stop(StopKind.PAUSE, command.describe(), Haste.ASKED, walk, turns);
         }
         if (command instanceof Command.Checkpoint checkpoint) {
             return checkpoint(checkpoint, walk, turns);
         }
-        return stop(StopKind.CANCEL, command.describe(), false, walk, turns);
+        return stop(StopKind.CANCEL, command.describe(), Haste.ASKED, walk, turns);
     }
 
     private List<CompletableFuture<Answer.Line>> checkpoint(Command.Checkpoint command, PhaseWalk walk, Turns turns)
             throws IOException, UnresolvableException {
         if (command.step().isEmpty() && command.stop()) {
-            return stop(StopKind.INTERRUPT, command.describe(), false, walk, turns);
+            return stop(StopKind.INTERRUPT, command.describe(), Haste.ASKED, walk, turns);
         }
         List<Node> wanted = turns.nodes().stream()
                 .filter(node -> command.step()
@@ -237,14 +237,23 @@ public final class Walk {
                 .toList();
     }
 
+    /** Who wants a stop, and how much of a hurry there is. */
+    private enum Haste {
+        /** The run is to stop. */
+        ASKED,
+        /** The runner goes; what can do without it need not stop. */
+        LEAVING,
+        AT_ONCE
+    }
+
     private List<CompletableFuture<Answer.Line>> stop(
-            StopKind kind, String reason, boolean atOnce, PhaseWalk walk, Turns turns)
+            StopKind kind, String reason, Haste haste, PhaseWalk walk, Turns turns)
             throws IOException, UnresolvableException {
         StopKind now = stopping == null || kind == StopKind.CANCEL ? kind : stopping;
         stopping = now;
         walk.stopStarting();
         List<CompletableFuture<Answer.Line>> answers = turns.nodes().stream()
-                .map(node -> stop(node, now, reason, atOnce, turns))
+                .map(node -> stop(node, now, reason, haste, turns))
                 .toList();
         if (now == StopKind.CANCEL) {
             walk.cancelTheRest("the run was cancelled");
@@ -253,9 +262,12 @@ public final class Walk {
     }
 
     private static CompletableFuture<Answer.Line> stop(
-            Node node, StopKind kind, String reason, boolean atOnce, Turns turns) {
-        if (atOnce) {
+            Node node, StopKind kind, String reason, Haste haste, Turns turns) {
+        if (haste == Haste.AT_ONCE) {
             return turns.end(node, kind.cause(), Duration.ZERO);
+        }
+        if (haste == Haste.LEAVING && (kind == StopKind.INTERRUPT || kind == StopKind.PREEMPT)) {
+            return turns.leave(node, kind.cause(), reason, kind == StopKind.PREEMPT);
         }
         return kind == StopKind.CANCEL
                 ? turns.cancel(node)
@@ -272,7 +284,10 @@ public final class Walk {
         RunState state = stopping != null
                 ? stopping.leaves()
                 : phase.any(StepState.PAUSED) ? RunState.PAUSED : RunState.INTERRUPTED;
-        return become(index, state, "");
+        boolean goesOn = state == RunState.INTERRUPTED
+                && phase.nodes()
+                        .anyMatch(node -> !node.state().isFinal() && tasks.isUnderWay(node.group.step, node.instance));
+        return goesOn ? become(index, RunState.RUNNING, "its jobs go on") : become(index, state, "");
     }
 
     private RunState become(ManifestIndex index, RunState state, String message) throws IOException {

@@ -84,6 +84,11 @@ public final class Bench {
                 CairnHome.findOrCreate(folder, Map.of()), new Engines(engines, actions), clock, environment);
     }
 
+    /** A runner that can send steps to Slurm. */
+    public StepRunner submitter(String command) throws IOException {
+        return runner().submittingAs(List.of(command));
+    }
+
     public Running start(WorkflowRequest request) throws IOException, InterruptedException {
         return start(runner().run(request));
     }

@@ -201,7 +201,7 @@ public final class Planner {
         SlurmRequest nothing = new SlurmRequest(Map.of(), List.of());
         return new Placement(
                 placement.onSlurm().filter(on -> on).map(on -> placement.slurm().orElse(nothing)),
-                placement.cpus().orElse(cpus),
+                placement.cpus().orElse(placement.onSlurm().orElse(false) ? 0.0 : cpus),
                 placement.memoryBytes().map(OptionalLong::of).orElseGet(OptionalLong::empty),
                 placement.baselineCpu().orElse(false));
     }

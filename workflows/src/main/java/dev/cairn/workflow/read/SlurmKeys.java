@@ -26,14 +26,15 @@ final class SlurmKeys {
             setting("nodes", "nodes", "How many nodes."),
             setting("tasks", "ntasks", "How many tasks."),
             setting("constraint", "constraint", "Features a node must have."),
+            setting("gpus", "gpus", "GPUs, e.g. 2 or a100:1, passed through."),
             setting("gres", "gres", "Generic resources, e.g. gpu:1."),
             setting("nodelist", "nodelist", "Only these nodes."),
             setting("exclude", "exclude", "Not these nodes."),
             setting("reservation", "reservation", "A reservation."),
             setting("licenses", "licenses", "Licences."));
 
-    private static final Field<List<Template>> OPTIONS =
-            optional("options", Composites.listOf(Scalars.template()), "Further arguments for sbatch, as they are.");
+    private static final Field<List<Template>> EXTRA =
+            optional("extra", Composites.listOf(Scalars.template()), "Further arguments for sbatch, as they are.");
 
     static final ObjectType<SlurmRequest> TYPE = ObjectType.of("slurm", all(), SlurmKeys::make);
 
@@ -46,7 +47,7 @@ final class SlurmKeys {
 
     private static List<Field<?>> all() {
         List<Field<?>> all = new ArrayList<>(SETTINGS);
-        all.add(OPTIONS);
+        all.add(EXTRA);
         return all;
     }
 
@@ -55,6 +56,6 @@ final class SlurmKeys {
         for (Field<Template> field : SETTINGS) {
             fields.get(field).ifPresent(value -> settings.put(SBATCH.getOrDefault(field.name(), field.name()), value));
         }
-        return new SlurmRequest(settings, fields.get(OPTIONS).orElse(List.of()));
+        return new SlurmRequest(settings, fields.get(EXTRA).orElse(List.of()));
     }
 }

@@ -3,6 +3,7 @@ package dev.cairn.workflow.resolve;
 import dev.cairn.workflow.expression.Context;
 import dev.cairn.workflow.expression.ExpressionException;
 import dev.cairn.workflow.expression.Parameter;
+import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
@@ -12,8 +13,10 @@ import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.value.Value;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -78,6 +81,28 @@ public final class StepResolver {
             uses.with().forEach((name, parameter) -> parameter(name, parameter, context, parameters, problems));
         }
         return problems.result(parameters);
+    }
+
+    /** What a step with {@code runs_on: slurm} asks of it. */
+    public Result<ResolvedSlurm> slurm(PlanStep step, Instance instance) {
+        Problems problems = problems();
+        Context context = withEnvironment(step, context(step, instance, Upstream.WELL), problems);
+        Map<String, String> settings = new LinkedHashMap<>();
+        List<String> further = new ArrayList<>();
+        step.placement().slurm().ifPresent(asked -> {
+            asked.settings().forEach((option, value) -> settings.put(option, text(value, context, problems)));
+            asked.options().forEach(option -> further.add(text(option, context, problems)));
+        });
+        return problems.result(new ResolvedSlurm(settings, further));
+    }
+
+    private static String text(Template template, Context context, Problems problems) {
+        try {
+            return template.render(context, Template.Insertion.AS_IS);
+        } catch (ExpressionException e) {
+            problems.add(template.place().at(e.position()), e.reason());
+            return "";
+        }
     }
 
     private static void parameter(

@@ -1,0 +1,216 @@
+package dev.cairn.examples;
+
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A step that Cairn sends to a real Slurm, which takes its node away, while the submitter dies too. */
+class SubmittedStepTest {
+    private static final Cluster SLURM = Cluster.only();
+    private static final Example SUBMITTED = Example.named("src/test/flows/submitted");
+    private static final int STOPPED = 75;
+
+    /** What happens once the step has a new image. */
+    private enum Blow {
+        PREEMPTION,
+        REQUEUE,
+        TIME_LIMIT,
+        SCANCEL,
+        CONTROLLER_KILLED,
+        NODE_DAEMON_KILLED,
+        JOB_KILLED,
+        SUBMITTER_KILLED,
+        SUBMITTER_STOPPED
+    }
+
+    private record Life(int to, List<Blow> blows) {}
+
+    static Stream<Life> lives() {
+        Life usual = new Life(60, List.of(Blow.SUBMITTER_KILLED, Blow.PREEMPTION));
+        return Boolean.getBoolean("cairn.long")
+                ? Stream.concat(
+                        Stream.of(usual), Arrays.stream(Blow.values()).map(blow -> new Life(400, List.of(blow, blow))))
+                : Stream.of(usual);
+    }
+
+    /** The submitter's first submission always dies between Slurm's yes and its own note of it. */
+    @ParameterizedTest
+    @MethodSource("lives")
+    void endsAsUndisturbedWhateverHappens(Life life) throws Exception {
+        try (Cairn cairn = cairn()) {
+            String[] run = run(life);
+            cairn.await(cairn.start(run));
+            assertThat(cairn.project().resolve("killed-its-parent")).exists();
+            Process submitter = cairn.start(run);
+            StepFiles step = Waiting.forStep(cairn, "far");
+            for (Blow blow : life.blows()) {
+                Waiting.forImageAfter(step, step.newestImage().orElse(0));
+                int attempts = step.attempts().size();
+                submitter = strike(blow, cairn, submitter, run);
+                if (Stream.of("CONTROLLER", "NODE_DAEMON", "SUBMITTER").noneMatch(blow.name()::startsWith)) {
+                    await("another attempt")
+                            .atMost(4, MINUTES)
+                            .until(() -> step.attempts().size() > attempts);
+                }
+            }
+            assertThat(cairn.await(submitter)).as(cairn.said()).isZero();
+
+            assertThat(cairn.runs()).hasSize(1);
+            assertThat(Files.readString(step.folder().resolve("stdout.log")))
+                    .as(cairn.said())
+                    .isEqualTo(numbers(life.to()));
+            assertThat(step.attempts().stream().skip(1))
+                    .as("every start but the first goes on from an image: " + cairn.said())
+                    .allSatisfy(attempt ->
+                            assertThat(attempt.resumedFrom().orElse(0)).isPositive());
+            boolean oneJob = life.blows().stream().noneMatch(blow -> blow == Blow.SCANCEL || blow == Blow.JOB_KILLED);
+            if (oneJob) {
+                assertThat(submissions(cairn)).as(cairn.said()).isEqualTo(1);
+            }
+        }
+    }
+
+    @Test
+    void cancelEndsTheJobAlsoWhenItsSubmitterIsGone() throws Exception {
+        try (Cairn cairn = cairn()) {
+            String[] run = run(new Life(4000, List.of()));
+            cairn.await(cairn.start(run));
+            Process submitter = cairn.start(run);
+            StepFiles step = Waiting.forStep(cairn, "far");
+            Waiting.forImageAfter(step, 0);
+            kill(cairn, submitter);
+            String id = cairn.runs().get(0).getFileName().toString();
+
+            assertThat(cairn.run("cancel", id)).as(cairn.said()).isZero();
+
+            await("the job's end")
+                    .atMost(1, MINUTES)
+                    .until(() -> SLURM.ask("squeue", "--noheader", "--name=" + jobName(cairn))
+                            .isBlank());
+            assertThat(step.attempts()).extracting(StepFiles.Attempt::cause).containsExactly("cancelled");
+        }
+    }
+
+    @Test
+    void saysThatItHasFewerCpusThanItAskedForAndRuns() throws Exception {
+        try (Cairn cairn = cairn()) {
+            Files.createFile(cairn.project().resolve("killed-its-parent"));
+            assertThat(cairn.run("run", "flow.yaml", "--input", "to=1", "--input", "cpus=6"))
+                    .as(cairn.said())
+                    .isZero();
+            assertThat(cairn.said()).contains("asks for 6 cpus, and the largest node there has 2: it runs with 2");
+        }
+    }
+
+    private static Cairn cairn() throws IOException {
+        Cairn plain = Cairn.in(Rooms.next("submitted"), SUBMITTED.folder(), Caller.ofSlurm());
+        Path bin = Files.createDirectory(plain.project().resolve("bin"));
+        Path sbatch = Files.writeString(bin.resolve("sbatch"), """
+                #!/bin/bash
+                # Once, whoever asks dies after Slurm has said yes, and before it hears so.
+                said=$(/usr/bin/sbatch "$@") || exit
+                if [ ! -e "$KILL_ONCE" ]; then
+                    touch "$KILL_ONCE"
+                    kill -9 $PPID
+                fi
+                echo "$said"
+                """);
+        assertThat(sbatch.toFile().setExecutable(true, false)).isTrue();
+        Caller.ofSlurm().own(plain.project());
+        Map<String, String> environment = new HashMap<>(SLURM.environment());
+        environment.put("PATH", bin + ":/usr/local/bin:/usr/bin:/bin");
+        environment.put(
+                "KILL_ONCE", plain.project().resolve("killed-its-parent").toString());
+        return plain.with(environment);
+    }
+
+    private static String[] run(Life life) {
+        return new String[] {
+            "run",
+            "flow.yaml",
+            "--input",
+            "to=" + life.to(),
+            "--input",
+            "time=" + (life.blows().contains(Blow.TIME_LIMIT) ? "1" : "UNLIMITED")
+        };
+    }
+
+    /** @return the submitter after it */
+    private static Process strike(Blow blow, Cairn cairn, Process submitter, String... run) throws Exception {
+        switch (blow) {
+            case PREEMPTION -> SLURM.displace();
+            case REQUEUE -> SLURM.ask("scontrol", "requeue", job(cairn));
+            case TIME_LIMIT -> {}
+            case CONTROLLER_KILLED -> SLURM.restart("slurmctld");
+            case NODE_DAEMON_KILLED -> SLURM.restart("slurmd");
+            case SCANCEL -> {
+                SLURM.ask("scancel", job(cairn));
+                assertThat(cairn.await(submitter)).isEqualTo(1);
+                assertThat(cairn.said()).contains("was cancelled");
+                return cairn.start("resume", cairn.runs().get(0).getFileName().toString());
+            }
+            case JOB_KILLED ->
+                cairn.processes().stream()
+                        .filter(process -> !process.command().contains("Main run"))
+                        .forEach(HostProcess::kill);
+            case SUBMITTER_KILLED -> {
+                kill(cairn, submitter);
+                return cairn.start(run);
+            }
+            case SUBMITTER_STOPPED -> {
+                submitters(cairn)
+                        .forEach(process -> ProcessHandle.of(process.pid()).ifPresent(ProcessHandle::destroy));
+                assertThat(cairn.await(submitter)).as(cairn.said()).isEqualTo(STOPPED);
+                assertThat(cairn.said()).contains("its Slurm jobs go on");
+                return cairn.start(run);
+            }
+        }
+        return submitter;
+    }
+
+    private static void kill(Cairn cairn, Process submitter) throws Exception {
+        submitters(cairn).forEach(HostProcess::kill);
+        cairn.await(submitter);
+    }
+
+    private static List<HostProcess> submitters(Cairn cairn) {
+        return cairn.processes().stream()
+                .filter(process -> process.command().contains("Main run")
+                        && process.command().contains("/java "))
+                .toList();
+    }
+
+    private static String jobName(Cairn cairn) throws IOException {
+        return "cairn-" + cairn.runs().get(0).getFileName() + "-far";
+    }
+
+    private static String job(Cairn cairn) throws Exception {
+        String jobs = SLURM.ask("squeue", "--noheader", "--format=%i", "--name=" + jobName(cairn));
+        return jobs.strip();
+    }
+
+    private static long submissions(Cairn cairn) throws Exception {
+        return SLURM.ask("squeue", "--noheader", "--states=all", "--format=%i", "--name=" + jobName(cairn))
+                .lines()
+                .filter(line -> !line.isBlank())
+                .count();
+    }
+
+    private static String numbers(int to) {
+        return IntStream.range(0, to).mapToObj(i -> i + "\n").collect(Collectors.joining());
+    }
+}

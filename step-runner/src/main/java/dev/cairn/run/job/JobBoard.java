@@ -1,0 +1,108 @@
+package dev.cairn.run.job;
+
+import dev.cairn.slurm.QueueLine;
+import dev.cairn.slurm.Slurm;
+import dev.cairn.slurm.SlurmException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+
+/**
+ * What Slurm says of all jobs of a run, asked by one {@code squeue} for all of them, more rarely the longer nothing happens. Thread-safe.
+ */
+public final class JobBoard {
+    private static final Duration SOON = Duration.ofSeconds(2);
+    private static final Duration RARELY = Duration.ofSeconds(20);
+    private static final double SLOWER = 1.4;
+    /** So many {@code sbatch} at a time. */
+    private static final int SUBMITTERS = 3;
+
+    private final Slurm slurm;
+    private final Map<String, Sighting> seen = new ConcurrentHashMap<>();
+    private final AtomicBoolean asking = new AtomicBoolean();
+    private final Semaphore submitters = new Semaphore(SUBMITTERS);
+    private volatile long dueAt = System.nanoTime();
+    private volatile long interval = SOON.toNanos();
+
+    public JobBoard(Slurm slurm) {
+        this.slurm = slurm;
+    }
+
+    /**
+     * @param line empty when Slurm no longer shows the job
+     * @param times how often in a row it was seen so
+     */
+    record Sighting(Optional<QueueLine> line, int times) {
+        static final Sighting NEVER = new Sighting(Optional.empty(), 0);
+
+        Sighting next(Optional<QueueLine> now) {
+            return new Sighting(now, now.equals(line) ? times + 1 : 1);
+        }
+    }
+
+    Slurm slurm() {
+        return slurm;
+    }
+
+    Semaphore submitters() {
+        return submitters;
+    }
+
+    void follow(String job) {
+        seen.putIfAbsent(job, Sighting.NEVER);
+        askSoon();
+    }
+
+    void forget(String job) {
+        seen.remove(job);
+    }
+
+    /** The newest that is known; asks Slurm when that is due and nobody else does. */
+    Sighting look(String job) throws InterruptedException {
+        if (System.nanoTime() - dueAt >= 0 && asking.compareAndSet(false, true)) {
+            try {
+                ask();
+            } finally {
+                asking.set(false);
+            }
+        }
+        return seen.getOrDefault(job, Sighting.NEVER);
+    }
+
+    private void ask() throws InterruptedException {
+        Set<String> wanted = new HashSet<>(seen.keySet());
+        boolean changed = false;
+        try {
+            changed = take(wanted, slurm.queue(wanted));
+        } catch (SlurmException unheard) {
+            // a controller that restarts says nothing of its jobs; what was seen last still holds
+        }
+        interval = changed ? SOON.toNanos() : Math.min(RARELY.toNanos(), (long) (interval * SLOWER));
+        dueAt = System.nanoTime() + interval;
+    }
+
+    private boolean take(Set<String> wanted, Collection<QueueLine> lines) {
+        Map<String, QueueLine> byId =
+                lines.stream().collect(Collectors.toMap(QueueLine::id, line -> line, (first, again) -> first));
+        boolean changed = false;
+        for (String job : wanted) {
+            Sighting before = seen.getOrDefault(job, Sighting.NEVER);
+            Sighting now = before.next(Optional.ofNullable(byId.get(job)));
+            changed |= now.times() == 1;
+            seen.replace(job, now);
+        }
+        return changed;
+    }
+
+    private void askSoon() {
+        interval = SOON.toNanos();
+        dueAt = System.nanoTime() + Duration.ofMillis(500).toNanos();
+    }
+}

@@ -1,0 +1,321 @@
+package dev.cairn.run.job;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.StepStatus;
+import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.ladder.NextMove;
+import dev.cairn.run.ladder.ResumeWish;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.owner.Claim;
+import dev.cairn.run.owner.Owners;
+import dev.cairn.run.owner.Ownership;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Command;
+import dev.cairn.run.request.Requests;
+import dev.cairn.run.step.StepServices;
+import dev.cairn.run.step.StepTurn;
+import dev.cairn.run.step.Turn;
+import dev.cairn.slurm.JobState;
+import dev.cairn.slurm.JobState.Known;
+import dev.cairn.slurm.QueueLine;
+import dev.cairn.slurm.SlurmException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A turn that a Slurm job takes. It lasts for one job: one that ends before the step does is followed by another turn. While the job may run the
+ * step's manifest is the job's to write, and only read here.
+ */
+public final class JobTurn implements Turn {
+    private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+    private static final Duration FOR_AN_IMAGE = Duration.ofMinutes(10);
+    private static final Duration FOR_AN_END = Duration.ofSeconds(20);
+    /** So often in a row Slurm has to show nothing before a job is gone. */
+    private static final int SURELY_GONE = 2;
+
+    private static final int NO_SUCH_PROCESS = 3;
+
+    private final StepManifest manifest;
+    private final RunFolder part;
+    private final JobDesk desk;
+    private final JobBoard board;
+    private final Owners owners;
+    private final StepServices services;
+    private final StepTurn local;
+    private final JobNews news;
+    private final CountDownLatch left = new CountDownLatch(1);
+    private volatile Optional<Submission> submission = Optional.empty();
+    private volatile boolean cancelled;
+    private volatile boolean paused;
+
+    /** @param local the same step's turn as it would be taken here, to conclude what the job left open */
+    JobTurn(
+            StepManifest manifest,
+            RunFolder part,
+            JobDesk desk,
+            JobBoard board,
+            Owners owners,
+            StepServices services,
+            StepTurn local,
+            JobNews news) {
+        this.manifest = manifest;
+        this.part = part;
+        this.desk = desk;
+        this.board = board;
+        this.owners = owners;
+        this.services = services;
+        this.local = local;
+        this.news = news;
+    }
+
+    @Override
+    public String stepId() {
+        return manifest.stepId();
+    }
+
+    @Override
+    public NextMove run(ResumeWish wish) throws IOException, EngineException, InterruptedException {
+        DurableFiles.createFolders(part.path());
+        try {
+            submission = desk.submission(manifest, wish, left);
+        } catch (SlurmException e) {
+            return rest(StepState.FAILED, "Slurm does not take its job: " + e.getMessage());
+        }
+        if (submission.isEmpty()) {
+            return new NextMove.Rest(manifest.state(), "");
+        }
+        String job = submission.get().job().orElseThrow();
+        board.follow(job);
+        try {
+            return follow(submission.get(), job);
+        } finally {
+            board.forget(job);
+        }
+    }
+
+    private NextMove follow(Submission current, String job) throws IOException, EngineException, InterruptedException {
+        if (cancelled) {
+            cancelInQueue(job);
+        }
+        do {
+            manifest.reload();
+            news.tell(manifest);
+            JobBoard.Sighting sighting = board.look(job);
+            sighting.line().ifPresent(line -> news.tell(manifest.stepId(), line));
+            if (isSettled(current) || isOver(sighting)) {
+                Optional<NextMove> move = conclude(current, job, sighting.line().map(QueueLine::state));
+                if (move.isPresent()) {
+                    return move.get();
+                }
+            }
+        } while (!left.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS));
+        manifest.reload();
+        return new NextMove.Rest(manifest.state(), "Slurm job " + job + " goes on");
+    }
+
+    /** The job's own runner has brought the step to rest and has let go of it: no need to wait for Slurm. */
+    private boolean isSettled(Submission current) throws IOException {
+        StepState state = manifest.state();
+        return (state.isFinal() || state == StepState.PAUSED || state == StepState.INTERRUPTED)
+                && current.started(part).isPresent()
+                && owners.ownerOf(part.path()).isEmpty();
+    }
+
+    private static boolean isOver(JobBoard.Sighting sighting) {
+        return sighting.line()
+                .map(line -> line.state().course() == JobState.Course.OVER)
+                .orElse(sighting.times() >= SURELY_GONE);
+    }
+
+    /** @return empty while a process of the job still holds the step */
+    private Optional<NextMove> conclude(Submission current, String job, Optional<JobState> end)
+            throws IOException, EngineException, InterruptedException {
+        if (!(owners.claim(part.path()) instanceof Claim.Won won)) {
+            return Optional.empty();
+        }
+        try (Ownership ownership = won.ownership()) {
+            manifest.reload();
+            NextMove settled = local.settle(exit -> witnessed(exit, job, end));
+            news.tell(manifest);
+            if (settled instanceof NextMove.TryAgain again
+                    && again.notBefore().isAfter(services.clock().instant())) {
+                current.ended(text(end)).write(part, services.guard());
+                return Optional.of(again);
+            }
+            return Optional.of(follow(current, job, end));
+        }
+    }
+
+    private NextMove follow(Submission current, String job, Optional<JobState> end) throws IOException {
+        StepState left = paused && !manifest.state().isFinal() ? StepState.PAUSED : manifest.state();
+        AfterJob after = AfterJob.of(
+                job,
+                left,
+                manifest.message(),
+                end,
+                JobDesk.newestImage(manifest) > current.image(),
+                current.idle(),
+                cancelled);
+        current.withIdle(after.idle()).ended(text(end)).write(part, services.guard());
+        if (after.state().isPresent()) {
+            return rest(after.state().get(), after.message());
+        }
+        manifest.waitUntil(services.clock().instant(), after.message());
+        manifest.save(services.guard());
+        return new NextMove.TryAgain(services.clock().instant(), after.message());
+    }
+
+    private static String text(Optional<JobState> end) {
+        return end.map(JobState::text).orElse("settled or gone");
+    }
+
+    /** Slurm has seen the end that nobody else has. */
+    private static StepExit witnessed(StepExit exit, String job, Optional<JobState> end) {
+        if (exit.cause() != EndCause.LOST || end.isEmpty()) {
+            return exit;
+        }
+        EndCause cause = end.get() == Known.OUT_OF_MEMORY ? EndCause.OOM : EndCause.LOST;
+        return new StepExit(
+                cause,
+                exit.exitCode(),
+                exit.signal(),
+                exit.at(),
+                exit.running(),
+                "Slurm job " + job + " ended: " + end.get().text()
+                        + (cause == EndCause.OOM ? "; ask for more with slurm.mem" : ""),
+                exit.image());
+    }
+
+    private NextMove rest(StepState state, String message) throws IOException {
+        if (manifest.state() != state || !manifest.message().equals(message)) {
+            manifest.state(state, message);
+            manifest.save(services.guard());
+        }
+        return new NextMove.Rest(state, message);
+    }
+
+    @Override
+    public OptionalLong checkpoint(String reason) throws EngineException, InterruptedException {
+        return ask(new Command.Checkpoint(Optional.empty(), false), FOR_AN_IMAGE);
+    }
+
+    @Override
+    public OptionalLong stop(EndCause cause, String reason, boolean anyway)
+            throws EngineException, InterruptedException {
+        if (cause != EndCause.PAUSED) {
+            return ask(new Command.Checkpoint(Optional.empty(), true), FOR_AN_IMAGE);
+        }
+        paused = true;
+        if (isHeld()) {
+            return ask(new Command.Pause(), FOR_AN_IMAGE);
+        }
+        submission.flatMap(Submission::job).ifPresent(this::cancelInQueueQuietly);
+        return OptionalLong.empty();
+    }
+
+    /** The job goes on; the next runner follows it. */
+    @Override
+    public OptionalLong leave(EndCause cause, String reason, boolean anyway) {
+        left.countDown();
+        return OptionalLong.empty();
+    }
+
+    @Override
+    public void cancel() throws EngineException, InterruptedException {
+        cancelled = true;
+        if (isHeld()) {
+            try {
+                new Requests(part, services.clock()).ask(new Command.Cancel(), FOR_AN_END);
+            } catch (IOException e) {
+                news.note(manifest.stepId(), "its job could not be asked to end, and is cancelled: " + e.getMessage());
+            }
+        }
+        Optional<String> job = submission.flatMap(Submission::job);
+        if (job.isPresent()) {
+            cancelInQueue(job.get());
+        } else {
+            left.countDown();
+        }
+    }
+
+    @Override
+    public void end(EndCause cause, Duration grace) throws EngineException, InterruptedException {
+        if (cause == EndCause.CANCELLED) {
+            cancel();
+        } else {
+            leave(cause, "", true);
+        }
+    }
+
+    private void cancelInQueue(String job) throws InterruptedException {
+        try {
+            board.slurm().cancel(job);
+            board.follow(job);
+        } catch (SlurmException e) {
+            news.note(manifest.stepId(), "Slurm job " + job + " could not be cancelled: " + e.getMessage());
+        }
+    }
+
+    private void cancelInQueueQuietly(String job) {
+        try {
+            cancelInQueue(job);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private OptionalLong ask(Command command, Duration atMost) throws EngineException, InterruptedException {
+        if (!isHeld()) {
+            throw new EngineException(
+                    NO_SUCH_PROCESS,
+                    "step " + stepId() + " does not run now: its Slurm job"
+                            + submission
+                                    .flatMap(Submission::job)
+                                    .map(id -> " " + id)
+                                    .orElse("") + " waits");
+        }
+        try {
+            Answer answer = new Requests(part, services.clock())
+                    .ask(command, atMost)
+                    .orElseThrow(() -> new EngineException(
+                            NO_SUCH_PROCESS, "step " + stepId() + ": its Slurm job has not answered"));
+            for (Answer.Line line : answer.lines()) {
+                if (!line.ok()) {
+                    throw new EngineException(NO_SUCH_PROCESS, line.failure());
+                }
+                return line.image();
+            }
+            return OptionalLong.empty();
+        } catch (IOException e) {
+            throw new EngineException(
+                    NO_SUCH_PROCESS, "step " + stepId() + ": its job cannot be asked: " + e.getMessage());
+        }
+    }
+
+    private boolean isHeld() throws EngineException {
+        try {
+            return owners.ownerOf(part.path()).isPresent();
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    @Override
+    public StepStatus status() throws EngineException {
+        throw new EngineException(NO_SUCH_PROCESS, "step " + stepId() + " runs in a Slurm job");
+    }
+
+    @Override
+    public StepProcess running() throws EngineException {
+        throw new EngineException(NO_SUCH_PROCESS, "step " + stepId() + " runs in a Slurm job");
+    }
+}
