@@ -1,13 +1,19 @@
 package dev.cairn.slurm;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Batch scripts whose only line is Cairn. Pure functions. */
 public final class BatchScript {
     /** Before the time limit; enough for an image of some GiB on a shared disk. Slurm may send it up to a minute early. */
-    static final int LEAD_SECONDS = 120;
+    private static final long LEAD_SECONDS = 120;
+
+    private static final int LARGEST_PART = 4;
+    private static final Pattern TIME = Pattern.compile("(?:--time[= ]|-t ?)(\\S+)");
 
     private static final Pattern HARMLESS = Pattern.compile("[A-Za-z0-9_./:=@%+,-]+");
 
@@ -26,7 +32,7 @@ public final class BatchScript {
         lines.add("#!/bin/bash");
         lines.add("#SBATCH --requeue");
         lines.add("#SBATCH --open-mode=append");
-        lines.add("#SBATCH --signal=B:USR1@" + LEAD_SECONDS);
+        lines.add("#SBATCH --signal=B:USR1@" + leadSeconds(limit(directives)));
         directives.forEach(directive -> lines.add("#SBATCH " + directive));
         lines.add("trap '' USR1");
         lines.add("exec " + line(command));
@@ -36,6 +42,20 @@ public final class BatchScript {
     /** As the job's input, where the options stand on the line of {@code sbatch}. */
     public static String bare(List<String> command) {
         return "#!/bin/bash\ntrap '' USR1\nexec " + line(command) + "\n";
+    }
+
+    /** When to warn of a limit: of a short one so late that most of the time is left for work. */
+    static long leadSeconds(Optional<Duration> limit) {
+        return limit.map(time -> Math.max(1, Math.min(LEAD_SECONDS, time.toSeconds() / LARGEST_PART)))
+                .orElse(LEAD_SECONDS);
+    }
+
+    private static Optional<Duration> limit(List<String> directives) {
+        return directives.stream()
+                .map(TIME::matcher)
+                .filter(Matcher::matches)
+                .reduce((first, last) -> last)
+                .flatMap(matcher -> TimeLimits.parse(matcher.group(1)));
     }
 
     private static String line(List<String> command) {

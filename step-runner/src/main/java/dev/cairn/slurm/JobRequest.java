@@ -38,7 +38,7 @@ public record JobRequest(
                 "--open-mode=append",
                 "--requeue",
                 "--kill-on-invalid-dep=yes",
-                "--signal=B:USR1@" + BatchScript.LEAD_SECONDS));
+                "--signal=B:USR1@" + BatchScript.leadSeconds(TimeLimits.parse(settings.getOrDefault("time", "")))));
         settings.forEach((option, value) -> words.add("--" + option + "=" + value));
         words.addAll(further);
         return words;

@@ -162,6 +162,12 @@ final class SlurmTest {
                         """);
     }
 
+    @ParameterizedTest
+    @CsvSource({"--time=1, 15", "-t 00:04:00, 60", "-t2, 30", "--time=1-0, 120", "--partition=day, 120"})
+    void aShortLimitIsWarnedOfLater(String directive, int seconds) {
+        assertThat(BatchScript.text(List.of(directive), List.of("true"))).contains("USR1@" + seconds + "\n");
+    }
+
     private static JobRequest request() {
         return new JobRequest("n", "c", Path.of("/"), Path.of("/o"), Map.of(), List.of());
     }
