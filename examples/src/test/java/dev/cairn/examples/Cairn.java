@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -45,7 +46,9 @@ final class Cairn implements AutoCloseable {
 
     /** The same, with variables laid over the fixed ones. */
     Cairn with(Map<String, String> variables) {
-        return new Cairn(folder, caller, variables);
+        Map<String, String> all = new HashMap<>(more);
+        all.putAll(variables);
+        return new Cairn(folder, caller, all);
     }
 
     /** Holds the runs; every process of this test names it. */

@@ -106,13 +106,18 @@ class SubmittedStepTest {
     }
 
     @Test
-    void saysThatItHasFewerCpusThanItAskedForAndRuns() throws Exception {
+    void loadsModulesOnTheNodeAndSaysThatItHasFewerCpusThanItAskedFor() throws Exception {
         try (Cairn cairn = cairn()) {
             Files.createFile(cairn.project().resolve("killed-its-parent"));
-            assertThat(cairn.run("run", "flow.yaml", "--input", "to=1", "--input", "cpus=6"))
-                    .as(cairn.said())
-                    .isZero();
+            Path modules = Files.createDirectories(cairn.project().resolve("modules/greeting"));
+            Files.writeString(modules.resolve("1.0"), "#%Module\nsetenv GREETING hello\n");
+            Cairn there = cairn.with(Map.of("MODULEPATH", modules.getParent().toString()));
+
+            assertThat(there.run("run", "modules.yaml")).as(cairn.said()).isZero();
+
             assertThat(cairn.said()).contains("asks for 6 cpus, and the largest node there has 2: it runs with 2");
+            assertThat(Waiting.forStep(cairn, "far").folder().resolve("stdout.log"))
+                    .hasContent("hello from " + jobName(cairn) + " with 2\n");
         }
     }
 

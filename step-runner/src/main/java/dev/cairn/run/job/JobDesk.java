@@ -32,14 +32,16 @@ final class JobDesk {
     private static final int NEXT_TRY_SECONDS = 10;
 
     private final RunFolder part;
+    private final String stepId;
     private final RunOrigin origin;
     private final JobPlan plan;
     private final JobBoard board;
     private final StepServices services;
 
     /** @param part the folder of the step's job */
-    JobDesk(RunFolder part, RunOrigin origin, JobPlan plan, JobBoard board, StepServices services) {
+    JobDesk(RunFolder part, String stepId, RunOrigin origin, JobPlan plan, JobBoard board, StepServices services) {
         this.part = part;
+        this.stepId = stepId;
         this.origin = origin;
         this.plan = plan;
         this.board = board;
@@ -66,14 +68,14 @@ final class JobDesk {
             try {
                 Optional<String> found = mayBeThere ? find(submission) : Optional.empty();
                 String id = found.isPresent() ? found.get() : submit(submission);
-                tell(manifest, (found.isPresent() ? "found again: Slurm job " : "submitted as Slurm job ") + id);
+                tell((found.isPresent() ? "found again: Slurm job " : "submitted as Slurm job ") + id);
                 return Optional.of(submission.as(id).write(part, services.guard()));
             } catch (SlurmException e) {
                 if (e.kind() == SlurmException.Kind.REFUSED || e.kind() == SlurmException.Kind.MISSING) {
                     throw e;
                 }
                 mayBeThere = true;
-                tell(manifest, "not submitted yet: " + e.getMessage() + "; trying again in " + NEXT_TRY_SECONDS + " s");
+                tell("not submitted yet: " + e.getMessage() + "; trying again in " + NEXT_TRY_SECONDS + " s");
             }
             if (left.await(NEXT_TRY_SECONDS, TimeUnit.SECONDS)) {
                 return Optional.empty();
@@ -94,7 +96,7 @@ final class JobDesk {
         return new Submission(
                         number,
                         plan.name(),
-                        "cairn:" + part.runId() + "/" + manifest.stepId() + "/" + number,
+                        "cairn:" + part.runId() + "/" + stepId + "/" + number,
                         Optional.empty(),
                         Optional.empty(),
                         newestImage(manifest),
@@ -166,7 +168,7 @@ final class JobDesk {
         services.listener()
                 .on(new RunEvent.Note(
                         services.clock().instant(),
-                        Optional.of(stepId()),
+                        Optional.of(stepId),
                         "asks for " + asked + " cpus, and the largest node there has " + most.getAsInt()
                                 + ": it runs with " + most.getAsInt()));
         return less;
@@ -180,11 +182,7 @@ final class JobDesk {
         }
     }
 
-    private String stepId() {
-        return part.path().getParent().getFileName().toString();
-    }
-
-    private void tell(StepManifest manifest, String what) {
-        services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.of(manifest.stepId()), what));
+    private void tell(String what) {
+        services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.of(stepId), what));
     }
 }

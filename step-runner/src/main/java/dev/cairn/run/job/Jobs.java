@@ -35,7 +35,7 @@ public final class Jobs {
         return new JobTurn(
                 manifest,
                 part,
-                new JobDesk(part, origin, plan, board, services),
+                new JobDesk(part, manifest.stepId(), origin, plan, board, services),
                 board,
                 owners,
                 services,
