@@ -16,6 +16,9 @@ import java.util.concurrent.TimeUnit;
 final class Cluster {
     private static final Path SCRIPT =
             Path.of("../tools/test-slurm.sh").toAbsolutePath().normalize();
+    /** How Slurm knows the processes of a job: {@code -Dcairn.slurm.tracking=cgroup} as clusters do. */
+    private static final String TRACKING = System.getProperty("cairn.slurm.tracking", "linuxproc");
+
     private static final Cluster ONLY = new Cluster();
 
     private final Path folder;
@@ -24,7 +27,7 @@ final class Cluster {
         try {
             folder = Files.createTempDirectory("cairn-slurm");
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-            run(List.of(SCRIPT.toString(), "start", folder.toString()));
+            run(List.of(SCRIPT.toString(), "start", folder.toString(), TRACKING));
         } catch (IOException | InterruptedException e) {
             throw new AssertionError("Slurm does not start", e);
         }

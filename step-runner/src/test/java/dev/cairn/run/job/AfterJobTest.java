@@ -41,13 +41,15 @@ final class AfterJobTest {
 
     @Test
     void jobsThatEndWithoutProgressAreFollowedByThreeMore() {
-        AfterJob after = null;
-        for (int jobs = 0, idle = 0; jobs < 4; jobs++, idle = after.idle()) {
-            after = AfterJob.of("1" + jobs, StepState.WAITING, "", state("NODE_FAIL"), false, idle, false);
-            assertThat(after.state().isPresent()).isEqualTo(jobs == 3);
+        int idle = 0;
+        for (int jobs = 0; jobs < 3; jobs++) {
+            AfterJob after = AfterJob.of("1" + jobs, StepState.WAITING, "", state("NODE_FAIL"), false, idle, false);
+            assertThat(after.state()).isEmpty();
+            idle = after.idle();
         }
-        assertThat(after.state()).contains(StepState.FAILED);
-        assertThat(after.message())
+        AfterJob last = AfterJob.of("13", StepState.WAITING, "", state("NODE_FAIL"), false, idle, false);
+        assertThat(last.state()).contains(StepState.FAILED);
+        assertThat(last.message())
                 .contains("NODE_FAIL")
                 .contains("without a new image")
                 .contains("slurm-13.log");
