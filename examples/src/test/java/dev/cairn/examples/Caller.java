@@ -13,7 +13,7 @@ enum Caller {
     /** Somebody without any privilege; only root can become that. */
     ORDINARY_USER(List.of("setpriv", "--reuid", "60217", "--regid", "60217", "--clear-groups", "--")),
     /** An ordinary user who has a name, as Slurm wants it; there once {@link Cluster} is. */
-    NAMED_USER(List.of("runuser", "-u", "cairn-test", "--"));
+    NAMED_USER(List.of("setpriv", "--reuid", "cairn-test", "--regid", "cairn-test", "--init-groups", "--"));
 
     private static final int UID = 60217;
     private final List<String> prefix;

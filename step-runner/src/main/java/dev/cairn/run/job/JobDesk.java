@@ -51,16 +51,19 @@ final class JobDesk {
     /**
      * The submission that is under way, or a new one.
      *
-     * @param left opened when this runner goes
-     * @return one whose job has an id; empty when this runner goes first
+     * @param stopped opened when nothing is to be submitted any more
+     * @return one whose job has an id; empty when it was stopped first
      * @throws SlurmException when Slurm refuses the job
      */
-    Optional<Submission> submission(StepManifest manifest, ResumeWish wish, CountDownLatch left)
+    Optional<Submission> submission(StepManifest manifest, ResumeWish wish, CountDownLatch stopped)
             throws IOException, SlurmException, InterruptedException {
         Optional<Submission> last = Submission.read(part);
         boolean open = last.filter(s -> s.over().isEmpty()).isPresent();
         if (open && last.get().job().isPresent()) {
             return last;
+        }
+        if (stopped.getCount() == 0) {
+            return Optional.empty();
         }
         Submission submission = open ? last.get() : next(last, manifest, wish);
         boolean mayBeThere = open;
@@ -77,7 +80,7 @@ final class JobDesk {
                 mayBeThere = true;
                 tell("not submitted yet: " + e.getMessage() + "; trying again in " + NEXT_TRY_SECONDS + " s");
             }
-            if (left.await(NEXT_TRY_SECONDS, TimeUnit.SECONDS)) {
+            if (stopped.await(NEXT_TRY_SECONDS, TimeUnit.SECONDS)) {
                 return Optional.empty();
             }
         }
@@ -103,6 +106,15 @@ final class JobDesk {
                         last.map(Submission::idle).orElse(0),
                         wish)
                 .write(part, services.guard());
+    }
+
+    /** A job that Slurm may have taken all the same will find nothing to do. */
+    void giveUp() throws IOException {
+        Optional<Submission> last =
+                Submission.read(part).filter(open -> open.over().isEmpty());
+        if (last.isPresent()) {
+            last.get().ended("given up").write(part, services.guard());
+        }
     }
 
     static long newestImage(StepManifest manifest) {

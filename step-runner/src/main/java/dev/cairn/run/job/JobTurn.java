@@ -53,6 +53,7 @@ public final class JobTurn implements Turn {
     private final StepTurn local;
     private final JobNews news;
     private final CountDownLatch left = new CountDownLatch(1);
+    private final CountDownLatch noMore = new CountDownLatch(1);
     private volatile Optional<Submission> submission = Optional.empty();
     private volatile boolean cancelled;
     private volatile boolean paused;
@@ -86,12 +87,12 @@ public final class JobTurn implements Turn {
     public NextMove run(ResumeWish wish) throws IOException, EngineException, InterruptedException {
         DurableFiles.createFolders(part.path());
         try {
-            submission = desk.submission(manifest, wish, left);
+            submission = desk.submission(manifest, wish, noMore);
         } catch (SlurmException e) {
             return rest(StepState.FAILED, "Slurm does not take its job: " + e.getMessage());
         }
         if (submission.isEmpty()) {
-            return new NextMove.Rest(manifest.state(), "");
+            return withoutJob();
         }
         String job = submission.get().job().orElseThrow();
         board.follow(job);
@@ -102,8 +103,16 @@ public final class JobTurn implements Turn {
         }
     }
 
+    private NextMove withoutJob() throws IOException {
+        if (!cancelled && !paused) {
+            return new NextMove.Rest(manifest.state(), "");
+        }
+        desk.giveUp();
+        return rest(cancelled ? StepState.CANCELLED : StepState.PAUSED, "before it was submitted");
+    }
+
     private NextMove follow(Submission current, String job) throws IOException, EngineException, InterruptedException {
-        if (cancelled) {
+        if (cancelled || paused) {
             cancelInQueue(job);
         }
         do {
@@ -215,6 +224,7 @@ public final class JobTurn implements Turn {
             return ask(new Command.Checkpoint(Optional.empty(), true), FOR_AN_IMAGE);
         }
         paused = true;
+        noMore.countDown();
         if (isHeld()) {
             return ask(new Command.Pause(), FOR_AN_IMAGE);
         }
@@ -226,12 +236,14 @@ public final class JobTurn implements Turn {
     @Override
     public OptionalLong leave(EndCause cause, String reason, boolean anyway) {
         left.countDown();
+        noMore.countDown();
         return OptionalLong.empty();
     }
 
     @Override
     public void cancel() throws EngineException, InterruptedException {
         cancelled = true;
+        noMore.countDown();
         if (isHeld()) {
             try {
                 new Requests(part, services.clock()).ask(new Command.Cancel(), FOR_AN_END);
@@ -242,8 +254,6 @@ public final class JobTurn implements Turn {
         Optional<String> job = submission.flatMap(Submission::job);
         if (job.isPresent()) {
             cancelInQueue(job.get());
-        } else {
-            left.countDown();
         }
     }
 
