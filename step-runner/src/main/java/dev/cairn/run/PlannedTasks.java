@@ -92,16 +92,17 @@ final class PlannedTasks implements TaskSource {
     @Override
     public Turn turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
         StepTurn local = new StepTurn(manifest, task(step, instance), services);
-        return jobs.isPresent() && step.placement().slurm().isPresent()
-                ? jobs.get().turn(manifest, job(step, instance), local)
-                : local;
+        return isSent(step) ? jobs.orElseThrow().turn(manifest, job(step, instance), local) : local;
     }
 
     @Override
     public boolean isUnderWay(PlanStep step, Instance instance) {
-        return jobs.isPresent()
-                && step.placement().slurm().isPresent()
-                && jobs.get().isUnderWay(instance.id());
+        return isSent(step) && jobs.orElseThrow().isUnderWay(instance.id());
+    }
+
+    /** What only waits for others does so here. */
+    private boolean isSent(PlanStep step) {
+        return jobs.isPresent() && step.placement().slurm().isPresent() && !(step.action() instanceof Action.Uses);
     }
 
     private JobPlan job(PlanStep step, Instance instance) throws UnresolvableException {
