@@ -8,6 +8,7 @@ import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.HostFinding;
+import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepIo;
 import dev.cairn.engine.StepLaunch;
@@ -150,6 +151,11 @@ public final class AirflowAction implements Checkpointer {
     @Override
     public List<CheckpointOutcome> checkpointsOf(Path attemptDir) {
         return List.of();
+    }
+
+    @Override
+    public ImageInfo describe(Path image) throws EngineException {
+        throw new EngineException(0, image + ": a step that uses airflow has no images");
     }
 
     @Override

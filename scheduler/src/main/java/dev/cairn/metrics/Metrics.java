@@ -1,0 +1,80 @@
+package dev.cairn.metrics;
+
+import dev.cairn.run.event.RunEvent;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Counts since this process began, and how things stand now. Thread-safe. */
+public final class Metrics {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Map<String, AtomicLong> ticksByState = new ConcurrentHashMap<>();
+    private final AtomicLong schedules = registry.gauge("cairn.schedules", new AtomicLong());
+    private final AtomicLong active = registry.gauge("cairn.runs.active", new AtomicLong());
+    private final Timer lateness = Timer.builder("cairn.tick.lateness")
+            .description("From the time that a schedule names to the decision about it")
+            .publishPercentiles(0.5, 0.99)
+            .register(registry);
+    private final Timer pause = Timer.builder("cairn.checkpoint.pause")
+            .description("How long steps stood still for an image")
+            .publishPercentiles(0.5, 0.99)
+            .register(registry);
+    private final Timer saved = Timer.builder("cairn.time.saved")
+            .description("Running time that steps did not repeat, since they went on from an image")
+            .register(registry);
+
+    /** A tick was decided about so long after its time. */
+    public void late(Duration by) {
+        lateness.record(by.isNegative() ? Duration.ZERO : by);
+    }
+
+    /** @param running runs in this process */
+    public void stand(long allSchedules, long running) {
+        schedules.set(allSchedules);
+        active.set(running);
+    }
+
+    /** @param state of ticks; how many have it now, since the database began */
+    public void ticks(String state, long count) {
+        ticksByState.computeIfAbsent(state, this::gauge).set(count);
+    }
+
+    private AtomicLong gauge(String state) {
+        return registry.gauge("cairn.ticks", List.of(Tag.of("state", state)), new AtomicLong());
+    }
+
+    /** A step went on from an image instead of from its beginning. */
+    public void saved(Duration time) {
+        saved.record(time);
+    }
+
+    /** Something has happened in a run. */
+    public void happened(RunEvent event) {
+        if (event instanceof RunEvent.RunChanged changed) {
+            registry.counter("cairn.runs", "state", changed.state().wire()).increment();
+        } else if (event instanceof RunEvent.StepChanged changed) {
+            registry.counter("cairn.steps", "state", changed.state().wire()).increment();
+        } else if (event instanceof RunEvent.ImagePublished published) {
+            registry.counter("cairn.checkpoints").increment();
+            registry.counter("cairn.checkpoint.bytes")
+                    .increment(published.image().bytes());
+            pause.record(published.image().pause());
+        } else if (event instanceof RunEvent.CheckpointFailed) {
+            registry.counter("cairn.checkpoints.failed").increment();
+        } else if (event instanceof RunEvent.AttemptStarted started
+                && started.resumedFrom().isPresent()) {
+            registry.counter("cairn.resumes").increment();
+        }
+    }
+
+    /** The text format of Prometheus. */
+    public String text() {
+        return registry.scrape();
+    }
+}
