@@ -13,4 +13,5 @@ need_for_tests() {
     need slurmd /usr/sbin/slurmd
     need slurm-client /usr/bin/sbatch
     need munge /usr/sbin/munged
+    need postgresql /usr/lib/postgresql
 }

@@ -25,6 +25,9 @@ final class ArchitectureTest {
     static final ArchRule onlyTheAirflowClientKnowsOkHttp = onlyIn("dev.cairn.airflow", "okhttp3..");
 
     @ArchTest
+    static final ArchRule onlyTheMetricsKnowMicrometer = onlyIn("dev.cairn.metrics", "io.micrometer..");
+
+    @ArchTest
     static final ArchRule onlyTheStoreKnowsItsPool = onlyIn("dev.cairn.schedule.store", "com.zaxxer..");
 
     @ArchTest

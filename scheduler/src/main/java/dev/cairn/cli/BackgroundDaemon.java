@@ -18,8 +18,11 @@ final class BackgroundDaemon {
 
     private final Console console;
     private final Daemon.Settings settings;
+    private final List<String> given;
 
-    BackgroundDaemon(Composition composition, Daemon.Settings settings) {
+    /** @param given further options of the line */
+    BackgroundDaemon(Composition composition, Daemon.Settings settings, List<String> given) {
+        this.given = List.copyOf(given);
         this.console = composition.console();
         this.settings = settings;
     }
@@ -66,6 +69,7 @@ final class BackgroundDaemon {
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(
                 List.of("-cp", System.getProperty("java.class.path"), Main.class.getName(), "daemon", "--foreground"));
+        command.addAll(given);
         settings.store().ifPresent(url -> command.addAll(List.of("--store", url)));
         return command;
     }

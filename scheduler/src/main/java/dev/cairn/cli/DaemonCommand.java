@@ -11,9 +11,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,6 +38,16 @@ final class DaemonCommand implements Callable<Integer> {
                             + "running for the next start.")
     private boolean foreground;
 
+    @Option(
+            names = "--http",
+            paramLabel = "PORT",
+            description =
+                    "Answers /metrics (Prometheus) and /health on this port of loopback; 0 takes any that is free.")
+    private @Nullable Integer http;
+
+    @Mixin
+    private KeepOptions keep;
+
     @Mixin
     private StoreOptions store;
 
@@ -51,9 +65,16 @@ final class DaemonCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CliException, InterruptedException {
-        Daemon.Settings settings = new Daemon.Settings(composition.stateFolder(), store.url(composition));
+        Daemon.Settings settings = new Daemon.Settings(
+                composition.stateFolder(),
+                store.url(composition),
+                http == null ? OptionalInt.empty() : OptionalInt.of(http),
+                keep.rules());
+        if (http != null && (http < 0 || http > 65535)) {
+            throw new CliException(ExitCode.USAGE, "--http " + http + ": a port is from 0 to 65535");
+        }
         if (!foreground) {
-            return new BackgroundDaemon(composition, settings).start();
+            return new BackgroundDaemon(composition, settings, given()).start();
         }
         Map<Path, StepRunner> runners = new ConcurrentHashMap<>();
         Daemon daemon = new Daemon(settings, home -> runner(home, runners), composition.clock(), this::say);
@@ -67,6 +88,15 @@ final class DaemonCommand implements Callable<Integer> {
             throw new CliException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
         }
         return ExitCode.OK;
+    }
+
+    /** What else was given on this line. */
+    private List<String> given() {
+        List<String> given = new ArrayList<>(keep.given());
+        if (http != null) {
+            given.addAll(List.of("--http", http.toString()));
+        }
+        return given;
     }
 
     private static void obey(Signals signals, Daemon daemon) {

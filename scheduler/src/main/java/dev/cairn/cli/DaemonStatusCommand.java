@@ -47,6 +47,7 @@ final class DaemonStatusCommand implements Callable<Integer> {
                             .put("host", about.map(DaemonLock.About::host))
                             .put("since", about.map(DaemonLock.About::since))
                             .put("store", about.map(DaemonLock.About::store))
+                            .put("http", about.flatMap(DaemonLock.About::http))
                             .put("schedules", schedules)
                             .put("ticks", ticks));
         } else {

@@ -1,11 +1,9 @@
 package dev.cairn.cli;
 
 import dev.cairn.cli.display.Words;
-import dev.cairn.workflow.value.Durations;
+import dev.cairn.retention.Garbage;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -22,6 +20,18 @@ final class GcCommand implements Callable<Integer> {
             description = "Also whole runs that ended so long ago, e.g. 30d; failed ones too.")
     private @Nullable String olderThan;
 
+    @Option(
+            names = "--keep",
+            paramLabel = "N",
+            description = "Of the ended runs of each name only the newest N; the others go as a whole.")
+    private @Nullable Integer keep;
+
+    @Option(
+            names = "--max-bytes",
+            paramLabel = "SIZE",
+            description = "Ended runs take no more than this together, e.g. 10G; the oldest go first.")
+    private @Nullable String maxBytes;
+
     @Option(names = "--dry-run", description = "Only says what would be removed.")
     private boolean dryRun;
 
@@ -35,7 +45,9 @@ final class GcCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException, InterruptedException {
         Runs runs = composition.runs();
-        List<Garbage.Item> removed = new Garbage(runs, composition.clock(), age()).collect(dryRun);
+        List<Garbage.Item> removed = new Garbage(
+                        runs.home(), composition.clock(), KeepOptions.rules(olderThan, keep, maxBytes))
+                .collect(dryRun);
         long bytes = removed.stream().mapToLong(Garbage.Item::bytes).sum();
         if (json) {
             Json.print(
@@ -53,17 +65,6 @@ final class GcCommand implements Callable<Integer> {
             composition.console().say("cairn: " + (dryRun ? "would free " : "freed ") + Words.bytes(bytes));
         }
         return ExitCode.OK;
-    }
-
-    private Optional<Duration> age() throws CliException {
-        if (olderThan == null) {
-            return Optional.empty();
-        }
-        Optional<Duration> age = Durations.parse(olderThan);
-        if (age.isEmpty()) {
-            throw new CliException(ExitCode.USAGE, "--older-than " + olderThan + ": not an age such as 12h or 30d");
-        }
-        return age;
     }
 
     private static JsonObject json(Garbage.Item item) {

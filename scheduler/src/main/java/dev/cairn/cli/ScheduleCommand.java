@@ -24,6 +24,7 @@ final class ScheduleCommand implements Callable<Integer> {
                 .addSubcommand("pause", SchedulePauseCommand.pause(composition))
                 .addSubcommand("unpause", SchedulePauseCommand.unpause(composition))
                 .addSubcommand(new ScheduleTriggerCommand(composition))
+                .addSubcommand(new ScheduleBackfillCommand(composition))
                 .addSubcommand(new ScheduleRemoveCommand(composition));
     }
 

@@ -1,6 +1,13 @@
 package dev.cairn.daemon;
 
+import dev.cairn.metrics.Metrics;
+import dev.cairn.retention.KeepRules;
+import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.event.RunListener;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.store.CairnHome;
+import dev.cairn.run.store.RunStore;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.store.Database;
@@ -19,6 +26,7 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -31,6 +39,7 @@ import java.util.function.Consumer;
 public final class Daemon {
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final Duration LOOK_AT_FILES = Duration.ofSeconds(1);
+    private static final Duration CLEAN = Duration.ofHours(1);
     private static final Duration TAKE_UP = Duration.ofSeconds(1);
     /** Rings may be lost, so nothing depends on them alone. */
     private static final Duration SWEEP = Duration.ofSeconds(5);
@@ -41,6 +50,7 @@ public final class Daemon {
     private final Consumer<String> tell;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicInteger stops = new AtomicInteger();
+    private final Metrics metrics = new Metrics();
     private final List<Keeper.Ended> untold = new ArrayList<>();
     private List<ScheduledWorkflow> workflows = List.of();
     private long changes = -1;
@@ -50,8 +60,10 @@ public final class Daemon {
      * How a daemon is set up.
      *
      * @param store a PostgreSQL that daemons share; empty for a database of its own in the folder
+     * @param http the port on loopback for metrics, 0 for any; empty for none
+     * @param keep which ended runs of schedules stay
      */
-    public record Settings(StateFolder folder, Optional<String> store) {}
+    public record Settings(StateFolder folder, Optional<String> store, OptionalInt http, KeepRules keep) {}
 
     /** @param tell a person, in the daemon's log */
     public Daemon(Settings settings, Runners runners, Clock clock, Consumer<String> tell) {
@@ -80,9 +92,10 @@ public final class Daemon {
         Instant started = clock.instant();
         try (DaemonLock lock = DaemonLock.take(settings.folder());
                 PooledDatabase pool =
-                        Database.open(settings.folder(), settings.store()).pooled()) {
+                        Database.open(settings.folder(), settings.store()).pooled();
+                Served served = serve()) {
             DaemonLock.About about =
-                    DaemonLock.ofThisProcess(started, pool.database().where(), Optional.empty());
+                    DaemonLock.ofThisProcess(started, pool.database().where(), served.address());
             String id = about.host() + "-" + about.process().pid() + "-"
                     + about.process().startTime();
             Optional<String> instance = pool.database().isShared() ? Optional.of(id) : Optional.empty();
@@ -90,7 +103,11 @@ public final class Daemon {
                 Peers peers = new Peers(pool.database(), id);
                 Instant since = peers.enter(started);
                 lock.tell(about);
-                tell.accept("at work; the schedules are in " + pool.database().where());
+                tell.accept("at work; the schedules are in "
+                        + pool.database().where()
+                        + served.address()
+                                .map(address -> "; metrics at " + address + "/metrics")
+                                .orElse(""));
                 work(pool.database(), id, since, alarmClock, peers);
                 peers.leave();
             }
@@ -98,6 +115,24 @@ public final class Daemon {
         } catch (AlarmException e) {
             throw new DaemonException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** What listens, if anything does. */
+    private record Served(Optional<HttpPort> port) implements AutoCloseable {
+        Optional<String> address() {
+            return port.map(HttpPort::address);
+        }
+
+        @Override
+        public void close() {
+            port.ifPresent(HttpPort::close);
+        }
+    }
+
+    private Served serve() throws IOException, DaemonException {
+        return settings.http().isEmpty()
+                ? new Served(Optional.empty())
+                : new Served(Optional.of(HttpPort.open(settings.http().getAsInt(), metrics::text)));
     }
 
     private void work(Database database, String id, Instant since, AlarmClock alarmClock, Peers peers)
@@ -109,6 +144,9 @@ public final class Daemon {
         Rhythm files = new Rhythm(LOOK_AT_FILES);
         Rhythm beats = new Rhythm(Peers.BEAT);
         Rhythm sweeps = new Rhythm(SWEEP);
+        Rhythm cleanings = new Rhythm(CLEAN);
+        Rhythm counts = new Rhythm(SWEEP);
+        Housekeeper housekeeper = new Housekeeper(settings.keep(), clock, tell);
         Optional<Instant> nextDue = Optional.empty();
         boolean ringing = false;
         boolean takenUp = false;
@@ -145,8 +183,18 @@ public final class Daemon {
                     Decider.Decision decision = decider.decide(untold);
                     untold.clear();
                     decision.changed().forEach(this::say);
+                    decision.late().forEach(metrics::late);
                     decision.ours().forEach(keeper::bringAbout);
                     nextDue = decision.nextDue();
+                }
+                if (settings.http().isPresent() && counts.isDue()) {
+                    database.read(Tables::countByState)
+                            .forEach(count -> metrics.ticks(count.state().wire(), count.count()));
+                    metrics.stand(database.read(Tables::schedules).size(), keeper.size());
+                }
+                if (cleanings.isDue()) {
+                    housekeeper.begin(
+                            workflows.stream().map(ScheduledWorkflow::home).toList());
                 }
                 inTrouble("");
             } catch (StoreException | AlarmException e) {
@@ -187,8 +235,24 @@ public final class Daemon {
         }
     }
 
-    private RunListener listener(Tick tick) {
-        return event -> {};
+    private RunListener listener(Tick tick, ScheduledWorkflow workflow) {
+        return event -> {
+            metrics.happened(event);
+            if (event instanceof RunEvent.AttemptStarted started
+                    && started.resumedFrom().isPresent()) {
+                measureSaved(tick, workflow, started);
+            }
+        };
+    }
+
+    private void measureSaved(Tick tick, ScheduledWorkflow workflow, RunEvent.AttemptStarted started) {
+        try {
+            RunFolder run = new RunStore(new CairnHome(workflow.home())).find(tick.key());
+            StepManifest.read(run.step(started.step()))
+                    .ifPresent(step -> metrics.saved(SavedTime.of(step, started.resumedFrom())));
+        } catch (IOException e) {
+            tell.accept(tick.key() + ": what was saved could not be measured: " + e.getMessage());
+        }
     }
 
     private void say(Tick tick) {

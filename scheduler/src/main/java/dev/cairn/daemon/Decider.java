@@ -47,8 +47,10 @@ final class Decider {
      *
      * @param ours runs of this daemon, and the workflows they belong to
      * @param changed ticks that are other than before
+     * @param late how long after their time ticks were decided about
      */
-    record Decision(Map<Tick, ScheduledWorkflow> ours, List<Tick> changed, Optional<Instant> nextDue) {}
+    record Decision(
+            Map<Tick, ScheduledWorkflow> ours, List<Tick> changed, List<Duration> late, Optional<Instant> nextDue) {}
 
     Decision decide(List<Keeper.Ended> ended) throws StoreException {
         return database.transact(tables -> {
@@ -85,6 +87,7 @@ final class Decider {
         private final Map<String, Optional<ScheduledWorkflow>> workflows = new LinkedHashMap<>();
         private final Set<String> touched = new LinkedHashSet<>();
         private final List<Tick> changed = new ArrayList<>();
+        private final List<Duration> late = new ArrayList<>();
         private final Map<Tick, ScheduledWorkflow> ours = new LinkedHashMap<>();
 
         Round(Tables tables, Instant now) {
@@ -99,8 +102,11 @@ final class Decider {
             for (ScheduleEntry schedule : tables.dueSchedules(now)) {
                 decide(schedule);
             }
+            tables.forgetWorkflows();
             for (Tick waiting : tables.waitedLongEnough(now)) {
-                admit(waiting);
+                if (waiting.batch().isEmpty() || tables.underWay(waiting.batch()) < waiting.parallel()) {
+                    admit(waiting);
+                }
             }
             for (String workflow : touched) {
                 fill(workflow);
@@ -111,7 +117,7 @@ final class Decider {
                     .map(Tick::due)
                     .filter(due -> due.isAfter(now))
                     .min(Comparator.naturalOrder());
-            return new Decision(ours, changed, nextDue);
+            return new Decision(ours, changed, late, nextDue);
         }
 
         private void ours(List<Tick> unended) throws SQLException {
@@ -169,6 +175,9 @@ final class Decider {
             for (Tick tick : due.ticks()) {
                 if (!tables.add(tick)) {
                     continue; // backfilled before
+                }
+                if (tick.kind() == Tick.Kind.ON_TIME) {
+                    late.add(Duration.between(tick.time(), now));
                 }
                 if (tick.state().isFinal() || tick.due().isAfter(now)) {
                     changed.add(tick);

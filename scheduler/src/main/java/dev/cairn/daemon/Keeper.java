@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * Brings the runs of this daemon to where the database wants them: each in a thread of its own. What comes of one is put into a queue. Its
@@ -28,7 +28,7 @@ final class Keeper {
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
 
     private final Runners runners;
-    private final Function<Tick, RunListener> listeners;
+    private final BiFunction<Tick, ScheduledWorkflow, RunListener> listeners;
     private final Map<String, Held> held = new HashMap<>();
     private final Map<String, Long> notBefore = new HashMap<>();
     private final Set<String> leftAlone = new HashSet<>();
@@ -44,7 +44,7 @@ final class Keeper {
      * @param listeners told what happens in the run of a tick
      * @param wake called when something has been put into the queue
      */
-    Keeper(Runners runners, Function<Tick, RunListener> listeners, Runnable wake) {
+    Keeper(Runners runners, BiFunction<Tick, ScheduledWorkflow, RunListener> listeners, Runnable wake) {
         this.runners = runners;
         this.listeners = listeners;
         this.wake = wake;
@@ -96,7 +96,7 @@ final class Keeper {
                 tick,
                 workflow,
                 runners,
-                listeners.apply(tick),
+                listeners.apply(tick, workflow),
                 id -> tell(tick, new Ending.Begun(id)),
                 leftAlone.contains(tick.key()));
         if (tick.state() == TickState.PARKING) {

@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param detail why it is in its state, for a person
  * @param daemon that runs it; empty when none does
  * @param runId empty before there is a run
- * @param batch that it was backfilled with; empty when it was not
+ * @param batch that it was backfilled with, how many of it may run at a time first; empty when it was not
  */
 public record Tick(
         String key,
@@ -66,6 +66,11 @@ public record Tick(
                 "",
                 "",
                 "");
+    }
+
+    /** How many of its batch may run at a time. */
+    public int parallel() {
+        return batch.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(batch.substring(0, batch.indexOf('/')));
     }
 
     public Tick in(TickState next, String why) {

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.cli.CairnProcess.Outcome;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -138,6 +143,84 @@ final class DaemonTest {
             await(() -> tick("w").path("state").asString().equals("failed"));
             assertThat(tick("w").path("detail").asString()).contains("not started: ", "checkpoint.engine 'criu'");
         }
+    }
+
+    @Test
+    void aBackfillRunsEachDayWithItsOwnTimeAndNoMoreAtATimeThanAllowed() throws Exception {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: w
+                inputs: {date: {default: today}}
+                schedule: {cron: "0 2 * * *", timezone: UTC}
+                defaults: {checkpoint: {engine: none}, rollback: none}
+                env: {DATE: "${{ inputs.date }}"}
+                steps:
+                  - run: |
+                      echo begin $DATE >> ledger
+                      sleep 0.3
+                      echo end $DATE >> ledger
+                """);
+        cairn("schedule", "add", "flow.yaml");
+        cairn("schedule", "backfill", "w", "--from", "2026-02-26", "--to", "2026-03-02", "--parallel", "1");
+        try (CairnProcess daemon = start()) {
+            await(() -> Files.exists(folder.resolve("ledger"))
+                    && Files.readAllLines(folder.resolve("ledger")).size() == 10);
+            assertThat(Files.readAllLines(folder.resolve("ledger")))
+                    .isEqualTo(List.of("02-26", "02-27", "02-28", "03-01", "03-02").stream()
+                            .flatMap(day -> List.of("begin 2026-" + day, "end 2026-" + day).stream())
+                            .toList());
+            daemon.signal("TERM");
+            daemon.await();
+        }
+    }
+
+    @Test
+    void countsWhatItDoesAndKeepsNoMoreRunsThanItShould() throws Exception {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: w
+                schedule: {every: 1s}
+                defaults: {checkpoint: {engine: none}}
+                steps: [{run: 'true'}]
+                """);
+        cairn("schedule", "add", "flow.yaml");
+        cairn("schedule", "backfill", "w", "--from", "2026-01-01T00:00:01Z", "--to", "2026-01-01T00:00:03Z");
+        try (CairnProcess daemon = CairnProcess.start(
+                folder, environment(), NOTHING, "daemon", "--foreground", "--http", "0", "--keep-runs", "1")) {
+            daemon.awaitErr("metrics at ");
+            URI metrics = URI.create(daemon.err().replaceAll("(?s).*metrics at (\\S+).*", "$1"));
+            await(() -> get(metrics).contains("cairn_ticks{state=\"succeeded\"}"));
+            assertThat(get(metrics))
+                    .contains("cairn_schedules 1", "cairn_tick_lateness_seconds_count", "cairn_runs_total{state=");
+            String port = Integer.toString(metrics.getPort());
+            Outcome taken = other("--http", port);
+            assertThat(taken.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
+            assertThat(taken.err()).contains("port " + port + " on loopback is taken");
+            daemon.signal("TERM");
+            daemon.await();
+        }
+        cairn("schedule", "pause", "w");
+        try (CairnProcess daemon =
+                CairnProcess.start(folder, environment(), NOTHING, "daemon", "--foreground", "--keep-runs", "1")) {
+            daemon.awaitErr("run with enough newer ones");
+            daemon.signal("TERM");
+            daemon.await();
+        }
+    }
+
+    /** A second daemon, in a state folder of its own. */
+    private Outcome other(String... options) throws Exception {
+        String[] line = Stream.concat(Stream.of("daemon", "--foreground"), Stream.of(options))
+                .toArray(String[]::new);
+        Map<String, String> elsewhere =
+                Map.of("XDG_STATE_HOME", folder.resolve("elsewhere").toString());
+        try (CairnProcess cairn = CairnProcess.start(folder, elsewhere, NOTHING, line)) {
+            return cairn.await();
+        }
+    }
+
+    private static String get(URI uri) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     private void flow(String word, int minute) throws IOException {

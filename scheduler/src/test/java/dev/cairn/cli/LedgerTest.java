@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class LedgerTest {
     private static final boolean LONG = Boolean.getBoolean("cairn.long");
-    private static final int KILLS = LONG ? 60 : 4;
+    private static final int KILLS = LONG ? 60 : 3;
 
     @TempDir
     Path folder;

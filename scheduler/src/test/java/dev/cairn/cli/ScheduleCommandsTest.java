@@ -109,6 +109,45 @@ final class ScheduleCommandsTest {
     }
 
     @Test
+    void backfillsEachTimeOnce() throws Exception {
+        cairn("add", flow.toString());
+        assertThat(cairn("backfill", "nightly.1", "--from", "2026-03-28", "--to", "2026-03-30", "--dry-run"))
+                .isZero();
+        String keys =
+                "nightly.1@2026-03-28T02:00:00Z\nnightly.1@2026-03-29T02:00:00Z\nnightly.1@2026-03-30T02:00:00Z\n";
+        assertThat(out()).isEqualTo(keys);
+        assertThat(cairn("backfill", "nightly.1", "--from", "2026-03-28", "--to", "2026-03-30"))
+                .as(err())
+                .isZero();
+        assertThat(out()).isEqualTo(keys);
+        assertThat(cairn("backfill", "nightly.1", "--from", "2026-03-28", "--to", "2026-03-31T02:00"))
+                .isZero();
+        assertThat(out()).isEqualTo("nightly.1@2026-03-31T02:00:00Z\n");
+        assertThat(err()).contains("3 of the times have or had a run");
+        wrong(ExitCode.USAGE, "is not past yet", "backfill", "nightly.1", "--from", "2026-03-28", "--to", "2199-01-01");
+        wrong(
+                ExitCode.USAGE,
+                "has no time from",
+                "backfill",
+                "nightly.1",
+                "--from",
+                "2026-03-28T03:00",
+                "--to",
+                "2026-03-28T04:00");
+        wrong(
+                ExitCode.USAGE,
+                "at least 1",
+                "backfill",
+                "nightly.1",
+                "--from",
+                "2026-03-28",
+                "--to",
+                "2026-03-29",
+                "--parallel",
+                "0");
+    }
+
+    @Test
     void removesAWorkflowWithWhatWaitsOfIt() throws Exception {
         cairn("add", flow.toString());
         cairn("trigger", "nightly.1");

@@ -195,7 +195,9 @@ public final class Tables {
     /** Those whose jitter has passed. */
     public List<Tick> waitedLongEnough(Instant now) throws SQLException {
         return sql.list(
-                "SELECT * FROM cairn_tick WHERE state = 'waiting' AND due_ms <= ? ORDER BY due_ms", Tables::tick, now);
+                "SELECT * FROM cairn_tick WHERE state = 'waiting' AND due_ms <= ? ORDER BY due_ms, time_ms",
+                Tables::tick,
+                now);
     }
 
     /** The newest of a schedule, newest first. */
@@ -247,6 +249,36 @@ public final class Tables {
                         tick.runId(),
                         tick.batch())
                 == 1;
+    }
+
+    /** Whether no run was started for its time. */
+    public boolean canBackfill(Tick tick) throws SQLException {
+        return tick(tick.key())
+                .map(known -> known.state() == TickState.MISSED || known.state() == TickState.SKIPPED)
+                .orElse(true);
+    }
+
+    /**
+     * Adds a tick, or opens again one that was missed or skipped.
+     *
+     * @return false when a run was started for its time; it stays as it is
+     */
+    public boolean backfill(Tick tick) throws SQLException {
+        if (!canBackfill(tick)) {
+            return false;
+        }
+        sql.update("DELETE FROM cairn_tick WHERE run_key = ?", tick.key());
+        return add(tick);
+    }
+
+    /** How many of a batch have been let go. */
+    public long underWay(String batch) throws SQLException {
+        return sql.list(
+                        "SELECT COUNT(*) FROM cairn_tick WHERE batch = ? AND state <> 'waiting' AND state IN "
+                                + UNENDED,
+                        row -> row.getLong(1),
+                        batch)
+                .get(0);
     }
 
     public void update(Collection<Tick> ticks) throws SQLException {
