@@ -47,6 +47,7 @@ public final class SpecCheck {
             check.step(vertex.step(), Optional.of(vertex));
         }
         check.hooks();
+        SharedTrees.check(workflow, check.graph, check.reachability, problems);
         check.reachability.answer();
     }
 
