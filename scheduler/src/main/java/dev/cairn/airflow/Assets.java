@@ -17,11 +17,14 @@ public final class Assets {
         return Pages.of(api, Call.get(name()), Asset::from, "assets", "datasets");
     }
 
-    /** The asset of exactly this URI: the server's own search is a pattern, in which {@code _} and {@code %} stand for others. */
+    /**
+     * The asset of exactly this URI: the server's own search is a pattern, in which {@code _} and {@code %} stand for others. Airflow 3 writes
+     * {@code s3://bucket} as {@code s3://bucket/} (it normalises what a DAG says), and both find it.
+     */
     public Optional<Asset> find(String uri) throws AirflowException {
         Call call = Call.get(name()).with("uri_pattern", uri);
         return Pages.of(api, call, Asset::from, "assets", "datasets")
-                .filter(asset -> asset.uri().equals(uri))
+                .filter(asset -> asset.uri().equals(uri) || asset.uri().equals(uri + "/"))
                 .findFirst();
     }
 

@@ -176,6 +176,25 @@ final class AirflowCommandTest {
         assertThat(steps).isPositive();
     }
 
+    /** Start-up is paid by every command. */
+    @Test
+    void aRunWithoutAirflowLoadsNothingOfTheClient() throws Exception {
+        Files.writeString(folder.resolve("flow.yaml"), "steps: [{id: a, run: 'true', checkpoint: {engine: none}}]\n");
+        Path loaded = folder.resolve("loaded.txt");
+        try (CairnProcess cairn = CairnProcess.start(
+                folder,
+                Map.of("JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + loaded),
+                Path.of("/dev/null"),
+                "run",
+                "flow.yaml")) {
+            assertThat(cairn.await().exitCode()).isZero();
+        }
+        assertThat(Files.readString(loaded))
+                .contains("dev.cairn.run.")
+                .doesNotContain("okhttp3.")
+                .doesNotContain("kotlin.");
+    }
+
     @Test
     void saysThatTheServerIsAway() {
         environment.put("CAIRN_AIRFLOW_FAKE_URL", "http://localhost:1");
