@@ -109,9 +109,10 @@ class SubmittedStepTest {
     void loadsModulesOnTheNodeAndSaysThatItHasFewerCpusThanItAskedFor() throws Exception {
         try (Cairn cairn = cairn()) {
             Files.createFile(cairn.project().resolve("killed-its-parent"));
-            Path modules = Files.createDirectories(cairn.project().resolve("modules/greeting"));
-            Files.writeString(modules.resolve("1.0"), "#%Module\nsetenv GREETING hello\n");
-            Cairn there = cairn.with(Map.of("MODULEPATH", modules.getParent().toString()));
+            Path modules = cairn.project().resolve("modules");
+            Files.createDirectories(modules.resolve("greeting"));
+            Files.writeString(modules.resolve("greeting/1.0"), "#%Module\nsetenv GREETING hello\n");
+            Cairn there = cairn.with(Map.of("MODULEPATH", modules.toString()));
 
             assertThat(there.run("run", "modules.yaml")).as(cairn.said()).isZero();
 
