@@ -11,6 +11,7 @@ import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,7 @@ final class OverlapTest {
         Optional<Concurrency> rule = rule(1, Concurrency.Overlap.QUEUE);
         admit(rule, tick(1), tick(2), tick(3));
         assertThat(states()).isEqualTo("running queued queued");
-        assertThat(ticks.get(tick(2).key()).detail()).isEqualTo("while " + tick(1).key() + " runs");
+        assertThat(kept(tick(2)).detail()).isEqualTo("while " + tick(1).key() + " runs");
         end(rule, tick(1), TickState.SUCCEEDED);
         assertThat(states()).isEqualTo("succeeded running queued");
     }
@@ -60,7 +61,7 @@ final class OverlapTest {
         assertThat(states()).as("2 had not begun").isEqualTo("cancelling cancelled queued");
         end(rule, tick(1), TickState.CANCELLED);
         assertThat(states()).isEqualTo("cancelled cancelled running");
-        assertThat(ticks.get(tick(1).key()).detail()).isEqualTo("in the way of " + tick(2).key());
+        assertThat(kept(tick(1)).detail()).isEqualTo("in the way of " + tick(2).key());
     }
 
     @Test
@@ -117,15 +118,19 @@ final class OverlapTest {
     }
 
     private void end(Optional<Concurrency> rule, Tick tick, TickState how) {
-        Tick now = ticks.get(tick.key());
+        Tick now = kept(tick);
         ticks.put(tick.key(), now.ended(how, now.detail(), NOW));
         Overlap overlap = overlap(rule);
         overlap.fill();
         take(overlap);
     }
 
+    private Tick kept(Tick tick) {
+        return Objects.requireNonNull(ticks.get(tick.key()));
+    }
+
     private void set(Tick tick, TickState state) {
-        ticks.put(tick.key(), ticks.get(tick.key()).in(state, ""));
+        ticks.put(tick.key(), kept(tick).in(state, ""));
     }
 
     private Overlap overlap(Optional<Concurrency> rule) {
