@@ -108,6 +108,10 @@ final class Decider {
                     admit(waiting);
                 }
             }
+            // also of workflows where nothing has ended now: whoever took down the end may have died, or was stopping
+            tables.unended().stream()
+                    .filter(tick -> tick.state() == TickState.QUEUED || tick.state() == TickState.PARKED)
+                    .forEach(tick -> touched.add(tick.workflow()));
             for (String workflow : touched) {
                 fill(workflow);
             }

@@ -185,8 +185,7 @@ final class ServerContractTest {
                 ConnectionSettings.of(airflow.address(), Credentials.password("admin", () -> "wrong"));
         try (AirflowClient stranger = AirflowClient.connect(wrong)) {
             // 401 of Airflow 3; Airflow 2 takes the stranger for nobody in particular, who may do nothing: 403
-            assertThat(failure(() -> stranger.dags().get("contract")).kind())
-                    .isIn(Kind.UNAUTHORIZED, Kind.FORBIDDEN);
+            assertThat(failure(() -> stranger.dags().get("contract")).kind()).isIn(Kind.UNAUTHORIZED, Kind.FORBIDDEN);
         }
         try (AirflowClient lost =
                 AirflowClient.connect(ConnectionSettings.of(airflow.address() + "/elsewhere", Credentials.none()))) {

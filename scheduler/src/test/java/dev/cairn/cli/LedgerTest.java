@@ -156,7 +156,9 @@ final class LedgerTest {
                     assertThat(did).as("%s", tick).isEmpty();
                     String other = tick.detail().replaceAll("while (\\S+) runs", "$1");
                     assertThat(byKey).as("%s", tick).containsKey(other);
-                    Line end = requireNonNull(byTick.get(requireNonNull(byKey.get(other)).at())).get(1);
+                    Line end = requireNonNull(
+                                    byTick.get(requireNonNull(byKey.get(other)).at()))
+                            .get(1);
                     assertThat(end.millis())
                             .as("%s ended after the tick came, or just before", other)
                             .isGreaterThan(Instant.parse(tick.at()).toEpochMilli() - 1_000);
