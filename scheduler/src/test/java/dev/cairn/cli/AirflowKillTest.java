@@ -75,15 +75,15 @@ final class AirflowKillTest {
 
     /** Kills at one request, and again at a later one; at the others it lets things go wrong now and then. */
     private static final class Killer implements Behaviour {
-        private final int point;
         private final int again;
         private final boolean before;
         private final Random random;
+        private int due;
         private volatile Optional<ProcessHandle> victim = Optional.empty();
 
         Killer(int point, boolean before, long seed) {
             this.random = new Random(seed);
-            this.point = point;
+            this.due = point;
             this.again = point + 3 + random.nextInt(10);
             this.before = before;
         }
@@ -116,8 +116,13 @@ final class AirflowKillTest {
             }
         }
 
-        private boolean isDue(int request) {
-            return request == point || request == again;
+        /** Or the first one after it that comes so far: one that fails is not carried out. */
+        private synchronized boolean isDue(int request) {
+            if (request < due) {
+                return false;
+            }
+            due = due < again ? again : Integer.MAX_VALUE;
+            return true;
         }
 
         /** Returns when it is dead, so that no answer reaches it any more. */
