@@ -6,7 +6,7 @@
 
 #define BETWEEN_CAPTURES_MS 200
 #define LATE_IN_THE_WAIT_MS 2000 /* of the 2500 that the victim waits */
-#define BETWEEN_LIVES_MS 2000 /* which the victim's clocks must not show */
+#define BETWEEN_LIVES_MS 2000    /* which the victim's clocks must not show */
 #define MOST_CAPTURES 60
 
 static void pass_time(int ms)

@@ -67,7 +67,10 @@ final class Cairn implements AutoCloseable {
             return List.of();
         }
         try (Stream<Path> folders = Files.list(runs)) {
-            return folders.filter(Files::isDirectory).toList();
+            // a run that was killed while it was being made has left a draft, which never was a run
+            return folders.filter(Files::isDirectory)
+                    .filter(folder -> !folder.getFileName().toString().startsWith(".new-"))
+                    .toList();
         }
     }
 
