@@ -14,7 +14,7 @@ static bool is_as_noted(const json_t *map, int fd)
     uint64_t size = 0, mtime = 0;
     return fstat(fd, &st) == 0 && json_need_hex(map, "file_size", &size, NULL) == 0 &&
            json_need_hex(map, "file_mtime_ns", &mtime, NULL) == 0 && (uint64_t)st.st_size == size &&
-           (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec == mtime;
+           content_mtime_ns(&st) == mtime;
 }
 
 /* As a string; empty for a file that cannot be recognised elsewhere. */

@@ -14,6 +14,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "proc/content.h"
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -122,9 +123,7 @@ static int take_private_file(struct objects *o, const struct taken_process *p,
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
     json_object_set_new(json, "file_size", json_hex((uint64_t)st.st_size));
-    json_object_set_new(
-        json, "file_mtime_ns",
-        json_hex((uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec));
+    json_object_set_new(json, "file_mtime_ns", json_hex(content_mtime_ns(&st)));
     return 0;
 }
 

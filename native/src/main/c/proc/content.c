@@ -76,6 +76,11 @@ static bool read_build_id(int fd, char *out)
     return false;
 }
 
+uint64_t content_mtime_ns(const struct stat *st)
+{
+    return (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
+}
+
 int content_name(int fd, const char *path, char out[CONTENT_NAME_SIZE], cairn_error *err)
 {
     struct stat st;

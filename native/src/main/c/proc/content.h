@@ -2,9 +2,15 @@
 #ifndef CAIRN_PROC_CONTENT_H
 #define CAIRN_PROC_CONTENT_H
 
+#include <stdint.h>
+#include <sys/stat.h>
+
 #include "common/error.h"
 
 #define CONTENT_NAME_SIZE 160
+
+/* When it was changed last, in nanoseconds since the epoch, as META has it. */
+uint64_t content_mtime_ns(const struct stat *st);
 
 /* "build-id:HEX" of a program or library whose linker gave it one, "xxh3:HEX" of any other file of
  * up to 16 MiB, else "". Reads fd, which stays open, at most once through. */

@@ -39,7 +39,7 @@ int restore_fits_file(const json_t *map, const char *path, int fd, cairn_error *
     if (fstat(fd, &st) < 0)
         return cairn_fail_errno(err, "looking at %s", path);
     bool same = (uint64_t)st.st_size == size;
-    if (same && (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec != mtime)
+    if (same && content_mtime_ns(&st) != mtime)
         rc = same_content(map, path, fd, &same, err);
     if (rc != 0)
         return rc;
