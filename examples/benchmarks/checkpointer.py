@@ -15,6 +15,7 @@ class Row:
 
     standstill: float | None = None
     image_seconds: float | None = None
+    durable_seconds: float | None = None
     image_bytes: int | None = None
     first_progress: float | None = None
 
@@ -22,6 +23,7 @@ class Row:
         return (
             _cell(self.standstill, "{:.1f}", 1e3),
             _cell(self.image_seconds, "{:.2f}"),
+            _cell(self.durable_seconds, "{:.2f}"),
             _cell(self.image_bytes, "{:.0f}", 1e-6),
             _cell(self.first_progress, "{:.2f}"),
         )
@@ -46,10 +48,13 @@ class Checkpointer:
             before = time.time_ns()
             self.checkpoint()
             after = time.time_ns()
-            settled = log.await_progress(after)
+            sync_files(self.images())
+            durable = time.time_ns()
+            settled = log.await_progress(durable)
             row = Row(
                 standstill=log.longest_gap(before, settled) / 1e9,
                 image_seconds=(after - before) / 1e9,
+                durable_seconds=(durable - before) / 1e9,
                 image_bytes=folder_bytes(self.images()),
             )
             self.stop()
@@ -68,6 +73,13 @@ class Checkpointer:
 
 def folder_bytes(folder):
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def sync_files(folder):
+    for file in folder.rglob("*"):
+        descriptor = os.open(file, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
 
 
 def kill(pid):
