@@ -146,6 +146,8 @@ static int take_one(capture *c, struct taken_process *p, cairn_error *err)
     if (rc == 0)
         rc = take_process(p, err);
     if (rc == 0)
+        rc = take_deleted_program(&c->objects, p, err);
+    if (rc == 0)
         rc = take_mappings(&c->objects, p, err);
     return rc;
 }

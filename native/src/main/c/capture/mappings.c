@@ -16,12 +16,6 @@
 #include "common/json.h"
 #include "proc/content.h"
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t len = strlen(text), end_len = strlen(end);
-    return len >= end_len && strcmp(text + len - end_len, end) == 0;
-}
-
 /* Roll-back has to know that such a file changes without a trace, also when no descriptor is left.
  */
 static int note_mapped(struct objects *o, const struct proc_map *map, cairn_error *err)
@@ -53,7 +47,7 @@ static int take_shared(struct objects *o, struct taken_process *p, const struct 
                        json_t *json, cairn_error *err)
 {
     uint64_t dev = makedev(map->dev_major, map->dev_minor);
-    bool deleted = ends_with(map->path, " (deleted)");
+    bool deleted = path_is_deleted(map->path);
     bool file =
         map->path[0] == '/' && !deleted && dev != o->shm_dev && strncmp(map->path, "/SYSV", 5) != 0;
     struct object *object = object_find(o, dev, map->inode);
@@ -113,7 +107,7 @@ static int take_private_file(struct objects *o, const struct taken_process *p,
                              const struct proc_map *map, json_t *json, cairn_error *err)
 {
     struct stat st;
-    if (ends_with(map->path, " (deleted)"))
+    if (path_is_deleted(map->path))
         return take_deleted_file(o, p, map, json, err);
     if (stat(map->path, &st) < 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
@@ -139,6 +133,32 @@ static int take_mapping(struct objects *o, struct taken_process *p, const struct
     if (map->shared)
         return take_shared(o, p, map, json, err);
     return map->inode != 0 ? take_private_file(o, p, map, json, err) : 0;
+}
+
+/* A program that was replaced or removed while it runs, as an upgrade does. */
+int take_deleted_program(struct objects *o, struct taken_process *p, cairn_error *err)
+{
+    const char *path = json_string_value(json_object_get(p->json, "exe"));
+    if (!path || !path_is_deleted(path))
+        return 0;
+    char link[64];
+    struct stat st;
+    snprintf(link, sizeof link, "/proc/%d/exe", p->pid);
+    auto_close int fd = open(link, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return cairn_fail_errno(err, "opening %s, which pid %d runs", path, p->ns_pid);
+    struct object *object = object_find(o, st.st_dev, st.st_ino);
+    int rc = 0;
+    if (!object)
+        rc = object_add(o, st.st_dev, st.st_ino, "unlinked", path, &object, err);
+    if (rc == 0 && !json_object_get(object->json, "size"))
+        rc = object_take_file(object, fd, (uint64_t)st.st_size, err);
+    if (rc != 0)
+        return rc;
+    json_object_set_new(object->json, "mode", json_integer(st.st_mode & 07777));
+    json_object_set_new(object->json, "program", json_true());
+    json_object_set_new(p->json, "exe_object", json_integer(object->space));
+    return 0;
 }
 
 int take_mappings(struct objects *o, struct taken_process *p, cairn_error *err)

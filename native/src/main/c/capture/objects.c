@@ -12,6 +12,13 @@
 
 #define PAGE 4096u
 
+bool path_is_deleted(const char *path)
+{
+    static const char end[] = " (deleted)";
+    size_t len = strlen(path);
+    return len >= sizeof end - 1 && strcmp(path + len - (sizeof end - 1), end) == 0;
+}
+
 struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino)
 {
     for (size_t i = 0; i < o->object_count; i++)

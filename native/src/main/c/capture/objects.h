@@ -60,10 +60,16 @@ CAIRN_CHECKED int describe_locks(const char *fdinfo, enum lock_owner owner, json
                                  cairn_error *err);
 /* Everything in the step's own /dev/shm, into META's "shm". */
 CAIRN_CHECKED int take_shm(struct objects *o, json_t *meta, cairn_error *err);
+/* The program that a process runs, where it has no name any more: its "exe_object". To be taken
+ * before the mappings, which then need not copy what they show of it. */
+CAIRN_CHECKED int take_deleted_program(struct objects *o, struct taken_process *p,
+                                       cairn_error *err);
 /* The mappings of a process, into its "maps", with the shared memory behind them. */
 CAIRN_CHECKED int take_mappings(struct objects *o, struct taken_process *p, cairn_error *err);
 
 /* objects.c */
+/* /proc appends " (deleted)" to the path of a file that has no name any more. */
+bool path_is_deleted(const char *path);
 struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino);
 CAIRN_CHECKED int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind,
                              const char *name, struct object **out, cairn_error *err);

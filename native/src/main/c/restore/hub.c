@@ -287,6 +287,19 @@ static int create_object(const struct restoration *r, const json_t *json, cairn_
     return fd >= 0 ? fd : cairn_fail_errno(err, "making a memfd");
 }
 
+/* The kernel runs no file that somebody has open for writing. */
+static int reopen_as_program(int *fd, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", *fd);
+    int program = open(path, O_RDONLY | O_CLOEXEC);
+    if (program < 0)
+        return cairn_fail_errno(err, "opening a program without a name again");
+    close(*fd);
+    *fd = program;
+    return 0;
+}
+
 static int make_object(const struct restoration *r, const json_t *json, cairn_error *err)
 {
     int64_t space, seals = 0, mode = -1;
@@ -330,6 +343,8 @@ static int make_object(const struct restoration *r, const json_t *json, cairn_er
         rc = cairn_fail_errno(err, "setting the mode of a file without a name");
     if (rc == 0 && seals && fcntl(fd, F_ADD_SEALS, (int)seals) < 0)
         rc = cairn_fail_errno(err, "sealing a memfd");
+    if (rc == 0 && json_is_true(json_object_get(json, "program")))
+        rc = reopen_as_program(&fd, err);
     return rc != 0 ? rc : hub_place(fd, hub_object(r, (uint32_t)space), err);
 }
 

@@ -392,15 +392,33 @@ static int finish_mapping(struct restored_process *p, const struct mapping *m, c
 
 /* The kernel's notes of where code, heap, stack, arguments and environment lie, and which program
  * this is. */
+/* What /proc/PID/exe is to lead to: a file, or an object where it had no name any more. */
+static int find_program(const struct restoration *r, const struct restored_process *p, int *fd,
+                        cairn_error *err)
+{
+    const char *exe;
+    int64_t object = 0;
+    int rc = json_need_string(p->json, "exe", 4096, &exe, err);
+    if (rc == 0)
+        rc = json_may_int(p->json, "exe_object", 0, UINT32_MAX, &object, err);
+    if (rc != 0)
+        return rc;
+    *fd = object ? hub_object(r, (uint32_t)object) : hub_mapped_file(r, exe);
+    return *fd >= 0 ? 0
+                    : cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
+                                 "%s is run from an object that the image lacks", exe);
+}
+
 static int set_layout(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     json_t *layout;
-    const char *auxv_hex, *exe;
+    const char *auxv_hex;
+    int program;
     int rc = json_need_object(p->json, "layout", &layout, err);
     if (rc == 0)
         rc = json_need_string(layout, "auxv", 8192, &auxv_hex, err);
     if (rc == 0)
-        rc = json_need_string(p->json, "exe", 4096, &exe, err);
+        rc = find_program(r, p, &program, err);
     if (rc != 0)
         return rc;
     auto_free void *auxv = NULL;
@@ -410,7 +428,7 @@ static int set_layout(const struct restoration *r, struct restored_process *p, c
         return rc;
     struct prctl_mm_map map = {.auxv = (void *)(uintptr_t)(p->injector.scratch + sizeof map),
                                .auxv_size = (uint32_t)auxv_len,
-                               .exe_fd = (uint32_t)hub_mapped_file(r, exe)};
+                               .exe_fd = (uint32_t)program};
     const struct {
         const char *name;
         __u64 *field;

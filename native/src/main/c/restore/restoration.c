@@ -204,6 +204,8 @@ static int list_mapped_files(struct restoration *r, cairn_error *err)
             if (path && hub_mapped_file(r, path) < 0)
                 json_array_append(r->mapped_files, map);
         }
+        if (json_object_get(r->processes[i].json, "exe_object"))
+            continue;
         const json_t *exe = json_object_get(r->processes[i].json, "exe");
         const char *path = json_string_value(exe);
         if (path && hub_mapped_file(r, path) < 0)

@@ -125,6 +125,61 @@ VICTIM(keeps_a_write_only_unlinked_file)
     require(st.st_size == 4 && (st.st_mode & 0777) == 0200 && lseek(fd, 0, SEEK_CUR) == 4);
 }
 
+static void copy_file(const char *from, const char *to)
+{
+    int source = (int)need(open(from, O_RDONLY)), target = (int)need(creat(to, 0755));
+    char piece[4096];
+    for (ssize_t n; (n = need(read(source, piece, sizeof piece))) > 0;)
+        require(write(target, piece, (size_t)n) == n);
+    close(source);
+    close(target);
+}
+
+static bool same_files(const char *a, const char *b)
+{
+    int x = (int)need(open(a, O_RDONLY)), y = (int)need(open(b, O_RDONLY));
+    char left[4096], right[4096];
+    for (;;) {
+        ssize_t n = need(read(x, left, sizeof left)), m = need(read(y, right, sizeof right));
+        if (n != m || memcmp(left, right, (size_t)n) != 0)
+            return false;
+        if (n == 0)
+            break;
+    }
+    close(x);
+    close(y);
+    return true;
+}
+
+/* As an upgrade does to what is running: removed, and another one under its name. */
+VICTIM(runs_a_program_that_was_replaced)
+{
+    int in[2], out[2];
+    char link[64];
+    copy_file("/bin/cat", "program");
+    need(pipe2(in, O_CLOEXEC));
+    need(pipe2(out, O_CLOEXEC));
+    pid_t child = (pid_t)need(fork());
+    if (child == 0) {
+        need(dup2(in[0], 0));
+        need(dup2(out[1], 1));
+        need(execl("program", "program", (char *)NULL));
+    }
+    char echo[3];
+    put(in[1], "one");
+    require(read(out[0], echo, 3) == 3 && memcmp(echo, "one", 3) == 0);
+    need(unlink("program"));
+    copy_file("/bin/false", "program");
+    checkpoint_here();
+    put(in[1], "two");
+    require(read(out[0], echo, 3) == 3 && memcmp(echo, "two", 3) == 0);
+    snprintf(link, sizeof link, "/proc/%d/exe", child);
+    require(same_files(link, "/bin/cat") && same_files("program", "/bin/false"));
+    close(in[1]);
+    int status;
+    require(waitpid(child, &status, 0) == child && status == 0);
+}
+
 VICTIM(keeps_its_folder_and_open_folders)
 {
     char before[512], now[512];
