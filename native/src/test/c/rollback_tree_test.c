@@ -85,6 +85,27 @@ static void cuts_an_appended_log_in_place_and_keeps_its_tail(void **state)
     world_close(&w);
 }
 
+static void write_over(struct world *w)
+{
+    put(w, "out/db", "longer than before, and other pages", 0);
+}
+
+static void writes_over_again_what_was_written_over(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, 1);
+    put(&w, "out/db", "pages of a database", 0);
+    must(linkat(w.fd, "out/db", w.fd, "other-name", 0) == 0, "linking");
+    ino_t inode = inode_of(w.fd, "out/db");
+    expect_undone(&w, write_over);
+    assert_int_equal(inode_of(w.fd, "out/db"), inode);
+    expect_content(w.fd, "other-name", "pages of a database");
+    expect_content(w.undone, undone_path(&w, "out/db.from-0"),
+                   "longer than before, and other pages");
+    world_close(&w);
+}
+
 static void rotate(struct world *w)
 {
     must(renameat(w->fd, "out/log", w->fd, "out/log.1") == 0, "rename");
@@ -618,6 +639,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_an_appended_log_in_place_and_keeps_its_tail),
+        cmocka_unit_test(writes_over_again_what_was_written_over),
         cmocka_unit_test(undoes_log_rotation),
         cmocka_unit_test(follows_no_links),
         cmocka_unit_test(keeps_hard_links_hard),

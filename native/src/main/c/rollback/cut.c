@@ -29,8 +29,7 @@ static int change_mode(int path_fd, mode_t mode)
     return chmod(path, mode);
 }
 
-/* Its owner may always write, once the mode says so; rb_set_attributes puts the mode back. */
-static int open_to_cut(int base, const char *path)
+int rb_open_to_change(int base, const char *path)
 {
     const int flags = O_RDWR | O_NONBLOCK | O_NOCTTY;
     int fd = rb_open_beneath(base, path, flags);
@@ -47,7 +46,7 @@ int rb_cut(int base, const char *shown, const char *path, const struct rb_node *
 {
     struct stat st;
     struct timespec times[2];
-    auto_close int fd = open_to_cut(base, path);
+    auto_close int fd = rb_open_to_change(base, path);
     if (fd < 0 || fstat(fd, &st) < 0)
         return cairn_fail_errno(err, "opening %s/%s to cut it back", shown, path);
     if (st.st_size <= want->size)

@@ -1,9 +1,13 @@
-/* Cutting a file that grew back to what was recorded. */
+/* What changes a file at its place: cutting it back to what was recorded, and its attributes. */
 #ifndef CAIRN_ROLLBACK_CUT_H
 #define CAIRN_ROLLBACK_CUT_H
 
 #include "common/error.h"
 #include "rollback/node.h"
+
+/* Opens base/path for reading and writing, or -1. Its owner may always write, once the mode says
+ * so; rb_set_attributes puts the mode back. */
+int rb_open_to_change(int base, const char *path);
 
 /* base/path, judged RB_LONGER for want: its tail is copied to undone, then it is cut and gets its
  * old mtime. kept_fd may be -1. shown: base's absolute path. */

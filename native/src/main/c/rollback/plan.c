@@ -87,6 +87,28 @@ static int serve_from_tree(const struct planner *p, size_t w, enum pass pass, bo
     return try_node(p, w, n, served);
 }
 
+/* A program that somebody runs cannot be written to, only replaced. */
+static bool is_running(const struct rb_plan *plan, const char *path)
+{
+    auto_close int fd = rb_open_beneath(plan->base_fd, path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
+    return fd < 0 && errno == ETXTBSY;
+}
+
+/* A file that was written over in place stays the same inode: what has it open may compare
+ * (SQLite refuses to write to a database that was replaced), and so do its other names. */
+static void keep_inode(const struct planner *p, size_t w)
+{
+    const struct rb_plan *plan = p->plan;
+    const struct rb_node *want = &plan->want->nodes[w];
+    size_t n = rb_find_path(&plan->now, plan->now_by_path, want->path);
+    if (want->keep != RB_KEEP_COPY || n == RB_NONE || plan->now.nodes[n].type != RB_FILE ||
+        plan->now.nodes[n].ino != want->ino || p->taken[n] || is_running(plan, want->path))
+        return;
+    p->taken[n] = true;
+    plan->fates[w].now = n;
+    plan->fates[w].rewrite = true;
+}
+
 /* The image's own: the copy must be what it was, the linked inode may have grown. */
 static int serve_from_image(const struct planner *p, size_t w)
 {
@@ -130,6 +152,7 @@ static int serve_from_image(const struct planner *p, size_t w)
     p->plan->fates[w] = (struct rb_fate){.source = RB_KEPT,
                                          .now = RB_NONE,
                                          .cut = want->keep == RB_KEEP_LINK && verdict == RB_LONGER};
+    keep_inode(p, w);
     return 0;
 }
 
@@ -221,7 +244,7 @@ static int mark_extras(const struct planner *p)
         size_t n = plan->fates[w].now;
         if (n == RB_NONE)
             continue;
-        stays[n] = plan->fates[w].source == RB_HERE;
+        stays[n] = plan->fates[w].source == RB_HERE || plan->fates[w].rewrite;
         plan->staged[n] = plan->fates[w].source == RB_MOVED;
         untouched[n] = plan->want->nodes[w].type == RB_CLOSED;
     }

@@ -16,8 +16,9 @@ enum rb_source {
 
 struct rb_fate {
     enum rb_source source;
-    size_t now; /* the node that serves, for MOVED and HERE, else RB_NONE */
-    bool cut;   /* it is longer than recorded */
+    size_t now;   /* the node that serves, for MOVED and HERE, else RB_NONE */
+    bool cut;     /* it is longer than recorded */
+    bool rewrite; /* its inode is at its place with other content, and gets the image's copy */
 };
 
 struct rb_plan {

@@ -65,7 +65,7 @@ static bool needs_stage(const struct rb_plan *plan)
         if (plan->staged[n] || strcmp(plan->now.nodes[n].path, plan->stage) == 0)
             return true;
     for (size_t w = 0; w < plan->want->n; w++)
-        if (plan->fates[w].source == RB_KEPT)
+        if (plan->fates[w].source == RB_KEPT && !plan->fates[w].rewrite)
             return true;
     return false;
 }
@@ -161,12 +161,11 @@ static int place(const struct restorer *r, const char *staged, const char *path)
     return 0;
 }
 
-static int build_copy(const struct restorer *r, const struct rb_node *want, const char *staged)
+/* `to` is empty. */
+static int fill_from_copy(const struct restorer *r, const struct rb_node *want, int to)
 {
     auto_close int from = openat(r->kept_fd, want->kept, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    auto_close int to =
-        openat(r->stage_fd, staged, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (from < 0 || to < 0)
+    if (from < 0)
         return failed(r, "opening the copy of", want->path);
     if (rb_content_reflink(from, (uint64_t)want->size, to))
         return 0; /* rb_plan_make has read it */
@@ -176,6 +175,27 @@ static int build_copy(const struct restorer *r, const struct rb_node *want, cons
         rc = cairn_fail(r->err, CAIRN_EIMAGE_CORRUPT, "the image's copy of %s/%s is damaged",
                         r->plan->want->base, want->path);
     return rc;
+}
+
+static int build_copy(const struct restorer *r, const struct rb_node *want, const char *staged)
+{
+    auto_close int to =
+        openat(r->stage_fd, staged, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return to < 0 ? failed(r, "making the copy of", want->path) : fill_from_copy(r, want, to);
+}
+
+/* Killed in between it is written again: what is there by then is not what is wanted either. */
+static int rewrite(const struct restorer *r, const struct rb_node *want)
+{
+    struct stat st;
+    auto_close int fd = rb_open_to_change(r->plan->base_fd, want->path);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(r, "opening for its earlier content", want->path);
+    int rc = rb_undone_tail(r->undone_fd, fd, 0, (uint64_t)st.st_size, r->plan->want->base,
+                            want->path, r->err);
+    if (rc == 0 && ftruncate(fd, 0) < 0)
+        rc = failed(r, "emptying", want->path);
+    return rc != 0 ? rc : fill_from_copy(r, want, fd);
 }
 
 static int bring_back(const struct restorer *r, size_t w)
@@ -232,7 +252,7 @@ static int restore_node(const struct restorer *r, size_t w)
         rc = place(r, r->staged[w], want->path);
         break;
     case RB_KEPT:
-        rc = bring_back(r, w);
+        rc = fate->rewrite ? rewrite(r, want) : bring_back(r, w);
         break;
     case RB_MAKE:
         rc = make_anew(r, want);
