@@ -79,8 +79,10 @@ static int plan_one(const struct search *s, const struct rb_node *want, struct r
     }
     int rc = judge_at(s, want, fate->found, &verdict);
     if (rc == 0 && verdict == RB_OTHER)
-        rb_problem(s->problems, s->open, want->path,
-                   "did not only grow since the checkpoint: it was replaced, cut or written over");
+        rb_problem(
+            s->problems, s->open, want->path,
+            "did not only grow since the checkpoint: it was replaced, cut or written over, and "
+            "is not among the files of which `rollback` keeps copies");
     fate->cut = verdict == RB_LONGER;
     return rc;
 }

@@ -8,6 +8,7 @@ import dev.cairn.run.ResumeOptions;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,13 @@ final class ExecCommand implements Callable<Integer> {
             description = "Of the images: 0 for none, or zstd's level 1 to 19; 1 if nothing is said.")
     private @Nullable Integer compression;
 
+    @Option(
+            names = "--rollback",
+            paramLabel = "PATH",
+            description =
+                    "A file or folder that goes back with the command as a whole, rewritten files too; repeatable.")
+    private List<Path> rollback = new ArrayList<>();
+
     @Mixin
     private RunningOptions running;
 
@@ -89,6 +97,7 @@ final class ExecCommand implements Callable<Integer> {
                 .with(new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of()));
         setInterval(command);
         setCompression(command);
+        rollback.forEach(command::rollingBack);
         if (name != null) {
             command.named(name);
         }

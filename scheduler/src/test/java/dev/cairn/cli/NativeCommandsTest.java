@@ -85,6 +85,23 @@ final class NativeCommandsTest {
     }
 
     @Test
+    void aDatabaseThatWasWrittenOverGoesBackWithItsCommand() throws Exception {
+        String work = "mkdir data; echo old > data/db; exec 3<>data/db; echo 1; while [ ! -e go ]; do sleep 0.02; done;"
+                + " cat data/db; echo new >&3; cat data/db";
+        try (CairnProcess cairn = CairnProcess.start(
+                folder, "exec", "--name", "count", "-i", "never", "--rollback", "data", "--", "sh", "-c", work)) {
+            cairn.awaitOut("1\n");
+            assertThat(run("checkpoint", "--stop", "count").exitCode()).isZero();
+            assertThat(cairn.await().exitCode()).isEqualTo(75);
+        }
+        Files.writeString(folder.resolve("data/db"), "written over since\n");
+        Files.createFile(folder.resolve("go"));
+        Outcome resumed = run("resume", "count");
+        assertThat(resumed.err()).contains("goes on from image 1");
+        assertThat(run("logs", "count").out()).isEqualTo("1\nold\nnew\n");
+    }
+
+    @Test
     void ctrlCStopsWithACheckpointAndTheTerminalComesBack() throws Exception {
         String talk = "echo ready; read -r word; echo heard $word";
         try (CairnProcess cairn = terminal("--name", "talk", "--", "sh", "-c", talk)) {

@@ -3,6 +3,7 @@ package dev.cairn.run;
 import dev.cairn.run.manifest.CommandOrigin;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,7 @@ public final class CheckpointedCommand {
     private String engine = "native";
     private long everyMillis;
     private OptionalInt compression = OptionalInt.empty();
+    private final List<String> rollback = new ArrayList<>();
     private OptionalLong timeoutMillis = OptionalLong.empty();
     private int retries;
     private CommandOrigin.@Nullable TerminalSize terminal;
@@ -101,6 +103,17 @@ public final class CheckpointedCommand {
         return this;
     }
 
+    /**
+     * A file, or a folder with everything below it, that goes back with the command as a whole: rewritten files come
+     * back from copies, new ones are moved away. What it only appends to needs none of this. The folder must be its own.
+     *
+     * @param path relative to where it runs; call {@link #in} first
+     */
+    public CheckpointedCommand rollingBack(Path path) {
+        rollback.add(folder.resolve(path).normalize().toString());
+        return this;
+    }
+
     /** Running time in all, over every attempt. */
     public CheckpointedCommand timeout(Duration runningTime) {
         timeoutMillis = OptionalLong.of(runningTime.toMillis());
@@ -154,6 +167,7 @@ public final class CheckpointedCommand {
                 engine,
                 everyMillis,
                 compression,
+                rollback,
                 timeoutMillis,
                 retries,
                 Optional.ofNullable(terminal),

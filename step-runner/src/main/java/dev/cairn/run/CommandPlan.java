@@ -80,8 +80,17 @@ final class CommandPlan {
                         : Optional.empty(),
                 new RetryPolicy(command.retries(), never.when(), never.delay(), never.backoff(), never.maxDelay()),
                 checkpoint,
-                RollbackPlan.DEFAULT,
+                rollback(command),
                 false);
+    }
+
+    private static RollbackPlan rollback(CommandOrigin command) {
+        RollbackPlan usual = RollbackPlan.DEFAULT;
+        return new RollbackPlan(
+                usual.openFiles(),
+                usual.products(),
+                usual.runFolder(),
+                command.rollback().stream().map(Template::literal).toList());
     }
 
     private static Every every(long millis) {

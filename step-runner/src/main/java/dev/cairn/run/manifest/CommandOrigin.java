@@ -16,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param environment laid over the caller's
  * @param everyMillis between checkpoints; 0 lets Cairn choose, -1 takes one only on request
  * @param compression zstd level of its images, 0 for none; empty for the usual one
+ * @param rollback files and folders that go back as a whole, besides what it has open; absolute
  * @param timeoutMillis running time in all; empty for none
  * @param retries after failures
  * @param terminal size of its terminal; empty when it has none
@@ -27,6 +28,7 @@ public record CommandOrigin(
         String engine,
         long everyMillis,
         OptionalInt compression,
+        List<String> rollback,
         OptionalLong timeoutMillis,
         int retries,
         Optional<TerminalSize> terminal,
@@ -38,17 +40,19 @@ public record CommandOrigin(
     public CommandOrigin {
         words = List.copyOf(words);
         environment = Map.copyOf(environment);
+        rollback = List.copyOf(rollback);
     }
 
     static CommandOrigin from(JsonNode node) {
         return new CommandOrigin(
-                node.path("words").valueStream().map(word -> word.asString("")).toList(),
+                texts(node.path("words")),
                 Fields.texts(node, "environment"),
                 Fields.text(node, "engine"),
                 node.path("every_ms").asLong(0),
                 node.path("compression").isInt()
                         ? OptionalInt.of(node.path("compression").intValue())
                         : OptionalInt.empty(),
+                texts(node.path("rollback")),
                 Fields.optionalLong(node, "timeout_ms"),
                 node.path("retries").asInt(0),
                 node.path("terminal").isObject()
@@ -59,12 +63,20 @@ public record CommandOrigin(
                 Fields.optionalText(node, "stdin"));
     }
 
+    private static List<String> texts(JsonNode list) {
+        return list.valueStream().map(text -> text.asString("")).toList();
+    }
+
     void into(ObjectNode node) {
         ArrayNode list = node.putArray("words");
         words.forEach(list::add);
         Fields.put(node, "environment", environment);
         node.put("engine", engine).put("every_ms", everyMillis);
         compression.ifPresent(level -> node.put("compression", level));
+        if (!rollback.isEmpty()) {
+            ArrayNode paths = node.putArray("rollback");
+            rollback.forEach(paths::add);
+        }
         Fields.putOptional(node, "timeout_ms", timeoutMillis);
         node.put("retries", retries);
         terminal.ifPresent(

@@ -96,6 +96,7 @@ class ManifestTest {
                         "native",
                         0,
                         OptionalInt.of(3),
+                        List.of("/data/results.db"),
                         OptionalLong.of(1000),
                         1,
                         Optional.of(new CommandOrigin.TerminalSize(24, 80)),
