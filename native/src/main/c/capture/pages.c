@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -158,8 +157,15 @@ int pages_list(const struct taken_process *p, struct page_runs *out, cairn_error
     return 0;
 }
 
+/* The memory of the process that was read last. */
+struct memory {
+    pid_t pid; /* 0: of none */
+    int fd;    /* -1: of none */
+};
+
 /* One thread's chunk in the making. */
 struct chunk {
+    struct memory memory, their_memory;
     uint8_t *bytes,
         *theirs; /* IMAGE_CHUNK_BYTES each; theirs: the same pages of the process inherited from */
     uint8_t *data; /* what the chunk will hold */
@@ -186,27 +192,24 @@ struct writing {
     cairn_error error; /* of whoever set `failed` first */
 };
 
-static int read_memory(pid_t pid, uint64_t at, void *buf, size_t len, cairn_error *err)
+/* Not process_vm_readv: it pins pages, and since Linux 5.19 pinning a page that processes share
+ * gives the one that is read a copy of its own first. Of a snapshot that would be every page: twice
+ * the memory of the step, and most of the time. */
+static int read_memory(struct memory *m, pid_t pid, uint64_t at, void *buf, size_t len,
+                       cairn_error *err)
 {
-    size_t done = 0;
-    while (done < len) {
-        struct iovec local = {(char *)buf + done, len - done},
-                     remote = {(void *)(uintptr_t)(at + done), len - done};
-        ssize_t n = process_vm_readv(pid, &local, 1, &remote, 1, 0);
-        if (n > 0) {
-            done += (size_t)n;
-            continue;
-        }
-        /* No read permission on the page: /proc/PID/mem does not mind. */
+    if (m->pid != pid) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/mem", pid);
-        auto_close int memory = open(path, O_RDONLY | O_CLOEXEC);
-        if (memory < 0)
+        if (m->fd >= 0)
+            close(m->fd);
+        m->pid = 0;
+        m->fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (m->fd < 0)
             return cairn_fail_errno(err, "the snapshot %d has gone", pid);
-        return io_pread_full(memory, (char *)buf + done, len - done, at + done,
-                             "the memory of the snapshot", err);
+        m->pid = pid;
     }
-    return 0;
+    return io_pread_full(m->fd, buf, len, at, "the memory of the snapshot", err);
 }
 
 static bool is_zero(const uint8_t *page)
@@ -227,11 +230,11 @@ static void add_page(struct chunk *c, uint64_t at, enum image_run_source source,
 static int take_stretch(struct chunk *c, const struct page_run *run, uint64_t start, size_t len,
                         cairn_error *err)
 {
-    int rc = read_memory(run->process->memory_of, start, c->bytes, len, err);
+    int rc = read_memory(&c->memory, run->process->memory_of, start, c->bytes, len, err);
     if (rc != 0)
         return rc;
-    bool compare =
-        run->inherits && read_memory(run->inherits->memory_of, start, c->theirs, len, NULL) == 0;
+    bool compare = run->inherits && read_memory(&c->their_memory, run->inherits->memory_of, start,
+                                                c->theirs, len, NULL) == 0;
     for (size_t at = 0; at < len; at += PAGE) {
         const uint8_t *page = c->bytes + at;
         if (compare && memcmp(page, c->theirs + at, PAGE) == 0) {
@@ -315,10 +318,16 @@ static void *writing_thread(void *argument)
     if (!c || !buffers) {
         rc = cairn_fail(&error, ENOMEM, "out of memory writing pages");
     } else {
+        c->memory.fd = c->their_memory.fd = -1;
+        c->memory.pid = c->their_memory.pid = 0;
         c->bytes = buffers;
         c->theirs = buffers + IMAGE_CHUNK_BYTES;
         c->data = buffers + 2 * (size_t)IMAGE_CHUNK_BYTES;
         rc = write_pieces(w, c, &error);
+        if (c->memory.fd >= 0)
+            close(c->memory.fd);
+        if (c->their_memory.fd >= 0)
+            close(c->their_memory.fd);
     }
     free(c);
     if (rc != 0 && !atomic_exchange(&w->failed, true))
