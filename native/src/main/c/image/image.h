@@ -96,7 +96,11 @@ void image_reader_chunk_info(const image_reader *r, size_t i, struct image_chunk
 /* Reads, checks and decompresses the bytes of chunk i into buf (data_len of them). Thread-safe. */
 CAIRN_CHECKED int image_reader_chunk_data(const image_reader *r, size_t i, void *buf,
                                           cairn_error *err);
-/* Reads and checks every byte. */
+/* Reads chunk i as it is stored into scratch (stored_len bytes) and checks it. Thread-safe. */
+CAIRN_CHECKED int image_reader_chunk_check(const image_reader *r, size_t i, void *scratch,
+                                           cairn_error *err);
+/* Reads every byte and checks it against its checksum. Nothing is decompressed: the checksums are
+ * of what is stored, and whoever resumes waits for this. */
 CAIRN_CHECKED int image_reader_verify(const image_reader *r, cairn_error *err);
 
 #endif

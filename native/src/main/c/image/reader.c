@@ -222,3 +222,13 @@ int image_reader_chunk_data(const image_reader *r, size_t i, void *buf, cairn_er
         cairn_fail_within(err, rc, "image %s", r->path);
     return rc;
 }
+
+int image_reader_chunk_check(const image_reader *r, size_t i, void *scratch, cairn_error *err)
+{
+    char what[32];
+    snprintf(what, sizeof what, "chunk %zu", i);
+    int rc = read_stored(r, &r->index.chunks[i].block, scratch, what, err);
+    if (rc != 0)
+        cairn_fail_within(err, rc, "image %s", r->path);
+    return rc;
+}

@@ -39,7 +39,7 @@ static void *verify_chunks(void *arg)
     }
     size_t chunks = image_reader_chunks(v->image);
     for (size_t i; (i = atomic_fetch_add(&v->next, 1)) < chunks;) {
-        if (image_reader_chunk_data(v->image, i, buf, &err) != 0)
+        if (image_reader_chunk_check(v->image, i, buf, &err) != 0)
             fail(v, &err);
     }
     return NULL;
