@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -63,7 +64,9 @@ final class OwnerDuties implements AutoCloseable {
     private void look() {
         try {
             for (Requests.Pending pending : requests.pending()) {
-                open.computeIfAbsent(pending.id(), id -> walk.ask(pending.command()));
+                if (!open.containsKey(pending.id())) {
+                    takeUp(pending);
+                }
             }
             for (Map.Entry<String, CompletableFuture<Answer>> asked : List.copyOf(open.entrySet())) {
                 if (asked.getValue().isDone()) {
@@ -75,6 +78,20 @@ final class OwnerDuties implements AutoCloseable {
             LOG.warn("requests could not be read or answered: {}", e.getMessage());
         } catch (RuntimeException e) {
             walk.breakOff(e);
+        }
+    }
+
+    private void takeUp(Requests.Pending pending) {
+        CompletableFuture<Answer> answer = walk.ask(pending.command());
+        open.put(pending.id(), answer);
+        answer.whenComplete((done, failed) -> answerSoon());
+    }
+
+    private void answerSoon() {
+        try {
+            thread.execute(this::look);
+        } catch (RejectedExecutionException closing) {
+            // close() gives the last answers
         }
     }
 

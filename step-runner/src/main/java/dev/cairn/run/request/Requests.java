@@ -30,7 +30,7 @@ public final class Requests {
     private static final DocumentType ANSWER = new DocumentType("cairn.answer", 1);
     private static final String ANSWER_SUFFIX = ".answer.json";
     private static final String SUFFIX = ".json";
-    private static final Duration LOOK_EVERY = Duration.ofMillis(100);
+    private static final Duration LOOK_EVERY = Duration.ofMillis(20);
 
     private final Path folder;
     private final Clock clock;

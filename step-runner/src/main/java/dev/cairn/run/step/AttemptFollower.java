@@ -23,7 +23,7 @@ import java.util.concurrent.CompletableFuture;
 /** Follows an attempt to its end, taking what its supervisor journals into the manifest on the way. */
 final class AttemptFollower {
     /** How late news of a checkpoint may be. */
-    private static final Duration SLICE = Duration.ofMillis(500);
+    private static final Duration SLICE = Duration.ofMillis(100);
 
     private final StepManifest manifest;
     private final StepServices services;
