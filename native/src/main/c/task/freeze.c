@@ -102,22 +102,31 @@ static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
         status.ns_pid);
 }
 
+/* What /proc says of those who have ended: anything else that goes wrong may hide one who has not.
+ */
+static int unless_ended(int rc)
+{
+    return rc == -ENOENT || rc == -ESRCH ? 0 : rc;
+}
+
 static int seize_process(struct frozen *f, pid_t pid, cairn_error *err)
 {
     struct proc_stat stat;
-    if (proc_read_stat(pid, &stat, NULL) != 0)
-        return 0; /* ended meanwhile */
+    int rc = proc_read_stat(pid, &stat, err);
+    if (rc != 0)
+        return unless_ended(rc);
     if (stat.state == 'Z')
         return add_zombie(f, pid, err);
     auto_proc_list struct proc_list threads = {0};
-    if (proc_threads(pid, &threads, NULL) != 0)
-        return 0;
+    rc = proc_threads(pid, &threads, err);
+    if (rc != 0)
+        return unless_ended(rc);
     for (size_t i = 0; i < threads.count; i++) {
         pid_t tid = threads.numbers[i];
         if (find_thread(f, tid))
             continue;
-        int rc = trace_seize(tid, NULL) == 0 ? add_thread(f, tid, pid, err)
-                                             : not_seized(f, pid, tid, err);
+        rc = trace_seize(tid, NULL) == 0 ? add_thread(f, tid, pid, err)
+                                         : not_seized(f, pid, tid, err);
         if (rc != 0)
             return rc;
     }
@@ -220,9 +229,9 @@ static int settle_all(struct frozen *f, cairn_error *err)
 static int seize_children(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
 {
     auto_proc_list struct proc_list children = {0};
-    if (proc_children(pid, tid, &children, NULL) != 0)
-        return 0; /* it has ended meanwhile */
-    int rc = 0;
+    int rc = proc_children(pid, tid, &children, err);
+    if (rc != 0)
+        return unless_ended(rc);
     for (size_t i = 0; rc == 0 && i < children.count; i++)
         if (!find_thread(f, children.numbers[i]))
             rc = seize_process(f, children.numbers[i], err);
