@@ -40,7 +40,6 @@ public final class Daemon {
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final Duration LOOK_AT_FILES = Duration.ofSeconds(1);
     private static final Duration CLEAN = Duration.ofHours(1);
-    private static final Duration TAKE_UP = Duration.ofSeconds(1);
     /** Rings may be lost, so nothing depends on them alone. */
     private static final Duration SWEEP = Duration.ofSeconds(5);
 
@@ -149,7 +148,6 @@ public final class Daemon {
         Housekeeper housekeeper = new Housekeeper(settings.keep(), clock, tell);
         Optional<Instant> nextDue = Optional.empty();
         boolean ringing = false;
-        boolean takenUp = false;
         while (stops.get() == 0) {
             boolean woken = wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
             wake.drainPermits();
@@ -160,10 +158,6 @@ public final class Daemon {
                     workflows = database.read(Tables::workflows);
                     alarms.follow(database, clock.instant());
                     changes = number;
-                }
-                if (!takenUp) {
-                    takeUp(keeper, decider);
-                    takenUp = true;
                 }
                 if (!ringing) {
                     alarmClock.start();
@@ -180,7 +174,7 @@ public final class Daemon {
                 }
                 if (woken || changed || due || sweeps.isDue()) {
                     untold.addAll(keeper.takeEnded());
-                    Decider.Decision decision = decider.decide(untold);
+                    Decider.Decision decision = decider.decide(untold, keeper::isInDoubt);
                     untold.clear();
                     decision.changed().forEach(this::say);
                     decision.late().forEach(metrics::late);
@@ -202,18 +196,6 @@ public final class Daemon {
             }
         }
         stopAll(keeper, decider);
-    }
-
-    /** Takes up what was left unfinished, and gives what has ended meanwhile the time to be seen before anything is decided by it. */
-    private void takeUp(Keeper keeper, Decider decider) throws StoreException, InterruptedException {
-        decider.ours().forEach(keeper::bringAbout);
-        long until = System.nanoTime() + TAKE_UP.toNanos();
-        while (!keeper.isEmpty() && System.nanoTime() < until) {
-            wake.tryAcquire(until - System.nanoTime(), TimeUnit.NANOSECONDS);
-            untold.addAll(keeper.takeEnded());
-        }
-        decider.end(untold).forEach(this::say);
-        untold.clear();
     }
 
     private void stopAll(Keeper keeper, Decider decider) throws InterruptedException {

@@ -21,6 +21,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /**
  * Decides what becomes of ticks, each time in one transaction: what was decided is in the database before anything is done about
@@ -52,19 +54,11 @@ final class Decider {
     record Decision(
             Map<Tick, ScheduledWorkflow> ours, List<Tick> changed, List<Duration> late, Optional<Instant> nextDue) {}
 
-    Decision decide(List<Keeper.Ended> ended) throws StoreException {
+    /** @param inDoubt which runs of this daemon may have ended already: nothing is decided by them before that is known */
+    Decision decide(List<Keeper.Ended> ended, Predicate<Tick> inDoubt) throws StoreException {
         return database.transact(tables -> {
             tables.decideAlone();
-            return new Round(tables, clock.instant()).decide(ended);
-        });
-    }
-
-    /** The runs of this daemon, as they stand. */
-    Map<Tick, ScheduledWorkflow> ours() throws StoreException {
-        return database.transact(tables -> {
-            Round round = new Round(tables, clock.instant());
-            round.ours(tables.unended());
-            return round.ours;
+            return new Round(tables, clock.instant()).decide(ended, inDoubt);
         });
     }
 
@@ -95,16 +89,23 @@ final class Decider {
             this.now = now;
         }
 
-        Decision decide(List<Keeper.Ended> ended) throws SQLException {
+        Decision decide(List<Keeper.Ended> ended, Predicate<Tick> inDoubt) throws SQLException {
             for (Keeper.Ended one : ended) {
                 end(one);
             }
+            Set<String> later = tables.unended().stream()
+                    .filter(tick -> tick.state() == TickState.RUNNING && isOurTurn(tick) && inDoubt.test(tick))
+                    .map(Tick::workflow)
+                    .collect(Collectors.toSet());
             for (ScheduleEntry schedule : tables.dueSchedules(now)) {
-                decide(schedule);
+                if (!later.contains(schedule.workflow())) {
+                    decide(schedule);
+                }
             }
             tables.forgetWorkflows();
             for (Tick waiting : tables.waitedLongEnough(now)) {
-                if (waiting.batch().isEmpty() || tables.underWay(waiting.batch()) < waiting.parallel()) {
+                boolean hasTurn = waiting.batch().isEmpty() || tables.underWay(waiting.batch()) < waiting.parallel();
+                if (hasTurn && !later.contains(waiting.workflow())) {
                     admit(waiting);
                 }
             }
@@ -126,11 +127,16 @@ final class Decider {
 
         private void ours(List<Tick> unended) throws SQLException {
             for (Tick tick : unended) {
-                boolean ourTurn = !tick.due().isAfter(now) && tick.state().takesPlace();
-                if (ourTurn && tick.daemon().equals(daemon)) {
+                if (isOurTurn(tick)) {
                     workflow(tick.workflow()).ifPresent(workflow -> ours.put(tick, workflow));
                 }
             }
+        }
+
+        private boolean isOurTurn(Tick tick) {
+            return tick.state().takesPlace()
+                    && tick.daemon().equals(daemon)
+                    && !tick.due().isAfter(now);
         }
 
         private Optional<ScheduledWorkflow> workflow(String id) throws SQLException {
@@ -148,6 +154,9 @@ final class Decider {
             Tick tick = found.get();
             touched.add(tick.workflow());
             if (one.ending() instanceof Ending.Final end) {
+                if (tick.state() == TickState.PARKING) {
+                    takeBackStop(tick);
+                }
                 boolean asDecided = tick.state() == TickState.CANCELLING && end.state() == TickState.CANCELLED;
                 save(tick.ended(end.state(), asDecided ? tick.detail() : end.detail(), now));
             } else if (one.ending() instanceof Ending.Stopped && tick.state() == TickState.PARKING) {
@@ -160,6 +169,13 @@ final class Decider {
                 explain(tick, elsewhere.why());
             } else if (one.ending() instanceof Ending.LeftAlone alone) {
                 explain(tick, alone.why());
+            }
+        }
+
+        /** The tick in whose favour a run was to be stopped, which has come to its end before. */
+        private void takeBackStop(Tick ended) throws SQLException {
+            for (Tick tick : tables.ticks(ended.workflow(), TickState.CHECKPOINTED, Overlap.stopped(ended))) {
+                save(tick.in(TickState.CHECKPOINTED, ended.key() + " ended before it was stopped"));
             }
         }
 

@@ -42,7 +42,7 @@ final class Keeper {
 
     /**
      * @param listeners told what happens in the run of a tick
-     * @param wake called when something has been put into the queue
+     * @param wake called when something has been put into the queue, or a run is known to go on
      */
     Keeper(Runners runners, BiFunction<Tick, ScheduledWorkflow, RunListener> listeners, Runnable wake) {
         this.runners = runners;
@@ -74,6 +74,12 @@ final class Keeper {
         }
     }
 
+    /** Whether a run of this daemon may have ended without that being known yet. */
+    boolean isInDoubt(Tick tick) {
+        Held has = held.get(tick.key());
+        return has == null ? !notBefore.containsKey(tick.key()) : has.run().isInDoubt();
+    }
+
     /** @param wanted whose run this daemon is to have in the state that it says */
     void bringAbout(Tick wanted, ScheduledWorkflow workflow) {
         Held has = held.get(wanted.key());
@@ -96,7 +102,7 @@ final class Keeper {
                 tick,
                 workflow,
                 runners,
-                listeners.apply(tick, workflow),
+                new SignsOfLife(listeners.apply(tick, workflow), wake),
                 id -> tell(tick, new Ending.Begun(id)),
                 leftAlone.contains(tick.key()));
         if (tick.state() == TickState.PARKING) {

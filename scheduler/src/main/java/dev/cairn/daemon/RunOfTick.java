@@ -6,7 +6,6 @@ import dev.cairn.run.RunOutcome;
 import dev.cairn.run.RunSession;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.WorkflowRequest;
-import dev.cairn.run.event.RunListener;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.request.Answer;
@@ -40,7 +39,7 @@ final class RunOfTick {
     private final Tick tick;
     private final ScheduledWorkflow workflow;
     private final Runners runners;
-    private final RunListener listener;
+    private final SignsOfLife signs;
     private final Consumer<String> runStarted;
     private final boolean leaveAlone;
     private @Nullable RunSession session;
@@ -48,26 +47,32 @@ final class RunOfTick {
     private @Nullable String unstopped;
 
     /**
-     * @param runStarted is told the id of the run
+     * @param signs is told what happens in the run
+     * @param runStarted is told its id
      * @param leaveAlone when somebody has stopped it
      */
     RunOfTick(
             Tick tick,
             ScheduledWorkflow workflow,
             Runners runners,
-            RunListener listener,
+            SignsOfLife signs,
             Consumer<String> runStarted,
             boolean leaveAlone) {
         this.tick = tick;
         this.workflow = workflow;
         this.runners = runners;
-        this.listener = listener;
+        this.signs = signs;
         this.runStarted = runStarted;
         this.leaveAlone = leaveAlone;
     }
 
     Tick tick() {
         return tick;
+    }
+
+    /** Whether it may be over without that being known yet. */
+    boolean isInDoubt() {
+        return signs.areMissing();
     }
 
     /** Asks the run to checkpoint and stop, or to be cancelled; asked for the same again does nothing. */
@@ -188,8 +193,9 @@ final class RunOfTick {
         if (opening instanceof Opening.Ready ready) {
             try (RunSession opened = ready.session()) {
                 runStarted.accept(opened.id());
+                signs.found(opened.isFresh());
                 open(opened);
-                return stopped(opened.run(listener));
+                return stopped(opened.run(signs));
             }
         }
         if (opening instanceof Opening.Done done) {

@@ -112,10 +112,15 @@ public final class Overlap {
             set(tick.runBy(daemon, now));
         } else if (running.isPresent()) {
             set(running.get().in(TickState.PARKING, "still running at " + tick.key()));
-            set(tick.ended(TickState.CHECKPOINTED, "stopped " + running.get().key(), now));
+            set(tick.ended(TickState.CHECKPOINTED, stopped(running.get()), now));
         } else {
             set(tick.in(TickState.QUEUED, waitsFor()));
         }
+    }
+
+    /** What a tick in whose favour another's run is stopped says of it. */
+    public static String stopped(Tick other) {
+        return "stopped " + other.key();
     }
 
     private int limit() {

@@ -192,6 +192,16 @@ public final class Tables {
         return sql.list("SELECT * FROM cairn_tick WHERE state IN " + UNENDED + " ORDER BY time_ms", Tables::tick);
     }
 
+    /** Those of a workflow that are in a state for exactly this reason. */
+    public List<Tick> ticks(String workflow, TickState state, String detail) throws SQLException {
+        return sql.list(
+                "SELECT * FROM cairn_tick WHERE workflow = ? AND state = ? AND detail = ? ORDER BY time_ms",
+                Tables::tick,
+                workflow,
+                state.wire(),
+                detail);
+    }
+
     /** Those whose jitter has passed. */
     public List<Tick> waitedLongEnough(Instant now) throws SQLException {
         return sql.list(
