@@ -110,13 +110,15 @@ public final class RealAirflow implements AutoCloseable {
         }
     }
 
+    /** Returns when nothing of it runs any more: the script ends last. */
     @Override
     public void close() {
         client.close();
         process.destroy();
         try {
-            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            if (!process.waitFor(1, TimeUnit.MINUTES)) {
                 process.destroyForcibly();
+                throw new AssertionError("the server does not end; see " + folder);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
