@@ -48,7 +48,9 @@ final class Wire {
                                 .orElse(null));
         authorization.ifPresent(value -> request.header("Authorization", value));
         OkHttpClient client = call.method().equals("GET") ? connections.reading() : connections.writing();
-        try (Response response = client.newCall(request.build()).execute()) {
+        TlsWatch handshake = new TlsWatch();
+        OkHttpClient calls = client.newBuilder().eventListener(handshake).build();
+        try (Response response = calls.newCall(request.build()).execute()) {
             return new Reply(
                     response.code(),
                     Objects.requireNonNullElse(response.header("Content-Type"), ""),
@@ -57,7 +59,7 @@ final class Wire {
                     Optional.ofNullable(
                             response.isRedirect() ? response.header("Location") : response.header("Retry-After")));
         } catch (IOException e) {
-            throw failure(call, e);
+            throw failure(call, e, handshake.isUnderWay());
         }
     }
 
@@ -73,7 +75,7 @@ final class Wire {
         return url.build();
     }
 
-    private AirflowException failure(Call call, IOException e) {
+    private AirflowException failure(Call call, IOException e, boolean inHandshake) {
         String what = call.describe() + " at " + address + ": ";
         if (e instanceof SSLPeerUnverifiedException || isAboutACertificate(e)) {
             return new AirflowException(
@@ -98,6 +100,12 @@ final class Wire {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         if (e instanceof InterruptedIOException && message.startsWith("failed to connect")) {
             return new AirflowException(Kind.UNREACHABLE, what + "no connection in time", e);
+        }
+        if (e instanceof InterruptedIOException && inHandshake) {
+            return new AirflowException(
+                    Kind.UNREACHABLE,
+                    what + "no TLS connection in time: " + message + ". Is it http:// in place of https://?",
+                    e);
         }
         return new AirflowException(Kind.NO_ANSWER, what + "no whole answer: " + message + hint(e, message), e);
     }

@@ -158,12 +158,27 @@ final class FailingServersTest {
 
     @Test
     void saysThatAPlainServerSpeaksNoTls() throws Exception {
-        AirflowClient client =
-                answers.client(ConnectionSettings.of(answers.address().replace("http:", "https:"), Credentials.none())
-                        .withRetries(0));
-        AirflowException e = failure(client::version);
-        assertThat(e.kind()).isEqualTo(Kind.TLS);
-        assertThat(e).hasMessageContaining("Is it http://");
+        try (PlainServer plain = PlainServer.answering("HTTP/1.1 400 Bad Request\r\n\r\n")) {
+            AirflowException e = failure(overTls(plain)::version);
+            assertThat(e.kind()).isEqualTo(Kind.TLS);
+            assertThat(e).hasMessageContaining("Is it http://");
+        }
+    }
+
+    @Test
+    void saysThatAPlainServerMayWaitForTheRestOfWhatItTakesForARequest() throws Exception {
+        try (PlainServer plain = PlainServer.silent()) {
+            AirflowException e = failure(() -> overTls(plain).dagRuns().trigger("d", TriggerRequest.of("r")));
+            assertThat(e.kind()).as("nothing was asked yet").isEqualTo(Kind.UNREACHABLE);
+            assertThat(e).hasMessageContaining("Is it http://");
+        }
+    }
+
+    private AirflowClient overTls(PlainServer plain) throws IOException {
+        return answers.client(ConnectionSettings.of("https://localhost:" + plain.port(), Credentials.none())
+                .withVersion(ApiVersion.V2)
+                .withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(2))
+                .withRetries(0));
     }
 
     @Test

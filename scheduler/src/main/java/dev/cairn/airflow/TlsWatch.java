@@ -1,0 +1,25 @@
+package dev.cairn.airflow;
+
+import okhttp3.Call;
+import okhttp3.EventListener;
+import okhttp3.Handshake;
+import org.jspecify.annotations.Nullable;
+
+/** Knows whether a call hangs in its TLS handshake, before which no request is sent. Thread-safe; one for each call. */
+final class TlsWatch extends EventListener {
+    private volatile boolean underWay;
+
+    boolean isUnderWay() {
+        return underWay;
+    }
+
+    @Override
+    public void secureConnectStart(Call call) {
+        underWay = true;
+    }
+
+    @Override
+    public void secureConnectEnd(Call call, @Nullable Handshake done) {
+        underWay = false;
+    }
+}
