@@ -4,10 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
+import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.owner.Claim;
+import dev.cairn.run.owner.Owners;
+import dev.cairn.run.owner.Ownership;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Command;
+import dev.cairn.run.request.Requests;
+import dev.cairn.run.walk.StopKind;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +67,7 @@ class SubmittingTest {
         Bench.until(() -> run.events().stream()
                 .anyMatch(event -> event instanceof RunEvent.Note note
                         && note.message().contains("HIBERNATING, a state that this Cairn does not know")));
-        run.session().stop(dev.cairn.run.walk.StopKind.INTERRUPT, "interrupt");
+        run.session().stop(StopKind.INTERRUPT, "interrupt");
         assertThat(run.outcome().state()).as("the job goes on").isEqualTo(RunState.RUNNING);
         assertThat(folder.resolve("cancelled")).doesNotExist();
 
@@ -62,9 +75,68 @@ class SubmittingTest {
                 "squeue",
                 "[ -e " + folder + "/cancelled ] && state=CANCELLED || state=PENDING; echo \"77|$state|None||x\"");
         Bench.Running next = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
-        next.session().stop(dev.cairn.run.walk.StopKind.CANCEL, "cancel");
+        next.session().stop(StopKind.CANCEL, "cancel");
         assertThat(next.outcome().state()).isEqualTo(RunState.CANCELLED);
         assertThat(folder.resolve("cancelled")).hasContent("77");
+    }
+
+    /** What Slurm sends a job that it cancels looks like a preemption to the job's runner, which would save the step's work. */
+    @Test
+    void asksTheJobsRunnerToEndItBeforeSlurmIsAsked() throws Exception {
+        says("sbatch", "echo 77");
+        says("scancel", "echo \"$@\" >" + folder + "/cancelled");
+        squeueSays("x");
+        Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
+        Bench.until(() -> Files.exists(folder.resolve("looked")));
+        run.session().stop(StopKind.INTERRUPT, "interrupt");
+        run.outcome();
+
+        // as after a death between Slurm's yes and the note of it: whoever comes next has to look for the job first
+        RunFolder part = run.folder().ofJob("far");
+        Path submission = part.path().resolve("submission.json");
+        Files.writeString(submission, Files.readString(submission).replaceAll("\"job\" : \"77\",", ""));
+        Files.delete(folder.resolve("looked"));
+        Path hold = Files.createFile(folder.resolve("hold"));
+        squeueSays("cairn:" + run.folder().runId() + "/far/1");
+        Ownership runnerOfTheJob = ((Claim.Won) Owners.ofThisProcess().claim(part.path())).ownership();
+        Bench.Running next = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
+        Bench.until(() -> Files.exists(folder.resolve("looked")));
+        next.session().stop(StopKind.CANCEL, "cancel");
+        Bench.until(() -> next.events().stream().anyMatch(RunEvent.Requested.class::isInstance));
+        Files.delete(hold);
+        Files.delete(folder.resolve("looked"));
+        Requests requests = new Requests(part, Clock.systemUTC());
+        Bench.until(
+                () -> Files.exists(folder.resolve("looked")) && asked(requests).isPresent());
+        assertThat(folder.resolve("cancelled")).doesNotExist();
+
+        requests.answer(
+                asked(requests).orElseThrow(), new Answer(List.of(Answer.Line.done("far", OptionalLong.empty()))));
+        runnerOfTheJob.close();
+        assertThat(next.outcome().state()).isEqualTo(RunState.CANCELLED);
+        assertThat(folder.resolve("cancelled")).hasContent("77");
+    }
+
+    /** Of job 77, once nothing named {@code hold} is there; it runs until it is cancelled. */
+    private void squeueSays(String comment) throws IOException {
+        says("squeue", """
+                cd %s
+                touch looked
+                while [ -e hold ]; do sleep 0.05; done
+                [ -e cancelled ] && state=CANCELLED || state=RUNNING
+                echo "77|$state|None||%s"
+                """.formatted(folder, comment));
+    }
+
+    private static Optional<String> asked(Requests requests) {
+        try {
+            return requests.pending().stream()
+                    .filter(pending -> pending.command() instanceof Command.Cancel)
+                    .map(Requests.Pending::id)
+                    .findFirst();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -28,7 +28,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -54,7 +56,7 @@ public final class JobTurn implements Turn {
     private final JobNews news;
     private final CountDownLatch left = new CountDownLatch(1);
     private final CountDownLatch noMore = new CountDownLatch(1);
-    private volatile Optional<Submission> submission = Optional.empty();
+    private final CompletableFuture<Optional<String>> submitted = new CompletableFuture<>();
     private volatile boolean cancelled;
     private volatile boolean paused;
 
@@ -87,19 +89,13 @@ public final class JobTurn implements Turn {
     public NextMove run(ResumeWish wish) throws IOException, EngineException, InterruptedException {
         DurableFiles.createFolders(part.path());
         try {
-            submission = desk.submission(manifest, wish, noMore);
+            Optional<Submission> submission = desk.submission(manifest, wish, noMore);
+            submitted.complete(submission.flatMap(Submission::job));
+            return submission.isPresent() ? follow(submission.get()) : withoutJob();
         } catch (SlurmException e) {
             return rest(StepState.FAILED, "Slurm does not take its job: " + e.getMessage());
-        }
-        if (submission.isEmpty()) {
-            return withoutJob();
-        }
-        String job = submission.get().job().orElseThrow();
-        board.follow(job);
-        try {
-            return follow(submission.get(), job);
         } finally {
-            board.forget(job);
+            submitted.complete(Optional.empty());
         }
     }
 
@@ -111,10 +107,17 @@ public final class JobTurn implements Turn {
         return rest(cancelled ? StepState.CANCELLED : StepState.PAUSED, "before it was submitted");
     }
 
-    private NextMove follow(Submission current, String job) throws IOException, EngineException, InterruptedException {
-        if (cancelled || paused) {
-            cancelInQueue(job);
+    private NextMove follow(Submission current) throws IOException, EngineException, InterruptedException {
+        String job = current.job().orElseThrow();
+        board.follow(job);
+        try {
+            return follow(current, job);
+        } finally {
+            board.forget(job);
         }
+    }
+
+    private NextMove follow(Submission current, String job) throws IOException, EngineException, InterruptedException {
         do {
             manifest.reload();
             news.tell(manifest);
@@ -225,10 +228,13 @@ public final class JobTurn implements Turn {
         }
         paused = true;
         noMore.countDown();
+        Optional<String> job = job();
         if (isHeld()) {
             return ask(new Command.Pause(), FOR_AN_IMAGE);
         }
-        submission.flatMap(Submission::job).ifPresent(this::cancelInQueueQuietly);
+        if (job.isPresent()) {
+            cancelInQueue(job.get());
+        }
         return OptionalLong.empty();
     }
 
@@ -240,10 +246,12 @@ public final class JobTurn implements Turn {
         return OptionalLong.empty();
     }
 
+    /** The job's runner is asked before Slurm is: to it, what Slurm sends would look like a preemption. */
     @Override
     public void cancel() throws EngineException, InterruptedException {
         cancelled = true;
         noMore.countDown();
+        Optional<String> job = job();
         if (isHeld()) {
             try {
                 new Requests(part, services.clock()).ask(new Command.Cancel(), FOR_AN_END);
@@ -251,7 +259,6 @@ public final class JobTurn implements Turn {
                 news.note(manifest.stepId(), "its job could not be asked to end, and is cancelled: " + e.getMessage());
             }
         }
-        Optional<String> job = submission.flatMap(Submission::job);
         if (job.isPresent()) {
             cancelInQueue(job.get());
         }
@@ -275,11 +282,12 @@ public final class JobTurn implements Turn {
         }
     }
 
-    private void cancelInQueueQuietly(String job) {
+    /** Once it is known whether there is one. */
+    private Optional<String> job() throws InterruptedException {
         try {
-            cancelInQueue(job);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            return submitted.get();
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
         }
     }
 
@@ -288,8 +296,8 @@ public final class JobTurn implements Turn {
             throw new EngineException(
                     NO_SUCH_PROCESS,
                     "step " + stepId() + " does not run now: its Slurm job"
-                            + submission
-                                    .flatMap(Submission::job)
+                            + submitted
+                                    .getNow(Optional.empty())
                                     .map(id -> " " + id)
                                     .orElse("") + " waits");
         }
