@@ -8,15 +8,16 @@ import java.util.List;
  *
  * @param reason why it waits or how it ended, e.g. {@code Priority}; {@code None} when there is none
  * @param nodes where it runs; may be empty
+ * @param name of the job, by which a job is told from a later one that was given the same id
  */
-public record QueueLine(String id, JobState state, String reason, String nodes, String comment) {
+public record QueueLine(String id, JobState state, String reason, String nodes, String name, String comment) {
     /**
      * For {@code squeue --format}. The single letters are understood by every version; the comment, which anybody may write, stands
      * last.
      */
-    static final String FORMAT = "%i|%T|%r|%N|%k";
+    static final String FORMAT = "%i|%T|%r|%N|%j|%k";
 
-    private static final int FIELDS = 5;
+    private static final int FIELDS = 6;
 
     /** Lines that are no job's, such as a site's greeting, are passed over. */
     static List<QueueLine> parse(String text) {
@@ -24,7 +25,7 @@ public record QueueLine(String id, JobState state, String reason, String nodes, 
         for (String line : text.split("\n")) {
             String[] fields = line.strip().split("\\|", FIELDS);
             if (fields.length == FIELDS && fields[0].matches("[0-9][0-9_+\\[\\]%,-]*")) {
-                jobs.add(new QueueLine(fields[0], JobState.of(fields[1]), fields[2], fields[3], fields[4]));
+                jobs.add(new QueueLine(fields[0], JobState.of(fields[1]), fields[2], fields[3], fields[4], fields[5]));
             }
         }
         return jobs;

@@ -30,6 +30,10 @@ class SubmittingTest {
     private static final String FAR =
             "name: one\nsteps: [{id: far, run: x, runs_on: slurm, slurm: {partition: scavenge, gpus: 2, extra: [--exclusive]}}]\n";
 
+    /** Of the job, for {@code squeue} to tell. */
+    private static final String NOTES_THE_NAME =
+            "for word; do case $word in --job-name=*) echo \"${word#*=}\" >\"${0%/*}/name\";; esac; done; ";
+
     @TempDir
     Path folder;
 
@@ -60,20 +64,16 @@ class SubmittingTest {
 
     @Test
     void keepsAStateItDoesNotKnowAndWaits() throws Exception {
-        says("sbatch", "echo 77");
-        says("squeue", "echo '77|HIBERNATING|None||x'");
+        says("sbatch", NOTES_THE_NAME + "echo 77");
+        says("squeue", "echo \"77|HIBERNATING|None||$(cat " + folder + "/name)|x\"");
         says("scancel", "echo \"$@\" >" + folder + "/cancelled");
         Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
-        Bench.until(() -> run.events().stream()
-                .anyMatch(event -> event instanceof RunEvent.Note note
-                        && note.message().contains("HIBERNATING, a state that this Cairn does not know")));
+        Bench.until(() -> said(run, "HIBERNATING, a state that this Cairn does not know"));
         run.session().stop(StopKind.INTERRUPT, "interrupt");
         assertThat(run.outcome().state()).as("the job goes on").isEqualTo(RunState.RUNNING);
         assertThat(folder.resolve("cancelled")).doesNotExist();
 
-        says(
-                "squeue",
-                "[ -e " + folder + "/cancelled ] && state=CANCELLED || state=PENDING; echo \"77|$state|None||x\"");
+        squeueSays("x");
         Bench.Running next = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
         next.session().stop(StopKind.CANCEL, "cancel");
         assertThat(next.outcome().state()).isEqualTo(RunState.CANCELLED);
@@ -83,7 +83,7 @@ class SubmittingTest {
     /** What Slurm sends a job that it cancels looks like a preemption to the job's runner, which would save the step's work. */
     @Test
     void asksTheJobsRunnerToEndItBeforeSlurmIsAsked() throws Exception {
-        says("sbatch", "echo 77");
+        says("sbatch", NOTES_THE_NAME + "echo 77");
         says("scancel", "echo \"$@\" >" + folder + "/cancelled");
         squeueSays("x");
         Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
@@ -124,8 +124,33 @@ class SubmittingTest {
                 touch looked
                 while [ -e hold ]; do sleep 0.05; done
                 [ -e cancelled ] && state=CANCELLED || state=RUNNING
-                echo "77|$state|None||%s"
+                echo "77|$state|None||$(cat name)|%s"
                 """.formatted(folder, comment));
+    }
+
+    /** A controller that is killed forgets the jobs of its last seconds, and gives their ids to others. */
+    @Test
+    void aJobWhoseIdIsAnothersByNowIsGone() throws Exception {
+        says("sbatch", NOTES_THE_NAME + "cd " + folder + "; [ -e first ] && echo 78 || { touch first; echo 77; }");
+        says("scancel", "echo \"$@\" >>" + folder + "/cancelled");
+        says(
+                "squeue",
+                "echo '77|RUNNING|None|n1|of-somebody-else|x'; echo \"78|RUNNING|None|n1|$(cat " + folder
+                        + "/name)|x\"");
+        Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
+        Bench.until(() -> said(run, "Slurm job 78: RUNNING on n1"));
+        assertThat(said(run, "Slurm job 77: RUNNING")).isFalse();
+        run.session().stop(StopKind.CANCEL, "cancel");
+        Bench.until(() -> Files.exists(folder.resolve("cancelled")));
+        assertThat(folder.resolve("cancelled")).hasContent("78");
+        says("squeue", "echo \"78|CANCELLED|None|n1|$(cat " + folder + "/name)|x\"");
+        assertThat(run.outcome().state()).isEqualTo(RunState.CANCELLED);
+    }
+
+    private static boolean said(Bench.Running run, String what) {
+        return run.events().stream()
+                .anyMatch(event ->
+                        event instanceof RunEvent.Note note && note.message().contains(what));
     }
 
     private static Optional<String> asked(Requests requests) {

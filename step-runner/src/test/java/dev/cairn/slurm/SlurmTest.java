@@ -91,16 +91,16 @@ final class SlurmTest {
         says("squeue", """
                 cat <<'X'
                 Maintenance on Sunday | see the wiki
-                12|RUNNING|None|n17|cairn:r/a/1
-                13_4|PENDING|Priority||a|b
-                14|HIBERNATING|None||(null)
+                12|RUNNING|None|n17|cairn-r-a|cairn:r/a/1
+                13_4|PENDING|Priority||n|a|b
+                14|HIBERNATING|None||n|(null)
                 X
                 """);
         assertThat(slurm().queue(List.of("12", "13", "14")))
                 .containsExactly(
-                        new QueueLine("12", Known.RUNNING, "None", "n17", "cairn:r/a/1"),
-                        new QueueLine("13_4", Known.PENDING, "Priority", "", "a|b"),
-                        new QueueLine("14", new JobState.Unknown("HIBERNATING"), "None", "", "(null)"));
+                        new QueueLine("12", Known.RUNNING, "None", "n17", "cairn-r-a", "cairn:r/a/1"),
+                        new QueueLine("13_4", Known.PENDING, "Priority", "", "n", "a|b"),
+                        new QueueLine("14", new JobState.Unknown("HIBERNATING"), "None", "", "n", "(null)"));
     }
 
     @Test

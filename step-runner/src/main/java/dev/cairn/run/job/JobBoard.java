@@ -36,14 +36,18 @@ public final class JobBoard {
     }
 
     /**
+     * @param name of the job: a line with another name is of another job, to which a controller that had forgotten this one gave its id
      * @param line empty when Slurm no longer shows the job
      * @param times how often in a row it was seen so
      */
-    record Sighting(Optional<QueueLine> line, int times) {
-        static final Sighting NEVER = new Sighting(Optional.empty(), 0);
+    record Sighting(String name, Optional<QueueLine> line, int times) {
+        static Sighting none(String name) {
+            return new Sighting(name, Optional.empty(), 0);
+        }
 
-        Sighting next(Optional<QueueLine> now) {
-            return new Sighting(now, now.equals(line) ? times + 1 : 1);
+        Sighting next(Optional<QueueLine> shown) {
+            Optional<QueueLine> now = shown.filter(found -> found.name().equals(name));
+            return new Sighting(name, now, now.equals(line) ? times + 1 : 1);
         }
     }
 
@@ -55,8 +59,8 @@ public final class JobBoard {
         return submitters;
     }
 
-    void follow(String job) {
-        seen.putIfAbsent(job, Sighting.NEVER);
+    void follow(String job, String name) {
+        seen.putIfAbsent(job, Sighting.none(name));
         askSoon();
     }
 
@@ -64,7 +68,7 @@ public final class JobBoard {
         seen.remove(job);
     }
 
-    /** The newest that is known; asks Slurm when that is due and nobody else does. */
+    /** The newest that is known of a job that is followed; asks Slurm when that is due and nobody else does. */
     Sighting look(String job) throws InterruptedException {
         if (System.nanoTime() - dueAt >= 0 && asking.compareAndSet(false, true)) {
             try {
@@ -73,7 +77,16 @@ public final class JobBoard {
                 asking.set(false);
             }
         }
-        return seen.getOrDefault(job, Sighting.NEVER);
+        return seen.getOrDefault(job, Sighting.none(""));
+    }
+
+    /** Whether Slurm shows the job; asks it where that was not seen yet. */
+    boolean isThere(String job, String name) throws SlurmException, InterruptedException {
+        Sighting last = look(job);
+        return last.times() > 0
+                ? last.line().isPresent()
+                : slurm.queue(Set.of(job)).stream()
+                        .anyMatch(line -> line.id().equals(job) && line.name().equals(name));
     }
 
     private void ask() throws InterruptedException {
@@ -93,15 +106,14 @@ public final class JobBoard {
                 lines.stream().collect(Collectors.toMap(QueueLine::id, line -> line, (first, again) -> first));
         boolean changed = false;
         for (String job : wanted) {
-            Sighting before = seen.getOrDefault(job, Sighting.NEVER);
-            Sighting now = before.next(Optional.ofNullable(byId.get(job)));
-            changed |= now.times() == 1;
-            seen.replace(job, now);
+            Sighting now = seen.computeIfPresent(job, (id, before) -> before.next(Optional.ofNullable(byId.get(id))));
+            changed |= now != null && now.times() == 1;
         }
         return changed;
     }
 
-    private void askSoon() {
+    /** What a job does will change now. */
+    void askSoon() {
         interval = SOON.toNanos();
         dueAt = System.nanoTime() + Duration.ofMillis(500).toNanos();
     }

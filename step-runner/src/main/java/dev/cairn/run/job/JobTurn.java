@@ -56,7 +56,7 @@ public final class JobTurn implements Turn {
     private final JobNews news;
     private final CountDownLatch left = new CountDownLatch(1);
     private final CountDownLatch noMore = new CountDownLatch(1);
-    private final CompletableFuture<Optional<String>> submitted = new CompletableFuture<>();
+    private final CompletableFuture<Optional<Submission>> submitted = new CompletableFuture<>();
     private volatile boolean cancelled;
     private volatile boolean paused;
 
@@ -90,7 +90,7 @@ public final class JobTurn implements Turn {
         DurableFiles.createFolders(part.path());
         try {
             Optional<Submission> submission = desk.submission(manifest, wish, noMore);
-            submitted.complete(submission.flatMap(Submission::job));
+            submitted.complete(submission);
             return submission.isPresent() ? follow(submission.get()) : withoutJob();
         } catch (SlurmException e) {
             return rest(StepState.FAILED, "Slurm does not take its job: " + e.getMessage());
@@ -109,7 +109,7 @@ public final class JobTurn implements Turn {
 
     private NextMove follow(Submission current) throws IOException, EngineException, InterruptedException {
         String job = current.job().orElseThrow();
-        board.follow(job);
+        board.follow(job, current.name());
         try {
             return follow(current, job);
         } finally {
@@ -228,7 +228,7 @@ public final class JobTurn implements Turn {
         }
         paused = true;
         noMore.countDown();
-        Optional<String> job = job();
+        Optional<Submission> job = job();
         if (isHeld()) {
             return ask(new Command.Pause(), FOR_AN_IMAGE);
         }
@@ -251,7 +251,7 @@ public final class JobTurn implements Turn {
     public void cancel() throws EngineException, InterruptedException {
         cancelled = true;
         noMore.countDown();
-        Optional<String> job = job();
+        Optional<Submission> job = job();
         if (isHeld()) {
             try {
                 new Requests(part, services.clock()).ask(new Command.Cancel(), FOR_AN_END);
@@ -273,17 +273,21 @@ public final class JobTurn implements Turn {
         }
     }
 
-    private void cancelInQueue(String job) throws InterruptedException {
+    /** But for a job that is gone: its id may be another's by now. */
+    private void cancelInQueue(Submission current) throws InterruptedException {
+        String job = current.job().orElseThrow();
         try {
-            board.slurm().cancel(job);
-            board.follow(job);
+            if (board.isThere(job, current.name())) {
+                board.slurm().cancel(job);
+                board.askSoon();
+            }
         } catch (SlurmException e) {
             news.note(manifest.stepId(), "Slurm job " + job + " could not be cancelled: " + e.getMessage());
         }
     }
 
     /** Once it is known whether there is one. */
-    private Optional<String> job() throws InterruptedException {
+    private Optional<Submission> job() throws InterruptedException {
         try {
             return submitted.get();
         } catch (ExecutionException impossible) {
@@ -298,6 +302,7 @@ public final class JobTurn implements Turn {
                     "step " + stepId() + " does not run now: its Slurm job"
                             + submitted
                                     .getNow(Optional.empty())
+                                    .flatMap(Submission::job)
                                     .map(id -> " " + id)
                                     .orElse("") + " waits");
         }
