@@ -60,7 +60,8 @@ class BatchJobTest {
     void endsAsUndisturbedWhateverHappensToTheJob(Life life) throws Exception {
         try (Cairn cairn = Cairn.in(Rooms.next("batch-job"), COUNT.folder(), Caller.ofSlurm())
                 .with(SLURM.environment())) {
-            List<String> options = new ArrayList<>(List.of("--partition=" + life.partition(), "--output=job.log"));
+            List<String> options = new ArrayList<>(
+                    List.of("--partition=" + life.partition(), "--output=job.log", "--job-name=" + name(cairn)));
             if (life.blows().contains(Blow.TIME_LIMIT)) {
                 options.add("--time=1");
             }
@@ -91,6 +92,11 @@ class BatchJobTest {
         return IntStream.range(0, to).mapToObj(i -> i + "\n").collect(Collectors.joining());
     }
 
+    /** Of the job. */
+    private static String name(Cairn cairn) {
+        return "job" + cairn.home().toString().replace('/', '-');
+    }
+
     private static String submit(Cairn cairn, Life life, List<String> options) throws Exception {
         Path script = cairn.project().resolve("job.sh");
         List<String> words =
@@ -106,7 +112,7 @@ class BatchJobTest {
             case PREEMPTION -> SLURM.displace();
             case REQUEUE -> SLURM.ask("scontrol", "requeue", job);
             case TIME_LIMIT -> {}
-            case CONTROLLER_KILLED -> SLURM.restart("slurmctld");
+            case CONTROLLER_KILLED -> SLURM.restartController(name(cairn));
             case NODE_DAEMON_KILLED -> SLURM.restart("slurmd");
             case CANCELLATION -> {
                 SLURM.ask("scancel", job);

@@ -1,13 +1,17 @@
 package dev.cairn.examples;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.concurrent.TimeUnit.MINUTES;
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * A real Slurm on this host alone ({@code tools/test-slurm.sh}): one node of two cpus, the partitions {@code scavenge} and {@code nograce},
@@ -59,13 +63,59 @@ final class Cluster {
         ask("sbatch", "--partition=day", "--cpus-per-task=2", "--output=/dev/null", "--wrap=true");
     }
 
+    /**
+     * Kills the controller, once it has written down that there is a job of this name, and starts it again: what it was told in its last
+     * seconds it would not know any more.
+     */
+    void restartController(String jobName) throws IOException, InterruptedException {
+        await("the controller to write down job " + jobName).atMost(1, MINUTES).until(() -> isSaved(jobName));
+        restart("slurmctld");
+    }
+
+    private boolean isSaved(String jobName) throws IOException {
+        Path state = folder.resolve("ctld/job_state");
+        return Files.exists(state) && Files.readString(state, ISO_8859_1).contains(jobName);
+    }
+
+    /** What the controller has written down of its jobs. */
+    Map<Path, byte[]> memory() throws IOException {
+        Map<Path, byte[]> memory = new HashMap<>();
+        for (String name : List.of("job_state", "job_state.old")) {
+            Path file = folder.resolve("ctld").resolve(name);
+            if (Files.exists(file)) {
+                memory.put(file, Files.readAllBytes(file));
+            }
+        }
+        return memory;
+    }
+
+    /** Kills the controller, and lets it start with what it knew then: later jobs are forgotten, and their ids are given out again. */
+    void forgetSince(Map<Path, byte[]> memory) throws IOException, InterruptedException {
+        kill("slurmctld");
+        for (Path file : memory().keySet()) {
+            Files.delete(file);
+        }
+        for (Map.Entry<Path, byte[]> file : memory.entrySet()) {
+            Files.write(file.getKey(), file.getValue());
+        }
+        start("slurmctld");
+    }
+
     /** Kills a daemon and starts it again. */
     void restart(String daemon) throws IOException, InterruptedException {
+        kill(daemon);
+        start(daemon);
+    }
+
+    private void kill(String daemon) throws IOException {
         long pid =
                 Long.parseLong(Files.readString(folder.resolve(daemon + ".pid")).strip());
         ProcessHandle handle = ProcessHandle.of(pid).orElseThrow();
         handle.destroyForcibly();
         handle.onExit().join();
+    }
+
+    private void start(String daemon) throws IOException, InterruptedException {
         run(List.of(SCRIPT.toString(), daemon, folder.toString()));
     }
 
@@ -85,7 +135,7 @@ final class Cluster {
                 .redirectOutput(output.toFile());
         builder.environment().putAll(environment());
         Process process = builder.start();
-        boolean ended = process.waitFor(1, TimeUnit.MINUTES);
+        boolean ended = process.waitFor(1, MINUTES);
         String said = Files.readString(output);
         Files.delete(output);
         if (!ended || process.exitValue() != 0) {

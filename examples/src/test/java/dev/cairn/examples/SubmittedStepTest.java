@@ -31,6 +31,8 @@ class SubmittedStepTest {
         TIME_LIMIT,
         SCANCEL,
         CONTROLLER_KILLED,
+        /** The controller is killed before it has written the job down. */
+        FORGOTTEN,
         NODE_DAEMON_KILLED,
         JOB_KILLED,
         SUBMITTER_KILLED,
@@ -53,6 +55,7 @@ class SubmittedStepTest {
     void endsAsUndisturbedWhateverHappens(Life life) throws Exception {
         try (Cairn cairn = cairn()) {
             String[] run = run(life);
+            Map<Path, byte[]> before = SLURM.memory();
             cairn.await(cairn.start(run));
             assertThat(cairn.project().resolve("killed-its-parent")).exists();
             Process submitter = cairn.start(run);
@@ -60,7 +63,7 @@ class SubmittedStepTest {
             for (Blow blow : life.blows()) {
                 Waiting.forImageAfter(step, step.newestImage().orElse(0));
                 int attempts = step.attempts().size();
-                submitter = strike(blow, cairn, submitter, run);
+                submitter = strike(blow, cairn, submitter, before, run);
                 if (Stream.of("CONTROLLER", "NODE_DAEMON", "SUBMITTER").noneMatch(blow.name()::startsWith)) {
                     await("another attempt")
                             .atMost(4, MINUTES)
@@ -77,7 +80,9 @@ class SubmittedStepTest {
                     .as("every start but the first goes on from an image: " + cairn.said())
                     .allSatisfy(attempt ->
                             assertThat(attempt.resumedFrom().orElse(0)).isPositive());
-            boolean oneJob = life.blows().stream().noneMatch(blow -> blow == Blow.SCANCEL || blow == Blow.JOB_KILLED);
+            boolean oneJob = life.blows().stream()
+                    .noneMatch(blow -> List.of(Blow.SCANCEL, Blow.JOB_KILLED, Blow.FORGOTTEN)
+                            .contains(blow));
             if (oneJob) {
                 assertThat(submissions(cairn)).as(cairn.said()).isEqualTo(1);
             }
@@ -155,13 +160,18 @@ class SubmittedStepTest {
         };
     }
 
-    /** @return the submitter after it */
-    private static Process strike(Blow blow, Cairn cairn, Process submitter, String... run) throws Exception {
+    /**
+     * @param before what the controller knew before the first submission
+     * @return the submitter after it
+     */
+    private static Process strike(Blow blow, Cairn cairn, Process submitter, Map<Path, byte[]> before, String... run)
+            throws Exception {
         switch (blow) {
             case PREEMPTION -> SLURM.displace();
             case REQUEUE -> SLURM.ask("scontrol", "requeue", job(cairn));
             case TIME_LIMIT -> {}
-            case CONTROLLER_KILLED -> SLURM.restart("slurmctld");
+            case CONTROLLER_KILLED -> SLURM.restartController(jobName(cairn));
+            case FORGOTTEN -> SLURM.forgetSince(before);
             case NODE_DAEMON_KILLED -> SLURM.restart("slurmd");
             case SCANCEL -> {
                 SLURM.ask("scancel", job(cairn));
