@@ -89,6 +89,43 @@ class SubmittedStepTest {
         }
     }
 
+    /** One array for all instances; its submitter dies before it knows its id, and its tasks lose their node. */
+    @Test
+    void aMatrixIsOneArray() throws Exception {
+        try (Cairn cairn = cairn()) {
+            cairn.await(cairn.start("run", "matrix.yaml"));
+            assertThat(cairn.project().resolve("killed-its-parent")).exists();
+            Process submitter = cairn.start("run", "matrix.yaml");
+            StepFiles first = Waiting.forStep(cairn, "far.1");
+            Waiting.forImageAfter(first, 0);
+            assertThat(SLURM.ask("squeue", "--noheader", "--array", "--states=R", "--format=%i")
+                            .lines())
+                    .as("as many at a time as max_parallel says")
+                    .hasSizeLessThanOrEqualTo(2);
+            SLURM.displace();
+            assertThat(cairn.await(submitter)).as(cairn.said()).isZero();
+
+            for (int n = 1; n <= 3; n++) {
+                StepFiles step = Waiting.forStep(cairn, "far." + n);
+                assertThat(step.folder().resolve("stdout.log")).as(cairn.said()).hasContent(numbers(60 + n));
+                assertThat(step.attempts().stream().skip(1))
+                        .as(cairn.said())
+                        .allSatisfy(attempt ->
+                                assertThat(attempt.resumedFrom().orElse(0)).isPositive());
+            }
+            assertThat(first.attempts()).as(cairn.said()).hasSizeGreaterThan(1);
+            String name = jobName(cairn);
+            List<String> ids = SLURM.ask("squeue", "--noheader", "--array", "--states=all", "--format=%i %j")
+                    .lines()
+                    .filter(line -> line.strip().endsWith(name))
+                    .map(line -> line.strip().split(" ")[0])
+                    .sorted()
+                    .toList();
+            String array = ids.get(0).split("_")[0];
+            assertThat(ids).containsExactly(array + "_1", array + "_2", array + "_3");
+        }
+    }
+
     @Test
     void cancelEndsTheJobAlsoWhenItsSubmitterIsGone() throws Exception {
         try (Cairn cairn = cairn()) {

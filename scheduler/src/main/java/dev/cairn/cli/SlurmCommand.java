@@ -15,7 +15,8 @@ final class SlurmCommand implements Callable<Integer> {
     static CommandLine tree(Composition composition) {
         return new CommandLine(new SlurmCommand())
                 .addSubcommand(new SlurmScriptCommand(composition))
-                .addSubcommand(new SlurmStepCommand(composition));
+                .addSubcommand(new SlurmStepCommand(composition))
+                .addSubcommand(new SlurmTaskCommand(composition));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.run.job.ArrayPlan;
 import dev.cairn.run.job.Submission;
 import dev.cairn.run.ladder.ResumeWish;
 import dev.cairn.run.manifest.RunFolder;
@@ -22,7 +23,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Opens one step of a run for the Slurm job that was submitted to take it. */
@@ -38,17 +41,32 @@ final class JobOpening {
     /** A step of the plan and the one instance of it that is meant. */
     private record Meant(PlanStep step, Instance instance) {}
 
+    /** The step whose job this is. */
     Opening open(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
+        return open(run, stepId, submission -> submission.number() == number);
+    }
+
+    /** The instance of a step that is this task of an array. */
+    Opening openTask(RunFolder run, String stepId, String array) throws IOException, InterruptedException {
+        OptionalInt task = context.job().map(BatchJob::task).orElseGet(OptionalInt::empty);
+        return task.isEmpty()
+                ? refused("this is what a task of a Slurm array runs, and this is none")
+                : open(
+                        run,
+                        ArrayPlan.instance(stepId, Integer.toString(task.getAsInt())),
+                        submission -> submission.isOpenIn(array));
+    }
+
+    private Opening open(RunFolder run, String stepId, Predicate<Submission> isMeant)
+            throws IOException, InterruptedException {
         RunFolder part = run.ofJob(stepId);
         Optional<Submission> submission = Submission.read(part);
         Optional<BatchJob> job = context.job();
         if (job.isEmpty()) {
             return refused("this is what a Slurm job runs, and this is none");
         }
-        if (submission.isEmpty()
-                || submission.get().number() != number
-                || submission.get().over().isPresent()) {
-            return refused("submission " + number + " of step " + stepId
+        if (submission.filter(isMeant).isEmpty() || submission.get().over().isPresent()) {
+            return refused("this submission of step " + stepId
                     + " is over: what became of the step is known already, and nothing is left to do");
         }
         RunOpener.Opened opened = opener.open(part);

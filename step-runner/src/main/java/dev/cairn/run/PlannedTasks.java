@@ -7,6 +7,7 @@ import dev.cairn.engine.StepIo;
 import dev.cairn.run.environment.InheritedEnvironment;
 import dev.cairn.run.environment.Umask;
 import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.job.ArrayPlan;
 import dev.cairn.run.job.JobPlan;
 import dev.cairn.run.job.Jobs;
 import dev.cairn.run.manifest.CommandOrigin;
@@ -92,7 +93,30 @@ final class PlannedTasks implements TaskSource {
     @Override
     public Turn turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
         StepTurn local = new StepTurn(manifest, task(step, instance), services);
-        return isSent(step) ? jobs.orElseThrow().turn(manifest, job(step, instance), local) : local;
+        if (!isSent(step)) {
+            return local;
+        }
+        JobPlan job = job(step, instance);
+        return jobs.orElseThrow().turn(manifest, job, array(step, step.matrix().instances(), job), local);
+    }
+
+    /** As an array of Slurm's, which asks the same for all of its tasks. */
+    @Override
+    public Optional<Runnable> together(PlanStep step, List<Instance> instances) {
+        if (!isSent(step)) {
+            return Optional.empty();
+        }
+        try {
+            JobPlan first = job(step, instances.get(0));
+            for (Instance instance : instances) {
+                if (!first.asksTheSameAs(job(step, instance))) {
+                    return Optional.empty();
+                }
+            }
+            return Optional.of(jobs.orElseThrow().gather(array(step, instances, first)));
+        } catch (UnresolvableException saidWhenItsTurnIsAskedFor) {
+            return Optional.empty();
+        }
     }
 
     @Override
@@ -115,6 +139,21 @@ final class PlannedTasks implements TaskSource {
                 asked.settings(),
                 asked.further(),
                 command);
+    }
+
+    private ArrayPlan array(PlanStep step, List<Instance> instances, JobPlan one) {
+        List<String> command = new ArrayList<>(self);
+        command.addAll(List.of("slurm", "task", run.path().toString(), step.id()));
+        return new ArrayPlan(
+                step.id(),
+                instances.stream().collect(Collectors.toMap(Instance::id, Instance::index)),
+                step.matrix().maxParallel(),
+                new JobPlan(
+                        "cairn-" + run.runId() + "-" + step.id(),
+                        one.folder(),
+                        one.settings(),
+                        one.further(),
+                        command));
     }
 
     private StepTask task(PlanStep step, Instance instance) throws UnresolvableException {

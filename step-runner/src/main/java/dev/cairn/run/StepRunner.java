@@ -86,7 +86,7 @@ public final class StepRunner {
      * The same, able to send steps to Slurm.
      *
      * @param command that starts this program on any host of the cluster; a job adds {@code slurm step RUN STEP NUMBER}, which has to
-     *     call {@link #jobStep}
+     *     call {@link #jobStep}, a task of an array {@code slurm task RUN STEP TAG}, which has to call {@link #jobTask}
      */
     public StepRunner submittingAs(List<String> command) {
         return new StepRunner(
@@ -106,6 +106,15 @@ public final class StepRunner {
      */
     public Opening jobStep(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
         return new JobOpening(context, opener).open(run, stepId, number);
+    }
+
+    /**
+     * Likewise one instance of a step, as this process's task of a Slurm array was submitted to take it.
+     *
+     * @param array its tag
+     */
+    public Opening jobTask(RunFolder run, String stepId, String array) throws IOException, InterruptedException {
+        return new JobOpening(context, opener).openTask(run, stepId, array);
     }
 
     /** The runs of this home. */

@@ -8,11 +8,13 @@ import java.util.OptionalLong;
 /**
  * The Slurm job that this process is part of, as Slurm's variables tell it; immutable.
  *
+ * @param id {@code 4711}, or {@code 4711_3} of a task of an array: Slurm's commands take both
+ * @param task the number of the task in its array
  * @param restart how often the job had been requeued when this process started
  * @param cpus of this node that the job has
  * @param memoryBytes likewise; empty when the job has no limit of its own
  */
-public record BatchJob(String id, int restart, OptionalInt cpus, OptionalLong memoryBytes) {
+public record BatchJob(String id, OptionalInt task, int restart, OptionalInt cpus, OptionalLong memoryBytes) {
     private static final long MIB = 1 << 20;
 
     /** Empty outside a job. */
@@ -22,8 +24,12 @@ public record BatchJob(String id, int restart, OptionalInt cpus, OptionalLong me
             return Optional.empty();
         }
         OptionalLong cpus = number(environment, "SLURM_CPUS_ON_NODE");
+        String array = environment.getOrDefault("SLURM_ARRAY_JOB_ID", "");
+        String task = environment.getOrDefault("SLURM_ARRAY_TASK_ID", "");
+        boolean inArray = array.matches("[0-9]{1,18}") && task.matches("[0-9]{1,9}");
         return Optional.of(new BatchJob(
-                id,
+                inArray ? array + "_" + task : id,
+                inArray ? OptionalInt.of(Integer.parseInt(task)) : OptionalInt.empty(),
                 (int) number(environment, "SLURM_RESTART_COUNT").orElse(0),
                 cpus.isPresent() ? OptionalInt.of((int) cpus.getAsLong()) : OptionalInt.empty(),
                 memory(environment, cpus)));

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /**
  * A job as {@code scontrol show job -o} tells it.
  *
- * @param id as {@code SLURM_JOB_ID} has it
+ * @param id as {@link BatchJob#id} has it
  * @param restarts how often it was requeued
  * @param mayRequeue the job and the site have not ruled a requeue out
  * @param endTime when its limit is reached, or when it ended; empty without a limit
@@ -36,10 +36,12 @@ public record JobInfo(
      * @return empty when there is no such job in it
      */
     public static Optional<JobInfo> parse(String text, String id, ZoneOffset zone) {
-        return text.lines()
-                .filter(line -> value(line, "JobId").equals(id))
-                .findFirst()
-                .map(line -> of(line, id, zone));
+        return text.lines().filter(line -> isOf(line, id)).findFirst().map(line -> of(line, id, zone));
+    }
+
+    private static boolean isOf(String line, String id) {
+        String task = value(line, "ArrayJobId") + "_" + value(line, "ArrayTaskId");
+        return value(line, "JobId").equals(id) || task.equals(id);
     }
 
     private static JobInfo of(String line, String id, ZoneOffset zone) {

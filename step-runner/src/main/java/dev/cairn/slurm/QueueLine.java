@@ -6,6 +6,7 @@ import java.util.List;
 /**
  * A job as {@code squeue} lists it.
  *
+ * @param id {@code 4711}, or {@code 4711_3} of a task of an array
  * @param reason why it waits or how it ended, e.g. {@code Priority}; {@code None} when there is none
  * @param nodes where it runs; may be empty
  * @param name of the job, by which a job is told from a later one that was given the same id
@@ -18,6 +19,11 @@ public record QueueLine(String id, JobState state, String reason, String nodes, 
     static final String FORMAT = "%i|%T|%r|%N|%j|%k";
 
     private static final int FIELDS = 6;
+
+    /** The id that {@code sbatch} said: of a task that of its array. */
+    public static String submittedId(String id) {
+        return id.split("[_+]", 2)[0];
+    }
 
     /** Lines that are no job's, such as a site's greeting, are passed over. */
     static List<QueueLine> parse(String text) {

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Slurm through its own commands, {@code sbatch}, {@code squeue}, {@code scontrol}, {@code scancel} and {@code sinfo}; nothing here needs
@@ -60,9 +61,13 @@ public final class Slurm {
         return JobInfo.parse(succeeded("scontrol", output).out(), id, ZoneOffset.UTC);
     }
 
-    /** Those of the jobs that Slurm still shows, which it does for some minutes after their end. */
+    /**
+     * Those of the jobs that Slurm still shows, which it does for some minutes after their end. Of a task of an array all tasks of the array
+     * that it shows; one that was cancelled before it started it does not.
+     */
     public List<QueueLine> queue(Collection<String> ids) throws SlurmException, InterruptedException {
-        return ids.isEmpty() ? List.of() : queue(List.of("--jobs=" + String.join(",", ids)));
+        String submitted = ids.stream().map(QueueLine::submittedId).distinct().collect(Collectors.joining(","));
+        return ids.isEmpty() ? List.of() : queue(List.of("--jobs=" + submitted));
     }
 
     /** Jobs of this user by name. */
@@ -71,8 +76,8 @@ public final class Slurm {
     }
 
     private List<QueueLine> queue(List<String> which) throws SlurmException, InterruptedException {
-        List<String> words =
-                new ArrayList<>(List.of("squeue", "--noheader", "--states=all", "--format=" + QueueLine.FORMAT));
+        List<String> words = new ArrayList<>(
+                List.of("squeue", "--noheader", "--array", "--states=all", "--format=" + QueueLine.FORMAT));
         words.addAll(which);
         Commands.Output output = commands.ask(words);
         // asked for one job only, it says so when there is none

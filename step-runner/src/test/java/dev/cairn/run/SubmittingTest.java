@@ -6,6 +6,7 @@ import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.owner.Claim;
 import dev.cairn.run.owner.Owners;
 import dev.cairn.run.owner.Ownership;
@@ -29,6 +30,12 @@ import org.junit.jupiter.api.io.TempDir;
 class SubmittingTest {
     private static final String FAR =
             "name: one\nsteps: [{id: far, run: x, runs_on: slurm, slurm: {partition: scavenge, gpus: 2, extra: [--exclusive]}}]\n";
+
+    private static final String MATRIX = """
+            name: many
+            steps:
+              - {id: far, strategy: {matrix: {n: [5, 6, 7]}, max_parallel: 2}, runs_on: slurm, run: x}
+            """;
 
     /** Of the job, for {@code squeue} to tell. */
     private static final String NOTES_THE_NAME =
@@ -126,6 +133,94 @@ class SubmittingTest {
                 [ -e cancelled ] && state=CANCELLED || state=RUNNING
                 echo "77|$state|None||$(cat name)|%s"
                 """.formatted(folder, comment));
+    }
+
+    @Test
+    void instancesThatAreReadyTogetherAreSubmittedTogether() throws Exception {
+        says("sbatch", NOTES_THE_NAME + "echo \"$@\" >>" + folder + "/asked; echo 90");
+        says(
+                "squeue",
+                "name=$(cat " + folder
+                        + "/name); echo \"90_1|RUNNING|None|n1|$name|x\"; echo \"90_3|PENDING|JobArrayTaskLimit||$name|x\"");
+        says("scancel", "echo \"$@\" >>" + folder + "/cancelled");
+        Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(MATRIX)));
+        Bench.until(() -> said(run, "Slurm job 90_1: RUNNING on n1"));
+        assertThat(Files.readAllLines(folder.resolve("asked")))
+                .singleElement()
+                .asString()
+                .contains("--array=1-3%2", "--job-name=cairn-" + run.folder().runId() + "-far ")
+                .contains("/steps/far.%a/job/slurm-%A_%a.log");
+        Bench.until(() -> state(run, "far.2") == StepState.CANCELLED);
+        assertThat(run.step("far.2").message())
+                .as("what was cancelled before it started is shown no more")
+                .isEqualTo("Slurm job 90_2 was cancelled");
+
+        run.session().stop(StopKind.CANCEL, "cancel");
+        Bench.until(() -> lines(folder.resolve("cancelled")) == 2);
+        assertThat(Files.readAllLines(folder.resolve("cancelled"))).containsExactlyInAnyOrder("90_1", "90_3");
+        says(
+                "squeue",
+                "name=$(cat " + folder + "/name); for i in 1 3; do echo \"90_$i|CANCELLED|None||$name|x\"; done");
+        assertThat(run.outcome().state()).isEqualTo(RunState.CANCELLED);
+    }
+
+    /** Between Slurm's yes and the members' notes of it. */
+    @Test
+    void anArrayWhoseSubmitterDiedIsFoundAgain() throws Exception {
+        says(
+                "sbatch",
+                NOTES_THE_NAME + "echo \"$@\" >>" + folder + "/asked; touch " + folder + "/there; while [ ! -e "
+                        + folder + "/go ]; do sleep 0.05; done; exit 1");
+        Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(MATRIX)));
+        Bench.until(() -> Files.exists(folder.resolve("there")));
+        run.die();
+        Files.createFile(folder.resolve("go"));
+
+        says(
+                "squeue",
+                "name=$(cat " + folder + "/name); for i in 1 2 3; do echo \"90_$i|PENDING|None||$name|cairn:"
+                        + run.folder().runId() + "/far/array-1.1\"; done");
+        Bench.Running next = bench.start(bench.submitter("cairn").run(bench.flow(MATRIX)));
+        Bench.until(() -> said(next, "Slurm job 90_3: PENDING"));
+        next.session().stop(StopKind.INTERRUPT, "interrupt");
+        assertThat(next.outcome().state()).isEqualTo(RunState.RUNNING);
+        assertThat(Files.readAllLines(folder.resolve("asked"))).hasSize(1);
+    }
+
+    @Test
+    void whereSlurmTakesNoArrayEachInstanceIsAJob() throws Exception {
+        says(
+                "sbatch",
+                "echo \"$@\" >>" + folder + "/asked; case \"$*\" in *--array*)"
+                        + " echo 'sbatch: error: Batch job submission failed: Invalid job array specification' >&2; exit 1;; esac;"
+                        + " echo 9$(wc -l <" + folder + "/asked)");
+        says("squeue", "true");
+        Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(MATRIX)));
+        Bench.until(() -> said(run, "Slurm takes no array")
+                && run.events().stream()
+                                .filter(event -> event instanceof RunEvent.Note note
+                                        && note.message().startsWith("submitted as Slurm job 9"))
+                                .count()
+                        == 3);
+        assertThat(Files.readAllLines(folder.resolve("asked")).stream().skip(1))
+                .allSatisfy(line -> assertThat(line).doesNotContain("--array").contains("/far.", "-far."));
+        run.die();
+    }
+
+    private static StepState state(Bench.Running run, String step) {
+        try {
+            return run.step(step).state();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static long lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file).size() : 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A controller that is killed forgets the jobs of its last seconds, and gives their ids to others. */

@@ -22,13 +22,15 @@ final class BatchJobTest {
                         "SLURM_CPUS_ON_NODE", "2",
                         "SLURM_MEM_PER_CPU", "512"))
                 .orElseThrow();
-        assertThat(job).isEqualTo(new BatchJob("12", 3, OptionalInt.of(2), OptionalLong.of(1L << 30)));
+        assertThat(job)
+                .isEqualTo(new BatchJob("12", OptionalInt.empty(), 3, OptionalInt.of(2), OptionalLong.of(1L << 30)));
     }
 
     @Test
     void hasNoLimitOfMemoryWhereSlurmSaysZero() {
         BatchJob job = BatchJob.of(Map.of("SLURM_JOBID", "12", "SLURM_MEM_PER_NODE", "0"))
                 .orElseThrow();
-        assertThat(job).isEqualTo(new BatchJob("12", 0, OptionalInt.empty(), OptionalLong.empty()));
+        assertThat(job)
+                .isEqualTo(new BatchJob("12", OptionalInt.empty(), 0, OptionalInt.empty(), OptionalLong.empty()));
     }
 }

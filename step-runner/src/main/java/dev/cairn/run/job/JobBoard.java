@@ -6,6 +6,7 @@ import dev.cairn.slurm.SlurmException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -38,16 +39,21 @@ public final class JobBoard {
     /**
      * @param name of the job: a line with another name is of another job, to which a controller that had forgotten this one gave its id
      * @param line empty when Slurm no longer shows the job
+     * @param siblings Slurm shows other tasks of its array
      * @param times how often in a row it was seen so
      */
-    record Sighting(String name, Optional<QueueLine> line, int times) {
+    record Sighting(String name, Optional<QueueLine> line, boolean siblings, int times) {
         static Sighting none(String name) {
-            return new Sighting(name, Optional.empty(), 0);
+            return new Sighting(name, Optional.empty(), false, 0);
         }
 
-        Sighting next(Optional<QueueLine> shown) {
-            Optional<QueueLine> now = shown.filter(found -> found.name().equals(name));
-            return new Sighting(name, now, now.equals(line) ? times + 1 : 1);
+        /** @param shown what Slurm shows with the same submitted id */
+        Sighting next(String job, List<QueueLine> shown) {
+            List<QueueLine> ours =
+                    shown.stream().filter(line -> line.name().equals(name)).toList();
+            Optional<QueueLine> now =
+                    ours.stream().filter(line -> line.id().equals(job)).findFirst();
+            return new Sighting(name, now, !ours.isEmpty(), now.equals(line) ? times + 1 : 1);
         }
     }
 
@@ -102,11 +108,12 @@ public final class JobBoard {
     }
 
     private boolean take(Set<String> wanted, Collection<QueueLine> lines) {
-        Map<String, QueueLine> byId =
-                lines.stream().collect(Collectors.toMap(QueueLine::id, line -> line, (first, again) -> first));
+        Map<String, List<QueueLine>> bySubmission =
+                lines.stream().collect(Collectors.groupingBy(line -> QueueLine.submittedId(line.id())));
         boolean changed = false;
         for (String job : wanted) {
-            Sighting now = seen.computeIfPresent(job, (id, before) -> before.next(Optional.ofNullable(byId.get(id))));
+            List<QueueLine> shown = bySubmission.getOrDefault(QueueLine.submittedId(job), List.of());
+            Sighting now = seen.computeIfPresent(job, (id, before) -> before.next(id, shown));
             changed |= now != null && now.times() == 1;
         }
         return changed;

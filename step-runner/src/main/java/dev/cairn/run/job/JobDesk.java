@@ -16,13 +16,12 @@ import dev.cairn.slurm.QueueLine;
 import dev.cairn.slurm.SlurmException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 /**
  * Submits a step's job, once. The submission is written down before {@code sbatch} starts; a submission without an id is looked for, in the
@@ -37,15 +36,31 @@ final class JobDesk {
     private final JobPlan plan;
     private final JobBoard board;
     private final StepServices services;
+    private final Optional<JobArray> joining;
+    private final Function<String, JobArray> arrays;
 
-    /** @param part the folder of the step's job */
-    JobDesk(RunFolder part, String stepId, RunOrigin origin, JobPlan plan, JobBoard board, StepServices services) {
+    /**
+     * @param part the folder of the step's job
+     * @param joining the array that forms now, and expects this step
+     * @param arrays by their tags, those of a former runner too
+     */
+    JobDesk(
+            RunFolder part,
+            String stepId,
+            RunOrigin origin,
+            JobPlan plan,
+            JobBoard board,
+            StepServices services,
+            Optional<JobArray> joining,
+            Function<String, JobArray> arrays) {
         this.part = part;
         this.stepId = stepId;
         this.origin = origin;
         this.plan = plan;
         this.board = board;
         this.services = services;
+        this.joining = joining;
+        this.arrays = arrays;
     }
 
     /**
@@ -59,31 +74,60 @@ final class JobDesk {
             throws IOException, SlurmException, InterruptedException {
         Optional<Submission> last = Submission.read(part);
         boolean open = last.filter(s -> s.over().isEmpty()).isPresent();
-        if (open && last.get().job().isPresent()) {
-            return last;
+        Submission submission;
+        try {
+            if (open && last.get().job().isPresent()) {
+                return last;
+            }
+            if (stopped.getCount() == 0) {
+                return Optional.empty();
+            }
+            submission = open ? last.get() : next(last, manifest, wish);
+        } finally {
+            joining.ifPresent(JobArray::ready);
         }
-        if (stopped.getCount() == 0) {
-            return Optional.empty();
-        }
-        Submission submission = open ? last.get() : next(last, manifest, wish);
         boolean mayBeThere = open;
         while (true) {
             try {
-                Optional<String> found = mayBeThere ? find(submission) : Optional.empty();
-                String id = found.isPresent() ? found.get() : submit(submission);
-                tell((found.isPresent() ? "found again: Slurm job " : "submitted as Slurm job ") + id);
-                return Optional.of(submission.as(id).write(part, services.guard()));
+                Submission taken = submission.array().isPresent() ? inArray(submission) : alone(submission, mayBeThere);
+                submission = taken.write(part, services.guard());
+                if (submission.job().isPresent()) {
+                    return Optional.of(submission);
+                }
+                mayBeThere = false;
+                continue;
             } catch (SlurmException e) {
                 if (e.kind() == SlurmException.Kind.REFUSED || e.kind() == SlurmException.Kind.MISSING) {
                     throw e;
                 }
                 mayBeThere = true;
-                tell("not submitted yet: " + e.getMessage() + "; trying again in " + NEXT_TRY_SECONDS + " s");
+                if (submission.array().isEmpty()) {
+                    tell("not submitted yet: " + e.getMessage() + "; trying again in " + NEXT_TRY_SECONDS + " s");
+                }
             }
             if (stopped.await(NEXT_TRY_SECONDS, TimeUnit.SECONDS)) {
                 return Optional.empty();
             }
         }
+    }
+
+    /** @return with its job; without, and no array's any more, when Slurm takes no array */
+    private Submission inArray(Submission submission) throws IOException, SlurmException, InterruptedException {
+        Optional<String> job = arrays.apply(submission.array().orElseThrow()).jobOf(stepId);
+        job.ifPresent(id -> tell("is Slurm job " + id));
+        return job.map(submission::as).orElseGet(() -> submission.alone(plan.name(), comment(submission.number())));
+    }
+
+    private Submission alone(Submission submission, boolean mayBeThere)
+            throws IOException, SlurmException, InterruptedException {
+        Optional<String> found = mayBeThere ? find(submission) : Optional.empty();
+        String id = found.isPresent() ? found.get() : submit(submission);
+        tell((found.isPresent() ? "found again: Slurm job " : "submitted as Slurm job ") + id);
+        return submission.as(id);
+    }
+
+    private String comment(long number) {
+        return "cairn:" + part.runId() + "/" + stepId + "/" + number;
     }
 
     /** Written down before anything is asked of Slurm; the step waits from now on. */
@@ -98,8 +142,9 @@ final class JobDesk {
         manifest.save(services.guard());
         return new Submission(
                         number,
-                        plan.name(),
-                        "cairn:" + part.runId() + "/" + stepId + "/" + number,
+                        joining.map(JobArray::tag),
+                        joining.map(JobArray::name).orElse(plan.name()),
+                        joining.map(JobArray::comment).orElse(comment(number)),
                         Optional.empty(),
                         Optional.empty(),
                         newestImage(manifest),
@@ -122,7 +167,7 @@ final class JobDesk {
     }
 
     private Optional<String> find(Submission submission) throws IOException, SlurmException, InterruptedException {
-        awaitSubmitters(submission);
+        LeftBehind.await(submission.comment());
         Optional<String> started = submission.started(part);
         return started.isPresent()
                 ? started
@@ -130,24 +175,6 @@ final class JobDesk {
                         .filter(line -> line.comment().equals(submission.comment()))
                         .map(QueueLine::id)
                         .findFirst();
-    }
-
-    /** A runner that died may have left its {@code sbatch} behind, which has yet to be heard by Slurm. */
-    private static void awaitSubmitters(Submission submission) throws InterruptedException {
-        String argument = "--comment=" + submission.comment();
-        List<ProcessHandle> alive = ProcessHandle.allProcesses()
-                .filter(process -> process.info()
-                        .arguments()
-                        .filter(words -> List.of(words).contains(argument))
-                        .isPresent())
-                .toList();
-        for (ProcessHandle sbatch : alive) {
-            try {
-                sbatch.onExit().get(2, TimeUnit.MINUTES);
-            } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException stuck) {
-                sbatch.destroyForcibly();
-            }
-        }
     }
 
     private String submit(Submission submission) throws SlurmException, InterruptedException {
@@ -158,39 +185,13 @@ final class JobDesk {
                     submission.comment(),
                     plan.folder(),
                     part.path().resolve("slurm-%j.log"),
-                    settings(),
+                    Fitting.settings(plan, board, this::tell),
                     plan.further());
-            List<String> command = new java.util.ArrayList<>(plan.command());
+            List<String> command = new ArrayList<>(plan.command());
             command.add(Long.toString(submission.number()));
             return board.slurm().submit(request, BatchScript.bare(command));
         } finally {
             board.submitters().release();
-        }
-    }
-
-    /** A job that asks for more cpus than any node has would wait for ever: it gets what there is, and that is said. */
-    private Map<String, String> settings() throws InterruptedException {
-        String asked = plan.settings().getOrDefault(JobPlan.CPUS, "");
-        OptionalInt most = asked.matches("[0-9]{1,6}") ? mostCpus() : OptionalInt.empty();
-        if (most.isEmpty() || Integer.parseInt(asked) <= most.getAsInt()) {
-            return plan.settings();
-        }
-        Map<String, String> less = new HashMap<>(plan.settings());
-        less.put(JobPlan.CPUS, Integer.toString(most.getAsInt()));
-        services.listener()
-                .on(new RunEvent.Note(
-                        services.clock().instant(),
-                        Optional.of(stepId),
-                        "asks for " + asked + " cpus, and the largest node there has " + most.getAsInt()
-                                + ": it runs with " + most.getAsInt()));
-        return less;
-    }
-
-    private OptionalInt mostCpus() throws InterruptedException {
-        try {
-            return board.slurm().mostCpus(Optional.ofNullable(plan.settings().get("partition")));
-        } catch (SlurmException unheard) {
-            return OptionalInt.empty();
         }
     }
 

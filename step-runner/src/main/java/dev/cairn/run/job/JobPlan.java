@@ -22,4 +22,9 @@ public record JobPlan(
         further = List.copyOf(further);
         command = List.copyOf(command);
     }
+
+    /** But for the name and the command. */
+    public boolean asksTheSameAs(JobPlan other) {
+        return folder.equals(other.folder) && settings.equals(other.settings) && further.equals(other.further);
+    }
 }

@@ -124,7 +124,7 @@ public final class JobTurn implements Turn {
             JobBoard.Sighting sighting = board.look(job);
             sighting.line().ifPresent(line -> news.tell(manifest.stepId(), line));
             if (isSettled(current) || isOver(sighting)) {
-                Optional<NextMove> move = conclude(current, job, sighting.line().map(QueueLine::state));
+                Optional<NextMove> move = conclude(current, job, end(current, sighting));
                 if (move.isPresent()) {
                     return move.get();
                 }
@@ -146,6 +146,14 @@ public final class JobTurn implements Turn {
         return sighting.line()
                 .map(line -> line.state().course() == JobState.Course.OVER)
                 .orElse(sighting.times() >= SURELY_GONE);
+    }
+
+    /** A task that was cancelled before it started is shown no more, while its array is. */
+    private Optional<JobState> end(Submission current, JobBoard.Sighting sighting) throws IOException {
+        boolean withdrawn = sighting.siblings() && current.started(part).isEmpty();
+        return sighting.line()
+                .map(QueueLine::state)
+                .or(() -> withdrawn ? Optional.of(Known.CANCELLED) : Optional.empty());
     }
 
     /** @return empty while a process of the job still holds the step */

@@ -9,8 +9,11 @@ import dev.cairn.run.step.StepServices;
 import dev.cairn.run.step.StepTurn;
 import dev.cairn.run.step.Turn;
 import dev.cairn.slurm.Slurm;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The steps of one run that are sent to Slurm. Thread-safe. */
+/** The steps of one run that are sent to Slurm. */
 public final class Jobs {
     private final RunFolder run;
     private final RunOrigin origin;
@@ -18,6 +21,9 @@ public final class Jobs {
     private final Owners owners;
     private final StepServices services;
     private final RunListener shown;
+    private final Map<String, JobArray> arrays = new ConcurrentHashMap<>();
+    private Optional<JobArray> forming = Optional.empty();
+    private int formed;
 
     /** @param shown told of what happens in jobs, for the eye only: they write it down themselves */
     public Jobs(RunFolder run, RunOrigin origin, Slurm slurm, Owners owners, StepServices services, RunListener shown) {
@@ -29,13 +35,44 @@ public final class Jobs {
         this.shown = shown;
     }
 
-    /** @param local the step's turn as it would be taken here, to conclude what a job left open */
-    public Turn turn(StepManifest manifest, JobPlan plan, StepTurn local) {
-        RunFolder part = run.ofJob(manifest.stepId());
+    /**
+     * Lets the turns that are asked for next share one array, which is submitted once they all have begun. Belongs to one thread, like
+     * {@link #turn}.
+     *
+     * @return to be run when they all were asked for
+     */
+    public Runnable gather(ArrayPlan plan) {
+        JobArray array = JobArray.forming(run, plan, services.epoch() + "." + ++formed, board, services);
+        arrays.put(array.tag(), array);
+        forming = Optional.of(array);
+        return () -> {
+            forming = Optional.empty();
+            array.ready();
+        };
+    }
+
+    /**
+     * @param array what an array of the step would be, to find one that a former runner submitted
+     * @param local the step's turn as it would be taken here, to conclude what a job left open
+     */
+    public Turn turn(StepManifest manifest, JobPlan plan, ArrayPlan array, StepTurn local) {
+        String step = manifest.stepId();
+        RunFolder part = run.ofJob(step);
+        Optional<JobArray> joining = forming.filter(now -> now.hasMember(step));
+        joining.ifPresent(JobArray::expect);
         return new JobTurn(
                 manifest,
                 part,
-                new JobDesk(part, manifest.stepId(), origin, plan, board, services),
+                new JobDesk(
+                        part,
+                        step,
+                        origin,
+                        plan,
+                        board,
+                        services,
+                        joining,
+                        tag -> arrays.computeIfAbsent(
+                                tag, unknown -> JobArray.found(run, array, tag, board, services))),
                 board,
                 owners,
                 services,

@@ -16,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * The newest submission of a step, {@code submission.json} in the folder of its job: durable before {@code sbatch} is started, so that whoever
  * comes after a death looks for the job before there is another.
  *
+ * @param array whose task the job is; empty for a job of its own
  * @param number from 1; a chain of jobs counts up
  * @param comment that the job carries, different for each submission
  * @param job its id; empty until {@code sbatch} has said it
@@ -25,6 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Submission(
         long number,
+        Optional<String> array,
         String name,
         String comment,
         Optional<String> job,
@@ -57,15 +59,25 @@ public record Submission(
     }
 
     Submission as(String id) {
-        return new Submission(number, name, comment, Optional.of(id), over, image, idle, wish);
+        return new Submission(number, array, name, comment, Optional.of(id), over, image, idle, wish);
+    }
+
+    /** Slurm takes no array: the same as a job of its own. */
+    Submission alone(String ownName, String ownComment) {
+        return new Submission(number, Optional.empty(), ownName, ownComment, job, over, image, idle, wish);
+    }
+
+    /** Whether it waits for the same array's id. */
+    public boolean isOpenIn(String tag) {
+        return over.isEmpty() && array.filter(tag::equals).isPresent();
     }
 
     Submission withIdle(int jobs) {
-        return new Submission(number, name, comment, job, over, image, jobs, wish);
+        return new Submission(number, array, name, comment, job, over, image, jobs, wish);
     }
 
     Submission ended(String how) {
-        return new Submission(number, name, comment, job, Optional.of(how), image, idle, wish);
+        return new Submission(number, array, name, comment, job, Optional.of(how), image, idle, wish);
     }
 
     /**
@@ -96,6 +108,7 @@ public record Submission(
     private static Submission from(ObjectNode node) {
         return new Submission(
                 node.path("number").asLong(0),
+                Optional.of(node.path("array").asString("")).filter(tag -> !tag.isEmpty()),
                 node.path("name").asString(""),
                 node.path("comment").asString(""),
                 Optional.of(node.path("job").asString("")).filter(id -> !id.isEmpty()),
@@ -112,6 +125,7 @@ public record Submission(
 
     private ObjectNode into(ObjectNode node) {
         node.put("number", number).put("name", name).put("comment", comment);
+        array.ifPresent(tag -> node.put("array", tag));
         job.ifPresent(id -> node.put("job", id));
         over.ifPresent(how -> node.put("over", how));
         wish.at().ifPresent(at -> node.put("at", at));

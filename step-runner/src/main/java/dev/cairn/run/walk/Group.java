@@ -77,6 +77,11 @@ final class Group {
         return upstream;
     }
 
+    /** None of its instances has a turn. */
+    boolean isIdle() {
+        return turns == 0;
+    }
+
     boolean hasTurnFree() {
         return turns < step.matrix().maxParallel();
     }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
@@ -207,10 +208,36 @@ final class PhaseWalk {
                 .filter(node -> node.group.hasTurnFree() && admission.admits(node.group.step.placement()))
                 .findFirst();
         if (next.isPresent()) {
-            ready.remove(next.get());
-            takeTurn(next.get());
+            start(next.get());
         }
         return next.isPresent();
+    }
+
+    /** With all others of its step that are ready too, where they can be taken together. */
+    private void start(Node first) throws IOException, UnresolvableException {
+        List<Node> others = first.group.isIdle()
+                ? ready.stream().filter(node -> node.group == first.group).toList()
+                : List.of(first);
+        Optional<Runnable> together = others.size() > 1
+                ? tasks.together(
+                        first.group.step,
+                        others.stream().map(node -> node.instance).toList())
+                : Optional.empty();
+        if (together.isEmpty()) {
+            ready.remove(first);
+            takeTurn(first);
+            return;
+        }
+        try {
+            for (Node node : others) {
+                // one that cannot be started may have cancelled the others
+                if (admission.admits(node.group.step.placement()) && ready.remove(node)) {
+                    takeTurn(node);
+                }
+            }
+        } finally {
+            together.get().run();
+        }
     }
 
     /** @throws UnresolvableException when the step may be running and so cannot simply be called failed */

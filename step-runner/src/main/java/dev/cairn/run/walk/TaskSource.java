@@ -6,6 +6,8 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.resolve.StepResults;
+import java.util.List;
+import java.util.Optional;
 
 /** Says how a step takes its turn when it comes, and whether it is to do anything. Called from the walk's thread. */
 public interface TaskSource {
@@ -22,6 +24,15 @@ public interface TaskSource {
     /** Whether something of the step may be under way although no attempt of it is open: a job that waits. */
     default boolean isUnderWay(PlanStep step, Instance instance) {
         return false;
+    }
+
+    /**
+     * Instances of one step that may start at the same time are to be started together, by something that sees to {@code max_parallel} itself.
+     *
+     * @return to be run once their turns were asked for; empty when each is started for itself
+     */
+    default Optional<Runnable> together(PlanStep step, List<Instance> instances) {
+        return Optional.empty();
     }
 
     /** @throws UnresolvableException when something that the step refers to is missing or unfit */
