@@ -47,7 +47,8 @@ final class CommandPlan {
                 bare.onFailure(),
                 bare.atEnd(),
                 bare.concurrency(),
-                bare.secrets());
+                bare.secrets(),
+                bare.notifications());
     }
 
     private static Surroundings surroundings(CommandOrigin command) {

@@ -164,7 +164,8 @@ final class JobOpening {
                 List.of(),
                 List.of(),
                 Optional.empty(),
-                plan.secrets());
+                plan.secrets(),
+                List.of()); // the run's own runner tells of all of it
     }
 
     /** A restart that was asked for is done once, and not again after each requeue. */

@@ -5,7 +5,6 @@ import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
-import dev.cairn.workflow.spec.Workflow;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -15,20 +14,15 @@ import java.util.stream.Stream;
 final class Preflight {
     private Preflight() {}
 
-    static List<String> reasonsAgainst(Workflow workflow, Plan plan, RunnerContext context) {
-        List<String> reasons = reasonsAgainst(plan, context);
-        if (!workflow.notifications().isEmpty()) {
-            reasons.add("this version of Cairn checks 'notify' but cannot notify yet; a step under 'on_failure' or"
-                    + " 'finally' can");
-        }
-        return reasons;
-    }
-
     static List<String> reasonsAgainst(Plan plan, RunnerContext context) {
         List<String> reasons = new ArrayList<>();
         Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
                 .flatMap(List::stream)
                 .forEach(step -> check(step, context, reasons));
+        if (!plan.notifications().isEmpty()) {
+            reasons.add("this version of Cairn checks 'notify' but cannot notify yet; a step under 'on_failure' or"
+                    + " 'finally' can");
+        }
         return reasons;
     }
 

@@ -143,7 +143,7 @@ public final class StepRunner {
         if (!(planned instanceof Result.Ok<Plan> plan)) {
             return new Opening.Invalid(planned.problems());
         }
-        List<String> reasons = Preflight.reasonsAgainst(read.value(), plan.value(), context);
+        List<String> reasons = Preflight.reasonsAgainst(plan.value(), context);
         if (!reasons.isEmpty()) {
             return new Opening.Refused(reasons);
         }

@@ -2,6 +2,7 @@ package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.spec.Concurrency;
+import dev.cairn.workflow.spec.Notification;
 import dev.cairn.workflow.spec.SecretSource;
 import dev.cairn.workflow.value.Value;
 import java.nio.file.Path;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param atEnd the {@code finally} steps: run one after the other whatever happened; they need nothing
  * @param concurrency how many runs of this workflow at a time; empty for any number
  * @param secrets where the values of {@code secrets.NAME} come from
+ * @param notifications who is told what becomes of the run
  */
 public record Plan(
         String name,
@@ -33,7 +35,8 @@ public record Plan(
         List<PlanStep> onFailure,
         List<PlanStep> atEnd,
         Optional<Concurrency> concurrency,
-        Map<String, SecretSource> secrets) {
+        Map<String, SecretSource> secrets,
+        List<Notification> notifications) {
 
     public Plan {
         inputs = Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
@@ -41,6 +44,7 @@ public record Plan(
         onFailure = List.copyOf(onFailure);
         atEnd = List.copyOf(atEnd);
         secrets = Map.copyOf(secrets);
+        notifications = List.copyOf(notifications);
     }
 
     /** A plan of one step that runs a command as it is given, without a shell: {@code cairn exec}. */
@@ -48,6 +52,7 @@ public record Plan(
         Action action =
                 new Action.Command(command.stream().map(Template::literal).toList());
         PlanStep step = PlanStep.alone(name, action, policies);
-        return new Plan(name, folder, Map.of(), List.of(step), List.of(), List.of(), Optional.empty(), Map.of());
+        return new Plan(
+                name, folder, Map.of(), List.of(step), List.of(), List.of(), Optional.empty(), Map.of(), List.of());
     }
 }

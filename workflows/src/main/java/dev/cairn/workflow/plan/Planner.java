@@ -75,7 +75,8 @@ public final class Planner {
                 hooks("on_failure", workflow.onFailure()),
                 hooks("finally", workflow.atEnd()),
                 workflow.concurrency(),
-                workflow.secrets());
+                workflow.secrets(),
+                workflow.notifications());
     }
 
     private List<PlanStep> hooks(String list, List<Step> steps) {

@@ -59,8 +59,8 @@ public final class SpecCheck {
         hooks(
                 "notify",
                 workflow.notifications().stream()
-                        .map(Notification::step)
-                        .flatMap(Optional::stream)
+                        .filter(Notification.Hook.class::isInstance)
+                        .flatMap(hook -> ((Notification.Hook) hook).step().stream())
                         .toList(),
                 taken);
     }

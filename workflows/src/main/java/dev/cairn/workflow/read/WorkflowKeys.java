@@ -3,7 +3,6 @@ package dev.cairn.workflow.read;
 import static dev.cairn.workflow.read.Field.optional;
 import static dev.cairn.workflow.read.Field.required;
 
-import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Concurrency;
 import dev.cairn.workflow.spec.Input;
 import dev.cairn.workflow.spec.Notification;
@@ -17,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The keys at the top of a workflow file. */
 final class WorkflowKeys {
@@ -48,17 +46,9 @@ final class WorkflowKeys {
                             fields.get(LIMIT).orElse(1), fields.get(ON_OVERLAP).orElse(Concurrency.Overlap.QUEUE))),
             "How many runs of this workflow there may be at a time.");
 
-    private static final Field<String> SECRET_ENV =
-            optional("env", Scalars.text(), "The variable of the runner's environment that holds it.");
-    private static final Field<String> SECRET_FILE = optional("file", Scalars.text(), "The file that holds it.");
-    private static final ObjectType<SecretSource> SECRET = ObjectType.of(
-                    "secret", List.of(SECRET_ENV, SECRET_FILE), WorkflowKeys::secret)
-            .constrained(Keywords.of(
-                    "oneOf",
-                    List.of(Keywords.of("required", List.of("env")), Keywords.of("required", List.of("file")))));
     private static final Field<Map<String, SecretSource>> SECRETS = optional(
             "secrets",
-            Composites.mapOf(VARIABLE, "a name: letters, digits and _", SECRET),
+            Composites.mapOf(VARIABLE, "a name: letters, digits and _", SecretKeys.TYPE),
             "Values that are never written down, for env: ${{ secrets.NAME }}.");
 
     private static final Field<Settings> DEFAULTS =
@@ -70,17 +60,8 @@ final class WorkflowKeys {
     private static final Field<List<Step>> FINALLY =
             optional("finally", Composites.listOf(StepKeys.HOOK), "Steps for the end, whatever happened.");
 
-    private static final Field<List<Notification.Event>> ON = required(
-            "on", Composites.oneOrMore(Scalars.oneOf(Notification.Event.class)), "Which states of a run to tell of.");
-    private static final Field<Step> STEP = required("step", StepKeys.HOOK, "What to do then.");
     private static final Field<List<Notification>> NOTIFY = optional(
-            "notify",
-            Composites.oneOrMore(ObjectType.of(
-                    "notification",
-                    List.of(ON, STEP),
-                    (fields, problems) ->
-                            new Notification(Set.copyOf(fields.get(ON).orElse(List.of())), fields.get(STEP)))),
-            "Whom to tell when a run changes state.");
+            "notify", Composites.oneOrMore(NotifyKeys.TYPE), "Whom to tell what becomes of a run and its steps.");
 
     private WorkflowKeys() {}
 
@@ -113,15 +94,5 @@ final class WorkflowKeys {
                 .map(Path::toString)
                 .orElse("workflow")
                 .replaceFirst("\\.ya?ml$", "");
-    }
-
-    private static SecretSource secret(Fields fields, Problems problems) {
-        if (fields.has(SECRET_ENV) == fields.has(SECRET_FILE)) {
-            problems.add(fields.place(), "a secret comes from either \"env\" or \"file\"");
-        }
-        return fields.get(SECRET_FILE)
-                .<SecretSource>map(SecretSource.File::new)
-                .orElseGet(
-                        () -> new SecretSource.Variable(fields.get(SECRET_ENV).orElse("")));
     }
 }
