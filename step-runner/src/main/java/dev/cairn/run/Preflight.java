@@ -1,10 +1,12 @@
 package dev.cairn.run;
 
+import dev.cairn.run.notify.Notifier;
 import dev.cairn.run.step.Engines;
 import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.spec.Notification;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -19,11 +21,20 @@ final class Preflight {
         Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
                 .flatMap(List::stream)
                 .forEach(step -> check(step, context, reasons));
-        if (!plan.notifications().isEmpty()) {
-            reasons.add("this version of Cairn checks 'notify' but cannot notify yet; a step under 'on_failure' or"
-                    + " 'finally' can");
-        }
+        check(plan, context, reasons);
         return reasons;
+    }
+
+    private static void check(Plan plan, RunnerContext context, List<String> reasons) {
+        if (plan.notifications().stream().anyMatch(Notification.Hook.class::isInstance)) {
+            reasons.add("this version of Cairn checks 'notify' with 'on' and 'step' but cannot run such a step yet; one"
+                    + " under 'on_failure' or 'finally' can be, and a webhook can be told");
+        } else if (!plan.notifications().isEmpty()) {
+            reasons.addAll(context.deliveries()
+                    .map(deliveries -> Notifier.obstacles(plan.notifications(), deliveries, plan.folder()))
+                    .orElse(List.of("'notify' cannot be done by this program: it was started without what tells"
+                            + " others; 'cairn run' has it")));
+        }
     }
 
     private static void check(PlanStep step, RunnerContext context, List<String> reasons) {

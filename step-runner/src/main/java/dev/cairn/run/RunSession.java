@@ -11,6 +11,8 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.notify.JournalRepair;
+import dev.cairn.run.notify.Notifier;
 import dev.cairn.run.owner.OwnerRecord;
 import dev.cairn.run.owner.Ownership;
 import dev.cairn.run.request.Answer;
@@ -26,6 +28,7 @@ import dev.cairn.slurm.BatchJob;
 import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Plan;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -153,7 +156,9 @@ public final class RunSession implements AutoCloseable {
     public RunOutcome run(RunListener listener) throws IOException, InterruptedException, WalkBrokenException {
         try (EventLog log = EventLog.open(folder(), ownership.epoch());
                 OwnerDuties duties = new OwnerDuties(folder(), ownership, walk, context)) {
+            Optional<Notifier> notifier = notifier(log);
             tellers.add(log);
+            notifier.ifPresent(tellers::add);
             tellers.add(listener);
             shown.add(listener);
             tellers.on(new RunEvent.Owned(
@@ -167,10 +172,27 @@ public final class RunSession implements AutoCloseable {
                     .ifPresent(job ->
                             Shortage.notes(plan, job, context.clock().instant()).forEach(tellers::on));
             RunState state = walk.go();
-            return new RunOutcome(state, manifest.message(), exitOfCommand());
+            List<String> untold = notifier.isPresent() ? notifier.get().finish() : List.of();
+            return new RunOutcome(state, manifest.message(), untold, exitOfCommand());
         } finally {
             close();
         }
+    }
+
+    /** Begins to tell those whom the workflow names, of what they were not told before too. */
+    private Optional<Notifier> notifier(EventLog log) throws IOException {
+        if (plan.notifications().isEmpty() || context.deliveries().isEmpty()) {
+            return Optional.empty();
+        }
+        if (!fresh) {
+            JournalRepair.missing(manifest).forEach(log::on);
+        }
+        return Notifier.begin(
+                manifest,
+                plan.notifications(),
+                context.deliveries().get(),
+                context.untold(),
+                refusal -> tellers.on(new RunEvent.Note(context.clock().instant(), Optional.empty(), refusal)));
     }
 
     /** Carries a command out on a run that nobody runs: looks after what runs of it, and starts nothing. */

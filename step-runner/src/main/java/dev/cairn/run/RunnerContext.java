@@ -1,5 +1,7 @@
 package dev.cairn.run;
 
+import dev.cairn.run.notify.Deliveries;
+import dev.cairn.run.notify.UntoldRuns;
 import dev.cairn.run.owner.Owners;
 import dev.cairn.run.step.Engines;
 import dev.cairn.slurm.BatchJob;
@@ -13,8 +15,24 @@ import java.util.Optional;
  *
  * @param environment this process's
  * @param self the command that starts this program again, elsewhere too; empty where it cannot be
+ * @param deliveries what tells others; empty where nothing does
  */
-record RunnerContext(Engines engines, Owners owners, Clock clock, Map<String, String> environment, List<String> self) {
+record RunnerContext(
+        Engines engines,
+        Owners owners,
+        Clock clock,
+        Map<String, String> environment,
+        List<String> self,
+        Optional<Deliveries> deliveries,
+        UntoldRuns untold) {
+
+    RunnerContext withSelf(List<String> command) {
+        return new RunnerContext(engines, owners, clock, environment, List.copyOf(command), deliveries, untold);
+    }
+
+    RunnerContext withDeliveries(Deliveries chosen) {
+        return new RunnerContext(engines, owners, clock, environment, self, Optional.of(chosen), untold);
+    }
 
     /** The Slurm job that this process is part of. */
     Optional<BatchJob> job() {

@@ -9,6 +9,8 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.notify.Deliveries;
+import dev.cairn.run.notify.UntoldRuns;
 import dev.cairn.run.owner.OwnerRecord;
 import dev.cairn.run.owner.Owners;
 import dev.cairn.run.request.Answer;
@@ -72,7 +74,14 @@ public final class StepRunner {
     public StepRunner(CairnHome home, Engines engines, Clock clock, Map<String, String> environment)
             throws IOException {
         this.home = home;
-        this.context = new RunnerContext(engines, Owners.ofThisProcess(), clock, Map.copyOf(environment), List.of());
+        this.context = new RunnerContext(
+                engines,
+                Owners.ofThisProcess(),
+                clock,
+                Map.copyOf(environment),
+                List.of(),
+                Optional.empty(),
+                new UntoldRuns(home.untold()));
         this.opener = new RunOpener(home, context.owners(), clock);
     }
 
@@ -89,14 +98,17 @@ public final class StepRunner {
      *     call {@link #jobStep}, a task of an array {@code slurm task RUN STEP TAG}, which has to call {@link #jobTask}
      */
     public StepRunner submittingAs(List<String> command) {
-        return new StepRunner(
-                home,
-                new RunnerContext(
-                        context.engines(),
-                        context.owners(),
-                        context.clock(),
-                        context.environment(),
-                        List.copyOf(command)));
+        return new StepRunner(home, context.withSelf(command));
+    }
+
+    /** The same, able to tell others what becomes of runs. */
+    public StepRunner telling(Deliveries deliveries) {
+        return new StepRunner(home, context.withDeliveries(deliveries));
+    }
+
+    /** Tells what is untold of runs that have ended, or that nobody runs now. */
+    public UntoldTeller untold() {
+        return new UntoldTeller(runs(), opener, context);
     }
 
     /**

@@ -1,6 +1,7 @@
 package dev.cairn.run.event;
 
 import dev.cairn.engine.EndCause;
+import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.PassedRung;
 import dev.cairn.run.manifest.RunState;
@@ -48,7 +49,19 @@ public sealed interface RunEvent {
             String host,
             OptionalLong resumedFrom,
             List<PassedRung> passed)
-            implements OfStep {}
+            implements OfStep {
+
+        public static AttemptStarted of(String step, AttemptRecord attempt) {
+            return new AttemptStarted(
+                    attempt.startedAt(),
+                    step,
+                    attempt.number(),
+                    attempt.engine(),
+                    attempt.host().name(),
+                    attempt.resumedFrom(),
+                    attempt.passed());
+        }
+    }
 
     /** A step that outlived its last runner has been found running. */
     record AttemptAttached(Instant at, String step, int attempt) implements OfStep {}

@@ -34,6 +34,11 @@ public record RunFolder(Path path, Path base) {
         return path.resolve("events.jsonl");
     }
 
+    /** Who has been told how much of the run. */
+    public Path notifications() {
+        return path.resolve("notify.json");
+    }
+
     public Path requests() {
         return path.resolve("requests");
     }

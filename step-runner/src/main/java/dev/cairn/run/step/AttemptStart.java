@@ -149,15 +149,7 @@ final class AttemptStart {
         manifest.put(attempt);
         manifest.state(StepState.RUNNING, "");
         manifest.save(services.guard());
-        services.listener()
-                .on(new RunEvent.AttemptStarted(
-                        attempt.startedAt(),
-                        manifest.stepId(),
-                        attempt.number(),
-                        attempt.engine(),
-                        attempt.host().name(),
-                        attempt.resumedFrom(),
-                        attempt.passed()));
+        services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));
     }
 
     private StepLaunch launch(AttemptRecord attempt, Rung rung) {

@@ -54,4 +54,9 @@ public record CairnHome(Path path) {
     Path lines() {
         return path.resolve("lines");
     }
+
+    /** Of which runs somebody may have to be told. */
+    public Path untold() {
+        return path.resolve("untold");
+    }
 }

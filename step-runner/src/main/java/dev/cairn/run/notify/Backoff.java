@@ -1,0 +1,30 @@
+package dev.cairn.run.notify;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/**
+ * How long to wait before the next try: twice as long each time up to a minute, of which a random part up to a half is left out, so
+ * that many senders do not come back at one instant. Confined to one thread.
+ */
+final class Backoff {
+    private static final Duration FIRST = Duration.ofMillis(500);
+    private static final Duration LONGEST = Duration.ofMinutes(1);
+
+    private final RandomGenerator random;
+    private Duration next = FIRST;
+
+    Backoff(RandomGenerator random) {
+        this.random = random;
+    }
+
+    Duration next() {
+        long millis = next.toMillis();
+        next = next.multipliedBy(2).compareTo(LONGEST) < 0 ? next.multipliedBy(2) : LONGEST;
+        return Duration.ofMillis(millis - random.nextLong(millis / 2 + 1));
+    }
+
+    void reset() {
+        next = FIRST;
+    }
+}

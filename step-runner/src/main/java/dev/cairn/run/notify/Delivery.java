@@ -1,0 +1,39 @@
+package dev.cairn.run.notify;
+
+import dev.cairn.workflow.spec.Notification;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Carries notices to one kind of receiver. Thread-safe. */
+public interface Delivery<T extends Notification> {
+
+    /**
+     * Why this receiver cannot be told from here as things are, such as a secret that is missing. Asks nobody.
+     *
+     * @param folder where relative paths begin
+     */
+    Optional<String> obstacle(T receiver, Path folder);
+
+    /**
+     * Tells it, once and in bounded time.
+     *
+     * @param folder where relative paths begin
+     */
+    Answer tell(T receiver, Path folder, Notice notice) throws InterruptedException;
+
+    /** What came of it. Reasons are for a person, and hold no secrets. */
+    sealed interface Answer {
+        record Told() implements Answer {}
+
+        /**
+         * It may or may not have been told: it is to be told again.
+         *
+         * @param atLeast how long the receiver asks to wait
+         */
+        record Later(String reason, Optional<Duration> atLeast) implements Answer {}
+
+        /** It will never be taken. */
+        record Refused(String reason) implements Answer {}
+    }
+}

@@ -1,0 +1,172 @@
+package dev.cairn.run.notify;
+
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.event.RunListener;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunOrigin;
+import dev.cairn.workflow.spec.Notification;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/**
+ * Tells the receivers of one run while it happens, or afterwards. Each has a thread of its own, so that one that is slow or dead
+ * holds up neither the run nor the others. Thread-safe.
+ */
+public final class Notifier implements RunListener {
+    private static final long LOOK_FOR_LOCK = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final RunFolder run;
+    private final RunOrigin origin;
+    private final List<Receiver> receivers;
+    private final Deliveries deliveries;
+    private final UntoldRuns untold;
+    private final Consumer<String> say;
+    private final Bell bell = new Bell();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile List<Teller> tellers = List.of();
+    private volatile String obstacle = "another process is telling of this run";
+
+    private Notifier(
+            RunFolder run,
+            RunOrigin origin,
+            List<Receiver> receivers,
+            Deliveries deliveries,
+            UntoldRuns untold,
+            Consumer<String> say) {
+        this.run = run;
+        this.origin = origin;
+        this.receivers = receivers;
+        this.deliveries = deliveries;
+        this.untold = untold;
+        this.say = say;
+    }
+
+    /**
+     * Begins to tell, when there is anybody to be told.
+     *
+     * @param untold remembers the run until everything is told
+     * @param say told what is refused, in words for a person, from any thread
+     */
+    public static Optional<Notifier> begin(
+            RunManifest run,
+            List<Notification> notifications,
+            Deliveries deliveries,
+            UntoldRuns untold,
+            Consumer<String> say)
+            throws IOException {
+        List<Receiver> receivers = Receiver.of(notifications);
+        if (receivers.isEmpty()) {
+            return Optional.empty();
+        }
+        untold.add(run.folder());
+        Notifier notifier = new Notifier(run.folder(), run.origin(), receivers, deliveries, untold, say);
+        start(notifier::tell);
+        return Optional.of(notifier);
+    }
+
+    /** Why receivers cannot be told from here; for a preflight. */
+    public static List<String> obstacles(List<Notification> notifications, Deliveries deliveries, Path folder) {
+        List<String> obstacles = new ArrayList<>();
+        for (Receiver receiver : Receiver.of(notifications)) {
+            receiver.obstacle(deliveries, folder)
+                    .ifPresent(obstacle -> obstacles.add(receiver.name() + ": " + obstacle));
+        }
+        return obstacles;
+    }
+
+    /** Something was added to the journal. */
+    @Override
+    public void on(RunEvent event) {
+        bell.ring();
+    }
+
+    /**
+     * To be called when nothing more happens: waits until everything is told, or for so long.
+     *
+     * @return who could not be told everything, and why; they are told later
+     */
+    public List<String> finish(Duration atMost) throws InterruptedException {
+        bell.ringLast(System.nanoTime() + atMost.toNanos());
+        boolean all = ended.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        List<Teller> now = tellers;
+        if (now.isEmpty()) {
+            return all && obstacle.isEmpty() ? List.of() : List.of(obstacle);
+        }
+        return now.stream().flatMap(teller -> teller.untold().stream()).toList();
+    }
+
+    /** Likewise, for as long as the deliveries have patience. */
+    public List<String> finish() throws InterruptedException {
+        return finish(deliveries.patience());
+    }
+
+    private void tell() {
+        try {
+            Optional<TellingLock> lock = TellingLock.tryTake(run);
+            while (lock.isEmpty() && !bell.isOver()) {
+                bell.pause(LOOK_FOR_LOCK, false);
+                lock = TellingLock.tryTake(run);
+            }
+            if (lock.isPresent()) {
+                begin(lock.get());
+            } else {
+                ended.countDown();
+            }
+        } catch (IOException e) {
+            obstacle = String.valueOf(e.getMessage());
+            ended.countDown();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void tell(TellingLock lock, Progress progress) {
+        List<Teller> all = receivers.stream()
+                .map(receiver -> new Teller(receiver, deliveries, run, origin, progress, bell, say))
+                .toList();
+        tellers = all;
+        AtomicInteger left = new AtomicInteger(all.size());
+        all.forEach(teller -> start(() -> {
+            teller.run();
+            if (left.decrementAndGet() == 0) {
+                end(all, lock);
+            }
+        }));
+    }
+
+    private void begin(TellingLock lock) throws IOException {
+        try {
+            untold.add(run); // who held the lock before may have taken it off
+            tell(lock, Progress.read(run));
+        } catch (IOException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private void end(List<Teller> all, TellingLock lock) {
+        try (lock) {
+            if (all.stream().allMatch(teller -> teller.untold().isEmpty())) {
+                untold.remove(run);
+            }
+        } catch (IOException e) {
+            say.accept("what was told of " + run.runId() + " could not be noted: " + e.getMessage());
+        }
+        ended.countDown();
+    }
+
+    private static void start(Runnable work) {
+        Thread thread = new Thread(work, "cairn-notify");
+        thread.setDaemon(true);
+        thread.start();
+    }
+}

@@ -1,0 +1,65 @@
+package dev.cairn.run.notify;
+
+import dev.cairn.run.files.DocumentType;
+import dev.cairn.run.manifest.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How far each receiver of a run has been told, in the run's {@code notify.json}. What a receiver was told just before a kill may be
+ * missing from it, and is told again. Thread-safe.
+ */
+final class Progress {
+    private static final DocumentType TYPE = new DocumentType("cairn.notify", 1);
+
+    private final Path file;
+    private final ObjectNode root;
+
+    private Progress(Path file, ObjectNode root) {
+        this.file = file;
+        this.root = root;
+    }
+
+    /** To be read only by who holds the run's {@link TellingLock}. */
+    static Progress read(RunFolder run) throws IOException {
+        Path file = run.notifications();
+        return new Progress(file, TYPE.readIfPresent(file).orElseGet(TYPE::create));
+    }
+
+    /** The number of the last notice that needs no telling any more; 0 before the first. */
+    synchronized long through(Receiver receiver) {
+        return entry(receiver).path("through").asLong(0);
+    }
+
+    synchronized void told(Receiver receiver, Notice notice) throws IOException {
+        entry(receiver).put("through", notice.sequence()).remove("trouble");
+        TYPE.write(file, root);
+    }
+
+    synchronized void refused(Receiver receiver, Notice notice, String reason) throws IOException {
+        ObjectNode entry = entry(receiver).put("through", notice.sequence());
+        entry.remove("trouble");
+        entry.withArrayProperty("refused")
+                .addObject()
+                .put("sequence", notice.sequence())
+                .put("change", notice.change().wire())
+                .put("reason", reason);
+        TYPE.write(file, root);
+    }
+
+    /** Says why the next one could not be told yet. */
+    synchronized void trouble(Receiver receiver, String reason) throws IOException {
+        ObjectNode entry = entry(receiver);
+        JsonNode known = entry.path("trouble");
+        if (!known.asString("").equals(reason)) {
+            entry.put("trouble", reason);
+            TYPE.write(file, root);
+        }
+    }
+
+    private ObjectNode entry(Receiver receiver) {
+        return root.withObjectProperty("receivers").withObjectProperty(receiver.name());
+    }
+}
