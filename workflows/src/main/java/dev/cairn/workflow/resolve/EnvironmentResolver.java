@@ -10,8 +10,6 @@ import dev.cairn.workflow.spec.EnvLayer;
 import dev.cairn.workflow.spec.SecretSource;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,27 +90,11 @@ final class EnvironmentResolver {
     }
 
     private String secret(SecretSource source, Part.Key key) throws ExpressionException {
-        if (source instanceof SecretSource.Variable variable) {
-            String value = inherited.get(variable.name());
-            if (value == null) {
-                throw new ExpressionException(
-                        key.position(),
-                        "the secret \"" + key.name() + "\" has no value: the variable " + variable.name()
-                                + " is not set");
-            }
-            return value;
-        }
-        String path = ((SecretSource.File) source).path();
         try {
-            Path file = plan.folder().resolve(path);
-            if (!Files.isRegularFile(file)) {
-                throw new IOException("there is no such file");
-            }
-            return Files.readString(file).stripTrailing();
+            return Secrets.value(source, plan.folder(), inherited);
         } catch (IOException e) {
             throw new ExpressionException(
-                    key.position(),
-                    "cannot read the secret \"" + key.name() + "\" from " + path + ": " + e.getMessage());
+                    key.position(), "the secret \"" + key.name() + "\" has no value: " + e.getMessage());
         }
     }
 

@@ -225,7 +225,7 @@ class StepResolverTest {
                         """, Map.of()))
                 .containsExactly(
                         "2:40: steps[0].env.A: the secret \"TOKEN\" has no value: the variable PROD is not set",
-                        "2:67: steps[0].env.B: cannot read the secret \"KEY\" from key: there is no such file");
+                        "2:67: steps[0].env.B: the secret \"KEY\" has no value: there is no file key");
     }
 
     @Test
