@@ -22,7 +22,12 @@ final class ArchitectureTest {
     static final ArchRule onlyTheTriggersKnowQuartz = onlyIn("dev.cairn.trigger..", "org.quartz..");
 
     @ArchTest
-    static final ArchRule onlyTheAirflowClientKnowsOkHttp = onlyIn("dev.cairn.airflow", "okhttp3..");
+    static final ArchRule onlyTheAirflowClientAndWebhooksKnowOkHttp = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.cairn.airflow", "dev.cairn.webhook")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("okhttp3..");
 
     @ArchTest
     static final ArchRule onlyTheMetricsKnowMicrometer = onlyIn("dev.cairn.metrics", "io.micrometer..");

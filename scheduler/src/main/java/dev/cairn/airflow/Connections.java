@@ -1,5 +1,6 @@
 package dev.cairn.airflow;
 
+import dev.cairn.tls.Trust;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;

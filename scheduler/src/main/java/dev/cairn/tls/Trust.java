@@ -1,4 +1,4 @@
-package dev.cairn.airflow;
+package dev.cairn.tls;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -24,10 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param sockets for TLS
  * @param manager the trust that they have
  */
-record Trust(SSLSocketFactory sockets, X509TrustManager manager) {
+public record Trust(SSLSocketFactory sockets, X509TrustManager manager) {
 
     /** @throws IOException when the file cannot be read or holds no certificate */
-    static Trust with(Path pemFile) throws IOException {
+    public static Trust with(Path pemFile) throws IOException {
         try (InputStream in = Files.newInputStream(pemFile)) {
             Collection<? extends Certificate> own =
                     CertificateFactory.getInstance("X.509").generateCertificates(in);

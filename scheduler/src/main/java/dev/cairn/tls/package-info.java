@@ -1,0 +1,5 @@
+/** Whom a client trusts. */
+@NullMarked
+package dev.cairn.tls;
+
+import org.jspecify.annotations.NullMarked;
