@@ -12,4 +12,9 @@ public record Asset(long id, String uri, JsonNode json) {
     static Asset from(JsonNode json) {
         return new Asset(json.path("id").asLong(-1), Json.text(json, "uri"), json);
     }
+
+    /** Airflow 2 has none. */
+    public String name() {
+        return Json.text(json, "name");
+    }
 }

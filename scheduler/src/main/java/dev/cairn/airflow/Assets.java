@@ -28,6 +28,14 @@ public final class Assets {
                 .findFirst();
     }
 
+    /** The asset of exactly this name; with Airflow 2 UNSUPPORTED. */
+    public Optional<Asset> named(String name) throws AirflowException {
+        api.needsV2("an asset by its name");
+        return Pages.of(api, Call.get(name()).with("name_pattern", name), Asset::from, "assets")
+                .filter(asset -> asset.name().equals(name))
+                .findFirst();
+    }
+
     /** Newest first. */
     public Stream<AssetEvent> events(Asset asset) throws AirflowException {
         boolean first = api.apiVersion() == ApiVersion.V1;

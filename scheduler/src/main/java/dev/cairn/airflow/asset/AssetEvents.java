@@ -1,0 +1,111 @@
+package dev.cairn.airflow.asset;
+
+import dev.cairn.airflow.AirflowClient;
+import dev.cairn.airflow.AirflowException;
+import dev.cairn.airflow.Asset;
+import dev.cairn.airflow.AssetEvent;
+import dev.cairn.airflow.ConnectionSettings;
+import dev.cairn.airflow.config.AirflowConnections;
+import dev.cairn.airflow.config.ConfigurationException;
+import dev.cairn.run.notify.Delivery;
+import dev.cairn.run.notify.Notice;
+import dev.cairn.workflow.spec.Notification;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id, by which it is looked for
+ * among the asset's events before it is posted. Thread-safe.
+ */
+public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+    private static final Duration READ = Duration.ofSeconds(10);
+    private static final String RUN = "cairn_run";
+
+    /** An event of the run is not looked for among those that are older than the run's end by this: clocks differ. */
+    private static final Duration CLOCKS = Duration.ofDays(1);
+
+    private final AirflowConnections connections;
+
+    public AssetEvents(AirflowConnections connections) {
+        this.connections = connections;
+    }
+
+    @Override
+    public Optional<String> obstacle(Notification.AirflowAsset asset, Path folder) {
+        try {
+            connections.named(asset.connection());
+            return Optional.empty();
+        } catch (ConfigurationException | IOException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public Answer tell(Notification.AirflowAsset asset, Path folder, Notice notice) {
+        try (AirflowClient airflow = AirflowClient.connect(settings(asset))) {
+            Optional<Asset> found = find(airflow, asset);
+            if (found.isEmpty()) {
+                return new Answer.Refused("it has no such asset: a DAG has to name it");
+            }
+            if (!isPosted(airflow, found.get(), notice)) {
+                airflow.assets().post(found.get(), extra(notice));
+            }
+            return new Answer.Told();
+        } catch (UncheckedIOException e) {
+            return answer(Objects.requireNonNull(e.getCause())); // of a page
+        } catch (IOException | ConfigurationException e) {
+            return answer(e);
+        }
+    }
+
+    private ConnectionSettings settings(Notification.AirflowAsset asset) throws IOException, ConfigurationException {
+        ConnectionSettings settings = connections.named(asset.connection());
+        Duration read = settings.readTimeout().compareTo(READ) < 0 ? settings.readTimeout() : READ;
+        return settings.withTimeouts(CONNECT, read).withRetries(0);
+    }
+
+    private static Optional<Asset> find(AirflowClient airflow, Notification.AirflowAsset asset)
+            throws AirflowException {
+        Optional<Asset> found = asset.uri().isPresent()
+                ? airflow.assets().find(asset.uri().get())
+                : airflow.assets().named(asset.name().orElseThrow());
+        return asset.uri().isPresent() && asset.name().isPresent()
+                ? found.filter(one -> one.name().equals(asset.name().get()))
+                : found;
+    }
+
+    private static boolean isPosted(AirflowClient airflow, Asset asset, Notice notice) throws AirflowException {
+        Instant oldest = notice.at().minus(CLOCKS);
+        try (Stream<AssetEvent> events = airflow.assets().events(asset)) {
+            return events.takeWhile(event -> event.at().orElse(Instant.MAX).isAfter(oldest))
+                    .anyMatch(event -> event.extra().path(RUN).asString("").equals(notice.run()));
+        }
+    }
+
+    private static ObjectNode extra(Notice notice) {
+        ObjectNode extra = JsonMapper.shared().createObjectNode();
+        extra.put(RUN, notice.run()).put("cairn_workflow", notice.workflow());
+        notice.key().ifPresent(key -> extra.put("cairn_key", key));
+        return extra;
+    }
+
+    /** What a person may put right, such as a password, is tried again too. */
+    private static Answer answer(Exception e) {
+        String reason = String.valueOf(e.getMessage());
+        boolean never = e instanceof AirflowException failure
+                && switch (failure.kind()) {
+                    case INVALID, NOT_FOUND, CONFLICT, UNSUPPORTED -> true;
+                    default -> false;
+                };
+        return never ? new Answer.Refused(reason) : new Answer.Later(reason, Optional.empty());
+    }
+}
