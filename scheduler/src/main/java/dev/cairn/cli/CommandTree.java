@@ -28,6 +28,7 @@ final class CommandTree {
         commands.put("pause", () -> new PauseCommand(composition));
         commands.put("unpause", () -> new UnpauseCommand(composition));
         commands.put("cancel", () -> new CancelCommand(composition));
+        commands.put("notify", () -> new NotifyCommand(composition));
         commands.put("validate", () -> new ValidateCommand(composition));
         commands.put("plan", () -> new PlanCommand(composition));
         commands.put("image", () -> ImageCommand.tree(composition));

@@ -1,5 +1,6 @@
 package dev.cairn.cli;
 
+import dev.cairn.airflow.asset.AssetEvents;
 import dev.cairn.airflow.config.AirflowConnections;
 import dev.cairn.airflow.step.AirflowAction;
 import dev.cairn.cli.display.Paint;
@@ -7,12 +8,15 @@ import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.supervised.SupervisedEngines;
 import dev.cairn.run.StepRunner;
+import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.step.Engines;
 import dev.cairn.run.store.CairnHome;
 import dev.cairn.schedule.store.StateFolder;
+import dev.cairn.webhook.Webhooks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +24,9 @@ import java.util.Optional;
 
 /** The one place that names implementations and puts them together, as late as a command needs them. */
 final class Composition {
+    /** How long the end of a run waits for those who are told of it. */
+    private static final Duration PATIENCE_AT_END = Duration.ofSeconds(3);
+
     private final Console console;
     private final GlobalOptions options;
 
@@ -111,6 +118,12 @@ final class Composition {
         engines().forEach(engine -> byName.put(engine.name(), engine));
         Map<String, Checkpointer> actions = Map.of(AirflowAction.NAME, new AirflowAction(airflow(home), clock()));
         return new StepRunner(home, new Engines(byName, actions), clock(), console.environment())
-                .submittingAs(Myself.words());
+                .submittingAs(Myself.words())
+                .telling(deliveries(home));
+    }
+
+    private Deliveries deliveries(CairnHome home) {
+        return new Deliveries(
+                new Webhooks(console.environment(), clock()), new AssetEvents(airflow(home)), PATIENCE_AT_END);
     }
 }

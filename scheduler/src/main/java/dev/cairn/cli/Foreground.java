@@ -104,16 +104,25 @@ final class Foreground {
                     .ifPresent(dead -> view.say(
                             "cairn: " + dead.describe() + ", which ran this before, is dead; its lock was broken"));
             requests.begin();
+            UntoldRounds.begin(runs, session.folder(), view);
             outcome = job.isPresent() ? job.get().run(session, view) : session.run(view);
             told = requests.told();
         }
         RunManifest after = RunManifest.read(session.folder());
+        sayUntold(outcome, after);
         printJson(after);
         int code = command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
         if (job.isPresent()) {
             job.get().end(outcome, told);
         }
         return code;
+    }
+
+    private void sayUntold(RunOutcome outcome, RunManifest run) {
+        outcome.untold().forEach(receiver -> console.say("cairn: not told yet: " + receiver));
+        if (!outcome.untold().isEmpty()) {
+            console.say("cairn: the daemon or the next run tells it later, or: " + runs.line("notify", run));
+        }
     }
 
     private int endOfWorkflow(RunOutcome outcome, RunManifest run) throws IOException {

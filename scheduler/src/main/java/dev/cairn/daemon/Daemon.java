@@ -39,6 +39,7 @@ import java.util.function.Consumer;
 public final class Daemon {
     private static final Duration LOOK = Duration.ofMillis(250);
     private static final Duration LOOK_AT_FILES = Duration.ofSeconds(1);
+    private static final Duration TELL = Duration.ofSeconds(15);
     private static final Duration CLEAN = Duration.ofHours(1);
     /** Rings may be lost, so nothing depends on them alone. */
     private static final Duration SWEEP = Duration.ofSeconds(5);
@@ -144,8 +145,10 @@ public final class Daemon {
         Rhythm beats = new Rhythm(Peers.BEAT);
         Rhythm sweeps = new Rhythm(SWEEP);
         Rhythm cleanings = new Rhythm(CLEAN);
+        Rhythm messages = new Rhythm(TELL);
         Rhythm counts = new Rhythm(SWEEP);
         Housekeeper housekeeper = new Housekeeper(settings.keep(), clock, tell);
+        Messenger messenger = new Messenger(runners, tell);
         Optional<Instant> nextDue = Optional.empty();
         boolean ringing = false;
         while (stops.get() == 0) {
@@ -185,6 +188,10 @@ public final class Daemon {
                     database.read(Tables::countByState)
                             .forEach(count -> metrics.ticks(count.state().wire(), count.count()));
                     metrics.stand(database.read(Tables::schedules).size(), keeper.size());
+                }
+                if (messages.isDue()) {
+                    messenger.begin(
+                            workflows.stream().map(ScheduledWorkflow::home).toList());
                 }
                 if (cleanings.isDue()) {
                     housekeeper.begin(

@@ -1,0 +1,49 @@
+package dev.cairn.daemon;
+
+import dev.cairn.run.UntoldTeller;
+import dev.cairn.run.manifest.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Tells what runs could not tell themselves, in a thread of its own, one round at a time. Confined to the daemon's thread. */
+final class Messenger {
+    private static final Duration FOR_EACH = Duration.ofSeconds(10);
+
+    private final Runners runners;
+    private final Consumer<String> tell;
+    private @Nullable Thread round;
+
+    Messenger(Runners runners, Consumer<String> tell) {
+        this.runners = runners;
+        this.tell = tell;
+    }
+
+    void begin(Collection<Path> homes) {
+        if (round != null && round.isAlive()) {
+            return;
+        }
+        Set<Path> all = Set.copyOf(homes);
+        Thread thread = new Thread(() -> all.forEach(this::go), "messenger");
+        thread.setDaemon(true);
+        thread.start();
+        round = thread;
+    }
+
+    private void go(Path home) {
+        try {
+            UntoldTeller teller = runners.of(home).untold();
+            for (RunFolder run : teller.runs()) {
+                teller.tell(run, FOR_EACH, text -> tell.accept(run.runId() + ": " + text));
+            }
+        } catch (IOException e) {
+            tell.accept(home + ": what is untold could not be told: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
