@@ -106,7 +106,8 @@ final class NotifyRealAirflowTest {
 
         @Override
         public synchronized MockResponse dispatch(RecordedRequest request) throws InterruptedException {
-            boolean event = request.getMethod().equals("POST") && request.getTarget().endsWith("/events");
+            boolean event =
+                    request.getMethod().equals("POST") && request.getTarget().endsWith("/events");
             events += event ? 1 : 0;
             if (event && events == 1) {
                 kill();
@@ -133,7 +134,9 @@ final class NotifyRealAirflowTest {
                 HttpResponse<String> answer = client.send(onward.build(), BodyHandlers.ofString());
                 return new MockResponse.Builder()
                         .code(answer.statusCode())
-                        .setHeader("Content-Type", answer.headers().firstValue("Content-Type").orElse(""))
+                        .setHeader(
+                                "Content-Type",
+                                answer.headers().firstValue("Content-Type").orElse(""))
                         .body(answer.body())
                         .build();
             } catch (IOException e) {

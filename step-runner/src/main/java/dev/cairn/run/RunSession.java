@@ -155,10 +155,10 @@ public final class RunSession implements AutoCloseable {
      */
     public RunOutcome run(RunListener listener) throws IOException, InterruptedException, WalkBrokenException {
         try (EventLog log = EventLog.open(folder(), ownership.epoch());
-                OwnerDuties duties = new OwnerDuties(folder(), ownership, walk, context)) {
-            Optional<Notifier> notifier = notifier(log);
+                OwnerDuties duties = new OwnerDuties(folder(), ownership, walk, context);
+                Telling telling = telling(log)) {
             tellers.add(log);
-            notifier.ifPresent(tellers::add);
+            telling.notifier().ifPresent(tellers::add);
             tellers.add(listener);
             shown.add(listener);
             tellers.on(new RunEvent.Owned(
@@ -172,27 +172,38 @@ public final class RunSession implements AutoCloseable {
                     .ifPresent(job ->
                             Shortage.notes(plan, job, context.clock().instant()).forEach(tellers::on));
             RunState state = walk.go();
-            List<String> untold = notifier.isPresent() ? notifier.get().finish() : List.of();
-            return new RunOutcome(state, manifest.message(), untold, exitOfCommand());
+            return new RunOutcome(state, manifest.message(), telling.finish(), exitOfCommand());
         } finally {
             close();
         }
     }
 
     /** Begins to tell those whom the workflow names, of what they were not told before too. */
-    private Optional<Notifier> notifier(EventLog log) throws IOException {
+    private Telling telling(EventLog log) throws IOException {
         if (plan.notifications().isEmpty() || context.deliveries().isEmpty()) {
-            return Optional.empty();
+            return new Telling(Optional.empty());
         }
         if (!fresh) {
             JournalRepair.missing(manifest).forEach(log::on);
         }
-        return Notifier.begin(
+        return new Telling(Notifier.begin(
                 manifest,
                 plan.notifications(),
                 context.deliveries().get(),
                 context.untold(),
-                refusal -> tellers.on(new RunEvent.Note(context.clock().instant(), Optional.empty(), refusal)));
+                refusal -> tellers.on(new RunEvent.Note(context.clock().instant(), Optional.empty(), refusal))));
+    }
+
+    /** @param notifier empty when there is nobody to tell */
+    private record Telling(Optional<Notifier> notifier) implements AutoCloseable {
+        List<String> finish() throws InterruptedException {
+            return notifier.isPresent() ? notifier.get().finish() : List.of();
+        }
+
+        @Override
+        public void close() {
+            notifier.ifPresent(Notifier::close);
+        }
     }
 
     /** Carries a command out on a run that nobody runs: looks after what runs of it, and starts nothing. */

@@ -64,7 +64,11 @@ public final class UntoldTeller {
         }
         RunManifest run = RunManifest.read(folder);
         List<Notification> notifications = notifications(run);
-        if (notifications.isEmpty() || !isWhole(run)) {
+        if (notifications.isEmpty()) {
+            context.untold().remove(folder); // its workflow has been changed
+            return List.of();
+        }
+        if (!isWhole(run)) {
             return List.of();
         }
         Optional<Notifier> notifier = Notifier.begin(run, notifications, deliveries.get(), context.untold(), say);

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * Tells the receivers of one run while it happens, or afterwards. Each has a thread of its own, so that one that is slow or dead
  * holds up neither the run nor the others. Thread-safe.
  */
-public final class Notifier implements RunListener {
+public final class Notifier implements RunListener, AutoCloseable {
     private static final long LOOK_FOR_LOCK = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final RunFolder run;
@@ -109,6 +109,12 @@ public final class Notifier implements RunListener {
         return finish(deliveries.patience());
     }
 
+    /** Begins nothing more; what is under way ends by itself, and then another may tell the rest. */
+    @Override
+    public void close() {
+        bell.ringLast(System.nanoTime());
+    }
+
     private void tell() {
         try {
             Optional<TellingLock> lock = TellingLock.tryTake(run);
@@ -136,9 +142,12 @@ public final class Notifier implements RunListener {
         tellers = all;
         AtomicInteger left = new AtomicInteger(all.size());
         all.forEach(teller -> start(() -> {
-            teller.run();
-            if (left.decrementAndGet() == 0) {
-                end(all, lock);
+            try {
+                teller.run();
+            } finally {
+                if (left.decrementAndGet() == 0) {
+                    end(all, lock);
+                }
             }
         }));
     }

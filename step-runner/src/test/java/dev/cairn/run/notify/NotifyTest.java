@@ -189,6 +189,19 @@ class NotifyTest {
     }
 
     @Test
+    void aRunnerThatLetsGoLeavesTheTellingToOthers() throws Exception {
+        webhooks.answer(notice -> AWAY);
+        bench.engine().program("a", step -> {});
+        Bench.Running run = start(FLOW);
+        bench.engine().nextStart();
+        run.die();
+
+        webhooks.answer(notice -> new Delivery.Answer.Told());
+        assertThat(tellLater(run.folder())).isEmpty();
+        assertThat(changes(webhooks.told())).containsExactly(Change.RUN_STARTED, Change.STEP_STARTED);
+    }
+
+    @Test
     void aRunnerThatCannotTellSaysSoBeforeItStarts() throws Exception {
         WorkflowRequest request = bench.flow(FLOW);
         assertThat(bench.runner().run(request))
