@@ -127,6 +127,32 @@ static void await_text(const char *name, const char *part)
     fail_msg("waited in vain for %s in %s", part, name);
 }
 
+/* As a runner that is killed while it hands over the environment. */
+static void start_with_half_an_environment(const char *attempt, const char *half, size_t len)
+{
+    int environment[2], report[2], lifeline[2];
+    assert_int_equal(pipe(environment) | pipe(report) | pipe(lifeline), 0);
+    assert_int_equal(write(environment[1], half, len), len);
+    close(environment[1]);
+    pid_t pid = fork();
+    if (pid == 0) {
+        /* out of the way of 3 to 5 first */
+        int from[] = {fcntl(environment[0], F_DUPFD, 20), fcntl(report[1], F_DUPFD, 20),
+                      fcntl(lifeline[0], F_DUPFD, 20)};
+        for (int i = 0; i < 3; i++)
+            dup2(from[i], 3 + i);
+        execl(CAIRN_SHIM, CAIRN_SHIM, path_of(attempt), (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    close(environment[0]);
+    close(report[0]);
+    close(report[1]);
+    close(lifeline[0]);
+    close(lifeline[1]);
+}
+
 static void await_end(cairn_step *step)
 {
     assert_int_equal(cairn_step_wait(step, PATIENCE_MS, NULL), 1);
@@ -148,6 +174,21 @@ static int connect_raw(const char *attempt)
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/shim.sock", folder);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return fd;
+}
+
+static void does_not_start_with_half_an_environment(void **state)
+{
+    (void)state;
+    static const char all[] = "PATH=/usr/bin:/bin\0AT=noon\0";
+    char name[40];
+    for (size_t len = 0; len < sizeof all - 1; len++) {
+        snprintf(name, sizeof name, "%zu", len + 1);
+        write_spec(name, "echo ran >ran", true);
+        start_with_half_an_environment(name, all, len);
+        snprintf(name, sizeof name, "%zu/exit.json", len + 1);
+        await_text(name, "\"lost\"");
+        assert_null(read_text("ran"));
+    }
 }
 
 static void is_nobodys_zombie_and_leaves_its_socket_to_its_owner(void **state)
@@ -413,6 +454,7 @@ static void attaching_to_nothing_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        with_home(does_not_start_with_half_an_environment),
         with_home(is_nobodys_zombie_and_leaves_its_socket_to_its_owner),
         with_home(goes_on_whatever_its_clients_do),
         with_home(refuses_by_name_what_it_does_not_know),

@@ -155,6 +155,7 @@ int cairn_start(const char *supervisor, const char *attempt_dir, const char *env
         while (waitpid(starter, NULL, 0) < 0 && errno == EINTR) {
         }
         send_environment(c.environment, environment, environment_len);
+        send_environment(c.environment, "", 1); /* that was all of it */
         shutdown(c.environment, SHUT_WR);
         rc = read_report(c.report, &step->supervisor, err);
     }

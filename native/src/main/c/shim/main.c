@@ -55,7 +55,9 @@ static void become_daemon(void)
     prctl(PR_SET_NAME, "cairn-shim");
 }
 
-/* Entries of descriptor 3, each ended by NUL, as an envp that points into *block. */
+/* Entries of descriptor 3, each ended by NUL, as an envp that points into *block. An empty entry
+ * ends them: without it, whoever started us died before all was said, and the step must not run
+ * with half an environment. */
 static int read_environment(char **block, char ***envp, cairn_error *err)
 {
     size_t len, n = 0;
@@ -63,6 +65,10 @@ static int read_environment(char **block, char ***envp, cairn_error *err)
     if (rc != 0)
         return rc;
     close(ENVIRONMENT_FD);
+    if (len == 0 || (*block)[len - 1] != '\0' || (len > 1 && (*block)[len - 2] != '\0'))
+        return cairn_fail(err, ECANCELED,
+                          "whoever started it was gone before the environment was handed over");
+    len--;
     for (size_t i = 0; i < len; i++)
         n += (*block)[i] == '\0';
     *envp = calloc(n + 2, sizeof **envp);
@@ -215,7 +221,9 @@ static void publish_end(const struct supervisor *s, const struct attempt_end *en
 
 static void end_unstarted(struct supervisor *s, const cairn_error *error)
 {
-    struct attempt_end end = {.cause = s->spec.restore_image ? CAUSE_RESTORE_FAILED : CAUSE_FAILURE,
+    struct attempt_end end = {.cause = error->code == ECANCELED ? CAUSE_LOST
+                                       : s->spec.restore_image  ? CAUSE_RESTORE_FAILED
+                                                                : CAUSE_FAILURE,
                               .exit_code = -1,
                               .image = -1};
     snprintf(end.message, sizeof end.message, "%s", error->message);
