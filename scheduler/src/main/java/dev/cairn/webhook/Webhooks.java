@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  * means never (Standard Webhooks, "Deliverability and reliability"). Thread-safe.
  */
 public final class Webhooks implements Delivery<Notification.Webhook> {
-    private static final MediaType JSON = MediaType.get(CloudEvent.MEDIA_TYPE);
-
     private final Map<String, String> environment;
     private final Clock clock;
     private @Nullable OkHttpClient client;
@@ -80,7 +78,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
                 .header("User-Agent", "cairn")
                 .header("webhook-id", notice.id())
                 .header("webhook-timestamp", Long.toString(now))
-                .post(RequestBody.create(body, JSON));
+                .post(RequestBody.create(body, MediaType.get(CloudEvent.MEDIA_TYPE)));
         address.signature()
                 .ifPresent(signature -> request.header("webhook-signature", signature.of(notice.id(), now, body)));
         return request.build();
