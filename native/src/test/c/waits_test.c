@@ -29,9 +29,10 @@ static int start_victim(struct life *l, const struct home *home, cairn_error *er
 static int capture_until_its_end(struct life *l, uint32_t sequence)
 {
     cairn_error err = {0};
-    auto_close int go = openat(l->home->work, "go", O_RDWR | O_CLOEXEC);
+    int go = openat(l->home->work, "go", O_WRONLY | O_CLOEXEC);
     if (go < 0 || write(go, "g", 1) != 1)
         return -1;
+    close(go); /* no capture may meet a fifo whose other end is ours */
     struct tree_end end = {0};
     int ended = 0;
     for (int i = 0; ended == 0 && i < MOST_CAPTURES; i++) {
