@@ -93,6 +93,12 @@ public final class AirflowException extends IOException {
         return problems;
     }
 
+    /** Whether what was asked may still be carried out later: nothing of Airflow has said that it is done with it. */
+    public boolean mayComeYet() {
+        // 502, 503 and 504 are of somebody in between
+        return kind == Kind.NO_ANSWER || kind == Kind.SERVER && status.orElse(0) != 500;
+    }
+
     /** Whether the same call may go through later: the server is away, overloaded or broken. */
     public boolean mayPass() {
         return switch (kind) {

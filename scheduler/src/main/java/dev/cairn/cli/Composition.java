@@ -124,6 +124,6 @@ final class Composition {
 
     private Deliveries deliveries(CairnHome home) {
         return new Deliveries(
-                new Webhooks(console.environment(), clock()), new AssetEvents(airflow(home)), PATIENCE_AT_END);
+                new Webhooks(console.environment(), clock()), new AssetEvents(airflow(home), clock()), PATIENCE_AT_END);
     }
 }

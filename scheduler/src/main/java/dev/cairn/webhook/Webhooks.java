@@ -50,7 +50,8 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
     }
 
     @Override
-    public Answer tell(Notification.Webhook webhook, Path folder, Notice notice) throws InterruptedException {
+    public Answer tell(Notification.Webhook webhook, Path folder, Notice notice, Asked asked)
+            throws InterruptedException {
         Address address;
         OkHttpClient caller;
         try {

@@ -29,6 +29,8 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
         ERROR_AFTER,
         /** It is carried out, and no answer ever comes. */
         SILENCE_AFTER,
+        /** It is carried out when the test says so ({@link #release}), and no answer ever comes. */
+        SILENCE_BEFORE,
         /** It is carried out, and 409 is the answer, as when somebody in between had asked twice. */
         CONFLICT_AFTER
     }
@@ -45,6 +47,7 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
     private final Map<String, Integer> looks = new LinkedHashMap<>();
     private final List<String> triggers = new ArrayList<>();
     private final List<String> events = new ArrayList<>();
+    private final List<Runnable> held = new ArrayList<>();
     private final List<String> cleared = new ArrayList<>();
     private final ObjectNode dag =
             Json.object().put("dag_id", "d").put("is_paused", false).put("is_stale", false);
@@ -142,17 +145,32 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
         if (fault == Fault.ERROR) {
             return answer(500, "{\"detail\": \"out of order\"}");
         }
+        if (fault == Fault.SILENCE_BEFORE) {
+            synchronized (this) {
+                held.add(() -> carryOut(request, what));
+            }
+            return silence();
+        }
         MockResponse answer = carryOut(request, what);
         decides.after(number, what);
         return switch (fault) {
             case ERROR_AFTER -> answer(500, "{\"detail\": \"out of order\"}");
             case CONFLICT_AFTER -> answer(409, "{\"detail\": {\"reason\": \"Unique constraint violation\"}}");
-            case SILENCE_AFTER ->
-                new MockResponse.Builder()
-                        .onResponseStart(SocketEffect.Stall.INSTANCE)
-                        .build();
+            case SILENCE_AFTER -> silence();
             default -> answer;
         };
+    }
+
+    private static MockResponse silence() {
+        return new MockResponse.Builder()
+                .onResponseStart(SocketEffect.Stall.INSTANCE)
+                .build();
+    }
+
+    /** Carries out what it has kept waiting. */
+    public synchronized void release() {
+        held.forEach(Runnable::run);
+        held.clear();
     }
 
     private synchronized MockResponse carryOut(RecordedRequest request, String what) {

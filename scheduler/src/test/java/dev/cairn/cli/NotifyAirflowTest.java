@@ -8,6 +8,8 @@ import dev.cairn.airflow.AirflowDouble.Fault;
 import dev.cairn.cli.CairnProcess.Outcome;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,8 +24,12 @@ final class NotifyAirflowTest {
     @TempDir
     Path folder;
 
+    private String timeout = "300ms";
+
     private Outcome cairn(AirflowDouble airflow, Optional<Killer> killer, String... arguments) throws Exception {
-        try (CairnProcess cairn = CairnProcess.start(folder, airflow.environment(), NOTHING, arguments)) {
+        Map<String, String> environment = new HashMap<>(airflow.environment());
+        environment.put("CAIRN_AIRFLOW_FAKE_TIMEOUT", timeout);
+        try (CairnProcess cairn = CairnProcess.start(folder, environment, NOTHING, arguments)) {
             killer.ifPresent(one -> one.aim(cairn.pid()));
             return cairn.await();
         }
@@ -82,6 +88,25 @@ final class NotifyAirflowTest {
         }
     }
 
+    /** The server gets round to it when the next one has looked already and not found it. */
+    @Test
+    void postsOnceToAServerThatDoesItAfterItsClientHasDied() throws Exception {
+        write("{connection: fake, uri: 's3://a/b'}");
+        try (AirflowDouble airflow = new AirflowDouble()) {
+            timeout = "30s";
+            Slow slow = new Slow(airflow);
+            airflow.behave(slow);
+            assertThat(cairn(airflow, Optional.of(slow.killer), "run", "flow.yaml")
+                            .exitCode())
+                    .isEqualTo(137);
+            assertThat(airflow.events()).isEmpty();
+
+            Outcome rest = cairn(airflow, Optional.empty(), "notify");
+            assertThat(rest.exitCode()).as(rest.out() + rest.err()).isZero();
+            assertThat(airflow.events()).hasSize(1);
+        }
+    }
+
     @Test
     void saysWhichAssetIsNotThereAndWhichConnection() throws Exception {
         write("{connection: fake, uri: 's3://other'}");
@@ -94,6 +119,34 @@ final class NotifyAirflowTest {
             Outcome refused = cairn(airflow, Optional.empty(), "run", "flow.yaml");
             assertThat(refused.exitCode()).isEqualTo(69);
             assertThat(refused.err()).contains("no Airflow connection \"missing\"");
+        }
+    }
+
+    /** Kills who posts, and does what was asked after the next look. */
+    private static final class Slow implements Behaviour {
+        final Killer killer = new Killer(true);
+        private final AirflowDouble airflow;
+        private boolean posted;
+
+        Slow(AirflowDouble airflow) {
+            this.airflow = airflow;
+        }
+
+        @Override
+        public synchronized Fault at(int request, String what) {
+            if (posted || !what.equals(POST)) {
+                return Fault.NONE;
+            }
+            posted = true;
+            killer.at(request, what);
+            return Fault.SILENCE_BEFORE;
+        }
+
+        @Override
+        public synchronized void after(int request, String what) {
+            if (posted && what.equals("GET /api/v2/assets/events")) {
+                airflow.release();
+            }
         }
     }
 

@@ -2,6 +2,7 @@ package dev.cairn.webhook;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.run.notify.Delivery;
 import dev.cairn.run.notify.Delivery.Answer;
 import dev.cairn.run.notify.Notice;
 import dev.cairn.workflow.spec.Change;
@@ -82,7 +83,7 @@ class WebhooksTest {
 
     private Answer tell(MockResponse response) throws Exception {
         server.enqueue(response);
-        return webhooks().tell(webhook(), folder, NOTICE);
+        return webhooks().tell(webhook(), folder, NOTICE, new NothingAsked());
     }
 
     private static MockResponse status(int code) {
@@ -169,7 +170,7 @@ class WebhooksTest {
                 .isEqualTo(new Answer.Later("no answer within 400 ms", Optional.empty()));
         Notification.Webhook webhook = webhook();
         server.close();
-        assertThat(webhooks().tell(webhook, folder, NOTICE))
+        assertThat(webhooks().tell(webhook, folder, NOTICE, new NothingAsked()))
                 .isEqualTo(new Answer.Later("no connection", Optional.empty()));
     }
 
@@ -178,8 +179,12 @@ class WebhooksTest {
         server.enqueue(new MockResponse.Builder()
                 .onRequestStart(new SocketEffect.CloseSocket())
                 .build());
-        Answer answer =
-                webhooks().tell(webhook(new MaybeSecret.Secret(new SecretSource.Variable("URL"))), folder, NOTICE);
+        Answer answer = webhooks()
+                .tell(
+                        webhook(new MaybeSecret.Secret(new SecretSource.Variable("URL"))),
+                        folder,
+                        NOTICE,
+                        new NothingAsked());
         assertThat(answer).isEqualTo(new Answer.Later("no whole answer", Optional.empty()));
     }
 
@@ -200,7 +205,7 @@ class WebhooksTest {
             secure.enqueue(status(200));
             Notification.Webhook plain =
                     webhook(new MaybeSecret.Plain(secure.url("/").toString()));
-            assertThat(webhooks().tell(plain, folder, NOTICE))
+            assertThat(webhooks().tell(plain, folder, NOTICE, new NothingAsked()))
                     .isInstanceOfSatisfying(
                             Answer.Later.class,
                             later -> assertThat(later.reason()).contains("TLS"));
@@ -214,7 +219,8 @@ class WebhooksTest {
                     Duration.ofSeconds(5),
                     Optional.of("ca.pem"));
             assertThat(webhooks().obstacle(trusting, folder)).isEmpty();
-            assertThat(webhooks().tell(trusting, folder, NOTICE)).isEqualTo(new Answer.Told());
+            assertThat(webhooks().tell(trusting, folder, NOTICE, new NothingAsked()))
+                    .isEqualTo(new Answer.Told());
         }
     }
 
@@ -229,5 +235,23 @@ class WebhooksTest {
         Files.writeString(folder.resolve("token.txt"), "Bearer t0ken");
         assertThat(bare.obstacle(webhook(), folder)).contains("the variable SECRET is not set");
         assertThat(webhooks().obstacle(webhook(), folder)).isEmpty();
+    }
+
+    /** Webhooks know doubles themselves. */
+    private static final class NothingAsked implements Delivery.Asked {
+        @Override
+        public Optional<Instant> at() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void note(Instant now) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void forget() {
+            throw new UnsupportedOperationException();
+        }
     }
 }

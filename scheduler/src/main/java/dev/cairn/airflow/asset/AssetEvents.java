@@ -10,9 +10,11 @@ import dev.cairn.airflow.config.ConfigurationException;
 import dev.cairn.run.notify.Delivery;
 import dev.cairn.run.notify.Notice;
 import dev.cairn.workflow.spec.Notification;
+import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -23,7 +25,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id, by which it is looked for
- * among the asset's events before it is posted. Thread-safe.
+ * among the asset's events before it is posted. Where a post has had no answer, or its sender died, the server may be at it still: then the
+ * event is only looked for until twice the connection's timeout has passed; by default that is the 120 s after which Airflow 2 ends a worker that
+ * does not come to an end ({@code [webserver] web_server_worker_timeout}). Thread-safe.
  */
 public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
     private static final Duration CONNECT = Duration.ofSeconds(5);
@@ -34,9 +38,11 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
     private static final Duration CLOCKS = Duration.ofDays(1);
 
     private final AirflowConnections connections;
+    private final Clock clock;
 
-    public AssetEvents(AirflowConnections connections) {
+    public AssetEvents(AirflowConnections connections, Clock clock) {
         this.connections = connections;
+        this.clock = clock;
     }
 
     @Override
@@ -50,16 +56,13 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
     }
 
     @Override
-    public Answer tell(Notification.AirflowAsset asset, Path folder, Notice notice) {
-        try (AirflowClient airflow = AirflowClient.connect(settings(asset))) {
-            Optional<Asset> found = find(airflow, asset);
-            if (found.isEmpty()) {
-                return new Answer.Refused("it has no such asset: a DAG has to name it");
+    public Answer tell(Notification.AirflowAsset asset, Path folder, Notice notice, Asked asked) {
+        try {
+            ConnectionSettings settings = connections.named(asset.connection());
+            try (AirflowClient airflow = AirflowClient.connect(impatient(settings))) {
+                return tell(
+                        airflow, asset, notice, asked, settings.readTimeout().multipliedBy(2));
             }
-            if (!isPosted(airflow, found.get(), notice)) {
-                airflow.assets().post(found.get(), extra(notice));
-            }
-            return new Answer.Told();
         } catch (UncheckedIOException e) {
             return answer(Objects.requireNonNull(e.getCause())); // of a page
         } catch (IOException | ConfigurationException e) {
@@ -67,8 +70,39 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
         }
     }
 
-    private ConnectionSettings settings(Notification.AirflowAsset asset) throws IOException, ConfigurationException {
-        ConnectionSettings settings = connections.named(asset.connection());
+    /** @param within the time in which a server carries out what it was asked, if ever */
+    private Answer tell(
+            AirflowClient airflow, Notification.AirflowAsset asset, Notice notice, Asked asked, Duration within)
+            throws IOException {
+        Instant now = clock.instant(); // before the look, which sees whatever was done in time
+        Optional<Asset> found = find(airflow, asset);
+        if (found.isEmpty()) {
+            return new Answer.Refused("it has no such asset: a DAG has to name it");
+        }
+        if (isPosted(airflow, found.get(), notice)) {
+            return new Answer.Told();
+        }
+        Optional<Instant> before = asked.at();
+        if (before.isPresent() && Duration.between(before.get(), now).abs().compareTo(within) < 0) {
+            return new Answer.Later(
+                    "it did not answer what it was asked at " + before.get()
+                            + ", and may do it still: it is asked again" + " after " + Durations.format(within),
+                    Optional.empty());
+        }
+        asked.note(clock.instant());
+        try {
+            airflow.assets().post(found.get(), extra(notice));
+        } catch (AirflowException e) {
+            if (!e.mayComeYet()) {
+                asked.forget();
+            }
+            throw e;
+        }
+        return new Answer.Told();
+    }
+
+    /** A run's end waits for it. */
+    private static ConnectionSettings impatient(ConnectionSettings settings) {
         Duration read = settings.readTimeout().compareTo(READ) < 0 ? settings.readTimeout() : READ;
         return settings.withTimeouts(CONNECT, read).withRetries(0);
     }

@@ -1,8 +1,10 @@
 package dev.cairn.run.notify;
 
 import dev.cairn.workflow.spec.Notification;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Carries notices to one kind of receiver. Thread-safe. */
@@ -19,8 +21,23 @@ public interface Delivery<T extends Notification> {
      * Tells it, once and in bounded time.
      *
      * @param folder where relative paths begin
+     * @param asked what is remembered of it between tries
      */
-    Answer tell(T receiver, Path folder, Notice notice) throws InterruptedException;
+    Answer tell(T receiver, Path folder, Notice notice, Asked asked) throws InterruptedException;
+
+    /**
+     * That a receiver was asked for something and may be at it still, though whoever asked has died since: for one that cannot tell
+     * a double. Durable, and forgotten when the notice is told or refused.
+     */
+    interface Asked {
+        Optional<Instant> at();
+
+        /** To be called before asking. */
+        void note(Instant now) throws IOException;
+
+        /** It is not at it any more. */
+        void forget() throws IOException;
+    }
 
     /** What came of it. Reasons are for a person, and hold no secrets. */
     sealed interface Answer {

@@ -4,6 +4,9 @@ import dev.cairn.run.files.DocumentType;
 import dev.cairn.run.manifest.RunFolder;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -34,14 +37,13 @@ final class Progress {
     }
 
     synchronized void told(Receiver receiver, Notice notice) throws IOException {
-        entry(receiver).put("through", notice.sequence()).remove("trouble");
+        settle(receiver, notice);
         TYPE.write(file, root);
     }
 
     synchronized void refused(Receiver receiver, Notice notice, String reason) throws IOException {
-        ObjectNode entry = entry(receiver).put("through", notice.sequence());
-        entry.remove("trouble");
-        entry.withArrayProperty("refused")
+        settle(receiver, notice)
+                .withArrayProperty("refused")
                 .addObject()
                 .put("sequence", notice.sequence())
                 .put("change", notice.change().wire())
@@ -57,6 +59,42 @@ final class Progress {
             entry.put("trouble", reason);
             TYPE.write(file, root);
         }
+    }
+
+    /** For the next notice of this receiver. */
+    Delivery.Asked asked(Receiver receiver) {
+        return new Delivery.Asked() {
+            @Override
+            public Optional<Instant> at() {
+                return askedAt(receiver);
+            }
+
+            @Override
+            public void note(Instant now) throws IOException {
+                asked(receiver, Optional.of(now));
+            }
+
+            @Override
+            public void forget() throws IOException {
+                asked(receiver, Optional.empty());
+            }
+        };
+    }
+
+    private synchronized Optional<Instant> askedAt(Receiver receiver) {
+        return entry(receiver).optional("asked_at").map(time -> Instant.parse(time.asString()));
+    }
+
+    private synchronized void asked(Receiver receiver, Optional<Instant> at) throws IOException {
+        ObjectNode entry = entry(receiver);
+        at.ifPresentOrElse(time -> entry.put("asked_at", time.toString()), () -> entry.remove("asked_at"));
+        TYPE.write(file, root);
+    }
+
+    private ObjectNode settle(Receiver receiver, Notice notice) {
+        ObjectNode entry = entry(receiver).put("through", notice.sequence());
+        entry.remove(List.of("trouble", "asked_at"));
+        return entry;
     }
 
     private ObjectNode entry(Receiver receiver) {

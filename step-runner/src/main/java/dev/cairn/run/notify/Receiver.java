@@ -22,7 +22,8 @@ sealed interface Receiver {
 
     Optional<String> obstacle(Deliveries deliveries, Path folder);
 
-    Delivery.Answer tell(Deliveries deliveries, Path folder, Notice notice) throws InterruptedException;
+    Delivery.Answer tell(Deliveries deliveries, Path folder, Notice notice, Delivery.Asked asked)
+            throws InterruptedException;
 
     record Webhook(String name, Notification.Webhook webhook) implements Receiver {
         @Override
@@ -36,8 +37,9 @@ sealed interface Receiver {
         }
 
         @Override
-        public Delivery.Answer tell(Deliveries deliveries, Path folder, Notice notice) throws InterruptedException {
-            return deliveries.webhooks().tell(webhook, folder, notice);
+        public Delivery.Answer tell(Deliveries deliveries, Path folder, Notice notice, Delivery.Asked asked)
+                throws InterruptedException {
+            return deliveries.webhooks().tell(webhook, folder, notice, asked);
         }
     }
 
@@ -53,8 +55,9 @@ sealed interface Receiver {
         }
 
         @Override
-        public Delivery.Answer tell(Deliveries deliveries, Path folder, Notice notice) throws InterruptedException {
-            return deliveries.airflowAssets().tell(asset, folder, notice);
+        public Delivery.Answer tell(Deliveries deliveries, Path folder, Notice notice, Delivery.Asked asked)
+                throws InterruptedException {
+            return deliveries.airflowAssets().tell(asset, folder, notice, asked);
         }
     }
 

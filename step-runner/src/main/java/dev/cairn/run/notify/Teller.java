@@ -83,7 +83,7 @@ final class Teller implements Runnable {
     }
 
     private void tell(Notice notice, Backoff backoff) throws IOException, InterruptedException {
-        Delivery.Answer answer = receiver.tell(deliveries, folder, notice);
+        Delivery.Answer answer = receiver.tell(deliveries, folder, notice, progress.asked(receiver));
         if (answer instanceof Delivery.Answer.Later later) {
             trouble = later.reason();
             progress.trouble(receiver, trouble);

@@ -26,7 +26,7 @@ public final class RecordingDelivery<T extends Notification> implements Delivery
     }
 
     @Override
-    public Answer tell(T receiver, Path folder, Notice notice) {
+    public Answer tell(T receiver, Path folder, Notice notice, Asked asked) {
         Answer answer = answers.apply(notice);
         if (answer instanceof Answer.Told) {
             told.add(notice);
