@@ -7,22 +7,27 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A step that Cairn sends to a real Slurm, which takes its node away, while the submitter dies too. */
 class SubmittedStepTest {
     private static final Cluster SLURM = Cluster.only();
     private static final Example SUBMITTED = Example.named("src/test/flows/submitted");
     private static final int STOPPED = 75;
+    /** Somebody else has the run. */
+    private static final int HELD = 69;
 
     /** What happens once the step has a new image. */
     private enum Blow {
@@ -126,6 +131,48 @@ class SubmittedStepTest {
         }
     }
 
+    /** Slurm has each job twice, the submitter dies before it knows of any, and two others come to follow them. */
+    @ParameterizedTest
+    @ValueSource(strings = {"flow.yaml", "matrix.yaml"})
+    void noStepRunsTwiceHoweverManyJobsAndSubmittersThereAre(String flow) throws Exception {
+        try (Cairn cairn = cairn()) {
+            cairn.await(cairn.with(Map.of("TWICE", "yes")).start("run", flow));
+            assertThat(cairn.project().resolve("killed-its-parent")).exists();
+            assertThat(submissions(cairn)).isGreaterThan(1);
+
+            List<Process> submitters = List.of(cairn.start("run", flow), cairn.start("run", flow));
+            assertThat(List.of(cairn.await(submitters.get(0)), cairn.await(submitters.get(1))))
+                    .as(cairn.said())
+                    .containsExactlyInAnyOrder(0, HELD);
+            await("the end of all jobs")
+                    .atMost(1, MINUTES)
+                    .until(() -> job(cairn).isEmpty());
+
+            assertThat(cairn.runs()).hasSize(1);
+            for (StepFiles step : StepFiles.of(cairn.runs().get(0))) {
+                int last = step.id().equals("far")
+                        ? 60
+                        : 60 + Integer.parseInt(step.id().substring("far.".length()));
+                assertThat(step.folder().resolve("stdout.log")).as(cairn.said()).hasContent(numbers(last));
+                assertThat(step.attempts()).as(step.id() + ": " + cairn.said()).hasSize(1);
+                assertThat(jobLogs(step))
+                        .hasSize(2)
+                        .anyMatch(log -> Pattern.compile("this one does nothing|was left alone|nothing is left to do")
+                                .matcher(log)
+                                .find());
+            }
+        }
+    }
+
+    private static List<String> jobLogs(StepFiles step) throws IOException {
+        Path folder = step.folder().resolve("job");
+        List<String> logs = new ArrayList<>();
+        for (Path log : Trees.files(folder, List.of("slurm-*.log"))) {
+            logs.add(Files.readString(folder.resolve(log)));
+        }
+        return logs;
+    }
+
     @Test
     void cancelEndsTheJobAlsoWhenItsSubmitterIsGone() throws Exception {
         try (Cairn cairn = cairn()) {
@@ -158,7 +205,8 @@ class SubmittedStepTest {
 
             assertThat(there.run("run", "modules.yaml")).as(cairn.said()).isZero();
 
-            assertThat(cairn.said()).contains("asks for 6 cpus, and the largest node there has 2: it runs with 2");
+            assertThat(cairn.said())
+                    .contains("asks for 6 cpus, and the largest node there has 2, with which it is submitted");
             assertThat(Waiting.forStep(cairn, "far").folder().resolve("stdout.log"))
                     .hasContent("hello from " + jobName(cairn) + " with 2\n");
         }
@@ -170,7 +218,9 @@ class SubmittedStepTest {
         Path sbatch = Files.writeString(bin.resolve("sbatch"), """
                 #!/bin/bash
                 # Once, whoever asks dies after Slurm has said yes, and before it hears so.
-                said=$(/usr/bin/sbatch "$@") || exit
+                script=$(cat)
+                [ -z "$TWICE" ] || /usr/bin/sbatch "$@" <<<"$script" || exit
+                said=$(/usr/bin/sbatch "$@" <<<"$script") || exit
                 if [ ! -e "$KILL_ONCE" ]; then
                     touch "$KILL_ONCE"
                     kill -9 $PPID

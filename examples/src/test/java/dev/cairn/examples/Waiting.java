@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** Waits for what a run does, and fails when it does not within minutes. */
 final class Waiting {
@@ -13,9 +14,14 @@ final class Waiting {
 
     /** For the step to be there. */
     static StepFiles forStep(Cairn cairn, String id) {
+        return forStep(cairn, id, run -> true);
+    }
+
+    /** For the step to be there in one of these runs. */
+    static StepFiles forStep(Cairn cairn, String id, Predicate<Path> runs) {
         return await("step " + id)
                 .atMost(2, MINUTES)
-                .until(() -> step(cairn, id), Optional::isPresent)
+                .until(() -> step(cairn, id, runs), Optional::isPresent)
                 .orElseThrow();
     }
 
@@ -27,8 +33,8 @@ final class Waiting {
                 .getAsLong();
     }
 
-    private static Optional<StepFiles> step(Cairn cairn, String id) throws IOException {
-        for (Path run : cairn.runs()) {
+    private static Optional<StepFiles> step(Cairn cairn, String id, Predicate<Path> runs) throws IOException {
+        for (Path run : cairn.runs().stream().filter(runs).toList()) {
             for (StepFiles step : StepFiles.of(run)) {
                 if (step.id().equals(id)) {
                     return Optional.of(step);

@@ -99,7 +99,8 @@ final class ManifestJson {
                 .put("exit_code", end.map(StepExit::exitCode))
                 .put("signal", end.map(StepExit::signal))
                 .put("running_ms", end.map(StepExit::running))
-                .put("message", end.map(StepExit::message));
+                .put("message", end.map(StepExit::message))
+                .put("shortage", attempt.shortage());
     }
 
     private static JsonObject image(StepManifest step, ImageRecord image) {

@@ -50,6 +50,7 @@ final class RunText {
         out.println("  attempt " + attempt.number() + "  " + Words.time(attempt.startedAt()) + "  on "
                 + attempt.host().name() + "  " + beginning(attempt.resumedFrom()) + ", "
                 + attempt.end().map(RunText::ending).orElse("not ended"));
+        attempt.shortage().ifPresent(what -> out.println("    " + what));
         for (PassedRung rung : attempt.passed()) {
             out.println("    not from image " + rung.image() + ": " + rung.reason());
         }

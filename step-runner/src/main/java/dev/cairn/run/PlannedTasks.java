@@ -181,10 +181,20 @@ final class PlannedTasks implements TaskSource {
                     rollback(step, resolved, folder),
                     services.job().isEmpty(),
                     checkpoint.app().map(app -> app(app, resolved)),
+                    shortage(step, instance),
                     resolved.outputs());
         } catch (IOException e) {
             throw new UnresolvableException("it cannot be prepared: " + e.getMessage());
         }
+    }
+
+    /** Of what its job has, where it runs in one. */
+    private Optional<String> shortage(PlanStep step, Instance instance) throws UnresolvableException {
+        double asked = step.placement().slurm().isPresent()
+                ? JobPlan.cpus(valueOf(resolver.slurm(step, instance)).settings())
+                        .orElse(0)
+                : step.placement().cpus();
+        return services.job().flatMap(job -> Shortage.of(asked, job));
     }
 
     /** As {@link Engines} says it of a step with {@code uses}. */

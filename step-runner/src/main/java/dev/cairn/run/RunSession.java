@@ -24,7 +24,6 @@ import dev.cairn.run.walk.StopKind;
 import dev.cairn.run.walk.TaskSource;
 import dev.cairn.run.walk.Walk;
 import dev.cairn.run.walk.WalkBrokenException;
-import dev.cairn.slurm.BatchJob;
 import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Plan;
 import java.io.IOException;
@@ -83,7 +82,7 @@ public final class RunSession implements AutoCloseable {
                 ownership.epoch(),
                 ownership::ensureOurs,
                 options.assumeLost(),
-                context.job().map(BatchJob::id),
+                context.job(),
                 context.clock(),
                 tellers);
         this.walk = new Walk(
@@ -168,9 +167,6 @@ public final class RunSession implements AutoCloseable {
                     broken.map(OwnerRecord::describe)));
             Reopening.ifEnded(manifest, plan, ownership::ensureOurs, context.clock());
             duties.begin();
-            context.job()
-                    .ifPresent(job ->
-                            Shortage.notes(plan, job, context.clock().instant()).forEach(tellers::on));
             RunState state = walk.go();
             return new RunOutcome(state, manifest.message(), telling.finish(), exitOfCommand());
         } finally {

@@ -1,35 +1,22 @@
 package dev.cairn.run;
 
-import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.walk.Capacity;
 import dev.cairn.slurm.BatchJob;
-import dev.cairn.workflow.plan.Plan;
-import dev.cairn.workflow.plan.PlanStep;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
-/** Steps that ask for more cpus than their batch job has: they run with what there is, and that is said. */
+/** A step that asks for more cpus than its batch job has: it runs with what there is, and that is said. Pure. */
 final class Shortage {
     private Shortage() {}
 
-    static List<RunEvent> notes(Plan plan, BatchJob job, Instant now) {
+    /** @return what was asked for, what was granted, and what to do; empty when it is enough */
+    static Optional<String> of(double asked, BatchJob job) {
         double granted = Capacity.of(job).cpus();
-        return Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
-                .flatMap(List::stream)
-                .filter(step ->
-                        step.placement().slurm().isEmpty() && step.placement().cpus() > granted)
-                .map(step -> note(step, granted, job, now))
-                .toList();
-    }
-
-    private static RunEvent note(PlanStep step, double granted, BatchJob job, Instant now) {
-        return new RunEvent.Note(
-                now,
-                Optional.of(step.id()),
-                "asks for " + number(step.placement().cpus()) + " cpus, and Slurm granted job " + job.id() + " "
-                        + number(granted) + ": it runs with " + number(granted));
+        return asked <= granted
+                ? Optional.empty()
+                : Optional.of("asks for " + number(asked) + " cpus, and Slurm granted job " + job.id() + " "
+                        + number(granted)
+                        + ": let it start $SLURM_CPUS_ON_NODE threads, or submit it where a job can have "
+                        + number(asked));
     }
 
     private static String number(double cpus) {

@@ -116,9 +116,22 @@ class BatchJobRunTest {
                 bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, resources: {cpus: 6}}]\n"));
         bench.engine().nextStart().succeed();
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        String shortage =
+                "asks for 6 cpus, and Slurm granted job 12 2: let it start $SLURM_CPUS_ON_NODE threads, or submit it"
+                        + " where a job can have 6";
         assertThat(run.events())
                 .filteredOn(RunEvent.Note.class::isInstance)
                 .extracting(event -> ((RunEvent.Note) event).message())
-                .containsExactly("asks for 6 cpus, and Slurm granted job 12 2: it runs with 2");
+                .containsExactly(shortage);
+        int said = run.events()
+                .indexOf(run.events().stream()
+                        .filter(RunEvent.Note.class::isInstance)
+                        .findFirst()
+                        .orElseThrow());
+        assertThat(run.events().subList(0, said))
+                .as("before it starts")
+                .noneMatch(RunEvent.AttemptStarted.class::isInstance);
+        assertThat(run.step("work").lastAttempt().flatMap(AttemptRecord::shortage))
+                .contains(shortage);
     }
 }

@@ -14,15 +14,16 @@ final class Fitting {
     /** @return the settings with which the job is submitted */
     static Map<String, String> settings(JobPlan plan, JobBoard board, Consumer<String> tell)
             throws InterruptedException {
-        String asked = plan.settings().getOrDefault(JobPlan.CPUS, "");
-        OptionalInt most = asked.matches("[0-9]{1,6}") ? mostCpus(plan, board) : OptionalInt.empty();
-        if (most.isEmpty() || Integer.parseInt(asked) <= most.getAsInt()) {
+        OptionalInt asked = JobPlan.cpus(plan.settings());
+        OptionalInt most = asked.isPresent() ? mostCpus(plan, board) : OptionalInt.empty();
+        if (most.isEmpty() || asked.getAsInt() <= most.getAsInt()) {
             return plan.settings();
         }
         Map<String, String> less = new HashMap<>(plan.settings());
         less.put(JobPlan.CPUS, Integer.toString(most.getAsInt()));
-        tell.accept("asks for " + asked + " cpus, and the largest node there has " + most.getAsInt() + ": it runs with "
-                + most.getAsInt());
+        tell.accept("asks for " + asked.getAsInt() + " cpus, and the largest node there has " + most.getAsInt()
+                + ", with which it is submitted: let it start $SLURM_CPUS_ON_NODE threads, or name a partition with larger"
+                + " nodes");
         return less;
     }
 

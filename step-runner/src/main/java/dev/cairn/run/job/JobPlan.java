@@ -3,6 +3,8 @@ package dev.cairn.run.job;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /**
  * What a step's job is to be.
@@ -16,11 +18,18 @@ import java.util.Map;
 public record JobPlan(
         String name, Path folder, Map<String, String> settings, List<String> further, List<String> command) {
     static final String CPUS = "cpus-per-task";
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,6}");
 
     public JobPlan {
         settings = Map.copyOf(settings);
         further = List.copyOf(further);
         command = List.copyOf(command);
+    }
+
+    /** That are asked for; empty when nothing is said. */
+    public static OptionalInt cpus(Map<String, String> settings) {
+        String asked = settings.getOrDefault(CPUS, "");
+        return NUMBER.matcher(asked).matches() ? OptionalInt.of(Integer.parseInt(asked)) : OptionalInt.empty();
     }
 
     /** But for the name and the command. */

@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param journalled how many lines of the supervisor's journal of checkpoints are in the manifest already
  * @param end how it ended; empty while it runs, and when nobody has looked since
  * @param job the Slurm job that it ran in, and that it did not outlive
+ * @param shortage what the step asks for and did not have there, for a person
  */
 public record AttemptRecord(
         int number,
@@ -34,7 +35,8 @@ public record AttemptRecord(
         List<PassedRung> passed,
         int journalled,
         Optional<StepExit> end,
-        Optional<String> job) {
+        Optional<String> job,
+        Optional<String> shortage) {
 
     public AttemptRecord {
         passed = List.copyOf(passed);
@@ -52,12 +54,13 @@ public record AttemptRecord(
                 passed,
                 journalled,
                 Optional.of(exit),
-                job);
+                job,
+                shortage);
     }
 
     public AttemptRecord journalled(int lines) {
         return new AttemptRecord(
-                number, epoch, host, engine, fingerprint, startedAt, resumedFrom, passed, lines, end, job);
+                number, epoch, host, engine, fingerprint, startedAt, resumedFrom, passed, lines, end, job, shortage);
     }
 
     /** Whether it ended for this cause. */
@@ -83,7 +86,8 @@ public record AttemptRecord(
                 node.path("passed").valueStream().map(PassedRung::from).toList(),
                 node.path("journalled").asInt(0),
                 node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty(),
-                Fields.optionalText(node, "job"));
+                Fields.optionalText(node, "job"),
+                Fields.optionalText(node, "shortage"));
     }
 
     void into(ObjectNode node) {
@@ -102,6 +106,7 @@ public record AttemptRecord(
         node.put("journalled", journalled);
         end.ifPresent(exit -> exitInto(exit, node.putObject("end")));
         job.ifPresent(id -> node.put("job", id));
+        shortage.ifPresent(what -> node.put("shortage", what));
     }
 
     private static StepExit exit(JsonNode node) {

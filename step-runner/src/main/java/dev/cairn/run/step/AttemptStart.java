@@ -18,6 +18,7 @@ import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.slurm.BatchJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,6 +81,7 @@ final class AttemptStart {
         if (unfit.isPresent()) {
             return new Begun.Unfit(unfit.get());
         }
+        task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, rung);
         writeAhead(attempt);
         try {
@@ -91,11 +93,7 @@ final class AttemptStart {
 
     private String chooseEngine() {
         Optional<String> missing = services.engines().obstacle(task.engine());
-        missing.ifPresent(obstacle -> services.listener()
-                .on(new RunEvent.Note(
-                        services.clock().instant(),
-                        Optional.of(manifest.stepId()),
-                        "runs unprotected, since this host cannot checkpoint it: " + obstacle)));
+        missing.ifPresent(obstacle -> tell("runs unprotected, since this host cannot checkpoint it: " + obstacle));
         return missing.isPresent() ? Engines.NONE : task.engine();
     }
 
@@ -137,7 +135,13 @@ final class AttemptStart {
                 rung.passed(),
                 0,
                 Optional.empty(),
-                services.job());
+                services.job().map(BatchJob::id),
+                task.shortage());
+    }
+
+    private void tell(String what) {
+        services.listener()
+                .on(new RunEvent.Note(services.clock().instant(), Optional.of(manifest.stepId()), what));
     }
 
     private void writeAhead(AttemptRecord attempt) throws IOException {

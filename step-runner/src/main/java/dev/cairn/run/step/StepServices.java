@@ -4,6 +4,7 @@ import dev.cairn.engine.Checkpointer;
 import dev.cairn.run.event.RunListener;
 import dev.cairn.run.host.HostIdentity;
 import dev.cairn.run.manifest.WriteGuard;
+import dev.cairn.slurm.BatchJob;
 import java.time.Clock;
 import java.util.Optional;
 
@@ -22,7 +23,7 @@ public record StepServices(
         long epoch,
         WriteGuard guard,
         boolean assumeLost,
-        Optional<String> job,
+        Optional<BatchJob> job,
         Clock clock,
         RunListener listener) {
 

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param required false: where the host cannot checkpoint the step, it runs unprotected
  * @param timeout running time over all attempts; empty for none
  * @param grace between TERM and KILL
+ * @param shortage what it asks for and does not have here, for a person
  * @param outputs name to file; each must be there when the step succeeds
  */
 public record StepTask(
@@ -39,6 +40,7 @@ public record StepTask(
         Rollback rollback,
         boolean outlivesRunner,
         Optional<AppCheckpoints> app,
+        Optional<String> shortage,
         Map<String, Path> outputs) {
 
     public StepTask {

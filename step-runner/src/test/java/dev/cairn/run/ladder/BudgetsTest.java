@@ -47,6 +47,7 @@ class BudgetsTest {
                             Duration.ofMinutes(10),
                             "",
                             OptionalLong.empty())),
+                    Optional.empty(),
                     Optional.empty()));
             last = Budgets.after(attempts, policy, NOW);
         }
