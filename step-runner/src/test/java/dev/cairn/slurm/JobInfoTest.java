@@ -41,6 +41,82 @@ final class JobInfoTest {
                     + "JobId=900 ArrayJobId=900 ArrayTaskId=2-9 JobName=a UserId=ada(1000) JobState=PENDING Reason=Priority"
                     + " Requeue=1 Restarts=0 TimeLimit=00:01:00 EndTime=N/A Partition=day\n";
 
+    private static final String V20_11_TASK =
+            "JobId=2423559 ArrayJobId=2423430 ArrayTaskId=72 ArrayTaskThrottle=20 JobName=tsn UserId=ada(400)"
+                    + " GroupId=ada(404) MCS_label=N/A Priority=1409292 Nice=0 Account=phys QOS=normal JobState=RUNNING Reason=None"
+                    + " Dependency=(null) Requeue=0 Restarts=0 BatchFlag=1 Reboot=0 ExitCode=0:0 RunTime=00:02:29"
+                    + " TimeLimit=2-00:00:00 TimeMin=N/A SubmitTime=2020-12-02T14:47:13 EligibleTime=2020-12-02T15:28:10"
+                    + " AccrueTime=Unknown StartTime=2020-12-02T15:28:10 EndTime=2020-12-04T15:28:10 Deadline=N/A"
+                    + " PreemptEligibleTime=2020-12-02T15:28:10 PreemptTime=None SuspendTime=None SecsPreSuspend=0"
+                    + " LastSchedEval=2020-12-02T15:28:10 Partition=short AllocNode:Sid=gw:21453 ReqNodeList=(null)"
+                    + " ExcNodeList=(null) NodeList=n8 BatchHost=n8 NumNodes=1 NumCPUs=1 NumTasks=1 CPUs/Task=1"
+                    + " ReqB:S:C:T=0:0:*:* TRES=cpu=1,mem=8G,node=1,billing=1,gres/gpu=1 Command=tsn WorkDir=/tsn/logs Power="
+                    + " TresPerNode=gpu:1\n";
+
+    private static final String V23_11 =
+            "JobId=407851 JobName=d214 UserId=ada(236371) GroupId=ada(100000) MCS_label=N/A Priority=10018522 Nice=0"
+                    + " Account=bio QOS=normal JobState=RUNNING Reason=None Dependency=(null) Requeue=1 Restarts=0 BatchFlag=1"
+                    + " Reboot=0 ExitCode=0:0 RunTime=5-21:51:00 TimeLimit=7-00:00:00 TimeMin=N/A SubmitTime=2025-01-21T15:46:41"
+                    + " EligibleTime=2025-01-21T15:46:41 AccrueTime=2025-01-21T15:46:41 StartTime=2025-01-21T16:47:16"
+                    + " EndTime=2025-01-28T16:47:16 Deadline=N/A PreemptEligibleTime=2025-01-21T16:47:16 PreemptTime=None"
+                    + " SuspendTime=None SecsPreSuspend=0 LastSchedEval=2025-01-21T16:47:16 Scheduler=Backfill:*"
+                    + " Partition=128x24 AllocNode:Sid=login:4134358 ReqNodeList=(null) ExcNodeList=(null) NodeList=n17"
+                    + " BatchHost=n17 StepMgrEnabled=Yes NumNodes=1 NumCPUs=24 NumTasks=1 CPUs/Task=24 ReqB:S:C:T=0:0:*:*"
+                    + " ReqTRES=cpu=24,mem=120G,node=1,billing=24 AllocTRES=cpu=24,mem=120G,node=1,billing=24 Command=x"
+                    + " TresPerTask=cpu=24\n";
+
+    /** 24.05 and later print neither {@code Power} nor, on sites that do not preempt, the times of preemption. */
+    private static final String V24_05_ENDED =
+            "JobId=34815931 JobName=run UserId=ada(2897) GroupId=ada(3001) MCS_label=N/A Priority=2748684 Nice=0"
+                    + " Account=staff QOS=normal JobState=TIMEOUT Reason=TimeLimit Dependency=(null) Requeue=1 Restarts=3 BatchFlag=1"
+                    + " Reboot=0 ExitCode=0:15 RunTime=00:10:07 TimeLimit=00:10:00 TimeMin=N/A SubmitTime=2025-06-24T11:36:32"
+                    + " EligibleTime=2025-06-24T11:36:32 AccrueTime=2025-06-24T11:36:32 StartTime=2025-06-24T11:36:32"
+                    + " EndTime=2025-06-24T11:46:39 Deadline=N/A SuspendTime=None SecsPreSuspend=0"
+                    + " LastSchedEval=2025-06-24T11:36:32 Scheduler=Main Partition=zen4 AllocNode:Sid=an01:626814 NumCPUs=12"
+                    + " ReqTRES=cpu=12,mem=30192M,node=1,billing=12 AllocTRES=cpu=12,mem=30192M,node=2,billing=12 Command=x\n";
+
+    @Test
+    void readsATaskOf20_11ByEitherOfItsIds() {
+        JobInfo byTask =
+                JobInfo.parse(V20_11_TASK, "2423430_72", ZoneOffset.UTC).orElseThrow();
+        assertThat(byTask.state()).isEqualTo(JobState.Known.RUNNING);
+        assertThat(byTask.mayRequeue()).isFalse();
+        assertThat(byTask.preempted()).isFalse();
+        assertThat(byTask.endTime()).contains(Instant.parse("2020-12-04T15:28:10Z"));
+        assertThat(JobInfo.parse(V20_11_TASK, "2423559", ZoneOffset.UTC)).isPresent();
+        assertThat(JobInfo.parse(V20_11_TASK, "2423430_7", ZoneOffset.UTC)).isEmpty();
+    }
+
+    @Test
+    void readsALongJobOf23_11() {
+        assertThat(JobInfo.parse(V23_11, "407851", ZoneOffset.UTC))
+                .contains(new JobInfo(
+                        "407851",
+                        JobState.Known.RUNNING,
+                        "None",
+                        0,
+                        true,
+                        Optional.of(Instant.parse("2025-01-28T16:47:16Z")),
+                        Optional.of(Duration.ofDays(7)),
+                        false,
+                        "128x24"));
+    }
+
+    @Test
+    void readsAnEndedJobOf24_05() {
+        assertThat(JobInfo.parse(V24_05_ENDED, "34815931", ZoneOffset.UTC))
+                .contains(new JobInfo(
+                        "34815931",
+                        JobState.Known.TIMEOUT,
+                        "TimeLimit",
+                        3,
+                        true,
+                        Optional.of(Instant.parse("2025-06-24T11:46:39Z")),
+                        Optional.of(Duration.ofMinutes(10)),
+                        false,
+                        "zen4"));
+    }
+
     @Test
     void readsARunningJobOfAnOldVersion() {
         assertThat(JobInfo.parse(V17_11, "81", ZoneOffset.UTC))
