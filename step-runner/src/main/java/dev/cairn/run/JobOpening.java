@@ -98,7 +98,7 @@ final class JobOpening {
         if (meant.isEmpty()) {
             return refused("there is no step " + stepId + " in " + run.workflow());
         }
-        StepResults results = RecordedResults.of(run, plan.value());
+        StepResults results = new RecordedResults(run, plan.value());
         return new Opening.Ready(new RunSession(
                 ours.run(),
                 alone(plan.value(), meant.get()),

@@ -74,6 +74,11 @@ public final class JobBoard {
         seen.remove(job);
     }
 
+    /** How many jobs. */
+    int followed() {
+        return seen.size();
+    }
+
     /** The newest that is known of a job that is followed; asks Slurm when that is due and nobody else does. */
     Sighting look(String job) throws InterruptedException {
         if (System.nanoTime() - dueAt >= 0 && asking.compareAndSet(false, true)) {

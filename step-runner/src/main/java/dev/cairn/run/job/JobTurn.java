@@ -39,6 +39,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class JobTurn implements Turn {
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
+    /** The more jobs are followed the more rarely at each: all together read a hundred documents a second. */
+    private static final Duration LONGER_FOR_EACH = Duration.ofMillis(10);
+
     private static final Duration FOR_AN_IMAGE = Duration.ofMinutes(10);
     private static final Duration FOR_AN_END = Duration.ofSeconds(20);
     /** So often in a row Slurm has to show nothing before a job is gone. */
@@ -129,9 +132,14 @@ public final class JobTurn implements Turn {
                     return move.get();
                 }
             }
-        } while (!left.await(LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS));
+        } while (!left.await(untilNextLook().toMillis(), TimeUnit.MILLISECONDS));
         manifest.reload();
         return new NextMove.Rest(manifest.state(), "Slurm job " + job + " goes on");
+    }
+
+    private Duration untilNextLook() {
+        Duration among = LONGER_FOR_EACH.multipliedBy(board.followed());
+        return among.compareTo(LOOK_EVERY) < 0 ? LOOK_EVERY : among;
     }
 
     /** The job's own runner has brought the step to rest and has let go of it: no need to wait for Slurm. */

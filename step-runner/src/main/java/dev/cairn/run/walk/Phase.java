@@ -34,18 +34,25 @@ final class Phase {
             if (oneByOne && !phase.groups.isEmpty()) {
                 group.waitFor(phase.groups.get(phase.groups.size() - 1));
             }
-            for (Instance instance : step.matrix().instances()) {
-                phase.add(group, instance, manifest(run, instance.id()));
-            }
-            group.count();
+            phase.fill(group, run);
             phase.groups.add(group);
             byId.put(step.id(), group);
         }
         return phase;
     }
 
-    private void add(Group group, Instance instance, StepManifest manifest) {
-        group.nodes.add(new Node(group, instance, size++, manifest));
+    /** One step, by itself. */
+    static Group alone(RunFolder run, PlanStep step) throws IOException {
+        Group group = new Group(step, Upstream.WELL);
+        new Phase().fill(group, run);
+        return group;
+    }
+
+    private void fill(Group group, RunFolder run) throws IOException {
+        for (Instance instance : group.step.matrix().instances()) {
+            group.nodes.add(new Node(group, instance, size++, manifest(run, instance.id())));
+        }
+        group.count();
     }
 
     private static StepManifest manifest(RunFolder run, String id) throws IOException {

@@ -27,6 +27,10 @@ final class Results implements StepResults {
         if (group == null) {
             throw new IllegalArgumentException("there is no step " + stepId + " in this run");
         }
+        return of(group);
+    }
+
+    static StepResult of(Group group) {
         String status = WORST_FIRST.stream()
                 .filter(group::any)
                 .findFirst()
