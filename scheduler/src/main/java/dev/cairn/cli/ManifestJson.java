@@ -94,6 +94,7 @@ final class ManifestJson {
                                         .put("sequence", rung.image())
                                         .put("reason", rung.reason()))
                                 .toList())
+                .put("repeats_ms", attempt.repeats())
                 .put("ended_at", end.map(StepExit::at))
                 .put("cause", end.map(exit -> exit.cause().wire()))
                 .put("exit_code", end.map(StepExit::exitCode))

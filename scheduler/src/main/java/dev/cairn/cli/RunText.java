@@ -10,6 +10,7 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.owner.OwnerRecord;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -48,7 +49,7 @@ final class RunText {
 
     private void print(AttemptRecord attempt) {
         out.println("  attempt " + attempt.number() + "  " + Words.time(attempt.startedAt()) + "  on "
-                + attempt.host().name() + "  " + beginning(attempt.resumedFrom()) + ", "
+                + attempt.host().name() + "  " + beginning(attempt.resumedFrom()) + repeating(attempt.repeats()) + ", "
                 + attempt.end().map(RunText::ending).orElse("not ended"));
         attempt.shortage().ifPresent(what -> out.println("    " + what));
         for (PassedRung rung : attempt.passed()) {
@@ -58,6 +59,10 @@ final class RunText {
 
     private static String beginning(OptionalLong image) {
         return image.isPresent() && image.getAsLong() > 0 ? "from image " + image.getAsLong() : "from the beginning";
+    }
+
+    private static String repeating(Duration again) {
+        return again.isZero() ? "" : " (up to " + Words.span(again) + " again)";
     }
 
     private static String ending(StepExit exit) {

@@ -15,9 +15,10 @@ import java.util.List;
  * @param attempts of all steps together
  * @param resumed how many of them went on from an image
  * @param running time that steps ran, added up
+ * @param repeated how much of that was done again, at most
  * @param wall from the run's start to its end, or to when it was last heard of
  */
-record RunTotals(int attempts, int resumed, Duration running, Duration wall) {
+record RunTotals(int attempts, int resumed, Duration running, Duration repeated, Duration wall) {
 
     static RunTotals of(RunManifest run, List<StepManifest> steps) {
         List<AttemptRecord> attempts =
@@ -29,8 +30,9 @@ record RunTotals(int attempts, int resumed, Duration running, Duration wall) {
                 .flatMap(attempt -> attempt.end().stream())
                 .map(StepExit::running)
                 .reduce(Duration.ZERO, Duration::plus);
+        Duration repeated = attempts.stream().map(AttemptRecord::repeats).reduce(Duration.ZERO, Duration::plus);
         Duration wall = Duration.between(run.createdAt(), run.endedAt().orElse(run.updatedAt()));
-        return new RunTotals(attempts.size(), resumed, running, wall);
+        return new RunTotals(attempts.size(), resumed, running, repeated, wall);
     }
 
     JsonObject json() {
@@ -38,11 +40,13 @@ record RunTotals(int attempts, int resumed, Duration running, Duration wall) {
                 .put("attempts", attempts)
                 .put("resumed", resumed)
                 .put("running_ms", running)
+                .put("repeated_ms", repeated)
                 .put("wall_ms", wall);
     }
 
     void print(PrintStream out) {
         out.println(attempts + (attempts == 1 ? " attempt, " : " attempts, ") + resumed
-                + " of them from an image; steps ran " + Words.span(running) + " in " + Words.span(wall));
+                + " of them from an image; steps ran " + Words.span(running) + " in " + Words.span(wall)
+                + (repeated.isZero() ? "" : ", up to " + Words.span(repeated) + " of it again"));
     }
 }

@@ -58,6 +58,7 @@ public final class EventWords {
                 .collect(Collectors.joining());
         return "attempt " + started.attempt()
                 + (image.isPresent() && image.getAsLong() > 0 ? " goes on from image " + image.getAsLong() : " started")
+                + (started.repeats().isZero() ? "" : ", up to " + Words.span(started.repeats()) + " are done again")
                 + passed;
     }
 

@@ -42,6 +42,7 @@ final class EventJson {
                     .put("engine", started.engine())
                     .put("host", started.host());
             put(line, "resumed_from", started.resumedFrom());
+            line.put("repeats_ms", started.repeats().toMillis());
             ArrayNode passed = line.putArray("passed");
             for (PassedRung rung : started.passed()) {
                 passed.addObject().put("image", rung.image()).put("reason", rung.reason());
@@ -119,7 +120,9 @@ final class EventJson {
         String passed = started.passed().stream()
                 .map(rung -> "image " + rung.image() + " passed: " + rung.reason())
                 .collect(Collectors.joining("; "));
-        return withMessage("attempt " + started.attempt() + " started on " + started.host() + from, passed);
+        String again =
+                started.repeats().isZero() ? "" : ", up to " + started.repeats().toMillis() + " ms are done again";
+        return withMessage("attempt " + started.attempt() + " started on " + started.host() + from + again, passed);
     }
 
     private static String withMessage(String text, String message) {

@@ -40,6 +40,7 @@ public sealed interface RunEvent {
     /**
      * @param resumedFrom sequence of the image; empty from the beginning without one
      * @param host where it runs
+     * @param repeats running time of attempts before it that it does again, at most
      */
     record AttemptStarted(
             Instant at,
@@ -48,7 +49,8 @@ public sealed interface RunEvent {
             String engine,
             String host,
             OptionalLong resumedFrom,
-            List<PassedRung> passed)
+            List<PassedRung> passed,
+            Duration repeats)
             implements OfStep {
 
         public static AttemptStarted of(String step, AttemptRecord attempt) {
@@ -59,7 +61,8 @@ public sealed interface RunEvent {
                     attempt.engine(),
                     attempt.host().name(),
                     attempt.resumedFrom(),
-                    attempt.passed());
+                    attempt.passed(),
+                    attempt.repeats());
         }
     }
 

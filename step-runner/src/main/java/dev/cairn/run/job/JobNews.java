@@ -65,14 +65,7 @@ final class JobNews {
         List<AttemptRecord> attempts = manifest.attempts();
         for (AttemptRecord attempt : attempts) {
             if (begun.add(attempt.number())) {
-                shown.on(new RunEvent.AttemptStarted(
-                        attempt.startedAt(),
-                        manifest.stepId(),
-                        attempt.number(),
-                        attempt.engine(),
-                        attempt.host().name(),
-                        attempt.resumedFrom(),
-                        attempt.passed()));
+                shown.on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));
             }
         }
         for (ImageRecord image : manifest.images()) {

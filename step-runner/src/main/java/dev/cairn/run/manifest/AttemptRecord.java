@@ -19,6 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param epoch of the owner that started it
  * @param resumedFrom sequence of the image; empty when it began without one
  * @param passed newer images that it did not go on from, newest first
+ * @param repeats running time of attempts before it that it does again, at most
  * @param journalled how many lines of the supervisor's journal of checkpoints are in the manifest already
  * @param end how it ended; empty while it runs, and when nobody has looked since
  * @param job the Slurm job that it ran in, and that it did not outlive
@@ -33,6 +34,7 @@ public record AttemptRecord(
         Instant startedAt,
         OptionalLong resumedFrom,
         List<PassedRung> passed,
+        Duration repeats,
         int journalled,
         Optional<StepExit> end,
         Optional<String> job,
@@ -52,6 +54,7 @@ public record AttemptRecord(
                 startedAt,
                 resumedFrom,
                 passed,
+                repeats,
                 journalled,
                 Optional.of(exit),
                 job,
@@ -60,7 +63,19 @@ public record AttemptRecord(
 
     public AttemptRecord journalled(int lines) {
         return new AttemptRecord(
-                number, epoch, host, engine, fingerprint, startedAt, resumedFrom, passed, lines, end, job, shortage);
+                number,
+                epoch,
+                host,
+                engine,
+                fingerprint,
+                startedAt,
+                resumedFrom,
+                passed,
+                repeats,
+                lines,
+                end,
+                job,
+                shortage);
     }
 
     /** Whether it ended for this cause. */
@@ -84,6 +99,7 @@ public record AttemptRecord(
                 Fields.instant(node, "started_at"),
                 Fields.optionalLong(node, "resumed_from"),
                 node.path("passed").valueStream().map(PassedRung::from).toList(),
+                Duration.ofMillis(node.path("repeats_ms").asLong(0)),
                 node.path("journalled").asInt(0),
                 node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty(),
                 Fields.optionalText(node, "job"),
@@ -103,7 +119,7 @@ public record AttemptRecord(
         Fields.putOptional(node, "resumed_from", resumedFrom);
         ArrayNode rungs = node.putArray("passed");
         passed.forEach(rung -> rung.into(rungs.addObject()));
-        node.put("journalled", journalled);
+        node.put("repeats_ms", repeats.toMillis()).put("journalled", journalled);
         end.ifPresent(exit -> exitInto(exit, node.putObject("end")));
         job.ifPresent(id -> node.put("job", id));
         shortage.ifPresent(what -> node.put("shortage", what));

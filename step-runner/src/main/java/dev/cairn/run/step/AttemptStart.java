@@ -1,5 +1,6 @@
 package dev.cairn.run.step;
 
+import dev.cairn.engine.CheckpointPolicy;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
@@ -10,6 +11,7 @@ import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.files.DurableFiles;
 import dev.cairn.run.ladder.Budgets;
 import dev.cairn.run.ladder.ImageRefusedException;
+import dev.cairn.run.ladder.Repeated;
 import dev.cairn.run.ladder.ResumeLadder;
 import dev.cairn.run.ladder.ResumeWish;
 import dev.cairn.run.ladder.Rung;
@@ -133,6 +135,7 @@ final class AttemptStart {
                 services.clock().instant(),
                 rung.image().map(ImageRecord::sequence).map(OptionalLong::of).orElse(OptionalLong.empty()),
                 rung.passed(),
+                Repeated.of(rung.image(), manifest.attempts(), interval()),
                 0,
                 Optional.empty(),
                 services.job().map(BatchJob::id),
@@ -140,8 +143,13 @@ final class AttemptStart {
     }
 
     private void tell(String what) {
-        services.listener()
-                .on(new RunEvent.Note(services.clock().instant(), Optional.of(manifest.stepId()), what));
+        services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.of(manifest.stepId()), what));
+    }
+
+    private Optional<Duration> interval() {
+        return task.policy().every() instanceof CheckpointPolicy.Interval.Every every
+                ? Optional.of(every.duration())
+                : Optional.empty();
     }
 
     private void writeAhead(AttemptRecord attempt) throws IOException {

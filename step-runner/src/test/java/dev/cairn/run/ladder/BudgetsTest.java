@@ -38,6 +38,7 @@ class BudgetsTest {
                     NOW,
                     OptionalLong.empty(),
                     List.of(),
+                    Duration.ZERO,
                     0,
                     Optional.of(new StepExit(
                             cause,
