@@ -8,13 +8,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
-/** Real molecular dynamics that asks for six threads of a real Slurm whose node has two, by two runs at the same time. */
+/** Real molecular dynamics that asks for six threads of a real Slurm whose node has two, by two runs at the same time; takes minutes. */
+@EnabledIfSystemProperty(named = "cairn.long", matches = "true")
 class DynamicsOnSlurmTest {
     private static final Cluster SLURM = Cluster.only();
     private static final Example DYNAMICS = Example.named("molecular-dynamics");
     private static final String SHORTAGE = "asks for 6 cpus, and Slurm granted job \\d+ 2: let it start";
-    private static final String STEPS = "steps=" + (Boolean.getBoolean("cairn.long") ? 3000 : 600);
+    private static final String STEPS = "steps=1000";
 
     @Test
     void saysThatItHasTwoThreadsAndEndsAsUndisturbed() throws Exception {
