@@ -3,10 +3,11 @@ package dev.cairn.airflow;
 import java.net.URI;
 import java.util.Locale;
 
-/** The addresses that people write down for an Airflow, as one form. */
+/** The addresses that people write down. */
 final class Addresses {
     private Addresses() {}
 
+    /** Of an Airflow, as one form. */
     static URI base(URI given) {
         String scheme = given.getScheme() == null ? "" : given.getScheme().toLowerCase(Locale.ROOT);
         if (!scheme.equals("http") && !scheme.equals("https") || given.getHost() == null) {
@@ -18,5 +19,16 @@ final class Addresses {
         }
         String text = given.toString().replaceFirst("[?#].*$", "").replaceFirst("/+$", "");
         return URI.create(text.replaceFirst("/api/v[12]$", "").replaceFirst("/+$", ""));
+    }
+
+    static URI proxy(URI given) {
+        if (!"http".equalsIgnoreCase(given.getScheme()) || given.getHost() == null) {
+            throw new IllegalArgumentException(
+                    "\"" + given + "\" is no address of a proxy; write e.g. http://proxy.example.org:3128");
+        }
+        if (given.getUserInfo() != null) {
+            throw new IllegalArgumentException("a proxy that wants a user and a password cannot be used");
+        }
+        return given;
     }
 }

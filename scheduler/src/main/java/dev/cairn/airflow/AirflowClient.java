@@ -35,7 +35,7 @@ public final class AirflowClient implements AutoCloseable {
 
     static AirflowClient connect(ConnectionSettings settings, Pause pause) throws IOException {
         Connections connections = Connections.with(settings);
-        return new AirflowClient(new Api(new Wire(connections, settings.address()), settings, pause), connections);
+        return new AirflowClient(new Api(new Wire(connections, settings), settings, pause), connections);
     }
 
     /** Which API the server speaks; asked once. */

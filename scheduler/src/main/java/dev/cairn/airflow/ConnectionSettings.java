@@ -26,9 +26,10 @@ public record ConnectionSettings(
         Duration readTimeout,
         int retries) {
 
-    /** @throws IllegalArgumentException for an address that is no http or https URL */
+    /** @throws IllegalArgumentException for an address that is no http or https URL, and for a proxy that cannot be used */
     public ConnectionSettings {
         address = Addresses.base(address);
+        proxy = proxy.map(Addresses::proxy);
     }
 
     /** With 10 s to connect, 60 s of silence, 4 retries. */

@@ -51,7 +51,17 @@ public interface Credentials {
 
     /** A token that somebody else renews. */
     static Credentials bearer(Supplier<String> token) {
-        return login -> Optional.of("Bearer " + token.get().strip());
+        return login -> Optional.of("Bearer " + checked(token.get().strip()));
+    }
+
+    /** RFC 6750, 2.1: such a token is of visible characters. */
+    private static String checked(String token) throws AirflowException {
+        if (!token.matches("[!-~]+")) {
+            throw new AirflowException(
+                    AirflowException.Kind.UNAUTHORIZED,
+                    "the token of this connection is empty or holds spaces, line ends or letters that no token has");
+        }
+        return token;
     }
 
     /** RFC 7617, in UTF-8. */

@@ -26,10 +26,12 @@ final class Wire {
 
     private final Connections connections;
     private final URI address;
+    private final Optional<URI> proxy;
 
-    Wire(Connections connections, URI address) {
+    Wire(Connections connections, ConnectionSettings settings) {
         this.connections = connections;
-        this.address = address;
+        this.address = settings.address();
+        this.proxy = settings.proxy();
     }
 
     /**
@@ -76,7 +78,8 @@ final class Wire {
     }
 
     private AirflowException failure(Call call, IOException e, boolean inHandshake) {
-        String what = call.describe() + " at " + address + ": ";
+        String what = call.describe() + " at " + address
+                + proxy.map(by -> " through " + by).orElse("") + ": ";
         if (e instanceof SSLPeerUnverifiedException || isAboutACertificate(e)) {
             return new AirflowException(
                     Kind.TLS,
@@ -95,7 +98,10 @@ final class Wire {
             return new AirflowException(Kind.UNREACHABLE, what + "there is no host of this name", e);
         }
         if (e instanceof ConnectException || e instanceof NoRouteToHostException) {
-            return new AirflowException(Kind.UNREACHABLE, what + "no connection: " + e.getMessage(), e);
+            return new AirflowException(
+                    Kind.UNREACHABLE,
+                    what + "no connection: " + e.getMessage() + ". Is it running, and is this its address?",
+                    e);
         }
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         if (e instanceof InterruptedIOException && message.startsWith("failed to connect")) {

@@ -1,6 +1,8 @@
 package dev.cairn.cli;
 
 import dev.cairn.airflow.AirflowClient;
+import dev.cairn.airflow.AirflowException;
+import dev.cairn.airflow.AirflowException.Kind;
 import dev.cairn.airflow.DagRun;
 import dev.cairn.airflow.DagRunState;
 import dev.cairn.airflow.TriggerRequest;
@@ -52,10 +54,17 @@ final class AirflowTriggerCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException, CliException {
         Instant now = composition.clock().instant().truncatedTo(ChronoUnit.MICROS);
-        String id = runId == null ? "cairn__" + now : runId;
-        TriggerRequest request = new TriggerRequest(
-                id, Optional.empty(), parsedConf(), Optional.of("triggered by cairn airflow trigger"));
+        TriggerRequest request = request(runId == null ? "cairn__" + now : runId);
         return access.use(connection, airflow -> trigger(airflow, request));
+    }
+
+    private TriggerRequest request(String id) throws CliException {
+        Optional<JsonNode> parsed = parsedConf();
+        try {
+            return new TriggerRequest(id, Optional.empty(), parsed, Optional.of("triggered by cairn airflow trigger"));
+        } catch (IllegalArgumentException e) {
+            throw new CliException(ExitCode.USAGE, "--run-id: " + e.getMessage(), e);
+        }
     }
 
     private Optional<JsonNode> parsedConf() throws CliException {
@@ -73,9 +82,10 @@ final class AirflowTriggerCommand implements Callable<Integer> {
         throw new CliException(ExitCode.USAGE, "--conf must be a JSON object, e.g. '{\"n\": 1}'");
     }
 
-    private int trigger(AirflowClient airflow, TriggerRequest request) throws IOException, InterruptedException {
+    private int trigger(AirflowClient airflow, TriggerRequest request)
+            throws IOException, InterruptedException, CliException {
         Optional<DagRun> there = airflow.dagRuns().find(dag, request.runId());
-        DagRun run = there.isPresent() ? there.get() : airflow.dagRuns().trigger(dag, request);
+        DagRun run = there.isPresent() ? there.get() : triggered(airflow, request);
         if (there.isEmpty() && airflow.dags().get(dag).paused()) {
             composition.console().say("cairn: DAG " + dag + " is paused: the run stays queued until it is unpaused");
         }
@@ -91,5 +101,20 @@ final class AirflowTriggerCommand implements Callable<Integer> {
             composition.console().say("cairn: DAG run " + run.id() + " is " + run.state());
         }
         return wait && !run.state().equals(DagRunState.SUCCESS) ? ExitCode.FAILED : ExitCode.OK;
+    }
+
+    private DagRun triggered(AirflowClient airflow, TriggerRequest request) throws IOException, CliException {
+        try {
+            return airflow.dagRuns().trigger(dag, request);
+        } catch (AirflowException e) {
+            if (e.is(Kind.SERVER) || e.is(Kind.NO_ANSWER)) {
+                throw new CliException(
+                        ExitCode.UNAVAILABLE,
+                        e.getMessage() + ". It may have been triggered all the same; again with --run-id "
+                                + request.runId() + " it is not triggered twice",
+                        e);
+            }
+            throw e;
+        }
     }
 }

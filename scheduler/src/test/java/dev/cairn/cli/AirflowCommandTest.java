@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.airflow.AirflowDouble;
+import dev.cairn.airflow.AirflowDouble.Fault;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code cairn airflow}, and what it says about connections. */
 final class AirflowCommandTest {
@@ -201,5 +204,68 @@ final class AirflowCommandTest {
         environment.put("CAIRN_AIRFLOW_FAKE_API", "v2");
         assertThat(cairn("airflow", "runs", "fake")).isEqualTo(69);
         assertThat(err()).contains("http://localhost:1").contains("no connection");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            PROXY        | proxy:3128            | "proxy:3128" is no address of a proxy; write e.g. http://
+            PROXY        | http://u:p@proxy:3128 | a proxy that wants a user
+            CERTIFICATES | nosuch.pem            | its certificates: the file
+            TIMEOUT      | soon                  | timeout is e.g. 60s
+            URL          | airflow.example.org   | is no address of an Airflow
+            API          | v3                    | api is v1 or v2
+            PASSWORD     | ''                    | its password: the variable CAIRN_AIRFLOW_FAKE_PASSWORD is not set
+            TOKEN_FILE   | /nosuch               | its token: the file /nosuch cannot be read
+            """)
+    void saysWhatIsWrongWithAConnection(String key, String value, String said) {
+        environment.put("CAIRN_AIRFLOW_FAKE_" + key, value);
+        assertThat(cairn("airflow", "dags", "fake")).isEqualTo(2);
+        assertThat(err()).startsWith("cairn: the Airflow connection \"fake\": ").contains(said);
+    }
+
+    @Test
+    void aUserWithoutAPasswordIsNotNobody() {
+        environment.remove("CAIRN_AIRFLOW_FAKE_PASSWORD");
+        assertThat(cairn("airflow", "dags", "fake")).isEqualTo(2);
+        assertThat(err()).contains("it has no password");
+    }
+
+    @Test
+    void takesCertificatesOfTheEnvironmentFromHere() throws IOException {
+        Path pem = Files.createTempFile(Path.of(""), "no", ".pem");
+        try {
+            environment.put("CAIRN_AIRFLOW_FAKE_CERTIFICATES", pem.toString());
+            assertThat(cairn("airflow", "dags", "fake")).isEqualTo(74);
+            assertThat(err()).contains(pem.toAbsolutePath() + " holds no certificate");
+        } finally {
+            Files.delete(pem);
+        }
+    }
+
+    @Test
+    void aTokenThatIsNoneIsNotSent() throws IOException {
+        Path token = Files.writeString(folder.resolve("token"), "first line\nsecond line\n");
+        environment.put("CAIRN_AIRFLOW_FAKE_TOKEN_FILE", token.toString());
+        assertThat(cairn("airflow", "dags", "fake")).isEqualTo(69);
+        assertThat(err()).contains("the token of this connection").doesNotContain("first line");
+    }
+
+    @Test
+    void refusesARunIdThatAirflowDoesNotTake() {
+        assertThat(cairn("airflow", "trigger", "fake", "d", "--run-id", "x".repeat(251)))
+                .isEqualTo(2);
+        assertThat(err()).contains("--run-id: a DAG run's id has 1 to 250 characters");
+    }
+
+    @Test
+    void saysHowToAskAgainWhenTheAnswerToATriggerIsLost() {
+        airflow.behave(
+                (request, what) -> what.endsWith("POST /api/v2/dags/d/dagRuns") ? Fault.SILENCE_AFTER : Fault.NONE);
+        assertThat(cairn("airflow", "trigger", "fake", "d")).isEqualTo(69);
+        Matcher again = Pattern.compile("--run-id (\\S+)").matcher(err());
+        assertThat(again.find()).as(err()).isTrue();
+        assertThat(cairn("airflow", "trigger", "fake", "d", "--run-id", again.group(1)))
+                .isZero();
+        assertThat(airflow.triggers()).containsExactly(again.group(1));
     }
 }

@@ -58,7 +58,11 @@ public final class AirflowConnections {
         for (String key : ConfigFile.TEXTS) {
             String value = environment.get(variable(entry.name(), key));
             if (value != null && !value.isEmpty()) {
-                texts.put(key, value);
+                texts.put(
+                        key,
+                        key.equals("certificates")
+                                ? Path.of(value).toAbsolutePath().toString()
+                                : value);
             }
         }
         return new Entry(

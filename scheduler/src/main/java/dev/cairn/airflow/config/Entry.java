@@ -5,6 +5,7 @@ import dev.cairn.airflow.ConnectionSettings;
 import dev.cairn.airflow.Credentials;
 import dev.cairn.workflow.value.Durations;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -34,7 +35,7 @@ record Entry(
                 settings = settings.withVersion(version(texts.get("api")));
             }
             if (texts.containsKey("certificates")) {
-                settings = settings.trusting(folder.resolve(texts.get("certificates")));
+                settings = settings.trusting(certificates(texts.get("certificates")));
             }
             if (texts.containsKey("timeout")) {
                 settings = settings.withTimeouts(settings.connectTimeout(), timeout(texts.get("timeout")));
@@ -46,8 +47,9 @@ record Entry(
     }
 
     private Credentials credentials(Map<String, String> environment) throws ConfigurationException {
-        String auth =
-                texts.getOrDefault("auth", token.isPresent() ? "token" : password.isPresent() ? "password" : "none");
+        String auth = texts.getOrDefault(
+                "auth",
+                token.isPresent() ? "token" : password.isPresent() || texts.containsKey("user") ? "password" : "none");
         switch (auth) {
             case "none":
                 return Credentials.none();
@@ -77,6 +79,14 @@ record Entry(
             throw problem("its " + what + ": " + missing);
         }
         return reference.get();
+    }
+
+    private Path certificates(String text) throws ConfigurationException {
+        Path file = folder.resolve(text);
+        if (!Files.isReadable(file)) {
+            throw problem("its certificates: the file " + file + " cannot be read");
+        }
+        return file;
     }
 
     private ApiVersion version(String text) throws ConfigurationException {
