@@ -2,8 +2,11 @@ package dev.cairn.airflow;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /** The forms in which servers send logs, as lines. */
@@ -42,10 +45,26 @@ final class LogContent {
             return;
         }
         // what fields mean: FileTaskHandler.StructuredLogMessage; "::group::" lines fold in Airflow's page
-        String time = Json.text(entry, "timestamp");
-        String event = Json.text(entry, "event", "message");
-        String line = (time.isEmpty() ? "" : time + " ") + event;
+        String line = Stream.of(
+                        Json.text(entry, "timestamp"),
+                        Json.text(entry, "level").toUpperCase(Locale.ROOT),
+                        Json.text(entry, "event", "message"))
+                .filter(part -> !part.isEmpty())
+                .collect(Collectors.joining(" "));
         (line.isEmpty() ? entry.toString() : line).lines().forEach(lines::add);
+        entry.path("error_detail").valueStream().forEach(error -> addError(error, lines));
+    }
+
+    /** One of {@code structlog.tracebacks.Stack}: what a task has raised, and then each cause of it. */
+    private static void addError(JsonNode error, List<String> lines) {
+        error.path("frames")
+                .valueStream()
+                .map(frame -> "  File \"%s\", line %s, in %s"
+                        .formatted(Json.text(frame, "filename"), Json.text(frame, "lineno"), Json.text(frame, "name")))
+                .forEach(lines::add);
+        (Json.text(error, "exc_type") + ": " + Json.text(error, "exc_value"))
+                .lines()
+                .forEach(lines::add);
     }
 
     private static void addPython(String text, List<String> lines) {

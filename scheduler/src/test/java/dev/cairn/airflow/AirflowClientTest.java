@@ -201,8 +201,8 @@ final class AirflowClientTest {
                         .body("a\nb\n"));
         LogPage first = answers.v2().logs().read("d", "r", "t", -1, 1, Optional.empty());
         assertThat(first)
-                .isEqualTo(
-                        new LogPage(List.of("::group::Log", "2026-01-01T00:00:00Z hello", "plain"), Optional.of("t1")));
+                .isEqualTo(new LogPage(
+                        List.of("::group::Log", "2026-01-01T00:00:00Z INFO hello", "plain"), Optional.of("t1")));
         LogPage second = answers.v2().logs().read("d", "r", "t", -1, 1, first.next());
         assertThat(second).isEqualTo(new LogPage(List.of("one", "two", "not json"), Optional.of("t2")));
         answers.next();
@@ -217,6 +217,24 @@ final class AirflowClientTest {
                         .read("d", "r", "t", -1, 1, Optional.empty())
                         .lines())
                 .containsExactly("a", "b");
+    }
+
+    @Test
+    void saysWhatATaskHasRaised() throws Exception {
+        answers.then(200, """
+                {"content": [{"event": "Task failed with exception", "level": "error", "error_detail": [
+                  {"exc_type": "ValueError", "exc_value": "broken", "frames": [
+                    {"filename": "/dags/d.py", "lineno": 3, "name": "breaks"}]},
+                  {"exc_type": "KeyError", "exc_value": "'n'", "frames": []}]}]}""");
+        assertThat(answers.v2()
+                        .logs()
+                        .read("d", "r", "t", -1, 1, Optional.empty())
+                        .lines())
+                .containsExactly(
+                        "ERROR Task failed with exception",
+                        "  File \"/dags/d.py\", line 3, in breaks",
+                        "ValueError: broken",
+                        "KeyError: 'n'");
     }
 
     @Test
