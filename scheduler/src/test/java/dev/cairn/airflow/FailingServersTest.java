@@ -12,6 +12,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
 import mockwebserver3.SocketEffect;
@@ -119,9 +120,9 @@ final class FailingServersTest {
         AirflowClient client = answers.client(new ConnectionSettings(
                 URI.create(answers.address()),
                 Credentials.password("admin", () -> "pw"),
-                java.util.Optional.of(ApiVersion.V2),
-                java.util.Optional.empty(),
-                java.util.Optional.empty(),
+                Optional.of(ApiVersion.V2),
+                Optional.empty(),
+                Optional.empty(),
                 Duration.ofSeconds(5),
                 Duration.ofSeconds(5),
                 0));
@@ -233,6 +234,53 @@ final class FailingServersTest {
                 .through(URI.create(answers.address())));
         assertThat(client.version()).isEqualTo("3.3.2");
         assertThat(answers.request().getUrl()).hasToString("http://airflow.invalid:8080/api/v2/version");
+    }
+
+    @Test
+    void speaksTlsThroughAProxy() throws Exception {
+        HeldCertificate own = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("airflow.invalid")
+                .build();
+        Path pem = Files.writeString(folder.resolve("ca.pem"), own.certificatePem());
+        try (MockWebServer proxy = new MockWebServer()) {
+            proxy.useHttps(new HandshakeCertificates.Builder()
+                    .heldCertificate(own)
+                    .build()
+                    .sslSocketFactory());
+            proxy.start();
+            proxy.enqueue(new MockResponse.Builder().inTunnel().build());
+            proxy.enqueue(json(200, "{\"version\": \"3.3.2\"}").build());
+            AirflowClient client = answers.client(ConnectionSettings.of("https://airflow.invalid", Credentials.none())
+                    .withVersion(ApiVersion.V2)
+                    .trusting(pem)
+                    .through(URI.create("http://localhost:" + proxy.getPort())));
+            assertThat(client.version()).isEqualTo("3.3.2");
+            assertThat(proxy.takeRequest().getRequestLine()).isEqualTo("CONNECT airflow.invalid:443 HTTP/1.1");
+        }
+    }
+
+    @Test
+    void asksCredentialsOfOnesOwnAgainOnceTheyAreRefused() throws Exception {
+        answers.then(401, "{}").then(200, RUN).then(401, "{}").then(401, "{}");
+        int[] number = new int[1];
+        Credentials own = new Credentials() {
+            @Override
+            public Optional<String> authorization(Login login) {
+                return Optional.of("Own " + number[0]);
+            }
+
+            @Override
+            public boolean renew(String refused) {
+                return refused.equals("Own " + number[0]++);
+            }
+        };
+        AirflowClient client =
+                answers.client(ConnectionSettings.of(answers.address(), own).withVersion(ApiVersion.V2));
+        client.dagRuns().trigger("d", TriggerRequest.of("r"));
+        assertThat(answers.request().getHeaders().get("Authorization")).isEqualTo("Own 0");
+        assertThat(answers.request().getHeaders().get("Authorization")).isEqualTo("Own 1");
+        assertThat(failure(() -> client.dagRuns().get("d", "r")).kind()).isEqualTo(Kind.UNAUTHORIZED);
+        assertThat(answers.server.getRequestCount()).isEqualTo(4);
     }
 
     @Test
