@@ -18,7 +18,7 @@ public final class AirflowException extends IOException {
 
     /** What kind of failure it is: what a caller decides by. */
     public enum Kind {
-        /** 401: the user or token is not accepted, also after a new login. */
+        /** 401, and 403 for a token that Airflow 3 cannot read: the user or token is not accepted, also after a new login. */
         UNAUTHORIZED,
         /** 403. */
         FORBIDDEN,

@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
  * Calls with authorization, repeated where that is safe. Thread-safe; no lock is held during a call.
  *
  * <p>Repeated are: GET and PUT after a lost connection, a timeout, 429, 502, 503 and 504; anything when no connection could be
- * made, since then nothing was sent; and any call once after a 401 that {@link Credentials#renew} can do something about.
+ * made, since then nothing was sent; and any call once after an answer that refuses our credentials and that {@link Credentials#renew} can do something about.
  */
 final class Api implements Login {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
@@ -65,7 +65,7 @@ final class Api implements Login {
         String root = apiVersion().path();
         Optional<String> authorization = settings.credentials().authorization(this);
         Reply reply = withRetries(call, root, authorization);
-        boolean again = reply.status() == 401
+        boolean again = reply.refusesCredentials()
                 && authorization.isPresent()
                 && settings.credentials().renew(authorization.get());
         return checked(
@@ -85,7 +85,7 @@ final class Api implements Login {
                     null);
         }
         if (!reply.isSuccess()) {
-            throw ErrorBodies.of(what, reply.status(), reply.contentType(), reply.body());
+            throw ErrorBodies.of(what, reply);
         }
         return reply;
     }

@@ -20,7 +20,7 @@ public interface Credentials {
     Optional<String> authorization(Login login) throws AirflowException;
 
     /**
-     * The server answered 401 to this header.
+     * The server did not accept this header.
      *
      * @return true when {@link #authorization} may give a better one now; the call is then repeated once
      */
@@ -35,7 +35,7 @@ public interface Credentials {
 
     /**
      * User and password, whatever the server wants: Basic for Airflow 2; for Airflow 3 a token from {@code POST /auth/token}, fetched
-     * when first needed and again after a 401, since it expires (a day by default: {@code [api_auth] jwt_expiration_time}). Source:
+     * when first needed and again when it is refused, since it expires (a day by default: {@code [api_auth] jwt_expiration_time}). Source:
      * Airflow's "Public API authentication" pages.
      *
      * @param password asked each time, so that a changed file or variable counts

@@ -16,23 +16,24 @@ final class ErrorBodies {
 
     private ErrorBodies() {}
 
-    /**
-     * @param call what was asked, for the message
-     * @param body as it came
-     */
-    static AirflowException of(String call, int status, String contentType, String body) {
-        Optional<JsonNode> json = Json.parse(body);
+    /** @param call what was asked, for the message */
+    static AirflowException of(String call, Reply reply) {
+        int status = reply.status();
+        Optional<JsonNode> json = Json.parse(reply.body());
         List<Problem> problems = json.map(ErrorBodies::problems).orElse(List.of());
-        String text = json.map(tree -> text(tree, problems)).orElseGet(() -> plain(contentType, body));
-        String hint = hint(status, json.isPresent(), body);
+        String text = json.map(tree -> text(tree, problems)).orElseGet(() -> plain(reply.contentType(), reply.body()));
+        String hint = hint(reply, json.isPresent());
         String message = call + ": HTTP " + status + (text.isEmpty() ? "" : ": " + text) + hint;
-        return new AirflowException(kind(status, json.isPresent()), OptionalInt.of(status), message, problems, null);
+        return new AirflowException(kind(reply, json.isPresent()), OptionalInt.of(status), message, problems, null);
     }
 
-    private static Kind kind(int status, boolean json) {
+    private static Kind kind(Reply reply, boolean json) {
+        int status = reply.status();
+        if (reply.refusesCredentials()) {
+            return Kind.UNAUTHORIZED;
+        }
         return switch (status) {
             case 400, 422 -> Kind.INVALID;
-            case 401 -> Kind.UNAUTHORIZED;
             case 403 -> Kind.FORBIDDEN;
             // a 404 that is not JSON comes from whoever is in front of Airflow
             case 404 -> json ? Kind.NOT_FOUND : Kind.NOT_AIRFLOW;
@@ -57,7 +58,7 @@ final class ErrorBodies {
                     .findFirst()
                     .orElseGet(() -> cut(detail.toString()));
         }
-        String title = tree.path("title").asString("");
+        String title = Json.text(tree, "title", "error"); // Airflow 3 about the paths of Airflow 2: "error"
         String said = detail.isString() ? detail.stringValue() : "";
         return cut(title.isEmpty() || said.contains(title) ? said : said.isEmpty() ? title : title + ": " + said);
     }
@@ -77,14 +78,15 @@ final class ErrorBodies {
         return contentType.contains("html") ? "a page instead of JSON" : cut(body.strip());
     }
 
-    private static String hint(int status, boolean json, String body) {
-        if (status == 401) {
+    private static String hint(Reply reply, boolean json) {
+        int status = reply.status();
+        if (reply.refusesCredentials()) {
             return ". Check the user and password, or the token, of this connection";
         }
         if (status == 403) {
             return ". The user may not do that in Airflow";
         }
-        if (status == 400 && body.toLowerCase(Locale.ROOT).contains("https")) {
+        if (status == 400 && reply.body().toLowerCase(Locale.ROOT).contains("https")) {
             return ". Is it https:// in place of http://?";
         }
         return status == 404 && !json ? ". Is the address complete, with the path below which Airflow lies?" : "";

@@ -53,7 +53,7 @@ final class VersionProbe {
         boolean guarded = newer.status() == 401 || newer.status() == 403;
         if (broken || guarded) {
             Reply said = newer.status() >= 400 && newer.status() != 404 ? newer : older;
-            AirflowException error = ErrorBodies.of(what, said.status(), said.contentType(), said.body());
+            AirflowException error = ErrorBodies.of(what, said);
             return guarded
                     ? new AirflowException(
                             error.kind(),

@@ -136,6 +136,38 @@ final class FailingServersTest {
     }
 
     @Test
+    void logsInAgainWhenTheServerHasAnotherSecretSince() throws Exception {
+        answers.then(201, "{\"access_token\": \"old\"}")
+                .then(403, "{\"detail\": \"Invalid JWT token\"}")
+                .then(201, "{\"access_token\": \"new\"}")
+                .then(200, RUN)
+                .then(403, "{\"detail\": \"Forbidden\"}");
+        AirflowClient client =
+                answers.client(ConnectionSettings.of(answers.address(), Credentials.password("admin", () -> "pw"))
+                        .withVersion(ApiVersion.V2));
+        assertThat(client.dagRuns().get("d", "r").state()).isEqualTo(DagRunState.QUEUED);
+        assertThat(failure(() -> client.dagRuns().get("d", "r")).kind()).isEqualTo(Kind.FORBIDDEN);
+        assertThat(answers.server.getRequestCount()).isEqualTo(5);
+    }
+
+    @Test
+    void saysThatATokenIsNoneOfTheServers() throws Exception {
+        answers.then(403, "{\"detail\": \"Invalid JWT token\"}");
+        AirflowClient client =
+                answers.client(ConnectionSettings.of(answers.address(), Credentials.bearer(() -> "nonsense"))
+                        .withVersion(ApiVersion.V2));
+        AirflowException e = failure(() -> client.dags().get("d"));
+        assertThat(e.kind()).isEqualTo(Kind.UNAUTHORIZED);
+        assertThat(e).hasMessageContaining("Check the user and password, or the token");
+    }
+
+    @Test
+    void saysWhatAnAirflowThreeSaysOfTheOlderApi() throws Exception {
+        answers.then(404, "{\"error\": \"/api/v1 has been removed in Airflow 3\"}");
+        assertThat(failure(() -> answers.v1().dags().get("d"))).hasMessageContaining("has been removed in Airflow 3");
+    }
+
+    @Test
     void saysThatThePasswordIsWrongAndNeverTheWrongPassword() throws Exception {
         answers.then(401, "{\"detail\": \"Invalid credentials\"}");
         AirflowClient client =
