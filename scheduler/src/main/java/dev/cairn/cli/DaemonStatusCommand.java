@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import dev.cairn.cli.display.Words;
 import dev.cairn.daemon.DaemonLock;
 import dev.cairn.schedule.store.Database;
+import dev.cairn.schedule.store.StoreException;
 import dev.cairn.schedule.store.Tables;
 import java.io.IOException;
 import java.util.List;
@@ -32,10 +33,18 @@ final class DaemonStatusCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException {
         Optional<DaemonLock.About> about = DaemonLock.running(composition.stateFolder());
-        Optional<Database> database = store.openIfPresent(composition);
-        List<Tables.StateCount> counts = database.isPresent() ? database.get().read(Tables::countByState) : List.of();
-        int schedules =
-                database.isPresent() ? database.get().read(Tables::schedules).size() : 0;
+        String trouble = about.isPresent() ? DaemonLock.trouble(composition.stateFolder()) : "";
+        List<Tables.StateCount> counts = List.of();
+        int schedules = 0;
+        try {
+            Optional<Database> database = store.openIfPresent(composition);
+            if (database.isPresent()) {
+                counts = database.get().read(Tables::countByState);
+                schedules = database.get().read(Tables::schedules).size();
+            }
+        } catch (StoreException e) {
+            trouble = String.valueOf(e.getMessage());
+        }
         if (json) {
             JsonObject ticks = new JsonObject();
             counts.forEach(count -> ticks.put(count.state().wire(), count.count()));
@@ -48,6 +57,7 @@ final class DaemonStatusCommand implements Callable<Integer> {
                             .put("since", about.map(DaemonLock.About::since))
                             .put("store", about.map(DaemonLock.About::store))
                             .put("http", about.flatMap(DaemonLock.About::http))
+                            .put("trouble", Optional.of(trouble).filter(text -> !text.isEmpty()))
                             .put("schedules", schedules)
                             .put("ticks", ticks));
         } else {
@@ -56,10 +66,13 @@ final class DaemonStatusCommand implements Callable<Integer> {
                                     + found.process().pid() + " since " + Words.time(found.since()) + ", schedules in "
                                     + found.store())
                             .orElse("not running"));
+            if (!trouble.isEmpty()) {
+                console.out().println("in trouble: " + trouble);
+            }
             console.out().println(schedules + " schedules");
             counts.forEach(count -> console.out()
                     .println(count.count() + " times " + count.state().wire()));
         }
-        return about.isPresent() ? ExitCode.OK : ExitCode.UNAVAILABLE;
+        return about.isPresent() && trouble.isEmpty() ? ExitCode.OK : ExitCode.UNAVAILABLE;
     }
 }

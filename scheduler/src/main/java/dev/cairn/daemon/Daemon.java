@@ -108,8 +108,7 @@ public final class Daemon {
                         + served.address()
                                 .map(address -> "; metrics at " + address + "/metrics")
                                 .orElse(""));
-                work(pool.database(), id, since, alarmClock, peers);
-                peers.leave();
+                work(pool.database(), id, since, alarmClock, peers, lock);
             }
             tell.accept("stopped");
         } catch (AlarmException e) {
@@ -135,8 +134,8 @@ public final class Daemon {
                 : new Served(Optional.of(HttpPort.open(settings.http().getAsInt(), metrics::text)));
     }
 
-    private void work(Database database, String id, Instant since, AlarmClock alarmClock, Peers peers)
-            throws InterruptedException, AlarmException {
+    private void work(Database database, String id, Instant since, AlarmClock alarmClock, Peers peers, DaemonLock lock)
+            throws IOException, InterruptedException {
         Decider decider = new Decider(database, id, since, clock);
         Keeper keeper = new Keeper(runners, this::listener, this::wake);
         Alarms alarms = new Alarms(alarmClock);
@@ -166,7 +165,8 @@ public final class Daemon {
                     alarmClock.start();
                     ringing = true;
                 }
-                if (beats.isDue()) {
+                boolean troubled = !trouble.isEmpty(); // then nothing but a write shows that it has passed
+                if (beats.isDue() || troubled) {
                     peers.beat(since)
                             .forEach(dead -> tell.accept("daemon " + dead + " is dead; its runs are ours now"));
                 }
@@ -175,7 +175,7 @@ public final class Daemon {
                 if (files.isDue() && watch.look(workflows)) {
                     wake();
                 }
-                if (woken || changed || due || sweeps.isDue()) {
+                if (woken || changed || due || troubled || sweeps.isDue()) {
                     untold.addAll(keeper.takeEnded());
                     Decider.Decision decision = decider.decide(untold, keeper::isInDoubt);
                     untold.clear();
@@ -197,15 +197,16 @@ public final class Daemon {
                     housekeeper.begin(
                             workflows.stream().map(ScheduledWorkflow::home).toList());
                 }
-                inTrouble("");
+                inTrouble("", lock);
             } catch (StoreException | AlarmException e) {
-                inTrouble(String.valueOf(e.getMessage()));
+                inTrouble(String.valueOf(e.getMessage()), lock);
             }
         }
-        stopAll(keeper, decider);
+        stopAll(keeper, decider, peers, lock);
     }
 
-    private void stopAll(Keeper keeper, Decider decider) throws InterruptedException {
+    private void stopAll(Keeper keeper, Decider decider, Peers peers, DaemonLock lock)
+            throws IOException, InterruptedException {
         tell.accept("stopping" + (keeper.isEmpty() ? "" : ": checkpointing " + keeper.size() + " runs"));
         while (!keeper.isEmpty()) {
             if (stops.get() > 1) {
@@ -218,9 +219,10 @@ public final class Daemon {
         }
         try {
             decider.end(untold).forEach(this::say);
+            peers.leave();
         } catch (StoreException e) {
-            // nothing is lost: the next start finds out from the runs themselves
-            inTrouble(String.valueOf(e.getMessage()));
+            // nothing is lost: the next start, or another daemon, finds out from the runs themselves
+            inTrouble(String.valueOf(e.getMessage()), lock);
         }
     }
 
@@ -251,9 +253,10 @@ public final class Daemon {
     }
 
     /** Says it once. */
-    private void inTrouble(String what) {
+    private void inTrouble(String what, DaemonLock lock) throws IOException {
         if (!what.equals(trouble)) {
             trouble = what;
+            lock.inTrouble(what);
             tell.accept(what.isEmpty() ? "the trouble has passed" : what);
         }
     }

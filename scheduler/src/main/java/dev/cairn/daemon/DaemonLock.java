@@ -6,11 +6,14 @@ import dev.cairn.run.host.HostIdentity;
 import dev.cairn.run.host.Processes;
 import dev.cairn.schedule.store.StateFolder;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
@@ -18,6 +21,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** That one daemon at a time works in a state folder: a lock that the kernel takes back from the dead. Thread-safe. */
 public final class DaemonLock implements AutoCloseable {
     private static final DocumentType TYPE = new DocumentType("cairn.daemon", 1);
+    /** Bytes that what troubles a daemon has in the lock's file, from its start; the rest is zeros. */
+    private static final int ROOM = 1024;
 
     private final FileChannel channel;
     private final StateFolder folder;
@@ -46,11 +51,23 @@ public final class DaemonLock implements AutoCloseable {
                     "another daemon" + read(folder).map(DaemonLock::who).orElse("") + " works in " + folder.path()
                             + "; 'cairn daemon stop' ends it");
         }
-        return new DaemonLock(channel, folder);
+        DaemonLock taken = new DaemonLock(channel, folder);
+        taken.inTrouble("");
+        return taken;
     }
 
     private static String who(About about) {
         return " (pid " + about.process().pid() + " on " + about.host() + ")";
+    }
+
+    /** What keeps this daemon from its work; empty when nothing does. Written in place, since that is possible on a full disk too. */
+    void inTrouble(String what) throws IOException {
+        channel.write(ByteBuffer.wrap(Arrays.copyOf(what.getBytes(StandardCharsets.UTF_8), ROOM)), 0);
+    }
+
+    /** What keeps the daemon of a folder from its work; empty when nothing does. */
+    public static String trouble(StateFolder folder) throws IOException {
+        return new String(Files.readAllBytes(folder.lock()), StandardCharsets.UTF_8).replace("\0", "");
     }
 
     void tell(About about) throws IOException {

@@ -63,8 +63,8 @@ final class WorkflowWatch {
             Stamp before = seen.put(workflow.file(), now);
             boolean standsStill = before == null || before.equals(now);
             if (standsStill && !now.equals(read.get(workflow.file()))) {
-                read.put(workflow.file(), now);
                 changed |= take(workflow);
+                read.put(workflow.file(), now);
             }
         }
         return changed;

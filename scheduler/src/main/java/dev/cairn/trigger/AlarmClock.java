@@ -137,11 +137,11 @@ public final class AlarmClock implements AutoCloseable {
         }
     }
 
-    /** Rings no more; the alarms stay. */
+    /** Rings no more; the alarms stay. A ring that waits for the database is not waited for. */
     @Override
     public void close() throws AlarmException {
         try {
-            scheduler.shutdown(true);
+            scheduler.shutdown(false);
         } catch (SchedulerException e) {
             throw new AlarmException("the alarms cannot be stopped", e);
         }

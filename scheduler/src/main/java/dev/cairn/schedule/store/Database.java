@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.sqlite.SQLiteConfig;
@@ -87,22 +88,33 @@ public final class Database {
         return PooledDatabase.of(this);
     }
 
-    /** All of the work, or none. */
+    /**
+     * All of the work, or none. By statements, since SQLite's driver begins the next transaction within its commit: where that has to wait
+     * too long, what has been committed seems to have failed.
+     */
     public <T> T transact(Work<T> work) throws StoreException {
-        try (Connection connection = source.getConnection()) {
-            connection.setAutoCommit(false);
+        try (Connection connection = source.getConnection();
+                Statement transaction = connection.createStatement()) {
+            transaction.execute(shared ? "BEGIN" : "BEGIN IMMEDIATE");
             try {
                 T result = work.on(new Tables(connection, shared));
-                connection.commit();
+                transaction.execute("COMMIT");
                 return result;
             } catch (SQLException | RuntimeException e) {
-                connection.rollback();
+                rollBack(transaction, e);
                 throw e;
-            } finally {
-                connection.setAutoCommit(true);
             }
         } catch (SQLException e) {
             throw StoreException.of(where, e);
+        }
+    }
+
+    /** The database may have done so by itself already. */
+    private static void rollBack(Statement transaction, Exception reason) {
+        try {
+            transaction.execute("ROLLBACK");
+        } catch (SQLException e) {
+            reason.addSuppressed(e);
         }
     }
 

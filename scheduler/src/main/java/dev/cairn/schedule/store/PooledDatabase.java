@@ -2,6 +2,9 @@ package dev.cairn.schedule.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.SQLExceptionOverride;
+import java.sql.SQLException;
+import org.sqlite.SQLiteException;
 
 /** A database whose connections stay open, as a daemon wants it. Thread-safe. */
 public final class PooledDatabase implements AutoCloseable {
@@ -23,8 +26,20 @@ public final class PooledDatabase implements AutoCloseable {
         config.setConnectionTimeout(PATIENCE_MILLIS);
         config.setInitializationFailTimeout(-1);
         config.setPoolName("cairn");
+        config.setExceptionOverride(new NoSecondUse());
         HikariDataSource pool = new HikariDataSource(config);
         return new PooledDatabase(pool, new Database(plain.where(), pool, plain.isShared()));
+    }
+
+    /**
+     * A connection to SQLite that could not begin a transaction takes itself to be in one from then on: whoever had it next, Quartz say,
+     * would write without any.
+     */
+    private static final class NoSecondUse implements SQLExceptionOverride {
+        @java.lang.Override
+        public Override adjudicate(SQLException e) {
+            return e instanceof SQLiteException ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
+        }
     }
 
     public Database database() {
