@@ -115,10 +115,10 @@ final class JobArray {
         }
         try {
             Optional<String> found = mayBeThere ? find() : Optional.empty();
+            mayBeThere = true; // from now on, also when whoever asks is interrupted meanwhile
             id = found.isPresent() ? found.get() : submit();
         } catch (SlurmException e) {
             if (e.kind() == SlurmException.Kind.UNCLEAR) {
-                mayBeThere = true;
                 unheard = e;
                 unheardAt = System.nanoTime();
                 tell("not submitted yet: " + e.getMessage() + "; trying again");
