@@ -22,9 +22,6 @@
 #include "restore/fits.h"
 #include "sandbox/terminal_modes.h"
 
-#define FREEZE_TRIES 40
-#define FREEZE_RETRY_MS 25
-
 struct capture {
     struct frozen frozen;
     bool at_rest; /* the tree still stands still */
@@ -66,17 +63,6 @@ static int describe_host(json_t **out, cairn_error *err)
                      "node", name.nodename, "page_size", (json_int_t)sysconf(_SC_PAGESIZE), "vdso",
                      vdso);
     return 0;
-}
-
-static int freeze_with_patience(struct tree *t, struct frozen *out, cairn_error *err)
-{
-    for (int attempt = 1;; attempt++) {
-        int rc = freeze_tree(t->init, &t->waits, out, err);
-        if (rc != -CAIRN_EBUSY_TREE || attempt == FREEZE_TRIES)
-            return rc;
-        struct timespec pause = {0, FREEZE_RETRY_MS * 1000000};
-        nanosleep(&pause, NULL);
-    }
 }
 
 static struct taken_process *find_process(const capture *c, pid_t pid)
@@ -284,7 +270,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     c->threads = options->threads ? (unsigned)options->threads : 1;
     int rc = unforked_look(&c->unforked, t->init, err);
     if (rc == 0)
-        rc = freeze_with_patience(t, &c->frozen, err);
+        rc = freeze_tree(t->init, &t->waits, &c->frozen, err);
     c->at_rest = rc == 0;
     if (rc == 0)
         rc = list_processes(c, err);

@@ -14,7 +14,9 @@
 #include "proc/proc.h"
 #include "task/trace.h"
 
-#define REST_MS 500 /* how long a thread may take to come to rest */
+#define TRIES 40
+#define BETWEEN_TRIES_MS 25 /* in which the step goes on */
+#define REST_MS 500         /* how long a thread may take to come to rest */
 #define LET_GO_MS \
     10000 /* how long we wait for one that did not, so as to be able to detach from it */
 
@@ -321,7 +323,7 @@ static int tidy(struct frozen *f, cairn_error *err)
     return 0;
 }
 
-int freeze_tree(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
+static int freeze_once(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
 {
     struct frozen f = {.waits = waits};
     waits_begin(waits);
@@ -339,6 +341,17 @@ int freeze_tree(pid_t init, struct waits *waits, struct frozen *out, cairn_error
     }
     *out = f;
     return 0;
+}
+
+int freeze_tree(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
+{
+    for (int attempt = 1;; attempt++) {
+        int rc = freeze_once(init, waits, out, err);
+        if (rc != -CAIRN_EBUSY_TREE || attempt == TRIES)
+            return rc;
+        struct timespec pause = {0, BETWEEN_TRIES_MS * 1000000};
+        nanosleep(&pause, NULL);
+    }
 }
 
 /* One that was killed where it stood is not let go of but reaped: its parent hears of the end only
