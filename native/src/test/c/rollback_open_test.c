@@ -76,7 +76,7 @@ static void refuses_by_name_what_did_not_only_grow(void **state)
         if (i == REMOVED || i == REPLACED || i == LINKED)
             must(unlinkat(w.fd, "log", 0) == 0, "unlink");
         if (i == REPLACED)
-            close(open_log(&w, "log", "one\ntwo\nthree\n"));
+            close(open_log(&w, "log", "one\nTWO\nthree\n"));
         if (i == LINKED)
             must(symlinkat("undone", w.fd, "log") == 0, "symlink");
         if (i == CUT || i == REWRITTEN)
@@ -88,6 +88,54 @@ static void refuses_by_name_what_did_not_only_grow(void **state)
         json_decref(record);
         world_close(&w);
     }
+}
+
+/* As a backup does that is played back: the content is that of the log, the inode is not. */
+static void cuts_back_what_grew_and_was_copied(void **state)
+{
+    (void)state;
+    struct world w;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "log", "one\ntwo\n");
+    json_t *record = note(&w, "log", fd);
+    must(renameat(w.fd, "log", w.fd, "former") == 0, "rename");
+    close(open_log(&w, "log", "one\ntwo\nthree\n"));
+    for (int i = 0; i < 2; i++) {
+        expect_ok(roll_back(&w, 1, record, &err), &err);
+        assert_string_equal(content_of(&w, "log"), "one\ntwo\n");
+    }
+    close(fd);
+    json_decref(record);
+    world_close(&w);
+}
+
+/* As Java's /tmp/hsperfdata_USER/PID, which any other Java of that user takes for a leftover. */
+static void makes_a_mapped_file_again_that_was_removed(void **state)
+{
+    (void)state;
+    struct world w;
+    struct stat st;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "mapped", "four");
+    const struct rollback_open_file file = {
+        .path = path_in(&w, "mapped"), .fd = fd, .mapped = true, .whole = true};
+    json_t *record = checkpoint(&w, 1, -1, NO_TREES, &file, 1, NULL);
+    must(unlinkat(w.fd, "mapped", 0) == 0, "unlink");
+    expect_ok(check(&w, 1, record, &err), &err);
+    assert_int_not_equal(faccessat(w.fd, "mapped", F_OK, 0), 0);
+    for (int i = 0; i < 2; i++) {
+        expect_ok(roll_back(&w, 1, record, &err), &err);
+        must(fstatat(w.fd, "mapped", &st, AT_SYMLINK_NOFOLLOW) == 0, "stat");
+        assert_true(st.st_size == 4 && (st.st_mode & 07777) == 0644);
+    }
+    close(open_log(&w, "another", "four"));
+    must(renameat(w.fd, "another", w.fd, "mapped") == 0, "rename");
+    expect_refused(&w, record, "mapped");
+    close(fd);
+    json_decref(record);
+    world_close(&w);
 }
 
 static void renames_back_what_was_finished_by_a_rename(void **state)
@@ -147,6 +195,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_back_what_grew),
         cmocka_unit_test(refuses_by_name_what_did_not_only_grow),
+        cmocka_unit_test(cuts_back_what_grew_and_was_copied),
+        cmocka_unit_test(makes_a_mapped_file_again_that_was_removed),
         cmocka_unit_test(renames_back_what_was_finished_by_a_rename),
         cmocka_unit_test(a_file_in_a_tree_is_the_trees),
         cmocka_unit_test(a_file_without_a_name_is_not_noted),

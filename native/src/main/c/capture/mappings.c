@@ -16,6 +16,12 @@
 #include "common/json.h"
 #include "proc/content.h"
 
+static bool maps_all_of(int fd, const struct proc_map *map)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && map->offset == 0 && map->end - map->start >= (uint64_t)st.st_size;
+}
+
 /* Roll-back has to know that such a file changes without a trace, also when no descriptor is left.
  */
 static int note_mapped(struct objects *o, const struct proc_map *map, cairn_error *err)
@@ -23,6 +29,7 @@ static int note_mapped(struct objects *o, const struct proc_map *map, cairn_erro
     for (size_t i = 0; i < o->written_count; i++)
         if (strcmp(o->written[i].path, map->path) == 0) {
             o->written[i].mapped = true;
+            o->written[i].whole |= maps_all_of(o->written[i].fd, map);
             return 0;
         }
     auto_close int fd = open(map->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -36,8 +43,9 @@ static int note_mapped(struct objects *o, const struct proc_map *map, cairn_erro
     char *path = strdup(map->path);
     if (!path)
         return cairn_fail(err, ENOMEM, "out of memory noting %s", map->path);
-    grown[o->written_count++] =
-        (struct rollback_open_file){.path = path, .fd = steal_fd(&fd), .mapped = true};
+    bool whole = maps_all_of(fd, map);
+    grown[o->written_count++] = (struct rollback_open_file){
+        .path = path, .fd = steal_fd(&fd), .mapped = true, .whole = whole};
     return 0;
 }
 

@@ -46,6 +46,8 @@ static int format_file(json_t *o, const struct rb_node *node)
               add(o, "keep", json_string(KEEPS[node->keep]));
     if (node->mapped)
         bad |= add(o, "mapped", json_true());
+    if (node->whole)
+        bad |= add(o, "whole", json_true());
     if (node->has_ends)
         bad |= add(o, "head", digest_text(node->ends.head)) |
                add(o, "tail", digest_text(node->ends.tail));
@@ -186,6 +188,7 @@ static int parse_file(const struct parser *p, const json_t *o, struct rb_node *n
         return rc;
     node->settled = json_is_true(json_object_get(o, "settled"));
     node->mapped = json_is_true(json_object_get(o, "mapped"));
+    node->whole = node->mapped && json_is_true(json_object_get(o, "whole"));
     node->has_ends = has_head && has_tail;
     node->keep = (enum rb_keep)keep;
     node->why = "";

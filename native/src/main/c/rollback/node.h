@@ -50,6 +50,7 @@ struct rb_node {
     /* Of a recorded file: */
     bool settled; /* the same ino, size, mtime and ctime later prove the same content */
     bool mapped;  /* its bytes are in the image, as memory */
+    bool whole;   /* all of them */
     bool has_ends, has_digest;
     struct rb_ends ends;
     struct rb_digest digest; /* of all its content */

@@ -50,6 +50,7 @@ static int note_open_file(rollback_notes *notes, const struct rollback_open_file
     if (is_noted(&notes->record.open, &node) || !leads_to(file->path, st))
         return 0;
     node.mapped = file->mapped;
+    node.whole = file->mapped && file->whole;
     node.settled = !node.mapped && rb_is_settled(&node, notes->now);
     node.path = rb_arena_text(&notes->record.arena, file->path + 1);
     if (!node.path)

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,11 +28,12 @@ static int judge_at(const struct search *s, const struct rb_node *want, const ch
     struct rb_node now = {0};
     *out = RB_OTHER;
     auto_close int path_fd = rb_open_beneath(s->root_fd, path, O_PATH);
-    if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_ino != want->ino)
+    if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode))
         return 0;
     auto_close int fd = rb_open_beneath(s->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     rb_node_stat(&now, &st);
-    return rb_judge(want, &now, fd, s->kept_fd, out, s->err);
+    return rb_judge(want, &now, path == want->path ? RB_AT_ITS_PLACE : RB_BY_INODE, fd, s->kept_fd,
+                    out, s->err);
 }
 
 /* A file that was renamed usually stays in its folder (`x.part` becomes `x`). NULL when it is not
@@ -65,12 +67,22 @@ static bool is_vacant(const struct search *s, const char *path)
     return fd < 0 && errno == ENOENT;
 }
 
+/* What it held is in the image as memory, and comes back with that; its folder is there. */
+static bool can_be_made(const struct search *s, const struct rb_node *want)
+{
+    const char *last;
+    auto_close int parent = rb_open_parent(s->root_fd, want->path, &last);
+    return want->whole && parent >= 0;
+}
+
 static int plan_one(const struct search *s, const struct rb_node *want, struct rb_open_fate *fate)
 {
     enum rb_verdict verdict;
     fate->found = want->path;
     if (is_vacant(s, want->path)) {
         fate->found = find_renamed(s, want);
+        if (!fate->found && can_be_made(s, want))
+            return 0;
         if (!fate->found) {
             rb_problem(s->problems, s->open, want->path,
                        "was open for writing at the checkpoint and has been removed since");
@@ -112,13 +124,34 @@ static int rename_back(int root_fd, const struct rb_node *want, const char *foun
     return 0;
 }
 
+/* It gets its name last: until then nobody finds it, and afterwards every plan knows it. */
+static int make_anew(int root_fd, const struct rb_node *want, int kept_fd, cairn_error *err)
+{
+    const char *last;
+    char link[40];
+    struct stat st;
+    auto_close int parent = rb_open_parent(root_fd, want->path, &last);
+    auto_close int fd = parent < 0 ? -1 : openat(parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, want->size) < 0 || fstat(fd, &st) < 0)
+        return cairn_fail_errno(err, "making /%s again, which has been removed", want->path);
+    int rc = rb_mark_made(kept_fd, want, st.st_ino, err);
+    if (rc != 0)
+        return rc;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (linkat(AT_FDCWD, link, parent, last, AT_SYMLINK_FOLLOW) < 0)
+        return cairn_fail_errno(err, "naming /%s again, which has been removed", want->path);
+    return 0;
+}
+
 int rb_open_restore(const struct rb_tree *open, int root_fd, int kept_fd, int undone_fd,
                     const struct rb_open_fate *fates, cairn_error *err)
 {
     int rc = 0;
     for (size_t i = 0; i < open->n && rc == 0; i++) {
         const struct rb_node *want = &open->nodes[i];
-        if (fates[i].found != want->path)
+        if (!fates[i].found)
+            rc = make_anew(root_fd, want, kept_fd, err);
+        else if (fates[i].found != want->path)
             rc = rename_back(root_fd, want, fates[i].found, err);
         if (rc == 0 && fates[i].cut)
             rc = rb_cut(root_fd, "/", want->path, want, kept_fd, undone_fd, err);

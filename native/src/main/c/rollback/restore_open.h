@@ -8,7 +8,7 @@
 /* What is to be done for one of them. */
 struct rb_open_fate {
     const char *found; /* its path relative to "/", other than recorded where it was renamed inside
-                          its folder */
+                          its folder; NULL where it has gone and is made anew */
     bool cut;
 };
 

@@ -39,6 +39,7 @@ struct rollback_open_file {
     int fd; /* readable descriptor on that very inode, borrowed until rollback_record returns */
     bool mapped; /* mapped shared and writable: stores leave no trace in mtime, and the image holds
                     the mapped bytes, so that only identity and size are judged here */
+    bool whole;  /* and from its first byte to its last: all of it is in the image */
 };
 
 /* What was noted, on its way to durability. Confined to one thread at a time. */
