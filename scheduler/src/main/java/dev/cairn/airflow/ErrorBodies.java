@@ -84,9 +84,11 @@ final class ErrorBodies {
             return ". Check the user and password, or the token, of this connection";
         }
         if (status == 403) {
-            return ". The user may not do that in Airflow";
+            return reply.contentType().contains("problem+json")
+                    ? ". The user may not do that in Airflow, or the password is wrong: Airflow 2 answers alike to both"
+                    : ". The user may not do that in Airflow";
         }
-        if (status == 400 && reply.body().toLowerCase(Locale.ROOT).contains("https")) {
+        if (status == 400 && !json && reply.body().toLowerCase(Locale.ROOT).contains("https")) {
             return ". Is it https:// in place of http://?";
         }
         return status == 404 && !json ? ". Is the address complete, with the path below which Airflow lies?" : "";

@@ -50,6 +50,9 @@ final class AirflowLogsCommand implements Callable<Integer> {
                 .list(dag, run)
                 .filter(instance -> task == null || task.equals(instance.taskId()))
                 .toList();
+        if (tasks.isEmpty()) {
+            airflow.dagRuns().get(dag, run); // Airflow 2 has an empty list of a run that is not there
+        }
         if (task != null && tasks.isEmpty()) {
             throw new CliException(ExitCode.NOT_FOUND, "DAG run " + run + " of " + dag + " has no task " + task);
         }

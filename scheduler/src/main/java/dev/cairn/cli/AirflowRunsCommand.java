@@ -47,6 +47,9 @@ final class AirflowRunsCommand implements Callable<Integer> {
                 .list(new DagRunQuery(Optional.ofNullable(dag), List.of()))
                 .limit(Math.max(0, limit))
                 .toList();
+        if (dag != null && runs.isEmpty()) {
+            airflow.dags().get(dag); // Airflow 2 has an empty list of a DAG that is not there
+        }
         if (json) {
             Json.print(
                     composition.console().out(),

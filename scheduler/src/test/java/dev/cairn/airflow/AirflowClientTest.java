@@ -164,6 +164,22 @@ final class AirflowClientTest {
     }
 
     @Test
+    void givesNoHintThatDoesNotFitAProblem() throws Exception {
+        answers.then(problem(400, "Bad Request")).then(problem(403, "Forbidden"));
+        assertThat(failure(() -> answers.v1().dagRuns().get("d", "r"))).hasMessageEndingWith("HTTP 400: Bad Request");
+        assertThat(failure(() -> answers.v1().dagRuns().get("d", "r")))
+                .hasMessageContaining("or the password is wrong");
+    }
+
+    private static MockResponse.Builder problem(int status, String title) {
+        return Answers.json(
+                        status,
+                        "{\"type\": \"https://airflow.apache.org/docs\", \"title\": \"%s\", \"status\": %d, \"detail\": null}"
+                                .formatted(title, status))
+                .setHeader("Content-Type", "application/problem+json");
+    }
+
+    @Test
     void understandsTheErrorsOfTheNewerApi() throws Exception {
         answers.then(
                         422,

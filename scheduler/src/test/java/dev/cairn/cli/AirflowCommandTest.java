@@ -145,6 +145,15 @@ final class AirflowCommandTest {
         assertThat(cairn("airflow", "logs", "fake", "d", "mine", "t")).isZero();
         assertThat(out()).isEqualTo("written by the task\n");
         assertThat(cairn("airflow", "logs", "fake", "d", "mine", "other")).isEqualTo(66);
+        assertThat(cairn("airflow", "logs", "fake", "d", "none")).isEqualTo(66);
+        assertThat(err()).contains("The DagRun was not found");
+    }
+
+    @Test
+    void tellsADagWithoutRunsFromOneThatIsNotThere() {
+        assertThat(cairn("airflow", "runs", "fake", "d")).isZero();
+        assertThat(cairn("airflow", "runs", "fake", "other")).isEqualTo(66);
+        assertThat(err()).contains("no such DAG");
     }
 
     @Test
