@@ -56,7 +56,18 @@ def on_asset():
     seen()
 
 
+# Begins paused: its runs are those of a backfill.
+@dag(dag_id="daily", schedule="@daily", start_date=START, catchup=False, is_paused_upon_creation=True)
+def daily():
+    @task
+    def day():
+        return "day"
+
+    day()
+
+
 contract()
+daily()
 fragile()
 slow()
 on_asset()

@@ -11,6 +11,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.DynamicTest;
@@ -239,7 +240,25 @@ final class ServerContractTest {
         store.delete("slow", run.id(), "sleeps", -1, "cairn");
         assertThat(store.get("slow", run.id(), "sleeps", -1, "cairn")).isEmpty();
         client.dagRuns().setState("slow", run.id(), DagRunState.FAILED);
-        assertThat(client.backfills().list("contract")).isEmpty();
+        backfills(client.backfills());
+    }
+
+    private static void backfills(Backfills backfills) throws Exception {
+        Instant first = Instant.parse("2026-01-02T00:00:00Z");
+        BackfillRequest request = new BackfillRequest("daily", first, first.plus(2, ChronoUnit.DAYS), 1, "none");
+        Backfill made = Awaitility.await("a database that is not locked: it is SQLite")
+                .atMost(Duration.ofMinutes(1))
+                .ignoreExceptionsMatching(e -> e instanceof AirflowException airflow
+                        && airflow.status().equals(OptionalInt.of(503)))
+                .until(() -> backfills.create(request), created -> true);
+        assertThat(made.dagId()).isEqualTo("daily");
+        assertThat(backfills.pause(made.id()).paused()).isTrue();
+        assertThat(backfills.get(made.id()).paused()).isTrue();
+        assertThat(backfills.unpause(made.id()).paused()).isFalse();
+        assertThat(backfills.cancel(made.id()).completed()).isPresent();
+        assertThat(backfills.list("daily").map(Backfill::id)).containsExactly(made.id());
+        assertThat(failure(() -> backfills.cancel(made.id())).kind()).isEqualTo(Kind.CONFLICT);
+        assertThat(failure(() -> backfills.get(made.id() + 1)).kind()).isEqualTo(Kind.NOT_FOUND);
     }
 
     private static AirflowException failure(org.assertj.core.api.ThrowableAssert.ThrowingCallable call) {
