@@ -81,12 +81,6 @@ final class DaemonTroubleTest {
             Outcome stopped = daemon.await();
             assertThat(stopped.exitCode()).as(stopped.err()).isZero();
             assertThat(stopped.err()).endsWith("stopped\n");
-            statement.execute("ROLLBACK");
-        }
-        try (CairnProcess daemon = start()) {
-            eachTickRanOnce();
-            daemon.signal("TERM");
-            daemon.await();
         }
     }
 

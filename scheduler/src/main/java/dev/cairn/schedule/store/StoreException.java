@@ -2,6 +2,7 @@ package dev.cairn.schedule.store;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 
 /** The database of the schedules cannot be read or written; the message says which, why and what to do. */
 public final class StoreException extends IOException {
@@ -36,9 +37,14 @@ public final class StoreException extends IOException {
             return "cannot be opened for writing; whose is it, and may you write to its folder?";
         }
         Throwable cause = e;
-        while (!(cause instanceof SQLException) && cause.getCause() != null) {
+        while (isWrapping(cause) && cause.getCause() != null) {
             cause = cause.getCause();
         }
         return String.valueOf(cause.getMessage());
+    }
+
+    /** The pool's own says how long was waited for a connection, and otherwise each time. */
+    private static boolean isWrapping(Throwable e) {
+        return !(e instanceof SQLException) || e instanceof SQLTransientConnectionException;
     }
 }
