@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -87,7 +88,8 @@ final class InputValues {
     private static String moment(String word, Clock clock) {
         return word.equals(TODAY)
                 ? LocalDate.now(clock).toString()
-                : OffsetDateTime.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
+                : DateTimeFormatter.ISO_OFFSET_DATE_TIME.format(
+                        OffsetDateTime.now(clock).truncatedTo(ChronoUnit.SECONDS));
     }
 
     private static Optional<Value> parse(Input input, String text) {

@@ -137,7 +137,7 @@ class PlannerTest {
                 .containsExactly(
                         Map.entry("date", new Value.Text("2024-02-29")),
                         Map.entry("day", new Value.Text("2024-02-29")),
-                        Map.entry("at", new Value.Text("2024-02-29T00:30+01:00")),
+                        Map.entry("at", new Value.Text("2024-02-29T00:30:00+01:00")),
                         Map.entry("n", new Value.Number(7)),
                         Map.entry("x", new Value.Number(new java.math.BigDecimal("2.5"), "2.50")),
                         Map.entry("full", new Value.Bool(true)),
