@@ -6,7 +6,6 @@ import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
-import dev.cairn.workflow.spec.Notification;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,10 +25,7 @@ final class Preflight {
     }
 
     private static void check(Plan plan, RunnerContext context, List<String> reasons) {
-        if (plan.notifications().stream().anyMatch(Notification.Hook.class::isInstance)) {
-            reasons.add("this version of Cairn checks 'notify' with 'on' and 'step' but cannot run such a step yet; one"
-                    + " under 'on_failure' or 'finally' can be, and a webhook can be told");
-        } else if (!plan.notifications().isEmpty()) {
+        if (!plan.notifications().isEmpty()) {
             reasons.addAll(context.deliveries()
                     .map(deliveries -> Notifier.obstacles(plan.notifications(), deliveries, plan.folder()))
                     .orElse(List.of("'notify' cannot be done by this program: it was started without what tells"

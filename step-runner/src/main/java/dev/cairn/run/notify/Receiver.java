@@ -61,7 +61,7 @@ sealed interface Receiver {
         }
     }
 
-    /** Those that a workflow names, by names that differ; what it does by steps is not among them. */
+    /** Those that a workflow names, by names that differ. */
     static List<Receiver> of(List<Notification> notifications) {
         Map<String, Integer> taken = new HashMap<>();
         List<Receiver> receivers = new ArrayList<>();

@@ -7,7 +7,6 @@ import dev.cairn.workflow.plan.StepGraph.Vertex;
 import dev.cairn.workflow.problem.Nearest;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
-import dev.cairn.workflow.spec.Notification;
 import dev.cairn.workflow.spec.Schedule;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Workflow;
@@ -56,13 +55,6 @@ public final class SpecCheck {
         graph.vertices().forEach(vertex -> taken.put(vertex.id(), vertex.step().place()));
         hooks("on_failure", workflow.onFailure(), taken);
         hooks("finally", workflow.atEnd(), taken);
-        hooks(
-                "notify",
-                workflow.notifications().stream()
-                        .filter(Notification.Hook.class::isInstance)
-                        .flatMap(hook -> ((Notification.Hook) hook).step().stream())
-                        .toList(),
-                taken);
     }
 
     private void hooks(String list, List<Step> steps, Map<String, Place> taken) {

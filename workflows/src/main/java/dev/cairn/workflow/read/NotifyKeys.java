@@ -8,7 +8,6 @@ import dev.cairn.workflow.spec.Change;
 import dev.cairn.workflow.spec.MaybeSecret;
 import dev.cairn.workflow.spec.Notification;
 import dev.cairn.workflow.spec.SecretSource;
-import dev.cairn.workflow.spec.Step;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -16,8 +15,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** The keys of {@code notify}. */
 final class NotifyKeys {
@@ -53,6 +52,8 @@ final class NotifyKeys {
                     NotifyKeys::webhook),
             "An address that changes of the run and its steps are posted to.");
 
+    private static final String STEPS = "not possible here: steps for the end are under 'on_failure' and 'finally'";
+
     private static final Field<String> CONNECTION =
             required("connection", Scalars.text(), "Which Airflow, by its name in Cairn's configuration.");
     private static final Field<String> ASSET_URI = optional("uri", Scalars.text(), "The asset's URI.");
@@ -68,41 +69,25 @@ final class NotifyKeys {
                                     Keywords.of("required", List.of("name"))))),
             "An asset that an Airflow is told of when the run has succeeded.");
 
-    private static final Field<List<Notification.Event>> ON = optional(
-            "on", Composites.oneOrMore(Scalars.oneOf(Notification.Event.class)), "Which states of a run to tell of.");
-    private static final Field<Step> STEP = optional("step", StepKeys.HOOK, "What to do then.");
-
     static final ObjectType<Notification> TYPE = ObjectType.of(
-                    "notification", List.of(ON, STEP, WEBHOOK, AIRFLOW_ASSET), NotifyKeys::notification)
+                    "notification", List.of(WEBHOOK, AIRFLOW_ASSET), NotifyKeys::notification)
+            .refusing(Map.of("on", STEPS, "step", STEPS))
             .constrained(Keywords.of(
                     "oneOf",
                     List.of(
-                            Keywords.of("required", List.of("on", "step")),
                             Keywords.of("required", List.of("webhook")),
                             Keywords.of("required", List.of("airflow_asset")))));
 
     private NotifyKeys() {}
 
     private static Notification notification(Fields fields, Problems problems) {
-        boolean hook = fields.has(ON) || fields.has(STEP);
-        long kinds = Stream.of(hook, fields.has(WEBHOOK), fields.has(AIRFLOW_ASSET))
-                .filter(given -> given)
-                .count();
-        if (kinds != 1) {
-            problems.add(
-                    fields.place(),
-                    "a notification has either \"on\" and \"step\", or \"webhook\", or \"airflow_asset\"");
-        }
-        if (hook && !fields.has(ON)) {
-            problems.add(fields.place(), "\"on\" is missing");
-        }
-        if (hook && !fields.has(STEP)) {
-            problems.add(fields.place(), "\"step\" is missing");
+        if (fields.has(WEBHOOK) == fields.has(AIRFLOW_ASSET)) {
+            problems.add(fields.place(), "a notification has either \"webhook\" or \"airflow_asset\"");
         }
         return fields.get(WEBHOOK)
                 .<Notification>map(webhook -> webhook)
                 .or(() -> fields.get(AIRFLOW_ASSET))
-                .orElseGet(() -> new Notification.Hook(Set.copyOf(fields.get(ON).orElse(List.of())), fields.get(STEP)));
+                .orElseGet(() -> new Notification.AirflowAsset("", Optional.empty(), Optional.empty()));
     }
 
     private static Notification.Webhook webhook(Fields fields, Problems problems) {

@@ -54,8 +54,21 @@ final class StepKeys {
             optional("stdin", Scalars.template(), "A file for its standard input; nothing if not given.");
 
     static final ObjectType<Step> STEP = step(
-            "step",
-            List.of(ID, NAME, NEEDS, IF, RUN, USES, WITH, STRATEGY, OUTPUTS, ARTIFACTS, CONTINUE_ON_ERROR, STDIN));
+                    "step",
+                    List.of(
+                            ID,
+                            NAME,
+                            NEEDS,
+                            IF,
+                            RUN,
+                            USES,
+                            WITH,
+                            STRATEGY,
+                            OUTPUTS,
+                            ARTIFACTS,
+                            CONTINUE_ON_ERROR,
+                            STDIN))
+            .refusing(Map.of("notify", "not possible here: 'notify' at the top of the file tells of all steps"));
 
     /** Hooks run one after the other, once, and nothing refers to them. */
     static final ObjectType<Step> HOOK = step(

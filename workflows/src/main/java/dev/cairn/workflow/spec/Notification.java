@@ -10,17 +10,6 @@ import java.util.Set;
 public sealed interface Notification {
 
     /**
-     * A step that is run when a run reaches a state.
-     *
-     * @param step what is done; absent only in a file with problems
-     */
-    record Hook(Set<Event> on, Optional<Step> step) implements Notification {
-        public Hook {
-            on = Set.copyOf(on);
-        }
-    }
-
-    /**
      * An address that changes are posted to.
      *
      * @param secret signs what is posted; without one it is not signed
@@ -49,13 +38,4 @@ public sealed interface Notification {
      * @param connection by its name in Cairn's configuration
      */
     record AirflowAsset(String connection, Optional<String> uri, Optional<String> name) implements Notification {}
-
-    /** In the file in lower case. */
-    enum Event {
-        STARTED,
-        SUCCEEDED,
-        FAILED,
-        INTERRUPTED,
-        CANCELLED
-    }
 }
