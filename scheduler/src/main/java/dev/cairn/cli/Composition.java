@@ -9,6 +9,7 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.engine.supervised.SupervisedEngines;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.notify.Deliveries;
+import dev.cairn.run.notify.Delivery;
 import dev.cairn.run.step.Engines;
 import dev.cairn.run.store.CairnHome;
 import dev.cairn.schedule.store.StateFolder;
@@ -21,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** The one place that names implementations and puts them together, as late as a command needs them. */
 final class Composition {
@@ -114,12 +116,17 @@ final class Composition {
     }
 
     StepRunner runner(CairnHome home) throws EngineException, IOException {
+        return runner(home, answer -> {});
+    }
+
+    /** @param heard what came of each telling of somebody, in any thread */
+    StepRunner runner(CairnHome home, Consumer<Delivery.Answer> heard) throws EngineException, IOException {
         Map<String, Checkpointer> byName = new LinkedHashMap<>();
         engines().forEach(engine -> byName.put(engine.name(), engine));
         Map<String, Checkpointer> actions = Map.of(AirflowAction.NAME, new AirflowAction(airflow(home), clock()));
         return new StepRunner(home, new Engines(byName, actions), clock(), console.environment())
                 .submittingAs(Myself.words())
-                .telling(deliveries(home));
+                .telling(deliveries(home).heardBy(heard));
     }
 
     private Deliveries deliveries(CairnHome home) {

@@ -4,6 +4,7 @@ import dev.cairn.cli.terminal.Signals;
 import dev.cairn.daemon.Daemon;
 import dev.cairn.daemon.DaemonException;
 import dev.cairn.engine.EngineException;
+import dev.cairn.metrics.Metrics;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.files.DurableFiles;
 import dev.cairn.run.store.CairnHome;
@@ -77,7 +78,9 @@ final class DaemonCommand implements Callable<Integer> {
             return new BackgroundDaemon(composition, settings, given()).start();
         }
         Map<Path, StepRunner> runners = new ConcurrentHashMap<>();
-        Daemon daemon = new Daemon(settings, home -> runner(home, runners), composition.clock(), this::say);
+        Metrics metrics = new Metrics();
+        Daemon daemon =
+                new Daemon(settings, home -> runner(home, runners, metrics), metrics, composition.clock(), this::say);
         Signals signals = Signals.install();
         Thread obey = new Thread(() -> obey(signals, daemon), "signals");
         obey.setDaemon(true);
@@ -110,7 +113,7 @@ final class DaemonCommand implements Callable<Integer> {
         }
     }
 
-    private StepRunner runner(Path home, Map<Path, StepRunner> runners) throws IOException {
+    private StepRunner runner(Path home, Map<Path, StepRunner> runners, Metrics metrics) throws IOException {
         StepRunner known = runners.get(home);
         if (known != null) {
             return known;
@@ -118,7 +121,7 @@ final class DaemonCommand implements Callable<Integer> {
         try {
             CairnHome made = new CairnHome(home);
             DurableFiles.createFolders(made.path().resolve("runs"));
-            StepRunner runner = composition.runner(made);
+            StepRunner runner = composition.runner(made, metrics::answered);
             runners.put(home, runner);
             return runner;
         } catch (EngineException e) {

@@ -50,7 +50,7 @@ public final class Daemon {
     private final Consumer<String> tell;
     private final Semaphore wake = new Semaphore(0);
     private final AtomicInteger stops = new AtomicInteger();
-    private final Metrics metrics = new Metrics();
+    private final Metrics metrics;
     private final List<Keeper.Ended> untold = new ArrayList<>();
     private List<ScheduledWorkflow> workflows = List.of();
     private long changes = -1;
@@ -65,10 +65,14 @@ public final class Daemon {
      */
     public record Settings(StateFolder folder, Optional<String> store, OptionalInt http, KeepRules keep) {}
 
-    /** @param tell a person, in the daemon's log */
-    public Daemon(Settings settings, Runners runners, Clock clock, Consumer<String> tell) {
+    /**
+     * @param metrics told what happens
+     * @param tell a person, in the daemon's log
+     */
+    public Daemon(Settings settings, Runners runners, Metrics metrics, Clock clock, Consumer<String> tell) {
         this.settings = settings;
         this.runners = runners;
+        this.metrics = metrics;
         this.clock = clock;
         this.tell = tell;
     }
@@ -147,7 +151,7 @@ public final class Daemon {
         Rhythm messages = new Rhythm(TELL);
         Rhythm counts = new Rhythm(SWEEP);
         Housekeeper housekeeper = new Housekeeper(settings.keep(), clock, tell);
-        Messenger messenger = new Messenger(runners, tell);
+        Messenger messenger = new Messenger(runners, metrics, tell);
         Optional<Instant> nextDue = Optional.empty();
         boolean ringing = false;
         while (stops.get() == 0) {

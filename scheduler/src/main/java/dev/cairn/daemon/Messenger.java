@@ -1,5 +1,6 @@
 package dev.cairn.daemon;
 
+import dev.cairn.metrics.Metrics;
 import dev.cairn.run.UntoldTeller;
 import dev.cairn.run.manifest.RunFolder;
 import java.io.IOException;
@@ -15,11 +16,13 @@ final class Messenger {
     private static final Duration FOR_EACH = Duration.ofSeconds(10);
 
     private final Runners runners;
+    private final Metrics metrics;
     private final Consumer<String> tell;
     private @Nullable Thread round;
 
-    Messenger(Runners runners, Consumer<String> tell) {
+    Messenger(Runners runners, Metrics metrics, Consumer<String> tell) {
         this.runners = runners;
+        this.metrics = metrics;
         this.tell = tell;
     }
 
@@ -28,22 +31,33 @@ final class Messenger {
             return;
         }
         Set<Path> all = Set.copyOf(homes);
-        Thread thread = new Thread(() -> all.forEach(this::go), "messenger");
+        Thread thread = new Thread(() -> go(all), "messenger");
         thread.setDaemon(true);
         thread.start();
         round = thread;
     }
 
-    private void go(Path home) {
+    private void go(Set<Path> homes) {
+        int left = 0;
+        for (Path home : homes) {
+            left += go(home);
+        }
+        metrics.untold(left);
+    }
+
+    /** @return of how many runs somebody has still to be told */
+    private int go(Path home) {
         try {
             UntoldTeller teller = runners.of(home).untold();
             for (RunFolder run : teller.runs()) {
                 teller.tell(run, FOR_EACH, text -> tell.accept(run.runId() + ": " + text));
             }
+            return teller.runs().size();
         } catch (IOException e) {
             tell.accept(home + ": what is untold could not be told: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        return 0;
     }
 }

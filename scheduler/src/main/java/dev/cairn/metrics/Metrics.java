@@ -1,6 +1,7 @@
 package dev.cairn.metrics;
 
 import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.notify.Delivery;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -17,6 +18,7 @@ public final class Metrics {
     private final Map<String, AtomicLong> ticksByState = new ConcurrentHashMap<>();
     private final AtomicLong schedules = registry.gauge("cairn.schedules", new AtomicLong());
     private final AtomicLong active = registry.gauge("cairn.runs.active", new AtomicLong());
+    private final AtomicLong untold = registry.gauge("cairn.runs.untold", new AtomicLong());
     private final Timer lateness = Timer.builder("cairn.tick.lateness")
             .description("From the time that a schedule names to the decision about it")
             .publishPercentiles(0.5, 0.99)
@@ -43,6 +45,19 @@ public final class Metrics {
     /** @param state of ticks; how many have it now, since the database began */
     public void ticks(String state, long count) {
         ticksByState.computeIfAbsent(state, this::gauge).set(count);
+    }
+
+    /** @param runs of which somebody has still to be told, those that run now among them */
+    public void untold(long runs) {
+        untold.set(runs);
+    }
+
+    /** Somebody was told of a run, or should have been. */
+    public void answered(Delivery.Answer answer) {
+        String what = answer instanceof Delivery.Answer.Told
+                ? "told"
+                : answer instanceof Delivery.Answer.Refused ? "refused" : "later";
+        registry.counter("cairn.notifications", "answer", what).increment();
     }
 
     private AtomicLong gauge(String state) {

@@ -16,6 +16,10 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import mockwebserver3.Dispatcher;
+import mockwebserver3.MockResponse;
+import mockwebserver3.MockWebServer;
+import mockwebserver3.RecordedRequest;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -30,9 +34,12 @@ final class DaemonTest {
     @TempDir
     Path folder;
 
+    private final MockWebServer receiver = new MockWebServer();
+
     @AfterEach
     void stopWhatIsLeft() throws Exception {
         cairn("daemon", "stop");
+        receiver.close();
     }
 
     @Test
@@ -175,21 +182,39 @@ final class DaemonTest {
 
     @Test
     void countsWhatItDoesAndKeepsNoMoreRunsThanItShould() throws Exception {
+        receiver.setDispatcher(new Dispatcher() {
+            @Override
+            public MockResponse dispatch(RecordedRequest request) {
+                boolean good = request.getUrl().encodedPath().equals("/good");
+                return new MockResponse.Builder().code(good ? 204 : 400).build();
+            }
+        });
+        receiver.start();
         Files.writeString(folder.resolve("flow.yaml"), """
                 name: w
                 schedule: {every: 1s}
+                notify:
+                  - {webhook: {url: "%1$sgood", events: run.succeeded}}
+                  - {webhook: {url: "%1$sbad", events: run.succeeded}}
                 defaults: {checkpoint: {engine: none}}
                 steps: [{run: 'true'}]
-                """);
-        cairn("schedule", "add", "flow.yaml");
+                """.formatted(receiver.url("/")));
+        Outcome added = cairn("schedule", "add", "flow.yaml");
+        assertThat(added.exitCode()).as(added.err()).isZero();
         cairn("schedule", "backfill", "w", "--from", "2026-01-01T00:00:01Z", "--to", "2026-01-01T00:00:03Z");
         try (CairnProcess daemon = CairnProcess.start(
                 folder, environment(), NOTHING, "daemon", "--foreground", "--http", "0", "--keep-runs", "1")) {
             daemon.awaitErr("metrics at ");
             URI metrics = URI.create(daemon.err().replaceAll("(?s).*metrics at (\\S+).*", "$1"));
-            await(() -> get(metrics).contains("cairn_ticks{state=\"succeeded\"}"));
+            await(() -> get(metrics).contains("cairn_ticks{state=\"succeeded\"}")
+                    && get(metrics).contains("cairn_notifications_total{answer=\"told\"}")
+                    && get(metrics).contains("cairn_notifications_total{answer=\"refused\"}"));
             assertThat(get(metrics))
-                    .contains("cairn_schedules 1", "cairn_tick_lateness_seconds_count", "cairn_runs_total{state=");
+                    .contains(
+                            "cairn_schedules 1",
+                            "cairn_tick_lateness_seconds_count",
+                            "cairn_runs_total{state=",
+                            "cairn_runs_untold ");
             String port = Integer.toString(metrics.getPort());
             Outcome taken = other("--http", port);
             assertThat(taken.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);

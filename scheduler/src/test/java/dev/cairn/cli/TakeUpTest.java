@@ -6,6 +6,7 @@ import dev.cairn.daemon.Daemon;
 import dev.cairn.daemon.Runners;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.supervised.SupervisedEngines;
+import dev.cairn.metrics.Metrics;
 import dev.cairn.retention.KeepRules;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.store.CairnHome;
@@ -116,6 +117,7 @@ final class TakeUpTest {
                         OptionalInt.empty(),
                         new KeepRules(Optional.empty(), OptionalInt.empty(), OptionalLong.empty(), run -> true)),
                 runners,
+                new Metrics(),
                 Clock.systemUTC(),
                 System.out::println);
     }

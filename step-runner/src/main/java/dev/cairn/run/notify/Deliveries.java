@@ -2,6 +2,7 @@ package dev.cairn.run.notify;
 
 import dev.cairn.workflow.spec.Notification;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /**
  * What carries notices to each kind of receiver.
@@ -9,6 +10,10 @@ import java.time.Duration;
  * @param patience how long the end of a run waits for receivers; what is untold then is told later
  */
 public record Deliveries(
-        Delivery<Notification.Webhook> webhooks,
-        Delivery<Notification.AirflowAsset> airflowAssets,
-        Duration patience) {}
+        Delivery<Notification.Webhook> webhooks, Delivery<Notification.AirflowAsset> airflowAssets, Duration patience) {
+
+    /** The same; what came of each telling is heard by somebody, in any thread. */
+    public Deliveries heardBy(Consumer<Delivery.Answer> listener) {
+        return new Deliveries(webhooks.heardBy(listener), airflowAssets.heardBy(listener), patience);
+    }
+}

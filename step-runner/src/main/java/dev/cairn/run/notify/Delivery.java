@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Carries notices to one kind of receiver. Thread-safe. */
 public interface Delivery<T extends Notification> {
@@ -37,6 +38,24 @@ public interface Delivery<T extends Notification> {
 
         /** It is not at it any more. */
         void forget() throws IOException;
+    }
+
+    /** The same; what came of each telling is heard by somebody, in the thread that tells. */
+    default Delivery<T> heardBy(Consumer<Answer> listener) {
+        Delivery<T> quiet = this;
+        return new Delivery<>() {
+            @Override
+            public Optional<String> obstacle(T receiver, Path folder) {
+                return quiet.obstacle(receiver, folder);
+            }
+
+            @Override
+            public Answer tell(T receiver, Path folder, Notice notice, Asked asked) throws InterruptedException {
+                Answer answer = quiet.tell(receiver, folder, notice, asked);
+                listener.accept(answer);
+                return answer;
+            }
+        };
     }
 
     /** What came of it. Reasons are for a person, and hold no secrets. */
