@@ -139,7 +139,7 @@ public final class Daemon {
     }
 
     private void work(Database database, String id, Instant since, AlarmClock alarmClock, Peers peers, DaemonLock lock)
-            throws IOException, InterruptedException {
+            throws InterruptedException {
         Decider decider = new Decider(database, id, since, clock);
         Keeper keeper = new Keeper(runners, this::listener, this::wake);
         Alarms alarms = new Alarms(alarmClock);
@@ -158,6 +158,11 @@ public final class Daemon {
             boolean woken = wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
             wake.drainPermits();
             try {
+                boolean troubled = !trouble.isEmpty(); // then nothing but a write shows that it has passed
+                boolean look = files.isDue();
+                if (look || troubled) {
+                    lock.check();
+                }
                 long number = database.read(Tables::changes);
                 boolean changed = number != changes;
                 if (changed) {
@@ -169,14 +174,13 @@ public final class Daemon {
                     alarmClock.start();
                     ringing = true;
                 }
-                boolean troubled = !trouble.isEmpty(); // then nothing but a write shows that it has passed
                 if (beats.isDue() || troubled) {
                     peers.beat(since)
                             .forEach(dead -> tell.accept("daemon " + dead + " is dead; its runs are ours now"));
                 }
                 boolean due =
                         nextDue.filter(time -> !time.isAfter(clock.instant())).isPresent();
-                if (files.isDue() && watch.look(workflows)) {
+                if (look && watch.look(workflows)) {
                     wake();
                 }
                 if (woken || changed || due || troubled || sweeps.isDue()) {
@@ -202,15 +206,14 @@ public final class Daemon {
                             workflows.stream().map(ScheduledWorkflow::home).toList());
                 }
                 inTrouble("", lock);
-            } catch (StoreException | AlarmException e) {
+            } catch (IOException | AlarmException e) {
                 inTrouble(String.valueOf(e.getMessage()), lock);
             }
         }
         stopAll(keeper, decider, peers, lock);
     }
 
-    private void stopAll(Keeper keeper, Decider decider, Peers peers, DaemonLock lock)
-            throws IOException, InterruptedException {
+    private void stopAll(Keeper keeper, Decider decider, Peers peers, DaemonLock lock) throws InterruptedException {
         tell.accept("stopping" + (keeper.isEmpty() ? "" : ": checkpointing " + keeper.size() + " runs"));
         while (!keeper.isEmpty()) {
             if (stops.get() > 1) {
@@ -257,10 +260,14 @@ public final class Daemon {
     }
 
     /** Says it once. */
-    private void inTrouble(String what, DaemonLock lock) throws IOException {
+    private void inTrouble(String what, DaemonLock lock) {
         if (!what.equals(trouble)) {
             trouble = what;
-            lock.inTrouble(what);
+            try {
+                lock.inTrouble(what);
+            } catch (IOException e) {
+                tell.accept("'cairn daemon status' cannot be told: " + e.getMessage());
+            }
             tell.accept(what.isEmpty() ? "the trouble has passed" : what);
         }
     }

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -26,10 +27,12 @@ public final class DaemonLock implements AutoCloseable {
 
     private final FileChannel channel;
     private final StateFolder folder;
+    private final Object file;
 
-    private DaemonLock(FileChannel channel, StateFolder folder) {
+    private DaemonLock(FileChannel channel, StateFolder folder) throws IOException {
         this.channel = channel;
         this.folder = folder;
+        this.file = file();
     }
 
     /**
@@ -58,6 +61,24 @@ public final class DaemonLock implements AutoCloseable {
 
     private static String who(About about) {
         return " (pid " + about.process().pid() + " on " + about.host() + ")";
+    }
+
+    /** @throws IOException when the folder is not there any more as it was: what is written to open files then may be lost */
+    void check() throws IOException {
+        boolean same;
+        try {
+            same = file().equals(file);
+        } catch (FileSystemException gone) {
+            same = false;
+        }
+        if (!same) {
+            throw new IOException(
+                    folder.path() + " was moved away, replaced or made unreadable; put it back, or stop this daemon");
+        }
+    }
+
+    private Object file() throws IOException {
+        return Files.getAttribute(folder.lock(), "unix:ino");
     }
 
     /** What keeps this daemon from its work; empty when nothing does. Written in place, since that is possible on a full disk too. */

@@ -22,7 +22,11 @@ public final class StoreException extends IOException {
     }
 
     private static String what(Throwable e) {
-        String message = String.valueOf(e.getMessage());
+        Throwable cause = e;
+        while (isWrapping(cause) && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        String message = String.valueOf(cause.getMessage());
         if (message.contains("SQLITE_FULL")) {
             return "the disk is full; nothing was lost, and it goes on when there is room again";
         }
@@ -36,11 +40,7 @@ public final class StoreException extends IOException {
         if (message.contains("SQLITE_READONLY") || message.contains("SQLITE_CANTOPEN")) {
             return "cannot be opened for writing; whose is it, and may you write to its folder?";
         }
-        Throwable cause = e;
-        while (isWrapping(cause) && cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return String.valueOf(cause.getMessage());
+        return message;
     }
 
     /** The pool's own says how long was waited for a connection, and otherwise each time. */
