@@ -60,6 +60,10 @@ class WebhooksTest {
     }
 
     private Notification.Webhook webhook(MaybeSecret url) {
+        return webhook(url, Duration.ofMillis(400), Optional.empty());
+    }
+
+    private static Notification.Webhook webhook(MaybeSecret url, Duration timeout, Optional<String> certificates) {
         return new Notification.Webhook(
                 url,
                 Optional.of(new SecretSource.Variable("SECRET")),
@@ -67,8 +71,8 @@ class WebhooksTest {
                 Map.of(
                         "X-Team", new MaybeSecret.Plain("data"),
                         "Authorization", new MaybeSecret.Secret(new SecretSource.File("token.txt"))),
-                Duration.ofMillis(400),
-                Optional.empty());
+                timeout,
+                certificates);
     }
 
     private Notification.Webhook webhook() {
@@ -203,21 +207,15 @@ class WebhooksTest {
         secure.start();
         try (secure) {
             secure.enqueue(status(200));
-            Notification.Webhook plain =
-                    webhook(new MaybeSecret.Plain(secure.url("/").toString()));
-            assertThat(webhooks().tell(plain, folder, NOTICE, new NothingAsked()))
+            MaybeSecret url = new MaybeSecret.Plain(secure.url("/").toString());
+            Duration timeout = Duration.ofSeconds(20);
+            assertThat(webhooks().tell(webhook(url, timeout, Optional.empty()), folder, NOTICE, new NothingAsked()))
                     .isInstanceOfSatisfying(
                             Answer.Later.class,
                             later -> assertThat(later.reason()).contains("TLS"));
 
             Files.writeString(folder.resolve("ca.pem"), certificate.certificatePem());
-            Notification.Webhook trusting = new Notification.Webhook(
-                    plain.url(),
-                    plain.secret(),
-                    plain.events(),
-                    plain.headers(),
-                    Duration.ofSeconds(5),
-                    Optional.of("ca.pem"));
+            Notification.Webhook trusting = webhook(url, timeout, Optional.of("ca.pem"));
             assertThat(webhooks().obstacle(trusting, folder)).isEmpty();
             assertThat(webhooks().tell(trusting, folder, NOTICE, new NothingAsked()))
                     .isEqualTo(new Answer.Told());
