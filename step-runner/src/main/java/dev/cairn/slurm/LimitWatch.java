@@ -9,14 +9,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Warns in time before the job's limit, whether or not the batch script asked for a signal. Slurm is asked once at the start and once more
- * when the time has come, since an administrator may have moved the limit. Thread-safe; the waiting is done by a daemon thread of its own.
+ * Warns in time before the job's limit, whether or not the batch script asked for a signal. Slurm is asked once the job has run for some
+ * seconds, which of many short ones none does, and once more when the time has come, since an administrator may have moved the limit.
+ * Thread-safe; the waiting is done by a daemon thread of its own.
  */
 public final class LimitWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LimitWatch.class);
     private static final Duration BESIDES_THE_IMAGE = Duration.ofSeconds(60);
     private static final int IMAGES = 2;
     private static final int LARGEST_PART = 4;
+    /** Slurm's limits are whole minutes. */
+    private static final Duration FIRST = Duration.ofSeconds(5);
+
     private static final Duration ASK_AGAIN = Duration.ofMinutes(1);
 
     private final BatchJob job;
@@ -65,6 +69,7 @@ public final class LimitWatch implements AutoCloseable {
 
     private void watch() {
         try {
+            Thread.sleep(FIRST.toMillis());
             Optional<JobInfo> info = ask();
             // a job without a limit is shown to end in a year
             info.filter(job -> job.timeLimit().isPresent())
