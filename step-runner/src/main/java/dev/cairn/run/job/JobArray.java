@@ -115,7 +115,7 @@ final class JobArray {
         }
         try {
             Optional<String> found = mayBeThere ? find() : Optional.empty();
-            mayBeThere = true; // from now on, also when whoever asks is interrupted meanwhile
+            mayBeThere = true; // also when this member is interrupted while sbatch is under way
             id = found.isPresent() ? found.get() : submit();
         } catch (SlurmException e) {
             if (e.kind() == SlurmException.Kind.UNCLEAR) {
