@@ -141,7 +141,7 @@ public final class StepRunner {
 
     /**
      * The run that {@code cairn run FILE} means: the newest unfinished one of that file and those inputs, or a new one. With a
-     * key: the run of that key, unless it has succeeded.
+     * key: the run of that key, unless it has succeeded; refused when that is a run of another file.
      *
      * @throws IOException when the file or the home cannot be read or written
      */
@@ -163,9 +163,15 @@ public final class StepRunner {
                 request.key()
                         .<RunIdentity>map(RunIdentity.Named::new)
                         .orElseGet(() -> new RunIdentity.Line(request.file(), request.inputs())),
-                request.key().isPresent() ? keyRule(request.fresh()) : lineRule(request.fresh()),
+                request.key().isPresent() ? keyRule(request, plan.value()) : lineRule(request.fresh()),
                 plan.value().name(),
                 folder -> found(folder, workflowOrigin(request, text, plan.value()), Optional.of(text)));
+        if (request.key().isPresent() && opened instanceof RunOpener.Opened.Done done) {
+            List<String> conflicts = KeyCheck.reasonsAgainst(done.run().origin(), request, plan.value());
+            if (!conflicts.isEmpty()) {
+                return new Opening.Refused(conflicts);
+            }
+        }
         return ready(opened, Optional.of(text), request.options(), false);
     }
 
@@ -334,12 +340,14 @@ public final class StepRunner {
         return run -> fresh ? RunPick.START_NEW : run.state().isFinal() ? RunPick.PASS : RunPick.CONTINUE;
     }
 
-    private static RunPick.Rule keyRule(boolean fresh) {
+    /** A run that is not of this line is left alone. */
+    private static RunPick.Rule keyRule(WorkflowRequest request, Plan plan) {
         return run -> {
-            if (fresh && run.state().isFinal() || run.state() == RunState.CANCELLED) {
+            if (request.fresh() && run.state().isFinal() || run.state() == RunState.CANCELLED) {
                 return RunPick.START_NEW;
             }
-            return run.state() == RunState.SUCCEEDED ? RunPick.DONE : RunPick.CONTINUE;
+            boolean ours = KeyCheck.reasonsAgainst(run.origin(), request, plan).isEmpty();
+            return run.state() == RunState.SUCCEEDED || !ours ? RunPick.DONE : RunPick.CONTINUE;
         };
     }
 

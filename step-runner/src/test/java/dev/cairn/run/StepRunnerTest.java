@@ -95,6 +95,49 @@ class StepRunnerTest {
     }
 
     @Test
+    void aKeyOfAnotherFileOrCommandIsRefusedWhateverHasBecomeOfItsRun() throws Exception {
+        WorkflowRequest request = bench.flow(ONE).withKey("taken");
+        Path other = bench.write("other.yaml", "steps: [{id: other, run: x}]\n");
+        Bench.Running run = interrupted(request);
+        assertRefused(
+                WorkflowRequest.of(other).withKey("taken"),
+                "key taken belongs to a run of " + folder.resolve("flow.yaml") + ", not of " + other
+                        + ": choose another key for this file; of that run tells: cairn show taken");
+        assertThat(succeeded(request).session().id()).isEqualTo(run.session().id());
+        assertRefused(WorkflowRequest.of(other).withKey("taken"), "flow.yaml");
+
+        Bench.Running command =
+                bench.start(bench.runner().exec(CheckpointedCommand.of("x").named("command")));
+        bench.engine().nextStart();
+        command.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        command.outcome();
+        assertRefused(WorkflowRequest.of(other).withKey("command"), "a command (cairn exec)");
+        assertThat(bench.engine().starts()).as("nothing of the others").hasSize(3);
+    }
+
+    @Test
+    void aKeyGoesOnWithItsFileWhenThatHasChangedOrMoved() throws Exception {
+        Bench.Running run = interrupted(bench.flow(ONE).withKey("k"));
+        Bench.Running renamed =
+                interrupted(bench.flow(ONE.replace("name: one", "name: uno")).withKey("k"));
+        assertThat(renamed.session().id()).isEqualTo(run.session().id());
+        Path moved = Files.createDirectory(folder.resolve("moved")).resolve("flow.yaml");
+        Files.move(bench.flow(ONE).file(), moved);
+        assertThat(succeeded(WorkflowRequest.of(moved).withKey("k")).session().id())
+                .isEqualTo(run.session().id());
+    }
+
+    private void assertRefused(WorkflowRequest request, String reason) throws Exception {
+        assertThat(bench.runner().run(request))
+                .isInstanceOfSatisfying(
+                        Opening.Refused.class,
+                        refused -> assertThat(refused.reasons())
+                                .singleElement()
+                                .asString()
+                                .contains(reason));
+    }
+
+    @Test
     void namesALiveOwnerAndLeavesItAlone() throws Exception {
         WorkflowRequest request = bench.flow(ONE);
         Bench.Running run = bench.start(request);
