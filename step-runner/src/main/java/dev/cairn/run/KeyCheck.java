@@ -3,8 +3,10 @@ package dev.cairn.run;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.workflow.plan.Plan;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** Whether the run that has a key is a run of the line that names it: going on with it would quietly do something else. */
 final class KeyCheck {
@@ -17,7 +19,22 @@ final class KeyCheck {
             return List.of("key " + key + " belongs to a run of " + whose(run) + ", not of " + request.file()
                     + ": choose another key for this file; of that run tells: cairn show " + key);
         }
-        return List.of();
+        List<String> reasons = new ArrayList<>();
+        plan.inputs().forEach((name, value) -> {
+            if (request.inputs().containsKey(name)) {
+                reasonAgainst(run, key, name, value.text()).ifPresent(reasons::add);
+            }
+        });
+        return reasons;
+    }
+
+    private static Optional<String> reasonAgainst(RunOrigin run, String key, String input, String given) {
+        String has = run.inputs().get(input);
+        return given.equals(has)
+                ? Optional.empty()
+                : Optional.of("the run of key " + key + " was started with "
+                        + (has == null ? "no input " + input : input + "=" + has) + ", not with " + input + "=" + given
+                        + ": leave --input " + input + " out to go on with that run, or choose another key");
     }
 
     /** The file may have been changed; it may also have moved, or be seen by another path from this host. */

@@ -127,6 +127,33 @@ class StepRunnerTest {
                 .isEqualTo(run.session().id());
     }
 
+    @Test
+    void aKeyIsRefusedWithOtherInputsThanItsRunHas() throws Exception {
+        WorkflowRequest plain = bench.flow(ONE).withKey("k");
+        WorkflowRequest me = plain.withInputs(Map.of("who", "me"));
+        Bench.Running run = interrupted(me);
+        String reason = "the run of key k was started with who=me, not with who=you: "
+                + "leave --input who out to go on with that run, or choose another key";
+        assertRefused(plain.withInputs(Map.of("who", "you")), reason);
+        assertThat(interrupted(plain).session().id()).isEqualTo(run.session().id());
+        assertThat(succeeded(me).session().id()).isEqualTo(run.session().id());
+        assertRefused(plain.withInputs(Map.of("who", "you")), reason);
+        assertThat(bench.runner().run(plain)).isInstanceOf(Opening.Done.class);
+
+        WorkflowRequest more = bench.flow(ONE.replace("inputs: {", "inputs: {extra: {default: a}, "))
+                .withKey("k");
+        assertRefused(more.withInputs(Map.of("extra", "b")), "was started with no input extra, not with extra=b");
+        assertThat(bench.engine().starts()).hasSize(3);
+    }
+
+    @Test
+    void aKeyWhoseRunHasTheDefaultGoesOnWhenThatIsGiven() throws Exception {
+        WorkflowRequest plain = bench.flow(ONE).withKey("k");
+        Bench.Running run = interrupted(plain);
+        assertThat(succeeded(plain.withInputs(Map.of("who", "you"))).session().id())
+                .isEqualTo(run.session().id());
+    }
+
     private void assertRefused(WorkflowRequest request, String reason) throws Exception {
         assertThat(bench.runner().run(request))
                 .isInstanceOfSatisfying(
