@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gives the steps of a run that had failed another go. The run's own state follows last, so that a death in between leaves a failed
- * run that can be reopened again.
+ * Gives the steps of a run that had failed or was cancelled another go. The run's own state follows last, so that a death in between
+ * leaves a run that has ended and that can be reopened again.
  */
 final class Reopening {
     private Reopening() {}

@@ -205,7 +205,7 @@ public final class StepRunner {
     }
 
     /**
-     * Goes on with a run that was interrupted, lost, preempted or failed.
+     * Goes on with a run that was interrupted, lost, preempted, cancelled or failed.
      *
      * @param evenPaused also with one that was paused ({@code cairn unpause})
      */

@@ -225,6 +225,22 @@ class ResumeTest {
     }
 
     @Test
+    void aCancelledRunGoesOnFromItsNewestImageWhenItIsResumed() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().publish("interval");
+        run.session().stop(StopKind.CANCEL, "asked");
+        assertThat(run.outcome().state()).isEqualTo(RunState.CANCELLED);
+        assertThat(run.step("work").state()).isEqualTo(StepState.CANCELLED);
+
+        Bench.Running next = bench.start(bench.runner().resume(run.folder(), ResumeOptions.NONE, false));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(next.step("work").attempts()).hasSize(2);
+    }
+
+    @Test
     void aStopWhoseImageFailsLeavesTheStepRunning() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep step = bench.engine().nextStart();
