@@ -1,11 +1,11 @@
 package dev.cairn.cli.terminal;
 
+import dev.cairn.run.files.DurableFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
@@ -31,8 +31,6 @@ public record ShownMark(long out, long err) {
 
     /** Not made durable: it matters to the eye only. */
     public void write(Path file) throws IOException {
-        Path fresh = file.resolveSibling("." + file.getFileName());
-        Files.writeString(fresh, out + " " + err + "\n", StandardCharsets.US_ASCII);
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+        DurableFiles.replaceUnsynced(file, (out + " " + err + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 }

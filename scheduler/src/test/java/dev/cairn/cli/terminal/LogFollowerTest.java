@@ -9,6 +9,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -110,6 +111,14 @@ final class LogFollowerTest {
         assertThat(ShownMark.read(mark)).contains(new ShownMark(12, 3));
         Files.writeString(mark, "torn");
         assertThat(ShownMark.read(mark)).isEmpty();
+    }
+
+    @Test
+    void aMarkIsItsOwnersAloneAsAllFilesOfARun() throws IOException {
+        Path mark = folder.resolve("shown");
+        new ShownMark(12, 3).write(mark);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(mark)))
+                .isEqualTo("rw-------");
     }
 
     @Test
