@@ -26,9 +26,10 @@ final class TailedView implements SessionView {
     TailedView(RunSession session, RunManifest run, Console console, int lookEvery) throws IOException {
         this.console = console;
         StepFolder step = run.folder().step(session.plan().steps().get(0).id());
-        this.out = new LogFollower(step.stdout(), console.out());
-        this.err = new LogFollower(step.stderr(), console.err());
-        this.markFile = run.folder().path().resolve("shown");
+        Path folder = run.folder().path();
+        this.out = new LogFollower(step.stdout(), console.out(), folder.resolve("shown.stdout"));
+        this.err = new LogFollower(step.stderr(), console.err(), folder.resolve("shown.stderr"));
+        this.markFile = folder.resolve("shown");
         Optional<ShownMark> mark = ShownMark.read(markFile);
         if (mark.isPresent()) {
             out.skipTo(mark.get().out());

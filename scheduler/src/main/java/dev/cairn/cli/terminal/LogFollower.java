@@ -1,11 +1,14 @@
 package dev.cairn.cli.terminal;
 
+import dev.cairn.run.files.DurableFiles;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies a growing log to a stream. When a resume cuts the log back to its checkpoint, what the step then writes again
@@ -21,21 +24,37 @@ public final class LogFollower {
 
     private final Path log;
     private final OutputStream out;
+    private final @Nullable Path memory;
     private final byte[] buffer = new byte[1 << 16];
     private byte[] shown = new byte[0];
     /** {@link #shown} ends here. */
     private long position;
+    /** The {@link #position} that {@link #memory} was written at. */
+    private long keptAt = -1;
 
     /** @param log need not exist yet */
     public LogFollower(Path log, OutputStream out) {
-        this.log = log;
-        this.out = out;
+        this(log, out, null);
     }
 
-    /** Takes what lies before this offset for shown already; no more than there is. */
+    /**
+     * @param log need not exist yet
+     * @param memory where to keep what a resume may cut off the log, for the next follower; null to keep nothing
+     */
+    public LogFollower(Path log, OutputStream out, @Nullable Path memory) {
+        this.log = log;
+        this.out = out;
+        this.memory = memory;
+    }
+
+    /** Takes what lies before this offset for shown already; no more than there is or was kept. */
     public void skipTo(long offset) throws IOException {
         if (Files.exists(log)) {
-            startAt(Math.min(offset, Files.size(log)));
+            long length = Files.size(log);
+            if (offset <= length || !recall(offset)) {
+                startAt(Math.min(offset, length));
+            }
+            keep();
         }
     }
 
@@ -55,6 +74,29 @@ public final class LogFollower {
         try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
             position = offset;
             shown = read(file, Math.max(0, offset - REMEMBERED), (int) Math.min(offset, REMEMBERED));
+        }
+    }
+
+    private boolean recall(long offset) throws IOException {
+        if (memory == null || !Files.exists(memory)) {
+            return false;
+        }
+        ByteBuffer kept = ByteBuffer.wrap(Files.readAllBytes(memory));
+        if (kept.remaining() < Long.BYTES || kept.getLong() != offset || kept.remaining() > offset) {
+            return false;
+        }
+        shown = Arrays.copyOfRange(kept.array(), kept.position(), kept.limit());
+        position = offset;
+        keptAt = offset;
+        return true;
+    }
+
+    private void keep() throws IOException {
+        if (memory != null && keptAt != position) {
+            ByteBuffer kept = ByteBuffer.allocate(Long.BYTES + shown.length);
+            DurableFiles.replaceUnsynced(
+                    memory, kept.putLong(position).put(shown).array());
+            keptAt = position;
         }
     }
 
@@ -82,15 +124,17 @@ public final class LogFollower {
 
     /** A log shorter than what was shown, and equal so far, may still become equal: then nothing is to be done. */
     private void stepBackToDifference(RandomAccessFile file) throws IOException {
-        long memory = position - shown.length;
+        long remembered = position - shown.length;
         long length = file.length();
-        if (length < memory) {
+        if (length < remembered) {
             forgetFrom(length);
-        } else if (length < position || differs(file, Math.max(memory, position - CHECKED))) {
-            byte[] now = read(file, memory, (int) (Math.min(length, position) - memory));
+        } else if (length < position || differs(file, Math.max(remembered, position - CHECKED))) {
+            byte[] now = read(file, remembered, (int) (Math.min(length, position) - remembered));
             int same = Arrays.mismatch(now, 0, now.length, shown, 0, now.length);
             if (same >= 0) {
-                forgetFrom(memory + lineStart(now, same));
+                forgetFrom(remembered + lineStart(now, same));
+            } else if (length < position) {
+                keep();
             }
         }
     }

@@ -104,6 +104,44 @@ final class LogFollowerTest {
     }
 
     @Test
+    void doesNotShowAgainWhatTwoDeathsCutOffAndWroteAgain() throws IOException {
+        append("1\n2\n3\n");
+        successor(6).poll();
+        cutTo(2);
+        LogFollower next = successor(6);
+        next.poll();
+        append("2\n3\n4\n");
+        next.poll();
+        assertThat(shown()).isEqualTo("4\n");
+    }
+
+    @Test
+    void keepsWhatItHasShownOnceTheLogIsCut() throws IOException {
+        LogFollower first = successor(0);
+        append("1\n2\n3\n");
+        first.poll();
+        cutTo(2);
+        first.poll();
+        append("2\n");
+        LogFollower next = successor(first.position());
+        append("night\n");
+        next.poll();
+        assertThat(shown()).isEqualTo("1\n2\n3\nnight\n");
+    }
+
+    @Test
+    void showsFromTheCutWhenWhatWasKeptIsTorn() throws IOException {
+        append("1\n2\n3\n");
+        successor(6);
+        cutTo(2);
+        Files.writeString(memory(), "torn");
+        LogFollower next = successor(6);
+        append("2\n");
+        next.poll();
+        assertThat(shown()).isEqualTo("2\n");
+    }
+
+    @Test
     void aMarkSurvivesItsWriter() throws IOException {
         Path mark = folder.resolve("shown");
         assertThat(ShownMark.read(mark)).isEmpty();
@@ -137,6 +175,17 @@ final class LogFollowerTest {
         assertThat(LastLines.offset(log, 5001)).isZero();
         assertThat(LastLines.offset(log, 1)).isEqualTo(Files.size(log) - 4);
         assertThat(LastLines.offset(log, 0)).isEqualTo(Files.size(log));
+    }
+
+    /** Of a next runner, whose mark says that so much has been shown. */
+    private LogFollower successor(long mark) throws IOException {
+        LogFollower next = new LogFollower(log, shown, memory());
+        next.skipTo(mark);
+        return next;
+    }
+
+    private Path memory() {
+        return folder.resolve("shown.stdout");
     }
 
     private String shown() {
