@@ -27,6 +27,13 @@ final class StepRules {
         if (step.action().orElse(null) instanceof Work.Command && own.shell().isPresent()) {
             problems.add(step.place(), "\"shell\" has no effect: a \"run\" that is a list is started without one");
         }
+        if (step.action().orElse(null) instanceof Work.Command command) {
+            command.words().stream()
+                    .limit(1)
+                    .filter(word -> word.text().isEmpty())
+                    .forEach(program ->
+                            problems.add(program.place(), "the first word is the program to start, and it is empty"));
+        }
         if (step.action().orElse(null) instanceof Work.Script script
                 && script.text().text().length() > LONGEST_SCRIPT) {
             problems.add(

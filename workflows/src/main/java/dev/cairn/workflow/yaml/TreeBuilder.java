@@ -114,6 +114,12 @@ final class TreeBuilder {
         }
         Mark start = event.getStartMark().orElseThrow();
         Mark end = event.getEndMark().orElseThrow();
+        int nul = text.indexOf('\0');
+        if (nul >= 0) {
+            problems.add(
+                    place.at(source.locate(text, nul, start, end)),
+                    "a text with the character U+0000 in it: no command, variable or path can hold that");
+        }
         return Optional.of(counted(
                 new Node.Scalar(place, text, value.get(), offset -> source.locate(text, offset, start, end)), 1));
     }
