@@ -1,6 +1,10 @@
 package dev.cairn.cli;
 
 import dev.cairn.engine.EngineException;
+import dev.cairn.run.ladder.ImageRefusedException;
+import dev.cairn.run.owner.OwnershipLostException;
+import dev.cairn.run.step.StepElsewhereException;
+import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.problem.Nearest;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -37,8 +41,9 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
 
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
-        int code = exitCode(e);
-        tell(code == ExitCode.BUG ? "a bug in Cairn: " + e : message(e));
+        Exception why = e instanceof WalkBrokenException && e.getCause() instanceof Exception cause ? cause : e;
+        int code = exitCode(why);
+        tell(code == ExitCode.BUG ? "a bug in Cairn: " + why : message(why));
         if (code == ExitCode.BUG && !options.stacktrace) {
             console.say("cairn: please report it with what --stacktrace adds");
         }
@@ -63,7 +68,10 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
         if (e instanceof CliException known) {
             return known.exitCode();
         }
-        if (e instanceof EngineException) {
+        if (e instanceof EngineException
+                || e instanceof ImageRefusedException
+                || e instanceof OwnershipLostException
+                || e instanceof StepElsewhereException) {
             return ExitCode.UNAVAILABLE;
         }
         if (e instanceof IOException) {

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -158,15 +159,33 @@ final class RunTest {
     void saysThatATornManifestIsOneAndListsTheOthers() throws Exception {
         cairn("run", "flow.yaml", "--key", "k");
         cairn("run", "flow.yaml", "--key", "l");
-        Path manifest;
-        try (Stream<Path> runs = Files.list(folder.resolve(".cairn/runs"))) {
-            manifest = runs.sorted().findFirst().orElseThrow().resolve("manifest.json");
-        }
+        Path manifest = someRun().resolve("manifest.json");
         Files.writeString(manifest, "{\"torn");
         Outcome ps = cairn("ps", "--all");
         assertThat(ps.exitCode()).isEqualTo(74);
         assertThat(ps.err()).contains(manifest.toString());
         assertThat(ps.out().lines()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"document\":\"cairn.step\", | is not whole JSON, from line 1, column ",
+                "`` | is empty",
+                "{\"document\":\"other\"} | is not a cairn.step document"
+            })
+    void saysWhatIsWrongWithAStepsManifestAndChangesNothing(String content, String wrong) throws Exception {
+        stopInSecondStep("INT");
+        Path manifest = someRun().resolve("steps/second/step.json");
+        Files.writeString(manifest, content);
+        Outcome resume = cairn("resume");
+        assertThat(resume.exitCode()).isEqualTo(74);
+        assertThat(resume.err())
+                .contains("cairn: " + manifest + ": " + wrong, "Nothing was changed", "move it away")
+                .doesNotContain("bug", "Source:");
+        assertThat(manifest).hasContent(content);
     }
 
     @ParameterizedTest
@@ -196,6 +215,12 @@ final class RunTest {
                 .isEqualTo(1);
         assertThat(cairn("show", "k").exitCode()).isEqualTo(66);
         assertThat(cairn("run", "flow.yaml", "--key", "k").exitCode()).isZero();
+    }
+
+    private Path someRun() throws IOException {
+        try (Stream<Path> runs = Files.list(folder.resolve(".cairn/runs"))) {
+            return runs.sorted().findFirst().orElseThrow();
+        }
     }
 
     private void stopInSecondStep(String signal) throws Exception {

@@ -34,6 +34,9 @@ public record DocumentType(String name, int version) {
      */
     public ObjectNode read(Path file) throws IOException {
         byte[] content = Files.readAllBytes(file);
+        if (content.length == 0) {
+            throw new DocumentException(file, "is empty. Nothing was changed; put back a copy of it or move it away");
+        }
         JsonNode tree = parse(file, content);
         if (!(tree instanceof ObjectNode object)
                 || !name.equals(object.path("document").asString(""))) {
@@ -75,8 +78,9 @@ public record DocumentType(String name, int version) {
         } catch (JacksonException e) {
             throw new DocumentException(
                     file,
-                    "is not whole JSON (" + e.getOriginalMessage()
-                            + "). Nothing was changed; put back a copy of it or move it away",
+                    "is not whole JSON, from line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr()
+                            + " on. Nothing was changed; put back a copy of it or move it away",
                     e);
         }
     }
