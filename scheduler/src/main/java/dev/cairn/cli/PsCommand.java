@@ -2,6 +2,7 @@ package dev.cairn.cli;
 
 import dev.cairn.cli.display.Table;
 import dev.cairn.cli.display.Words;
+import dev.cairn.run.files.DocumentException;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
@@ -40,10 +41,11 @@ final class PsCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException {
         Runs runs = composition.runs();
         RunStore.Listing listing = runs.store().list();
+        List<IOException> unreadable = new ArrayList<>(listing.unreadable());
         List<Line> lines = new ArrayList<>();
         for (RunManifest run : listing.runs()) {
             if (all || !run.state().isFinal()) {
-                lines.add(new Line(run, runs.ownerOf(run.folder())));
+                lines.add(new Line(run, owner(run, runs, unreadable)));
             }
         }
         if (json) {
@@ -58,8 +60,18 @@ final class PsCommand implements Callable<Integer> {
         } else {
             print(lines);
         }
-        listing.unreadable().forEach(e -> console.say("cairn: " + e.getMessage()));
-        return listing.unreadable().isEmpty() ? ExitCode.OK : ExitCode.IO;
+        unreadable.forEach(e -> console.say("cairn: " + e.getMessage()));
+        return unreadable.isEmpty() ? ExitCode.OK : ExitCode.IO;
+    }
+
+    private static Optional<OwnerRecord> owner(RunManifest run, Runs runs, List<IOException> unreadable)
+            throws IOException {
+        try {
+            return runs.ownerOf(run.folder());
+        } catch (DocumentException e) {
+            unreadable.add(e);
+            return Optional.empty();
+        }
     }
 
     private void print(List<Line> lines) {

@@ -167,6 +167,25 @@ final class RunTest {
         assertThat(ps.out().lines()).hasSize(2);
     }
 
+    @Test
+    void listsAndShowsARunWhoseOwnerCannotBeRead() throws Exception {
+        cairn("run", "flow.yaml", "--input", "code=3", "--key", "k");
+        Files.writeString(someRun().resolve("owner.json"), "{\"torn");
+        assertThat(cairn("ps", "--all").out().lines()).hasSize(2);
+        assertThat(cairn("show", "k").exitCode()).isZero();
+        assertThat(cairn("resume", "k").exitCode()).as("nobody has it").isEqualTo(1);
+        Path claim = someRun().resolve("owner.2");
+        Files.writeString(claim, "{\"torn");
+        Files.delete(someRun().resolve("owner.json"));
+        Outcome ps = cairn("ps", "--all");
+        assertThat(ps.exitCode()).isEqualTo(74);
+        assertThat(ps.out().lines()).hasSize(2);
+        assertThat(ps.err()).contains(claim + ": is not whole JSON");
+        assertThat(cairn("resume", "k").exitCode())
+                .as("nobody knows who has it")
+                .isEqualTo(74);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

@@ -1,5 +1,6 @@
 package dev.cairn.run.owner;
 
+import dev.cairn.run.files.DocumentException;
 import dev.cairn.run.files.DocumentType;
 import dev.cairn.run.files.DurableFiles;
 import java.io.IOException;
@@ -47,9 +48,17 @@ final class OwnerFiles {
         if (epoch == 0) {
             return Optional.empty();
         }
-        Optional<OwnerRecord> shown =
-                OWNER.readIfPresent(view()).map(OwnerRecord::from).filter(r -> r.epoch() == epoch);
+        Optional<OwnerRecord> shown = shown().filter(r -> r.epoch() == epoch);
         return shown.isPresent() ? shown : Optional.of(OwnerRecord.from(OWNER.read(claimFile(epoch))));
+    }
+
+    /** One that is torn counts as not shown yet: the claim says who owns the run, and whoever lives shows it again at the next beat. */
+    private Optional<OwnerRecord> shown() throws IOException {
+        try {
+            return OWNER.readIfPresent(view()).map(OwnerRecord::from);
+        } catch (DocumentException torn) {
+            return Optional.empty();
+        }
     }
 
     private long highestEpoch() throws IOException {

@@ -89,6 +89,32 @@ class OwnersTest {
     }
 
     @Test
+    void knowsTheOwnerWhoseHeartbeatIsTorn() throws Exception {
+        Path heartbeat = folder.resolve("owner.json");
+        Ownership first = won(at(ELSEWHERE, Duration.ofHours(1)).claim(folder));
+        Files.writeString(heartbeat, "{\"torn");
+        assertThat(at(HERE, Duration.ofHours(1)).ownerOf(folder).orElseThrow().host())
+                .isEqualTo("elsewhere");
+        first.beat();
+        assertThat(at(HERE, Duration.ofHours(1)).ownerOf(folder).orElseThrow().heartbeat())
+                .isEqualTo(1);
+        first.close();
+
+        won(at(HERE, Duration.ofHours(1)).claim(folder));
+        Files.writeString(heartbeat, "");
+        Claim claim = at(HERE, Duration.ofMillis(60)).claim(folder);
+        assertThat(claim).as("its process lives").isInstanceOf(Claim.Held.class);
+        assertThat(((Claim.Held) claim).owner().epoch()).isEqualTo(2);
+    }
+
+    @Test
+    void takesOverFromAnotherHostThatLeavesItsHeartbeatTorn() throws Exception {
+        at(ELSEWHERE, Duration.ofHours(1)).claim(folder);
+        Files.writeString(folder.resolve("owner.json"), "{\"torn");
+        assertThat(won(at(HERE, Duration.ofMillis(60)).claim(folder)).epoch()).isEqualTo(2);
+    }
+
+    @Test
     void aReusedPidDoesNotKeepALockAlive() throws Exception {
         ProcessIdentity sameNumber = new ProcessIdentity(ProcessHandle.current().pid(), 1);
         new Owners(HERE, sameNumber, Duration.ofSeconds(30)).claim(folder);
