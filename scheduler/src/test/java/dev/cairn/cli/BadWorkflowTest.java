@@ -79,10 +79,11 @@ final class BadWorkflowTest {
     @Test
     void refusesAValueThatAnInputCannotHave() throws Exception {
         Files.writeString(
-                folder.resolve("flow.yaml"), "inputs:\n  to: {type: integer}\nsteps:\n  - run: seq ${{ inputs.to }}\n");
+                folder.resolve("flow.yaml"),
+                "inputs:\n  to: {type: integer, default: 7}\nsteps:\n  - run: seq ${{ inputs.to }}\n");
         assertThat(CairnProcess.run(folder, "plan", "flow.yaml", "--input", "to=many")
                         .err())
-                .contains("inputs.to: the input \"to\" is a whole number, not \"many\"");
+                .contains("flow.yaml:2:23: inputs.to: --input to=many: this input is a whole number\n");
         assertThat(CairnProcess.run(folder, "plan", "flow.yaml", "--input", "too=1")
                         .err())
                 .contains("too");

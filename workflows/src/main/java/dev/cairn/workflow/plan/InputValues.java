@@ -62,8 +62,13 @@ final class InputValues {
 
     private static Value value(String name, Input input, @Nullable String given, Clock clock, Problems problems) {
         if (given != null) {
-            check(name, input, given, input.place(), problems);
-            return parse(input, given).orElse(Value.NULL);
+            Optional<Value> value = parse(input, given);
+            if (value.isEmpty()) {
+                problems.add(
+                        new Place(input.place().position(), "inputs." + name),
+                        "--input " + name + "=" + given + ": this input is " + expected(input));
+            }
+            return value.orElse(Value.NULL);
         }
         if (input.fallback().isPresent()) {
             String fallback = input.fallback().get().text();
@@ -72,7 +77,9 @@ final class InputValues {
                     : parse(input, fallback).orElse(Value.NULL);
         }
         if (input.required()) {
-            problems.add(input.place(), "the input \"" + name + "\" is required and has no value");
+            problems.add(
+                    input.place(),
+                    "the input \"" + name + "\" is required and has no value; give it with --input " + name + "=VALUE");
         }
         return Value.NULL;
     }

@@ -166,9 +166,9 @@ class PlannerTest {
         assertThat(problemsOfPlan(yaml, Map.of("n", "3.5", "mode", "fats", "nn", "1")))
                 .containsExactly(
                         "1:1: inputs: the workflow has no input \"nn\"; did you mean \"n\"?",
-                        "2:6: inputs.n: the input \"n\" is a whole number, not \"3.5\"",
-                        "3:9: inputs.mode: the input \"mode\" is one of fast, slow, not \"fats\"",
-                        "4:9: inputs.must: the input \"must\" is required and has no value");
+                        "2:6: inputs.n: --input n=3.5: this input is a whole number",
+                        "3:9: inputs.mode: --input mode=fats: this input is one of fast, slow",
+                        "4:9: inputs.must: the input \"must\" is required and has no value; give it with --input must=VALUE");
     }
 
     @Test
