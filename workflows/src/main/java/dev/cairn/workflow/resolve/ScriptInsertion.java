@@ -6,6 +6,7 @@ import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.value.Value;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * How values get into scripts: only those of characters that mean nothing to any shell or language. Quoting cannot be
@@ -33,12 +34,20 @@ final class ScriptInsertion implements Template.Insertion {
         if (harmful < 0) {
             return text;
         }
-        String name = where instanceof Expression.Reference reference ? reference.dotted() : "...";
+        String name = name(where);
         throw new ExpressionException(
                 where.position(),
                 "the value \"" + text.replaceAll("\\R", "\\\\n") + "\" of " + name + " has " + shown(harmful)
                         + " in it, which a script can take for something else; hand it over as a variable,"
                         + " env: {X: \"${{ " + name + " }}\"}, and write \"$X\"");
+    }
+
+    private static String name(Expression expression) {
+        if (expression instanceof Expression.Call call) {
+            return call.function().spelling()
+                    + call.arguments().stream().map(ScriptInsertion::name).collect(Collectors.joining(", ", "(", ")"));
+        }
+        return expression instanceof Expression.Reference reference ? reference.dotted() : "...";
     }
 
     private static boolean isHarmless(int c) {

@@ -86,6 +86,16 @@ class StepResolverTest {
     }
 
     @Test
+    void namesTheFunctionWhoseValueIsRefused() throws IOException {
+        Path file = Files.writeString(folder.resolve("f"), "two words");
+        assertThat(problems(
+                        "inputs: {a: {}}\nsteps: [{run: \"x ${{ read(inputs.a) }}\"}]", Map.of("a", file.toString())))
+                .singleElement()
+                .asString()
+                .contains("of read(inputs.a) has a space in it", "env: {X: \"${{ read(inputs.a) }}\"}");
+    }
+
+    @Test
     void putsAnyValueIntoTheWordsOfACommandAndIntoVariables() {
         ResolvedStep step = resolve("""
                         inputs: {a: {}}
