@@ -22,6 +22,10 @@ public record ResumeOptions(boolean acceptChanged, boolean assumeLost, Map<Strin
         restart = Set.copyOf(restart);
     }
 
+    boolean choosesSteps() {
+        return !at.isEmpty() || !restart.isEmpty();
+    }
+
     Map<String, ResumeWish> wishes() {
         Map<String, ResumeWish> wishes = new HashMap<>();
         at.forEach((step, image) -> wishes.put(step, new ResumeWish(acceptChanged, OptionalLong.of(image), false)));

@@ -258,7 +258,8 @@ public final class StepRunner {
         if (run.state() == RunState.PAUSED && !evenPaused) {
             return new Opening.Paused(run.folder());
         }
-        if (run.state() == RunState.SUCCEEDED) {
+        boolean done = run.state() == RunState.SUCCEEDED;
+        if (done && !options.choosesSteps()) {
             return new Opening.Done(run);
         }
         Result<Plan> planned = plan(run, text);
@@ -269,6 +270,9 @@ public final class StepRunner {
         reasons.addAll(ResumeCheck.reasonsAgainst(options, plan.value(), run.folder()));
         if (!reasons.isEmpty()) {
             return new Opening.Refused(reasons);
+        }
+        if (done) {
+            return new Opening.Done(run);
         }
         return new Opening.Ready(
                 new RunSession(run, plan.value(), ours.ownership(), ours.broken(), ours.fresh(), options, context));

@@ -311,6 +311,24 @@ class StepRunnerTest {
     }
 
     @Test
+    void refusesAChoiceForAStepOfARunThatHasSucceeded() throws Exception {
+        Bench.Running run = succeeded(bench.flow(ONE));
+        for (String step : List.of("third", "work")) {
+            ResumeOptions restart = new ResumeOptions(false, false, Map.of(), Set.of(step));
+            assertThat(bench.runner().resume(run.folder(), restart, false))
+                    .isInstanceOfSatisfying(
+                            Opening.Refused.class,
+                            refused -> assertThat(refused.reasons())
+                                    .singleElement()
+                                    .asString()
+                                    .contains(step));
+        }
+        assertThat(bench.runner().resume(run.folder(), ResumeOptions.NONE, false))
+                .isInstanceOf(Opening.Done.class);
+        assertThat(bench.engine().starts()).hasSize(1);
+    }
+
+    @Test
     void letsGoWhenAnotherHasTakenTheRunOver() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep step = bench.engine().nextStart();
