@@ -10,9 +10,11 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.Optional;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -31,6 +33,9 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
     public int handleParseException(ParameterException e, String[] args) {
         if (e instanceof UnmatchedArgumentException unmatched) {
             tell(unmatched(unmatched));
+        } else if (e instanceof MissingParameterException
+                && unknownOption(e.getCommandLine()).isPresent()) {
+            tell(unknownOption(e.getCommandLine()).get());
         } else {
             tell(message(e));
         }
@@ -51,12 +56,24 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
         return code;
     }
 
+    /** What is missing may be missing only because an option was mistyped. */
+    private static Optional<String> unknownOption(CommandLine command) {
+        return command.getUnmatchedArguments().stream()
+                .filter(word -> word.startsWith("-"))
+                .findFirst()
+                .map(word -> unknownOption(word, command));
+    }
+
+    private static String unknownOption(String word, CommandLine command) {
+        return "unknown option '" + word + "'"
+                + Nearest.hint(word, command.getCommandSpec().optionsMap().keySet());
+    }
+
     private static String unmatched(UnmatchedArgumentException e) {
         String first = e.getUnmatched().get(0);
         CommandLine command = e.getCommandLine();
         if (e.isUnknownOption()) {
-            return "unknown option '" + first + "'"
-                    + Nearest.hint(first, command.getCommandSpec().optionsMap().keySet());
+            return unknownOption(first, command);
         }
         return command.getSubcommands().isEmpty()
                 ? "one argument too many: '" + first + "'"

@@ -40,6 +40,13 @@ final class UsageTest {
     }
 
     @Test
+    void namesAnUnknownOptionAlsoWhereAnArgumentIsMissing() throws Exception {
+        assertUsage(
+                cairn("exec", "--compresion"),
+                "cairn: unknown option '--compresion'; did you mean \"--compression\"?\ncairn: see 'cairn exec --help'\n");
+    }
+
+    @Test
     void namesWhatAnOptionMayBe() throws Exception {
         Outcome outcome = cairn("completion", "tcsh");
         assertThat(outcome.exitCode()).isEqualTo(2);
