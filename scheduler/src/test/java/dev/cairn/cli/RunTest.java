@@ -99,6 +99,9 @@ final class RunTest {
     @Test
     void aPausedRunGoesOnOnlyWhenUnpaused() throws Exception {
         try (CairnProcess running = startInSecondStep()) {
+            assertThat(json("report", "--json", "k").at("/totals/unended").asInt())
+                    .isEqualTo(1);
+            assertThat(cairn("report", "k").out()).endsWith(", not counting 1 that has not ended\n");
             assertThat(cairn("pause", "k").exitCode()).isZero();
             Outcome outcome = running.await();
             assertThat(outcome.exitCode()).isEqualTo(75);
