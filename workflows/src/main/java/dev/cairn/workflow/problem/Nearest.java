@@ -32,7 +32,7 @@ public final class Nearest {
         String wanted = plain(name);
         int limit = Math.max(1, wanted.length() / 3);
         return known.stream()
-                .filter(candidate -> Math.abs(candidate.length() - wanted.length()) <= limit)
+                .filter(candidate -> Math.abs(plain(candidate).length() - wanted.length()) <= limit)
                 .filter(candidate -> edits(wanted, plain(candidate)) <= limit)
                 .min(Comparator.<String>comparingInt(candidate -> edits(wanted, plain(candidate)))
                         .thenComparing(Comparator.naturalOrder()));

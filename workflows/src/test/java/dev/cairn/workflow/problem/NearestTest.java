@@ -28,6 +28,11 @@ class NearestTest {
     }
 
     @Test
+    void doesNotCountTheDashesOfAnOption() {
+        assertThat(Nearest.of("--nam", List.of("--name", "-i"))).contains("--name");
+    }
+
+    @Test
     void listsFewNamesWhenNoneIsNear() {
         assertThat(Nearest.hint("image", List.of("b", "a"))).isEqualTo("; known are a, b");
         assertThat(Nearest.hint("image", Collections.nCopies(13, "b"))).isEmpty();
