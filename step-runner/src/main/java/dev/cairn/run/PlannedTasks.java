@@ -21,6 +21,7 @@ import dev.cairn.run.step.StepServices;
 import dev.cairn.run.step.StepTask;
 import dev.cairn.run.step.StepTurn;
 import dev.cairn.run.step.Turn;
+import dev.cairn.run.walk.Capacity;
 import dev.cairn.run.walk.TaskSource;
 import dev.cairn.run.walk.UnresolvableException;
 import dev.cairn.workflow.expression.Upstream;
@@ -188,13 +189,15 @@ final class PlannedTasks implements TaskSource {
         }
     }
 
-    /** Of what its job has, where it runs in one. */
+    /** Of what its job has, where it runs in one, or this host. */
     private Optional<String> shortage(PlanStep step, Instance instance) throws UnresolvableException {
         double asked = step.placement().slurm().isPresent()
                 ? JobPlan.cpus(valueOf(resolver.slurm(step, instance)).settings())
                         .orElse(0)
                 : step.placement().cpus();
-        return services.job().flatMap(job -> Shortage.of(asked, job));
+        return services.job()
+                .map(job -> Shortage.of(asked, job))
+                .orElseGet(() -> Shortage.of(asked, Capacity.ofThisHost()));
     }
 
     /** As {@link Engines} says it of a step with {@code uses}. */

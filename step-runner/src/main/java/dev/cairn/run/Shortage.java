@@ -4,7 +4,7 @@ import dev.cairn.run.walk.Capacity;
 import dev.cairn.slurm.BatchJob;
 import java.util.Optional;
 
-/** A step that asks for more cpus than its batch job has: it runs with what there is, and that is said. Pure. */
+/** A step that asks for more cpus than its batch job or host has: it runs with what there is, and that is said. Pure. */
 final class Shortage {
     private Shortage() {}
 
@@ -17,6 +17,14 @@ final class Shortage {
                         + number(granted)
                         + ": let it start $SLURM_CPUS_ON_NODE threads, or submit it where a job can have "
                         + number(asked));
+    }
+
+    /** Likewise where no batch job grants anything. */
+    static Optional<String> of(double asked, Capacity host) {
+        return asked <= host.cpus()
+                ? Optional.empty()
+                : Optional.of("asks for " + number(asked) + " cpus, and this host has " + number(host.cpus())
+                        + ": it runs alone, with what there is");
     }
 
     private static String number(double cpus) {

@@ -7,6 +7,7 @@ import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeEngine;
 import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.fake.ManualClock;
+import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
@@ -161,6 +162,24 @@ class WalkTest {
         large.succeed();
         bench.engine().nextStart().succeed();
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void saysThatAStepAsksForMoreCpusThanTheHostHas() throws Exception {
+        succeedUnlessTold("much", "little");
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps: [{id: much, run: x, resources: {cpus: 4096}}, {id: little, run: x}]
+                """));
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        int cpus = Runtime.getRuntime().availableProcessors();
+        String shortage = "asks for 4096 cpus, and this host has " + cpus + ": it runs alone, with what there is";
+        assertThat(run.events())
+                .filteredOn(RunEvent.Note.class::isInstance)
+                .extracting(event -> ((RunEvent.Note) event).message())
+                .containsExactly(shortage);
+        assertThat(run.step("much").lastAttempt().flatMap(AttemptRecord::shortage))
+                .contains(shortage);
     }
 
     @Test
