@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -97,6 +99,35 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Whether the PATH that execvpe looked along has a program of this name: it says "permission
+ * denied" also when a folder there may not be read. */
+static bool is_on_path(const char *name)
+{
+    const char *path = getenv("PATH");
+    auto_free char *folders = strdup(path ? path : "/bin:/usr/bin");
+    char *rest = folders, *folder;
+    while (rest && (folder = strsep(&rest, ":"))) {
+        auto_free char *file = NULL;
+        struct stat st;
+        if (asprintf(&file, "%s/%s", *folder ? folder : ".", name) < 0)
+            return false;
+        if (stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void fail_to_start(const char *program, cairn_error *err)
+{
+    int failed = errno;
+    if (strchr(program, '/') || is_on_path(program)) {
+        errno = failed;
+        cairn_fail_errno(err, "starting %s", program);
+    } else {
+        cairn_fail(err, ENOENT, "%s: no such command on PATH", program);
+    }
+}
+
 /* In the root process, before exec; errors go to `report` which closes on exec. */
 _Noreturn static void exec_step(const struct tree_spec *spec, int pty_slave, int report)
 {
@@ -121,7 +152,7 @@ _Noreturn static void exec_step(const struct tree_spec *spec, int pty_slave, int
         cairn_fail_errno(&error, "the working folder %s", spec->cwd);
     if (error.code == 0) {
         execvpe(spec->argv[0], spec->argv, spec->envp);
-        cairn_fail_errno(&error, "starting %s", spec->argv[0]);
+        fail_to_start(spec->argv[0], &error);
     }
     if (write(report, &error, sizeof error) < 0)
         _exit(126);

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
@@ -166,6 +168,23 @@ public abstract class CheckpointerContract {
 
         Optional<StepExit> exit = engine().exitOf(steps.attemptDir());
         assertThat(exit).map(StepExit::cause).contains(EndCause.FAILURE);
+    }
+
+    @Test
+    void namesACommandThatIsNotOnThePathAlsoWhenAFolderThereMayNotBeRead() throws Exception {
+        Path closed = Files.createDirectory(
+                folder.resolve("closed"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("---------")));
+        Path plain = Files.createDirectory(folder.resolve("plain"));
+        Files.createFile(plain.resolve("no-such-command"));
+        String path = closed + ":" + plain + ":/usr/bin:/bin";
+
+        assertThatThrownBy(() ->
+                        steps.start(List.of("no-such-command"), launch -> launch.environment(Map.of("PATH", path))))
+                .isInstanceOf(EngineException.class)
+                .hasMessageContaining("no-such-command: no such command on PATH");
+        StepExit exit = steps.finish(steps.start(List.of("true"), launch -> launch.environment(Map.of("PATH", path))));
+        assertThat(exit.cause()).isEqualTo(EndCause.SUCCESS);
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.cairn.engine;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** A launch with what a test does not care about filled in. */
@@ -20,6 +21,7 @@ public final class LaunchBuilder {
     private boolean outlivesRunner = true;
     private Optional<AppCheckpoints> app = Optional.empty();
     private Optional<StepIo> io = Optional.empty();
+    private Map<String, String> environment = TestStep.ENVIRONMENT;
 
     LaunchBuilder(Path folder, Path attemptDir, List<String> command) {
         this.folder = folder;
@@ -77,6 +79,11 @@ public final class LaunchBuilder {
         return this;
     }
 
+    LaunchBuilder environment(Map<String, String> variables) {
+        environment = variables;
+        return this;
+    }
+
     StepLaunch build() {
         Path work = folder.resolve("work");
         return new StepLaunch(
@@ -84,7 +91,7 @@ public final class LaunchBuilder {
                 folder.resolve("checkpoints"),
                 command,
                 work,
-                TestStep.ENVIRONMENT,
+                environment,
                 022,
                 io.orElseGet(() -> new StepIo.Files(
                         Path.of("/dev/null"), folder.resolve("stdout.log"), folder.resolve("stderr.log"))),
