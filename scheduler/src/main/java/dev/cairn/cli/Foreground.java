@@ -14,6 +14,7 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.problem.Problem;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -107,6 +108,11 @@ final class Foreground {
             UntoldRounds.begin(runs, session.folder(), view);
             outcome = job.isPresent() ? job.get().run(session, view) : session.run(view);
             told = requests.told();
+        } catch (WalkBrokenException e) {
+            if (e.getCause() instanceof FileSystemException trouble) {
+                throw letGo(trouble, before, job.isPresent());
+            }
+            throw e;
         }
         RunManifest after = RunManifest.read(session.folder());
         sayUntold(outcome, after);
@@ -116,6 +122,16 @@ final class Foreground {
             job.get().end(outcome, told);
         }
         return code;
+    }
+
+    /** Of a full disk, mostly. Outside of a batch job nothing ends with its runner. */
+    private CliException letGo(FileSystemException trouble, RunManifest run, boolean inJob) {
+        return new CliException(
+                ExitCode.IO,
+                trouble.getFile() + ": " + trouble.getReason() + "\n"
+                        + (inJob ? "" : "what runs goes on under its supervisor; ")
+                        + "once this is mended go on with: " + runs.line("resume", run),
+                trouble);
     }
 
     private void sayUntold(RunOutcome outcome, RunManifest run) {

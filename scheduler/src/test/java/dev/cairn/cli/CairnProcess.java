@@ -47,6 +47,14 @@ final class CairnProcess implements AutoCloseable {
         return start(folder, Map.of("TERM", "xterm"), Redirect.PIPE, List.of("script", "-qefc", line, "/dev/null"));
     }
 
+    /** Starts it with no room for a single byte in any file; all it says is on {@link #out}. */
+    static CairnProcess startWithoutRoom(Path folder, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of("bash", "-c", "set -o pipefail; (ulimit -f 0; exec \"$@\") 2>&1 | cat", "cairn"));
+        command.addAll(command(arguments));
+        return start(folder, Map.of(), Redirect.from(NOTHING.toFile()), command);
+    }
+
     private static List<String> command(String... arguments) {
         // A test run under nohup ignores SIGHUP, and its children would too.
         List<String> command = new ArrayList<>(List.of(

@@ -1,8 +1,10 @@
 package dev.cairn.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.cairn.cli.CairnProcess.Outcome;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -102,6 +104,8 @@ final class ExecTest {
     void aKilledRunnerLeavesTheCommandRunningAndTheSameLineTakesItUpAgain() throws Exception {
         try (CairnProcess cairn = start("--name", "count", "--", "sh", "-c", COUNT)) {
             cairn.awaitOut("1\n");
+            Path mark = onlyRun().resolve("shown"); // written after the showing
+            await().until(() -> Files.exists(mark));
             cairn.signal("KILL");
             cairn.await();
         }
@@ -133,6 +137,32 @@ final class ExecTest {
     }
 
     @Test
+    void namesTheFileForWhichThereIsNoRoom() throws Exception {
+        try (CairnProcess cairn = CairnProcess.startWithoutRoom(folder, "exec", "--engine", "none", "--", "true")) {
+            Outcome outcome = cairn.await();
+            assertThat(outcome.out()).containsPattern("cairn: " + folder + "/\\.cairn/\\S+: File too large\n");
+            assertThat(outcome.exitCode()).isEqualTo(74);
+        }
+    }
+
+    @Test
+    void saysWhatItCouldNotWriteAndThatTheCommandGoesOn() throws Exception {
+        try (CairnProcess cairn = start("--name", "count", "--", "sh", "-c", COUNT)) {
+            cairn.awaitOut("1\n");
+            Path run = onlyRun();
+            block(run.resolve("owner.json"));
+            block(run.resolve("steps/main/step.json"));
+            Files.createFile(folder.resolve("go"));
+            Outcome outcome = cairn.await();
+            assertThat(outcome.err())
+                    .contains("cairn: " + run.resolve("steps/main/step.json") + ": Is a directory\n")
+                    .endsWith("cairn: what runs goes on under its supervisor; once this is mended go on with:"
+                            + " cairn resume count\n");
+            assertThat(outcome.exitCode()).isEqualTo(74);
+        }
+    }
+
+    @Test
     void replaysWhatWasPipedIn() throws Exception {
         Path input = folder.resolve("input");
         Files.writeString(
@@ -154,6 +184,18 @@ final class ExecTest {
         }
         assertThat(CairnProcess.run(folder, "ps").err()).isEqualTo("no unfinished runs; --all lists the others\n");
         assertThat(CairnProcess.run(folder, "cancel", "count").err()).contains("has ended already: cancelled");
+    }
+
+    private Path onlyRun() throws IOException {
+        try (Stream<Path> runs = Files.list(folder.resolve(".cairn/runs"))) {
+            return runs.findFirst().orElseThrow();
+        }
+    }
+
+    /** Puts a folder in the place of a file, which nothing can replace then. */
+    private static void block(Path file) throws IOException {
+        Files.delete(file);
+        Files.createDirectory(file);
     }
 
     private Outcome exec(String... arguments) throws Exception {

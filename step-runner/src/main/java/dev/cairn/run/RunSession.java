@@ -153,7 +153,9 @@ public final class RunSession implements AutoCloseable {
      * @throws WalkBrokenException when this runner cannot go on: likewise
      */
     public RunOutcome run(RunListener listener) throws IOException, InterruptedException, WalkBrokenException {
-        try (EventLog log = EventLog.open(folder(), ownership.epoch());
+        // let go of last, and without hiding why the run was left when not even that can be written
+        try (Ownership held = ownership;
+                EventLog log = EventLog.open(folder(), held.epoch());
                 OwnerDuties duties = new OwnerDuties(folder(), ownership, walk, context);
                 Telling telling = telling(log)) {
             tellers.add(log);
@@ -169,8 +171,6 @@ public final class RunSession implements AutoCloseable {
             duties.begin();
             RunState state = walk.go();
             return new RunOutcome(state, manifest.message(), telling.finish(), exitOfCommand());
-        } finally {
-            close();
         }
     }
 

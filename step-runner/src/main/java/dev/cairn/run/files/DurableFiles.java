@@ -4,6 +4,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes that a power cut or a kill leaves either undone or done.
@@ -33,14 +35,13 @@ public final class DurableFiles {
 
     /** Puts {@code content} in the place of {@code file}: a reader sees the old or the new content, never a mixture. */
     public static void replace(Path file, byte[] content) throws IOException {
-        Path written = writeBeside(file, content, true);
-        Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
+        move(writeBeside(file, content, true), file);
         syncFolder(folderOf(file));
     }
 
     /** Like {@link #replace} but a power cut may bring the old content back: for what is written often and soon stale. */
     public static void replaceUnsynced(Path file, byte[] content) throws IOException {
-        Files.move(writeBeside(file, content, false), file, StandardCopyOption.ATOMIC_MOVE);
+        move(writeBeside(file, content, false), file);
     }
 
     /**
@@ -128,9 +129,25 @@ public final class DurableFiles {
             }
         } catch (IOException e) {
             Files.deleteIfExists(temporary);
-            throw e;
+            throw named(file, e.getMessage(), e);
         }
         return temporary;
+    }
+
+    private static void move(Path written, Path file) throws IOException {
+        try {
+            Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            Files.deleteIfExists(written);
+            throw named(file, e.getReason(), e);
+        }
+    }
+
+    /** A stream does not say which file it could not write, and a move names the one beside it. */
+    private static FileSystemException named(Path file, @Nullable String reason, IOException cause) {
+        FileSystemException named = new FileSystemException(file.toString(), null, reason);
+        named.initCause(cause);
+        return named;
     }
 
     private static Path folderOf(Path file) {
