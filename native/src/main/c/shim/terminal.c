@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -72,13 +73,32 @@ size_t terminal_type(struct terminal *t, const char *bytes, size_t len)
     return taken;
 }
 
+static bool has_size(const struct terminal *t, const struct winsize *size)
+{
+    struct winsize now;
+    return ioctl(t->master.fd, TIOCGWINSZ, &now) == 0 && now.ws_row == size->ws_row &&
+           now.ws_col == size->ws_col;
+}
+
+/* Whoever attaches tells his size, and may have an empty screen. The kernel signals only a change.
+ */
+static void ask_to_redraw(const struct terminal *t)
+{
+    pid_t foreground;
+    if (ioctl(t->master.fd, TIOCGPGRP, &foreground) == 0 && foreground > 1)
+        kill(-foreground, SIGWINCH);
+}
+
 int terminal_resize(struct terminal *t, unsigned short rows, unsigned short cols, cairn_error *err)
 {
     struct winsize size = {.ws_row = rows, .ws_col = cols};
     if (t->master.fd < 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED, "the step was started without a terminal");
+    bool unchanged = has_size(t, &size);
     if (ioctl(t->master.fd, TIOCSWINSZ, &size) < 0)
         return cairn_fail_errno(err, "resizing the step's terminal");
+    if (unchanged)
+        ask_to_redraw(t);
     return 0;
 }
 

@@ -62,6 +62,23 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
     }
 
     @Test
+    void asksForARedrawWhenATerminalOfTheSameSizeIsAttachedAfterResume() throws Exception {
+        String program = "trap 'echo redrawn; exit' WINCH; echo ready; while :; do sleep 0.02; done";
+        StepProcess step = steps().start(program, launch -> launch.terminal(24, 80));
+        steps().awaitOutput("ready");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.of(EndCause.INTERRUPTED), "test", false));
+        steps().finish(step);
+
+        StepProcess resumed =
+                steps().start(program, launch -> launch.terminal(24, 80).restoreFrom(image.path()));
+        try (TerminalChannel terminal = resumed.attachTerminal()) {
+            terminal.resize(24, 80);
+            steps().awaitOutput("redrawn");
+        }
+        assertThat(steps().finish(resumed).cause()).isEqualTo(EndCause.SUCCESS);
+    }
+
+    @Test
     void recognisesAMappedFileByItsContentWhereItsTimeDiffers() throws Exception {
         Path program = programs.resolve("program");
         Files.copy(Path.of("/bin/dash"), program, StandardCopyOption.COPY_ATTRIBUTES);
