@@ -32,9 +32,9 @@ struct frozen {
 };
 
 /* Freezes all descendants of `init`. CAIRN_EBUSY_TREE when the tree did not come to rest (a vfork
- * that has not reached its exec, an uninterruptible sleep): everything runs on, and trying again is
- * sensible. CAIRN_EUNSUPPORTED when somebody else traces a process. `waits` belongs to the tree and
- * remembers calls in flight from one freeze to the next. */
+ * that has not reached its exec, an uninterruptible sleep) in any of many tries, between which, and
+ * afterwards, everything runs on. CAIRN_EUNSUPPORTED when somebody else traces a process. `waits`
+ * belongs to the tree and remembers calls in flight from one freeze to the next. */
 CAIRN_CHECKED int freeze_tree(pid_t init, struct waits *waits, struct frozen *out,
                               cairn_error *err);
 

@@ -86,7 +86,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
         if (before.isPresent() && Duration.between(before.get(), now).abs().compareTo(within) < 0) {
             return new Answer.Later(
                     "it did not answer what it was asked at " + before.get()
-                            + ", and may do it still: it is asked again" + " after " + Durations.format(within),
+                            + ", and may do it still: it is asked again after " + Durations.format(within),
                     Optional.empty());
         }
         asked.note(clock.instant());

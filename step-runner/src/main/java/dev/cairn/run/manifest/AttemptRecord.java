@@ -45,23 +45,14 @@ public record AttemptRecord(
     }
 
     public AttemptRecord ended(StepExit exit) {
-        return new AttemptRecord(
-                number,
-                epoch,
-                host,
-                engine,
-                fingerprint,
-                startedAt,
-                resumedFrom,
-                passed,
-                repeats,
-                journalled,
-                Optional.of(exit),
-                job,
-                shortage);
+        return with(journalled, Optional.of(exit));
     }
 
     public AttemptRecord journalled(int lines) {
+        return with(lines, end);
+    }
+
+    private AttemptRecord with(int lines, Optional<StepExit> exit) {
         return new AttemptRecord(
                 number,
                 epoch,
@@ -73,7 +64,7 @@ public record AttemptRecord(
                 passed,
                 repeats,
                 lines,
-                end,
+                exit,
                 job,
                 shortage);
     }
