@@ -93,7 +93,13 @@ final class CairnProcess implements AutoCloseable {
     }
 
     static Outcome run(Path folder, String... arguments) throws IOException, InterruptedException {
-        try (CairnProcess cairn = start(folder, arguments)) {
+        return run(folder, Map.of(), arguments);
+    }
+
+    /** Likewise, with variables laid over ours. */
+    static Outcome run(Path folder, Map<String, String> environment, String... arguments)
+            throws IOException, InterruptedException {
+        try (CairnProcess cairn = start(folder, environment, NOTHING, arguments)) {
             return cairn.await();
         }
     }

@@ -175,9 +175,7 @@ final class ClusterTest {
     }
 
     private Outcome cairn(String... arguments) throws Exception {
-        try (CairnProcess cairn = CairnProcess.start(folder, environment("cli"), NOTHING, arguments)) {
-            return cairn.await();
-        }
+        return CairnProcess.run(folder, environment("cli"), arguments);
     }
 
     private Map<String, String> environment(String name) {

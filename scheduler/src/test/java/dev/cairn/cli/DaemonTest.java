@@ -283,9 +283,7 @@ final class DaemonTest {
     }
 
     private Outcome cairn(String... arguments) throws Exception {
-        try (CairnProcess cairn = CairnProcess.start(folder, environment(), NOTHING, arguments)) {
-            return cairn.await();
-        }
+        return CairnProcess.run(folder, environment(), arguments);
     }
 
     private Path state(String file) {

@@ -61,9 +61,7 @@ final class DocsTest {
     private Outcome cairn(String... words) throws Exception {
         Map<String, String> environment =
                 Map.of("XDG_STATE_HOME", folder.resolve("state").toString());
-        try (CairnProcess cairn = CairnProcess.start(folder, environment, Path.of("/dev/null"), words)) {
-            return cairn.await();
-        }
+        return CairnProcess.run(folder, environment, words);
     }
 
     static Stream<Path> testedPages() {

@@ -317,9 +317,7 @@ final class LedgerTest {
     }
 
     private CairnProcess.Outcome cairn(String... arguments) throws Exception {
-        try (CairnProcess cairn = CairnProcess.start(folder, environment(), Path.of("/dev/null"), arguments)) {
-            return cairn.await();
-        }
+        return CairnProcess.run(folder, environment(), arguments);
     }
 
     private Map<String, String> environment() {

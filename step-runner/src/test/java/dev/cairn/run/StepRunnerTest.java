@@ -99,19 +99,19 @@ class StepRunnerTest {
         WorkflowRequest request = bench.flow(ONE).withKey("taken");
         Path other = bench.write("other.yaml", "steps: [{id: other, run: x}]\n");
         Bench.Running run = interrupted(request);
-        assertRefused(
+        bench.assertRefused(
                 WorkflowRequest.of(other).withKey("taken"),
                 "key taken belongs to a run of " + folder.resolve("flow.yaml") + ", not of " + other
                         + ": choose another key for this file; of that run tells: cairn show taken");
         assertThat(succeeded(request).session().id()).isEqualTo(run.session().id());
-        assertRefused(WorkflowRequest.of(other).withKey("taken"), "flow.yaml");
+        bench.assertRefused(WorkflowRequest.of(other).withKey("taken"), "flow.yaml");
 
         Bench.Running command =
                 bench.start(bench.runner().exec(CheckpointedCommand.of("x").named("command")));
         bench.engine().nextStart();
         command.session().stop(StopKind.INTERRUPT, "Ctrl-C");
         command.outcome();
-        assertRefused(WorkflowRequest.of(other).withKey("command"), "a command (cairn exec)");
+        bench.assertRefused(WorkflowRequest.of(other).withKey("command"), "a command (cairn exec)");
         assertThat(bench.engine().starts()).as("nothing of the others").hasSize(3);
     }
 
@@ -134,15 +134,15 @@ class StepRunnerTest {
         Bench.Running run = interrupted(me);
         String reason = "the run of key k was started with who=me, not with who=you: "
                 + "leave --input who out to go on with that run, or choose another key";
-        assertRefused(plain.withInputs(Map.of("who", "you")), reason);
+        bench.assertRefused(plain.withInputs(Map.of("who", "you")), reason);
         assertThat(interrupted(plain).session().id()).isEqualTo(run.session().id());
         assertThat(succeeded(me).session().id()).isEqualTo(run.session().id());
-        assertRefused(plain.withInputs(Map.of("who", "you")), reason);
+        bench.assertRefused(plain.withInputs(Map.of("who", "you")), reason);
         assertThat(bench.runner().run(plain)).isInstanceOf(Opening.Done.class);
 
         WorkflowRequest more = bench.flow(ONE.replace("inputs: {", "inputs: {extra: {default: a}, "))
                 .withKey("k");
-        assertRefused(more.withInputs(Map.of("extra", "b")), "was started with no input extra, not with extra=b");
+        bench.assertRefused(more.withInputs(Map.of("extra", "b")), "was started with no input extra, not with extra=b");
         assertThat(bench.engine().starts()).hasSize(3);
     }
 
@@ -152,16 +152,6 @@ class StepRunnerTest {
         Bench.Running run = interrupted(plain);
         assertThat(succeeded(plain.withInputs(Map.of("who", "you"))).session().id())
                 .isEqualTo(run.session().id());
-    }
-
-    private void assertRefused(WorkflowRequest request, String reason) throws Exception {
-        assertThat(bench.runner().run(request))
-                .isInstanceOfSatisfying(
-                        Opening.Refused.class,
-                        refused -> assertThat(refused.reasons())
-                                .singleElement()
-                                .asString()
-                                .contains(reason));
     }
 
     @Test

@@ -1,5 +1,7 @@
 package dev.cairn.run.fake;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.run.Opening;
 import dev.cairn.run.RunOutcome;
@@ -98,6 +100,17 @@ public final class Bench {
             throw new AssertionError("not ready: " + opening);
         }
         return new Running(ready.session());
+    }
+
+    /** For one reason, which holds this text. */
+    public void assertRefused(WorkflowRequest request, String reason) throws IOException, InterruptedException {
+        assertThat(runner().run(request))
+                .isInstanceOfSatisfying(
+                        Opening.Refused.class,
+                        refused -> assertThat(refused.reasons())
+                                .singleElement()
+                                .asString()
+                                .contains(reason));
     }
 
     /** Waits, for as long as anything may reasonably take, for something to become true. */

@@ -204,12 +204,6 @@ class NotifyTest {
     @Test
     void aRunnerThatCannotTellSaysSoBeforeItStarts() throws Exception {
         WorkflowRequest request = bench.flow(FLOW);
-        assertThat(bench.runner().run(request))
-                .isInstanceOfSatisfying(
-                        Opening.Refused.class,
-                        refused -> assertThat(refused.reasons())
-                                .singleElement()
-                                .asString()
-                                .contains("'notify'"));
+        bench.assertRefused(request, "'notify'");
     }
 }
