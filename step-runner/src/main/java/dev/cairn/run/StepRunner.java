@@ -21,6 +21,7 @@ import dev.cairn.run.store.CairnHome;
 import dev.cairn.run.store.RunIdentity;
 import dev.cairn.run.store.RunOpener;
 import dev.cairn.run.store.RunPick;
+import dev.cairn.run.store.RunPick.Plain;
 import dev.cairn.run.store.RunStore;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.Workflows;
@@ -166,12 +167,6 @@ public final class StepRunner {
                 request.key().isPresent() ? keyRule(request, plan.value()) : lineRule(request.fresh()),
                 plan.value().name(),
                 folder -> found(folder, workflowOrigin(request, text, plan.value()), Optional.of(text)));
-        if (request.key().isPresent() && opened instanceof RunOpener.Opened.Done done) {
-            List<String> conflicts = KeyCheck.reasonsAgainst(done.run().origin(), request, plan.value());
-            if (!conflicts.isEmpty()) {
-                return new Opening.Refused(conflicts);
-            }
-        }
         return ready(opened, Optional.of(text), request.options(), false);
     }
 
@@ -186,19 +181,12 @@ public final class StepRunner {
         String name = command.name().orElseGet(() -> programName(origin));
         for (int number = 1; ; number++) {
             String candidate = number == 1 ? name : name + "-" + number;
-            RunPick.Rule rule = command.name().isPresent() ? nameRule(command) : takenRule();
             RunOpener.Opened opened = opener.open(
                     new RunIdentity.Named(candidate),
-                    rule,
+                    nameRule(candidate, command),
                     candidate,
                     folder -> found(folder, commandOrigin(candidate, command), Optional.empty()));
-            boolean another = opened instanceof RunOpener.Opened.Done;
-            if (another && command.name().isPresent()) {
-                return new Opening.Refused(List.of("the name '" + name + "' belongs to a run that has not ended"
-                        + (command.fresh() ? "" : " and is of another command") + ": go on with it (cairn resume "
-                        + name + "), end it (cairn cancel " + name + "), or choose another name"));
-            }
-            if (!another) {
+            if (command.name().isPresent() || !(opened instanceof RunOpener.Opened.Refused)) {
                 return ready(opened, Optional.empty(), command.options(), false);
             }
         }
@@ -242,6 +230,9 @@ public final class StepRunner {
         }
         if (opened instanceof RunOpener.Opened.Done done) {
             return new Opening.Done(done.run());
+        }
+        if (opened instanceof RunOpener.Opened.Refused refused) {
+            return new Opening.Refused(refused.reasons());
         }
         RunOpener.Opened.Ours ours = (RunOpener.Opened.Ours) opened;
         Opening opening = session(ours, text, options, evenPaused);
@@ -341,35 +332,38 @@ public final class StepRunner {
     }
 
     private static RunPick.Rule lineRule(boolean fresh) {
-        return run -> fresh ? RunPick.START_NEW : run.state().isFinal() ? RunPick.PASS : RunPick.CONTINUE;
+        return run -> fresh ? Plain.START_NEW : run.state().isFinal() ? Plain.PASS : Plain.CONTINUE;
     }
 
     /** A run that is not of this line is left alone. */
     private static RunPick.Rule keyRule(WorkflowRequest request, Plan plan) {
         return run -> {
             if (request.fresh() && run.state().isFinal() || run.state() == RunState.CANCELLED) {
-                return RunPick.START_NEW;
+                return Plain.START_NEW;
             }
-            boolean ours = KeyCheck.reasonsAgainst(run.origin(), request, plan).isEmpty();
-            return run.state() == RunState.SUCCEEDED || !ours ? RunPick.DONE : RunPick.CONTINUE;
+            List<String> conflicts = KeyCheck.reasonsAgainst(run.origin(), request, plan);
+            if (!conflicts.isEmpty()) {
+                return new RunPick.Refuse(conflicts);
+            }
+            return run.state() == RunState.SUCCEEDED ? Plain.DONE : Plain.CONTINUE;
         };
     }
 
-    /** A name with an unfinished run of another command is taken. */
-    private static RunPick.Rule nameRule(CheckpointedCommand command) {
+    /** A name with an unfinished run is taken, but for the same command that asks for that name. */
+    private static RunPick.Rule nameRule(String name, CheckpointedCommand command) {
         return run -> {
             if (run.state().isFinal()) {
-                return RunPick.START_NEW;
+                return Plain.START_NEW;
             }
             boolean same = run.origin()
                     .command()
                     .map(CommandOrigin::words)
                     .equals(Optional.of(command.origin().words()));
-            return same && !command.fresh() ? RunPick.CONTINUE : RunPick.DONE;
+            return same && command.name().isPresent() && !command.fresh()
+                    ? Plain.CONTINUE
+                    : new RunPick.Refuse(List.of("the name '" + name + "' belongs to a run that has not ended"
+                            + (command.fresh() ? "" : " and is of another command") + ": go on with it (cairn resume "
+                            + name + "), end it (cairn cancel " + name + "), or choose another name"));
         };
-    }
-
-    private static RunPick.Rule takenRule() {
-        return run -> run.state().isFinal() ? RunPick.START_NEW : RunPick.DONE;
     }
 }

@@ -7,11 +7,13 @@ import dev.cairn.run.owner.Claim;
 import dev.cairn.run.owner.OwnerRecord;
 import dev.cairn.run.owner.Owners;
 import dev.cairn.run.owner.Ownership;
+import dev.cairn.run.store.RunPick.Plain;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -41,6 +43,8 @@ public final class RunOpener {
         record Held(RunFolder run, OwnerRecord owner) implements Opened {}
 
         record Done(RunManifest run) implements Opened {}
+
+        record Refused(List<String> reasons) implements Opened {}
     }
 
     /** Fills the folder of a new run. */
@@ -94,26 +98,23 @@ public final class RunOpener {
                 continue; // removed by gc
             }
             RunManifest run = RunManifest.read(folder);
-            switch (rule.of(run)) {
-                case PASS -> {}
-                case START_NEW -> {
-                    return Optional.empty();
-                }
-                case DONE -> {
-                    return Optional.of(new Opened.Done(run));
-                }
-                case CONTINUE -> {
-                    Opened opened = open(folder);
-                    if (!(opened instanceof Opened.Ours ours) || rule.of(ours.run()) == RunPick.CONTINUE) {
-                        return Optional.of(opened);
-                    }
-                    // it ended while we waited for its owner
-                    ours.ownership().close();
-                    return rule.of(ours.run()) == RunPick.DONE
-                            ? Optional.of(new Opened.Done(ours.run()))
-                            : Optional.empty();
-                }
+            RunPick pick = rule.of(run);
+            if (pick == Plain.PASS) {
+                continue;
             }
+            if (pick == Plain.CONTINUE) {
+                Opened opened = open(folder);
+                if (!(opened instanceof Opened.Ours ours) || rule.of(ours.run()) == Plain.CONTINUE) {
+                    return Optional.of(opened);
+                }
+                // it ended while we waited for its owner
+                ours.ownership().close();
+                run = ours.run();
+                pick = rule.of(run);
+            }
+            return pick instanceof RunPick.Refuse refuse
+                    ? Optional.of(new Opened.Refused(refuse.reasons()))
+                    : pick == Plain.DONE ? Optional.of(new Opened.Done(run)) : Optional.empty();
         }
         return Optional.empty();
     }
