@@ -8,6 +8,7 @@ import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.request.Answer;
 import dev.cairn.run.request.Command.Checkpoint;
 import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +86,7 @@ final class CheckpointCommand implements Callable<Integer> {
     private void print(Taken taken) {
         console.out()
                 .println(taken.step().stepId() + ": image " + taken.image().sequence() + ", "
-                        + Words.bytes(taken.image().bytes()) + ", stood still "
+                        + Sizes.text(taken.image().bytes()) + ", stood still "
                         + Words.pause(taken.image().pause()));
     }
 

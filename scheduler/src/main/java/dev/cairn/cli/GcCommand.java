@@ -1,7 +1,7 @@
 package dev.cairn.cli;
 
-import dev.cairn.cli.display.Words;
 import dev.cairn.retention.Garbage;
+import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -61,8 +61,8 @@ final class GcCommand implements Callable<Integer> {
             removed.forEach(item -> composition
                     .console()
                     .out()
-                    .println(item.path() + "  " + Words.bytes(item.bytes()) + "  " + item.why()));
-            composition.console().say("cairn: " + (dryRun ? "would free " : "freed ") + Words.bytes(bytes));
+                    .println(item.path() + "  " + Sizes.text(item.bytes()) + "  " + item.why()));
+            composition.console().say("cairn: " + (dryRun ? "would free " : "freed ") + Sizes.text(bytes));
         }
         return ExitCode.OK;
     }

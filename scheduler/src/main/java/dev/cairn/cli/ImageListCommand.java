@@ -6,6 +6,7 @@ import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,8 +65,8 @@ final class ImageListCommand implements Callable<Integer> {
                 table.row(
                         s.stepId() + "/" + image.sequence(),
                         Words.time(image.at()),
-                        Words.bytes(image.bytes()),
-                        Words.bytes(image.rawBytes()),
+                        Sizes.text(image.bytes()),
+                        Sizes.text(image.rawBytes()),
                         Words.pause(image.pause()),
                         image.reason(),
                         s.folder().image(image.sequence()).toString());

@@ -11,6 +11,7 @@ import dev.cairn.slurm.BatchJob;
 import dev.cairn.slurm.LimitWatch;
 import dev.cairn.slurm.Requeue;
 import dev.cairn.slurm.Slurm;
+import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -65,7 +66,7 @@ final class InBatchJob {
     private String granted() {
         return (job.cpus().isPresent() ? ": " + job.cpus().getAsInt() + " cpus" : "")
                 + (job.memoryBytes().isPresent()
-                        ? ", " + Words.bytes(job.memoryBytes().getAsLong())
+                        ? ", " + Sizes.text(job.memoryBytes().getAsLong())
                         : "");
     }
 

@@ -9,6 +9,7 @@ import dev.cairn.run.manifest.PassedRung;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.owner.OwnerRecord;
+import dev.cairn.workflow.value.Sizes;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
@@ -76,8 +77,8 @@ final class RunText {
             table.row(
                     "  " + image.sequence(),
                     Words.time(image.at()),
-                    Words.bytes(image.bytes()),
-                    Words.bytes(image.rawBytes()),
+                    Sizes.text(image.bytes()),
+                    Sizes.text(image.rawBytes()),
                     Words.pause(image.pause()),
                     image.reason());
         }

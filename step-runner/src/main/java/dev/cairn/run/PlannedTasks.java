@@ -28,6 +28,7 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.CheckpointPlan;
 import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.RollbackPlan;
@@ -191,13 +192,14 @@ final class PlannedTasks implements TaskSource {
 
     /** Of what its job has, where it runs in one, or this host. */
     private Optional<String> shortage(PlanStep step, Instance instance) throws UnresolvableException {
-        double asked = step.placement().slurm().isPresent()
-                ? JobPlan.cpus(valueOf(resolver.slurm(step, instance)).settings())
-                        .orElse(0)
-                : step.placement().cpus();
-        return services.job()
-                .map(job -> Shortage.of(asked, job))
-                .orElseGet(() -> Shortage.of(asked, Capacity.ofThisHost()));
+        Placement placement = step.placement();
+        Shortage shortage = placement.slurm().isPresent()
+                ? new Shortage(
+                        JobPlan.cpus(valueOf(resolver.slurm(step, instance)).settings())
+                                .orElse(0),
+                        0)
+                : new Shortage(placement.cpus(), placement.memoryBytes().orElse(0));
+        return services.job().map(shortage::in).orElseGet(() -> shortage.on(Capacity.ofThisHost()));
     }
 
     /** As {@link Engines} says it of a step with {@code uses}. */

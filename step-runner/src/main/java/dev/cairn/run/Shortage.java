@@ -2,29 +2,46 @@ package dev.cairn.run;
 
 import dev.cairn.run.walk.Capacity;
 import dev.cairn.slurm.BatchJob;
+import dev.cairn.workflow.value.Sizes;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
-/** A step that asks for more cpus than its batch job or host has: it runs with what there is, and that is said. Pure. */
-final class Shortage {
-    private Shortage() {}
+/**
+ * A step that asks for more than its batch job or host has: it runs with what there is, and that is said: what was asked for, what there
+ * is, and what to do. Pure.
+ *
+ * @param memory in bytes
+ */
+record Shortage(double cpus, long memory) {
 
-    /** @return what was asked for, what was granted, and what to do; empty when it is enough */
-    static Optional<String> of(double asked, BatchJob job) {
-        double granted = Capacity.of(job).cpus();
-        return asked <= granted
-                ? Optional.empty()
-                : Optional.of("asks for " + number(asked) + " cpus, and Slurm granted job " + job.id() + " "
-                        + number(granted)
-                        + ": let it start $SLURM_CPUS_ON_NODE threads, or submit it where a job can have "
-                        + number(asked));
+    /** Empty when the job has enough. */
+    Optional<String> in(BatchJob job) {
+        String grants = "Slurm granted job " + job.id();
+        String elsewhere = "submit it where a job can have ";
+        return against(
+                Capacity.of(job),
+                grants,
+                "let it start $SLURM_CPUS_ON_NODE threads, or " + elsewhere + number(cpus),
+                elsewhere + Sizes.text(memory));
     }
 
-    /** Likewise where no batch job grants anything. */
-    static Optional<String> of(double asked, Capacity host) {
-        return asked <= host.cpus()
-                ? Optional.empty()
-                : Optional.of("asks for " + number(asked) + " cpus, and this host has " + number(host.cpus())
-                        + ": it runs alone, with what there is");
+    /** Empty when the host has enough. */
+    Optional<String> on(Capacity host) {
+        String alone = "it runs alone, with what there is";
+        return against(host, "this host has", alone, alone);
+    }
+
+    private Optional<String> against(Capacity there, String has, String forCpus, String forMemory) {
+        List<String> lacking = new ArrayList<>();
+        if (cpus > there.cpus()) {
+            lacking.add("asks for " + number(cpus) + " cpus, and " + has + " " + number(there.cpus()) + ": " + forCpus);
+        }
+        if (memory > there.memoryBytes()) {
+            lacking.add("asks for " + Sizes.text(memory) + " of memory, and " + has + " "
+                    + Sizes.text(there.memoryBytes()) + ": " + forMemory);
+        }
+        return lacking.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", lacking));
     }
 
     private static String number(double cpus) {

@@ -111,14 +111,16 @@ class BatchJobRunTest {
     }
 
     @Test
-    void saysThatAStepHasFewerCpusThanItAskedFor() throws Exception {
-        Bench.Running run =
-                bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, resources: {cpus: 6}}]\n"));
+    void saysThatAStepHasLessThanItAskedFor() throws Exception {
+        bench.environment().put("SLURM_MEM_PER_NODE", "16");
+        Bench.Running run = bench.start(
+                bench.flow("name: one\nsteps: [{id: work, run: work, resources: {cpus: 6, memory: 1.5G}}]\n"));
         bench.engine().nextStart().succeed();
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
         String shortage =
                 "asks for 6 cpus, and Slurm granted job 12 2: let it start $SLURM_CPUS_ON_NODE threads, or submit it"
-                        + " where a job can have 6";
+                        + " where a job can have 6; asks for 1.5 GiB of memory, and Slurm granted job 12 16.0 MiB: submit it"
+                        + " where a job can have 1.5 GiB";
         assertThat(run.events())
                 .filteredOn(RunEvent.Note.class::isInstance)
                 .extracting(event -> ((RunEvent.Note) event).message())

@@ -13,7 +13,9 @@ import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.request.Answer;
 import dev.cairn.run.request.Command;
+import dev.cairn.run.walk.Capacity;
 import dev.cairn.run.walk.StopKind;
+import dev.cairn.workflow.value.Sizes;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -165,21 +167,29 @@ class WalkTest {
     }
 
     @Test
-    void saysThatAStepAsksForMoreCpusThanTheHostHas() throws Exception {
-        succeedUnlessTold("much", "little");
+    void saysThatAStepAsksForMoreThanTheHostHas() throws Exception {
+        succeedUnlessTold("much", "large", "little");
         Bench.Running run = bench.start(bench.flow("""
                 name: n
-                steps: [{id: much, run: x, resources: {cpus: 4096}}, {id: little, run: x}]
+                steps:
+                  - {id: much, run: x, resources: {cpus: 4096, memory: 1M}}
+                  - {id: large, run: x, resources: {cpus: 1, memory: 1024T}}
+                  - {id: little, run: x}
                 """));
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
-        int cpus = Runtime.getRuntime().availableProcessors();
-        String shortage = "asks for 4096 cpus, and this host has " + cpus + ": it runs alone, with what there is";
+        Capacity host = Capacity.ofThisHost();
+        String ofCpus =
+                "asks for 4096 cpus, and this host has " + (int) host.cpus() + ": it runs alone, with what there is";
+        String ofMemory = "asks for 1024.0 TiB of memory, and this host has " + Sizes.text(host.memoryBytes())
+                + ": it runs alone, with what there is";
         assertThat(run.events())
                 .filteredOn(RunEvent.Note.class::isInstance)
                 .extracting(event -> ((RunEvent.Note) event).message())
-                .containsExactly(shortage);
+                .containsExactly(ofCpus, ofMemory);
         assertThat(run.step("much").lastAttempt().flatMap(AttemptRecord::shortage))
-                .contains(shortage);
+                .contains(ofCpus);
+        assertThat(run.step("large").lastAttempt().flatMap(AttemptRecord::shortage))
+                .contains(ofMemory);
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.cairn.cli.display;
 
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.workflow.value.Sizes;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -63,7 +64,7 @@ public final class EventWords {
     }
 
     static String image(ImageRecord image) {
-        return "image " + image.sequence() + ", " + Words.bytes(image.bytes())
+        return "image " + image.sequence() + ", " + Sizes.text(image.bytes())
                 + (image.pause().isZero() ? "" : ", stood still " + Words.pause(image.pause())) + " (" + image.reason()
                 + ")";
     }

@@ -2,6 +2,7 @@ package dev.cairn.cli.display;
 
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.value.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +44,7 @@ final class StepLine {
             nextCheckpoint = null;
         } else if (event instanceof RunEvent.ImagePublished published) {
             image = "image " + published.image().sequence() + ", "
-                    + Words.bytes(published.image().bytes());
+                    + Sizes.text(published.image().bytes());
         } else if (event instanceof RunEvent.CheckpointFailed failed) {
             image = "checkpoint failed: " + failed.message();
         }

@@ -6,21 +6,12 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Sizes, spans and times in the words that people read. */
+/** Spans and times in the words that people read. */
 public final class Words {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
 
     private Words() {}
-
-    /** {@code 512 B}, {@code 1.2 MiB}. */
-    public static String bytes(long bytes) {
-        if (bytes < 1024) {
-            return bytes + " B";
-        }
-        int power = Math.min(4, (63 - Long.numberOfLeadingZeros(bytes)) / 10);
-        return String.format(Locale.ROOT, "%.1f %ciB", bytes / Math.pow(1024, power), " KMGT".charAt(power));
-    }
 
     /** {@code 4m05s}, {@code 2h03m}; below a second in milliseconds. */
     public static String span(Duration span) {

@@ -1,6 +1,7 @@
 package dev.cairn.workflow.value;
 
 import java.math.BigDecimal;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,5 +31,14 @@ public final class Sizes {
         return bytes.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) > 0
                 ? Optional.empty()
                 : Optional.of(bytes.longValue());
+    }
+
+    /** For people: {@code 512 B}, {@code 1.2 MiB}. */
+    public static String text(long bytes) {
+        if (bytes < 1024) {
+            return bytes + " B";
+        }
+        int power = Math.min(UNITS.length(), (63 - Long.numberOfLeadingZeros(bytes)) / 10);
+        return String.format(Locale.ROOT, "%.1f %ciB", bytes / Math.pow(1024, power), UNITS.charAt(power - 1));
     }
 }

@@ -22,6 +22,18 @@ class SizesTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "1023, 1023 B",
+        "1024, 1.0 KiB",
+        "1258291, 1.2 MiB",
+        "2199023255552, 2.0 TiB",
+        "9223372036854775807, 8388608.0 TiB"
+    })
+    void writes(long bytes, String text) {
+        assertThat(Sizes.text(bytes)).isEqualTo(text);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "16", "16 G", "G", "-1G", "1g", "1EB", "999999999999999T"})
     void refuses(String text) {
         assertThat(Sizes.parse(text)).isEmpty();
