@@ -19,9 +19,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -204,6 +206,35 @@ class SubmittingTest {
                         == 3);
         assertThat(Files.readAllLines(folder.resolve("asked")).stream().skip(1))
                 .allSatisfy(line -> assertThat(line).doesNotContain("--array").contains("/far.", "-far."));
+        run.die();
+    }
+
+    @Test
+    void saysOnceWhyNothingIsSubmittedYet() throws Exception {
+        says("sbatch", """
+                case "$*" in *--array*) what=array;; *) what=job;; esac
+                cd %s
+                echo >>$what
+                [ $(wc -l <$what) -le 2 ] && reason=one || reason=another
+                echo "sbatch: error: Unable to contact slurm controller, $reason" >&2
+                exit 1
+                """.formatted(folder));
+        says("squeue", "true");
+        Bench.Running run = bench.start(bench.submitter("cairn")
+                .run(bench.flow(MATRIX + "  - {id: alone, needs: [], runs_on: slurm, run: x}\n")));
+        List<String> once = List.of(
+                "not submitted yet: sbatch: error: Unable to contact slurm controller, one; trying again",
+                "not submitted yet: sbatch: error: Unable to contact slurm controller, another; trying again");
+        for (String step : List.of("far", "alone")) {
+            Awaitility.await()
+                    .atMost(Duration.ofMinutes(1))
+                    .untilAsserted(() -> assertThat(run.events())
+                            .filteredOn(RunEvent.Note.class::isInstance)
+                            .map(RunEvent.Note.class::cast)
+                            .filteredOn(note -> note.step().equals(Optional.of(step)))
+                            .extracting(RunEvent.Note::message)
+                            .containsExactlyElementsOf(once));
+        }
         run.die();
     }
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
@@ -119,9 +120,11 @@ final class JobArray {
             id = found.isPresent() ? found.get() : submit();
         } catch (SlurmException e) {
             if (e.kind() == SlurmException.Kind.UNCLEAR) {
+                if (unheard == null || !Objects.equals(unheard.getMessage(), e.getMessage())) {
+                    tell("not submitted yet: " + e.getMessage() + "; trying again");
+                }
                 unheard = e;
                 unheardAt = System.nanoTime();
-                tell("not submitted yet: " + e.getMessage() + "; trying again");
                 throw e;
             }
             refused = true;

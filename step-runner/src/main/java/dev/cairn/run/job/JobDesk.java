@@ -87,6 +87,7 @@ final class JobDesk {
             joining.ifPresent(JobArray::ready);
         }
         boolean mayBeThere = open;
+        String told = "";
         while (true) {
             try {
                 Submission taken = submission.array().isPresent() ? inArray(submission) : alone(submission, mayBeThere);
@@ -101,8 +102,9 @@ final class JobDesk {
                     throw e;
                 }
                 mayBeThere = true;
-                if (submission.array().isEmpty()) {
-                    tell("not submitted yet: " + e.getMessage() + "; trying again in " + NEXT_TRY_SECONDS + " s");
+                if (submission.array().isEmpty() && !told.equals(e.getMessage())) {
+                    told = String.valueOf(e.getMessage());
+                    tell("not submitted yet: " + told + "; trying again");
                 }
             }
             if (stopped.await(NEXT_TRY_SECONDS, TimeUnit.SECONDS)) {
