@@ -20,14 +20,14 @@ final class CommandView {
             throws CliException, IOException {
         CommandOrigin command = run.origin().command().orElseThrow();
         if (command.terminal().isEmpty()) {
-            return new TailedView(session, run, console, LOOK_EVERY_MILLIS);
+            return new TailedView(session, run, console, console.out(), LOOK_EVERY_MILLIS);
         }
         if (!Console.stdinIsTerminal() || !Console.stdoutIsTerminal()) {
             throw new CliException(
                     ExitCode.USAGE, "run " + run.id() + " has a terminal of its own: go on with it in a terminal");
         }
-        LocalTerminal.Raw raw = LocalTerminal.raw(); // before anything is shown
-        TailedView output = new TailedView(session, run, console, LOOK_EVERY_MILLIS_IN_TERMINAL);
+        LocalTerminal.Raw raw = LocalTerminal.raw(console.out()); // before anything is shown
+        TailedView output = new TailedView(session, run, console, raw.screen(), LOOK_EVERY_MILLIS_IN_TERMINAL);
         return new TerminalView(session, output, console, signals, keepsCtrlC, raw);
     }
 

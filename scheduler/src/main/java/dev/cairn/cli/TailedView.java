@@ -8,6 +8,7 @@ import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepFolder;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -22,12 +23,16 @@ final class TailedView implements SessionView {
     private final Path markFile;
     private final ScheduledExecutorService timer;
 
-    /** @param lookEvery milliseconds between looks at the logs */
-    TailedView(RunSession session, RunManifest run, Console console, int lookEvery) throws IOException {
+    /**
+     * @param shownOn where stdout is copied to
+     * @param lookEvery milliseconds between looks at the logs
+     */
+    TailedView(RunSession session, RunManifest run, Console console, OutputStream shownOn, int lookEvery)
+            throws IOException {
         this.console = console;
         StepFolder step = run.folder().step(session.plan().steps().get(0).id());
         Path folder = run.folder().path();
-        this.out = new LogFollower(step.stdout(), console.out(), folder.resolve("shown.stdout"));
+        this.out = new LogFollower(step.stdout(), shownOn, folder.resolve("shown.stdout"));
         this.err = new LogFollower(step.stderr(), console.err(), folder.resolve("shown.stderr"));
         this.markFile = folder.resolve("shown");
         Optional<ShownMark> mark = ShownMark.read(markFile);
@@ -50,6 +55,11 @@ final class TailedView implements SessionView {
             console.say("cairn: the command's output cannot be shown: " + e.getMessage() + "; it goes on");
             timer.shutdown();
         }
+    }
+
+    /** The command has been started anew: a terminal is to be as it left its own. */
+    synchronized void rejoin() throws IOException {
+        out.rejoin();
     }
 
     private synchronized void poll() throws IOException {

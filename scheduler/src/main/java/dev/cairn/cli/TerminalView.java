@@ -92,6 +92,7 @@ final class TerminalView implements SessionView {
 
     private void join(Turn turn) throws InterruptedException {
         try (TerminalChannel channel = turn.running().attachTerminal()) {
+            output.rejoin();
             relay.join(channel, LocalTerminal.size());
         } catch (EngineException notStarted) {
             // the run says why

@@ -120,6 +120,32 @@ final class NativeCommandsTest {
     }
 
     @Test
+    void theScreenOfAFullScreenProgramGoesAndComesWithIt() throws Exception {
+        String begin = "\33[?1049h\33[?25l";
+        String end = "\33[?1049l\33[?25h";
+        String program = "trap 'echo redrawn' WINCH; printf '\\033[?1049h\\033[?25l'; echo drawn;"
+                + " while [ ! -e go ]; do sleep 0.02; done; printf '\\033[?1049l\\033[?25h'";
+        try (CairnProcess cairn = terminal("--name", "draw", "-i", "never", "--", "sh", "-c", program)) {
+            cairn.awaitOut(begin + "drawn");
+            cairn.type("\u001d");
+            Outcome outcome = cairn.await();
+            assertThat(outcome.exitCode()).isEqualTo(75);
+            assertThat(outcome.out()).contains(end + "cairn: stopped");
+        }
+        try (CairnProcess again = CairnProcess.startInTerminal(folder, "resume", "draw")) {
+            again.awaitOut("redrawn");
+            Files.createFile(folder.resolve("go"));
+            Outcome outcome = again.await();
+            assertThat(outcome.exitCode()).isZero();
+            assertThat(outcome.out())
+                    .containsSubsequence("goes on from image", begin, "redrawn", end)
+                    .containsOnlyOnce(begin)
+                    .as("the program has put its terminal back itself")
+                    .containsOnlyOnce(end);
+        }
+    }
+
+    @Test
     void ctrlCGoesToACommandThatReadsItsKeys() throws Exception {
         String keys = "stty raw -echo; echo ready; dd bs=1 count=1 2>/dev/null | od -An -to1";
         try (CairnProcess cairn = terminal("--", "sh", "-c", keys)) {

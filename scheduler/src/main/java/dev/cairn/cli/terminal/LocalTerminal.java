@@ -2,6 +2,7 @@ package dev.cairn.cli.terminal;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -42,9 +43,11 @@ public final class LocalTerminal {
     /**
      * Hands every key to us as it is typed, Ctrl-C included, until the returned object is closed. The terminal is given
      * back as it was also when the process exits by itself.
+     *
+     * @param out where it shows what is written
      */
-    public static Raw raw() throws IOException {
-        Raw raw = new Raw(stty("-g"));
+    public static Raw raw(OutputStream out) throws IOException {
+        Raw raw = new Raw(stty("-g"), new Screen(out));
         stty("raw", "-echo");
         return raw;
     }
@@ -52,11 +55,18 @@ public final class LocalTerminal {
     /** The terminal while it is raw. Closing gives it back; more than once does no harm. */
     public static final class Raw implements AutoCloseable {
         private final String settings;
+        private final Screen screen;
         private final Thread atExit = new Thread(this::restore, "restore-terminal");
 
-        private Raw(String settings) {
+        private Raw(String settings, Screen screen) {
             this.settings = settings;
+            this.screen = screen;
             Runtime.getRuntime().addShutdownHook(atExit);
+        }
+
+        /** To show on it what a step writes to its own. */
+        public Screen screen() {
+            return screen;
         }
 
         @Override
@@ -66,6 +76,7 @@ public final class LocalTerminal {
 
         private void restore() {
             try {
+                screen.giveBack();
                 stty(settings);
             } catch (IOException terminalHasGone) {
                 // then there is nothing to give back

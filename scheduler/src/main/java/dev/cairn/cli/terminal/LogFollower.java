@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * alike is not shown again; where it writes something else, that is shown from the beginning of its line.
  *
  * <p>Of what was shown only the last {@value #REMEMBERED} bytes are remembered; a log cut back further is shown again
- * from where memory ends. Confined to one thread.
+ * from where memory ends. A {@link Screen} is first taken to the modes that belong to the place from which it is shown the log. Confined to
+ * one thread.
  */
 public final class LogFollower {
     private static final int REMEMBERED = 1 << 18;
@@ -24,11 +25,14 @@ public final class LogFollower {
 
     private final Path log;
     private final OutputStream out;
+    private final @Nullable Screen screen;
     private final @Nullable Path memory;
     private final byte[] buffer = new byte[1 << 16];
     private byte[] shown = new byte[0];
     /** {@link #shown} ends here. */
     private long position;
+    /** What is shown next does not go on where the screen is. */
+    private boolean elsewhere = true;
     /** The {@link #position} that {@link #memory} was written at. */
     private long keptAt = -1;
 
@@ -44,6 +48,7 @@ public final class LogFollower {
     public LogFollower(Path log, OutputStream out, @Nullable Path memory) {
         this.log = log;
         this.out = out;
+        this.screen = out instanceof Screen terminal ? terminal : null;
         this.memory = memory;
     }
 
@@ -100,6 +105,14 @@ public final class LogFollower {
         }
     }
 
+    /** Takes the screen to where the log goes on. */
+    public void rejoin() throws IOException {
+        if (screen != null && Files.exists(log)) {
+            screen.goOnFrom(log, position);
+            elsewhere = position > Files.size(log);
+        }
+    }
+
     /** Shows what has come since the last call. Returns whether there was any. */
     public boolean poll() throws IOException {
         if (!Files.exists(log)) {
@@ -110,6 +123,9 @@ public final class LogFollower {
             boolean any = false;
             file.seek(position);
             for (int n = file.read(buffer); n > 0; n = file.read(buffer)) {
+                if (elsewhere) {
+                    rejoin();
+                }
                 out.write(buffer, 0, n);
                 remember(n);
                 position += n;
@@ -157,6 +173,7 @@ public final class LogFollower {
         int kept = (int) Math.max(0, shown.length - (position - offset));
         shown = Arrays.copyOf(shown, kept);
         position = offset;
+        elsewhere = true;
     }
 
     private void remember(int n) {

@@ -177,6 +177,36 @@ final class LogFollowerTest {
         assertThat(LastLines.offset(log, 0)).isEqualTo(Files.size(log));
     }
 
+    @Test
+    void aScreenIsTakenToTheModesOfTheCutFromWhichItIsShownAgain() throws IOException {
+        append("\33[?1049h1\n\33[?1049l\33[?25l2\n");
+        Screen screen = new Screen(shown);
+        LogFollower next = new LogFollower(log, screen);
+        next.skipTo(Files.size(log));
+        cutTo("\33[?1049h1\n".length());
+        next.poll();
+        assertThat(shown()).isEmpty();
+        append("3\n");
+        next.poll();
+        assertThat(shown()).isEqualTo("\33[?1049h3\n");
+        screen.giveBack();
+        assertThat(shown()).isEqualTo("\33[?1049h3\n\33[?1049l");
+    }
+
+    @Test
+    void aScreenIsTakenToTheEndOfTheCutLogBeforeAnythingIsShown() throws IOException {
+        append("\33[?1049h1\n\33[?1049l");
+        LogFollower next = new LogFollower(log, new Screen(shown));
+        next.skipTo(Files.size(log));
+        cutTo("\33[?1049h1\n".length());
+        next.rejoin();
+        next.rejoin();
+        assertThat(shown()).isEqualTo("\33[?1049h");
+        append("\33[?1049l4\n");
+        next.poll();
+        assertThat(shown()).as("what is written again alike counts").isEqualTo("\33[?1049h\33[?1049l4\n");
+    }
+
     /** Of a next runner, whose mark says that so much has been shown. */
     private LogFollower successor(long mark) throws IOException {
         LogFollower next = new LogFollower(log, shown, memory());
