@@ -348,6 +348,34 @@ static void an_image_that_cannot_be_written_costs_nothing_but_itself(void **stat
     end(step);
 }
 
+/* As when Ctrl-C is pressed a second time: what the engine then says of dying processes is no news.
+ */
+static void a_checkpoint_of_a_step_that_is_being_ended_has_not_failed(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "{ head -c 64000000 /dev/urandom; echo ready >&2; sleep 1000; }"
+                                  " | tail -c 64000000");
+    await_text("err", "ready");
+    static const char requests[] =
+        "{\"op\":\"checkpoint\",\"stop\":true,\"cause\":\"interrupted\"}\n"
+        "{\"op\":\"end\",\"cause\":\"interrupted\",\"grace_ms\":0}\n";
+    auto_close int client = connect_raw("1");
+    assert_int_equal(send(client, requests, sizeof requests - 1, MSG_NOSIGNAL),
+                     sizeof requests - 1);
+    await_end(step);
+    char answers[1000] = "";
+    for (size_t len = 0; len < sizeof answers - 1;) {
+        ssize_t n = read(client, answers + len, sizeof answers - 1 - len);
+        if (n <= 0)
+            break;
+        len += (size_t)n;
+    }
+    assert_non_null(strstr(answers, "\"ok\":true"));
+    assert_non_null(strstr(answers, "the step ended before this checkpoint"));
+    auto_free char *journal = read_text("1/images.jsonl");
+    assert_null(strstr(journal, "failed"));
+}
+
 static void sweeps_what_killed_writers_have_left(void **state)
 {
     (void)state;
@@ -461,6 +489,7 @@ int main(void)
         with_home(a_frozen_step_stands_still_and_its_time_with_it),
         with_home(ends_a_frozen_step),
         with_home(an_image_that_cannot_be_written_costs_nothing_but_itself),
+        with_home(a_checkpoint_of_a_step_that_is_being_ended_has_not_failed),
         with_home(sweeps_what_killed_writers_have_left),
         with_home(waits_for_the_former_attempts_processes),
         with_home(an_attempt_is_supervised_once),

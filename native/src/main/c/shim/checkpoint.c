@@ -95,18 +95,26 @@ static bool try_again(struct supervisor *s, const struct checkpoint_order *order
     return true;
 }
 
+/* What processes that are dying make of a checkpoint is no failure of its own. */
+static void answer_too_late(struct supervisor *s, const struct checkpoint_order *order)
+{
+    cairn_error error;
+    cairn_fail(&error, CAIRN_EGONE, "the step ended before this checkpoint");
+    answer_error(s, order, &error);
+}
+
 /* The order came to nothing; the step goes on, unless it was to stop in any case. */
 static void fail(struct supervisor *s, const struct checkpoint_order *order,
                  const cairn_error *error)
 {
     if (try_again(s, order, error))
         return;
-    bool goes_on = !s->root_ended; /* else no step is left that could have done without it */
-    if (goes_on)
-        journal_failure(s, order->reason, error);
-    answer_error(s, order, error); /* after the journal, where who has the answer may look */
-    if (!goes_on)
+    if (s->root_ended || s->ending.begun) {
+        answer_too_late(s, order);
         return;
+    }
+    journal_failure(s, order->reason, error);
+    answer_error(s, order, error); /* after the journal, where who has the answer may look */
     interval_failed(&s->checkpointing.interval);
     plan_next(s, error->code == CAIRN_EBUSY_TREE);
     if (order->stop && order->force)
@@ -355,12 +363,9 @@ void checkpoint_step_ended(struct supervisor *s)
 {
     struct checkpointing *c = &s->checkpointing;
     c->abandon = true;
-    if (!c->wanted)
-        return;
+    if (c->wanted)
+        answer_too_late(s, &c->next);
     c->wanted = false;
-    cairn_error error;
-    cairn_fail(&error, CAIRN_EGONE, "the step ended before this checkpoint");
-    answer_error(s, &c->next, &error);
 }
 
 uint64_t checkpoint_written(const struct supervisor *s)

@@ -5,6 +5,9 @@ import java.util.Objects;
 /** An engine could not do what was asked; the message says what, on which object, and what to do. */
 public final class EngineException extends Exception {
     private static final long serialVersionUID = 1;
+    /** {@code CAIRN_EGONE} of cairn.h: the step or its supervisor is gone, or is about to. */
+    public static final int GONE = 1015;
+
     private final int code;
 
     public EngineException(int code, String message) {

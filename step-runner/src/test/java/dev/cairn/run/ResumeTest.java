@@ -257,6 +257,19 @@ class ResumeTest {
     }
 
     @Test
+    void doesNotSayOfAStepThatIsBeingEndedThatItRunsOn() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().endAtCheckpoint();
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        Bench.until(() -> run.events().stream().anyMatch(RunEvent.Note.class::isInstance));
+        assertThat(run.events())
+                .filteredOn(RunEvent.Note.class::isInstance)
+                .extracting(event -> ((RunEvent.Note) event).message())
+                .containsExactly("the step ended before this checkpoint");
+    }
+
+    @Test
     void isFoundRunningAfterItsRunnerDiedAndNothingIsRepeated() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep step = bench.engine().nextStart();

@@ -28,9 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** An engine of {@code cairn-shim}. Immutable, thread-safe. */
 final class SupervisedCheckpointer implements Checkpointer {
-    /** {@code CAIRN_EGONE} of cairn.h. */
-    private static final int GONE = 1015;
-
     /** {@code CAIRN_EIMAGE_FOREIGN}. */
     private static final int FOREIGN = 1004;
 
@@ -109,7 +106,7 @@ final class SupervisedCheckpointer implements Checkpointer {
         LibCairn.CairnError error = new LibCairn.CairnError();
         PointerByReference step = new PointerByReference();
         int result = LibCairn.cairn_attach(attemptDir.toString(), step, error);
-        if (result == -GONE) {
+        if (result == -EngineException.GONE) {
             return Optional.empty();
         }
         LibCairn.check(result, error);

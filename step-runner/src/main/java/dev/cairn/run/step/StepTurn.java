@@ -23,7 +23,6 @@ import java.util.function.UnaryOperator;
 
 /** A turn on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
 public final class StepTurn implements Turn {
-    private static final int NO_SUCH_PROCESS = 3;
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
@@ -138,7 +137,7 @@ public final class StepTurn implements Turn {
     public StepProcess running() throws EngineException, InterruptedException {
         try {
             return started.get()
-                    .orElseThrow(() -> new EngineException(NO_SUCH_PROCESS, "step " + stepId() + " does not run"));
+                    .orElseThrow(() -> new EngineException(EngineException.GONE, "step " + stepId() + " does not run"));
         } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         }

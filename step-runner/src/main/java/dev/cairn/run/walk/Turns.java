@@ -122,9 +122,8 @@ final class Turns implements AutoCloseable {
         try {
             return Answer.Line.done(step, command.on(turn));
         } catch (EngineException e) {
-            services.listener()
-                    .on(new RunEvent.Note(
-                            services.clock().instant(), Optional.of(step), e.getMessage() + "; the step runs on"));
+            String what = e.getMessage() + (e.code() == EngineException.GONE ? "" : "; the step runs on");
+            services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.of(step), what));
             return Answer.Line.failed(step, String.valueOf(e.getMessage()));
         } catch (InterruptedException letGo) {
             Thread.currentThread().interrupt();

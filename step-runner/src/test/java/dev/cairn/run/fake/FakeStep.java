@@ -32,6 +32,7 @@ public final class FakeStep implements StepProcess {
     private final List<CheckpointOutcome> journal = new ArrayList<>();
     private @Nullable StepExit exit;
     private @Nullable String checkpointsFail;
+    private boolean endsAtCheckpoint;
     private boolean killed;
     private @Nullable ImageInfo unsaid;
 
@@ -113,6 +114,11 @@ public final class FakeStep implements StepProcess {
         checkpointsFail = message;
     }
 
+    /** As when somebody ends it while its next image is being written. */
+    public synchronized void endAtCheckpoint() {
+        endsAtCheckpoint = true;
+    }
+
     synchronized boolean isAlive() {
         return !killed && exit == null;
     }
@@ -148,7 +154,11 @@ public final class FakeStep implements StepProcess {
     @Override
     public synchronized ImageInfo checkpoint(CheckpointRequest request) throws EngineException {
         if (!isAlive()) {
-            throw new EngineException(3, "the step has ended");
+            throw new EngineException(EngineException.GONE, "the step has ended");
+        }
+        if (endsAtCheckpoint) {
+            end(EndCause.INTERRUPTED, OptionalInt.empty(), Duration.ofSeconds(1), OptionalLong.empty());
+            throw new EngineException(EngineException.GONE, "the step ended before this checkpoint");
         }
         if (checkpointsFail != null) {
             journal.add(new CheckpointOutcome.Failed(Instant.now(), request.reason(), 5, checkpointsFail));
