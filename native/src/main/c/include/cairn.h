@@ -35,6 +35,7 @@ enum cairn_code {
     CAIRN_EROLLBACK = 1013,  /* a file changed in a way that cannot be undone */
     CAIRN_EPROTOCOL = 1014,  /* the peer on the control socket said something unexpected */
     CAIRN_EGONE = 1015,      /* the step or its supervisor is gone */
+    CAIRN_EHELD = 1016,      /* a supervisor on another host renews the step's lease */
 };
 
 typedef struct cairn_error {

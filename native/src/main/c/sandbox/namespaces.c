@@ -113,17 +113,19 @@ static int enter_time_namespace(const struct namespace_clocks *clocks,
     return write_proc("/proc/self/timens_offsets", text, err);
 }
 
-int namespaces_prepare(const struct namespace_clocks *clocks, struct namespace_clocks *leads,
-                       cairn_error *err)
+int namespaces_take_user(cairn_error *err)
 {
     /* CAP_SYS_ADMIN makes namespaces, CAP_SYS_PTRACE reads the step: who has both needs no user
      * namespace. */
-    if (!has_capability(CAP_SYS_ADMIN) || !has_capability(CAP_SYS_PTRACE)) {
-        int rc = enter_user_namespace(err);
-        if (rc != 0)
-            return rc;
-    }
-    return enter_time_namespace(clocks, leads, err);
+    bool needs_one = !has_capability(CAP_SYS_ADMIN) || !has_capability(CAP_SYS_PTRACE);
+    return needs_one ? enter_user_namespace(err) : 0;
+}
+
+int namespaces_prepare(const struct namespace_clocks *clocks, struct namespace_clocks *leads,
+                       cairn_error *err)
+{
+    int rc = namespaces_take_user(err);
+    return rc == 0 ? enter_time_namespace(clocks, leads, err) : rc;
 }
 
 static int mount_at(const char *type, const char *target, unsigned long flags, const char *data,

@@ -13,9 +13,12 @@ struct namespace_clocks {
     int64_t monotonic_ns, boottime_ns;
 };
 
-/* In the supervisor, single-threaded: takes a user namespace of its own where it needs one
- * (identity map of one uid and one gid; setgroups denied) and prepares the time namespace that its
- * children enter. *leads: by how much the step's clocks are ahead of ours from now on. */
+/* In the supervisor, single-threaded: takes a user namespace of its own where it needs one and has
+ * none yet (identity map of one uid and one gid; setgroups denied). */
+CAIRN_CHECKED int namespaces_take_user(cairn_error *err);
+
+/* The same, and prepares the time namespace that its children enter. *leads: by how much the step's
+ * clocks are ahead of ours from now on. */
 CAIRN_CHECKED int namespaces_prepare(const struct namespace_clocks *clocks,
                                      struct namespace_clocks *leads, cairn_error *err);
 

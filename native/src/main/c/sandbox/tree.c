@@ -154,7 +154,7 @@ int tree_freeze(struct tree *t, cairn_error *err)
     struct frozen *frozen = calloc(1, sizeof *frozen);
     if (!frozen)
         return cairn_fail(err, ENOMEM, "out of memory freezing the step");
-    int rc = freeze_tree(t->init, &t->waits, frozen, err);
+    int rc = freeze_hold(t->init, &t->waits, frozen, err);
     if (rc != 0)
         free(frozen);
     else

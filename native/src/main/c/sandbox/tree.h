@@ -60,8 +60,8 @@ CAIRN_CHECKED int tree_status(struct tree *t, struct tree_end *end, cairn_error 
 /* Sends a signal to the root process (group = false) or to all of the tree. */
 CAIRN_CHECKED int tree_signal(const struct tree *t, int signo, bool everyone, cairn_error *err);
 
-/* Stops or continues all of the tree without its noticing more than time passing (the lease guard).
- */
+/* Stops or continues all of the tree without its noticing more than time passing (the lease guard),
+ * also while a capture reads its snapshots. */
 CAIRN_CHECKED int tree_freeze(struct tree *t, cairn_error *err);
 void tree_thaw(struct tree *t);
 

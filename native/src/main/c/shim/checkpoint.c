@@ -14,6 +14,7 @@
 
 #define RETRY_AFTER_MS 200
 #define MOST_TRIES 25
+#define ASK_AGAIN_MS 10
 #define BACKGROUND_SHARE \
     0.5 /* of the CPUs: what engines use beside a running step, see engine_native.c */
 
@@ -75,6 +76,16 @@ static void journal_failure(struct supervisor *s, const char *reason, const cair
     json_decref(line);
 }
 
+static void put_off(struct checkpointing *c, const struct checkpoint_order *order, int64_t wait_ms)
+{
+    struct checkpoint_order later = *order;
+    if (c->wanted)
+        merge(&later, &c->next);
+    c->next = later;
+    c->wanted = true;
+    c->retry_at = clock_now_ms() + wait_ms;
+}
+
 /* A tree that does not come to rest now may do so in a moment: whoever asked waits for that. One by
  * interval comes back by itself. */
 static bool try_again(struct supervisor *s, const struct checkpoint_order *order,
@@ -87,11 +98,7 @@ static bool try_again(struct supervisor *s, const struct checkpoint_order *order
         return false;
     struct checkpoint_order again = *order;
     again.tries++;
-    if (c->wanted)
-        merge(&again, &c->next);
-    c->next = again;
-    c->wanted = true;
-    c->retry_at = clock_now_ms() + RETRY_AFTER_MS;
+    put_off(c, &again, RETRY_AFTER_MS);
     return true;
 }
 
@@ -150,7 +157,10 @@ static int begin(struct supervisor *s, cairn_error *err)
 {
     struct checkpointing *c = &s->checkpointing;
     if (s->frozen)
-        return cairn_fail(err, CAIRN_EBUSY_TREE, "the step is frozen; thaw it first");
+        return cairn_fail(err, CAIRN_EBUSY_TREE,
+                          s->frozen & FROZEN_BY_LEASE
+                              ? "the step stands still, since its lease cannot be renewed"
+                              : "the step is frozen; thaw it first");
     if (!s->engine->makes_images)
         return s->engine->begin(NULL, false, NULL, NULL, err);
     struct image_options options = {.compression = s->spec.compression,
@@ -177,10 +187,29 @@ static int begin(struct supervisor *s, cairn_error *err)
     return rc;
 }
 
+/* A file server that does not answer would keep the main thread, which has a step to freeze then.
+ * So the renewer goes first. */
+static bool is_reachable(struct supervisor *s)
+{
+    struct checkpointing *c = &s->checkpointing;
+    if (s->lease.times && c->asked_at == 0) {
+        c->asked_at = clock_boot_ms();
+        lease_look(&s->lease, s->frozen & FROZEN_BY_LEASE);
+    }
+    if (!lease_was_renewed(&s->lease, c->asked_at))
+        return false;
+    c->asked_at = 0;
+    return true;
+}
+
 static void start(struct supervisor *s, const struct checkpoint_order *order)
 {
     struct checkpointing *c = &s->checkpointing;
     cairn_error error = {0};
+    if (!is_reachable(s)) {
+        put_off(c, order, ASK_AGAIN_MS);
+        return;
+    }
     c->order = *order;
     c->busy = begin(s, &error) == 0;
     if (!c->busy)
@@ -286,6 +315,26 @@ static void conclude(struct supervisor *s)
         start_wanted(s);
 }
 
+/* A worker has finished. Without the lease the folder of images may be somebody else's by now, and
+ * the step must not be let go. */
+static void proceed(struct supervisor *s)
+{
+    struct checkpointing *c = &s->checkpointing;
+    bool held = lease_is_held(&s->lease);
+    c->held_back = !held && !s->root_ended && !s->ending.killed;
+    if (c->held_back)
+        return;
+    if (!held)
+        cairn_fail(&c->error, CAIRN_EGONE, "the step is ended while its lease is not held");
+    if (c->stage == CHECKPOINT_WRITING && c->error.code == 0) {
+        if (!c->order.stop)
+            s->engine->release(c->job); /* need not stand still while the disk takes its time */
+        if (start_worker(s, CHECKPOINT_PUBLISHING, &c->error) == 0)
+            return;
+    }
+    conclude(s);
+}
+
 static void on_done(void *context, uint32_t events)
 {
     (void)events;
@@ -295,13 +344,13 @@ static void on_done(void *context, uint32_t events)
     if (read(c->done_fd, &count, sizeof count) < 0)
         return;
     pthread_join(c->thread, NULL);
-    if (c->stage == CHECKPOINT_WRITING && c->error.code == 0) {
-        if (!c->order.stop)
-            s->engine->release(c->job); /* need not stand still while the disk takes its time */
-        if (start_worker(s, CHECKPOINT_PUBLISHING, &c->error) == 0)
-            return;
-    }
-    conclude(s);
+    proceed(s);
+}
+
+void checkpoint_go_on(struct supervisor *s)
+{
+    if (s->checkpointing.held_back)
+        proceed(s);
 }
 
 int checkpoint_open(struct supervisor *s, cairn_error *err)
@@ -363,6 +412,7 @@ void checkpoint_step_ended(struct supervisor *s)
 {
     struct checkpointing *c = &s->checkpointing;
     c->abandon = true;
+    checkpoint_go_on(s);
     if (c->wanted)
         answer_too_late(s, &c->next);
     c->wanted = false;

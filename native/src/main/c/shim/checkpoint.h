@@ -40,6 +40,7 @@ struct checkpointing {
     bool wanted;
     struct checkpoint_order next; /* one after that, or one that is to be tried again */
     int64_t retry_at;             /* clock_now_ms(), of one to be tried again */
+    int64_t asked_at; /* clock_boot_ms(): whether the folder of images can be reached; 0: not yet */
     struct interval interval;
     int64_t next_at; /* by interval, in ms of running time; NEVER for none */
     bool before_timeout_done;
@@ -56,6 +57,7 @@ struct checkpointing {
     atomic_bool abandon;
     int done_fd; /* eventfd: the worker has finished */
     struct loop_source done;
+    bool held_back;    /* the worker has finished while the lease was not held */
     cairn_error error; /* the worker's; code 0 when it succeeded */
     struct image_summary summary;
 
@@ -75,6 +77,10 @@ void checkpoint_tick(struct supervisor *s);
 
 /* When checkpoint_tick has something to do, as clock_now_ms(). */
 int64_t checkpoint_deadline(const struct supervisor *s);
+
+/* The lease is held again, or the step killed: what was finished meanwhile goes on, or is given up.
+ */
+void checkpoint_go_on(struct supervisor *s);
 
 /* The step has ended: whoever waits for an image hears so; an image under way is given up. */
 void checkpoint_step_ended(struct supervisor *s);

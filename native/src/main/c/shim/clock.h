@@ -11,6 +11,9 @@
 
 int64_t clock_now_ms(void);
 
+/* CLOCK_BOOTTIME in milliseconds: a machine's sleep counts. */
+int64_t clock_boot_ms(void);
+
 /* Now as 2026-01-31T12:00:00.000Z. */
 void clock_utc_text(char out[UTC_TEXT_BYTES]);
 

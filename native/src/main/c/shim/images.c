@@ -128,7 +128,7 @@ static int remove_leftovers(int fd, cairn_error *err)
     return rc;
 }
 
-int images_open(const char *path, struct images *out, cairn_error *err)
+int images_open(const char *path, struct lease *lease, struct images *out, cairn_error *err)
 {
     if (mkdir(path, 0700) < 0 && errno != EEXIST)
         return cairn_fail_errno(err, "making the folder of images %s", path);
@@ -139,6 +139,8 @@ int images_open(const char *path, struct images *out, cairn_error *err)
     int rc = lock(fd, path, err);
     if (rc == 0)
         rc = await_former_tree(fd, path, err);
+    if (rc == 0)
+        rc = lease_take(lease, fd, path, err);
     if (rc == 0)
         rc = remove_leftovers(fd, err);
     if (rc == 0)

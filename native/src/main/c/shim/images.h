@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "shim/lease.h"
 
 #define IMAGE_NAME_BYTES 16
 #define FIRST_IMAGE 0 /* checkpoint 0: the files as they were before the step's beginning */
@@ -17,9 +18,10 @@ struct images {
 };
 
 /* Makes the folder when it is missing (0700) and takes it for this supervisor: waits until a former
- * supervisor and every process of its step have gone (EBUSY when they do not), then removes what it
- * left half-made. */
-CAIRN_CHECKED int images_open(const char *path, struct images *out, cairn_error *err);
+ * supervisor and every process of its step have gone (EBUSY when they do not), takes its lease, and
+ * only then removes what it left half-made. */
+CAIRN_CHECKED int images_open(const char *path, struct lease *lease, struct images *out,
+                              cairn_error *err);
 
 /* Notes the step's pid 1, so that the next supervisor can wait for its end. */
 CAIRN_CHECKED int images_note_tree(const struct images *im, pid_t init, cairn_error *err);

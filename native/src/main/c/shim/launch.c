@@ -62,12 +62,17 @@ static struct tree_spec tree_spec_of(const struct spec *spec, char *const *envp,
     };
 }
 
+bool launch_needs_namespaces(const struct supervisor *s)
+{
+    return s->engine == &engine_native || s->spec.pty;
+}
+
 /* From the beginning. Namespaces also make sure that no process outlives its supervisor; an engine
  * that does not image them does without where the host has none. */
 static int start_tree(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
 {
     int rc = tree_start(spec, &s->tree, err);
-    if (rc != -CAIRN_EHOST || s->engine == &engine_native || spec->pty)
+    if (rc != -CAIRN_EHOST || launch_needs_namespaces(s))
         return rc;
     spec->namespaces = false;
     return tree_start(spec, &s->tree, err);

@@ -8,4 +8,7 @@
  * step runs. */
 CAIRN_CHECKED int launch(struct supervisor *s, char *const *envp, cairn_error *err);
 
+/* Can it not be started on a host without them? */
+bool launch_needs_namespaces(const struct supervisor *s);
+
 #endif

@@ -178,6 +178,16 @@ static void take_request(void *context, uint64_t client, const char *line)
     supervisor_request(context, client, line);
 }
 
+/* Also while the step is being restored, which may take long. A process with threads can take no
+ * user namespace any more. */
+static int keep_lease(struct supervisor *s, cairn_error *err)
+{
+    if (!s->lease.times)
+        return 0;
+    int rc = namespaces_take_user(err);
+    return rc == 0 || !launch_needs_namespaces(s) ? lease_keep(&s->lease, err) : rc;
+}
+
 /* Everything up to the running step. */
 static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
 {
@@ -185,6 +195,7 @@ static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
     int rc = spec_read(s->attempt.fd, &s->spec, err);
     if (rc != 0)
         return rc;
+    s->lease.times = s->spec.has_lease ? &s->spec.lease : NULL;
     s->engine = engine_named(s->spec.engine);
     if (!s->engine)
         return cairn_fail(err, EINVAL, "spec.json: there is no engine `%s`", s->spec.engine);
@@ -194,7 +205,9 @@ static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
     if (rc == 0)
         rc = watch_lifeline(s, err);
     if (rc == 0)
-        rc = images_open(s->spec.checkpoints, &s->images, err);
+        rc = images_open(s->spec.checkpoints, &s->lease, &s->images, err);
+    if (rc == 0)
+        rc = keep_lease(s, err);
     if (rc == 0)
         rc = control_open(&s->control, s->attempt.fd, &s->loop, &handlers, err);
     if (rc != 0)
@@ -205,6 +218,8 @@ static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
         return rc;
     running_start(&s->clock);
     rc = checkpoint_open(s, err);
+    if (rc == 0)
+        rc = guard_open(s, err);
     if (rc != 0)
         tree_destroy(&s->tree);
     return rc;
@@ -228,6 +243,7 @@ static void end_unstarted(struct supervisor *s, const cairn_error *error)
                               .image = -1};
     snprintf(end.message, sizeof end.message, "%s", error->message);
     publish_end(s, &end);
+    lease_let_go(&s->lease);
     unlinkat(s->attempt.fd, SOCKET_NAME, 0);
     report_failure(error);
 }
@@ -243,6 +259,7 @@ static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
         snprintf(end.message, sizeof end.message, "the supervisor failed: %s", error->message);
     }
     publish_end(s, &end);
+    lease_let_go(&s->lease);
     checkpoint_answer_stop(s);
     control_close(&s->control, s->attempt.fd);
 }
@@ -258,6 +275,7 @@ int main(int argc, char **argv)
         .tree = {.init_pidfd = -1, .status_fd = -1, .pty_master = -1},
         .terminal = {.master = {.fd = -1}},
         .checkpointing = {.next_at = NEVER, .last_image = -1},
+        .lease = {.attempt = argv[1], .folder = -1},
     };
     cairn_error error = {0};
     if (attempt_open(argv[1], &s.attempt, &error) != 0) {

@@ -63,14 +63,16 @@ static void request_status(struct supervisor *s, uint64_t client, const json_t *
     int64_t wait = next == NEVER ? 0 : next - running_ms(&s->clock);
     control_answer(
         &s->control, client,
-        json_pack(
-            "{s:b, s:s, s:b, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "ok", 1, "state", state_of(s),
-            "frozen", s->frozen, "running_ms", (json_int_t)running_ms(&s->clock), "last_image",
-            s->checkpointing.last_image < 0 ? json_null()
-                                            : json_integer(s->checkpointing.last_image),
-            "next_checkpoint_ms", next == NEVER ? json_null() : json_integer(wait < 0 ? 0 : wait),
-            "processes", (json_int_t)processes, "rss_bytes", (json_int_t)rss, "raw_terminal",
-            terminal_is_raw(&s->terminal), "checkpoint", progress(s)));
+        json_pack("{s:b, s:s, s:b, s:o, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "ok", 1, "state",
+                  state_of(s), "frozen", s->frozen != 0, "lease_silent_ms",
+                  s->lease.times ? json_integer(lease_silent_ms(&s->lease)) : json_null(),
+                  "running_ms", (json_int_t)running_ms(&s->clock), "last_image",
+                  s->checkpointing.last_image < 0 ? json_null()
+                                                  : json_integer(s->checkpointing.last_image),
+                  "next_checkpoint_ms",
+                  next == NEVER ? json_null() : json_integer(wait < 0 ? 0 : wait), "processes",
+                  (json_int_t)processes, "rss_bytes", (json_int_t)rss, "raw_terminal",
+                  terminal_is_raw(&s->terminal), "checkpoint", progress(s)));
 }
 
 static int read_cause(const json_t *request, enum cause *out, cairn_error *err)
@@ -128,7 +130,7 @@ static void request_freeze(struct supervisor *s, uint64_t client, const json_t *
 {
     (void)request;
     cairn_error error;
-    if (supervisor_freeze(s, &error) == 0)
+    if (supervisor_freeze(s, FROZEN_BY_REQUEST, &error) == 0)
         answer_ok(s, client);
     else
         control_answer_error(&s->control, client, &error);
@@ -137,7 +139,7 @@ static void request_freeze(struct supervisor *s, uint64_t client, const json_t *
 static void request_thaw(struct supervisor *s, uint64_t client, const json_t *request)
 {
     (void)request;
-    supervisor_thaw(s);
+    supervisor_thaw(s, FROZEN_BY_REQUEST);
     answer_ok(s, client);
 }
 

@@ -190,10 +190,28 @@ static int read_images(const json_t *document, struct spec *s, cairn_error *err)
     return rc;
 }
 
+static int read_lease(const json_t *document, struct spec *s, cairn_error *err)
+{
+    json_t *lease = NULL;
+    int rc = json_may_object(document, "lease", &lease, err);
+    s->has_lease = lease != NULL;
+    if (rc != 0 || !lease)
+        return rc;
+    rc = json_need_int(lease, "renew_ms", 1, INT32_MAX, &s->lease.renew_ms, err);
+    if (rc == 0)
+        rc = json_need_int(lease, "freeze_ms", s->lease.renew_ms + 1, INT32_MAX,
+                           &s->lease.freeze_ms, err);
+    if (rc == 0)
+        rc = json_need_int(lease, "take_ms", s->lease.freeze_ms + 1, INT32_MAX, &s->lease.take_ms,
+                           err);
+    return rc;
+}
+
 static int read_all(const json_t *document, struct spec *s, cairn_error *err)
 {
     int (*const parts[])(const json_t *, struct spec *, cairn_error *) = {
-        read_command, read_streams, read_images, read_policy, read_times, read_rollback, read_app,
+        read_command, read_streams,  read_images, read_policy,
+        read_times,   read_rollback, read_lease,  read_app,
     };
     int64_t version;
     int rc = json_need_int(document, "version", SPEC_VERSION, SPEC_VERSION, &version, err);

@@ -21,6 +21,13 @@ struct app_spec {
     int64_t settle_ms;
 };
 
+/* How other hosts are kept from running the step as well: renewed so often; the step is frozen when
+ * that has failed for so long; whoever wants to take it watches for so long that it stands still.
+ */
+struct lease_spec {
+    int64_t renew_ms, freeze_ms, take_ms; /* 0 < renew < freeze < take */
+};
+
 struct spec {
     json_t *document; /* owns every text below */
     const char *engine;
@@ -43,6 +50,8 @@ struct spec {
     const char **rollback_trees; /* NULL-terminated */
     const char *restore_image;   /* NULL starts from the beginning */
     bool detach;
+    bool has_lease;
+    struct lease_spec lease;
     bool has_app;
     struct app_spec app;
 };

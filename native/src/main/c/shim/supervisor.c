@@ -17,7 +17,7 @@ void supervisor_end(struct supervisor *s, enum cause cause, int64_t grace_ms, co
     *e = (struct ending){.begun = true, .cause = cause, .kill_at = kill_at, .image = -1};
     snprintf(e->message, sizeof e->message, "%s", message);
     cairn_error ignored; /* what cannot be asked to end is killed after the grace */
-    supervisor_thaw(s);
+    supervisor_thaw(s, FROZEN_BY_REQUEST);
     if (grace_ms > 0 && tree_signal(&s->tree, SIGTERM, true, &ignored) != 0)
         e->kill_at = clock_now_ms();
 }
@@ -29,6 +29,9 @@ static void kill_everyone(struct supervisor *s)
     cairn_error ignored; /* tree_destroy follows in any case */
     if (tree_signal(&s->tree, SIGKILL, true, &ignored) != 0)
         s->tree_lost = true;
+    /* Pid 1 hears of the ends of those who stood only after us. */
+    supervisor_thaw(s, FROZEN_BY_REQUEST | FROZEN_BY_LEASE);
+    checkpoint_go_on(s);
 }
 
 void supervisor_kill(struct supervisor *s, enum cause cause, int64_t image, const char *message)
@@ -42,27 +45,26 @@ void supervisor_kill(struct supervisor *s, enum cause cause, int64_t image, cons
     kill_everyone(s);
 }
 
-int supervisor_freeze(struct supervisor *s, cairn_error *err)
+int supervisor_freeze(struct supervisor *s, unsigned why, cairn_error *err)
 {
-    if (s->frozen)
-        return 0;
-    if (s->checkpointing.busy)
+    if (why == FROZEN_BY_REQUEST && !s->frozen && s->checkpointing.busy)
         return cairn_fail(err, CAIRN_EBUSY_TREE,
                           "a checkpoint is under way; freeze the step after it");
     int rc = tree_freeze(&s->tree, err);
     if (rc == 0) {
-        s->frozen = true;
+        s->frozen |= why;
         running_stop(&s->clock);
     }
     return rc;
 }
 
-void supervisor_thaw(struct supervisor *s)
+void supervisor_thaw(struct supervisor *s, unsigned why)
 {
-    if (!s->frozen)
+    bool was_frozen = s->frozen;
+    s->frozen &= ~why;
+    if (!was_frozen || s->frozen)
         return;
     tree_thaw(&s->tree);
-    s->frozen = false;
     running_start(&s->clock);
 }
 
@@ -70,6 +72,7 @@ void supervisor_thaw(struct supervisor *s)
 static void note_end(struct supervisor *s)
 {
     running_stop(&s->clock);
+    guard_step_ended(s);
     cairn_error nobody_left;
     if (!s->tree_lost && tree_signal(&s->tree, SIGKILL, true, &nobody_left) != 0) {
         /* pid 1 has ended after the root, as it should */
@@ -105,6 +108,7 @@ static int64_t timeout_at(const struct supervisor *s)
 
 static void tick(struct supervisor *s)
 {
+    guard_check(s);
     if (s->ending.begun) {
         if (clock_now_ms() >= s->ending.kill_at)
             kill_everyone(s);

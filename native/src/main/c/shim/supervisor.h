@@ -1,5 +1,6 @@
 /* The state of one supervisor, shared by the files of shim/. Everything runs on the main thread,
- * which made the tree and may trace it, except the writing of an image (checkpoint.c). */
+ * which made the tree and may trace it, except the writing of an image (checkpoint.c), the renewing
+ * of the lease (lease.c) and the last resort of its guard (guard.c). */
 #ifndef CAIRN_SHIM_SUPERVISOR_H
 #define CAIRN_SHIM_SUPERVISOR_H
 
@@ -13,7 +14,9 @@
 #include "shim/clock.h"
 #include "shim/control.h"
 #include "shim/engine.h"
+#include "shim/guard.h"
 #include "shim/images.h"
+#include "shim/lease.h"
 #include "shim/loop.h"
 #include "shim/oom.h"
 #include "shim/spec.h"
@@ -29,13 +32,21 @@ struct ending {
     char message[500];
 };
 
+/* Why the tree stands still: it goes on when no reason is left. */
+enum {
+    FROZEN_BY_REQUEST = 1,
+    FROZEN_BY_LEASE = 2,
+};
+
 struct supervisor {
     struct spec spec;
     struct attempt attempt;
     struct images images;
+    struct lease lease;
+    struct guard guard;
     const struct engine *engine;
     struct tree tree;
-    bool frozen; /* by request */
+    unsigned frozen; /* FROZEN_BY_* */
     bool root_ended, tree_lost;
     struct tree_end end; /* once root_ended */
     struct running_clock clock;
@@ -57,9 +68,10 @@ void supervisor_end(struct supervisor *s, enum cause cause, int64_t grace_ms, co
 /* KILL now, without TERM: the step was stopped with this image. The first cause stays. */
 void supervisor_kill(struct supervisor *s, enum cause cause, int64_t image, const char *message);
 
-/* The whole tree stands still, and its time with it; not while a checkpoint is under way. */
-CAIRN_CHECKED int supervisor_freeze(struct supervisor *s, cairn_error *err);
-void supervisor_thaw(struct supervisor *s);
+/* The whole tree stands still, and its time with it; by request not while a checkpoint is under
+ * way. */
+CAIRN_CHECKED int supervisor_freeze(struct supervisor *s, unsigned why, cairn_error *err);
+void supervisor_thaw(struct supervisor *s, unsigned why);
 
 /* Runs until the step has ended and no image is being written. */
 CAIRN_CHECKED int supervisor_run(struct supervisor *s, cairn_error *err);

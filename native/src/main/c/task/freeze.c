@@ -76,6 +76,38 @@ int freeze_undumpable(pid_t pid, cairn_error *err)
                                 status.ns_pid, stat.comm);
 }
 
+/* Whoever is traced by us before anything was seized. */
+static int note_standing(struct frozen *f, pid_t init, cairn_error *err)
+{
+    auto_proc_list struct proc_list list = {0};
+    int rc = proc_descendants(init, &list, err);
+    for (size_t i = 0; rc == 0 && i < list.count; i++) {
+        auto_proc_list struct proc_list threads = {0};
+        if (proc_threads(list.numbers[i], &threads, NULL) != 0)
+            continue; /* it has ended */
+        for (size_t k = 0; rc == 0 && k < threads.count; k++) {
+            struct proc_status status;
+            if (proc_read_status(list.numbers[i], threads.numbers[k], &status, NULL) != 0 ||
+                status.tracer != (pid_t)syscall(SYS_gettid))
+                continue;
+            pid_t *grown = reallocarray(f->standing, f->standing_count + 1, sizeof *grown);
+            if (!grown)
+                return cairn_fail(err, ENOMEM, "out of memory freezing the step");
+            f->standing = grown;
+            f->standing[f->standing_count++] = threads.numbers[k];
+        }
+    }
+    return rc;
+}
+
+static bool stood_before(const struct frozen *f, pid_t tid)
+{
+    for (size_t i = 0; i < f->standing_count; i++)
+        if (f->standing[i] == tid)
+            return true;
+    return false;
+}
+
 /* A thread that cannot be seized: ended, ours already (made by a traced one), or somebody else's.
  */
 static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
@@ -84,7 +116,7 @@ static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
     if (proc_read_status(pid, tid, &status, NULL) != 0)
         return 0;
     if (status.tracer == (pid_t)syscall(SYS_gettid))
-        return add_thread(f, tid, pid, err);
+        return stood_before(f, tid) ? 0 : add_thread(f, tid, pid, err);
     if (status.tracer != 0)
         return cairn_fail(
             err, CAIRN_EUNSUPPORTED,
@@ -216,7 +248,11 @@ static int settle_all(struct frozen *f, cairn_error *err)
     for (size_t i = 0; i < f->thread_count; i++) {
         if (f->threads[i].at_rest || f->threads[i].gone)
             continue;
-        int rc = settle_thread(f, i, REST_MS, err);
+        int rc = settle_thread(f, i, f->stuck ? 0 : REST_MS, err);
+        if (rc == -ETIMEDOUT && f->holding) {
+            f->stuck = true; /* they were all interrupted together: the next ones had time too */
+            continue;
+        }
         if (rc == -ETIMEDOUT)
             return cairn_fail(
                 err, CAIRN_EBUSY_TREE,
@@ -306,7 +342,7 @@ static int tidy(struct frozen *f, cairn_error *err)
     if (kept == 0)
         return cairn_fail(err, CAIRN_EGONE, "the step has ended");
     qsort(f->threads, kept, sizeof *f->threads, by_process);
-    for (size_t i = 0; i < kept; i++)
+    for (size_t i = 0; i < kept && !f->holding; i++)
         if ((i == 0 || f->threads[i - 1].pid != f->threads[i].pid) &&
             f->threads[i].tid != f->threads[i].pid)
             return cairn_fail(err, CAIRN_EBUSY_TREE,
@@ -323,12 +359,19 @@ static int tidy(struct frozen *f, cairn_error *err)
     return 0;
 }
 
-static int freeze_once(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
+static int freeze_once(pid_t init, bool holding, struct waits *waits, struct frozen *out,
+                       cairn_error *err)
 {
-    struct frozen f = {.waits = waits};
-    waits_begin(waits);
-    int rc = seize_all(&f, init, err);
+    struct frozen f = {.waits = waits, .holding = holding};
+    int rc = holding ? note_standing(&f, init, err) : 0;
+    if (rc == 0)
+        rc = seize_all(&f, init, err);
     f.since_us = freeze_clock_us();
+    if (rc == 0 && f.thread_count == 0 && f.standing_count > 0) {
+        *out = f; /* a capture lets them stand */
+        return 0;
+    }
+    waits_begin(waits);
     if (rc == 0)
         rc = settle_tree(&f, init, err);
     if (rc == 0)
@@ -343,15 +386,26 @@ static int freeze_once(pid_t init, struct waits *waits, struct frozen *out, cair
     return 0;
 }
 
-int freeze_tree(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
+static int freeze(pid_t init, bool holding, struct waits *waits, struct frozen *out,
+                  cairn_error *err)
 {
     for (int attempt = 1;; attempt++) {
-        int rc = freeze_once(init, waits, out, err);
+        int rc = freeze_once(init, holding, waits, out, err);
         if (rc != -CAIRN_EBUSY_TREE || attempt == TRIES)
             return rc;
         struct timespec pause = {0, BETWEEN_TRIES_MS * 1000000};
         nanosleep(&pause, NULL);
     }
+}
+
+int freeze_tree(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
+{
+    return freeze(init, false, waits, out, err);
+}
+
+int freeze_hold(pid_t init, struct waits *waits, struct frozen *out, cairn_error *err)
+{
+    return freeze(init, true, waits, out, err);
 }
 
 /* One that was killed where it stood is not let go of but reaped: its parent hears of the end only
@@ -384,5 +438,6 @@ void freeze_release(struct frozen *f)
     }
     free(f->threads);
     free(f->zombies);
+    free(f->standing);
     *f = (struct frozen){0};
 }

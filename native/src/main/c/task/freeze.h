@@ -29,6 +29,10 @@ struct frozen {
     size_t zombie_count;
     struct waits *waits;
     int64_t since_us; /* CLOCK_MONOTONIC when the first thread was interrupted */
+    bool holding;     /* freeze_hold */
+    bool stuck;       /* somebody did not come to rest in time, and is not waited for again */
+    pid_t *standing;  /* threads that we traced already when it began: they stand, and stay so */
+    size_t standing_count;
 };
 
 /* Freezes all descendants of `init`. CAIRN_EBUSY_TREE when the tree did not come to rest (a vfork
@@ -36,6 +40,12 @@ struct frozen {
  * afterwards, everything runs on. CAIRN_EUNSUPPORTED when somebody else traces a process. `waits`
  * belongs to the tree and remembers calls in flight from one freeze to the next. */
 CAIRN_CHECKED int freeze_tree(pid_t init, struct waits *waits, struct frozen *out,
+                              cairn_error *err);
+
+/* The same where it only matters that nothing runs on, not in what state it stands: a thread that
+ * waits in the kernel, for a file server that does not answer perhaps, may go on waiting, and stops
+ * before it comes back from there. Also while snapshots of a capture stand. */
+CAIRN_CHECKED int freeze_hold(pid_t init, struct waits *waits, struct frozen *out,
                               cairn_error *err);
 
 /* Lets everything go and frees. Stopped jobs stay stopped, and calls in flight go on: what the
