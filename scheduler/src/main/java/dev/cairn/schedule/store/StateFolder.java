@@ -1,35 +1,14 @@
 package dev.cairn.schedule.store;
 
 import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.files.Reach;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
 
 /** The folder in which the daemon keeps what is its own; on a disk of this machine. Immutable. */
 public record StateFolder(Path path) {
-    /** As /proc/mounts calls them: an embedded database on these loses data, or its locks mean nothing. */
-    private static final Set<String> NETWORK = Set.of(
-            "nfs",
-            "nfs4",
-            "cifs",
-            "smb3",
-            "smbfs",
-            "lustre",
-            "gpfs",
-            "beegfs",
-            "ceph",
-            "glusterfs",
-            "afs",
-            "pvfs2",
-            "panfs",
-            "wekafs",
-            "fuse.sshfs",
-            "fuse.glusterfs",
-            "fuse.ceph-fuse",
-            "fuse.rclone");
-
     /** {@code $XDG_STATE_HOME/cairn}, else {@code ~/.local/state/cairn}: the XDG base directory specification. */
     public static StateFolder of(Map<String, String> environment) {
         String named = environment.getOrDefault("XDG_STATE_HOME", "");
@@ -64,7 +43,7 @@ public record StateFolder(Path path) {
     }
 
     void check(String type) throws IOException {
-        if (NETWORK.contains(type)) {
+        if (Reach.of(type) == Reach.OTHER_HOSTS) {
             throw new StoreException(path + " is on a network file system (" + type + "), on which an embedded database"
                     + " loses data. Set XDG_STATE_HOME to a folder on a local disk, or let the daemons share a"
                     + " PostgreSQL (--store)");
