@@ -1,10 +1,14 @@
 package dev.cairn.engine;
 
+import java.time.Duration;
 import java.time.Instant;
 
-/** What became of one checkpoint, as journalled. */
+/** What became of one checkpoint, as journalled; or of the step beside them. */
 public sealed interface CheckpointOutcome {
     record Published(ImageInfo image) implements CheckpointOutcome {}
 
     record Failed(Instant at, String reason, int code, String message) implements CheckpointOutcome {}
+
+    /** The step goes on, after its supervisor could not renew its lease. */
+    record StoodStill(Instant at, Duration stood) implements CheckpointOutcome {}
 }

@@ -61,6 +61,11 @@ public interface Checkpointer {
      */
     Optional<String> unusable(Path image);
 
+    /** Who has the lease of a step's images; empty when nobody does. */
+    default Optional<Lease> lease(Path checkpointsDir) throws EngineException {
+        return Optional.empty();
+    }
+
     /** Whether an image that is unusable here is so for this host's sake only, and another may go on from it. */
     default boolean fitsElsewhere(Path image) {
         return false;

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param restoreFrom the image to go on from; empty starts from the beginning
  * @param outlivesRunner false where nothing may outlive the job (batch systems)
  * @param app what the engine {@code app} needs; empty for the others
+ * @param lease where another host can reach the images; empty where none can
  */
 public record StepLaunch(
         Path attemptDir,
@@ -36,7 +37,8 @@ public record StepLaunch(
         Rollback rollback,
         Optional<Path> restoreFrom,
         boolean outlivesRunner,
-        Optional<AppCheckpoints> app) {
+        Optional<AppCheckpoints> app,
+        Optional<LeaseTimes> lease) {
 
     public StepLaunch {
         command = List.copyOf(command);

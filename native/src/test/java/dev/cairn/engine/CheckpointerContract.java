@@ -107,6 +107,21 @@ public abstract class CheckpointerContract {
     }
 
     @Test
+    void goesOnFromItsImageUnderTheLeaseOfADeadSupervisorOfThisHost() throws Exception {
+        LeaseTimes times = new LeaseTimes(Duration.ofMillis(50), LONG_ENOUGH, LONG_ENOUGH.multipliedBy(2));
+        StepProcess first = steps.start(COUNTER, launch -> launch.lease(times));
+        steps.awaitCount(20);
+        Path image = save(first);
+        steps.kill(first.supervisor());
+
+        StepExit exit =
+                steps.finish(steps.start(COUNTER, launch -> launch.lease(times).restoreFrom(image)));
+
+        assertThat(exit.cause()).isEqualTo(EndCause.SUCCESS);
+        steps.assertCounted();
+    }
+
+    @Test
     void doesNotTakeACheckpointForWhichThereIsNoRoom() throws Exception {
         StepProcess step = steps.start(COUNTER, launch -> launch.minFreeBytes(Long.MAX_VALUE));
         steps.awaitCount(5);
@@ -117,6 +132,27 @@ public abstract class CheckpointerContract {
         assertThat(engine().checkpointsOf(steps.attemptDir())).last().isInstanceOf(CheckpointOutcome.Failed.class);
         assertThat(steps.finish(step).cause()).isEqualTo(EndCause.SUCCESS);
         steps.assertCounted();
+    }
+
+    @Test
+    void standsStillWhileItsLeaseCannotBeRenewed() throws Exception {
+        LeaseTimes times = new LeaseTimes(Duration.ofMillis(50), Duration.ofMillis(500), Duration.ofMinutes(1));
+        StepProcess step =
+                steps.start("while :; do echo x >> count.txt; sleep 0.01; done", launch -> launch.lease(times));
+        steps.awaitCount(5);
+        Path lease = folder.resolve("checkpoints").resolve("lease");
+        assertThat(engine().lease(folder.resolve("checkpoints")))
+                .hasValueSatisfying(seen -> assertThat(seen.here()).isTrue());
+
+        Path elsewhere = Files.move(lease, folder.resolve("elsewhere"));
+        steps.awaitStandstill();
+        Files.move(elsewhere, lease);
+
+        steps.awaitCount(steps.count() + 5);
+        assertThat(engine().checkpointsOf(steps.attemptDir())).last().isInstanceOf(CheckpointOutcome.StoodStill.class);
+        step.end(EndCause.CANCELLED, Duration.ZERO);
+        assertThat(steps.finish(step).cause()).isEqualTo(EndCause.CANCELLED);
+        assertThat(engine().lease(folder.resolve("checkpoints"))).isEmpty();
     }
 
     @Test

@@ -20,6 +20,7 @@ public final class LaunchBuilder {
     private Optional<Path> restoreFrom = Optional.empty();
     private boolean outlivesRunner = true;
     private Optional<AppCheckpoints> app = Optional.empty();
+    private Optional<LeaseTimes> lease = Optional.empty();
     private Optional<StepIo> io = Optional.empty();
     private Map<String, String> environment = TestStep.ENVIRONMENT;
 
@@ -74,6 +75,11 @@ public final class LaunchBuilder {
         return this;
     }
 
+    LaunchBuilder lease(LeaseTimes times) {
+        lease = Optional.of(times);
+        return this;
+    }
+
     public LaunchBuilder terminal(int rows, int columns) {
         io = Optional.of(new StepIo.Terminal(rows, columns, folder.resolve("stdout.log")));
         return this;
@@ -102,6 +108,7 @@ public final class LaunchBuilder {
                 new Rollback(true, List.of(work)),
                 restoreFrom,
                 outlivesRunner,
-                app);
+                app,
+                lease);
     }
 }

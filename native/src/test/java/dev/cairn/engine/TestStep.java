@@ -120,6 +120,15 @@ public final class TestStep {
                 () -> Files.exists(file) && Files.readAllLines(file).size() >= lines);
     }
 
+    /** Until no line comes for as long as twenty of the counter's take. */
+    void awaitStandstill() throws Exception {
+        await("the step to stand still", () -> {
+            int before = count();
+            LockSupport.parkNanos(200_000_000);
+            return count() == before;
+        });
+    }
+
     int count() throws IOException {
         return Files.readAllLines(work().resolve("count.txt")).size();
     }

@@ -82,6 +82,7 @@ public final class RunSession implements AutoCloseable {
                 ownership.epoch(),
                 ownership::ensureOurs,
                 options.assumeLost(),
+                context.lease(),
                 context.job(),
                 context.clock(),
                 tellers);

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.engine.LeaseTimes;
 import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.UntoldRuns;
 import dev.cairn.run.owner.Owners;
@@ -13,6 +14,7 @@ import java.util.Optional;
 /**
  * What this process brings along.
  *
+ * @param lease of steps whose images other hosts can reach
  * @param environment this process's
  * @param self the command that starts this program again, elsewhere too; empty where it cannot be
  * @param deliveries what tells others; empty where nothing does
@@ -20,6 +22,7 @@ import java.util.Optional;
 record RunnerContext(
         Engines engines,
         Owners owners,
+        LeaseTimes lease,
         Clock clock,
         Map<String, String> environment,
         List<String> self,
@@ -27,11 +30,15 @@ record RunnerContext(
         UntoldRuns untold) {
 
     RunnerContext withSelf(List<String> command) {
-        return new RunnerContext(engines, owners, clock, environment, List.copyOf(command), deliveries, untold);
+        return new RunnerContext(engines, owners, lease, clock, environment, List.copyOf(command), deliveries, untold);
     }
 
     RunnerContext withDeliveries(Deliveries chosen) {
-        return new RunnerContext(engines, owners, clock, environment, self, Optional.of(chosen), untold);
+        return new RunnerContext(engines, owners, lease, clock, environment, self, Optional.of(chosen), untold);
+    }
+
+    RunnerContext withLease(LeaseTimes chosen) {
+        return new RunnerContext(engines, owners, chosen, clock, environment, self, deliveries, untold);
     }
 
     /** The Slurm job that this process is part of. */

@@ -1,6 +1,7 @@
 package dev.cairn.run;
 
 import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.LeaseTimes;
 import dev.cairn.run.environment.InheritedEnvironment;
 import dev.cairn.run.files.Digests;
 import dev.cairn.run.files.DurableFiles;
@@ -78,6 +79,7 @@ public final class StepRunner {
         this.context = new RunnerContext(
                 engines,
                 Owners.ofThisProcess(),
+                LeaseTimes.STANDARD,
                 clock,
                 Map.copyOf(environment),
                 List.of(),
@@ -105,6 +107,11 @@ public final class StepRunner {
     /** The same, able to tell others what becomes of runs. */
     public StepRunner telling(Deliveries deliveries) {
         return new StepRunner(home, context.withDeliveries(deliveries));
+    }
+
+    /** The same, with other times for leases; all hosts that share the runs have to have the same. */
+    public StepRunner leasing(LeaseTimes times) {
+        return new StepRunner(home, context.withLease(times));
     }
 
     /** Tells what is untold of runs that have ended, or that nobody runs now. */

@@ -80,6 +80,11 @@ final class AttemptFiles {
     }
 
     private static CheckpointOutcome outcome(JsonNode line) {
+        JsonNode stood = line.get("stood_still_ms");
+        if (stood != null) {
+            return new CheckpointOutcome.StoodStill(
+                    Instant.parse(line.required("at").stringValue()), Duration.ofMillis(stood.longValue()));
+        }
         JsonNode failed = line.get("failed");
         if (failed == null) {
             return new CheckpointOutcome.Published(image(line));

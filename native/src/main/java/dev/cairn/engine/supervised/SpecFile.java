@@ -2,6 +2,7 @@ package dev.cairn.engine.supervised;
 
 import dev.cairn.engine.AppCheckpoints;
 import dev.cairn.engine.CheckpointPolicy;
+import dev.cairn.engine.LeaseTimes;
 import dev.cairn.engine.StepIo;
 import dev.cairn.engine.StepLaunch;
 import java.nio.charset.StandardCharsets;
@@ -43,6 +44,7 @@ final class SpecFile {
         launch.restoreFrom().ifPresent(image -> spec.putObject("restore").put("image", absolute(image)));
         spec.put("detach", launch.outlivesRunner());
         launch.app().ifPresent(app -> spec.set("app", app(app)));
+        launch.lease().ifPresent(lease -> spec.set("lease", lease(lease)));
         return new JsonMapper().writeValueAsBytes(spec);
     }
 
@@ -88,6 +90,13 @@ final class SpecFile {
     /** 0 has a meaning of its own. */
     private static long positiveMillis(Duration duration) {
         return Math.max(1, duration.toMillis());
+    }
+
+    private static ObjectNode lease(LeaseTimes lease) {
+        return JSON.objectNode()
+                .put("renew_ms", lease.renew().toMillis())
+                .put("freeze_ms", lease.freeze().toMillis())
+                .put("take_ms", lease.take().toMillis());
     }
 
     private static ObjectNode app(AppCheckpoints app) {

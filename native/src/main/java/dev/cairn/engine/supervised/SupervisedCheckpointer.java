@@ -6,6 +6,7 @@ import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.HostFinding;
 import dev.cairn.engine.ImageInfo;
+import dev.cairn.engine.Lease;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
@@ -143,6 +144,11 @@ final class SupervisedCheckpointer implements Checkpointer {
         } catch (IOException e) {
             throw new EngineException(0, "looking at " + image + ": " + e);
         }
+    }
+
+    @Override
+    public Optional<Lease> lease(Path checkpointsDir) throws EngineException {
+        return LeaseFile.read(checkpointsDir);
     }
 
     @Override

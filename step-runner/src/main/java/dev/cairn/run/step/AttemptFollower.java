@@ -3,6 +3,7 @@ package dev.cairn.run.step;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
+import dev.cairn.engine.Lease;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.run.event.RunEvent;
@@ -24,6 +25,8 @@ import java.util.concurrent.CompletableFuture;
 final class AttemptFollower {
     /** How late news of a checkpoint may be. */
     private static final Duration SLICE = Duration.ofMillis(100);
+
+    private static final int RENEWALS_AWAITED = 3;
 
     private final StepManifest manifest;
     private final StepServices services;
@@ -72,7 +75,7 @@ final class AttemptFollower {
             return exit.get();
         }
         if (mayRunElsewhere(attempt)) {
-            throw new StepElsewhereException(manifest.stepId(), attempt);
+            watchLease(engine, attempt);
         }
         return vanished(attempt, journal);
     }
@@ -102,13 +105,34 @@ final class AttemptFollower {
 
     /**
      * Under one kernel a next supervisor waits for this one's lock on the images, and a host that has booted since runs
-     * nothing of before; of any other host nothing is known. What ran in a batch job
+     * nothing of before; of any other host its lease tells, if anything. What ran in a batch job
      * ended with its runner, of whom we know that it is dead: else the run would not be ours.
      */
     private boolean mayRunElsewhere(AttemptRecord attempt) {
         boolean sameKernel = attempt.host().bootId().equals(services.host().bootId());
         boolean rebooted = attempt.host().name().equals(services.host().name());
         return !sameKernel && !rebooted && attempt.job().isEmpty() && !services.assumeLost();
+    }
+
+    /** Whoever runs the step renews its lease. The next supervisor will watch it for longer before it takes it. */
+    private void watchLease(Checkpointer engine, AttemptRecord attempt)
+            throws StepElsewhereException, EngineException, InterruptedException {
+        Path images = manifest.folder().checkpoints();
+        Optional<Lease> seen = engine.lease(images);
+        if (seen.isEmpty()) {
+            throw new StepElsewhereException(manifest.stepId(), attempt);
+        }
+        Duration renew = services.lease().renew();
+        long since = System.nanoTime();
+        while (System.nanoTime() - since < renew.toNanos() * RENEWALS_AWAITED) {
+            Thread.sleep(renew.toMillis() / 10);
+            if (!engine.lease(images).equals(seen)) {
+                throw new StepElsewhereException(
+                        manifest.stepId(),
+                        seen.get().describe() + " supervises attempt " + attempt.number()
+                                + " and renews its lease. Resume it on that host");
+            }
+        }
     }
 
     private StepExit vanished(AttemptRecord attempt, Journal journal) throws IOException, EngineException {

@@ -4,11 +4,14 @@ import dev.cairn.engine.CheckpointPolicy;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
+import dev.cairn.engine.Lease;
+import dev.cairn.engine.LeaseTimes;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.files.Reach;
 import dev.cairn.run.ladder.Budgets;
 import dev.cairn.run.ladder.ImageRefusedException;
 import dev.cairn.run.ladder.Repeated;
@@ -40,6 +43,9 @@ final class AttemptStart {
     /** EBUSY. */
     private static final int ANOTHER_WRITES = 16;
 
+    /** {@code CAIRN_EHELD} of cairn.h. */
+    private static final int ANOTHER_HOST_HOLDS = 1016;
+
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
@@ -54,7 +60,8 @@ final class AttemptStart {
     sealed interface Begun {
         record Running(AttemptRecord attempt, StepProcess process) implements Begun {}
 
-        record Failed(AttemptRecord attempt, StepExit exit) implements Begun {}
+        /** @param elsewhere since the step runs on another host */
+        record Failed(AttemptRecord attempt, StepExit exit, boolean elsewhere) implements Begun {}
 
         /** Nothing was started: another host may go on where this one would have to begin anew. */
         record Unfit(String reason) implements Begun {}
@@ -87,9 +94,9 @@ final class AttemptStart {
         AttemptRecord attempt = record(engine, rung);
         writeAhead(attempt);
         try {
-            return new Begun.Running(attempt, engine.start(launch(attempt, rung)));
+            return new Begun.Running(attempt, engine.start(launch(attempt, rung, lease(engine))));
         } catch (EngineException e) {
-            return new Begun.Failed(attempt, refused(e, rung));
+            return new Begun.Failed(attempt, refused(e, rung), e.code() == ANOTHER_HOST_HOLDS);
         }
     }
 
@@ -164,7 +171,19 @@ final class AttemptStart {
         services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));
     }
 
-    private StepLaunch launch(AttemptRecord attempt, Rung rung) {
+    /** A file system that is local here may be served to other hosts: where one of them has left a lease, it can. */
+    private Optional<LeaseTimes> lease(Checkpointer engine) throws IOException, EngineException {
+        Path images = manifest.folder().checkpoints();
+        Optional<Lease> strangers = engine.lease(images).filter(lease -> !lease.here());
+        strangers.ifPresent(
+                lease -> tell("waits for up to " + services.lease().take().toSeconds() + " s to see whether "
+                        + lease.describe() + " still renews its lease"));
+        return strangers.isPresent() || Reach.of(images) != Reach.THIS_HOST
+                ? Optional.of(services.lease())
+                : Optional.empty();
+    }
+
+    private StepLaunch launch(AttemptRecord attempt, Rung rung, Optional<LeaseTimes> lease) {
         StepFolder folder = manifest.folder();
         Map<String, String> environment = new HashMap<>(task.environment());
         environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
@@ -184,12 +203,13 @@ final class AttemptStart {
                 task.rollback(),
                 image,
                 task.outlivesRunner(),
-                task.app());
+                task.app(),
+                lease);
     }
 
     /** A former supervisor that still writes is the fault of no image and of no command. */
     private static EndCause causeOf(EngineException e, Rung rung) {
-        if (e.code() == ANOTHER_WRITES) {
+        if (e.code() == ANOTHER_WRITES || e.code() == ANOTHER_HOST_HOLDS) {
             return EndCause.LOST;
         }
         return rung.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;

@@ -108,17 +108,22 @@ final class Journal {
     }
 
     private void tell(CheckpointOutcome outcome) {
-        services.listener()
-                .on(
-                        outcome instanceof CheckpointOutcome.Published published
-                                ? new RunEvent.ImagePublished(
-                                        published.image().at(),
-                                        manifest.stepId(),
-                                        ImageRecord.of(published.image(), attempt))
-                                : failed((CheckpointOutcome.Failed) outcome));
+        services.listener().on(eventOf(outcome));
     }
 
-    private RunEvent failed(CheckpointOutcome.Failed failure) {
+    private RunEvent eventOf(CheckpointOutcome outcome) {
+        if (outcome instanceof CheckpointOutcome.Published published) {
+            return new RunEvent.ImagePublished(
+                    published.image().at(), manifest.stepId(), ImageRecord.of(published.image(), attempt));
+        }
+        if (outcome instanceof CheckpointOutcome.StoodStill still) {
+            return new RunEvent.Note(
+                    still.at(),
+                    Optional.of(manifest.stepId()),
+                    "goes on after it stood still for " + still.stood().toSeconds()
+                            + " s, in which its lease could not be renewed");
+        }
+        CheckpointOutcome.Failed failure = (CheckpointOutcome.Failed) outcome;
         return new RunEvent.CheckpointFailed(failure.at(), manifest.stepId(), failure.reason(), failure.message());
     }
 }

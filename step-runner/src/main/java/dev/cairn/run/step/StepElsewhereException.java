@@ -7,10 +7,17 @@ import java.io.IOException;
 public final class StepElsewhereException extends IOException {
     private static final long serialVersionUID = 1;
 
+    /** @param reason that its engine gave, a sentence */
+    StepElsewhereException(String step, String reason) {
+        super("step " + step + ": " + reason);
+    }
+
     StepElsewhereException(String step, AttemptRecord attempt) {
-        super("step " + step + ": attempt " + attempt.number() + " was started on "
-                + attempt.host().name()
-                + " and may still run there. Resume it on that host; or, if that host is "
-                + "gone for good, resume with --assume-lost");
+        this(
+                step,
+                "attempt " + attempt.number() + " was started on "
+                        + attempt.host().name()
+                        + " and may still run there. Resume it on that host; or, if that host is "
+                        + "gone for good, resume with --assume-lost");
     }
 }

@@ -1,6 +1,7 @@
 package dev.cairn.run.step;
 
 import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.LeaseTimes;
 import dev.cairn.run.event.RunListener;
 import dev.cairn.run.host.HostIdentity;
 import dev.cairn.run.manifest.WriteGuard;
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param epoch of the run's owner
  * @param guard refuses to publish when the run has been taken over
  * @param assumeLost an open attempt on a host that cannot be seen from here is taken for dead, since a person says so
+ * @param lease of a step whose images other hosts can reach
  * @param job the Slurm job that this process is part of: no step outlives it
  * @param listener told from the step's thread
  */
@@ -23,6 +25,7 @@ public record StepServices(
         long epoch,
         WriteGuard guard,
         boolean assumeLost,
+        LeaseTimes lease,
         Optional<BatchJob> job,
         Clock clock,
         RunListener listener) {

@@ -65,6 +65,10 @@ public final class StepTurn implements Turn {
                     return conclusion.withoutAttempt(StepState.INTERRUPTED, unfit.reason());
                 }
                 exit = follower.follow(begun);
+                if (begun instanceof AttemptStart.Begun.Failed failed && failed.elsewhere()) {
+                    conclusion.of(exit);
+                    throw new StepElsewhereException(stepId(), exit.message());
+                }
             }
             return conclusion.of(exit);
         } finally {

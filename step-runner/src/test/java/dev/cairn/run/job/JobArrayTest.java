@@ -2,6 +2,7 @@ package dev.cairn.run.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.engine.LeaseTimes;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.host.HostIdentity;
 import dev.cairn.run.manifest.RunFolder;
@@ -67,6 +68,7 @@ class JobArrayTest {
                 1,
                 () -> {},
                 false,
+                LeaseTimes.STANDARD,
                 Optional.empty(),
                 Clock.systemUTC(),
                 event -> {});

@@ -1,0 +1,47 @@
+package dev.cairn.engine.supervised;
+
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.Lease;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code lease} in a folder of images, read. */
+final class LeaseFile {
+    private static final String NAME = "lease";
+
+    private LeaseFile() {}
+
+    /** Read anew each time, since opening it is when a network file system asks its server. */
+    static Optional<Lease> read(Path checkpointsDir) throws EngineException {
+        Path file = checkpointsDir.resolve(NAME);
+        try {
+            JsonNode lease = new JsonMapper().readTree(Files.readAllBytes(file));
+            return Optional.of(new Lease(
+                    lease.required("host").stringValue(),
+                    lease.required("pid").longValue(),
+                    bootId().equals(lease.required("boot_id").stringValue())
+                            && pidNamespace() == lease.required("pid_ns").longValue(),
+                    Files.getLastModifiedTime(file)));
+        } catch (NoSuchFileException free) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new EngineException(0, "reading " + file + ": " + e);
+        } catch (JacksonException e) {
+            throw new EngineException(0, file + " is not what a supervisor writes: " + e.getMessage());
+        }
+    }
+
+    private static String bootId() throws IOException {
+        return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+    }
+
+    private static long pidNamespace() throws IOException {
+        return (long) Files.getAttribute(Path.of("/proc/self/ns/pid"), "unix:ino");
+    }
+}
