@@ -221,6 +221,17 @@ static int take_terminal(const struct tree *t, json_t *meta, cairn_error *err)
     return rc;
 }
 
+/* What is seen in use counts from here on. */
+static void take_demand(const capture *c, struct cpu_demand *demand)
+{
+    struct cpu_features host;
+    cpu_features_read(&host);
+    for (size_t i = 0; demand->baseline && i < c->process_count; i++)
+        for (size_t k = 0; k < c->processes[i].thread_count; k++)
+            demand->beyond |= cpu_in_use(&c->processes[i].threads[k].cpu, &host);
+    json_object_set_new(c->meta, "cpu", cpu_demand_to_json(demand, &host));
+}
+
 static int take_everything(capture *c, struct tree *t, const struct capture_options *options,
                            image_writer *writer, cairn_error *err)
 {
@@ -228,9 +239,9 @@ static int take_everything(capture *c, struct tree *t, const struct capture_opti
     int rc = describe_host(&host, err);
     if (rc != 0)
         return rc;
-    c->meta = json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:[]}", "kind", "native", "version",
-                        META_VERSION, "host", host, "cpu", cpu_features_to_json(), "clocks",
-                        describe_clocks(t), "root", (int)t->root_in_ns, "processes");
+    c->meta = json_pack("{s:s, s:i, s:o, s:o, s:i, s:[]}", "kind", "native", "version",
+                        META_VERSION, "host", host, "clocks", describe_clocks(t), "root",
+                        (int)t->root_in_ns, "processes");
     c->objects.init = t->init;
     rc = take_terminal(t, c->meta, err);
     if (rc == 0)
@@ -247,6 +258,8 @@ static int take_everything(capture *c, struct tree *t, const struct capture_opti
         rc = take_sockets(&c->objects, err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = take_one(c, &c->processes[i], err);
+    if (rc == 0)
+        take_demand(c, &t->cpu);
     if (rc == 0)
         rc = refuse_sysv(&c->processes[0], err);
     if (rc == 0)

@@ -50,6 +50,13 @@ int restore_fits_file(const json_t *map, const char *path, int fd, cairn_error *
     return 0;
 }
 
+static int cpu_fits(const json_t *meta, cairn_error *err)
+{
+    struct cpu_features here;
+    cpu_features_read(&here);
+    return cpu_demand_check(json_object_get(meta, "cpu"), &here, err);
+}
+
 static int kernel_fits(const json_t *meta, cairn_error *err)
 {
     json_t *host;
@@ -119,7 +126,7 @@ int restore_fits_host(const json_t *meta, cairn_error *err)
             "the image describes its processes in version %lld; this build reads version %d",
             (long long)version, META_VERSION);
     if (rc == 0)
-        rc = cpu_features_check(json_object_get(meta, "cpu"), err);
+        rc = cpu_fits(meta, err);
     if (rc == 0)
         rc = kernel_fits(meta, err);
     return rc != 0 ? rc : files_fit(meta, err);

@@ -49,7 +49,8 @@ struct restoration {
     uint64_t kernel_bytes;
     json_t *mapped_files; /* array of {path, file_size, file_mtime_ns}: every file mapped privately
                              or read-only */
-    int64_t clock_lead;   /* of the step's CLOCK_MONOTONIC over ours, ns */
+    struct cpu_features cpu_there, cpu_here;
+    int64_t clock_lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
     int hub; /* number of the first description; then the objects, then the mapped files, then
                 programs */
 };

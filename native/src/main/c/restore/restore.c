@@ -21,6 +21,14 @@ static int read_clocks(const struct restoration *r, struct namespace_clocks *out
     return rc;
 }
 
+static int read_cpu(struct restoration *r, struct cpu_demand *demand, cairn_error *err)
+{
+    const json_t *cpu = json_object_get(r->meta, "cpu");
+    cpu_features_read(&r->cpu_here);
+    int rc = cpu_layout_from_json(cpu, &r->cpu_here, &r->cpu_there, err);
+    return rc != 0 ? rc : cpu_demand_from_json(cpu, demand, err);
+}
+
 static int finish_all(struct restoration *r, cairn_error *err)
 {
     for (size_t i = 0; i < r->process_count; i++) {
@@ -90,15 +98,19 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     struct restoration r;
     struct tree tree = {.init_pidfd = -1, .status_fd = -1, .pty_master = -1};
     struct namespace_clocks clocks;
+    struct cpu_demand cpu = {0};
     int rc = restoration_open(&r, spec, image, err);
     if (rc == 0)
         rc = read_clocks(&r, &clocks, err);
+    if (rc == 0)
+        rc = read_cpu(&r, &cpu, err);
     if (rc == 0) {
         const struct init_restorer restorer = {hub_make_roots, &r};
         rc = spawn_init(spec, &clocks, &restorer, &tree, err);
     }
     if (rc == 0)
         rc = spawn_await_ready(&tree, err);
+    tree.cpu = cpu;
     r.clock_lead = tree.waits.lead = tree.clock_leads.monotonic_ns;
     if (rc == 0)
         rc = family_make(&r, tree.init, err);

@@ -264,7 +264,7 @@ int threads_leave(const struct restoration *r, struct restored_process *p, cairn
         uint64_t mask;
         rc = json_need_hex(t->json, "signal_mask", &mask, err);
         if (rc == 0)
-            rc = cpu_set_state(t->tid, &t->cpu, err);
+            rc = cpu_set_state(t->tid, &t->cpu, &r->cpu_there, &r->cpu_here, err);
         if (rc == 0)
             rc = trace_set_signal_mask(t->tid, mask, err);
     }

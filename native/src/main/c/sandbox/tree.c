@@ -61,7 +61,8 @@ int spawn_init(const struct tree_spec *spec, const struct namespace_clocks *cloc
                          .status_fd = channel[0],
                          .pty_master = -1,
                          .clock_leads = leads,
-                         .namespaces = spec->namespaces};
+                         .namespaces = spec->namespaces,
+                         .cpu = {.baseline = spec->baseline_cpu}};
     return 0;
 }
 

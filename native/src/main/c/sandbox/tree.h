@@ -13,6 +13,7 @@
 #include "common/error.h"
 #include "image/image.h"
 #include "sandbox/namespaces.h"
+#include "task/cpu.h"
 #include "task/waits.h"
 
 struct tree_spec {
@@ -22,8 +23,9 @@ struct tree_spec {
     int stdin_fd, stdout_fd, stderr_fd; /* ignored with pty */
     bool pty; /* the step's terminal: a private devpts, its master in tree.pty_master */
     unsigned short rows, cols;
-    bool namespaces; /* false: run plainly below a pid 1 that is only a process (engines app and
-                        none on hosts without user namespaces); such a tree cannot be captured */
+    bool baseline_cpu; /* envp holds libraries to it */
+    bool namespaces;   /* false: run plainly below a pid 1 that is only a process (engines app and
+                          none on hosts without user namespaces); such a tree cannot be captured */
 };
 
 struct tree {
@@ -35,7 +37,8 @@ struct tree {
     bool namespaces;
     struct namespace_clocks clock_leads; /* of the step's clocks over ours */
     struct waits waits;                  /* calls in flight, from one freeze to the next */
-    struct frozen *frozen;               /* between tree_freeze and tree_thaw, else NULL */
+    struct cpu_demand cpu;
+    struct frozen *frozen; /* between tree_freeze and tree_thaw, else NULL */
 };
 
 /* How the root process ended, from its wait status. */

@@ -58,6 +58,7 @@ static struct tree_spec tree_spec_of(const struct spec *spec, char *const *envp,
         .pty = spec->pty,
         .rows = spec->rows,
         .cols = spec->cols,
+        .baseline_cpu = spec->baseline_cpu,
         .namespaces = true,
     };
 }

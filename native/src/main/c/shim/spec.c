@@ -152,6 +152,7 @@ static int read_rollback(const json_t *document, struct spec *s, cairn_error *er
 static int read_command(const json_t *document, struct spec *s, cairn_error *err)
 {
     int64_t mask = 0;
+    const char *cpu = "native";
     int rc = json_need_string(document, "engine", 100, &s->engine, err);
     if (rc == 0)
         rc =
@@ -160,6 +161,11 @@ static int read_command(const json_t *document, struct spec *s, cairn_error *err
         rc = json_need_string(document, "cwd", PATH_LIMIT, &s->cwd, err);
     if (rc == 0)
         rc = json_need_int(document, "umask", 0, 0777, &mask, err);
+    if (rc == 0)
+        rc = json_may_string(document, "cpu", 20, &cpu, err);
+    s->baseline_cpu = strcmp(cpu, "baseline") == 0;
+    if (rc == 0 && !s->baseline_cpu && strcmp(cpu, "native") != 0)
+        rc = complain(err, "cpu", "must be native or baseline");
     if (rc == 0)
         rc = json_need_bool(document, "detach", &s->detach, err);
     s->umask = (mode_t)mask;

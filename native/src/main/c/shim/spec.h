@@ -34,6 +34,7 @@ struct spec {
     char **argv;
     const char *cwd;
     mode_t umask;
+    bool baseline_cpu;
     const char *stdin_path, *stdout_path, *stderr_path;
     bool pty;
     unsigned short rows, cols;

@@ -27,7 +27,30 @@ void cpu_state_free(struct cpu_state *state);
 CAIRN_CHECKED int cpu_get_registers(pid_t tid, struct cpu_registers *out, cairn_error *err);
 CAIRN_CHECKED int cpu_set_registers(pid_t tid, const struct cpu_registers *in, cairn_error *err);
 CAIRN_CHECKED int cpu_get_state(pid_t tid, struct cpu_state *out, cairn_error *err);
-CAIRN_CHECKED int cpu_set_state(pid_t tid, const struct cpu_state *in, cairn_error *err);
+
+/* What of the processor a program sees and chooses its code by, and how its extended state is laid
+ * out. */
+#define CPU_LEAVES 5
+#define CPU_COMPONENTS 64
+struct cpu_features {
+    uint32_t words[CPU_LEAVES][3]; /* of CPUID */
+    uint64_t components;           /* of the extended state, as in XCR0 */
+    struct cpu_component {
+        uint32_t offset, size;
+    } layout[CPU_COMPONENTS];
+};
+void cpu_features_read(struct cpu_features *out); /* this host's */
+
+/* The components beyond x87 and SSE that hold anything; all, where that cannot be told. */
+uint64_t cpu_in_use(const struct cpu_state *state, const struct cpu_features *host);
+/* Fills an area that a thread of host `to` has with the extended state of one of host `from`. */
+CAIRN_CHECKED int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
+                              const struct cpu_features *to, void *area, size_t size,
+                              cairn_error *err);
+/* `from` is where it was got. */
+CAIRN_CHECKED int cpu_set_state(pid_t tid, const struct cpu_state *in,
+                                const struct cpu_features *from, const struct cpu_features *here,
+                                cairn_error *err);
 
 /* Registers that make `nr` happen from the instruction at `at`. */
 void cpu_prepare_syscall(struct cpu_registers *r, uint64_t at, long nr, const uint64_t args[6]);
@@ -68,9 +91,22 @@ extern const uint8_t cpu_syscall_instruction[CPU_SYSCALL_BYTES];
 json_t *cpu_state_to_json(const struct cpu_state *state);
 CAIRN_CHECKED int cpu_state_from_json(const json_t *json, struct cpu_state *out, cairn_error *err);
 
-/* What of the processor a program could have seen and chosen its code by; and whether this host has
- * all of it. */
-json_t *cpu_features_to_json(void);
-CAIRN_CHECKED int cpu_features_check(const json_t *json, cairn_error *err);
+/* How a step was started: with all that its host's processor shows, or (`cpu: baseline`) held to
+ * x86-64-v2 by its environment. Libraries obey that; a program that asks the processor itself
+ * is known by what it was seen to use. */
+struct cpu_demand {
+    bool baseline;
+    uint64_t beyond; /* components that were seen in use all the same */
+};
+/* The features of a host that an image demands. */
+json_t *cpu_demand_to_json(const struct cpu_demand *demand, const struct cpu_features *host);
+CAIRN_CHECKED int cpu_demand_from_json(const json_t *json, struct cpu_demand *out,
+                                       cairn_error *err);
+CAIRN_CHECKED int cpu_demand_check(const json_t *json, const struct cpu_features *here,
+                                   cairn_error *err);
+/* The layout of the host of an image, for cpu_set_state; images of before it was noted have that of
+ * `here`. */
+CAIRN_CHECKED int cpu_layout_from_json(const json_t *json, const struct cpu_features *here,
+                                       struct cpu_features *out, cairn_error *err);
 
 #endif

@@ -4,12 +4,14 @@
 #include <elf.h>
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 
 #include "common/hex.h"
+#include "common/json.h"
 
 #ifndef NT_X86_XSTATE
 #define NT_X86_XSTATE 0x202
@@ -62,9 +64,107 @@ int cpu_get_state(pid_t tid, struct cpu_state *out, cairn_error *err)
     return 0;
 }
 
-int cpu_set_state(pid_t tid, const struct cpu_state *in, cairn_error *err)
+/* The area of XSAVE: 512 bytes of FXSAVE, the last 48 of them the kernel's; a header that begins
+ * with the components it holds (XSTATE_BV); the components, where the host lays them. */
+enum { LEGACY_BYTES = 464, XSTATE_BV = 512, XSAVE_HEADER_END = 576 };
+enum { X87, SSE, AVX, OPMASK = 5, ZMM_HIGH, ZMM_MORE, PKRU = 9, AMX_CONFIG = 17, AMX_DATA };
+#define BIT(component) (1ull << (component))
+#define BASELINE_COMPONENTS (BIT(X87) | BIT(SSE))
+#define PKRU_OF_LINUX 0x55555554u /* what every thread begins with */
+
+static uint64_t components_held(const void *area)
 {
-    struct iovec io = {in->extended, in->extended_size};
+    uint64_t held;
+    memcpy(&held, (const char *)area + XSTATE_BV, sizeof held);
+    return held;
+}
+
+static bool has_room(size_t size, const struct cpu_component *at)
+{
+    return at->size <= size && at->offset <= size - at->size;
+}
+
+/* All that it holds lies inside of it, and where the host lays it. */
+static bool is_whole(const struct cpu_state *state, const struct cpu_features *host)
+{
+    if (state->extended_size < XSAVE_HEADER_END ||
+        (components_held(state->extended) & ~host->components))
+        return false;
+    bool whole = true;
+    for (int i = AVX; i < CPU_COMPONENTS; i++)
+        whole &= !(components_held(state->extended) & BIT(i)) ||
+                 has_room(state->extended_size, &host->layout[i]);
+    return whole;
+}
+
+/* Of a whole state; NULL where the component is in its initial one. */
+static const uint8_t *held(const struct cpu_state *state, const struct cpu_features *host, int i)
+{
+    return components_held(state->extended) & BIT(i)
+               ? (const uint8_t *)state->extended + host->layout[i].offset
+               : NULL;
+}
+
+uint64_t cpu_in_use(const struct cpu_state *state, const struct cpu_features *host)
+{
+    uint64_t in_use = 0;
+    if (!is_whole(state, host))
+        return host->components & ~BASELINE_COMPONENTS;
+    for (int i = AVX; i < CPU_COMPONENTS; i++) {
+        const uint8_t *bytes = held(state, host, i);
+        uint32_t pkru = PKRU_OF_LINUX;
+        if (!bytes || (i == PKRU && memcmp(bytes, &pkru, sizeof pkru) == 0))
+            continue;
+        for (uint32_t k = 0; k < host->layout[i].size; k++)
+            in_use |= bytes[k] ? BIT(i) : 0;
+    }
+    return in_use;
+}
+
+int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
+                const struct cpu_features *to, void *area, size_t size, cairn_error *err)
+{
+    if (size < XSAVE_HEADER_END || !is_whole(state, from))
+        return cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
+                          "%zu bytes of extended registers that are not what they say",
+                          state->extended_size);
+    uint64_t lost = cpu_in_use(state, from) & ~to->components;
+    if (lost)
+        return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
+                          "a thread has components 0x%llx of the processor's state in use, which "
+                          "this host lacks",
+                          (unsigned long long)lost);
+    memcpy(area, state->extended, LEGACY_BYTES);
+    /* Of what the other host does not know only the keys are as a thread has them from its start.
+     */
+    uint64_t holds = components_held(area) & BIT(PKRU) & ~from->components;
+    holds |= components_held(state->extended) & BASELINE_COMPONENTS;
+    for (int i = AVX; i < CPU_COMPONENTS; i++) {
+        const uint8_t *bytes = held(state, from, i);
+        const struct cpu_component *there = &from->layout[i], *here = &to->layout[i];
+        if (!bytes || !(to->components & BIT(i)))
+            continue;
+        if (here->size != there->size || !has_room(size, here))
+            return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
+                              "component %d of the processor's state has %u bytes, here %u", i,
+                              there->size, here->size);
+        memcpy((char *)area + here->offset, bytes, here->size);
+        holds |= BIT(i);
+    }
+    memcpy((char *)area + XSTATE_BV, &holds, sizeof holds);
+    return 0;
+}
+
+int cpu_set_state(pid_t tid, const struct cpu_state *in, const struct cpu_features *from,
+                  const struct cpu_features *here, cairn_error *err)
+{
+    __attribute__((cleanup(cpu_state_free))) struct cpu_state fresh = {0};
+    int rc = cpu_get_state(tid, &fresh, err);
+    if (rc == 0)
+        rc = cpu_lay_out(in, from, here, fresh.extended, fresh.extended_size, err);
+    if (rc != 0)
+        return rc;
+    struct iovec io = {fresh.extended, fresh.extended_size};
     if (ptrace(PTRACE_SETREGSET, tid, NT_X86_XSTATE, &io) < 0)
         return cairn_fail_errno(err, "setting the extended registers of thread %d", tid);
     return cpu_set_registers(tid, &in->registers, err);
@@ -206,12 +306,22 @@ int cpu_state_from_json(const json_t *json, struct cpu_state *out, cairn_error *
                       &out->extended, &out->extended_size, err);
 }
 
-/* The leaves of CPUID by which libraries choose their code. */
+/* The leaves of CPUID by which libraries choose their code, and what x86-64-v2 has of them. */
 static const struct {
     const char *name;
     unsigned leaf, subleaf;
-} leaves[] = {
-    {"1", 1, 0}, {"7.0", 7, 0}, {"7.1", 7, 1}, {"d.1", 13, 1}, {"80000001", 0x80000001u, 0}};
+    uint32_t baseline[3];
+} leaves[CPU_LEAVES] = {
+    {"1",
+     1,
+     0,
+     {0, bit_SSE3 | bit_SSSE3 | bit_CMPXCHG16B | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT,
+      bit_CMPXCHG8B | bit_CMOV | bit_MMX | bit_FXSAVE | bit_SSE | bit_SSE2}},
+    {"7.0", 7, 0, {0}},
+    {"7.1", 7, 1, {0}},
+    {"d.1", 13, 1, {0}},
+    {"80000001", 0x80000001u, 0, {0, bit_LAHF_LM, bit_LM}},
+};
 
 /* The words of a leaf that hold feature bits; the others (model, cache, sizes) are nobody's need.
  */
@@ -225,59 +335,153 @@ static void read_leaf(size_t i, uint32_t out[3])
     out[2] = leaves[i].leaf == 13 ? 0 : d;
 }
 
-static uint64_t xfeatures(void)
+static uint64_t components(void)
 {
     unsigned a, b, c, d;
     if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
-        return 3;
+        return BASELINE_COMPONENTS;
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (uint64_t)high << 32 | low;
 }
 
-json_t *cpu_features_to_json(void)
+void cpu_features_read(struct cpu_features *out)
 {
-    json_t *features = json_object();
-    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
-        uint32_t bits[3];
-        read_leaf(i, bits);
-        json_object_set_new(
-            features, leaves[i].name,
-            json_pack("[I, I, I]", (json_int_t)bits[0], (json_int_t)bits[1], (json_int_t)bits[2]));
+    *out = (struct cpu_features){.components = components()};
+    for (size_t i = 0; i < CPU_LEAVES; i++)
+        read_leaf(i, out->words[i]);
+    for (unsigned i = AVX; i < CPU_COMPONENTS; i++) {
+        unsigned size = 0, offset = 0, c, d;
+        if ((out->components & BIT(i)) && __get_cpuid_count(13, i, &size, &offset, &c, &d))
+            out->layout[i] = (struct cpu_component){offset, size};
     }
-    return json_pack("{s:s, s:o, s:I}", "arch", "x86_64", "cpuid", features, "xfeatures",
-                     (json_int_t)xfeatures());
 }
 
-int cpu_features_check(const json_t *json, cairn_error *err)
+static bool held_to_baseline(const struct cpu_demand *demand)
+{
+    return demand->baseline && !demand->beyond;
+}
+
+json_t *cpu_demand_to_json(const struct cpu_demand *demand, const struct cpu_features *host)
+{
+    json_t *cpuid = json_object(), *layout = json_object();
+    uint64_t wanted = host->components;
+    if (held_to_baseline(demand))
+        wanted &= BASELINE_COMPONENTS;
+    for (size_t i = 0; i < CPU_LEAVES; i++) {
+        json_t *words = json_array();
+        for (size_t k = 0; k < 3; k++)
+            json_array_append_new(
+                words, json_integer(host->words[i][k] &
+                                    (held_to_baseline(demand) ? leaves[i].baseline[k] : ~0u)));
+        json_object_set_new(cpuid, leaves[i].name, words);
+    }
+    for (int i = AVX; i < CPU_COMPONENTS; i++) {
+        char number[12];
+        snprintf(number, sizeof number, "%d", i);
+        if (host->components & BIT(i))
+            json_object_set_new(layout, number,
+                                json_pack("[I, I]", (json_int_t)host->layout[i].offset,
+                                          (json_int_t)host->layout[i].size));
+    }
+    json_t *json = json_pack("{s:s, s:o, s:I, s:o}", "arch", "x86_64", "cpuid", cpuid, "xfeatures",
+                             (json_int_t)wanted, "layout", layout);
+    if (demand->baseline)
+        json_object_set_new(json, "beyond_baseline", json_integer((json_int_t)demand->beyond));
+    return json;
+}
+
+int cpu_demand_from_json(const json_t *json, struct cpu_demand *out, cairn_error *err)
+{
+    int64_t beyond = 0;
+    *out = (struct cpu_demand){.baseline = json_object_get(json, "beyond_baseline") != NULL};
+    int rc = out->baseline ? json_need_int(json, "beyond_baseline", 0, INT64_MAX, &beyond, err) : 0;
+    out->beyond = (uint64_t)beyond;
+    return rc;
+}
+
+int cpu_layout_from_json(const json_t *json, const struct cpu_features *here,
+                         struct cpu_features *out, cairn_error *err)
+{
+    json_t *layout = NULL;
+    *out = *here;
+    int rc = json_may_object(json, "layout", &layout, err);
+    if (rc != 0 || !layout)
+        return rc;
+    *out = (struct cpu_features){.components = BASELINE_COMPONENTS};
+    const char *number;
+    json_t *at;
+    json_object_foreach(layout, number, at)
+    {
+        char *end;
+        unsigned long i = strtoul(number, &end, 10);
+        json_int_t offset = json_integer_value(json_array_get(at, 0)),
+                   size = json_integer_value(json_array_get(at, 1));
+        if (*end || i < AVX || i >= CPU_COMPONENTS || offset < XSAVE_HEADER_END || size < 0 ||
+            offset > EXTENDED_LIMIT || size > EXTENDED_LIMIT)
+            return cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
+                              "component %s of the processor's state lies nowhere", number);
+        out->components |= BIT(i);
+        out->layout[i] = (struct cpu_component){(uint32_t)offset, (uint32_t)size};
+    }
+    return 0;
+}
+
+static const char *family(uint64_t component)
+{
+    if (component & (BIT(AMX_CONFIG) | BIT(AMX_DATA)))
+        return "AMX";
+    if (component & (BIT(OPMASK) | BIT(ZMM_HIGH) | BIT(ZMM_MORE)))
+        return "AVX-512";
+    return component & BIT(AVX) ? "AVX" : component & BIT(PKRU) ? "protection keys" : "more";
+}
+
+static int refuse_host(const struct cpu_demand *demand, cairn_error *err, const char *lacks)
+{
+    if (demand->beyond)
+        return cairn_fail(
+            err, CAIRN_EIMAGE_FOREIGN,
+            "this host's processor lacks features that were visible where the step started (%s). "
+            "It was started with `cpu: baseline`, but %s was seen in use: a program that asks the "
+            "processor itself may use whatever it found there",
+            lacks, family(demand->beyond));
+    return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
+                      demand->baseline
+                          ? "this host's processor is less than `cpu: baseline` asks for (%s)"
+                          : "this host's processor lacks features that were visible where the step "
+                            "started (%s); run it on a host that has them, or start it with `cpu: "
+                            "baseline`",
+                      lacks);
+}
+
+int cpu_demand_check(const json_t *json, const struct cpu_features *here, cairn_error *err)
 {
     const char *arch = json_string_value(json_object_get(json, "arch"));
     if (!arch || strcmp(arch, "x86_64") != 0)
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                           "the image is of a %s host, this one is x86_64",
                           arch ? arch : "nameless");
+    struct cpu_demand demand;
+    int rc = cpu_demand_from_json(json, &demand, err);
+    if (rc != 0)
+        return rc;
+    char lacks[80];
     uint64_t wanted = (uint64_t)json_integer_value(json_object_get(json, "xfeatures"));
-    if (wanted & ~xfeatures())
-        return cairn_fail(
-            err, CAIRN_EIMAGE_FOREIGN,
-            "this host's processor state lacks components 0x%llx that were in use where the "
-            "step started (xfeatures)",
-            (unsigned long long)(wanted & ~xfeatures()));
+    if (wanted & ~here->components) {
+        snprintf(lacks, sizeof lacks, "xfeatures 0x%llx",
+                 (unsigned long long)(wanted & ~here->components));
+        return refuse_host(&demand, err, lacks);
+    }
     const json_t *cpuid = json_object_get(json, "cpuid");
-    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++) {
-        uint32_t here[3];
-        read_leaf(i, here);
+    for (size_t i = 0; i < CPU_LEAVES; i++)
         for (size_t k = 0; k < 3; k++) {
             uint32_t there = (uint32_t)json_integer_value(
                 json_array_get(json_object_get(cpuid, leaves[i].name), k));
-            if (there & ~here[k])
-                return cairn_fail(
-                    err, CAIRN_EIMAGE_FOREIGN,
-                    "this host's processor lacks features that were visible where the step "
-                    "started (cpuid leaf %s, word %zu, bits 0x%x); run it on a host that has "
-                    "them, or start it with `cpu: baseline`",
-                    leaves[i].name, k, there & ~here[k]);
+            if (!(there & ~here->words[i][k]))
+                continue;
+            snprintf(lacks, sizeof lacks, "cpuid leaf %s, word %zu, bits 0x%x", leaves[i].name, k,
+                     there & ~here->words[i][k]);
+            return refuse_host(&demand, err, lacks);
         }
-    }
     return 0;
 }

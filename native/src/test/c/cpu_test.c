@@ -1,0 +1,353 @@
+/* What images demand of a host's processor, and how extended state moves to one that lays it out
+ * otherwise: with hosts that are made up, and once on this one. */
+#include "capture_fixture.h"
+
+#include <jansson.h>
+
+#include "common/json.h"
+#include "task/cpu.h"
+
+#define SSE4_2 (1u << 20)
+#define BIT(component) (1ull << (component))
+
+/* Every bit that there is, and AVX-512 and protection keys as Intel lays them out. */
+static struct cpu_features greater_host(void)
+{
+    struct cpu_features host = {.components = 0x2e7};
+    memset(host.words, 0xff, sizeof host.words);
+    host.layout[2] = (struct cpu_component){576, 256};
+    host.layout[5] = (struct cpu_component){1088, 64};
+    host.layout[6] = (struct cpu_component){1152, 512};
+    host.layout[7] = (struct cpu_component){1664, 1024};
+    host.layout[9] = (struct cpu_component){2688, 8};
+    return host;
+}
+
+/* x86-64-v2 with AVX's registers, but not its instructions. */
+static struct cpu_features lesser_host(void)
+{
+    struct cpu_features host = {.components = 7};
+    host.words[0][1] = 0x00982201;
+    host.words[0][2] = 0x07808111;
+    host.words[4][1] = 0x00000001;
+    host.words[4][2] = 0x20100800;
+    host.layout[2] = (struct cpu_component){576, 256};
+    return host;
+}
+
+/* As AMD lays it out, where nothing is between AVX and AVX-512. */
+static struct cpu_features other_layout(void)
+{
+    struct cpu_features host = greater_host();
+    host.layout[5].offset = 832;
+    host.layout[6].offset = 896;
+    host.layout[7].offset = 1408;
+    host.layout[9].offset = 2432;
+    return host;
+}
+
+#define AREA 2696
+#define LESSER_AREA 832
+
+static void put_component(uint8_t *area, const struct cpu_features *host, int i, uint8_t value)
+{
+    uint64_t holds;
+    memcpy(&holds, area + 512, sizeof holds);
+    holds |= BIT(i);
+    memcpy(area + 512, &holds, sizeof holds);
+    memset(area + host->layout[i].offset, value, host->layout[i].size);
+}
+
+/* A thread with something in its SSE registers. */
+static struct cpu_state computing(uint8_t *area, size_t size)
+{
+    memset(area, 0, size);
+    memset(area + 160, 0x55, 256);
+    area[512] = 3;
+    return (struct cpu_state){.extended = area, .extended_size = size};
+}
+
+static void put_keys(uint8_t *area, const struct cpu_features *host, uint32_t keys)
+{
+    put_component(area, host, 9, 0);
+    memcpy(area + host->layout[9].offset, &keys, sizeof keys);
+}
+
+static int check(const struct cpu_demand *demand, const struct cpu_features *here, cairn_error *err)
+{
+    struct cpu_features there = greater_host();
+    json_auto_t *json = cpu_demand_to_json(demand, &there);
+    return cpu_demand_check(json, here, err);
+}
+
+static void a_native_image_fits_no_lesser_host(void **state)
+{
+    (void)state;
+    cairn_error err = {0};
+    struct cpu_features lesser = lesser_host(), greater = greater_host();
+    assert_int_equal(check(&(struct cpu_demand){0}, &greater, &err), 0);
+    assert_int_equal(check(&(struct cpu_demand){0}, &lesser, &err), -CAIRN_EIMAGE_FOREIGN);
+    assert_non_null(strstr(err.message, "start it with `cpu: baseline`"));
+}
+
+static void a_baseline_image_fits_every_host_of_that_level(void **state)
+{
+    (void)state;
+    cairn_error err = {0};
+    struct cpu_features lesser = lesser_host();
+    const struct cpu_demand baseline = {.baseline = true};
+    assert_int_equal(check(&baseline, &lesser, &err), 0);
+    lesser.words[0][1] &= ~SSE4_2;
+    assert_int_equal(check(&baseline, &lesser, &err), -CAIRN_EIMAGE_FOREIGN);
+    assert_non_null(strstr(err.message, "less than `cpu: baseline`"));
+}
+
+static void what_is_seen_in_use_is_demanded_and_said(void **state)
+{
+    (void)state;
+    cairn_error err = {0};
+    struct cpu_features lesser = lesser_host(), greater = greater_host();
+    const struct cpu_demand seen = {.baseline = true, .beyond = BIT(2) | BIT(6)};
+    assert_int_equal(check(&seen, &greater, &err), 0);
+    assert_int_equal(check(&seen, &lesser, &err), -CAIRN_EIMAGE_FOREIGN);
+    assert_non_null(strstr(err.message, "but AVX-512 was seen in use"));
+}
+
+static void a_demand_comes_back_from_its_image(void **state)
+{
+    (void)state;
+    struct cpu_features host = greater_host();
+    const struct cpu_demand demands[] = {{0}, {.baseline = true}, {true, BIT(2)}};
+    for (size_t i = 0; i < 3; i++) {
+        json_auto_t *json = cpu_demand_to_json(&demands[i], &host);
+        struct cpu_demand read;
+        struct cpu_features layout, here = lesser_host();
+        assert_int_equal(cpu_demand_from_json(json, &read, NULL), 0);
+        assert_int_equal(read.baseline, demands[i].baseline);
+        assert_int_equal(read.beyond, demands[i].beyond);
+        assert_int_equal(cpu_layout_from_json(json, &here, &layout, NULL), 0);
+        assert_int_equal(layout.components, host.components);
+        assert_memory_equal(layout.layout, host.layout, sizeof host.layout);
+    }
+}
+
+static void a_layout_outside_of_every_area_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "{\"layout\":{\"2\":[575,256]}}",     "{\"layout\":{\"2\":[576,-1]}}",
+        "{\"layout\":{\"2\":[576,65537]}}",   "{\"layout\":{\"64\":[576,8]}}",
+        "{\"layout\":{\"1\":[576,8]}}",       "{\"layout\":{\"2x\":[576,8]}}",
+        "{\"layout\":{\"2\":[4294967872,8]}}"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        json_auto_t *json = NULL;
+        struct cpu_features here = lesser_host(), out;
+        assert_int_equal(json_parse_object(bad[i], strlen(bad[i]), "META", &json, NULL), 0);
+        assert_int_equal(cpu_layout_from_json(json, &here, &out, NULL), -CAIRN_EIMAGE_CORRUPT);
+    }
+}
+
+static void only_what_holds_something_is_in_use(void **state)
+{
+    (void)state;
+    uint8_t area[AREA];
+    struct cpu_features host = greater_host();
+    struct cpu_state thread = computing(area, sizeof area);
+    put_component(area, &host, 2, 0);
+    put_keys(area, &host, 0x55555554);
+    assert_int_equal(cpu_in_use(&thread, &host), 0);
+    put_component(area, &host, 5, 1);
+    put_keys(area, &host, 0x55555550);
+    assert_int_equal(cpu_in_use(&thread, &host), BIT(5) | BIT(9));
+    thread.extended_size = 2690; /* torn: the keys lie at its end */
+    assert_int_equal(cpu_in_use(&thread, &host), 0x2e4);
+}
+
+static void state_that_uses_no_more_moves_to_a_smaller_area(void **state)
+{
+    (void)state;
+    uint8_t area[AREA], here[LESSER_AREA] = {[511] = 7}, was[AREA];
+    struct cpu_features from = greater_host(), to = lesser_host();
+    struct cpu_state thread = computing(area, sizeof area);
+    put_component(area, &from, 2, 0x22);
+    put_component(area, &from, 7, 0);
+    put_keys(area, &from, 0x55555554);
+    put_component(here, &to, 2, 0x99);
+    memcpy(was, area, sizeof area);
+    assert_int_equal(cpu_lay_out(&thread, &from, &to, here, sizeof here, NULL), 0);
+    assert_memory_equal(area, was, sizeof area);
+    assert_memory_equal(here, area, 464);
+    assert_int_equal(here[511], 7); /* the kernel's own */
+    assert_int_equal(here[512], 7);
+    assert_memory_equal(here + 576, area + 576, 256);
+}
+
+static void state_that_this_host_has_no_room_for_is_refused(void **state)
+{
+    (void)state;
+    cairn_error err = {0};
+    uint8_t area[AREA], here[LESSER_AREA] = {0};
+    struct cpu_features from = greater_host(), to = lesser_host();
+    struct cpu_state thread = computing(area, sizeof area);
+    put_component(area, &from, 7, 1);
+    assert_int_equal(cpu_lay_out(&thread, &from, &to, here, sizeof here, &err),
+                     -CAIRN_EIMAGE_FOREIGN);
+}
+
+static void state_that_is_not_what_it_says_is_refused(void **state)
+{
+    (void)state;
+    uint8_t area[AREA], here[AREA] = {0};
+    struct cpu_features host = greater_host(), unlike = lesser_host();
+    struct cpu_state thread = computing(area, sizeof area);
+    put_component(area, &host, 7, 0);
+    assert_int_equal(cpu_lay_out(&thread, &host, &host, here, sizeof here, NULL), 0);
+    assert_int_equal(cpu_lay_out(&thread, &unlike, &host, here, sizeof here, NULL),
+                     -CAIRN_EIMAGE_CORRUPT);
+    const size_t torn[] = {0, 575, 2687};
+    for (size_t i = 0; i < sizeof torn / sizeof *torn; i++) {
+        thread.extended_size = torn[i];
+        assert_int_equal(cpu_lay_out(&thread, &host, &host, here, sizeof here, NULL),
+                         -CAIRN_EIMAGE_CORRUPT);
+    }
+}
+
+static void state_moves_to_where_this_host_lays_it(void **state)
+{
+    (void)state;
+    uint8_t area[AREA], here[AREA] = {0};
+    struct cpu_features from = greater_host(), to = other_layout();
+    struct cpu_state thread = computing(area, sizeof area);
+    for (int i = 5; i <= 7; i++)
+        put_component(area, &from, i, (uint8_t)(0x10 * i));
+    assert_int_equal(cpu_lay_out(&thread, &from, &to, here, sizeof here, NULL), 0);
+    struct cpu_state moved = {.extended = here, .extended_size = sizeof here};
+    assert_int_equal(cpu_in_use(&moved, &to), BIT(5) | BIT(6) | BIT(7));
+    for (int i = 5; i <= 7; i++)
+        assert_memory_equal(here + to.layout[i].offset, area + from.layout[i].offset,
+                            from.layout[i].size);
+}
+
+/* The thread that is to have it was forked from ours, which has used what it liked. */
+static void nothing_of_ours_shows_in_a_greater_host(void **state)
+{
+    (void)state;
+    uint8_t area[LESSER_AREA], here[AREA] = {0};
+    struct cpu_features from = lesser_host(), to = greater_host();
+    struct cpu_state thread = computing(area, sizeof area);
+    put_component(here, &to, 2, 1);
+    put_component(here, &to, 7, 1);
+    put_keys(here, &to, 0x55555554);
+    assert_int_equal(cpu_lay_out(&thread, &from, &to, here, sizeof here, NULL), 0);
+    struct cpu_state moved = {.extended = here, .extended_size = sizeof here};
+    assert_int_equal(cpu_in_use(&moved, &to), 0);
+    uint64_t holds;
+    memcpy(&holds, here + 512, sizeof holds);
+    assert_int_equal(holds, 3 | BIT(9));
+}
+
+static int read_demand(const struct home *home, const char *name, struct cpu_demand *out,
+                       uint64_t *xfeatures)
+{
+    cairn_error err = {0};
+    image_reader *image;
+    size_t len;
+    json_auto_t *meta = NULL;
+    LIVE(image_reader_open(home->checkpoints, name, &image, &err), &err);
+    const char *text = image_reader_meta(image, &len);
+    int rc = json_parse_object(text, len, "META", &meta, &err);
+    image_reader_close(image);
+    LIVE(rc, &err);
+    const json_t *cpu = json_object_get(meta, "cpu");
+    LIVE(json_need_u64(cpu, "xfeatures", xfeatures, &err), &err);
+    return cpu_demand_from_json(cpu, out, &err);
+}
+
+/* argument: whether the victim uses AVX, which nobody can hide from it. */
+static int first_life(const struct home *home, const void *argument)
+{
+    static char program[] = CAIRN_VICTIM;
+    static char avx[] = "keeps_vector_registers_of_threads_that_compute",
+                plain[] = "keeps_rounding_and_exception_masks";
+    static char tunables[] = "GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX,-AVX2,-AVX512F,-AVX512VL,"
+                             "-AVX512BW,-FMA,-XSAVE,-XSAVEC",
+                *const environment[] = {tunables, NULL};
+    cairn_error err = {0};
+    struct life l;
+    char *argv[] = {program, *(const bool *)argument ? avx : plain, NULL};
+    LIVE(life_prepare(&l, home, argv), &err);
+    l.spec.envp = environment;
+    l.spec.baseline_cpu = true;
+    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
+    LIVE(life_await_ready(&l), &err);
+    LIVE(life_capture(&l, 1, &err), &err);
+    tree_destroy(&l.tree);
+    return 0;
+}
+
+/* What was said when the step began, or was seen since, is true of it in every life. */
+static int second_life(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_prepare(&l, home, NULL), &err);
+    LIVE(life_restore(&l, 1, &err), &err);
+    LIVE(life_capture(&l, 2, &err), &err);
+    int rc = life_finish(&l);
+    tree_destroy(&l.tree);
+    return rc;
+}
+
+static void live_on_baseline(bool with_avx, uint64_t beyond)
+{
+    struct home home;
+    home_open(&home, geteuid());
+    assert_int_equal(live(&home, first_life, &with_avx), 0);
+    assert_int_equal(live(&home, second_life, NULL), 0);
+    for (int i = 1; i <= 2; i++) {
+        struct cpu_demand demand;
+        struct cpu_features here;
+        uint64_t xfeatures;
+        cpu_features_read(&here);
+        assert_int_equal(read_demand(&home, i == 1 ? "000001" : "000002", &demand, &xfeatures), 0);
+        assert_true(demand.baseline);
+        assert_int_equal(demand.beyond, beyond);
+        assert_int_equal(xfeatures, beyond ? here.components : 3);
+    }
+    home_close(&home);
+}
+
+static void a_step_held_to_the_baseline_demands_it_in_every_life(void **state)
+{
+    (void)state;
+    live_on_baseline(false, 0);
+}
+
+static void a_step_that_uses_more_demands_more(void **state)
+{
+    (void)state;
+    if (!__builtin_cpu_supports("avx"))
+        skip();
+    live_on_baseline(true, BIT(2));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_native_image_fits_no_lesser_host),
+        cmocka_unit_test(a_baseline_image_fits_every_host_of_that_level),
+        cmocka_unit_test(what_is_seen_in_use_is_demanded_and_said),
+        cmocka_unit_test(a_demand_comes_back_from_its_image),
+        cmocka_unit_test(a_layout_outside_of_every_area_is_refused),
+        cmocka_unit_test(only_what_holds_something_is_in_use),
+        cmocka_unit_test(state_that_uses_no_more_moves_to_a_smaller_area),
+        cmocka_unit_test(state_that_this_host_has_no_room_for_is_refused),
+        cmocka_unit_test(state_that_is_not_what_it_says_is_refused),
+        cmocka_unit_test(state_moves_to_where_this_host_lays_it),
+        cmocka_unit_test(nothing_of_ours_shows_in_a_greater_host),
+        cmocka_unit_test(a_step_held_to_the_baseline_demands_it_in_every_life),
+        cmocka_unit_test(a_step_that_uses_more_demands_more),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
