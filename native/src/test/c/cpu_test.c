@@ -5,6 +5,8 @@
 #include <jansson.h>
 
 #include "common/json.h"
+#include "proc/proc.h"
+#include "proc/vdso.h"
 #include "task/cpu.h"
 
 #define SSE4_2 (1u << 20)
@@ -246,21 +248,85 @@ static void nothing_of_ours_shows_in_a_greater_host(void **state)
     assert_int_equal(holds, 3 | BIT(9));
 }
 
-static int read_demand(const struct home *home, const char *name, struct cpu_demand *out,
-                       uint64_t *xfeatures)
+/* A kernel has put other instructions into the same build, as long as those before; and a vdso of
+ * another build. */
+static void a_vdso_is_known_by_its_build(void **state)
 {
-    cairn_error err = {0};
+    (void)state;
+    static const uint8_t build_id_note[] = {20, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U'};
+    auto_proc_maps struct proc_maps maps = {0};
+    struct vdso here, patched, rebuilt;
+    assert_int_equal(proc_read_maps(getpid(), &maps, NULL), 0);
+    size_t i = 0;
+    while (strcmp(maps.maps[i].path, "[vdso]") != 0)
+        i++;
+    size_t len = maps.maps[i].end - maps.maps[i].start;
+    auto_free uint8_t *code = malloc(len);
+    memcpy(code, (const void *)(uintptr_t)maps.maps[i].start, len);
+    uint8_t *note = memmem(code, len, build_id_note, sizeof build_id_note);
+    assert_non_null(note);
+    vdso_of(code, len, &here);
+    code[len - 1] ^= 1;
+    vdso_of(code, len, &patched);
+    assert_string_equal(patched.name, here.name);
+    assert_string_not_equal(patched.digest, here.digest);
+    note[16] ^= 1;
+    vdso_of(code, len, &rebuilt);
+    assert_string_not_equal(rebuilt.name, here.name);
+}
+
+static int read_meta(const struct home *home, uint32_t sequence, json_t **out, cairn_error *err)
+{
+    char name[16];
     image_reader *image;
     size_t len;
-    json_auto_t *meta = NULL;
-    LIVE(image_reader_open(home->checkpoints, name, &image, &err), &err);
+    snprintf(name, sizeof name, "%06u", sequence);
+    int rc = image_reader_open(home->checkpoints, name, &image, err);
+    if (rc != 0)
+        return rc;
     const char *text = image_reader_meta(image, &len);
-    int rc = json_parse_object(text, len, "META", &meta, &err);
+    rc = json_parse_object(text, len, "META", out, err);
     image_reader_close(image);
-    LIVE(rc, &err);
-    const json_t *cpu = json_object_get(meta, "cpu");
-    LIVE(json_need_u64(cpu, "xfeatures", xfeatures, &err), &err);
-    return cpu_demand_from_json(cpu, out, &err);
+    return rc;
+}
+
+#define MOST_CAPTURES 50
+
+/* Until a capture has found a thread within the vdso. */
+static int be_found_in_vdso(const struct home *home, const void *unused)
+{
+    (void)unused;
+    static char program[] = CAIRN_VICTIM, name[] = "reads_the_clock_in_the_vdso";
+    static char *const argv[] = {program, name, NULL};
+    cairn_error err = {0};
+    struct life l;
+    struct vdso here;
+    bool within = false;
+    LIVE(vdso_here(&here, &err), &err);
+    LIVE(life_prepare(&l, home, argv), &err);
+    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
+    LIVE(life_await_ready(&l), &err);
+    for (uint32_t i = 1; !within && i <= MOST_CAPTURES; i++) {
+        json_auto_t *meta = NULL;
+        LIVE(life_capture(&l, i, &err), &err);
+        LIVE(read_meta(home, i, &meta, &err), &err);
+        const char *vdso =
+            json_string_value(json_object_get(json_object_get(meta, "host"), "vdso"));
+        within = vdso && strcmp(vdso, here.digest) == 0;
+        if (!within && (!vdso || strcmp(vdso, here.name) != 0))
+            return -1;
+    }
+    tree_destroy(&l.tree);
+    return within ? 0 : -1;
+}
+
+static void who_stands_within_the_vdso_needs_its_every_byte(void **state)
+{
+    (void)state;
+    struct home home;
+    home_open(&home, geteuid());
+    assert_int_equal(live(&home, be_found_in_vdso, NULL), 0);
+    home_close(&home);
 }
 
 /* argument: whether the victim uses AVX, which nobody can hide from it. */
@@ -305,12 +371,16 @@ static void live_on_baseline(bool with_avx, uint64_t beyond)
     home_open(&home, geteuid());
     assert_int_equal(live(&home, first_life, &with_avx), 0);
     assert_int_equal(live(&home, second_life, NULL), 0);
-    for (int i = 1; i <= 2; i++) {
+    for (uint32_t i = 1; i <= 2; i++) {
+        json_auto_t *meta = NULL;
         struct cpu_demand demand;
         struct cpu_features here;
         uint64_t xfeatures;
         cpu_features_read(&here);
-        assert_int_equal(read_demand(&home, i == 1 ? "000001" : "000002", &demand, &xfeatures), 0);
+        assert_int_equal(read_meta(&home, i, &meta, NULL), 0);
+        const json_t *cpu = json_object_get(meta, "cpu");
+        assert_int_equal(cpu_demand_from_json(cpu, &demand, NULL), 0);
+        assert_int_equal(json_need_u64(cpu, "xfeatures", &xfeatures, NULL), 0);
         assert_true(demand.baseline);
         assert_int_equal(demand.beyond, beyond);
         assert_int_equal(xfeatures, beyond ? here.components : 3);
@@ -346,6 +416,8 @@ int main(void)
         cmocka_unit_test(state_that_is_not_what_it_says_is_refused),
         cmocka_unit_test(state_moves_to_where_this_host_lays_it),
         cmocka_unit_test(nothing_of_ours_shows_in_a_greater_host),
+        cmocka_unit_test(a_vdso_is_known_by_its_build),
+        cmocka_unit_test(who_stands_within_the_vdso_needs_its_every_byte),
         cmocka_unit_test(a_step_held_to_the_baseline_demands_it_in_every_life),
         cmocka_unit_test(a_step_that_uses_more_demands_more),
     };

@@ -51,20 +51,6 @@ static json_t *describe_clocks(const struct tree *t)
                      (json_int_t)(clock_ns(CLOCK_BOOTTIME) + t->clock_leads.boottime_ns));
 }
 
-static int describe_host(json_t **out, cairn_error *err)
-{
-    struct utsname name;
-    char vdso[33];
-    int rc = vdso_digest(vdso, err);
-    if (rc != 0)
-        return rc;
-    uname(&name);
-    *out = json_pack("{s:s, s:s, s:s, s:I, s:s}", "kernel", name.release, "machine", name.machine,
-                     "node", name.nodename, "page_size", (json_int_t)sysconf(_SC_PAGESIZE), "vdso",
-                     vdso);
-    return 0;
-}
-
 static struct taken_process *find_process(const capture *c, pid_t pid)
 {
     for (size_t i = 0; i < c->process_count; i++)
@@ -221,29 +207,50 @@ static int take_terminal(const struct tree *t, json_t *meta, cairn_error *err)
     return rc;
 }
 
-/* What is seen in use counts from here on. */
-static void take_demand(const capture *c, struct cpu_demand *demand)
+static bool stands_in_vdso(const struct taken_process *p, const struct taken_thread *t)
 {
-    struct cpu_features host;
-    cpu_features_read(&host);
-    for (size_t i = 0; demand->baseline && i < c->process_count; i++)
-        for (size_t k = 0; k < c->processes[i].thread_count; k++)
-            demand->beyond |= cpu_in_use(&c->processes[i].threads[k].cpu, &host);
-    json_object_set_new(c->meta, "cpu", cpu_demand_to_json(demand, &host));
+    uint64_t at = cpu_instruction_pointer(&t->cpu.registers);
+    for (size_t i = 0; i < p->maps.count; i++)
+        if (strcmp(p->maps.maps[i].path, "[vdso]") == 0)
+            return p->maps.maps[i].start <= at && at < p->maps.maps[i].end;
+    return false;
+}
+
+/* What the image demands of a host: after the threads, by which that is judged. What they are seen
+ * to use counts from here on. */
+static int describe_host(const capture *c, struct cpu_demand *demand, cairn_error *err)
+{
+    struct utsname name;
+    struct cpu_features cpu;
+    struct vdso vdso;
+    bool in_vdso = false;
+    int rc = vdso_here(&vdso, err);
+    if (rc != 0)
+        return rc;
+    uname(&name);
+    cpu_features_read(&cpu);
+    for (size_t i = 0; i < c->process_count; i++)
+        for (size_t k = 0; k < c->processes[i].thread_count; k++) {
+            const struct taken_thread *t = &c->processes[i].threads[k];
+            in_vdso |= stands_in_vdso(&c->processes[i], t);
+            demand->beyond |= demand->baseline ? cpu_in_use(&t->cpu, &cpu) : 0;
+        }
+    json_object_set_new(c->meta, "host",
+                        json_pack("{s:s, s:s, s:s, s:I, s:s}", "kernel", name.release, "machine",
+                                  name.machine, "node", name.nodename, "page_size",
+                                  (json_int_t)sysconf(_SC_PAGESIZE), "vdso",
+                                  in_vdso ? vdso.digest : vdso.name));
+    json_object_set_new(c->meta, "cpu", cpu_demand_to_json(demand, &cpu));
+    return 0;
 }
 
 static int take_everything(capture *c, struct tree *t, const struct capture_options *options,
                            image_writer *writer, cairn_error *err)
 {
-    json_t *host;
-    int rc = describe_host(&host, err);
-    if (rc != 0)
-        return rc;
-    c->meta = json_pack("{s:s, s:i, s:o, s:o, s:i, s:[]}", "kind", "native", "version",
-                        META_VERSION, "host", host, "clocks", describe_clocks(t), "root",
-                        (int)t->root_in_ns, "processes");
+    c->meta = json_pack("{s:s, s:i, s:o, s:i, s:[]}", "kind", "native", "version", META_VERSION,
+                        "clocks", describe_clocks(t), "root", (int)t->root_in_ns, "processes");
     c->objects.init = t->init;
-    rc = take_terminal(t, c->meta, err);
+    int rc = take_terminal(t, c->meta, err);
     if (rc == 0)
         rc = take_shm(&c->objects, c->meta, err);
     if (rc == 0)
@@ -259,7 +266,7 @@ static int take_everything(capture *c, struct tree *t, const struct capture_opti
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = take_one(c, &c->processes[i], err);
     if (rc == 0)
-        take_demand(c, &t->cpu);
+        rc = describe_host(c, &t->cpu, err);
     if (rc == 0)
         rc = refuse_sysv(&c->processes[0], err);
     if (rc == 0)

@@ -1,7 +1,6 @@
 #include "proc/content.h"
 
 #include <elf.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,8 +31,7 @@ static size_t padded(uint32_t size)
     return ((size_t)size + 3) & ~(size_t)3;
 }
 
-/* Looks for a build id among the notes of one segment. */
-static bool find_build_id(const uint8_t *notes, size_t len, char *out)
+bool content_build_id(const uint8_t *notes, size_t len, char out[CONTENT_NAME_SIZE])
 {
     Elf64_Nhdr note;
     while (len >= sizeof note) {
@@ -70,7 +68,7 @@ static bool read_build_id(int fd, char *out)
         if (headers[i].p_type != PT_NOTE || headers[i].p_filesz > sizeof notes)
             continue;
         ssize_t n = pread(fd, notes, headers[i].p_filesz, (off_t)headers[i].p_offset);
-        if (n > 0 && find_build_id(notes, (size_t)n, out))
+        if (n > 0 && content_build_id(notes, (size_t)n, out))
             return true;
     }
     return false;

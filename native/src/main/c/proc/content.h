@@ -2,6 +2,7 @@
 #ifndef CAIRN_PROC_CONTENT_H
 #define CAIRN_PROC_CONTENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -16,5 +17,8 @@ uint64_t content_mtime_ns(const struct stat *st);
  * up to 16 MiB, else "". Reads fd, which stays open, at most once through. */
 CAIRN_CHECKED int content_name(int fd, const char *path, char out[CONTENT_NAME_SIZE],
                                cairn_error *err);
+
+/* Whether the notes of one segment of an ELF file have a build id, and "build-id:HEX". */
+bool content_build_id(const uint8_t *notes, size_t len, char out[CONTENT_NAME_SIZE]);
 
 #endif

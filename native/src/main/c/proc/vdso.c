@@ -1,5 +1,6 @@
 #include "proc/vdso.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,20 +10,32 @@
 
 #include "proc/proc.h"
 
-int vdso_digest(char out[33], cairn_error *err)
+void vdso_of(const uint8_t *code, size_t len, struct vdso *out)
+{
+    XXH128_hash_t hash = XXH3_128bits(code, len);
+    snprintf(out->digest, sizeof out->digest, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+    snprintf(out->name, sizeof out->name, "%s", out->digest);
+    const Elf64_Ehdr *elf = (const Elf64_Ehdr *)code;
+    const Elf64_Phdr *segments = (const Elf64_Phdr *)(code + elf->e_phoff);
+    for (size_t i = 0; i < elf->e_phnum; i++)
+        if (segments[i].p_type == PT_NOTE &&
+            content_build_id(code + segments[i].p_offset, segments[i].p_filesz, out->name))
+            return;
+}
+
+int vdso_here(struct vdso *out, cairn_error *err)
 {
     auto_proc_maps struct proc_maps maps = {0};
     int rc = proc_read_maps(getpid(), &maps, err);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < maps.count; i++) {
-        if (strcmp(maps.maps[i].path, "[vdso]") != 0)
-            continue;
-        const void *start = (const void *)(uintptr_t)maps.maps[i].start;
-        XXH128_hash_t hash = XXH3_128bits(start, maps.maps[i].end - maps.maps[i].start);
-        snprintf(out, 33, "%016llx%016llx", (unsigned long long)hash.high64,
-                 (unsigned long long)hash.low64);
-        return 0;
+        const struct proc_map *map = &maps.maps[i];
+        if (strcmp(map->path, "[vdso]") == 0) {
+            vdso_of((const uint8_t *)(uintptr_t)map->start, map->end - map->start, out);
+            return 0;
+        }
     }
     return cairn_fail(err, CAIRN_EHOST, "this host's processes have no vdso (vdso=0?)");
 }

@@ -62,16 +62,16 @@ static int kernel_fits(const json_t *meta, cairn_error *err)
     json_t *host;
     const char *there, *kernel;
     int64_t page_size;
-    char here[33];
+    struct vdso here;
     int rc = json_need_object(meta, "host", &host, err);
     if (rc == 0)
-        rc = json_need_string(host, "vdso", 32, &there, err);
+        rc = json_need_string(host, "vdso", CONTENT_NAME_SIZE, &there, err);
     if (rc == 0)
         rc = json_need_string(host, "kernel", 64, &kernel, err);
     if (rc == 0)
         rc = json_need_int(host, "page_size", 1, 1 << 30, &page_size, err);
     if (rc == 0)
-        rc = vdso_digest(here, err);
+        rc = vdso_here(&here, err);
     if (rc != 0)
         return rc;
     struct utsname name;
@@ -80,7 +80,7 @@ static int kernel_fits(const json_t *meta, cairn_error *err)
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                           "the image has pages of %lld bytes, this host of %ld",
                           (long long)page_size, sysconf(_SC_PAGESIZE));
-    if (strcmp(here, there) != 0)
+    if (strcmp(here.name, there) != 0 && strcmp(here.digest, there) != 0)
         return cairn_fail(
             err, CAIRN_EIMAGE_FOREIGN,
             "the image was made under Linux %s, whose vdso differs from that of Linux %s here",

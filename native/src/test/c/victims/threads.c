@@ -11,6 +11,7 @@
 #include <sys/rseq.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define THREADS 4
@@ -66,6 +67,25 @@ VICTIM(keeps_vector_registers_of_threads_that_compute)
     if (!__builtin_cpu_supports("avx"))
         done = THREADS;
     capture_threads(with_vectors);
+}
+
+/* Most of its time is spent in the vdso. */
+static void *reads_the_clock(void *unused)
+{
+    struct timespec before = {0}, now;
+    __atomic_add_fetch(&waiting, 1, __ATOMIC_ACQ_REL);
+    while (!__atomic_load_n(&go_on, __ATOMIC_ACQUIRE)) {
+        need(clock_gettime(CLOCK_MONOTONIC, &now));
+        require(now.tv_sec > before.tv_sec ||
+                (now.tv_sec == before.tv_sec && now.tv_nsec >= before.tv_nsec));
+        before = now;
+    }
+    __atomic_add_fetch(&done, 1, __ATOMIC_ACQ_REL);
+    return unused;
+}
+VICTIM(reads_the_clock_in_the_vdso)
+{
+    capture_threads(reads_the_clock);
 }
 
 static void *with_own_storage(void *number)
