@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param command program and arguments; never a shell string
  * @param environment the whole environment; never written to disk
  * @param umask the step's, e.g. 022
+ * @param baselineCpu the environment holds libraries to x86-64-v2: the images need not demand more of a host
  * @param timeout running time allowed in all; empty for none
  * @param spent running time already used by earlier attempts
  * @param grace between TERM and KILL
@@ -29,6 +30,7 @@ public record StepLaunch(
         Path workingDirectory,
         Map<String, String> environment,
         int umask,
+        boolean baselineCpu,
         StepIo io,
         CheckpointPolicy policy,
         Optional<Duration> timeout,

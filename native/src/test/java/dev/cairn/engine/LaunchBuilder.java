@@ -99,6 +99,7 @@ public final class LaunchBuilder {
                 work,
                 environment,
                 022,
+                false,
                 io.orElseGet(() -> new StepIo.Files(
                         Path.of("/dev/null"), folder.resolve("stdout.log"), folder.resolve("stderr.log"))),
                 new CheckpointPolicy(interval, Duration.ofDays(1), keep, 1, minFreeBytes, beforeTimeout),

@@ -69,6 +69,13 @@ final class ExecCommand implements Callable<Integer> {
     private @Nullable Integer compression;
 
     @Option(
+            names = "--cpu",
+            paramLabel = "CPU",
+            defaultValue = "native",
+            description = "baseline holds libraries to x86-64-v2, so that images fit other machines; or native.")
+    private String cpu = "native";
+
+    @Option(
             names = "--rollback",
             paramLabel = "PATH",
             description =
@@ -97,6 +104,7 @@ final class ExecCommand implements Callable<Integer> {
                 .with(new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of()));
         setInterval(command);
         setCompression(command);
+        setCpu(command);
         rollback.forEach(command::rollingBack);
         if (name != null) {
             command.named(name);
@@ -122,6 +130,14 @@ final class ExecCommand implements Callable<Integer> {
                 throw new CliException(ExitCode.USAGE, "--compression " + compression + ": not a level from 0 to 19");
             }
             command.compression(compression);
+        }
+    }
+
+    private void setCpu(CheckpointedCommand command) throws CliException {
+        switch (cpu) {
+            case "native" -> {}
+            case "baseline" -> command.onBaselineCpu();
+            default -> throw new CliException(ExitCode.USAGE, "--cpu " + cpu + ": neither native nor baseline");
         }
     }
 

@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -14,6 +15,9 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The commands that are about images, as real processes, with real images. */
 final class NativeCommandsTest {
+    /** The levels of x86-64 by which the dynamic linker chooses libraries. */
+    private static final String LEVELS = "/lib64/ld-linux-x86-64.so.2 --help | grep -F '(supported, searched)'";
+
     /** Prints 1, waits for a file named go, prints the rest: what it prints tells whether it started over. */
     private static final String COUNT =
             "echo 1; while [ ! -e go ]; do sleep 0.02; done; for i in 2 3 4 5; do echo $i; done";
@@ -82,6 +86,56 @@ final class NativeCommandsTest {
             assertThat(image.path("bytes").asLong()).isGreaterThan(4_000_000);
             end(cairn);
         }
+    }
+
+    @Test
+    void aStepOnTheBaselineCpuKeepsToItWhenItsSupervisorIsKilled() throws Exception {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                defaults: {cpu: baseline}
+                steps:
+                  - id: s
+                    run: |
+                      levels() { %s; echo "$OPENBLAS_CORETYPE"; echo "$GLIBC_TUNABLES"; }
+                      levels > before.txt
+                      { %s; } > count.txt
+                      levels > after.txt
+                """.formatted(LEVELS, COUNT));
+        try (CairnProcess cairn = CairnProcess.start(folder, "run", "flow.yaml", "--key", "k")) {
+            Path count = folder.resolve("count.txt");
+            Awaitility.await().until(() -> Files.exists(count) && Files.size(count) > 0);
+            json("checkpoint", "k", "--json");
+            JsonNode cpu = JsonMapper.shared()
+                    .readTree(run("image", "show", "k").out())
+                    .path("meta")
+                    .path("cpu");
+            assertThat(cpu.path("xfeatures").asLong()).isEqualTo(3);
+            assertThat(cpu.path("beyond_baseline").asLong(-1)).isZero();
+            assertThat(cpu.path("cpuid").path("7.0").values()).allMatch(word -> word.asLong() == 0);
+            cairn.signal("KILL");
+            ProcessHandle supervisor =
+                    ProcessHandle.of(supervisor().path("pid").asLong()).orElseThrow();
+            supervisor.destroyForcibly();
+            supervisor.onExit().join();
+        }
+        Files.createFile(folder.resolve("go"));
+        Outcome resumed = run("resume", "k");
+        assertThat(resumed.exitCode()).as(resumed.err()).isZero();
+        assertThat(resumed.out() + resumed.err()).contains("goes on from image 1");
+        assertThat(folder.resolve("count.txt")).hasContent("1\n2\n3\n4\n5\n");
+        assertThat(Files.readString(folder.resolve("before.txt")))
+                .contains("x86-64-v2")
+                .doesNotContain("x86-64-v3", "haswell", "avx512_1")
+                .contains("\nNehalem\n", "glibc.cpu.hwcaps=-AVX,");
+        assertThat(folder.resolve("after.txt")).hasSameTextualContentAs(folder.resolve("before.txt"));
+    }
+
+    @Test
+    void aCommandOnTheBaselineCpuDoesNotSeeMore() throws Exception {
+        Outcome outcome = run("exec", "--cpu", "baseline", "--", "sh", "-c", LEVELS);
+        assertThat(outcome.exitCode()).as(outcome.err()).isZero();
+        assertThat(outcome.out()).contains("x86-64-v2").doesNotContain("x86-64-v3");
+        assertThat(run("exec", "--cpu", "fast", "--", "true").err())
+                .contains("--cpu fast: neither native nor baseline");
     }
 
     @Test
@@ -154,6 +208,14 @@ final class NativeCommandsTest {
             Outcome outcome = cairn.await();
             assertThat(outcome.out()).contains("003");
             assertThat(outcome.exitCode()).isZero();
+        }
+    }
+
+    private JsonNode supervisor() throws Exception {
+        try (Stream<Path> files = Files.walk(folder)) {
+            Path file =
+                    files.filter(path -> path.endsWith("shim.json")).findFirst().orElseThrow();
+            return JsonMapper.shared().readTree(file);
         }
     }
 

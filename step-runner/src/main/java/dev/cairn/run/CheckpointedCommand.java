@@ -29,6 +29,7 @@ public final class CheckpointedCommand {
     private String engine = "native";
     private long everyMillis;
     private OptionalInt compression = OptionalInt.empty();
+    private boolean baselineCpu;
     private final List<String> rollback = new ArrayList<>();
     private OptionalLong timeoutMillis = OptionalLong.empty();
     private int retries;
@@ -103,6 +104,12 @@ public final class CheckpointedCommand {
         return this;
     }
 
+    /** Holds libraries to x86-64-v2, so that its images fit other machines of a mixed cluster. */
+    public CheckpointedCommand onBaselineCpu() {
+        baselineCpu = true;
+        return this;
+    }
+
     /**
      * A file, or a folder with everything below it, that goes back with the command as a whole: rewritten files come
      * back from copies, new ones are moved away. What it only appends to needs none of this. The folder must be its own.
@@ -167,6 +174,7 @@ public final class CheckpointedCommand {
                 engine,
                 everyMillis,
                 compression,
+                baselineCpu,
                 rollback,
                 timeoutMillis,
                 retries,

@@ -4,6 +4,7 @@ import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.plan.CheckpointPlan;
+import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.Policies;
@@ -38,7 +39,7 @@ final class CommandPlan {
                 surroundings(command),
                 step.products(),
                 step.policies(),
-                step.placement());
+                placement(command));
         return new Plan(
                 run.name(),
                 bare.folder(),
@@ -49,6 +50,11 @@ final class CommandPlan {
                 bare.concurrency(),
                 bare.secrets(),
                 bare.notifications());
+    }
+
+    private static Placement placement(CommandOrigin command) {
+        Placement here = Placement.HERE;
+        return new Placement(here.slurm(), here.cpus(), here.memoryBytes(), command.baselineCpu());
     }
 
     private static Surroundings surroundings(CommandOrigin command) {

@@ -4,6 +4,7 @@ import dev.cairn.engine.AppCheckpoints;
 import dev.cairn.engine.CheckpointPolicy;
 import dev.cairn.engine.Rollback;
 import dev.cairn.engine.StepIo;
+import dev.cairn.run.environment.BaselineCpu;
 import dev.cairn.run.environment.InheritedEnvironment;
 import dev.cairn.run.environment.Umask;
 import dev.cairn.run.files.DurableFiles;
@@ -170,8 +171,9 @@ final class PlannedTasks implements TaskSource {
             return new StepTask(
                     command(resolved, step, instance),
                     resolved.workingDirectory(),
-                    environment(resolved, folder),
+                    environment(step, resolved, folder),
                     Umask.current(),
+                    step.placement().baselineCpu(),
                     io(resolved, folder),
                     Fingerprint.of(resolved.identity(), engine),
                     engine,
@@ -214,14 +216,14 @@ final class PlannedTasks implements TaskSource {
         return List.of(uses.what(), ValueJson.of(new Value.Fields(told)));
     }
 
-    private Map<String, String> environment(ResolvedStep resolved, StepFolder folder) {
+    private Map<String, String> environment(PlanStep step, ResolvedStep resolved, StepFolder folder) {
         Map<String, String> environment = new TreeMap<>(inherited);
         environment.put("TMPDIR", temporary(folder).toString());
         environment.putAll(resolved.environment());
         environment.put("CAIRN_RUN_ID", run.runId());
         environment.put("CAIRN_RUN_DIR", run.work().toString());
         environment.put("CAIRN_STEP_ID", folder.stepId());
-        return environment;
+        return step.placement().baselineCpu() ? BaselineCpu.in(environment) : environment;
     }
 
     private static Path temporary(StepFolder folder) {

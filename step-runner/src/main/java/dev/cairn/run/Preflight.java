@@ -47,11 +47,6 @@ final class Preflight {
                     .ifPresent(obstacle ->
                             reasons.add("step " + step.id() + ": 'runs_on: slurm' cannot be had here: " + obstacle));
         }
-        if (step.placement().baselineCpu()) {
-            reasons.add("step " + step.id()
-                    + ": this version of Cairn checks 'cpu: baseline' but cannot hide CPU features yet; without it the"
-                    + " step's images fit only hosts that have every feature of the one where it starts");
-        }
         if (step.policies().checkpoint().keepBinaries()) {
             reasons.add("step " + step.id()
                     + ": this version of Cairn checks 'checkpoint.keep_binaries' but cannot keep programs and libraries"

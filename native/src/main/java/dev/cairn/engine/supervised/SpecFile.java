@@ -30,6 +30,7 @@ final class SpecFile {
         spec.set("argv", texts(launch.command()));
         spec.put("cwd", absolute(launch.workingDirectory()));
         spec.put("umask", launch.umask());
+        spec.put("cpu", launch.baselineCpu() ? "baseline" : "native");
         putStreams(spec, launch.io());
         spec.put("checkpoints", absolute(launch.checkpointsDir()));
         spec.set("checkpoint", policy(launch.policy()));

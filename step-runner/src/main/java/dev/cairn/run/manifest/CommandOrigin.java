@@ -16,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param environment laid over the caller's
  * @param everyMillis between checkpoints; 0 lets Cairn choose, -1 takes one only on request
  * @param compression zstd level of its images, 0 for none; empty for the usual one
+ * @param baselineCpu holds libraries to x86-64-v2
  * @param rollback files and folders that go back as a whole, besides what it has open; absolute
  * @param timeoutMillis running time in all; empty for none
  * @param retries after failures
@@ -28,11 +29,14 @@ public record CommandOrigin(
         String engine,
         long everyMillis,
         OptionalInt compression,
+        boolean baselineCpu,
         List<String> rollback,
         OptionalLong timeoutMillis,
         int retries,
         Optional<TerminalSize> terminal,
         Optional<String> stdin) {
+
+    private static final String BASELINE = "baseline";
 
     /** In characters. */
     public record TerminalSize(int rows, int columns) {}
@@ -52,6 +56,7 @@ public record CommandOrigin(
                 node.path("compression").isInt()
                         ? OptionalInt.of(node.path("compression").intValue())
                         : OptionalInt.empty(),
+                node.path("cpu").asString("").equals(BASELINE),
                 texts(node.path("rollback")),
                 Fields.optionalLong(node, "timeout_ms"),
                 node.path("retries").asInt(0),
@@ -73,6 +78,9 @@ public record CommandOrigin(
         Fields.put(node, "environment", environment);
         node.put("engine", engine).put("every_ms", everyMillis);
         compression.ifPresent(level -> node.put("compression", level));
+        if (baselineCpu) {
+            node.put("cpu", BASELINE);
+        }
         if (!rollback.isEmpty()) {
             ArrayNode paths = node.putArray("rollback");
             rollback.forEach(paths::add);

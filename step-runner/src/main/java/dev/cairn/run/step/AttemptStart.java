@@ -195,6 +195,7 @@ final class AttemptStart {
                 task.workingDirectory(),
                 environment,
                 task.umask(),
+                task.baselineCpu(),
                 task.io(),
                 task.policy(),
                 task.timeout(),

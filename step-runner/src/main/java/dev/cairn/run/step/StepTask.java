@@ -16,6 +16,7 @@ import java.util.Optional;
  *
  * @param command program and arguments
  * @param environment the whole environment but {@code CAIRN_ATTEMPT}
+ * @param baselineCpu the environment holds libraries to x86-64-v2: the images need not demand more
  * @param fingerprint of what the step's memory depends on; see {@link Fingerprint}
  * @param engine name of the checkpoint engine
  * @param required false: where the host cannot checkpoint the step, it runs unprotected
@@ -29,6 +30,7 @@ public record StepTask(
         Path workingDirectory,
         Map<String, String> environment,
         int umask,
+        boolean baselineCpu,
         StepIo io,
         String fingerprint,
         String engine,

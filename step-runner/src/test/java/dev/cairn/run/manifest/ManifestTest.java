@@ -96,6 +96,7 @@ class ManifestTest {
                         "native",
                         0,
                         OptionalInt.of(3),
+                        true,
                         List.of("/data/results.db"),
                         OptionalLong.of(1000),
                         1,

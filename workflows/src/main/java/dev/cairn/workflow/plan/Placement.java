@@ -10,7 +10,7 @@ import java.util.OptionalLong;
  * @param slurm present for {@code runs_on: slurm}
  * @param cpus for local admission; when nothing is said 1, and 0 for a step with {@code uses}
  * @param memoryBytes for local admission; empty when nothing is said
- * @param baselineCpu hides what not every x86-64 machine has, so that images fit all of a mixed cluster
+ * @param baselineCpu holds libraries to x86-64-v2, so that images fit other machines of a mixed cluster
  */
 public record Placement(Optional<SlurmRequest> slurm, double cpus, OptionalLong memoryBytes, boolean baselineCpu) {
 

@@ -109,7 +109,7 @@ final class SettingsKeys {
     private static final Field<Boolean> CPU = optional(
             "cpu",
             Scalars.oneOf("native", false, "baseline", true),
-            "baseline hides CPU features that not every machine has, so that images fit all of a mixed cluster.");
+            "baseline holds libraries to x86-64-v2, so that images fit other machines of a mixed cluster.");
 
     static final List<Field<?>> ALL = List.of(
             ENV,

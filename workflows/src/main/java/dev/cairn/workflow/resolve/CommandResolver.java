@@ -145,6 +145,9 @@ final class CommandResolver {
         plan.inputs().forEach((name, value) -> ingredients.put("inputs." + name, value.text()));
         instance.values().forEach((name, value) -> ingredients.put("matrix." + name, value.text()));
         ingredients.put("engine", step.policies().checkpoint().engine());
+        if (step.placement().baselineCpu()) {
+            ingredients.put("cpu", "baseline");
+        }
         return ingredients;
     }
 

@@ -228,6 +228,14 @@ class StepResolverTest {
     }
 
     @Test
+    void isAnotherStepOnAnotherProcessor() {
+        assertThat(resolve("steps: [{run: x, cpu: baseline}]").identity().ingredients())
+                .containsEntry("cpu", "baseline");
+        assertThat(resolve("steps: [{run: x, cpu: native}]").identity())
+                .isEqualTo(resolve("steps: [{run: x}]").identity());
+    }
+
+    @Test
     void saysWhichSecretIsNotThere() {
         assertThat(problems("""
                         secrets: {TOKEN: {env: PROD}, KEY: {file: key}}
