@@ -198,7 +198,7 @@ class SubmittedStepTest {
     }
 
     @Test
-    void loadsModulesOnTheNodeAndSaysThatItHasFewerCpusThanItAskedFor() throws Exception {
+    void hasModulesAndTheBaselineOnTheNodeAndSaysThatItHasFewerCpusThanItAskedFor() throws Exception {
         try (Cairn cairn = cairn()) {
             Files.createFile(cairn.project().resolve("killed-its-parent"));
             Path modules = cairn.project().resolve("modules");
@@ -211,7 +211,7 @@ class SubmittedStepTest {
             assertThat(cairn.said())
                     .contains("asks for 6 cpus, and the largest node there has 2, with which it is submitted");
             assertThat(Waiting.forStep(cairn, "far").folder().resolve("stdout.log"))
-                    .hasContent("hello from " + jobName(cairn) + " with 2\n");
+                    .hasContent("hello from " + jobName(cairn) + " with 2\nNehalem\n");
         }
     }
 
