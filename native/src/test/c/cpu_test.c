@@ -82,6 +82,22 @@ static int check(const struct cpu_demand *demand, const struct cpu_features *her
     return cpu_demand_check(json, here, err);
 }
 
+static void every_host_has_a_level(void **state)
+{
+    (void)state;
+    struct cpu_features host = greater_host();
+    assert_string_equal(cpu_level(&host), "x86-64-v4");
+    host.words[1][0] &= ~(1u << 31); /* AVX512VL */
+    assert_string_equal(cpu_level(&host), "x86-64-v3");
+    host = lesser_host();
+    assert_string_equal(cpu_level(&host), "x86-64-v2");
+    host.words[0][1] &= ~SSE4_2;
+    assert_string_equal(cpu_level(&host), "x86-64");
+    cpu_features_read(&host);
+    assert_int_equal(strcmp(cpu_level(&host), "x86-64-v3") >= 0,
+                     __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"));
+}
+
 static void a_native_image_fits_no_lesser_host(void **state)
 {
     (void)state;
@@ -405,6 +421,7 @@ static void a_step_that_uses_more_demands_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_host_has_a_level),
         cmocka_unit_test(a_native_image_fits_no_lesser_host),
         cmocka_unit_test(a_baseline_image_fits_every_host_of_that_level),
         cmocka_unit_test(what_is_seen_in_use_is_demanded_and_said),

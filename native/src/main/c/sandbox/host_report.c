@@ -140,16 +140,22 @@ static json_t *finding(const struct trial *trial)
                      ok ? "" : trial->cost, "who", ok ? "" : trial->who);
 }
 
+static json_t *fact(const char *name, json_t *detail)
+{
+    return json_pack("{s:s, s:b, s:b, s:o, s:s, s:s}", "name", name, "ok", 1, "required", 1,
+                     "detail", detail, "cost", "", "who", "");
+}
+
 int tree_host_report(char **json, cairn_error *err)
 {
     json_t *findings = json_array();
     struct utsname name;
     if (uname(&name) == 0)
-        json_array_append_new(findings,
-                              json_pack("{s:s, s:b, s:b, s:o, s:s, s:s}", "name", "kernel", "ok", 1,
-                                        "required", 1, "detail",
-                                        json_sprintf("Linux %s %s", name.release, name.machine),
-                                        "cost", "", "who", ""));
+        json_array_append_new(
+            findings, fact("kernel", json_sprintf("Linux %s %s", name.release, name.machine)));
+    struct cpu_features cpu;
+    cpu_features_read(&cpu);
+    json_array_append_new(findings, fact("processor", json_string(cpu_level(&cpu))));
     for (size_t i = 0; i < sizeof trials / sizeof *trials; i++)
         json_array_append_new(findings, finding(&trials[i]));
     *json = json_dumps(findings, JSON_INDENT(2));

@@ -40,6 +40,8 @@ struct cpu_features {
     } layout[CPU_COMPONENTS];
 };
 void cpu_features_read(struct cpu_features *out); /* this host's */
+/* "x86-64" to "x86-64-v4". */
+const char *cpu_level(const struct cpu_features *host);
 
 /* The components beyond x87 and SSE that hold anything; all, where that cannot be told. */
 uint64_t cpu_in_use(const struct cpu_state *state, const struct cpu_features *host);

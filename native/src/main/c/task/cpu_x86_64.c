@@ -306,22 +306,43 @@ int cpu_state_from_json(const json_t *json, struct cpu_state *out, cairn_error *
                       &out->extended, &out->extended_size, err);
 }
 
-/* The leaves of CPUID by which libraries choose their code, and what x86-64-v2 has of them. */
+/* The leaves of CPUID by which libraries choose their code. */
+enum { LEAF_1, LEAF_7, LEAF_7_1, LEAF_XSAVE, LEAF_EXTENDED };
 static const struct {
     const char *name;
     unsigned leaf, subleaf;
-    uint32_t baseline[3];
 } leaves[CPU_LEAVES] = {
-    {"1",
-     1,
-     0,
-     {0, bit_SSE3 | bit_SSSE3 | bit_CMPXCHG16B | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT,
-      bit_CMPXCHG8B | bit_CMOV | bit_MMX | bit_FXSAVE | bit_SSE | bit_SSE2}},
-    {"7.0", 7, 0, {0}},
-    {"7.1", 7, 1, {0}},
-    {"d.1", 13, 1, {0}},
-    {"80000001", 0x80000001u, 0, {0, bit_LAHF_LM, bit_LM}},
+    {"1", 1, 0}, {"7.0", 7, 0}, {"7.1", 7, 1}, {"d.1", 13, 1}, {"80000001", 0x80000001u, 0}};
+
+/* What each level of the System V ABI adds to the one before; the first is the baseline. */
+static const struct {
+    const char *name;
+    uint32_t words[CPU_LEAVES][3];
+} levels[] = {
+    {"x86-64-v2",
+     {[LEAF_1] = {0, bit_SSE3 | bit_SSSE3 | bit_CMPXCHG16B | bit_SSE4_1 | bit_SSE4_2 | bit_POPCNT,
+                  bit_CMPXCHG8B | bit_CMOV | bit_MMX | bit_FXSAVE | bit_SSE | bit_SSE2},
+      [LEAF_EXTENDED] = {0, bit_LAHF_LM, bit_LM}}},
+    {"x86-64-v3",
+     {[LEAF_1] = {0, bit_FMA | bit_MOVBE | bit_OSXSAVE | bit_AVX | bit_F16C, 0},
+      [LEAF_7] = {bit_BMI | bit_BMI2 | bit_AVX2, 0, 0},
+      [LEAF_EXTENDED] = {0, bit_ABM, 0}}},
+    {"x86-64-v4",
+     {[LEAF_7] = {bit_AVX512F | bit_AVX512BW | bit_AVX512CD | bit_AVX512DQ | bit_AVX512VL, 0, 0}}},
 };
+
+const char *cpu_level(const struct cpu_features *host)
+{
+    const char *reached = "x86-64";
+    for (size_t n = 0; n < sizeof levels / sizeof *levels; n++) {
+        for (size_t i = 0; i < CPU_LEAVES; i++)
+            for (size_t k = 0; k < 3; k++)
+                if (levels[n].words[i][k] & ~host->words[i][k])
+                    return reached;
+        reached = levels[n].name;
+    }
+    return reached;
+}
 
 /* The words of a leaf that hold feature bits; the others (model, cache, sizes) are nobody's need.
  */
@@ -373,7 +394,7 @@ json_t *cpu_demand_to_json(const struct cpu_demand *demand, const struct cpu_fea
         for (size_t k = 0; k < 3; k++)
             json_array_append_new(
                 words, json_integer(host->words[i][k] &
-                                    (held_to_baseline(demand) ? leaves[i].baseline[k] : ~0u)));
+                                    (held_to_baseline(demand) ? levels[0].words[i][k] : ~0u)));
         json_object_set_new(cpuid, leaves[i].name, words);
     }
     for (int i = AVX; i < CPU_COMPONENTS; i++) {
