@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/binaries.h"
 #include "capture/contents.h"
 #include "capture/objects.h"
 #include "capture/pages.h"
@@ -31,6 +32,8 @@ struct capture {
     struct unforked unforked;
     rollback_notes *notes;
     unsigned threads;
+    bool keep_binaries;
+    struct kept_binaries *kept; /* the tree's */
     json_t *meta;
     struct capture_figures figures;
 };
@@ -288,6 +291,8 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     if (!c)
         return cairn_fail(err, ENOMEM, "out of memory");
     c->threads = options->threads ? (unsigned)options->threads : 1;
+    c->keep_binaries = options->keep_binaries;
+    c->kept = &t->kept;
     int rc = unforked_look(&c->unforked, t->init, err);
     if (rc == 0)
         rc = freeze_tree(t->init, &t->waits, &c->frozen, err);
@@ -362,6 +367,22 @@ static int write_pages(const capture *c, image_writer *writer, cairn_error *err)
     return rc;
 }
 
+/* The mapped files, and what is kept of them. */
+static int describe_files(const capture *c, const image_writer *writer, cairn_error *err)
+{
+    json_t *processes = json_object_get(c->meta, "processes");
+    struct keeping keeping = {.folder = -1};
+    int rc = 0;
+    if (c->keep_binaries)
+        rc = keeping_open(image_writer_dirfd(writer), c->kept, &keeping, err);
+    if (rc == 0)
+        rc = contents_describe(processes, c->keep_binaries ? &keeping : NULL, err);
+    if (rc == 0 && c->keep_binaries)
+        rc = keeping_finish(&keeping, c->meta, err);
+    keeping_close(&keeping);
+    return rc;
+}
+
 static int write_meta(capture *c, image_writer *writer, cairn_error *err)
 {
     json_t *record;
@@ -372,7 +393,7 @@ static int write_meta(capture *c, image_writer *writer, cairn_error *err)
     json_t *processes = json_object_get(c->meta, "processes");
     for (size_t i = 0; i < c->process_count; i++)
         json_array_append(processes, c->processes[i].json);
-    rc = contents_describe(processes, err);
+    rc = describe_files(c, writer, err);
     if (rc != 0)
         return rc;
     json_t *descriptions = json_array(), *objects = json_array();

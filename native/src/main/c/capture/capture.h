@@ -19,6 +19,7 @@ struct capture_options {
                           publishing, or calls capture_release when the image failed */
     int threads;       /* compressing threads of capture_write, >= 1 */
     const struct rollback_options *rollback;
+    bool keep_binaries; /* programs and libraries, beside the images */
 };
 
 typedef struct capture capture;

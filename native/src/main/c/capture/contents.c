@@ -1,8 +1,12 @@
 #include "capture/contents.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -17,46 +21,100 @@ static bool is_as_noted(const json_t *map, int fd)
            content_mtime_ns(&st) == mtime;
 }
 
-/* As a string; empty for a file that cannot be recognised elsewhere. */
-static int name_of(const json_t *map, const char *path, json_t **out, cairn_error *err)
+/* What is to be known of a file beside what its mappings say: the keys to add to each of them. */
+struct description {
+    struct keeping *keeping; /* NULL: nothing is kept */
+    json_t *executed;        /* paths that some process has mapped as code */
+    json_t *found;           /* by path: processes share most of their files */
+};
+
+/* Programs and libraries, by what they are or by how they are mapped. */
+static bool is_binary(const struct description *d, int fd, const char *path)
 {
-    char name[CONTENT_NAME_SIZE] = "";
+    char magic[SELFMAG];
+    return json_object_get(d->executed, path) ||
+           (pread(fd, magic, sizeof magic, 0) == sizeof magic &&
+            memcmp(magic, ELFMAG, SELFMAG) == 0);
+}
+
+/* Nothing for a file that cannot be recognised elsewhere. */
+static int look_at(const struct description *d, const json_t *map, const char *path, json_t *found,
+                   cairn_error *err)
+{
+    char content[CONTENT_NAME_SIZE] = "";
+    const char *kept = NULL;
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int rc = fd >= 0 && is_as_noted(map, fd) ? content_name(fd, path, name, err) : 0;
-    if (rc == 0 && !(*out = json_string(name)))
-        rc = cairn_fail(err, ENOMEM, "out of memory describing %s", path);
+    if (fd < 0 || !is_as_noted(map, fd))
+        return 0;
+    int rc = content_name(fd, path, content, err);
+    if (rc != 0)
+        return rc;
+    const char *original = path;
+    if (d->keeping)
+        kept = keeping_find(d->keeping, &original);
+    if (d->keeping && !kept && is_binary(d, fd, path))
+        rc = keeping_add(d->keeping, fd, path, &kept, err);
+    if (*content)
+        json_object_set_new(found, "file_content", json_string(content));
+    if (kept)
+        json_object_set_new(found, "kept", json_string(kept));
+    json_object_set_new(found, "path", json_string(original));
     return rc;
 }
 
-/* @param names by path: processes share most of their files */
-static int describe(json_t *map, json_t *names, cairn_error *err)
+static int describe(const struct description *d, json_t *map, cairn_error *err)
 {
     const char *path = json_string_value(json_object_get(map, "path"));
     if (!path || !json_object_get(map, "file_size"))
         return 0;
-    json_t *name = json_object_get(names, path);
-    if (!name) {
-        int rc = name_of(map, path, &name, err);
+    json_t *found = json_object_get(d->found, path);
+    if (!found) {
+        found = json_object();
+        if (json_object_set_new(d->found, path, found) != 0)
+            return cairn_fail(err, ENOMEM, "out of memory describing %s", path);
+        int rc = look_at(d, map, path, found, err);
         if (rc != 0)
             return rc;
-        json_object_set_new(names, path, name);
     }
-    if (*json_string_value(name))
-        json_object_set(map, "file_content", name);
+    json_object_update(map, found);
     return 0;
 }
 
-int contents_describe(json_t *processes, cairn_error *err)
+/* It runs what it has mapped. */
+static void describe_program(const struct description *d, json_t *process)
 {
-    json_auto_t *names = json_object();
+    const json_t *exe = json_object_get(process, "exe");
+    const json_t *found = json_object_get(d->found, exe ? json_string_value(exe) : "");
+    if (!json_object_get(found, "kept"))
+        return;
+    json_object_set(process, "exe_kept", json_object_get(found, "kept"));
+    json_object_set(process, "exe", json_object_get(found, "path"));
+}
+
+static void note_executed(const struct description *d, const json_t *map)
+{
+    const char *path = json_string_value(json_object_get(map, "path"));
+    if (path && (json_integer_value(json_object_get(map, "prot")) & PROT_EXEC))
+        json_object_set_new(d->executed, path, json_true());
+}
+
+int contents_describe(json_t *processes, struct keeping *keeping, cairn_error *err)
+{
+    json_auto_t *found = json_object(), *executed = json_object();
+    const struct description d = {keeping, executed, found};
     size_t i, k;
     json_t *process, *map;
     json_array_foreach(processes, i, process)
-        json_array_foreach(json_object_get(process, "maps"), k, map)
+        json_array_foreach(json_object_get(process, "maps"), k, map) note_executed(&d, map);
+    json_array_foreach(processes, i, process)
     {
-        int rc = describe(map, names, err);
-        if (rc != 0)
-            return rc;
+        json_array_foreach(json_object_get(process, "maps"), k, map)
+        {
+            int rc = describe(&d, map, err);
+            if (rc != 0)
+                return rc;
+        }
+        describe_program(&d, process);
     }
     return 0;
 }

@@ -26,9 +26,7 @@ struct image_reader {
     struct codec_pool *workers; /* the only thing that changes once open; thread-safe by itself */
 };
 
-/* A process is made of what an image says, so nobody but the caller and root may have been able to
- * write it. */
-static int check_trust(const char *what, const struct stat *st, cairn_error *err)
+int image_check_trust(const char *what, const struct stat *st, cairn_error *err)
 {
     if (st->st_uid != geteuid() && st->st_uid != 0)
         return cairn_fail(err, CAIRN_EIMAGE_UNTRUSTED,
@@ -47,7 +45,7 @@ static int open_folder(image_reader *r, int dirfd, const char *path, cairn_error
     r->dir_fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (r->dir_fd < 0 || fstat(r->dir_fd, &st) < 0)
         return cairn_fail_errno(err, "opening the folder");
-    return check_trust("the folder", &st, err);
+    return image_check_trust("the folder", &st, err);
 }
 
 static int open_file(image_reader *r, cairn_error *err)
@@ -60,7 +58,7 @@ static int open_file(image_reader *r, cairn_error *err)
     if (!S_ISREG(st.st_mode))
         return cairn_fail(err, CAIRN_EIMAGE_UNTRUSTED, "%s is not a regular file", FORMAT_FILE);
     r->file_len = (uint64_t)st.st_size;
-    return check_trust(FORMAT_FILE, &st, err);
+    return image_check_trust(FORMAT_FILE, &st, err);
 }
 
 static int read_ends(image_reader *r, struct format_end *end, cairn_error *err)

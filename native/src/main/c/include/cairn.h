@@ -105,11 +105,14 @@ CAIRN_API void cairn_terminal_free(cairn_terminal *t);
  * --------------------------------------------------------------------------------------------------
  */
 
-/* Reads and checks every byte of an image, its owner and mode, and whether this host fits it. */
+/* Reads and checks every byte of an image, its owner and mode, and whether this host fits it. Of
+ * the programs and libraries kept beside it only those that this host has otherwise. */
 CAIRN_API CAIRN_CHECKED int cairn_image_check(const char *path, cairn_error *err);
+/* The same, and every kept program and library. */
+CAIRN_API CAIRN_CHECKED int cairn_image_verify(const char *path, cairn_error *err);
 
-/* {"sequence","bytes","raw_bytes","digest","chunks","meta":{...}} of an image; the bytes of its
- * chunks are not read. */
+/* {"sequence","bytes","raw_bytes","kept_bytes","digest","chunks","meta":{...}} of an image; the
+ * bytes of its chunks are not read. kept_bytes: of programs and libraries, beside it. */
 CAIRN_API CAIRN_CHECKED int cairn_image_describe(const char *path, char **json, cairn_error *err);
 
 /* ---- The host

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -10,6 +11,8 @@
 #include "common/json.h"
 #include "proc/content.h"
 #include "proc/vdso.h"
+#include "restore/binaries.h"
+#include "rollback/content.h"
 #include "task/cpu.h"
 
 /* Another host has its own times for the same package's files. */
@@ -97,26 +100,58 @@ static int file_fits(const json_t *map, const char *path, cairn_error *err)
     return restore_fits_file(map, path, fd, err);
 }
 
-static int files_fit(const json_t *meta, cairn_error *err)
+/* Code can be mapped only from where the mount allows it. */
+static int kept_fits(int image_fd, const char *name, const char *path, cairn_error *err)
 {
-    const char *last = "";
+    struct statvfs vfs;
+    int rc = binaries_check_of(image_fd, name, path, err);
+    if (rc == 0 && fstatvfs(image_fd, &vfs) == 0 && (vfs.f_flag & ST_NOEXEC))
+        rc = cairn_fail(err, CAIRN_EHOST,
+                        "the kept copy of %s lies on a file system that is mounted noexec", path);
+    return rc;
+}
+
+int restore_find_file(const json_t *map, int image_fd, bool *kept, cairn_error *err)
+{
+    const char *path, *name = NULL;
+    int rc = json_need_string(map, "path", 4096, &path, err);
+    if (rc == 0)
+        rc = json_may_string(map, "kept", RB_HEX, &name, err);
+    if (rc != 0)
+        return rc;
+    cairn_error own = {0};
+    *kept = false;
+    if (file_fits(map, path, &own) == 0)
+        return 0;
+    if (!name || own.code != CAIRN_EIMAGE_FOREIGN)
+        return cairn_fail(err, own.code, "%s", own.message);
+    rc = kept_fits(image_fd, name, path, err);
+    *kept = rc == 0;
+    return rc;
+}
+
+static int files_fit(const json_t *meta, int image_fd, cairn_error *err)
+{
+    json_auto_t *seen = json_object(); /* processes share most of their files */
     size_t i, k;
     json_t *process, *map;
     json_array_foreach(json_object_get(meta, "processes"), i, process)
         json_array_foreach(json_object_get(process, "maps"), k, map)
     {
         const char *path = json_string_value(json_object_get(map, "path"));
-        if (!path || strcmp(path, last) == 0)
-            continue; /* the segments of one library lie beside each other */
-        int rc = file_fits(map, path, err);
+        const char *name = json_string_value(json_object_get(map, "kept"));
+        if (!path || json_object_get(seen, name ? name : path))
+            continue;
+        bool kept;
+        int rc = restore_find_file(map, image_fd, &kept, err);
         if (rc != 0)
             return rc;
-        last = path;
+        json_object_set_new(seen, name ? name : path, json_true());
     }
     return 0;
 }
 
-int restore_fits_host(const json_t *meta, cairn_error *err)
+int restore_fits_machine(const json_t *meta, cairn_error *err)
 {
     int64_t version;
     int rc = json_need_int(meta, "version", 0, INT64_MAX, &version, err);
@@ -127,7 +162,11 @@ int restore_fits_host(const json_t *meta, cairn_error *err)
             (long long)version, META_VERSION);
     if (rc == 0)
         rc = cpu_fits(meta, err);
-    if (rc == 0)
-        rc = kernel_fits(meta, err);
-    return rc != 0 ? rc : files_fit(meta, err);
+    return rc != 0 ? rc : kernel_fits(meta, err);
+}
+
+int restore_fits_host(const json_t *meta, int image_fd, cairn_error *err)
+{
+    int rc = restore_fits_machine(meta, err);
+    return rc != 0 ? rc : files_fit(meta, image_fd, err);
 }

@@ -3,18 +3,26 @@
 #define CAIRN_RESTORE_FITS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "common/error.h"
 
 /* Of META, as this build writes and reads it. */
 #define META_VERSION 1
 
-/* Asks META of a native image: format version, processor, page size, kernel, and whether every
- * mapped file is still the one that was mapped. CAIRN_EIMAGE_VERSION or CAIRN_EIMAGE_FOREIGN say
- * what does not fit. Touches nothing. */
-CAIRN_CHECKED int restore_fits_host(const json_t *meta, cairn_error *err);
+/* Asks META of a native image: format version, processor, page size, kernel.
+ * CAIRN_EIMAGE_VERSION or CAIRN_EIMAGE_FOREIGN say what does not fit. Touches nothing. */
+CAIRN_CHECKED int restore_fits_machine(const json_t *meta, cairn_error *err);
+
+/* That, and whether every mapped file is still the one that was mapped, or is kept beside the
+ * image. */
+CAIRN_CHECKED int restore_fits_host(const json_t *meta, int image_fd, cairn_error *err);
 
 /* A file that a process of the image maps or runs: is the one open as fd still the same? */
 CAIRN_CHECKED int restore_fits_file(const json_t *map, const char *path, int fd, cairn_error *err);
+
+/* Is the host's own still the same? Else *kept, where a sound copy is kept beside the image; what
+ * is neither is refused. */
+CAIRN_CHECKED int restore_find_file(const json_t *map, int image_fd, bool *kept, cairn_error *err);
 
 #endif

@@ -21,6 +21,7 @@
 #include "common/hex.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "restore/binaries.h"
 #include "restore/fits.h"
 #include "restore/restoration.h"
 #include "sandbox/terminal_modes.h"
@@ -375,11 +376,15 @@ static int make_shm_folders(const struct restoration *r, cairn_error *err)
 static int open_mapped_file(const struct restoration *r, const json_t *json, cairn_error *err)
 {
     const char *path = json_string_value(json_object_get(json, "path"));
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *kept = json_string_value(json_object_get(json, "kept"));
+    bool stand_in = json_is_true(json_object_get(json, "stand_in"));
+    auto_close int folder = stand_in ? binaries_folder(image_reader_dirfd(r->image)) : -1;
+    auto_close int fd = stand_in ? openat(folder, kept, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+                                 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "opening %s, which the step runs or has mapped", path);
-    int rc = restore_fits_file(json, path, fd, err);
-    return rc != 0 ? rc : hub_place(fd, hub_mapped_file(r, path), err);
+    int rc = stand_in ? 0 : restore_fits_file(json, path, fd, err); /* else it was checked */
+    return rc != 0 ? rc : hub_place(fd, hub_mapped_file(r, path, kept), err);
 }
 
 static int open_everything(const struct restoration *r, int pty_slave, cairn_error *err)

@@ -16,6 +16,7 @@
 #include "common/json.h"
 #include "proc/proc.h"
 #include "restore/restoration.h"
+#include "rollback/content.h"
 
 #define USER_END 0x7ffffffff000ull
 #define PAGE 4096ull
@@ -34,7 +35,7 @@ static int read_mapping(const struct restoration *r, const json_t *json, struct 
 {
     *out = (struct mapping){.fd = -1, .kernel = json_object_get(json, "kernel") != NULL};
     int64_t prot, object = 0;
-    const char *path = NULL;
+    const char *path = NULL, *kept = NULL;
     int rc = json_need_hex(json, "start", &out->start, err);
     if (rc == 0)
         rc = json_need_hex(json, "end", &out->end, err);
@@ -52,10 +53,12 @@ static int read_mapping(const struct restoration *r, const json_t *json, struct 
         rc = json_may_int(json, "object", 0, UINT32_MAX, &object, err);
     if (rc == 0)
         rc = json_may_string(json, "path", 4096, &path, err);
+    if (rc == 0)
+        rc = json_may_string(json, "kept", RB_HEX, &kept, err);
     if (rc != 0)
         return rc;
     if (path)
-        out->fd = hub_mapped_file(r, path);
+        out->fd = hub_mapped_file(r, path, kept);
     else if (object)
         out->fd = hub_object(r, (uint32_t)object);
     if ((path || object) && out->fd < 0)
@@ -102,7 +105,8 @@ static bool inherits(const struct restored_process *p, const json_t *map)
                        theirs) if (same_value(map, theirs, "start")) return same_value(map, theirs,
                                                                                        "end") &&
         same_value(map, theirs, "shared") && same_value(map, theirs, "offset") &&
-        same_value(map, theirs, "path") && same_value(map, theirs, "object");
+        same_value(map, theirs, "path") && same_value(map, theirs, "kept") &&
+        same_value(map, theirs, "object");
     return false;
 }
 
@@ -396,14 +400,16 @@ static int finish_mapping(struct restored_process *p, const struct mapping *m, c
 static int find_program(const struct restoration *r, const struct restored_process *p, int *fd,
                         cairn_error *err)
 {
-    const char *exe;
+    const char *exe, *kept = NULL;
     int64_t object = 0;
     int rc = json_need_string(p->json, "exe", 4096, &exe, err);
     if (rc == 0)
         rc = json_may_int(p->json, "exe_object", 0, UINT32_MAX, &object, err);
+    if (rc == 0)
+        rc = json_may_string(p->json, "exe_kept", RB_HEX, &kept, err);
     if (rc != 0)
         return rc;
-    *fd = object ? hub_object(r, (uint32_t)object) : hub_mapped_file(r, exe);
+    *fd = object ? hub_object(r, (uint32_t)object) : hub_mapped_file(r, exe, kept);
     return *fd >= 0 ? 0
                     : cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
                                  "%s is run from an object that the image lacks", exe);

@@ -192,25 +192,43 @@ static int find_room(struct restoration *r, cairn_error *err)
     return 0;
 }
 
+/* Each once, found on this host or else among the kept ones. */
+static int list_mapped_file(struct restoration *r, const char *path, const json_t *map,
+                            const json_t *kept, cairn_error *err)
+{
+    if (!path || hub_mapped_file(r, path, json_string_value(kept)) >= 0)
+        return 0;
+    json_t *file =
+        map ? json_copy((json_t *)map) : json_pack("{s:s, s:O*}", "path", path, "kept", kept);
+    bool stand_in;
+    if (!file || json_array_append_new(r->mapped_files, file) != 0)
+        return cairn_fail(err, ENOMEM, "out of memory listing mapped files");
+    int rc = restore_find_file(file, image_reader_dirfd(r->image), &stand_in, err);
+    if (rc == 0 && stand_in)
+        json_object_set_new(file, "stand_in", json_true());
+    return rc;
+}
+
 static int list_mapped_files(struct restoration *r, cairn_error *err)
 {
     r->mapped_files = json_array();
-    for (size_t i = 0; i < r->process_count; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+        const json_t *process = r->processes[i].json;
         size_t k;
         json_t *map;
-        json_array_foreach(json_object_get(r->processes[i].json, "maps"), k, map)
+        json_array_foreach(json_object_get(process, "maps"), k, map)
         {
-            const char *path = json_string_value(json_object_get(map, "path"));
-            if (path && hub_mapped_file(r, path) < 0)
-                json_array_append(r->mapped_files, map);
+            if (rc == 0)
+                rc = list_mapped_file(r, json_string_value(json_object_get(map, "path")), map,
+                                      json_object_get(map, "kept"), err);
         }
-        if (json_object_get(r->processes[i].json, "exe_object"))
-            continue;
-        const json_t *exe = json_object_get(r->processes[i].json, "exe");
-        const char *path = json_string_value(exe);
-        if (path && hub_mapped_file(r, path) < 0)
-            json_array_append_new(r->mapped_files, json_pack("{s:s}", "path", path));
+        if (rc == 0 && !json_object_get(process, "exe_object"))
+            rc = list_mapped_file(r, json_string_value(json_object_get(process, "exe")), NULL,
+                                  json_object_get(process, "exe_kept"), err);
     }
+    if (rc != 0)
+        return rc;
     return json_array_size(r->mapped_files) < 100000
                ? 0
                : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "more than 100000 mapped files");
@@ -266,7 +284,7 @@ int restoration_open(struct restoration *r, const struct tree_spec *spec, const 
     const char *text = image_reader_meta(image, &len);
     int rc = json_parse_object(text, len, "META of the image", &r->meta, err);
     if (rc == 0)
-        rc = restore_fits_host(r->meta, err);
+        rc = restore_fits_machine(r->meta, err);
     if (rc == 0)
         rc = read_processes(r, err);
     if (rc == 0)
@@ -314,15 +332,23 @@ int hub_object(const struct restoration *r, uint32_t space)
     return -1;
 }
 
-int hub_mapped_file(const struct restoration *r, const char *path)
+static bool is_kept_as(const json_t *file, const char *kept)
+{
+    const char *name = json_string_value(json_object_get(file, "kept"));
+    return name && kept ? strcmp(name, kept) == 0 : name == kept;
+}
+
+int hub_mapped_file(const struct restoration *r, const char *path, const char *kept)
 {
     int base = r->hub + (int)json_array_size(json_object_get(r->meta, "descriptions")) +
                (int)json_array_size(json_object_get(r->meta, "objects"));
     size_t i;
     json_t *file;
-    json_array_foreach(r->mapped_files, i,
-                       file) if (strcmp(json_string_value(json_object_get(file, "path")), path) ==
-                                 0) return base +
-        (int)i;
+    json_array_foreach(r->mapped_files, i, file)
+    {
+        if (strcmp(json_string_value(json_object_get(file, "path")), path) == 0 &&
+            is_kept_as(file, kept))
+            return base + (int)i;
+    }
     return -1;
 }

@@ -47,8 +47,8 @@ struct restoration {
     uint64_t trampoline;      /* TRAMPOLINE_BYTES that are free in every process */
     uint64_t kernel_stopover; /* room for the vdso and its data while they move */
     uint64_t kernel_bytes;
-    json_t *mapped_files; /* array of {path, file_size, file_mtime_ns}: every file mapped privately
-                             or read-only */
+    json_t *mapped_files; /* array of {path, file_size, file_mtime_ns, kept}: every file mapped
+                             privately or read-only; "stand_in" where the kept one is taken */
     struct cpu_features cpu_there, cpu_here;
     int64_t clock_lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
     int hub; /* number of the first description; then the objects, then the mapped files, then
@@ -78,7 +78,8 @@ struct restored_process *restoration_find(const struct restoration *r, pid_t ns_
 /* Numbers in the hub. */
 int hub_description(const struct restoration *r, int64_t id);
 int hub_object(const struct restoration *r, uint32_t space);
-int hub_mapped_file(const struct restoration *r, const char *path);
+/* kept: as META names it, or NULL. */
+int hub_mapped_file(const struct restoration *r, const char *path, const char *kept);
 
 /* hub.c, in pid 1: struct init_restorer's make_roots; context is the restoration. */
 pid_t hub_make_roots(void *context, int pty_slave, cairn_error *err);

@@ -47,6 +47,25 @@ static int finish_all(struct restoration *r, cairn_error *err)
     return 0;
 }
 
+/* What the next image has to know of the kept files of this one. */
+static void remember_kept(const struct restoration *r, struct kept_binaries *kept)
+{
+    const char *name;
+    json_t *file;
+    size_t i;
+    kept->paths = json_object();
+    kept->stand_ins = json_array();
+    json_object_foreach(json_object_get(r->meta, "binaries"), name, file)
+    {
+        json_object_set(kept->paths, name, json_object_get(file, "path"));
+    }
+    json_array_foreach(r->mapped_files, i, file)
+    {
+        if (json_object_get(file, "stand_in"))
+            json_array_append(kept->stand_ins, json_object_get(file, "path"));
+    }
+}
+
 static int remember_waits(struct restoration *r, struct waits *waits, cairn_error *err)
 {
     int rc = 0;
@@ -119,6 +138,7 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     if (rc == 0)
         rc = remember_waits(&r, &tree.waits, err);
     if (rc == 0) {
+        remember_kept(&r, &tree.kept);
         let_all_go(&r);
         *out = tree;
     } else {

@@ -188,6 +188,9 @@ void tree_destroy(struct tree *t)
     }
     tree_thaw(t); /* nothing lives to be let go; this frees */
     waits_free(&t->waits);
+    json_decref(t->kept.paths);
+    json_decref(t->kept.stand_ins);
+    json_decref(t->kept.known);
     cairn_cleanup_close(&t->init_pidfd);
     cairn_cleanup_close(&t->status_fd);
     cairn_cleanup_close(&t->pty_master);

@@ -6,6 +6,7 @@
 #ifndef CAIRN_SANDBOX_TREE_H
 #define CAIRN_SANDBOX_TREE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -28,6 +29,13 @@ struct tree_spec {
                           none on hosts without user namespaces); such a tree cannot be captured */
 };
 
+/* Programs and libraries kept beside the images (restore/binaries.h). Each NULL for none. */
+struct kept_binaries {
+    json_t *paths; /* by name: of what it is a copy. A restored tree may have that name mapped */
+    json_t *stand_ins; /* the paths for which a restore took the kept ones */
+    json_t *known;     /* names by version of a file, which need not be read again */
+};
+
 struct tree {
     pid_t init;       /* pid of the tree's pid 1, as the maker sees it */
     int init_pidfd;   /* readable when pid 1 has ended */
@@ -38,6 +46,7 @@ struct tree {
     struct namespace_clocks clock_leads; /* of the step's clocks over ours */
     struct waits waits;                  /* calls in flight, from one freeze to the next */
     struct cpu_demand cpu;
+    struct kept_binaries kept;
     struct frozen *frozen; /* between tree_freeze and tree_thaw, else NULL */
 };
 

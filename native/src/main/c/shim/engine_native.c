@@ -29,6 +29,7 @@ static int begin(const struct engine_context *c, bool stay_stopped, image_writer
         .stay_stopped = stay_stopped,
         .threads = compressing_threads(stay_stopped),
         .rollback = &rollback,
+        .keep_binaries = c->spec->keep_binaries,
     };
     capture *made;
     int rc = capture_begin(c->tree, &options, w, &made, err);

@@ -15,9 +15,11 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/json.h"
 #include "common/process.h"
 #include "common/tree_removal.h"
 #include "image/image.h"
+#include "restore/binaries.h"
 #include "shim/clock.h"
 
 #define TREE_NAME ".tree.json"
@@ -205,6 +207,40 @@ static int newest_first(const void *a, const void *b)
     return x < y ? 1 : x > y ? -1 : 0;
 }
 
+/* Adds the names of the kept files to which an image refers. */
+static int collect_kept(const struct images *im, uint32_t sequence, json_t *names, cairn_error *err)
+{
+    char name[IMAGE_NAME_BYTES];
+    image_reader *reader = NULL;
+    json_auto_t *meta = NULL;
+    size_t len;
+    images_name(sequence, name);
+    int rc = image_reader_open(im->fd, name, &reader, err);
+    const char *text = rc == 0 ? image_reader_meta(reader, &len) : NULL;
+    if (rc == 0)
+        rc = json_parse_object(text, len, "META", &meta, err);
+    image_reader_close(reader);
+    json_t *kept = json_object_get(meta, "binaries");
+    return rc == 0 && kept && json_object_update(names, kept) < 0 ? -ENOMEM : rc;
+}
+
+/* Kept files to which no image refers any more go; none does where an image cannot be read. */
+static void sweep_kept(const struct images *im, cairn_error *err)
+{
+    auto_close int folder =
+        openat(im->fd, BINARIES_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0)
+        return;
+    struct sequences all = {0};
+    json_auto_t *names = json_object();
+    int rc = for_each_image(im->fd, collect, &all, err);
+    for (size_t i = 0; rc == 0 && i < all.count; i++)
+        rc = collect_kept(im, all.items[i], names, err);
+    if (rc == 0 && names)
+        binaries_sweep(folder, names);
+    free(all.items);
+}
+
 void images_prune(const struct images *im, int keep)
 {
     struct sequences all = {0};
@@ -219,6 +255,8 @@ void images_prune(const struct images *im, int keep)
         for (size_t i = (size_t)keep; sound && i < all.count; i++)
             if (all.items[i] != FIRST_IMAGE && images_remove(im, all.items[i], &ignored) != 0)
                 break;
+        if (sound)
+            sweep_kept(im, &ignored);
     }
     free(all.items);
 }

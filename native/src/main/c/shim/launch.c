@@ -89,6 +89,28 @@ static int start_fresh(struct supervisor *s, struct tree_spec *spec, cairn_error
     return rc == 0 ? start_tree(s, spec, err) : rc;
 }
 
+/* A step that goes on with other programs and libraries than those of its host: said once. A
+ * journal that cannot be written must not cost the step. */
+static void journal_stand_ins(const struct supervisor *s)
+{
+    char at[UTC_TEXT_BYTES];
+    cairn_error ignored;
+    size_t i;
+    json_t *path, *names = json_string("");
+    json_array_foreach(s->tree.kept.stand_ins, i, path)
+    {
+        json_t *longer = json_sprintf("%s%s%s", json_string_value(names), i ? ", " : "",
+                                      json_string_value(path));
+        json_decref(names);
+        names = longer;
+    }
+    clock_utc_text(at);
+    json_t *line = json_pack("{s:o, s:s}", "stand_ins", names, "at", at);
+    int rc = line ? attempt_journal(&s->attempt, line, &ignored) : 0;
+    (void)rc;
+    json_decref(line);
+}
+
 static int restore_from(struct supervisor *s, struct tree_spec *spec, const image_reader *image,
                         const json_t *meta, cairn_error *err)
 {
@@ -105,8 +127,12 @@ static int restore_from(struct supervisor *s, struct tree_spec *spec, const imag
     if (files_only)
         return start_tree(s, spec, err);
     struct engine_context context = {&s->spec, &s->images, &s->attempt, &s->tree};
-    if (s->engine->restore)
-        return s->engine->restore(&context, spec, image, err);
+    if (s->engine->restore) {
+        rc = s->engine->restore(&context, spec, image, err);
+        if (rc == 0 && json_array_size(s->tree.kept.stand_ins) > 0)
+            journal_stand_ins(s);
+        return rc;
+    }
     rc = s->engine->put_back(&context, image, meta, &spec->argv, err);
     return rc == 0 ? start_tree(s, spec, err) : rc;
 }

@@ -122,6 +122,8 @@ static int read_policy(const json_t *document, struct spec *s, cairn_error *err)
         rc = json_need_u64(policy, "min_free", &s->min_free, err);
     if (rc == 0)
         rc = json_need_int(policy, "before_timeout_ms", 0, LONGEST_MS, &s->before_timeout_ms, err);
+    if (rc == 0)
+        rc = json_may_bool(policy, "keep_binaries", &s->keep_binaries, err);
     s->keep = (int)keep;
     s->compression = (int)compression;
     return rc;

@@ -45,7 +45,8 @@ struct spec {
     int compression;
     uint64_t min_free;
     int64_t before_timeout_ms; /* 0 for none */
-    int64_t timeout_ms;        /* 0 for none */
+    bool keep_binaries;
+    int64_t timeout_ms; /* 0 for none */
     int64_t spent_ms, grace_ms;
     bool rollback_open;
     const char **rollback_trees; /* NULL-terminated */

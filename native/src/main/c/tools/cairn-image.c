@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "image/image.h"
+#include "restore/binaries.h"
 
 #define EXIT_REFUSED 1 /* an image is missing, damaged, of another version or not to be trusted */
 #define EXIT_USAGE 2
@@ -107,6 +108,15 @@ static void print_summary(const image_reader *image)
            human(b, totals.data), human(c, totals.zero), human(d, totals.shared));
 }
 
+/* Beside the image, and shared by all images of the step. */
+static void print_kept(const json_t *meta)
+{
+    char size[16];
+    struct binaries_total kept = binaries_total(meta);
+    if (kept.files > 0)
+        printf("keeps    %zu programs and libraries, %s\n", kept.files, human(size, kept.bytes));
+}
+
 /* JSON's own escapes keep control characters, which may come from anywhere, off the terminal. */
 static void print_scalar(const json_t *value)
 {
@@ -145,6 +155,8 @@ static void print_outline(const json_t *meta)
     size_t i;
     json_object_foreach((json_t *)meta, key, member)
     {
+        if (strcmp(key, "binaries") == 0)
+            continue; /* print_kept */
         printf("%-8s ", key);
         if (!json_is_array(member)) {
             print_line(member);
@@ -175,6 +187,7 @@ static int show(const image_reader *image, bool json)
         return 0;
     }
     print_summary(image);
+    print_kept(meta);
     print_outline(meta);
     return 0;
 }
@@ -259,6 +272,12 @@ static int with_image(const char *path, bool json, int (*body)(const image_reade
     return rc;
 }
 
+static int verify_kept(const image_reader *image, cairn_error *err)
+{
+    json_auto_t *meta = meta_of(image);
+    return binaries_verify(image_reader_dirfd(image), meta, err);
+}
+
 static int verify_one(const char *path, json_t *results)
 {
     cairn_error err = {0};
@@ -268,6 +287,8 @@ static int verify_one(const char *path, json_t *results)
     int rc = image_reader_open(AT_FDCWD, path, &image, &err);
     if (rc == 0)
         rc = image_reader_verify(image, &err);
+    if (rc == 0)
+        rc = verify_kept(image, &err);
     if (image)
         image_reader_summary(image, &summary);
     image_reader_close(image);

@@ -1,0 +1,37 @@
+/* Keeping programs and libraries beside the images: each once per step, by what it holds. */
+#ifndef CAIRN_CAPTURE_BINARIES_H
+#define CAIRN_CAPTURE_BINARIES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "sandbox/tree.h"
+
+/* Of one image. */
+struct keeping {
+    int folder;
+    char *path;                 /* of the folder, with a slash */
+    struct kept_binaries *kept; /* from one image to the next */
+    json_t *files;              /* META's "binaries" */
+    bool added;                 /* something new is in the folder */
+};
+
+/* Makes the folder where there is none. */
+CAIRN_CHECKED int keeping_open(int image_fd, struct kept_binaries *kept, struct keeping *out,
+                               cairn_error *err);
+void keeping_close(struct keeping *k);
+
+/* Keeps the file open as fd, unless it changes meanwhile: then *name is NULL. Reads it when it is
+ * new to this tree, copies it when it is new to the step. *name: borrowed, as META has it. */
+CAIRN_CHECKED int keeping_add(struct keeping *k, int fd, const char *path, const char **name,
+                              cairn_error *err);
+
+/* The name of a kept file by the path of its mapping, or NULL; it becomes part of this image too,
+ * and *path that of which it is a copy. */
+const char *keeping_find(struct keeping *k, const char **path);
+
+/* Makes durable what was added, and says in META what is kept. */
+CAIRN_CHECKED int keeping_finish(struct keeping *k, json_t *meta, cairn_error *err);
+
+#endif
