@@ -3,7 +3,7 @@ package dev.cairn.engine;
 import java.time.Duration;
 import java.time.Instant;
 
-/** What became of one checkpoint, as journalled; or of the step beside them. */
+/** What became of one checkpoint, or of going on from one, as journalled; or of the step beside them. */
 public sealed interface CheckpointOutcome {
     record Published(ImageInfo image) implements CheckpointOutcome {}
 
@@ -11,4 +11,7 @@ public sealed interface CheckpointOutcome {
 
     /** The step goes on, after its supervisor could not renew its lease. */
     record StoodStill(Instant at, Duration stood) implements CheckpointOutcome {}
+
+    /** The step goes on with kept programs and libraries where this host has other files. */
+    record StandIns(Instant at, String files) implements CheckpointOutcome {}
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param compression zstd level, 0 stores plain
  * @param minFreeBytes below this much free space a checkpoint is skipped, and that is said
  * @param beforeTimeout a last checkpoint this long before the timeout, then the step is stopped
+ * @param keepBinaries mapped programs and libraries are kept with the images, for hosts that have other ones by then
  */
 public record CheckpointPolicy(
         Interval every,
@@ -18,7 +19,8 @@ public record CheckpointPolicy(
         int keep,
         int compression,
         long minFreeBytes,
-        Optional<Duration> beforeTimeout) {
+        Optional<Duration> beforeTimeout,
+        boolean keepBinaries) {
 
     /** How often. */
     public sealed interface Interval {

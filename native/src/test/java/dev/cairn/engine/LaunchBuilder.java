@@ -102,7 +102,7 @@ public final class LaunchBuilder {
                 false,
                 io.orElseGet(() -> new StepIo.Files(
                         Path.of("/dev/null"), folder.resolve("stdout.log"), folder.resolve("stderr.log"))),
-                new CheckpointPolicy(interval, Duration.ofDays(1), keep, 1, minFreeBytes, beforeTimeout),
+                new CheckpointPolicy(interval, Duration.ofDays(1), keep, 1, minFreeBytes, beforeTimeout, false),
                 timeout,
                 spent,
                 Duration.ofSeconds(5),

@@ -76,6 +76,11 @@ final class ExecCommand implements Callable<Integer> {
     private String cpu = "native";
 
     @Option(
+            names = "--keep-binaries",
+            description = "Keeps programs and libraries with the images: it goes on also where they were upgraded.")
+    private boolean keepBinaries;
+
+    @Option(
             names = "--rollback",
             paramLabel = "PATH",
             description =
@@ -105,6 +110,9 @@ final class ExecCommand implements Callable<Integer> {
         setInterval(command);
         setCompression(command);
         setCpu(command);
+        if (keepBinaries) {
+            command.keepingBinaries();
+        }
         rollback.forEach(command::rollingBack);
         if (name != null) {
             command.named(name);

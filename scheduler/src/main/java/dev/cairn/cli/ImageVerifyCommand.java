@@ -1,7 +1,7 @@
 package dev.cairn.cli;
 
-import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
+import dev.cairn.engine.supervised.SupervisedImages;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -26,8 +26,7 @@ final class ImageVerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException, EngineException {
         Path folder = ImagePath.find(image, composition);
-        Checkpointer engine = composition.engines().get(0);
-        Optional<String> reason = engine.unusable(folder);
+        Optional<String> reason = SupervisedImages.unsound(folder);
         composition.console().out().println(folder + ": " + reason.orElse("whole, and can be gone on from here"));
         return reason.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     }

@@ -6,6 +6,9 @@ import dev.cairn.cli.CairnProcess.Outcome;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -217,6 +220,107 @@ final class NativeCommandsTest {
                     files.filter(path -> path.endsWith("shim.json")).findFirst().orElseThrow();
             return JsonMapper.shared().readTree(file);
         }
+    }
+
+    @Test
+    void goesOnWithItsOwnProgramWhereThatWasReplaced() throws Exception {
+        install("/bin/bash", "shell");
+        try (CairnProcess cairn = keeping("shell", "-c", COUNT)) {
+            assertThat(run("checkpoint", "count").exitCode()).isZero();
+            assertThat(json("image", "show", "count").path("kept_bytes").asLong())
+                    .isGreaterThan(Files.size(installed("shell")));
+            kill(cairn);
+        }
+        install("/bin/dash", "shell");
+        assertThat(run("image", "verify", "count").exitCode()).isZero();
+        try (CairnProcess again = CairnProcess.start(folder, "resume", "count")) {
+            again.awaitErr(
+                    "main: goes on with the kept copies of what this host has otherwise now: " + installed("shell"));
+            assertThat(run("checkpoint", "count").exitCode()).isZero();
+            kill(again);
+        }
+        Files.createFile(folder.resolve("go"));
+        Outcome resumed = run("resume", "count");
+        assertThat(resumed.err()).contains("goes on from image 2", "goes on with the kept copies of ");
+        assertThat(run("logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
+        assertThat(step().resolve("checkpoints")).doesNotExist();
+    }
+
+    @Test
+    void whatNoImageRefersToIsNotKept() throws Exception {
+        install("/usr/bin/tail", "once");
+        String work = "once -f /dev/null & echo 1; while [ ! -e gone ]; do sleep 0.02; done; kill $!; wait; echo 2;"
+                + " while [ ! -e go ]; do sleep 0.02; done";
+        try (CairnProcess cairn = keeping("sh", "-c", work)) {
+            run("checkpoint", "count");
+            Path once = kept("once");
+            assertThat(once).hasSameBinaryContentAs(installed("once"));
+            Files.createFile(folder.resolve("gone"));
+            cairn.awaitOut("2\n");
+            run("checkpoint", "count");
+            assertThat(once).as("the older image needs it").exists();
+            run("checkpoint", "count");
+            assertThat(once).doesNotExist();
+            assertThat(run("image", "verify", "count").exitCode()).isZero();
+            Files.createFile(folder.resolve("go"));
+            assertThat(cairn.await().exitCode()).isZero();
+        }
+    }
+
+    private CairnProcess keeping(String... command) throws Exception {
+        CairnProcess cairn = CairnProcess.start(
+                folder,
+                Map.of("PATH", installed(".").normalize() + ":" + System.getenv("PATH")),
+                Path.of("/dev/null"),
+                Stream.concat(
+                                Stream.of("exec", "--name", "count", "-i", "never", "--keep-binaries", "--"),
+                                Stream.of(command))
+                        .toArray(String[]::new));
+        cairn.awaitOut("1\n");
+        return cairn;
+    }
+
+    /** On the command's PATH. */
+    private Path installed(String name) throws Exception {
+        return Files.createDirectories(folder.toRealPath().resolve("bin")).resolve(name);
+    }
+
+    /** As an upgrade does it. */
+    private void install(String program, String name) throws Exception {
+        Path partial = installed(name + ".new");
+        Files.copy(Path.of(program), partial);
+        Files.move(partial, installed(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** The runner, and the supervisor of its newest attempt. */
+    private void kill(CairnProcess cairn) throws Exception {
+        cairn.signal("KILL");
+        cairn.await();
+        try (Stream<Path> attempts = Files.list(step().resolve("attempts"))) {
+            Path newest = attempts.max(Comparator.naturalOrder()).orElseThrow();
+            long supervisor = new JsonMapper()
+                    .readTree(Files.readAllBytes(newest.resolve("shim.json")))
+                    .path("pid")
+                    .asLong();
+            ProcessHandle.of(supervisor).ifPresent(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    private Path step() throws Exception {
+        try (Stream<Path> runs = Files.list(folder.resolve(".cairn/runs"))) {
+            return runs.filter(Files::isDirectory).findFirst().orElseThrow().resolve("steps/main");
+        }
+    }
+
+    /** The kept copy of a file of the folder. */
+    private Path kept(String name) throws Exception {
+        String path = installed(name).toString();
+        Path folderOfKept = step().resolve("checkpoints/binaries");
+        return json("image", "show", "count").path("meta").path("binaries").properties().stream()
+                .filter(entry -> entry.getValue().path("path").asString().equals(path))
+                .map(entry -> folderOfKept.resolve(entry.getKey()))
+                .findFirst()
+                .orElseThrow();
     }
 
     private CairnProcess count() throws Exception {

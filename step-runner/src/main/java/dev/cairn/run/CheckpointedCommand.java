@@ -30,6 +30,7 @@ public final class CheckpointedCommand {
     private long everyMillis;
     private OptionalInt compression = OptionalInt.empty();
     private boolean baselineCpu;
+    private boolean keepBinaries;
     private final List<String> rollback = new ArrayList<>();
     private OptionalLong timeoutMillis = OptionalLong.empty();
     private int retries;
@@ -110,6 +111,12 @@ public final class CheckpointedCommand {
         return this;
     }
 
+    /** Keeps mapped programs and libraries with its images: it goes on also where these have been upgraded. */
+    public CheckpointedCommand keepingBinaries() {
+        keepBinaries = true;
+        return this;
+    }
+
     /**
      * A file, or a folder with everything below it, that goes back with the command as a whole: rewritten files come
      * back from copies, new ones are moved away. What it only appends to needs none of this. The folder must be its own.
@@ -175,6 +182,7 @@ public final class CheckpointedCommand {
                 everyMillis,
                 compression,
                 baselineCpu,
+                keepBinaries,
                 rollback,
                 timeoutMillis,
                 retries,

@@ -78,7 +78,7 @@ final class CommandPlan {
                 command.compression().orElse(usual.compression()),
                 usual.minFreeBytes(),
                 usual.beforeTimeout(),
-                usual.keepBinaries(),
+                command.keepBinaries(),
                 usual.app());
         RetryPolicy never = RetryPolicy.NEVER;
         return new Policies(

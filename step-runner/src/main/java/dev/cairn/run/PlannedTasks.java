@@ -244,7 +244,8 @@ final class PlannedTasks implements TaskSource {
                 plan.keep(),
                 plan.compression(),
                 plan.minFreeBytes(),
-                plan.beforeTimeout());
+                plan.beforeTimeout(),
+                plan.keepBinaries());
     }
 
     private static CheckpointPolicy.Interval interval(Every every) {

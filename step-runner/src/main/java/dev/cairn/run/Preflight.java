@@ -47,11 +47,6 @@ final class Preflight {
                     .ifPresent(obstacle ->
                             reasons.add("step " + step.id() + ": 'runs_on: slurm' cannot be had here: " + obstacle));
         }
-        if (step.policies().checkpoint().keepBinaries()) {
-            reasons.add("step " + step.id()
-                    + ": this version of Cairn checks 'checkpoint.keep_binaries' but cannot keep programs and libraries"
-                    + " with the images yet; an image is refused, by name, when one of them has changed");
-        }
         String engine = step.policies().checkpoint().engine();
         if (!engines.names().contains(engine)) {
             reasons.add("step " + step.id() + ": there is no checkpoint.engine '" + engine + "' here; there are "

@@ -86,6 +86,11 @@ final class AttemptFiles {
                     Instant.parse(line.required("at").stringValue()), Duration.ofMillis(stood.longValue()));
         }
         JsonNode failed = line.get("failed");
+        JsonNode standIns = line.get("stand_ins");
+        if (standIns != null) {
+            return new CheckpointOutcome.StandIns(
+                    Instant.parse(line.required("at").stringValue()), standIns.stringValue());
+        }
         if (failed == null) {
             return new CheckpointOutcome.Published(image(line));
         }

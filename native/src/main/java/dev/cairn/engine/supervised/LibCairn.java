@@ -109,6 +109,8 @@ final class LibCairn {
 
     static native int cairn_image_check(String path, CairnError error);
 
+    static native int cairn_image_verify(String path, CairnError error);
+
     static native int cairn_image_describe(String path, PointerByReference json, CairnError error);
 
     static native int cairn_host_report(PointerByReference json, CairnError error);

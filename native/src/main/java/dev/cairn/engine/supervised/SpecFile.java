@@ -78,6 +78,7 @@ final class SpecFile {
         node.put(
                 "before_timeout_ms",
                 policy.beforeTimeout().map(Duration::toMillis).orElse(0L));
+        node.put("keep_binaries", policy.keepBinaries());
         return node;
     }
 

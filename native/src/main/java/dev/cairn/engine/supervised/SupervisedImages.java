@@ -3,6 +3,7 @@ package dev.cairn.engine.supervised;
 import com.sun.jna.ptr.PointerByReference;
 import dev.cairn.engine.EngineException;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Looks into images, for a person. Stateless; any thread. */
 public final class SupervisedImages {
@@ -19,6 +20,19 @@ public final class SupervisedImages {
         PointerByReference json = new PointerByReference();
         LibCairn.check(LibCairn.cairn_image_describe(image.toString(), json, error), error);
         return LibCairn.take(json);
+    }
+
+    /**
+     * Reads and checks every byte of an image, and of the programs and libraries that are kept beside it.
+     *
+     * @return why it cannot be gone on from on this host; empty when it can
+     */
+    public static Optional<String> unsound(Path image) throws EngineException {
+        load();
+        LibCairn.CairnError error = new LibCairn.CairnError();
+        return LibCairn.cairn_image_verify(image.toString(), error) < 0
+                ? Optional.of(error.toException().getMessage())
+                : Optional.empty();
     }
 
     private static void load() throws EngineException {

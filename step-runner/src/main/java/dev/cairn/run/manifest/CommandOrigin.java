@@ -17,6 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param everyMillis between checkpoints; 0 lets Cairn choose, -1 takes one only on request
  * @param compression zstd level of its images, 0 for none; empty for the usual one
  * @param baselineCpu holds libraries to x86-64-v2
+ * @param keepBinaries mapped programs and libraries are kept with its images
  * @param rollback files and folders that go back as a whole, besides what it has open; absolute
  * @param timeoutMillis running time in all; empty for none
  * @param retries after failures
@@ -30,6 +31,7 @@ public record CommandOrigin(
         long everyMillis,
         OptionalInt compression,
         boolean baselineCpu,
+        boolean keepBinaries,
         List<String> rollback,
         OptionalLong timeoutMillis,
         int retries,
@@ -57,6 +59,7 @@ public record CommandOrigin(
                         ? OptionalInt.of(node.path("compression").intValue())
                         : OptionalInt.empty(),
                 node.path("cpu").asString("").equals(BASELINE),
+                node.path("keep_binaries").asBoolean(false),
                 texts(node.path("rollback")),
                 Fields.optionalLong(node, "timeout_ms"),
                 node.path("retries").asInt(0),
@@ -80,6 +83,9 @@ public record CommandOrigin(
         compression.ifPresent(level -> node.put("compression", level));
         if (baselineCpu) {
             node.put("cpu", BASELINE);
+        }
+        if (keepBinaries) {
+            node.put("keep_binaries", true);
         }
         if (!rollback.isEmpty()) {
             ArrayNode paths = node.putArray("rollback");

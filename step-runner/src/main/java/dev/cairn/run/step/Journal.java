@@ -123,6 +123,12 @@ final class Journal {
                     "goes on after it stood still for " + still.stood().toSeconds()
                             + " s, in which its lease could not be renewed");
         }
+        if (outcome instanceof CheckpointOutcome.StandIns standIns) {
+            return new RunEvent.Note(
+                    standIns.at(),
+                    Optional.of(manifest.stepId()),
+                    "goes on with the kept copies of what this host has otherwise now: " + standIns.files());
+        }
         CheckpointOutcome.Failed failure = (CheckpointOutcome.Failed) outcome;
         return new RunEvent.CheckpointFailed(failure.at(), manifest.stepId(), failure.reason(), failure.message());
     }
