@@ -51,7 +51,7 @@ static int capture_keeping(struct life *l, uint32_t sequence, bool keep, cairn_e
 
 static int start_and_capture(const struct home *home, bool keep)
 {
-    static char program[] = "./program", once[] = "1";
+    static char program[] = "./program", once[] = "checkpoint";
     char *argv[] = {program, once, NULL};
     cairn_error err = {0};
     struct life l;
@@ -97,6 +97,33 @@ static int last_life(const struct home *home, const void *argument)
     int rc = life_finish(&l);
     tree_destroy(&l.tree);
     return rc;
+}
+
+/* The writing end does not outlast this: the next to open the fifo waits for one of its own. */
+static int let_go_on(const struct life *l)
+{
+    auto_close int go = openat(l->home->work, "go", O_WRONLY | O_CLOEXEC);
+    return go >= 0 && write(go, "g", 1) == 1 ? 0 : -1;
+}
+
+/* Captured as it was installed, then while another build has its name: that of its child too. */
+static int life_that_is_upgraded(const struct home *home, const void *unused)
+{
+    (void)unused;
+    static char program[] = "./program", checkpoint[] = "checkpoint", child[] = "child";
+    char *argv[] = {program, checkpoint, child, NULL};
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_prepare(&l, home, argv), &err);
+    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
+    LIVE(life_await_ready(&l), &err);
+    LIVE(capture_keeping(&l, 1, true, &err), &err);
+    install_all(home, 2);
+    LIVE(let_go_on(&l), &err);
+    LIVE(life_await_ready(&l), &err);
+    LIVE(capture_keeping(&l, 2, true, &err), &err);
+    tree_destroy(&l.tree);
+    return 0;
 }
 
 static int expect_refusal(const struct home *home, const void *message)
@@ -172,6 +199,23 @@ static void goes_on_with_what_was_replaced(void **state)
         assert_string_not_equal("", before);
         assert_string_equal(before, after);
     }
+    home_close(&home);
+}
+
+/* What was kept before an upgrade need not be in any image after it. */
+static void goes_on_with_both_builds_when_upgraded_meanwhile(void **state)
+{
+    (void)state;
+    struct home home;
+    const uint32_t second = 2, third = 3;
+    home_of_first_build(&home);
+    assert_int_equal(0, live(&home, life_that_is_upgraded, NULL));
+    json_auto_t *meta = meta_of(&home, 2);
+    assert_int_equal(0, json_array_size(json_object_get(meta, "objects")));
+    assert_int_equal(6, json_object_size(json_object_get(meta, "binaries")));
+    assert_int_equal(0, live(&home, life_in_between, &second));
+    assert_int_equal(0, live(&home, last_life, &third));
+    assert_printed(&home, "own 20, of the library 2\nown 10, of the library 1\n");
     home_close(&home);
 }
 
@@ -340,6 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_on_with_what_was_replaced),
+        cmocka_unit_test(goes_on_with_both_builds_when_upgraded_meanwhile),
         cmocka_unit_test(goes_on_when_they_have_gone),
         cmocka_unit_test(refuses_what_was_replaced_and_is_not_kept),
         cmocka_unit_test(refuses_a_kept_file_that_was_altered),

@@ -48,10 +48,12 @@ int keeping_open(int image_fd, struct kept_binaries *kept, struct keeping *out, 
         kept->paths = json_object();
     if (!kept->known)
         kept->known = json_object();
+    if (!kept->contents)
+        kept->contents = json_object();
     out->files = json_object();
     if (asprintf(&out->path, "%s/", path) < 0)
         out->path = NULL;
-    return out->path && out->files && kept->paths && kept->known
+    return out->path && out->files && kept->paths && kept->known && kept->contents
                ? 0
                : cairn_fail(err, ENOMEM, "out of memory keeping programs and libraries");
 }
@@ -147,7 +149,42 @@ static int keep(struct keeping *k, int fd, const struct stat *st, const char *pa
                                                           : copy_file(k, fd, st, path, name, err);
 }
 
-int keeping_add(struct keeping *k, int fd, const char *path, const char **name, cairn_error *err)
+/* For when nothing but the mapping tells of it. */
+static void remember(struct keeping *k, const struct stat *st, const char *path,
+                     const char *content, const char *name)
+{
+    if (*content)
+        json_object_set_new(k->kept->contents, content,
+                            json_pack("{s:s, s:s, s:o, s:o}", "path", path, "kept", name,
+                                      "file_size", json_hex((uint64_t)st->st_size), "file_mtime_ns",
+                                      json_hex(content_mtime_ns(st))));
+}
+
+json_t *keeping_recall(const struct keeping *k, const char *path, const char *content)
+{
+    json_t *said = json_object_get(k->kept->contents, content);
+    const char *original = json_string_value(json_object_get(said, "path"));
+    const char *name = json_string_value(json_object_get(said, "kept"));
+    return original && strncmp(path, original, strlen(original)) == 0 &&
+                   strcmp(path + strlen(original), " (deleted)") == 0 &&
+                   faccessat(k->folder, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+               ? said
+               : NULL;
+}
+
+int keeping_reopen(struct keeping *k, const char *name, const char *path)
+{
+    struct stat st;
+    auto_close int fd = -1;
+    cairn_error ignored;
+    if (binaries_open(k->folder, name, &fd, &ignored) != 0 || fstat(fd, &st) < 0)
+        return -1;
+    refer(k, name, path, st.st_size);
+    return steal_fd(&fd);
+}
+
+int keeping_add(struct keeping *k, int fd, const char *path, const char *content, const char **name,
+                cairn_error *err)
 {
     struct stat st;
     char version[VERSION_BYTES], made[RB_HEX + 1];
@@ -164,6 +201,7 @@ int keeping_add(struct keeping *k, int fd, const char *path, const char **name, 
     if (rc != 0 || !is_unchanged(fd, version))
         return rc;
     json_object_set_new(k->kept->known, version, json_string(made));
+    remember(k, &st, path, content, made);
     *name = refer(k, made, path, st.st_size);
     return *name ? 0 : cairn_fail(err, ENOMEM, "out of memory keeping %s", path);
 }

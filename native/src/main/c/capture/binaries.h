@@ -23,13 +23,21 @@ CAIRN_CHECKED int keeping_open(int image_fd, struct kept_binaries *kept, struct 
 void keeping_close(struct keeping *k);
 
 /* Keeps the file open as fd, unless it changes meanwhile: then *name is NULL. Reads it when it is
- * new to this tree, copies it when it is new to the step. *name: borrowed, as META has it. */
-CAIRN_CHECKED int keeping_add(struct keeping *k, int fd, const char *path, const char **name,
-                              cairn_error *err);
+ * new to this tree, copies it when it is new to the step. `content`: as content_name has it.
+ * *name: borrowed, as META has it. */
+CAIRN_CHECKED int keeping_add(struct keeping *k, int fd, const char *path, const char *content,
+                              const char **name, cairn_error *err);
 
 /* The name of a kept file by the path of its mapping, or NULL; it becomes part of this image too,
  * and *path that of which it is a copy. */
 const char *keeping_find(struct keeping *k, const char **path);
+
+/* In the pause: what a mapping says (path, kept, ...) of a file that an earlier image has kept and
+ * that has been replaced or removed since, so that /proc calls it `path` and " (deleted)"; NULL for
+ * one that is not kept. */
+json_t *keeping_recall(const struct keeping *k, const char *path, const char *content);
+/* What was recalled becomes part of this image; its descriptor, or -1. */
+int keeping_reopen(struct keeping *k, const char *name, const char *path);
 
 /* Makes durable what was added, and says in META what is kept. */
 CAIRN_CHECKED int keeping_finish(struct keeping *k, json_t *meta, cairn_error *err);

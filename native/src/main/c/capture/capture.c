@@ -32,8 +32,7 @@ struct capture {
     struct unforked unforked;
     rollback_notes *notes;
     unsigned threads;
-    bool keep_binaries;
-    struct kept_binaries *kept; /* the tree's */
+    struct keeping keeping; /* folder -1: nothing is kept */
     json_t *meta;
     struct capture_figures figures;
 };
@@ -291,9 +290,12 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     if (!c)
         return cairn_fail(err, ENOMEM, "out of memory");
     c->threads = options->threads ? (unsigned)options->threads : 1;
-    c->keep_binaries = options->keep_binaries;
-    c->kept = &t->kept;
+    c->keeping.folder = -1;
     int rc = unforked_look(&c->unforked, t->init, err);
+    if (rc == 0 && options->keep_binaries) {
+        rc = keeping_open(image_writer_dirfd(writer), &t->kept, &c->keeping, err);
+        c->objects.keeping = &c->keeping;
+    }
     if (rc == 0)
         rc = freeze_tree(t->init, &t->waits, &c->frozen, err);
     c->at_rest = rc == 0;
@@ -367,22 +369,6 @@ static int write_pages(const capture *c, image_writer *writer, cairn_error *err)
     return rc;
 }
 
-/* The mapped files, and what is kept of them. */
-static int describe_files(const capture *c, const image_writer *writer, cairn_error *err)
-{
-    json_t *processes = json_object_get(c->meta, "processes");
-    struct keeping keeping = {.folder = -1};
-    int rc = 0;
-    if (c->keep_binaries)
-        rc = keeping_open(image_writer_dirfd(writer), c->kept, &keeping, err);
-    if (rc == 0)
-        rc = contents_describe(processes, c->keep_binaries ? &keeping : NULL, err);
-    if (rc == 0 && c->keep_binaries)
-        rc = keeping_finish(&keeping, c->meta, err);
-    keeping_close(&keeping);
-    return rc;
-}
-
 static int write_meta(capture *c, image_writer *writer, cairn_error *err)
 {
     json_t *record;
@@ -393,7 +379,10 @@ static int write_meta(capture *c, image_writer *writer, cairn_error *err)
     json_t *processes = json_object_get(c->meta, "processes");
     for (size_t i = 0; i < c->process_count; i++)
         json_array_append(processes, c->processes[i].json);
-    rc = describe_files(c, writer, err);
+    struct keeping *keeping = c->objects.keeping ? &c->keeping : NULL;
+    rc = contents_describe(processes, keeping, err);
+    if (rc == 0 && keeping)
+        rc = keeping_finish(keeping, c->meta, err);
     if (rc != 0)
         return rc;
     json_t *descriptions = json_array(), *objects = json_array();
@@ -452,6 +441,7 @@ void capture_end(capture *c)
     }
     free(c->processes);
     objects_free(&c->objects);
+    keeping_close(&c->keeping);
     unforked_free(&c->unforked);
     rollback_free(c->notes);
     json_decref(c->meta);

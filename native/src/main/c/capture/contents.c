@@ -25,7 +25,7 @@ static bool is_as_noted(const json_t *map, int fd)
 struct description {
     struct keeping *keeping; /* NULL: nothing is kept */
     json_t *executed;        /* paths that some process has mapped as code */
-    json_t *found;           /* by path: processes share most of their files */
+    json_t *found;           /* by path or kept name: processes share most of their files */
 };
 
 /* Programs and libraries, by what they are or by how they are mapped. */
@@ -42,18 +42,19 @@ static int look_at(const struct description *d, const json_t *map, const char *p
                    cairn_error *err)
 {
     char content[CONTENT_NAME_SIZE] = "";
-    const char *kept = NULL;
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const char *kept = json_string_value(json_object_get(map, "kept")); /* and has no name now */
+    auto_close int fd =
+        kept ? keeping_reopen(d->keeping, kept, path) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || !is_as_noted(map, fd))
         return 0;
     int rc = content_name(fd, path, content, err);
     if (rc != 0)
         return rc;
     const char *original = path;
-    if (d->keeping)
+    if (d->keeping && !kept)
         kept = keeping_find(d->keeping, &original);
     if (d->keeping && !kept && is_binary(d, fd, path))
-        rc = keeping_add(d->keeping, fd, path, &kept, err);
+        rc = keeping_add(d->keeping, fd, path, content, &kept, err);
     if (*content)
         json_object_set_new(found, "file_content", json_string(content));
     if (kept)
@@ -67,10 +68,11 @@ static int describe(const struct description *d, json_t *map, cairn_error *err)
     const char *path = json_string_value(json_object_get(map, "path"));
     if (!path || !json_object_get(map, "file_size"))
         return 0;
-    json_t *found = json_object_get(d->found, path);
+    const char *kept = json_string_value(json_object_get(map, "kept"));
+    json_t *found = json_object_get(d->found, kept ? kept : path);
     if (!found) {
         found = json_object();
-        if (json_object_set_new(d->found, path, found) != 0)
+        if (json_object_set_new(d->found, kept ? kept : path, found) != 0)
             return cairn_fail(err, ENOMEM, "out of memory describing %s", path);
         int rc = look_at(d, map, path, found, err);
         if (rc != 0)
@@ -85,7 +87,7 @@ static void describe_program(const struct description *d, json_t *process)
 {
     const json_t *exe = json_object_get(process, "exe");
     const json_t *found = json_object_get(d->found, exe ? json_string_value(exe) : "");
-    if (!json_object_get(found, "kept"))
+    if (!json_object_get(found, "kept") || json_object_get(process, "exe_kept"))
         return;
     json_object_set(process, "exe_kept", json_object_get(found, "kept"));
     json_object_set(process, "exe", json_object_get(found, "path"));

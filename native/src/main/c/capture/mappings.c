@@ -111,12 +111,31 @@ static int take_deleted_file(struct objects *o, const struct taken_process *p,
     return rc;
 }
 
+/* Of a file that was kept while it had a name its mapping tells which it is: its build id lies at
+ * the file's beginning. */
+static bool recall_deleted(const struct objects *o, const struct taken_process *p,
+                           const struct proc_map *map, json_t *json)
+{
+    for (size_t i = 0; o->keeping && i < p->maps.count; i++) {
+        const struct proc_map *first = &p->maps.maps[i];
+        char content[CONTENT_NAME_SIZE];
+        if (first->offset != 0 || strcmp(first->path, map->path) != 0 ||
+            first->inode != map->inode || first->dev_major != map->dev_major ||
+            first->dev_minor != map->dev_minor ||
+            !content_build_id(p->injector.memory, first->start, content))
+            continue;
+        json_t *said = keeping_recall(o->keeping, map->path, content);
+        return said && json_object_update(json, said) == 0;
+    }
+    return false;
+}
+
 static int take_private_file(struct objects *o, const struct taken_process *p,
                              const struct proc_map *map, json_t *json, cairn_error *err)
 {
     struct stat st;
     if (path_is_deleted(map->path))
-        return take_deleted_file(o, p, map, json, err);
+        return recall_deleted(o, p, map, json) ? 0 : take_deleted_file(o, p, map, json, err);
     if (stat(map->path, &st) < 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "pid %d has mapped %s, which is no longer there under that name",
@@ -155,6 +174,15 @@ int take_deleted_program(struct objects *o, struct taken_process *p, cairn_error
     auto_close int fd = open(link, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return cairn_fail_errno(err, "opening %s, which pid %d runs", path, p->ns_pid);
+    char content[CONTENT_NAME_SIZE];
+    const json_t *said = o->keeping && content_build_id(fd, 0, content)
+                             ? keeping_recall(o->keeping, path, content)
+                             : NULL;
+    if (said) {
+        json_object_set(p->json, "exe_kept", json_object_get(said, "kept"));
+        json_object_set(p->json, "exe", json_object_get(said, "path"));
+        return 0;
+    }
     struct object *object = object_find(o, st.st_dev, st.st_ino);
     int rc = 0;
     if (!object)

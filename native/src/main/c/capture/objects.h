@@ -5,6 +5,7 @@
 #ifndef CAIRN_CAPTURE_OBJECTS_H
 #define CAIRN_CAPTURE_OBJECTS_H
 
+#include "capture/binaries.h"
 #include "capture/taken.h"
 #include "image/image.h"
 #include "rollback/rollback.h"
@@ -41,6 +42,7 @@ struct objects {
     uint32_t next_space;
     uint64_t shm_dev; /* the device of the step's own /dev/shm, 0 for none */
     pid_t init;
+    const struct keeping *keeping; /* NULL: nothing is kept */
 };
 
 /* The descriptors of a process, into its "descriptors". */

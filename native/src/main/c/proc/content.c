@@ -31,7 +31,7 @@ static size_t padded(uint32_t size)
     return ((size_t)size + 3) & ~(size_t)3;
 }
 
-bool content_build_id(const uint8_t *notes, size_t len, char out[CONTENT_NAME_SIZE])
+bool content_build_id_note(const uint8_t *notes, size_t len, char out[CONTENT_NAME_SIZE])
 {
     Elf64_Nhdr note;
     while (len >= sizeof note) {
@@ -52,23 +52,23 @@ bool content_build_id(const uint8_t *notes, size_t len, char out[CONTENT_NAME_SI
 }
 
 /* Of a 64-bit ELF file with a build id; anything else is no error, and none. */
-static bool read_build_id(int fd, char *out)
+bool content_build_id(int fd, uint64_t start, char out[CONTENT_NAME_SIZE])
 {
     Elf64_Ehdr elf;
     Elf64_Phdr headers[MOST_HEADERS];
-    if (pread(fd, &elf, sizeof elf, 0) != sizeof elf || memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 ||
-        elf.e_ident[EI_CLASS] != ELFCLASS64 || elf.e_phentsize != sizeof *headers ||
-        elf.e_phnum > MOST_HEADERS)
+    if (pread(fd, &elf, sizeof elf, (off_t)start) != sizeof elf ||
+        memcmp(elf.e_ident, ELFMAG, SELFMAG) != 0 || elf.e_ident[EI_CLASS] != ELFCLASS64 ||
+        elf.e_phentsize != sizeof *headers || elf.e_phnum > MOST_HEADERS)
         return false;
     size_t size = elf.e_phnum * sizeof *headers;
-    if (pread(fd, headers, size, (off_t)elf.e_phoff) != (ssize_t)size)
+    if (pread(fd, headers, size, (off_t)(start + elf.e_phoff)) != (ssize_t)size)
         return false;
     for (size_t i = 0; i < elf.e_phnum; i++) {
         uint8_t notes[MOST_NOTES];
         if (headers[i].p_type != PT_NOTE || headers[i].p_filesz > sizeof notes)
             continue;
-        ssize_t n = pread(fd, notes, headers[i].p_filesz, (off_t)headers[i].p_offset);
-        if (n > 0 && content_build_id(notes, (size_t)n, out))
+        ssize_t n = pread(fd, notes, headers[i].p_filesz, (off_t)(start + headers[i].p_offset));
+        if (n > 0 && content_build_id_note(notes, (size_t)n, out))
             return true;
     }
     return false;
@@ -85,7 +85,7 @@ int content_name(int fd, const char *path, char out[CONTENT_NAME_SIZE], cairn_er
     *out = '\0';
     if (fstat(fd, &st) < 0)
         return cairn_fail_errno(err, "looking at %s", path);
-    if (!S_ISREG(st.st_mode) || read_build_id(fd, out) || st.st_size > MOST_HASHED)
+    if (!S_ISREG(st.st_mode) || content_build_id(fd, 0, out) || st.st_size > MOST_HASHED)
         return 0;
     auto_free char *bytes = NULL;
     size_t len;

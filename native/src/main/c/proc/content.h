@@ -19,6 +19,10 @@ CAIRN_CHECKED int content_name(int fd, const char *path, char out[CONTENT_NAME_S
                                cairn_error *err);
 
 /* Whether the notes of one segment of an ELF file have a build id, and "build-id:HEX". */
-bool content_build_id(const uint8_t *notes, size_t len, char out[CONTENT_NAME_SIZE]);
+bool content_build_id_note(const uint8_t *notes, size_t len, char out[CONTENT_NAME_SIZE]);
+
+/* "build-id:HEX" of the ELF file that begins at `start` of fd, which may be the memory of a process
+ * that has it mapped there. False where it has none. */
+bool content_build_id(int fd, uint64_t start, char out[CONTENT_NAME_SIZE]);
 
 #endif

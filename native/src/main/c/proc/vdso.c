@@ -20,7 +20,7 @@ void vdso_of(const uint8_t *code, size_t len, struct vdso *out)
     const Elf64_Phdr *segments = (const Elf64_Phdr *)(code + elf->e_phoff);
     for (size_t i = 0; i < elf->e_phnum; i++)
         if (segments[i].p_type == PT_NOTE &&
-            content_build_id(code + segments[i].p_offset, segments[i].p_filesz, out->name))
+            content_build_id_note(code + segments[i].p_offset, segments[i].p_filesz, out->name))
             return;
 }
 

@@ -191,6 +191,7 @@ void tree_destroy(struct tree *t)
     json_decref(t->kept.paths);
     json_decref(t->kept.stand_ins);
     json_decref(t->kept.known);
+    json_decref(t->kept.contents);
     cairn_cleanup_close(&t->init_pidfd);
     cairn_cleanup_close(&t->status_fd);
     cairn_cleanup_close(&t->pty_master);

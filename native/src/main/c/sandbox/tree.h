@@ -34,6 +34,7 @@ struct kept_binaries {
     json_t *paths; /* by name: of what it is a copy. A restored tree may have that name mapped */
     json_t *stand_ins; /* the paths for which a restore took the kept ones */
     json_t *known;     /* names by version of a file, which need not be read again */
+    json_t *contents;  /* by what it holds: what a mapping is to say of it, once it has no name */
 };
 
 struct tree {

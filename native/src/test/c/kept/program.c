@@ -1,7 +1,10 @@
 /* A program that is replaced while it is an image, as is its library: it goes on as it was. Speaks
- * to its test as victims do. Each argument is a checkpoint. */
+ * to its test as victims do. Its arguments are what it does in turn: "checkpoint", or "child",
+ * which is what has its name by then, awaited once it has had a checkpoint. */
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "library.h"
@@ -24,11 +27,26 @@ static void checkpoint_here(void)
     close(go);
 }
 
+static void run_child(void)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        execl("program", "program", "checkpoint", (char *)NULL);
+        _exit(2);
+    }
+    int status;
+    if (waitpid(child, &status, 0) != child || status != 0)
+        _exit(2);
+}
+
 int main(int argc, char **argv)
 {
-    (void)argv;
-    for (int i = 1; i < argc; i++)
-        checkpoint_here();
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "child") == 0)
+            run_child();
+        else
+            checkpoint_here();
+    }
     dprintf(STDOUT_FILENO, "own %d, of the library %d\n", own(), answer());
     return 0;
 }

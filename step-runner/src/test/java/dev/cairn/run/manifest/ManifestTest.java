@@ -97,6 +97,7 @@ class ManifestTest {
                         0,
                         OptionalInt.of(3),
                         true,
+                        true,
                         List.of("/data/results.db"),
                         OptionalLong.of(1000),
                         1,
