@@ -2,6 +2,9 @@
  * replaced, as whoever runs this and, where that is root, as an ordinary user too. */
 #include "capture_fixture.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+
 #include "common/json.h"
 #include "restore/binaries.h"
 
@@ -37,42 +40,32 @@ static void home_of_first_build(struct home *home)
     install_all(home, 1);
 }
 
-static int capture_keeping(struct life *l, uint32_t sequence, bool keep, cairn_error *err)
+static int start_and_capture(const struct home *home, char *const *argv, bool keep)
 {
-    static const char *const no_trees[] = {NULL};
-    const struct rollback_options rollback = {.trees = no_trees,
-                                              .open_files = true,
-                                              .checkpoints_fd = l->home->checkpoints,
-                                              .previous = -1};
-    const struct capture_options options = {
-        .threads = 2, .rollback = &rollback, .keep_binaries = keep};
-    return life_capture_as(l, sequence, &options, err);
-}
-
-static int start_and_capture(const struct home *home, bool keep)
-{
-    static char program[] = "./program", once[] = "checkpoint";
-    char *argv[] = {program, once, NULL};
     cairn_error err = {0};
     struct life l;
+    life_keeps_binaries = keep;
     LIVE(life_prepare(&l, home, argv), &err);
     LIVE(tree_start(&l.spec, &l.tree, &err), &err);
     LIVE(life_await_ready(&l), &err);
-    LIVE(capture_keeping(&l, 1, keep, &err), &err);
+    LIVE(life_capture(&l, 1, &err), &err);
     tree_destroy(&l.tree);
     return 0;
 }
 
+static char program[] = "./program", checkpoint[] = "checkpoint";
+static char *const usual[] = {program, checkpoint, NULL};
+
 static int life_that_keeps(const struct home *home, const void *unused)
 {
     (void)unused;
-    return start_and_capture(home, true);
+    return start_and_capture(home, usual, true);
 }
 
 static int life_that_keeps_nothing(const struct home *home, const void *unused)
 {
     (void)unused;
-    return start_and_capture(home, false);
+    return start_and_capture(home, usual, false);
 }
 
 /* argument: the image to go on from; captures the next. */
@@ -81,9 +74,10 @@ static int life_in_between(const struct home *home, const void *argument)
     uint32_t sequence = *(const uint32_t *)argument;
     cairn_error err = {0};
     struct life l;
+    life_keeps_binaries = true;
     LIVE(life_prepare(&l, home, NULL), &err);
     LIVE(life_restore(&l, sequence, &err), &err);
-    LIVE(capture_keeping(&l, sequence + 1, true, &err), &err);
+    LIVE(life_capture(&l, sequence + 1, &err), &err);
     tree_destroy(&l.tree);
     return 0;
 }
@@ -99,7 +93,41 @@ static int last_life(const struct home *home, const void *argument)
     return rc;
 }
 
-/* The writing end does not outlast this: the next to open the fifo waits for one of its own. */
+#define INSTALLED_FILE "/usr/lib/os-release"
+
+static int life_that_maps_an_installed_file(const struct home *home, const void *unused)
+{
+    (void)unused;
+    static char file[] = INSTALLED_FILE;
+    char *argv[] = {program, file, checkpoint, NULL};
+    return start_and_capture(home, argv, true);
+}
+
+/* On a host that has another file of that name. */
+static int be_elsewhere(const struct home *home)
+{
+    char other[96];
+    snprintf(other, sizeof other, "%s/work/libanswer.so", home->path);
+    int rc = unshare(CLONE_NEWNS);
+    if (rc == 0)
+        rc = mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    if (rc == 0)
+        rc = mount(other, INSTALLED_FILE, NULL, MS_BIND, NULL);
+    if (rc != 0)
+        perror("binding another file over " INSTALLED_FILE);
+    return rc;
+}
+
+static int life_in_between_elsewhere(const struct home *home, const void *argument)
+{
+    return be_elsewhere(home) == 0 ? life_in_between(home, argument) : -1;
+}
+
+static int last_life_elsewhere(const struct home *home, const void *argument)
+{
+    return be_elsewhere(home) == 0 ? last_life(home, argument) : -1;
+}
+
 static int let_go_on(const struct life *l)
 {
     auto_close int go = openat(l->home->work, "go", O_WRONLY | O_CLOEXEC);
@@ -110,18 +138,19 @@ static int let_go_on(const struct life *l)
 static int life_that_is_upgraded(const struct home *home, const void *unused)
 {
     (void)unused;
-    static char program[] = "./program", checkpoint[] = "checkpoint", child[] = "child";
+    static char child[] = "child";
     char *argv[] = {program, checkpoint, child, NULL};
     cairn_error err = {0};
     struct life l;
+    life_keeps_binaries = true;
     LIVE(life_prepare(&l, home, argv), &err);
     LIVE(tree_start(&l.spec, &l.tree, &err), &err);
     LIVE(life_await_ready(&l), &err);
-    LIVE(capture_keeping(&l, 1, true, &err), &err);
+    LIVE(life_capture(&l, 1, &err), &err);
     install_all(home, 2);
     LIVE(let_go_on(&l), &err);
     LIVE(life_await_ready(&l), &err);
-    LIVE(capture_keeping(&l, 2, true, &err), &err);
+    LIVE(life_capture(&l, 2, &err), &err);
     tree_destroy(&l.tree);
     return 0;
 }
@@ -216,6 +245,24 @@ static void goes_on_with_both_builds_when_upgraded_meanwhile(void **state)
     assert_int_equal(0, live(&home, life_in_between, &second));
     assert_int_equal(0, live(&home, last_life, &third));
     assert_printed(&home, "own 20, of the library 2\nown 10, of the library 1\n");
+    home_close(&home);
+}
+
+/* Only root can have another host of its own. */
+static void goes_on_with_other_files_that_were_installed(void **state)
+{
+    (void)state;
+    struct home home;
+    const uint32_t first = 1, second = 2;
+    if (user != 0)
+        skip();
+    home_of_first_build(&home);
+    assert_int_equal(0, live(&home, life_that_maps_an_installed_file, NULL));
+    assert_int_equal(0, live(&home, life_in_between_elsewhere, &first));
+    json_auto_t *meta = meta_of(&home, 2);
+    assert_int_equal(5, json_object_size(json_object_get(meta, "binaries")));
+    assert_int_equal(0, live(&home, last_life_elsewhere, &second));
+    assert_printed(&home, "own 10, of the library 1\n");
     home_close(&home);
 }
 
@@ -385,6 +432,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_on_with_what_was_replaced),
         cmocka_unit_test(goes_on_with_both_builds_when_upgraded_meanwhile),
+        cmocka_unit_test(goes_on_with_other_files_that_were_installed),
         cmocka_unit_test(goes_on_when_they_have_gone),
         cmocka_unit_test(refuses_what_was_replaced_and_is_not_kept),
         cmocka_unit_test(refuses_a_kept_file_that_was_altered),

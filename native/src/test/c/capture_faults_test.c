@@ -10,7 +10,9 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
+#include "common/json.h"
 #include "proc/proc.h"
+#include "restore/binaries.h"
 
 enum fault {
     FAULT_NONE,
@@ -219,6 +221,15 @@ static bool exists(const struct life *l, const char *name)
     return faccessat(l->home->checkpoints, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+static int check_kept(const image_reader *reader, cairn_error *err)
+{
+    size_t len;
+    const char *text = image_reader_meta(reader, &len);
+    json_auto_t *meta = NULL;
+    int rc = json_parse_object(text, len, "META", &meta, err);
+    return rc == 0 ? binaries_verify(image_reader_dirfd(reader), meta, err) : rc;
+}
+
 static int check_image(const struct life *l, const char *name)
 {
     cairn_error err = {0};
@@ -226,8 +237,17 @@ static int check_image(const struct life *l, const char *name)
     int rc = image_reader_open(l->home->checkpoints, name, &reader, &err);
     if (rc == 0)
         rc = image_reader_verify(reader, &err);
+    if (rc == 0 && life_keeps_binaries)
+        rc = check_kept(reader, &err);
     image_reader_close(reader);
     return life_check(rc, &err, name);
+}
+
+/* A kept file that cannot be looked at is kept anew. */
+static bool is_of_kept_file(const char *call)
+{
+    const char *name = strrchr(call, call[0] == 'o' ? ' ' : '/');
+    return name && strspn(name + 1, "0123456789abcdef") == 32 && name[33] == '\0';
 }
 
 /* Calls whose failure a capture does without: what they would tell is asked again, or is of no
@@ -245,13 +265,23 @@ static bool may_be_missed(const char *call)
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (strstr(call, harmless[i]))
             return true;
-    return false;
+    return is_of_kept_file(call);
+}
+
+/* As if this were the first image that keeps anything. */
+static void forget_kept(struct life *l)
+{
+    cairn_error ignored;
+    json_object_clear(l->tree.kept.known);
+    (void)!cairn_remove_tree(l->home->checkpoints, BINARIES_FOLDER, &ignored);
 }
 
 /* One capture with a fault: 1 when no call was left to be hit, 0 when all is well. */
 static int fail_once(struct life *l, int at, int error)
 {
     cairn_error err = {0};
+    if (life_keeps_binaries)
+        forget_kept(l);
     arm(FAULT_ERROR, at, error);
     int rc = life_capture(l, 2, &err);
     faults.on = false;
@@ -286,12 +316,18 @@ static int fail_each_call(const struct home *home, const void *argument)
     int rc = is_untouched(&l);
     for (int at = 1; rc == 0; at += STRIDE)
         rc = fail_once(&l, at, *(const int *)argument);
-    if (rc < 0 || check_image(&l, "000001") != 0)
+    if (rc < 0 || (!life_keeps_binaries && check_image(&l, "000001") != 0))
         return -1;
     LIVE(life_capture(&l, 3, &err), &err);
     rc = life_finish(&l);
     tree_destroy(&l.tree);
     return rc;
+}
+
+static int fail_each_call_while_keeping(const struct home *home, const void *error)
+{
+    life_keeps_binaries = true;
+    return fail_each_call(home, error);
 }
 
 #define NO_CALL_LEFT 2
@@ -427,6 +463,13 @@ static void leaves_the_step_alone_when_any_call_fails(void **state)
     assert_int_equal(0, in_a_home(geteuid(), fail_each_call, &error));
 }
 
+static void leaves_the_step_alone_when_nothing_can_be_kept(void **state)
+{
+    (void)state;
+    const int error = ENOSPC;
+    assert_int_equal(0, in_a_home(geteuid(), fail_each_call_while_keeping, &error));
+}
+
 static void comes_to_an_end_when_the_step_is_killed(void **state)
 {
     (void)state;
@@ -455,6 +498,7 @@ int main(int argc, char **argv)
     reachable(CAIRN_VICTIM);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leaves_the_step_alone_when_any_call_fails),
+        cmocka_unit_test(leaves_the_step_alone_when_nothing_can_be_kept),
         cmocka_unit_test(comes_to_an_end_when_the_step_is_killed),
         cmocka_unit_test(does_without_snapshots_that_are_killed),
         cmocka_unit_test(copies_while_standing_when_the_clone_is_refused),

@@ -156,16 +156,20 @@ static inline int life_await_ready(struct life *l)
     return -1;
 }
 
-static inline int life_capture_as(struct life *l, uint32_t sequence,
-                                  const struct capture_options *options, cairn_error *err)
+static bool life_keeps_binaries; /* in captures from now on */
+
+static inline int life_capture_with(struct life *l, uint32_t sequence,
+                                    const struct rollback_options *rollback, cairn_error *err)
 {
     const struct image_options image_options = {.compression = 1};
+    const struct capture_options options = {
+        .threads = 2, .rollback = rollback, .keep_binaries = life_keeps_binaries};
     image_writer *writer = NULL;
     capture *c = NULL;
     struct image_summary summary;
     int rc = image_writer_open(l->home->checkpoints, sequence, &image_options, &writer, err);
     if (rc == 0)
-        rc = capture_begin(&l->tree, options, writer, &c, err);
+        rc = capture_begin(&l->tree, &options, writer, &c, err);
     if (rc == 0) {
         rc = capture_write(c, writer, err);
         capture_release(c);
@@ -175,13 +179,6 @@ static inline int life_capture_as(struct life *l, uint32_t sequence,
     }
     image_writer_close(writer);
     return rc;
-}
-
-static inline int life_capture_with(struct life *l, uint32_t sequence,
-                                    const struct rollback_options *rollback, cairn_error *err)
-{
-    const struct capture_options options = {.threads = 2, .rollback = rollback};
-    return life_capture_as(l, sequence, &options, err);
 }
 
 static inline int life_capture(struct life *l, uint32_t sequence, cairn_error *err)

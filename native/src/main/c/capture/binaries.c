@@ -65,6 +65,16 @@ void keeping_close(struct keeping *k)
     json_decref(k->files);
 }
 
+bool keeping_wants(const struct keeping *k, const char *path)
+{
+    const char *const folders[] = {"/usr/",   "/bin/", "/sbin/", "/lib/",
+                                   "/lib64/", "/opt/", k->path};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return false;
+}
+
 /* Which version of which file. */
 static void version_of(const struct stat *st, char out[VERSION_BYTES])
 {

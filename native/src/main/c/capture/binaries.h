@@ -22,6 +22,10 @@ CAIRN_CHECKED int keeping_open(int image_fd, struct kept_binaries *kept, struct 
                                cairn_error *err);
 void keeping_close(struct keeping *k);
 
+/* Does it lie where systems install what belongs to programs (locales, a JVM's modules), or is it
+ * kept already? */
+bool keeping_wants(const struct keeping *k, const char *path);
+
 /* Keeps the file open as fd, unless it changes meanwhile: then *name is NULL. Reads it when it is
  * new to this tree, copies it when it is new to the step. `content`: as content_name has it.
  * *name: borrowed, as META has it. */

@@ -28,11 +28,11 @@ struct description {
     json_t *found;           /* by path or kept name: processes share most of their files */
 };
 
-/* Programs and libraries, by what they are or by how they are mapped. */
+/* Programs and libraries, by where they lie, by how they are mapped or by what they are. */
 static bool is_binary(const struct description *d, int fd, const char *path)
 {
     char magic[SELFMAG];
-    return json_object_get(d->executed, path) ||
+    return keeping_wants(d->keeping, path) || json_object_get(d->executed, path) ||
            (pread(fd, magic, sizeof magic, 0) == sizeof magic &&
             memcmp(magic, ELFMAG, SELFMAG) == 0);
 }

@@ -49,6 +49,23 @@ static int note_mapped(struct objects *o, const struct proc_map *map, cairn_erro
     return 0;
 }
 
+/* A file that has to be the same when it is mapped again. */
+static int note_file(const struct taken_process *p, const struct proc_map *map, json_t *json,
+                     cairn_error *err)
+{
+    struct stat st;
+    if (stat(map->path, &st) < 0)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "pid %d has mapped %s, which is no longer there under that name",
+                          p->ns_pid, map->path);
+    if (json_object_set_new(json, "path", json_string(map->path)) != 0)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
+    json_object_set_new(json, "file_size", json_hex((uint64_t)st.st_size));
+    json_object_set_new(json, "file_mtime_ns", json_hex(content_mtime_ns(&st)));
+    return 0;
+}
+
 /* Shared memory: of an object that a descriptor or /dev/shm has already given us, or else known
  * only through the mapping itself. */
 static int take_shared(struct objects *o, struct taken_process *p, const struct proc_map *map,
@@ -60,6 +77,8 @@ static int take_shared(struct objects *o, struct taken_process *p, const struct 
         map->path[0] == '/' && !deleted && dev != o->shm_dev && strncmp(map->path, "/SYSV", 5) != 0;
     struct object *object = object_find(o, dev, map->inode);
     if (file && !(map->prot & PROT_WRITE)) {
+        if (o->keeping && keeping_wants(o->keeping, map->path))
+            return note_file(p, map, json, err);
         json_object_set_new(json, "path", json_string(map->path));
         return 0;
     }
@@ -133,19 +152,9 @@ static bool recall_deleted(const struct objects *o, const struct taken_process *
 static int take_private_file(struct objects *o, const struct taken_process *p,
                              const struct proc_map *map, json_t *json, cairn_error *err)
 {
-    struct stat st;
     if (path_is_deleted(map->path))
         return recall_deleted(o, p, map, json) ? 0 : take_deleted_file(o, p, map, json, err);
-    if (stat(map->path, &st) < 0)
-        return cairn_fail(err, CAIRN_EUNSUPPORTED,
-                          "pid %d has mapped %s, which is no longer there under that name",
-                          p->ns_pid, map->path);
-    if (json_object_set_new(json, "path", json_string(map->path)) != 0)
-        return cairn_fail(err, CAIRN_EUNSUPPORTED,
-                          "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
-    json_object_set_new(json, "file_size", json_hex((uint64_t)st.st_size));
-    json_object_set_new(json, "file_mtime_ns", json_hex(content_mtime_ns(&st)));
-    return 0;
+    return note_file(p, map, json, err);
 }
 
 static int take_mapping(struct objects *o, struct taken_process *p, const struct proc_map *map,
