@@ -82,6 +82,18 @@ static int life_in_between(const struct home *home, const void *argument)
     return 0;
 }
 
+static int life_in_between_that_keeps_nothing(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_prepare(&l, home, NULL), &err);
+    LIVE(life_restore(&l, 1, &err), &err);
+    LIVE(life_capture(&l, 2, &err), &err);
+    tree_destroy(&l.tree);
+    return 0;
+}
+
 static int last_life(const struct home *home, const void *argument)
 {
     cairn_error err = {0};
@@ -280,6 +292,23 @@ static void goes_on_when_they_have_gone(void **state)
     home_close(&home);
 }
 
+static void still_keeps_what_it_lives_on_when_told_no_more(void **state)
+{
+    (void)state;
+    struct home home;
+    const uint32_t second = 2;
+    char name[33];
+    home_of_first_build(&home);
+    assert_int_equal(0, live(&home, life_that_keeps, NULL));
+    install_all(&home, 2);
+    assert_int_equal(0, live(&home, life_in_between_that_keeps_nothing, NULL));
+    kept_name(&home, 2, "libanswer.so", name);
+    assert_string_not_equal("", name);
+    assert_int_equal(0, live(&home, last_life, &second));
+    assert_printed(&home, "own 10, of the library 1\n");
+    home_close(&home);
+}
+
 static void refuses_what_was_replaced_and_is_not_kept(void **state)
 {
     (void)state;
@@ -434,6 +463,7 @@ int main(void)
         cmocka_unit_test(goes_on_with_both_builds_when_upgraded_meanwhile),
         cmocka_unit_test(goes_on_with_other_files_that_were_installed),
         cmocka_unit_test(goes_on_when_they_have_gone),
+        cmocka_unit_test(still_keeps_what_it_lives_on_when_told_no_more),
         cmocka_unit_test(refuses_what_was_replaced_and_is_not_kept),
         cmocka_unit_test(refuses_a_kept_file_that_was_altered),
         cmocka_unit_test(keeps_anew_what_was_altered),

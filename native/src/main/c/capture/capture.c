@@ -279,6 +279,12 @@ static int take_everything(capture *c, struct tree *t, const struct capture_opti
     return rc;
 }
 
+/* What such a step has mapped would go with the images that it came from. */
+static bool lives_on_kept(const struct tree *t)
+{
+    return json_array_size(t->kept.stand_ins) > 0;
+}
+
 int capture_begin(struct tree *t, const struct capture_options *options, image_writer *writer,
                   capture **out, cairn_error *err)
 {
@@ -292,7 +298,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     c->threads = options->threads ? (unsigned)options->threads : 1;
     c->keeping.folder = -1;
     int rc = unforked_look(&c->unforked, t->init, err);
-    if (rc == 0 && options->keep_binaries) {
+    if (rc == 0 && (options->keep_binaries || lives_on_kept(t))) {
         rc = keeping_open(image_writer_dirfd(writer), &t->kept, &c->keeping, err);
         c->objects.keeping = &c->keeping;
     }
