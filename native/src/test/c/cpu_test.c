@@ -238,9 +238,14 @@ static void state_moves_to_where_this_host_lays_it(void **state)
     struct cpu_state thread = computing(area, sizeof area);
     for (int i = 5; i <= 7; i++)
         put_component(area, &from, i, (uint8_t)(0x10 * i));
+    put_component(area, &from, 2, 0);
+    put_keys(area, &from, 0x55555554);
     assert_int_equal(cpu_lay_out(&thread, &from, &to, here, sizeof here, NULL), 0);
     struct cpu_state moved = {.extended = here, .extended_size = sizeof here};
     assert_int_equal(cpu_in_use(&moved, &to), BIT(5) | BIT(6) | BIT(7));
+    uint64_t holds;
+    memcpy(&holds, here + 512, sizeof holds);
+    assert_int_equal(holds, 3 | BIT(5) | BIT(6) | BIT(7) | BIT(9));
     for (int i = 5; i <= 7; i++)
         assert_memory_equal(here + to.layout[i].offset, area + from.layout[i].offset,
                             from.layout[i].size);

@@ -224,6 +224,20 @@ static void take_ids(struct taken_process *p, const struct proc_status *status)
         json_pack("[i, i, i, i]", status->gid[0], status->gid[1], status->gid[2], status->gid[3]));
 }
 
+/* Whether it has asked to use AMX; a kernel that knows no such request refuses the question. */
+static int take_tiles(struct taken_process *p, cairn_error *err)
+{
+    uint64_t permitted = 0;
+    long result;
+    int rc = inject(&p->injector, &result, err, SYS_arch_prctl, CPU_ARCH_GET_XCOMP_PERM,
+                    p->injector.scratch, 0, 0, 0, 0);
+    if (rc == 0 && result == 0)
+        rc = inject_read(&p->injector, p->injector.scratch, &permitted, sizeof permitted, err);
+    if (permitted >> CPU_TILES & 1)
+        json_object_set_new(p->json, "tiles", json_true());
+    return rc;
+}
+
 int take_process(struct taken_process *p, cairn_error *err)
 {
     struct proc_stat stat;
@@ -255,6 +269,8 @@ int take_process(struct taken_process *p, cairn_error *err)
         rc = take_prctl(p, "thp_disable", PR_GET_THP_DISABLE, NULL, err);
     if (rc == 0)
         rc = take_subreaper(p, err);
+    if (rc == 0)
+        rc = take_tiles(p, err);
     if (rc == 0)
         rc = take_memory_layout(p, &stat, err);
     return rc;

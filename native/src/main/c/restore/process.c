@@ -360,6 +360,9 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
         rc = set_number(p, "thp_disable", SYS_prctl, PR_SET_THP_DISABLE, true, err);
     if (rc == 0)
         rc = set_ids(p, err);
+    if (rc == 0 && json_is_true(json_object_get(p->json, "tiles")))
+        rc = inject_ok(&p->injector, "asking to use AMX", NULL, err, SYS_arch_prctl,
+                       CPU_ARCH_REQ_XCOMP_PERM, CPU_TILES, 0, 0, 0, 0);
     if (rc == 0)
         rc = threads_finish(r, p, err);
     if (rc == 0)

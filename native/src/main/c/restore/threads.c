@@ -188,7 +188,18 @@ static int set_capabilities(struct injector *in, const json_t *json, cairn_error
                                in->scratch + offsetof(__typeof__(call), data), 0, 0, 0, 0);
 }
 
-static int finish_thread(struct restored_process *p, struct restored_thread *t, cairn_error *err)
+static int make_room_for_tiles(struct injector in, cairn_error *err)
+{
+    int rc = inject_write(&in, in.scratch, &cpu_tiles_user, sizeof cpu_tiles_user, err);
+    in.syscall_at = in.scratch + offsetof(struct cpu_tiles_user, code);
+    return rc != 0 ? rc
+                   : inject_ok(&in, "using AMX", NULL, err, SYS_getpid,
+                               in.scratch + offsetof(struct cpu_tiles_user, configuration), 0, 0, 0,
+                               0, 0);
+}
+
+static int finish_thread(const struct restoration *r, struct restored_process *p,
+                         struct restored_thread *t, cairn_error *err)
 {
     struct injector in = p->injector;
     in.tid = t->tid;
@@ -233,6 +244,8 @@ static int finish_thread(struct restored_process *p, struct restored_thread *t, 
     if (rc == 0 && death_signal) /* after the credentials, whose change clears it */
         rc = inject_ok(&in, "PR_SET_PDEATHSIG", NULL, err, SYS_prctl, PR_SET_PDEATHSIG,
                        (uint64_t)death_signal, 0, 0, 0, 0);
+    if (rc == 0 && (cpu_in_use(&t->cpu, &r->cpu_there) >> CPU_TILES & 1))
+        rc = make_room_for_tiles(in, err);
     if (rc == 0)
         rc = set_rseq(&in, t->json, err);
     return rc;
@@ -240,11 +253,10 @@ static int finish_thread(struct restored_process *p, struct restored_thread *t, 
 
 int threads_finish(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
-    (void)r;
     int rc = send_pending(&p->injector, json_object_get(p->json, "pending"), SYS_rt_sigqueueinfo,
                           (uint64_t)p->ns_pid, 0, err);
     for (size_t i = 0; rc == 0 && i < p->thread_count; i++) {
-        rc = finish_thread(p, &p->threads[i], err);
+        rc = finish_thread(r, p, &p->threads[i], err);
         if (rc != 0)
             return cairn_fail_within(err, rc, "thread %zu", i);
     }

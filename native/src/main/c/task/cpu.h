@@ -89,6 +89,17 @@ void cpu_end_call(struct cpu_registers *r, long result);
 #define CPU_SYSCALL_BYTES 2
 extern const uint8_t cpu_syscall_instruction[CPU_SYSCALL_BYTES];
 
+/* The tiles of AMX. The kernel makes room for them in a thread only when its process has asked for
+ * that (arch_prctl) and the thread then uses them. This does so, and leaves nothing in them: code
+ * that ends in a system call, whose first argument is the address of the configuration. */
+#define CPU_TILES 18
+#define CPU_ARCH_GET_XCOMP_PERM 0x1022
+#define CPU_ARCH_REQ_XCOMP_PERM 0x1023
+struct cpu_tiles_user {
+    uint8_t code[32], configuration[64];
+};
+extern const struct cpu_tiles_user cpu_tiles_user;
+
 /* In and out of META. */
 json_t *cpu_state_to_json(const struct cpu_state *state);
 CAIRN_CHECKED int cpu_state_from_json(const json_t *json, struct cpu_state *out, cairn_error *err);

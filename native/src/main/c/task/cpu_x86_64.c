@@ -22,6 +22,13 @@
 enum { ERESTARTSYS = 512, ERESTARTNOHAND = 514, ERESTART_RESTARTBLOCK = 516 };
 
 const uint8_t cpu_syscall_instruction[CPU_SYSCALL_BYTES] = {0x0f, 0x05};
+const struct cpu_tiles_user cpu_tiles_user = {
+    .code = {0xc4, 0xe2, 0x78, 0x49, 0x07, /* ldtilecfg (%rdi) */
+             0xc4, 0xe2, 0x7b, 0x49, 0xc0, /* tilezero %tmm0 */
+             0xc4, 0xe2, 0x78, 0x49, 0xc0, /* tilerelease */
+             0x0f, 0x05},
+    .configuration = {[0] = 1 /* palette */, [16] = 64 /* bytes per row */, [48] = 16 /* rows */},
+};
 
 void cpu_state_free(struct cpu_state *state)
 {
@@ -67,7 +74,7 @@ int cpu_get_state(pid_t tid, struct cpu_state *out, cairn_error *err)
 /* The area of XSAVE: 512 bytes of FXSAVE, the last 48 of them the kernel's; a header that begins
  * with the components it holds (XSTATE_BV); the components, where the host lays them. */
 enum { LEGACY_BYTES = 464, XSTATE_BV = 512, XSAVE_HEADER_END = 576 };
-enum { X87, SSE, AVX, OPMASK = 5, ZMM_HIGH, ZMM_MORE, PKRU = 9, AMX_CONFIG = 17, AMX_DATA };
+enum { X87, SSE, AVX, OPMASK = 5, ZMM_HIGH, ZMM_MORE, PKRU = 9, AMX_CONFIG = 17 };
 #define BIT(component) (1ull << (component))
 #define BASELINE_COMPONENTS (BIT(X87) | BIT(SSE))
 #define PKRU_OF_LINUX 0x55555554u /* what every thread begins with */
@@ -128,7 +135,7 @@ int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
         return cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
                           "%zu bytes of extended registers that are not what they say",
                           state->extended_size);
-    uint64_t lost = cpu_in_use(state, from) & ~to->components;
+    uint64_t in_use = cpu_in_use(state, from), lost = in_use & ~to->components;
     if (lost)
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                           "a thread has components 0x%llx of the processor's state in use, which "
@@ -142,8 +149,8 @@ int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
     for (int i = AVX; i < CPU_COMPONENTS; i++) {
         const uint8_t *bytes = held(state, from, i);
         const struct cpu_component *there = &from->layout[i], *here = &to->layout[i];
-        if (!bytes || !(to->components & BIT(i)))
-            continue;
+        if (!bytes || !((in_use | BIT(PKRU)) & to->components & BIT(i)))
+            continue; /* the initial state of all but PKRU is zero */
         if (here->size != there->size || !has_room(size, here))
             return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                               "component %d of the processor's state has %u bytes, here %u", i,
@@ -450,7 +457,7 @@ int cpu_layout_from_json(const json_t *json, const struct cpu_features *here,
 
 static const char *family(uint64_t component)
 {
-    if (component & (BIT(AMX_CONFIG) | BIT(AMX_DATA)))
+    if (component & (BIT(AMX_CONFIG) | BIT(CPU_TILES)))
         return "AMX";
     if (component & (BIT(OPMASK) | BIT(ZMM_HIGH) | BIT(ZMM_MORE)))
         return "AVX-512";

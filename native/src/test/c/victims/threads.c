@@ -69,6 +69,51 @@ VICTIM(keeps_vector_registers_of_threads_that_compute)
     capture_threads(with_vectors);
 }
 
+#define TILES 18 /* component of the processor's state */
+static const struct {
+    uint8_t palette, start, reserved[14];
+    uint16_t row_bytes[16];
+    uint8_t rows[16];
+} one_tile = {.palette = 1, .row_bytes = {64}, .rows = {16}};
+static uint8_t tiles[THREADS][1024]; /* the first one's is used, and empty */
+
+static void load_tile(const uint8_t *tile)
+{
+    __asm__ volatile("ldtilecfg (%0)\n tileloadd (%1,%2), %%tmm0"
+                     :
+                     : "r"(&one_tile), "r"(tile), "r"(64L)
+                     : "memory");
+}
+
+static void require_tile(const uint8_t *tile)
+{
+    uint8_t out[sizeof *tiles];
+    __asm__ volatile("tilestored %%tmm0, (%0,%1)\n tilerelease" : : "r"(out), "r"(64L) : "memory");
+    require(memcmp(out, tile, sizeof out) == 0);
+}
+
+static void *with_tiles(void *number)
+{
+    const uint8_t *tile = tiles[(long)number];
+    load_tile(tile);
+    wait_for_the_others();
+    require_tile(tile);
+    __atomic_add_fetch(&done, 1, __ATOMIC_ACQ_REL);
+    return NULL;
+}
+VICTIM(keeps_amx_in_use_and_the_permission_to_use_it)
+{
+    if (syscall(SYS_arch_prctl, 0x1023 /* ARCH_REQ_XCOMP_PERM */, TILES) != 0) {
+        checkpoint_here(); /* this host has no AMX */
+        return;
+    }
+    for (uint32_t i = 1; i < THREADS; i++)
+        fill_pattern(tiles[i], sizeof tiles[i], i);
+    capture_threads(with_tiles);
+    load_tile(tiles[1]); /* the first time in this thread */
+    require_tile(tiles[1]);
+}
+
 /* Most of its time is spent in the vdso. */
 static void *reads_the_clock(void *unused)
 {
