@@ -247,6 +247,22 @@ final class NativeCommandsTest {
     }
 
     @Test
+    void aStepOfAWorkflowKeepsItsProgramToo() throws Exception {
+        Files.writeString(
+                folder.resolve("flow.yaml"),
+                "steps:\n  - id: main\n    run: \"" + COUNT
+                        + "\"\n    checkpoint: {every: never, keep_binaries: true}\n");
+        try (CairnProcess cairn = CairnProcess.start(folder, "run", "flow.yaml", "--key", "count")) {
+            cairn.awaitErr("main: attempt 1 started");
+            assertThat(run("checkpoint", "count").exitCode()).isZero();
+            assertThat(json("image", "show", "count").path("kept_bytes").asLong())
+                    .isPositive();
+            Files.createFile(folder.resolve("go"));
+            assertThat(cairn.await().exitCode()).isZero();
+        }
+    }
+
+    @Test
     void whatNoImageRefersToIsNotKept() throws Exception {
         install("/usr/bin/tail", "once");
         String work = "once -f /dev/null & echo 1; while [ ! -e gone ]; do sleep 0.02; done; kill $!; wait; echo 2;"
