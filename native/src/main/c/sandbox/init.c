@@ -219,6 +219,17 @@ static void leave_host_signals(void)
     sigprocmask(SIG_SETMASK, &all, NULL);
 }
 
+/* `other` is -1 for none. */
+static void close_all_but(int one, int other)
+{
+    int low = one < other ? one : other, high = one < other ? other : one;
+    if (low > 0)
+        syscall(SYS_close_range, 0, low - 1, 0);
+    if (high > low + 1)
+        syscall(SYS_close_range, low + 1, high - 1, 0);
+    syscall(SYS_close_range, high + 1, ~0u, 0);
+}
+
 _Noreturn void init_main(const struct tree_spec *spec, const struct init_restorer *restorer,
                          int channel)
 {
@@ -240,18 +251,18 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
                           : start_root(spec, slave, &error);
     if (root < 0)
         fail_init(channel, &error);
+    /* An end of a pipe held here would never let its reader see the end, nor a lock be let go of:
+     * closed before anything of a restored step runs on. */
+    close_all_but(channel, master);
     struct init_message ready = {.kind = INIT_READY, .root_in_ns = root};
     if (send_message(channel, &ready, master) != 0)
         _exit(1);
-    /* Keep nothing open but the channel: a pipe's end held here would never let its reader see the
-     * end. */
-    int kept = dup3(channel, 3, O_CLOEXEC) == 3 ? 3 : channel;
-    syscall(SYS_close_range, 0, 2, 0);
-    syscall(SYS_close_range, kept + 1, ~0u, 0);
+    if (master >= 0)
+        close(master);
     if (chdir("/") < 0)
         _exit(1);
     struct init_message ended = {.kind = INIT_ENDED, .wait_status = reap_until(root)};
-    send_message(kept, &ended, -1);
+    send_message(channel, &ended, -1);
     if (!spec->namespaces) /* nothing else ends what the root left behind */
         spawn_kill_descendants(getpid());
     _exit(0);
