@@ -109,10 +109,9 @@ final class OwnerDuties implements AutoCloseable {
     }
 
     private void answerTheRest() throws IOException {
-        Answer late = new Answer(List.of(Answer.Line.failed("", "the run ended before this was taken up")));
         for (Requests.Pending pending : requests.pending()) {
             CompletableFuture<Answer> asked = open.get(pending.id());
-            requests.answer(pending.id(), asked != null && asked.isDone() ? asked.join() : late);
+            requests.answer(pending.id(), asked != null && asked.isDone() ? asked.join() : Answer.TOO_LATE);
         }
     }
 }

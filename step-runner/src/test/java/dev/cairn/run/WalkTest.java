@@ -18,11 +18,13 @@ import dev.cairn.run.walk.StopKind;
 import dev.cairn.workflow.value.Sizes;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The order in which steps run, and what the end of one means for the others. */
@@ -263,6 +265,24 @@ class WalkTest {
         bench.runner().steer(run.folder(), new Command.Cancel(), patience);
         assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.CANCELLED);
         assertThat(bench.engine().starts()).as("nothing new was started").hasSize(1);
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aCommandToARunOfWhichNothingIsLeftButItsEndIsAnswered() throws Exception {
+        Bench.Running run = bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}]\n"));
+        bench.engine().nextStart().succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        RunManifest manifest = RunManifest.read(run.folder());
+        manifest.state(RunState.RUNNING, "", Instant.now());
+        manifest.save(() -> {}, Instant.now()); // as if the runner had been killed before the run's end was written
+
+        Answer answer = bench.runner()
+                .steer(run.folder(), new Command.Cancel(), Duration.ofSeconds(20))
+                .orElseThrow();
+
+        assertThat(answer).isEqualTo(Answer.TOO_LATE);
+        assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.SUCCEEDED);
     }
 
     @Test

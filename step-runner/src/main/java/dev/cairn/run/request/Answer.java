@@ -5,6 +5,9 @@ import java.util.OptionalLong;
 
 /** What came of a command, step by step; a step that was not running has no line. */
 public record Answer(List<Line> lines) {
+    public static final Answer TOO_LATE =
+            new Answer(List.of(Line.failed("", "the run ended before this was taken up")));
+
     public Answer {
         lines = List.copyOf(lines);
     }

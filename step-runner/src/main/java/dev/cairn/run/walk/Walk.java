@@ -49,6 +49,7 @@ public final class Walk {
     private boolean starting = true;
     private @Nullable StopKind stopping;
     private boolean cancelled;
+    private volatile boolean over;
 
     /**
      * @param wishes by step id, for its first turn
@@ -85,6 +86,9 @@ public final class Walk {
             return run.state();
         } catch (IOException | UnresolvableException e) {
             throw new WalkBrokenException(e);
+        } finally {
+            over = true;
+            answerTheRest();
         }
     }
 
@@ -93,11 +97,23 @@ public final class Walk {
         mailbox.add(new Message.Stop(kind, reason));
     }
 
-    /** Hands the run a command; the answer comes when it has been carried out or has failed. */
+    /** Hands the run a command; the answer comes when it has been carried out, has failed, or has come too late. */
     public CompletableFuture<Answer> ask(Command command) {
         CompletableFuture<Answer> answer = new CompletableFuture<>();
         mailbox.add(new Message.Ask(command, answer));
+        if (over) {
+            answerTheRest();
+        }
         return answer;
+    }
+
+    /** Nobody else looks into the mailbox any more. */
+    private void answerTheRest() {
+        for (Message message = mailbox.poll(); message != null; message = mailbox.poll()) {
+            if (message instanceof Message.Ask ask) {
+                ask.answer().complete(Answer.TOO_LATE);
+            }
+        }
     }
 
     /** To be called before {@link #go}: what runs is looked after, but nothing is started until the run is cancelled. */
