@@ -290,6 +290,88 @@ class ResumeTest {
     }
 
     @Test
+    void goesOnFromItsImagesWhenItsTornDocumentWasMovedAway() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().publish("interval");
+        Bench.until(() -> published(run) == 2);
+        bench.engine().starts().get(0).kill();
+        FakeStep second = bench.engine().nextStart();
+        run.die();
+        second.kill();
+        tear(run);
+
+        assertThatThrownBy(() -> bench.start(bench.flow(ONE)).outcome()).hasMessageContaining("move it away");
+        Files.delete(run.folder().step("work").document());
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep third = bench.engine().nextStart();
+        assertThat(third.resumedFrom()).as("made by the first attempt").isEqualTo(1);
+        assertThat(third.launch().attemptDir())
+                .isEqualTo(run.folder().step("work").attempt(3));
+        third.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(next.step("work").attempts())
+                .extracting(AttemptRecord::number)
+                .containsExactly(2, 3);
+    }
+
+    @Test
+    void isFoundRunningAlsoWhenItsDocumentHasGone() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        run.die();
+        Files.delete(run.folder().step("work").document());
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        Bench.until(() -> next.events().stream().anyMatch(RunEvent.AttemptAttached.class::isInstance));
+        step.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(bench.engine().starts()).hasSize(1);
+    }
+
+    @Test
+    void refusesImagesOfAChangedStepAlsoWhenItsDocumentHasGone() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        run.die();
+        step.kill();
+        Files.delete(run.folder().step("work").document());
+
+        Bench.Running next = bench.start(bench.flow("name: one\nsteps: [{id: work, run: work harder}]\n"));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isZero();
+        second.succeed();
+        next.outcome();
+    }
+
+    @Test
+    void isStartedOnceWhenItsRunnerDiedBeforeItsDocumentWasThere() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        run.die();
+        step.kill();
+        Files.delete(run.folder().step("work").document());
+        Files.delete(run.folder().step("work").attempt(1).resolve("spec.json"));
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep again = bench.engine().nextStart();
+        assertThat(again.launch().environment()).containsEntry("CAIRN_ATTEMPT", "1");
+        again.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    private static long published(Bench.Running run) {
+        return run.events().stream()
+                .filter(RunEvent.ImagePublished.class::isInstance)
+                .count();
+    }
+
+    private static void tear(Bench.Running run) throws Exception {
+        Path document = run.folder().step("work").document();
+        Files.writeString(document, Files.readString(document).substring(0, 100));
+    }
+
+    @Test
     void countsAnEndThatNoRunnerSaw() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep step = bench.engine().nextStart();

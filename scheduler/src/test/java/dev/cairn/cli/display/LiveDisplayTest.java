@@ -109,7 +109,7 @@ final class LiveDisplayTest {
 
     private static RunEvent started(String step, Instant at) {
         return new RunEvent.AttemptStarted(
-                at, step, 1, "native", "n12", OptionalLong.empty(), List.of(), Duration.ZERO);
+                at, step, 1, "native", "n12", "f", Optional.empty(), OptionalLong.empty(), List.of(), Duration.ZERO);
     }
 
     private static RunEvent ended(String step, Duration running) {

@@ -1,8 +1,14 @@
 package dev.cairn.run.event;
 
+import dev.cairn.run.host.HostIdentity;
+import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.PassedRung;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -40,7 +46,9 @@ final class EventJson {
         if (event instanceof RunEvent.AttemptStarted started) {
             line.put("attempt", started.attempt())
                     .put("engine", started.engine())
-                    .put("host", started.host());
+                    .put("host", started.host())
+                    .put("fingerprint", started.fingerprint());
+            started.job().ifPresent(job -> line.put("job", job));
             put(line, "resumed_from", started.resumedFrom());
             line.put("repeats_ms", started.repeats().toMillis());
             ArrayNode passed = line.putArray("passed");
@@ -67,6 +75,26 @@ final class EventJson {
         } else if (event instanceof RunEvent.Note note) {
             note.step().ifPresent(step -> line.put("step", step));
         }
+    }
+
+    /** The attempt of which a line tells that it was started; what the line does not say is unknown. */
+    static AttemptRecord attempt(ObjectNode line) {
+        return new AttemptRecord(
+                line.path("attempt").asInt(0),
+                line.path("epoch").asLong(1),
+                new HostIdentity(line.path("host").asString("an unknown host"), "", "", "", ""),
+                line.path("engine").asString("native"),
+                line.path("fingerprint").asString(""),
+                Instant.parse(line.path("at").asString("")),
+                line.has("resumed_from")
+                        ? OptionalLong.of(line.path("resumed_from").asLong())
+                        : OptionalLong.empty(),
+                List.of(),
+                Duration.ofMillis(line.path("repeats_ms").asLong(0)),
+                0,
+                Optional.empty(),
+                Optional.ofNullable(line.path("job").asString(null)),
+                Optional.empty());
     }
 
     private static void put(ObjectNode line, String field, OptionalLong value) {

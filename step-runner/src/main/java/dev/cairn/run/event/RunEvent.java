@@ -40,6 +40,8 @@ public sealed interface RunEvent {
     /**
      * @param resumedFrom sequence of the image; empty from the beginning without one
      * @param host where it runs
+     * @param fingerprint of the step as it was started
+     * @param job the Slurm job in which it runs
      * @param repeats running time of attempts before it that it does again, at most
      */
     record AttemptStarted(
@@ -48,6 +50,8 @@ public sealed interface RunEvent {
             int attempt,
             String engine,
             String host,
+            String fingerprint,
+            Optional<String> job,
             OptionalLong resumedFrom,
             List<PassedRung> passed,
             Duration repeats)
@@ -60,6 +64,8 @@ public sealed interface RunEvent {
                     attempt.number(),
                     attempt.engine(),
                     attempt.host().name(),
+                    attempt.fingerprint(),
+                    attempt.job(),
                     attempt.resumedFrom(),
                     attempt.passed(),
                     attempt.repeats());

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** Where things lie in a step's folder. */
 public record StepFolder(Path path) {
@@ -32,6 +33,19 @@ public record StepFolder(Path path) {
         return path.resolve("attempts").resolve("%03d".formatted(number));
     }
 
+    /** The highest number of those attempts that have a folder with something in it: in an empty one nothing was ever started. */
+    public OptionalInt newestAttempt() throws IOException {
+        return numbered(path.resolve("attempts"), "\\d{3,9}").stream()
+                .mapToInt(Long::intValue)
+                .filter(number -> isFilled(attempt(number)))
+                .max();
+    }
+
+    private static boolean isFilled(Path folder) {
+        String[] names = folder.toFile().list();
+        return names != null && names.length > 0;
+    }
+
     public Path checkpoints() {
         return path.resolve("checkpoints");
     }
@@ -42,19 +56,23 @@ public record StepFolder(Path path) {
 
     /** The images that lie here, whether the manifest knows them or not, by their sequence. */
     public List<Long> imagesOnDisk() throws IOException {
-        List<Long> sequences = new ArrayList<>();
-        try (DirectoryStream<Path> images = Files.newDirectoryStream(checkpoints(), "[0-9]*")) {
-            for (Path image : images) {
-                String name = image.getFileName().toString();
-                if (name.matches("\\d{6,9}")) {
-                    sequences.add(Long.valueOf(name));
+        return numbered(checkpoints(), "\\d{6,9}");
+    }
+
+    private static List<Long> numbered(Path folder, String pattern) throws IOException {
+        List<Long> numbers = new ArrayList<>();
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder, "[0-9]*")) {
+            for (Path entry : entries) {
+                String name = entry.getFileName().toString();
+                if (name.matches(pattern)) {
+                    numbers.add(Long.valueOf(name));
                 }
             }
         } catch (NoSuchFileException none) {
             return List.of();
         }
-        Collections.sort(sequences);
-        return sequences;
+        Collections.sort(numbers);
+        return numbers;
     }
 
     /** Relative to the step's folder. */

@@ -112,7 +112,7 @@ public final class StepManifest {
     /** Gives it another go, with whole budgets. */
     public void reopen() {
         state(StepState.PENDING, "");
-        root.put("budget_from", attempts().size() + 1);
+        root.put("budget_from", nextAttempt());
     }
 
     public List<AttemptRecord> attempts() {
@@ -122,6 +122,11 @@ public final class StepManifest {
     public Optional<AttemptRecord> lastAttempt() {
         List<AttemptRecord> all = attempts();
         return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    }
+
+    /** The number of the attempt that comes next. */
+    public int nextAttempt() {
+        return lastAttempt().map(AttemptRecord::number).orElse(0) + 1;
     }
 
     /** Adds an attempt, or writes the newer version of one over it. */

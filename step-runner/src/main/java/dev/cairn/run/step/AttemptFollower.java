@@ -67,9 +67,9 @@ final class AttemptFollower {
                     .on(new RunEvent.AttemptAttached(services.clock().instant(), manifest.stepId(), attempt.number()));
             return follow(attempt, process.get());
         }
-        // the journal first: it may know an image that the manifest does not
+        // images first: some may not be in the manifest
         Journal journal = new Journal(manifest, attempt, services);
-        journal.sync();
+        journal.adopt();
         Optional<StepExit> exit = engine.exitOf(folder);
         if (exit.isPresent()) {
             return exit.get();

@@ -134,7 +134,7 @@ final class AttemptStart {
 
     private AttemptRecord record(Checkpointer engine, Rung rung) {
         return new AttemptRecord(
-                manifest.attempts().size() + 1,
+                manifest.nextAttempt(),
                 services.epoch(),
                 services.host(),
                 engine.name(),

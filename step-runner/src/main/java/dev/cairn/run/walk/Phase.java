@@ -1,5 +1,6 @@
 package dev.cairn.run.walk;
 
+import dev.cairn.run.event.Recollection;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with what the manifest knows of it. */
@@ -56,7 +58,16 @@ final class Phase {
     }
 
     private static StepManifest manifest(RunFolder run, String id) throws IOException {
-        return StepManifest.read(run.step(id)).orElseGet(() -> StepManifest.create(run.step(id)));
+        Optional<StepManifest> known = StepManifest.read(run.step(id));
+        if (known.isPresent()) {
+            return known.get();
+        }
+        StepManifest blank = StepManifest.create(run.step(id));
+        Recollection.newestAttempt(run, id).ifPresent(attempt -> {
+            blank.put(attempt);
+            blank.state(StepState.RUNNING, "");
+        });
+        return blank;
     }
 
     List<Group> groups() {

@@ -8,6 +8,7 @@ import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -116,6 +117,12 @@ public final class FakeEngine implements Checkpointer {
         if (refusal != null) {
             throw new EngineException(1000, refusal);
         }
+        Path spec = launch.attemptDir().resolve("spec.json");
+        try {
+            Files.createFile(spec);
+        } catch (IOException exists) {
+            throw new EngineException(0, spec + " exists: an attempt is started once");
+        }
         FakeStep step = new FakeStep(launch);
         byAttempt.put(launch.attemptDir(), step);
         all.add(step);
@@ -153,8 +160,8 @@ public final class FakeEngine implements Checkpointer {
             throw new EngineException(1000, image + ": " + spoilt.get(image));
         }
         return all.stream()
-                .flatMap(step -> step.unsaid().stream())
-                .filter(unsaid -> unsaid.path().equals(image))
+                .flatMap(step -> step.images().stream())
+                .filter(made -> made.path().equals(image))
                 .findFirst()
                 .orElseThrow();
     }

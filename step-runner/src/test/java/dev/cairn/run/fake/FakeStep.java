@@ -65,9 +65,18 @@ public final class FakeStep implements StepProcess {
         kill();
     }
 
-    /** The image of which the journal knows nothing. */
-    synchronized Optional<ImageInfo> unsaid() {
-        return Optional.ofNullable(unsaid);
+    /** Also the one of which the journal knows nothing. */
+    synchronized List<ImageInfo> images() {
+        List<ImageInfo> made = new ArrayList<>();
+        for (CheckpointOutcome outcome : journal) {
+            if (outcome instanceof CheckpointOutcome.Published published) {
+                made.add(published.image());
+            }
+        }
+        if (unsaid != null) {
+            made.add(unsaid);
+        }
+        return made;
     }
 
     private ImageInfo make(String reason) {
