@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** {@code cairn}, as a process of its own, the way a person starts it. Output goes to files, so that nothing blocks. */
@@ -90,6 +91,16 @@ final class CairnProcess implements AutoCloseable {
 
     static CairnProcess start(Path folder, String... arguments) throws IOException {
         return start(folder, Map.of(), NOTHING, arguments);
+    }
+
+    /** Starts the daemon, and waits until it is at work. */
+    static CairnProcess startDaemon(Path folder, Map<String, String> environment, String... options)
+            throws IOException {
+        String[] line = Stream.concat(Stream.of("daemon", "--foreground"), Stream.of(options))
+                .toArray(String[]::new);
+        CairnProcess daemon = start(folder, environment, NOTHING, line);
+        daemon.awaitErr("at work");
+        return daemon;
     }
 
     static Outcome run(Path folder, String... arguments) throws IOException, InterruptedException {

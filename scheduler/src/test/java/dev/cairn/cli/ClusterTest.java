@@ -29,7 +29,6 @@ import tools.jackson.databind.json.JsonMapper;
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 final class ClusterTest {
     private static final boolean LONG = Boolean.getBoolean("cairn.long");
-    private static final Path NOTHING = Path.of("/dev/null");
 
     @TempDir
     Path folder;
@@ -169,9 +168,7 @@ final class ClusterTest {
     }
 
     private CairnProcess start(String name) throws IOException {
-        CairnProcess daemon = CairnProcess.start(folder, environment(name), NOTHING, "daemon", "--foreground");
-        daemon.awaitErr("at work");
-        return daemon;
+        return CairnProcess.startDaemon(folder, environment(name));
     }
 
     private Outcome cairn(String... arguments) throws Exception {

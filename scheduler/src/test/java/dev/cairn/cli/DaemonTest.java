@@ -29,7 +29,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The daemon as a process of its own; what it does tick by tick under kills is {@link LedgerTest}'s. */
 final class DaemonTest {
-    private static final Path NOTHING = Path.of("/dev/null");
 
     @TempDir
     Path folder;
@@ -72,7 +71,7 @@ final class DaemonTest {
                       for i in $(seq 1 60); do echo $i >&3; sleep 0.1; done
                 """);
         cairn("schedule", "add", "flow.yaml");
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             assertThat(cairn("schedule", "trigger", "count").exitCode()).isZero();
             await(() -> Files.exists(folder.resolve("counted")) && lines().size() > 10);
             daemon.signal("TERM");
@@ -81,7 +80,7 @@ final class DaemonTest {
         int before = lines().size();
         assertThat(before).isLessThan(60);
         assertThat(tick("count").path("state").asString()).isEqualTo("running");
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             await(() -> tick("count").path("state").asString().equals("succeeded"));
             daemon.signal("TERM");
             daemon.await();
@@ -101,7 +100,7 @@ final class DaemonTest {
     void aChangedFileIsTakenUpOnlyWhenItIsValidAndARunKeepsWhatItBeganWith() throws Exception {
         flow("old", 0);
         cairn("schedule", "add", "flow.yaml");
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             cairn("schedule", "trigger", "w");
             await(() -> Files.exists(folder.resolve("begun")));
             Files.writeString(folder.resolve("flow.yaml"), "name: w\nschedule: {cron: '0 0 30 2 *'}\nsteps: []\n");
@@ -125,7 +124,7 @@ final class DaemonTest {
     void aRunThatAPersonPausesOrStopsIsLeftToThePerson() throws Exception {
         flow("x", 0);
         cairn("schedule", "add", "flow.yaml");
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             String key = cairn("schedule", "trigger", "w").out().strip();
             await(() -> Files.exists(folder.resolve("begun")));
             assertThat(cairn("pause", key).exitCode()).isZero();
@@ -145,7 +144,7 @@ final class DaemonTest {
                 """);
         Outcome added = cairn("schedule", "add", "flow.yaml");
         assertThat(added.exitCode()).as(added.err()).isZero();
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             cairn("schedule", "trigger", "w");
             await(() -> tick("w").path("state").asString().equals("failed"));
             assertThat(tick("w").path("detail").asString()).contains("not started: ", "checkpoint.engine 'criu'");
@@ -168,7 +167,7 @@ final class DaemonTest {
                 """);
         cairn("schedule", "add", "flow.yaml");
         cairn("schedule", "backfill", "w", "--from", "2026-02-26", "--to", "2026-03-02", "--parallel", "1");
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             await(() -> Files.exists(folder.resolve("ledger"))
                     && Files.readAllLines(folder.resolve("ledger")).size() == 10);
             assertThat(Files.readAllLines(folder.resolve("ledger")))
@@ -202,8 +201,7 @@ final class DaemonTest {
         Outcome added = cairn("schedule", "add", "flow.yaml");
         assertThat(added.exitCode()).as(added.err()).isZero();
         cairn("schedule", "backfill", "w", "--from", "2026-01-01T00:00:01Z", "--to", "2026-01-01T00:00:03Z");
-        try (CairnProcess daemon = CairnProcess.start(
-                folder, environment(), NOTHING, "daemon", "--foreground", "--http", "0", "--keep-runs", "1")) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment(), "--http", "0", "--keep-runs", "1")) {
             daemon.awaitErr("metrics at ");
             URI metrics = URI.create(daemon.err().replaceAll("(?s).*metrics at (\\S+).*", "$1"));
             await(() -> get(metrics).contains("cairn_ticks{state=\"succeeded\"}")
@@ -223,8 +221,7 @@ final class DaemonTest {
             daemon.await();
         }
         cairn("schedule", "pause", "w");
-        try (CairnProcess daemon =
-                CairnProcess.start(folder, environment(), NOTHING, "daemon", "--foreground", "--keep-runs", "1")) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment(), "--keep-runs", "1")) {
             daemon.awaitErr("run with enough newer ones");
             daemon.signal("TERM");
             daemon.await();
@@ -237,9 +234,7 @@ final class DaemonTest {
                 .toArray(String[]::new);
         Map<String, String> elsewhere =
                 Map.of("XDG_STATE_HOME", folder.resolve("elsewhere").toString());
-        try (CairnProcess cairn = CairnProcess.start(folder, elsewhere, NOTHING, line)) {
-            return cairn.await();
-        }
+        return CairnProcess.run(folder, elsewhere, line);
     }
 
     private static String get(URI uri) throws Exception {
@@ -274,12 +269,6 @@ final class DaemonTest {
                 .atMost(Duration.ofMinutes(1))
                 .pollInterval(Duration.ofMillis(200))
                 .until(condition);
-    }
-
-    private CairnProcess start() throws IOException {
-        CairnProcess daemon = CairnProcess.start(folder, environment(), NOTHING, "daemon", "--foreground");
-        daemon.awaitErr("at work");
-        return daemon;
     }
 
     private Outcome cairn(String... arguments) throws Exception {

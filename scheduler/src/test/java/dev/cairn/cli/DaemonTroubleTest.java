@@ -26,7 +26,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The daemon's database is taken from it while it works: it says so, goes on by itself, and each tick still runs once. */
 final class DaemonTroubleTest {
-    private static final Path NOTHING = Path.of("/dev/null");
 
     @TempDir
     Path folder;
@@ -53,7 +52,7 @@ final class DaemonTroubleTest {
     @Test
     void goesOnWhenAnotherProgramNoLongerLocksTheDatabase() throws Exception {
         addSchedule();
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             await(() -> ledger().size() > 1);
             try (Connection other = database();
                     Statement statement = other.createStatement()) {
@@ -71,7 +70,7 @@ final class DaemonTroubleTest {
     @Test
     void isStoppedWhileTheDatabaseIsLocked() throws Exception {
         addSchedule();
-        try (CairnProcess daemon = start();
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment());
                 Connection other = database();
                 Statement statement = other.createStatement()) {
             await(() -> ledger().size() > 1);
@@ -86,7 +85,7 @@ final class DaemonTroubleTest {
     @Test
     void goesOnWhenItsFolderIsBack() throws Exception {
         addSchedule();
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             await(() -> ledger().size() > 1);
             Path away = Files.move(state(), folder.resolve("away"));
             daemon.awaitErr("was moved away");
@@ -109,7 +108,7 @@ final class DaemonTroubleTest {
 
     private void fillAndEmptyTheDisk() throws Exception {
         addSchedule();
-        try (CairnProcess daemon = start()) {
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             await(() -> ledger().size() > 1);
             Path ballast = state().resolve("ballast");
             assertThat(command("cp", "/dev/zero", ballast.toString())).isNotZero();
@@ -187,12 +186,6 @@ final class DaemonTroubleTest {
                 .atMost(Duration.ofMinutes(2))
                 .pollInterval(Duration.ofMillis(200))
                 .until(condition);
-    }
-
-    private CairnProcess start() throws IOException {
-        CairnProcess daemon = CairnProcess.start(folder, environment(), NOTHING, "daemon", "--foreground");
-        daemon.awaitErr("at work");
-        return daemon;
     }
 
     private Outcome cairn(String... arguments) throws Exception {

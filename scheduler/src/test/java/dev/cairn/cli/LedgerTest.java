@@ -51,8 +51,7 @@ final class LedgerTest {
         var added = cairn("schedule", "add", "queue.yaml", "skip.yaml", "cancel.yaml", "checkpoint.yaml");
         assertThat(added.exitCode()).as(added.err()).isZero();
         killAgainAndAgain();
-        try (CairnProcess daemon = start()) {
-            awaitAtWork(daemon);
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             for (String workflow : List.of("queue", "skip", "cancel")) {
                 assertThat(cairn("schedule", "pause", workflow).exitCode()).isZero();
             }
@@ -72,8 +71,7 @@ final class LedgerTest {
 
     private void killAgainAndAgain() throws Exception {
         for (int kill = 0; kill < KILLS; kill++) {
-            try (CairnProcess daemon = start()) {
-                awaitAtWork(daemon);
+            try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
                 pass(random.nextInt(LONG ? 8_000 : 3_000));
                 daemon.signal("KILL");
                 daemon.await();
@@ -306,14 +304,6 @@ final class LedgerTest {
             }
         }
         return true;
-    }
-
-    private CairnProcess start() throws IOException {
-        return CairnProcess.start(folder, environment(), Path.of("/dev/null"), "daemon", "--foreground");
-    }
-
-    private static void awaitAtWork(CairnProcess daemon) {
-        daemon.awaitErr("at work");
     }
 
     private CairnProcess.Outcome cairn(String... arguments) throws Exception {

@@ -54,9 +54,7 @@ final class ManySchedulesTest {
         List<Long> late = new ArrayList<>();
         long memory;
         double starting;
-        try (CairnProcess daemon =
-                CairnProcess.start(folder, environment(), Path.of("/dev/null"), "daemon", "--foreground")) {
-            daemon.awaitErr("at work");
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             Instant started = Instant.now();
             starting = seconds(begun);
             long until = System.nanoTime() + WATCHED.toNanos();
