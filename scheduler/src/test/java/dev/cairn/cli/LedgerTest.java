@@ -58,7 +58,8 @@ final class LedgerTest {
             Awaitility.await()
                     .atMost(Duration.ofMinutes(LONG ? 20 : 2))
                     .pollInterval(Duration.ofSeconds(1))
-                    .until(() -> nothingIsLeftOf("queue", "skip", "cancel"));
+                    .untilAsserted(
+                            () -> assertThat(leftOf("queue", "skip", "cancel")).isEmpty());
             assertThat(cairn("schedule", "pause", "checkpoint").exitCode()).isZero();
             assertThat(cairn("daemon", "stop").exitCode()).isZero();
             assertThat(daemon.await().exitCode()).isZero();
@@ -295,15 +296,15 @@ final class LedgerTest {
         return ticks;
     }
 
-    private boolean nothingIsLeftOf(String... workflows) throws Exception {
+    private List<Tick> leftOf(String... workflows) throws Exception {
+        List<Tick> left = new ArrayList<>();
         for (String workflow : workflows) {
-            if (ticks(workflow).stream()
-                    .anyMatch(tick -> List.of("queued", "running", "cancelling", "waiting")
-                            .contains(tick.state()))) {
-                return false;
-            }
+            ticks(workflow).stream()
+                    .filter(tick -> List.of("queued", "running", "cancelling", "waiting")
+                            .contains(tick.state()))
+                    .forEach(left::add);
         }
-        return true;
+        return left;
     }
 
     private CairnProcess.Outcome cairn(String... arguments) throws Exception {
