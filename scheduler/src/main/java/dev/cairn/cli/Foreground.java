@@ -209,7 +209,8 @@ final class Foreground {
             return ExitCode.STOPPED;
         }
         boolean paused = outcome.state() == RunState.PAUSED;
-        console.say("cairn: " + (paused ? "paused" : "stopped") + "; go on with: "
+        console.say("cairn: " + (paused ? "paused" : "stopped")
+                + (outcome.message().isEmpty() ? "" : ": " + outcome.message()) + "; go on with: "
                 + runs.line(paused ? "unpause" : "resume", run));
         return ExitCode.STOPPED;
     }

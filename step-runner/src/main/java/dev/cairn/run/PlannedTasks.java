@@ -176,6 +176,7 @@ final class PlannedTasks implements TaskSource {
                     step.placement().baselineCpu(),
                     io(resolved, folder),
                     Fingerprint.of(resolved.identity(), engine),
+                    resolved.identity().scripts(),
                     engine,
                     checkpoint.required(),
                     policy(checkpoint),

@@ -404,6 +404,30 @@ class ResumeTest {
     }
 
     @Test
+    void throwsNothingAwaySinceAScriptIsNotThereForAWhile() throws Exception {
+        WorkflowRequest request = bench.flow("name: one\nsteps: [{id: work, run: python3 work.py}]\n");
+        Path script = request.file().resolveSibling("work.py");
+        Files.writeString(script, "print()");
+        Bench.Running run = bench.start(request);
+        bench.engine().nextStart();
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+
+        Files.delete(script);
+        Bench.Running without = bench.start(request);
+        assertThat(without.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(without.outcome().message()).startsWith("step work: " + script + " is not there any more");
+        assertThat(bench.engine().starts()).hasSize(1);
+
+        Files.writeString(script, "print()");
+        Bench.Running again = bench.start(request);
+        FakeStep step = bench.engine().nextStart();
+        assertThat(step.resumedFrom()).isEqualTo(1);
+        step.succeed();
+        assertThat(again.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
     void goesOnFromTheImageThatAPersonChose() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         bench.engine().nextStart().publish("interval");

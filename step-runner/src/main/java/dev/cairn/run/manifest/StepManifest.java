@@ -3,6 +3,7 @@ package dev.cairn.run.manifest;
 import dev.cairn.run.files.DocumentException;
 import dev.cairn.run.files.DocumentType;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
@@ -132,6 +133,19 @@ public final class StepManifest {
     /** Adds an attempt, or writes the newer version of one over it. */
     public void put(AttemptRecord attempt) {
         attempt.into(element(root.withArrayProperty("attempts"), "number", attempt.number()));
+    }
+
+    /** The files that the command of the newest attempt named when it was started. */
+    public List<Path> scripts() {
+        return root.path("scripts")
+                .valueStream()
+                .map(path -> Path.of(path.asString()))
+                .toList();
+    }
+
+    public void scripts(List<Path> scripts) {
+        ArrayNode paths = root.putArray("scripts");
+        scripts.forEach(script -> paths.add(script.toString()));
     }
 
     /** The images that are there, oldest first. */

@@ -63,7 +63,7 @@ final class AttemptStart {
         /** @param elsewhere since the step runs on another host */
         record Failed(AttemptRecord attempt, StepExit exit, boolean elsewhere) implements Begun {}
 
-        /** Nothing was started: another host may go on where this one would have to begin anew. */
+        /** Nothing was started: it may be gone on with elsewhere or later, where it would have to begin anew here and now. */
         record Unfit(String reason) implements Begun {}
     }
 
@@ -84,6 +84,10 @@ final class AttemptStart {
     }
 
     Begun begin(ResumeWish wish) throws IOException, ImageRefusedException {
+        Optional<String> incomplete = incomplete(wish);
+        if (incomplete.isPresent()) {
+            return new Begun.Unfit(incomplete.get());
+        }
         Checkpointer engine = services.engine(chooseEngine());
         Rung rung = chooseRung(engine, wish);
         Optional<String> unfit = services.job().isPresent() && !wish.restart() ? unfit(engine, rung) : Optional.empty();
@@ -115,6 +119,19 @@ final class AttemptStart {
                         services.host(),
                         image -> engine.unusable(folder.image(image.sequence())))
                 .choose(wish);
+    }
+
+    /** A file that has gone, with a share that is not mounted perhaps, is no change for which to throw work away. */
+    private Optional<String> incomplete(ResumeWish wish) {
+        boolean asked = wish.restart() || wish.acceptChanged() || wish.at().isPresent();
+        String command = String.join(" ", task.command());
+        return manifest.scripts().stream()
+                .filter(script -> !asked
+                        && !Files.exists(script)
+                        && command.contains(script.getFileName().toString()))
+                .findFirst()
+                .map(script -> script + " is not there any more, which its command names. Put it back, then resume; "
+                        + "--accept-changed goes on without it, --restart " + manifest.stepId() + " begins anew");
     }
 
     /** In a cluster the next node may fit: work is not thrown away because this one does not. */
@@ -166,6 +183,7 @@ final class AttemptStart {
         DurableFiles.createFoldersUnsynced(folder.attempt(attempt.number()));
         DurableFiles.createFoldersUnsynced(folder.checkpoints());
         manifest.put(attempt);
+        manifest.scripts(task.scripts());
         manifest.state(StepState.RUNNING, "");
         manifest.save(services.guard());
         services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param environment the whole environment but {@code CAIRN_ATTEMPT}
  * @param baselineCpu the environment holds libraries to x86-64-v2: the images need not demand more
  * @param fingerprint of what the step's memory depends on; see {@link Fingerprint}
+ * @param scripts files that the command names and the fingerprint has read
  * @param engine name of the checkpoint engine
  * @param required false: where the host cannot checkpoint the step, it runs unprotected
  * @param timeout running time over all attempts; empty for none
@@ -33,6 +34,7 @@ public record StepTask(
         boolean baselineCpu,
         StepIo io,
         String fingerprint,
+        List<Path> scripts,
         String engine,
         boolean required,
         CheckpointPolicy policy,
@@ -47,6 +49,7 @@ public record StepTask(
 
     public StepTask {
         command = List.copyOf(command);
+        scripts = List.copyOf(scripts);
         environment = Map.copyOf(environment);
         outputs = Map.copyOf(outputs);
     }

@@ -303,7 +303,9 @@ public final class Walk {
         boolean goesOn = state == RunState.INTERRUPTED
                 && phase.nodes()
                         .anyMatch(node -> !node.state().isFinal() && tasks.isUnderWay(node.group.step, node.instance));
-        return goesOn ? become(index, RunState.RUNNING, "its jobs go on") : become(index, state, "");
+        return goesOn
+                ? become(index, RunState.RUNNING, "its jobs go on")
+                : become(index, state, stopping == null ? whatStands(phase) : "");
     }
 
     private RunState become(ManifestIndex index, RunState state, String message) throws IOException {
@@ -323,10 +325,20 @@ public final class Walk {
     }
 
     private static String whatFailed(Phase... phases) {
-        return Stream.of(phases)
+        return messages(Stream.of(phases)
                 .flatMap(Phase::nodes)
-                .filter(node -> node.state() == StepState.FAILED && node.group.failsTheRun())
-                .map(node -> "step " + node.id() + ": " + node.manifest().message())
+                .filter(node -> node.state() == StepState.FAILED && node.group.failsTheRun()));
+    }
+
+    /** Steps that could not be gone on with here and now. */
+    private static String whatStands(Phase phase) {
+        return messages(phase.nodes()
+                .filter(node -> node.state() == StepState.INTERRUPTED
+                        && !node.manifest().message().isEmpty()));
+    }
+
+    private static String messages(Stream<Node> nodes) {
+        return nodes.map(node -> "step " + node.id() + ": " + node.manifest().message())
                 .limit(5)
                 .collect(Collectors.joining("; "));
     }
