@@ -70,8 +70,36 @@ static int open_file(const json_t *json, int64_t flags, int number, cairn_error 
     return hub_place(fd, number, err);
 }
 
-static int open_object(const struct restoration *r, const json_t *json, int64_t flags, int number,
-                       cairn_error *err)
+static bool is_memfd(const struct restoration *r, int64_t space)
+{
+    size_t i;
+    json_t *object;
+    json_array_foreach(json_object_get(r->meta, "objects"), i, object)
+    {
+        if (json_integer_value(json_object_get(object, "space")) == space)
+            return hub_is_kind(object, "memfd");
+    }
+    return false;
+}
+
+/* The first description by which a memfd is read and written is taken for the one that made it:
+ * with any other one that can write, the kernel would not run it. */
+static bool has_made_memfd(const struct restoration *r, size_t id, int64_t space)
+{
+    size_t i;
+    json_t *json;
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, json)
+    {
+        int64_t flags = json_integer_value(json_object_get(json, "flags"));
+        if (hub_is_kind(json, "object") && (flags & (O_ACCMODE | O_PATH)) == O_RDWR &&
+            json_integer_value(json_object_get(json, "object")) == space)
+            return i == id && is_memfd(r, space);
+    }
+    return false;
+}
+
+static int open_object(const struct restoration *r, size_t id, const json_t *json, int64_t flags,
+                       int number, cairn_error *err)
 {
     int64_t space, position = 0;
     int rc = json_need_int(json, "object", 1, UINT32_MAX, &space, err);
@@ -81,10 +109,15 @@ static int open_object(const struct restoration *r, const json_t *json, int64_t 
         return rc;
     char path[64];
     int object = hub_object(r, (uint32_t)space);
+    bool made = has_made_memfd(r, id, space);
     snprintf(path, sizeof path, "/proc/self/fd/%d", object);
-    auto_close int fd = open(path, (int)(flags & REOPEN_FLAGS) | O_CLOEXEC);
+    auto_close int fd = made ? fcntl(object, F_DUPFD_CLOEXEC, 0)
+                             : open(path, (int)(flags & REOPEN_FLAGS) | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "opening shared memory %lld again", (long long)space);
+    rc = made ? set_flags(fd, flags, err) : 0;
+    if (rc != 0)
+        return rc;
     if (lseek(fd, position, SEEK_SET) < 0)
         return cairn_fail_errno(err, "going to byte %lld of shared memory", (long long)position);
     return hub_place(fd, number, err);
@@ -186,7 +219,7 @@ static int make_description(const struct restoration *r, size_t i, int pty_slave
     if (hub_is_kind(json, "file") || hub_is_kind(json, "device"))
         return open_file(json, flags, number, err);
     if (hub_is_kind(json, "object"))
-        return open_object(r, json, flags, number, err);
+        return open_object(r, i, json, flags, number, err);
     if (hub_is_kind(json, "terminal"))
         return open_terminal(pty_slave, flags, number, err);
     if (hub_is_kind(json, "pipe"))
@@ -266,8 +299,10 @@ static int create_object(const struct restoration *r, const json_t *json, cairn_
             return fd;
         }
     }
-    if (strcmp(kind, "unlinked") ==
-        0) { /* on the file system where it was, if there is room for it */
+    /* One that no descriptor is left of counts as unlinked. */
+    bool memfd = strncmp(name, "/memfd:", 7) == 0;
+    if (strcmp(kind, "unlinked") == 0 && !memfd) {
+        /* On the file system where it was, if there is room for it. */
         const char *slash = strrchr(name, '/');
         char folder[PATH_LIMIT];
         snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - name) + 1 : 1,
@@ -278,7 +313,7 @@ static int create_object(const struct restoration *r, const json_t *json, cairn_
     }
     /* What has no name any more is known only by its descriptors and mappings: a memfd serves for
      * all of it. */
-    const char *label = strncmp(name, "/memfd:", 7) == 0 ? name + 7 : "cairn";
+    const char *label = memfd ? name + 7 : "cairn";
     char short_label[240];
     snprintf(short_label, sizeof short_label, "%.200s", label);
     char *deleted = strstr(short_label, " (deleted)");
@@ -288,7 +323,8 @@ static int create_object(const struct restoration *r, const json_t *json, cairn_
     return fd >= 0 ? fd : cairn_fail_errno(err, "making a memfd");
 }
 
-/* The kernel runs no file that somebody has open for writing. */
+/* The kernel runs no file that is open for writing, where the description that made a memfd does
+ * not count. */
 static int reopen_as_program(int *fd, cairn_error *err)
 {
     char path[64];
@@ -344,7 +380,7 @@ static int make_object(const struct restoration *r, const json_t *json, cairn_er
         rc = cairn_fail_errno(err, "setting the mode of a file without a name");
     if (rc == 0 && seals && fcntl(fd, F_ADD_SEALS, (int)seals) < 0)
         rc = cairn_fail_errno(err, "sealing a memfd");
-    if (rc == 0 && json_is_true(json_object_get(json, "program")))
+    if (rc == 0 && json_is_true(json_object_get(json, "program")) && !hub_is_kind(json, "memfd"))
         rc = reopen_as_program(&fd, err);
     return rc != 0 ? rc : hub_place(fd, hub_object(r, (uint32_t)space), err);
 }

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -151,33 +152,101 @@ static bool same_files(const char *a, const char *b)
     return true;
 }
 
-/* As an upgrade does to what is running: removed, and another one under its name. */
-VICTIM(runs_a_program_that_was_replaced)
+/* A child that runs a copy of cat. */
+struct echo {
+    pid_t pid;
+    int in, out;
+};
+
+static struct echo start_echo(const char *program)
 {
     int in[2], out[2];
-    char link[64];
-    copy_file("/bin/cat", "program");
     need(pipe2(in, O_CLOEXEC));
     need(pipe2(out, O_CLOEXEC));
     pid_t child = (pid_t)need(fork());
     if (child == 0) {
         need(dup2(in[0], 0));
         need(dup2(out[1], 1));
-        need(execl("program", "program", (char *)NULL));
+        need(execl(program, "program", (char *)NULL));
     }
-    char echo[3];
-    put(in[1], "one");
-    require(read(out[0], echo, 3) == 3 && memcmp(echo, "one", 3) == 0);
+    close(in[0]);
+    close(out[1]);
+    return (struct echo){child, in[1], out[0]};
+}
+
+static void hear(const struct echo *echo, const char text[static 3])
+{
+    char heard[3], link[64];
+    put(echo->in, text);
+    require(read(echo->out, heard, 3) == 3 && memcmp(heard, text, 3) == 0);
+    snprintf(link, sizeof link, "/proc/%d/exe", echo->pid);
+    require(same_files(link, "/bin/cat"));
+}
+
+static void end_echo(const struct echo *echo)
+{
+    int status;
+    close(echo->in);
+    close(echo->out);
+    require(waitpid(echo->pid, &status, 0) == echo->pid && status == 0);
+}
+
+/* As an upgrade does to what is running: removed, and another one under its name. */
+VICTIM(runs_a_program_that_was_replaced)
+{
+    copy_file("/bin/cat", "program");
+    struct echo echo = start_echo("program");
+    hear(&echo, "one");
     need(unlink("program"));
     copy_file("/bin/false", "program");
     checkpoint_here();
-    put(in[1], "two");
-    require(read(out[0], echo, 3) == 3 && memcmp(echo, "two", 3) == 0);
-    snprintf(link, sizeof link, "/proc/%d/exe", child);
-    require(same_files(link, "/bin/cat") && same_files("program", "/bin/false"));
-    close(in[1]);
-    int status;
-    require(waitpid(child, &status, 0) == child && status == 0);
+    hear(&echo, "two");
+    require(same_files("program", "/bin/false"));
+    end_echo(&echo);
+}
+
+/* Gives also the path by which it is run. */
+static int copy_to_memory(const char *from, char path[static 64])
+{
+    int fd = (int)need(memfd_create("program", MFD_CLOEXEC));
+    snprintf(path, 64, "/proc/self/fd/%d", fd);
+    copy_file(from, path);
+    return fd;
+}
+
+VICTIM(runs_programs_from_memory)
+{
+    char running[64], idle[64];
+    int fd = copy_to_memory("/bin/cat", running);
+    int other = copy_to_memory("/bin/cat", idle);
+    need(lseek(fd, 7, SEEK_SET));
+    struct echo echo = start_echo(running);
+    hear(&echo, "one");
+    checkpoint_here();
+    hear(&echo, "two");
+    require(lseek(fd, 0, SEEK_CUR) == 7 && lseek(other, 0, SEEK_CUR) == 0);
+    struct echo again = start_echo(running), late = start_echo(idle);
+    hear(&again, "one");
+    hear(&late, "one");
+    end_echo(&echo);
+    end_echo(&again);
+    end_echo(&late);
+    put(fd, "x");
+}
+
+VICTIM(runs_a_program_from_memory_that_nobody_has_open)
+{
+    char path[64], name[64];
+    int fd = copy_to_memory("/bin/cat", path);
+    struct echo echo = start_echo(path);
+    hear(&echo, "one");
+    close(fd);
+    checkpoint_here();
+    hear(&echo, "two");
+    snprintf(path, sizeof path, "/proc/%d/exe", echo.pid);
+    require(need(readlink(path, name, sizeof name)) > 15 &&
+            memcmp(name, "/memfd:program ", 15) == 0);
+    end_echo(&echo);
 }
 
 VICTIM(keeps_its_folder_and_open_folders)
