@@ -268,6 +268,13 @@ static bool may_be_missed(const char *call)
     return is_of_kept_file(call);
 }
 
+/* The disk that is full is that of the copies. */
+static bool blames_the_copies(const char *call, const char *message)
+{
+    return strncmp(call, "pwrite", 6) != 0 || !strstr(call, "/" BINARIES_FOLDER "/") ||
+           strstr(message, "/checkpoints/" BINARIES_FOLDER "/: writing it: ");
+}
+
 /* As if this were the first image that keeps anything. */
 static void forget_kept(struct life *l)
 {
@@ -297,7 +304,7 @@ static int fail_once(struct life *l, int at, int error)
             cairn_remove_tree(l->home->checkpoints, "000002", &ignored) != 0)
             return -1;
     } else if (rc != -err.code || err.message[0] == '\0' || exists(l, "000002") ||
-               exists(l, ".000002.partial")) {
+               exists(l, ".000002.partial") || !blames_the_copies(faults.hit, err.message)) {
         fprintf(stderr, "call %d failed (%s): %d, \"%s\", or it left something\n", at, faults.hit,
                 rc, err.message);
         return -1;

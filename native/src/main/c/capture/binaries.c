@@ -94,14 +94,14 @@ static bool is_there(const struct keeping *k, const char *name, const struct sta
 
 /* With the times of what it is a copy of, by which a restore tells first whether that is still
  * there; and executable, since a process is told to be running it. */
-static int fill_copy(int to, int fd, const struct stat *st, const char *path, cairn_error *err)
+static int fill_copy(int to, int fd, const struct stat *st, cairn_error *err)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
     uint64_t size = (uint64_t)st->st_size;
     int rc =
-        rb_content_reflink(fd, size, to) ? 0 : rb_content_copy(fd, 0, size, to, path, NULL, err);
+        rb_content_reflink(fd, size, to) ? 0 : rb_content_copy(fd, 0, size, to, "it", NULL, err);
     if (rc == 0 && (fchmod(to, 0500) < 0 || futimens(to, times) < 0 || fsync(to) < 0))
-        rc = cairn_fail_errno(err, "keeping a copy of %s", path);
+        rc = cairn_fail_errno(err, "syncing it");
     return rc;
 }
 
@@ -112,15 +112,15 @@ static int copy_file(struct keeping *k, int fd, const struct stat *st, const cha
     snprintf(partial, sizeof partial, "%s" PARTIAL, name);
     unlinkat(k->folder, partial, 0); /* of a writer that was killed */
     auto_close int to = openat(k->folder, partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (to < 0)
-        return cairn_fail_errno(err, "keeping a copy of %s", path);
-    int rc = fill_copy(to, fd, st, path, err);
+    int rc = to < 0 ? cairn_fail_errno(err, "making it") : fill_copy(to, fd, st, err);
     if (rc == 0 && renameat(k->folder, partial, k->folder, name) < 0)
-        rc = cairn_fail_errno(err, "keeping a copy of %s", path);
-    if (rc != 0)
-        unlinkat(k->folder, partial, 0);
-    k->added |= rc == 0;
-    return rc;
+        rc = cairn_fail_errno(err, "renaming it");
+    if (rc == 0) {
+        k->added = true;
+        return 0;
+    }
+    unlinkat(k->folder, partial, 0);
+    return cairn_fail_within(err, rc, "keeping a copy of %s in %s", path, k->path);
 }
 
 /* The copy holds what the digest is of, unless somebody wrote to the file between the two. */
