@@ -44,11 +44,14 @@ public final class BaselineCpu {
 
     private BaselineCpu() {}
 
-    /** The environment with them added; a variable that is there already is left as it is, and glibc's tunables joined. */
+    /**
+     * The environment with them added; a variable that is there already, and not empty, is left as it is, and glibc's
+     * tunables joined.
+     */
     public static Map<String, String> in(Map<String, String> environment) {
         Map<String, String> all = new TreeMap<>(OTHERS);
         all.put(TUNABLES, GLIBC);
-        all.putAll(environment);
+        environment.forEach((name, own) -> all.merge(name, own, (baseline, set) -> set.isEmpty() ? baseline : set));
         String own = environment.getOrDefault(TUNABLES, "");
         if (!own.isEmpty() && !own.contains(HWCAPS)) {
             all.put(TUNABLES, own + ":" + GLIBC);

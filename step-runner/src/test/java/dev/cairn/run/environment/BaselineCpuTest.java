@@ -8,8 +8,13 @@ import org.junit.jupiter.api.Test;
 final class BaselineCpuTest {
     @Test
     void leavesWhatIsSetAlready() {
-        Map<String, String> own = Map.of("OPENBLAS_CORETYPE", "HASWELL", "GODEBUG", "", "PATH", "/bin");
+        Map<String, String> own = Map.of("OPENBLAS_CORETYPE", "HASWELL", "PATH", "/bin", "LANG", "");
         assertThat(BaselineCpu.in(own)).containsAllEntriesOf(own).containsKey("NPY_DISABLE_CPU_FEATURES");
+    }
+
+    @Test
+    void countsWhatIsEmptyAsNotSet() {
+        assertThat(BaselineCpu.in(Map.of("GODEBUG", "", "GLIBC_TUNABLES", ""))).isEqualTo(BaselineCpu.in(Map.of()));
     }
 
     @Test
@@ -17,7 +22,6 @@ final class BaselineCpuTest {
         assertThat(tunables("glibc.malloc.check=3"))
                 .startsWith("glibc.malloc.check=3:glibc.cpu.hwcaps=-AVX,")
                 .contains("-AVX2,");
-        assertThat(tunables("")).isEmpty();
         assertThat(tunables("glibc.cpu.hwcaps=-AVX512F")).isEqualTo("glibc.cpu.hwcaps=-AVX512F");
     }
 
