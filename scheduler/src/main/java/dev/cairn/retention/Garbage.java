@@ -119,19 +119,31 @@ public final class Garbage {
         List<Item> found = new ArrayList<>();
         boolean images = run.state() == RunState.SUCCEEDED || run.state() == RunState.CANCELLED;
         for (StepManifest step : steps(run)) {
-            boolean mayBeWriting = step.lastAttempt()
-                    .map(AttemptRecord::end)
-                    .filter(Optional::isEmpty)
-                    .isPresent();
-            for (Path image :
-                    mayBeWriting ? List.<Path>of() : children(step.folder().checkpoints())) {
+            if (mayBeWriting(step)) {
+                continue;
+            }
+            for (Path image : children(step.folder().checkpoints())) {
                 boolean partial = image.getFileName().toString().startsWith(".");
                 if (partial || images) {
                     found.add(item(image, partial ? "broken-off image" : "image of a run that has ended"));
                 }
             }
+            for (Path copy : images
+                    ? List.<Path>of()
+                    : children(step.folder().checkpoints().resolve("binaries"))) {
+                if (copy.getFileName().toString().endsWith(".partial")) {
+                    found.add(item(copy, "broken-off copy of a program"));
+                }
+            }
         }
         return found;
+    }
+
+    private static boolean mayBeWriting(StepManifest step) {
+        return step.lastAttempt()
+                .map(AttemptRecord::end)
+                .filter(Optional::isEmpty)
+                .isPresent();
     }
 
     private boolean isOld(RunManifest run) {

@@ -283,6 +283,18 @@ final class NativeCommandsTest {
         }
     }
 
+    @Test
+    void gcRemovesCopiesWhoseWritingWasBrokenOff() throws Exception {
+        try (CairnProcess cairn = keeping("sh", "-c", COUNT)) {
+            assertThat(run("checkpoint", "--stop", "count").exitCode()).isZero();
+            cairn.await();
+        }
+        Path brokenOff = Files.createFile(step().resolve("checkpoints/binaries/" + "0".repeat(32) + ".partial"));
+        assertThat(run("gc").out()).contains("broken-off copy of a program");
+        assertThat(brokenOff).doesNotExist();
+        assertThat(run("image", "verify", "count").exitCode()).isZero();
+    }
+
     private CairnProcess keeping(String... command) throws Exception {
         CairnProcess cairn = CairnProcess.start(
                 folder,
