@@ -2,12 +2,19 @@
 #include "supervisor_fixture.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
+
+#define NOT_ALLOWED 77
 
 /* As a runner that is killed while it hands over the environment. */
 static void start_with_half_an_environment(const char *attempt, const char *half, size_t len)
@@ -342,6 +349,116 @@ static void attaching_to_nothing_says_so(void **state)
     assert_int_equal(cairn_attach(path_of("2"), &step, NULL), -ENOENT);
 }
 
+/* What `look` returns in a pid namespace of its own, where nobody out here has a pid. */
+static int in_another_pid_namespace(int (*look)(void))
+{
+    int status;
+    pid_t outer = fork();
+    if (outer == 0) {
+        if (unshare(CLONE_NEWPID) < 0)
+            _exit(NOT_ALLOWED);
+        pid_t inner = fork();
+        if (inner == 0)
+            _exit(look());
+        _exit(waitpid(inner, &status, 0) == inner && WIFEXITED(status) ? WEXITSTATUS(status) : 99);
+    }
+    assert_int_equal(waitpid(outer, &status, 0), outer);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int nothing(void)
+{
+    return 0;
+}
+
+/* Asked before a step is started that a skipped test would leave behind. */
+static void need_pid_namespaces(void)
+{
+    if (in_another_pid_namespace(nothing) == NOT_ALLOWED)
+        skip();
+}
+
+static int attached(cairn_step **out)
+{
+    return -cairn_attach(path_of("1"), out, NULL);
+}
+
+static int end_from_elsewhere(void)
+{
+    cairn_step *step;
+    char *answer;
+    if (attached(&step) != 0)
+        return 1;
+    if (cairn_step_wait(step, 0, NULL) != 0)
+        return 2;
+    if (cairn_step_request(step, "{\"op\":\"end\",\"cause\":\"cancelled\",\"grace_ms\":0}",
+                           PATIENCE_MS, &answer, NULL) != 0)
+        return 3;
+    return cairn_step_wait(step, PATIENCE_MS, NULL) == 1 ? 0 : 4;
+}
+
+static int finds_nobody(void)
+{
+    cairn_step *step;
+    return attached(&step) == CAIRN_EGONE ? 0 : 1;
+}
+
+static void is_found_from_another_pid_namespace(void **state)
+{
+    (void)state;
+    need_pid_namespaces();
+    cairn_step *step = start("1", "sleep 1000");
+    assert_int_equal(in_another_pid_namespace(end_from_elsewhere), 0);
+    await_end(step);
+    await_text("1/exit.json", "\"cancelled\"");
+    assert_int_equal(in_another_pid_namespace(finds_nobody), 0);
+}
+
+static void is_not_found_from_another_pid_namespace_once_killed(void **state)
+{
+    (void)state;
+    need_pid_namespaces();
+    cairn_step *step = start("1", "sleep 1000");
+    assert_int_equal(kill((pid_t)cairn_step_pid(step), SIGKILL), 0);
+    await_end(step);
+    assert_true(exists("1/shim.sock"));
+    assert_int_equal(in_another_pid_namespace(finds_nobody), 0);
+}
+
+/* As a kernel before 6.5. */
+static int deny_peer_pidfd(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getsockopt, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 77 /* SO_PEERPIDFD */, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOPROTOOPT),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof code / sizeof *code, .filter = code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) |
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter);
+}
+
+static int is_refused_on_an_old_kernel(void)
+{
+    cairn_step *step;
+    if (deny_peer_pidfd() != 0)
+        return 1;
+    return attached(&step) == CAIRN_EHELD ? 0 : 2;
+}
+
+static void is_not_taken_for_gone_where_it_cannot_be_watched(void **state)
+{
+    (void)state;
+    need_pid_namespaces();
+    cairn_step *step = start("1", "sleep 1000");
+    assert_int_equal(in_another_pid_namespace(is_refused_on_an_old_kernel), 0);
+    end(step);
+}
+
 #define with_home(f) cmocka_unit_test_setup_teardown(f, make_home, remove_home)
 
 int main(void)
@@ -362,6 +479,9 @@ int main(void)
         with_home(a_second_termination_does_not_wait),
         with_home(says_what_is_wrong_with_a_spec),
         with_home(attaching_to_nothing_says_so),
+        with_home(is_found_from_another_pid_namespace),
+        with_home(is_not_found_from_another_pid_namespace_once_killed),
+        with_home(is_not_taken_for_gone_where_it_cannot_be_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

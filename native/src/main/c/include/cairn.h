@@ -35,7 +35,7 @@ enum cairn_code {
     CAIRN_EROLLBACK = 1013,  /* a file changed in a way that cannot be undone */
     CAIRN_EPROTOCOL = 1014,  /* the peer on the control socket said something unexpected */
     CAIRN_EGONE = 1015,      /* the step or its supervisor is gone */
-    CAIRN_EHELD = 1016,      /* a supervisor on another host renews the step's lease */
+    CAIRN_EHELD = 1016,      /* the step runs elsewhere: its supervisor lives and is out of reach */
 };
 
 typedef struct cairn_error {
@@ -65,13 +65,15 @@ CAIRN_API CAIRN_CHECKED int cairn_start(const char *supervisor, const char *atte
                                         const char *environment, size_t environment_len,
                                         cairn_step **out, cairn_error *err);
 
-/* Finds the living supervisor of an attempt again; CAIRN_EGONE when there is none on this host. */
+/* Finds the living supervisor of an attempt again, in whatever pid namespace of this kernel;
+ * CAIRN_EGONE when there is none on this host. CAIRN_EHELD when it is in another pid namespace and
+ * the kernel is older than 6.5. */
 CAIRN_API CAIRN_CHECKED int cairn_attach(const char *attempt_dir, cairn_step **out,
                                          cairn_error *err);
 
 CAIRN_API void cairn_step_free(cairn_step *step);
 
-/* Identity of the supervisor: start time in clock ticks since boot. */
+/* Identity of the supervisor in its own pid namespace: start time in clock ticks since boot. */
 CAIRN_API int64_t cairn_step_pid(const cairn_step *step);
 CAIRN_API int64_t cairn_step_start_time(const cairn_step *step);
 

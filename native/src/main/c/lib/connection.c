@@ -17,6 +17,10 @@
 #define ANSWER_BYTES 65536
 #define CONNECT_RETRY_MS 10
 
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
 int64_t connection_now_ms(void)
 {
     struct timespec t;
@@ -66,6 +70,26 @@ int connection_open(const struct cairn_step *step, int *out, cairn_error *err)
     if (rc == 0)
         *out = steal_fd(&fd);
     return rc;
+}
+
+int connection_find_peer(int attempt_fd, int *pidfd, cairn_error *err)
+{
+    auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return cairn_fail_errno(err, "making a socket");
+    int failed = try_connect(fd, attempt_fd);
+    if (failed == ENOENT || failed == ECONNREFUSED)
+        return cairn_fail(err, CAIRN_EGONE, "nobody answers on the control socket");
+    if (failed != 0)
+        return cairn_fail(err, failed, "the control socket: %s", strerror(failed));
+    int rc = check_peer(fd, err);
+    socklen_t len = sizeof *pidfd;
+    if (rc != 0 || getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, pidfd, &len) == 0)
+        return rc;
+    return errno == ENOPROTOOPT
+               ? cairn_fail(err, CAIRN_EHELD,
+                            "a supervisor answers, and this kernel cannot watch it")
+               : cairn_fail_errno(err, "watching who answers on the control socket");
 }
 
 static int wait_readable(int fd, int64_t deadline, cairn_error *err)

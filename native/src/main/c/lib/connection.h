@@ -10,6 +10,12 @@
  * Waits for one that has just been started to listen, as long as it lives. */
 CAIRN_CHECKED int connection_open(const struct cairn_step *step, int *out, cairn_error *err);
 
+/* Who listens on the control socket in an attempt's folder, as a descriptor that is readable once
+ * it has ended: also where its pid means nothing, since it is in another pid namespace. CAIRN_EGONE
+ * when nobody does, CAIRN_EHELD when somebody does and the kernel (before 6.5) does not give the
+ * descriptor. */
+CAIRN_CHECKED int connection_find_peer(int attempt_fd, int *pidfd, cairn_error *err);
+
 /* Sends one line and reads the answer, and nothing behind it (frames may follow). The
  * caller frees *answer, which is parsed: `"ok": false` is an error with the supervisor's code and
  * message. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +19,13 @@ static int open_folder(const char *path, int *out, cairn_error *err)
     return *out < 0 ? cairn_fail_errno(err, "the attempt's folder %s", path) : 0;
 }
 
-/* shim.json, if it was written on this boot and in this pid namespace. */
-static int read_supervisor(int attempt_fd, struct process_identity *out, cairn_error *err)
+/* shim.json, if it was written on this boot. `here`: and in this pid namespace. */
+static int read_supervisor(int attempt_fd, struct process_identity *out, bool *here,
+                           cairn_error *err)
 {
     json_auto_t *who = NULL;
     const char *boot_id;
-    char here[BOOT_ID_BYTES];
+    char own_boot_id[BOOT_ID_BYTES];
     uint64_t pid_ns, own_ns;
     int64_t pid, start_time;
     int rc = json_read_object(attempt_fd, "shim.json", WHO_LIMIT, &who, err);
@@ -38,29 +40,49 @@ static int read_supervisor(int attempt_fd, struct process_identity *out, cairn_e
     if (rc == 0)
         rc = json_need_int(who, "start_time", 0, INT64_MAX, &start_time, err);
     if (rc == 0)
-        rc = process_boot_id(here, err);
+        rc = process_boot_id(own_boot_id, err);
     if (rc == 0)
         rc = process_pid_namespace(&own_ns, err);
     if (rc != 0)
         return rc;
-    if (strcmp(here, boot_id) != 0 || own_ns != pid_ns)
+    if (strcmp(own_boot_id, boot_id) != 0)
         return cairn_fail(err, CAIRN_EGONE, "the attempt was supervised on another host or boot");
     *out = (struct process_identity){.pid = (pid_t)pid, .start_time = start_time};
+    *here = own_ns == pid_ns;
     return 0;
+}
+
+static int open_supervisor(int attempt_fd, const struct process_identity *supervisor, bool here,
+                           int *pidfd, cairn_error *err)
+{
+    if (here) {
+        *pidfd = process_open(supervisor);
+        return *pidfd < 0
+                   ? cairn_fail(err, CAIRN_EGONE, "the supervisor %d has ended", supervisor->pid)
+                   : 0;
+    }
+    int rc = connection_find_peer(attempt_fd, pidfd, err);
+    return rc == -CAIRN_EHELD
+               ? cairn_fail(err, CAIRN_EHELD,
+                            "its supervisor, pid %d in another pid namespace of this host (a "
+                            "container?), lives: resume it there",
+                            supervisor->pid)
+               : rc;
 }
 
 int cairn_attach(const char *attempt_dir, cairn_step **out, cairn_error *err)
 {
     auto_close int folder = -1;
+    auto_close int pidfd = -1;
     struct process_identity supervisor;
+    bool here = false;
     int rc = open_folder(attempt_dir, &folder, err);
     if (rc == 0)
-        rc = read_supervisor(folder, &supervisor, err);
+        rc = read_supervisor(folder, &supervisor, &here, err);
+    if (rc == 0)
+        rc = open_supervisor(folder, &supervisor, here, &pidfd, err);
     if (rc != 0)
         return rc;
-    auto_close int pidfd = process_open(&supervisor);
-    if (pidfd < 0)
-        return cairn_fail(err, CAIRN_EGONE, "the supervisor %d has ended", supervisor.pid);
     cairn_step *step = malloc(sizeof *step);
     if (!step)
         return cairn_fail(err, ENOMEM, "out of memory");

@@ -37,6 +37,7 @@ public interface Checkpointer {
      *
      * @return empty when no supervisor of that attempt is alive; {@link StepProcess#exit()} is then not to be had, but
      *     {@link #exitOf} is
+     * @throws EngineException with {@link EngineException#HELD} when one is, out of reach
      */
     Optional<StepProcess> attach(Path attemptDir) throws EngineException;
 

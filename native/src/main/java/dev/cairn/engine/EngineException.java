@@ -8,6 +8,9 @@ public final class EngineException extends Exception {
     /** {@code CAIRN_EGONE} of cairn.h: the step or its supervisor is gone, or is about to. */
     public static final int GONE = 1015;
 
+    /** {@code CAIRN_EHELD} of cairn.h: the step runs elsewhere, out of reach. */
+    public static final int HELD = 1016;
+
     private final int code;
 
     public EngineException(int code, String message) {

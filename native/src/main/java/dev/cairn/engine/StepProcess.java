@@ -6,8 +6,11 @@ import java.util.Optional;
 /** A running step. Thread-safe. Closing lets go of it without touching it: the step goes on. */
 public interface StepProcess extends AutoCloseable {
 
-    /** Identity of the supervisor: pid and start time (clock ticks since boot, from {@code /proc/PID/stat}). */
+    /** Identity of the supervisor in its own pid namespace: pid and start time (clock ticks since boot, from {@code /proc/PID/stat}). */
     ProcessIdentity supervisor();
+
+    /** Whether the supervisor runs; it writes down the end before its own. */
+    boolean isAlive() throws EngineException;
 
     StepStatus status() throws EngineException;
 

@@ -166,6 +166,23 @@ class ResumeTest {
     }
 
     @Test
+    void isNotTakenForLostWhileItsSupervisorLivesOutOfReach() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        run.die();
+        bench.engine().beOutOfReach(true);
+        assertThatThrownBy(bench.start(bench.flow(ONE))::outcome)
+                .hasMessageContaining("step work: attempt 1 runs on")
+                .hasMessageContaining("pid 7");
+
+        bench.engine().beOutOfReach(false);
+        Bench.Running found = bench.start(bench.flow(ONE));
+        step.succeed();
+        assertThat(found.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(bench.engine().starts()).hasSize(1);
+    }
+
+    @Test
     void aLostAttemptCostsNoRetry() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep first = bench.engine().nextStart();

@@ -52,6 +52,11 @@ final class SupervisedStep implements StepProcess {
     }
 
     @Override
+    public boolean isAlive() throws EngineException {
+        return !hasEnded(0);
+    }
+
+    @Override
     public StepStatus status() throws EngineException {
         JsonNode status = ask(request("status"), ANSWER_WITHIN_MS);
         JsonNode progress = status.required("checkpoint");

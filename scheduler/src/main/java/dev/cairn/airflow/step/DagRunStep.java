@@ -204,6 +204,11 @@ final class DagRunStep implements StepProcess {
     }
 
     @Override
+    public boolean isAlive() {
+        return true;
+    }
+
+    @Override
     public StepStatus status() {
         return new StepStatus(
                 StepStatus.State.RUNNING,

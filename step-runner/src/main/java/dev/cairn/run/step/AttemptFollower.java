@@ -7,7 +7,6 @@ import dev.cairn.engine.Lease;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.run.event.RunEvent;
-import dev.cairn.run.host.Processes;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepManifest;
@@ -61,7 +60,7 @@ final class AttemptFollower {
     StepExit takeUp(AttemptRecord attempt) throws IOException, EngineException, InterruptedException {
         Checkpointer engine = services.engine(attempt.engine());
         Path folder = manifest.folder().attempt(attempt.number());
-        Optional<StepProcess> process = engine.attach(folder);
+        Optional<StepProcess> process = attach(engine, attempt);
         if (process.isPresent()) {
             services.listener()
                     .on(new RunEvent.AttemptAttached(services.clock().instant(), manifest.stepId(), attempt.number()));
@@ -80,6 +79,21 @@ final class AttemptFollower {
         return vanished(attempt, journal);
     }
 
+    private Optional<StepProcess> attach(Checkpointer engine, AttemptRecord attempt)
+            throws StepElsewhereException, EngineException {
+        try {
+            return engine.attach(manifest.folder().attempt(attempt.number()));
+        } catch (EngineException e) {
+            if (e.code() == EngineException.HELD) {
+                throw new StepElsewhereException(
+                        manifest.stepId(),
+                        "attempt " + attempt.number() + " runs on "
+                                + attempt.host().name() + ": " + e.getMessage());
+            }
+            throw e;
+        }
+    }
+
     private StepExit follow(AttemptRecord attempt, StepProcess process)
             throws IOException, EngineException, InterruptedException {
         Journal journal = new Journal(manifest, attempt, services);
@@ -87,7 +101,7 @@ final class AttemptFollower {
             started.complete(Optional.of(process));
             while (true) {
                 Optional<StepExit> exit = process.awaitExit(SLICE);
-                boolean alive = exit.isEmpty() && Processes.isAlive(process.supervisor());
+                boolean alive = exit.isEmpty() && process.isAlive();
                 if (exit.isPresent()) {
                     journal.take();
                     return exit.get();

@@ -43,9 +43,6 @@ final class AttemptStart {
     /** EBUSY. */
     private static final int ANOTHER_WRITES = 16;
 
-    /** {@code CAIRN_EHELD} of cairn.h. */
-    private static final int ANOTHER_HOST_HOLDS = 1016;
-
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
@@ -100,7 +97,7 @@ final class AttemptStart {
         try {
             return new Begun.Running(attempt, engine.start(launch(attempt, rung, lease(engine))));
         } catch (EngineException e) {
-            return new Begun.Failed(attempt, refused(e, rung), e.code() == ANOTHER_HOST_HOLDS);
+            return new Begun.Failed(attempt, refused(e, rung), e.code() == EngineException.HELD);
         }
     }
 
@@ -228,7 +225,7 @@ final class AttemptStart {
 
     /** A former supervisor that still writes is the fault of no image and of no command. */
     private static EndCause causeOf(EngineException e, Rung rung) {
-        if (e.code() == ANOTHER_WRITES || e.code() == ANOTHER_HOST_HOLDS) {
+        if (e.code() == ANOTHER_WRITES || e.code() == EngineException.HELD) {
             return EndCause.LOST;
         }
         return rung.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;

@@ -37,6 +37,7 @@ public final class FakeEngine implements Checkpointer {
     private final Set<Path> foreign = ConcurrentHashMap.newKeySet();
     private final Map<Path, String> unrestorable = new ConcurrentHashMap<>();
     private final AtomicInteger busy = new AtomicInteger();
+    private volatile boolean outOfReach;
     private final List<HostFinding> findings = new CopyOnWriteArrayList<>();
 
     public FakeEngine(String name) {
@@ -89,6 +90,11 @@ public final class FakeEngine implements Checkpointer {
         busy.set(starts);
     }
 
+    /** Its steps run where they cannot be watched from here. */
+    public void beOutOfReach(boolean outOfReach) {
+        this.outOfReach = outOfReach;
+    }
+
     /** The image looks well and cannot be restored. */
     public void makeUnrestorable(Path image, String reason) {
         unrestorable.put(image, reason);
@@ -138,7 +144,10 @@ public final class FakeEngine implements Checkpointer {
     }
 
     @Override
-    public Optional<StepProcess> attach(Path attemptDir) {
+    public Optional<StepProcess> attach(Path attemptDir) throws EngineException {
+        if (outOfReach) {
+            throw new EngineException(EngineException.HELD, "its supervisor, pid 7, lives: resume it there");
+        }
         return Optional.<StepProcess>ofNullable(byAttempt.get(attemptDir)).filter(step -> ((FakeStep) step).isAlive());
     }
 

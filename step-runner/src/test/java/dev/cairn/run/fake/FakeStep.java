@@ -128,7 +128,8 @@ public final class FakeStep implements StepProcess {
         endsAtCheckpoint = true;
     }
 
-    synchronized boolean isAlive() {
+    @Override
+    public synchronized boolean isAlive() {
         return !killed && exit == null;
     }
 
