@@ -143,6 +143,22 @@ class ResumeTest {
     }
 
     @Test
+    void goesOnFromWhatAFormerSupervisorHasWrittenLate() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        Path old = first.publish("interval").path();
+        first.kill();
+        FakeStep second = bench.engine().nextStart();
+        first.publish("interval");
+        Files.delete(old);
+        second.kill();
+        FakeStep third = bench.engine().nextStart();
+        assertThat(third.resumedFrom()).isEqualTo(2);
+        third.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
     void isNotStartedTwiceWhileItMayRunOnAnotherHost() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep step = bench.engine().nextStart();

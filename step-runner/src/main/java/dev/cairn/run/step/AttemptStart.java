@@ -80,11 +80,12 @@ final class AttemptStart {
                 : Optional.empty();
     }
 
-    Begun begin(ResumeWish wish) throws IOException, ImageRefusedException {
+    Begun begin(ResumeWish wish) throws IOException, EngineException, ImageRefusedException {
         Optional<String> incomplete = incomplete(wish);
         if (incomplete.isPresent()) {
             return new Begun.Unfit(incomplete.get());
         }
+        takeInLateImages();
         Checkpointer engine = services.engine(chooseEngine());
         Rung rung = chooseRung(engine, wish);
         Optional<String> unfit = services.job().isPresent() && !wish.restart() ? unfit(engine, rung) : Optional.empty();
@@ -98,6 +99,15 @@ final class AttemptStart {
             return new Begun.Running(attempt, engine.start(launch(attempt, rung, lease(engine))));
         } catch (EngineException e) {
             return new Begun.Failed(attempt, refused(e, rung), e.code() == EngineException.HELD);
+        }
+    }
+
+    /** One that was taken for lost may have gone on, made images and deleted those that we know. */
+    private void takeInLateImages() throws IOException, EngineException {
+        for (AttemptRecord attempt : manifest.attempts()) {
+            if (attempt.endedBy(EndCause.LOST)) {
+                new Journal(manifest, attempt, services).adopt();
+            }
         }
     }
 
