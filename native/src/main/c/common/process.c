@@ -57,22 +57,17 @@ int process_open(const struct process_identity *p)
     return steal_fd(&fd);
 }
 
-int process_boot_id(char out[BOOT_ID_BYTES], cairn_error *err)
+int process_pid_space(char boot_id[BOOT_ID_BYTES], uint64_t *pid_ns, cairn_error *err)
 {
     auto_free char *text = NULL;
+    struct stat st;
     int rc = io_read_file(AT_FDCWD, "/proc/sys/kernel/random/boot_id", 64, &text, NULL, err);
     if (rc != 0)
         return rc;
     text[strcspn(text, "\n")] = '\0';
-    snprintf(out, BOOT_ID_BYTES, "%s", text);
-    return 0;
-}
-
-int process_pid_namespace(uint64_t *out, cairn_error *err)
-{
-    struct stat st;
+    snprintf(boot_id, BOOT_ID_BYTES, "%s", text);
     if (stat("/proc/self/ns/pid", &st) < 0)
         return cairn_fail_errno(err, "/proc/self/ns/pid");
-    *out = st.st_ino;
+    *pid_ns = st.st_ino;
     return 0;
 }

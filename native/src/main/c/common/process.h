@@ -22,9 +22,8 @@ CAIRN_CHECKED int process_identify(pid_t pid, struct process_identity *out, cair
  * has), or -1 when it is gone already. */
 int process_open(const struct process_identity *p);
 
-CAIRN_CHECKED int process_boot_id(char out[BOOT_ID_BYTES], cairn_error *err);
-
-/* The inode of the caller's pid namespace. */
-CAIRN_CHECKED int process_pid_namespace(uint64_t *out, cairn_error *err);
+/* Where the caller's pids mean something: on this boot, in this pid namespace (its inode). */
+CAIRN_CHECKED int process_pid_space(char boot_id[BOOT_ID_BYTES], uint64_t *pid_ns,
+                                    cairn_error *err);
 
 #endif

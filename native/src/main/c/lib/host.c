@@ -15,9 +15,7 @@ int cairn_host_identity(char **json, cairn_error *err)
 {
     char boot_id[BOOT_ID_BYTES];
     uint64_t pid_ns;
-    int rc = process_boot_id(boot_id, err);
-    if (rc == 0)
-        rc = process_pid_namespace(&pid_ns, err);
+    int rc = process_pid_space(boot_id, &pid_ns, err);
     if (rc != 0)
         return rc;
     if (asprintf(json, "{\"boot_id\":\"%s\",\"pid_ns\":%llu}", boot_id,

@@ -40,9 +40,7 @@ static int read_supervisor(int attempt_fd, struct process_identity *out, bool *h
     if (rc == 0)
         rc = json_need_int(who, "start_time", 0, INT64_MAX, &start_time, err);
     if (rc == 0)
-        rc = process_boot_id(own_boot_id, err);
-    if (rc == 0)
-        rc = process_pid_namespace(&own_ns, err);
+        rc = process_pid_space(own_boot_id, &own_ns, err);
     if (rc != 0)
         return rc;
     if (strcmp(own_boot_id, boot_id) != 0)

@@ -26,9 +26,7 @@ static int publish_supervisor(int dirfd, cairn_error *err)
     uint64_t pid_ns = 0;
     int rc = process_identify(getpid(), &self, err);
     if (rc == 0)
-        rc = process_boot_id(boot_id, err);
-    if (rc == 0)
-        rc = process_pid_namespace(&pid_ns, err);
+        rc = process_pid_space(boot_id, &pid_ns, err);
     if (rc != 0)
         return rc;
     return publish_json(dirfd, "shim.json",

@@ -77,9 +77,7 @@ static int await_former_tree(int fd, const char *path, cairn_error *err)
                 "start_time", &start_time);
     char here[BOOT_ID_BYTES];
     uint64_t own_ns;
-    int rc = process_boot_id(here, err);
-    if (rc == 0)
-        rc = process_pid_namespace(&own_ns, err);
+    int rc = process_pid_space(here, &own_ns, err);
     bool comparable = rc == 0 && strcmp(here, boot_id) == 0 && own_ns == (uint64_t)pid_ns;
     json_decref(former);
     if (!comparable)
@@ -160,9 +158,7 @@ int images_note_tree(const struct images *im, pid_t init, cairn_error *err)
     uint64_t pid_ns;
     if (process_identify(init, &identity, NULL) != 0)
         return 0; /* a short step: it has ended, and there is nothing to wait for */
-    int rc = process_boot_id(boot_id, err);
-    if (rc == 0)
-        rc = process_pid_namespace(&pid_ns, err);
+    int rc = process_pid_space(boot_id, &pid_ns, err);
     if (rc != 0)
         return rc;
     int len = snprintf(text, sizeof text,

@@ -55,9 +55,7 @@ static char *describe_self(const char *attempt, cairn_error *err)
     uint64_t pid_ns;
     int rc = process_identify(getpid(), &self, err);
     if (rc == 0)
-        rc = process_boot_id(boot_id, err);
-    if (rc == 0)
-        rc = process_pid_namespace(&pid_ns, err);
+        rc = process_pid_space(boot_id, &pid_ns, err);
     if (rc != 0)
         return NULL;
     uname(&host);
