@@ -17,6 +17,7 @@ import dev.cairn.run.store.CairnHome;
 import dev.cairn.run.walk.StopKind;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -254,6 +255,8 @@ final class AirflowStepTest {
         Awaitility.await()
                 .atMost(Duration.ofSeconds(30))
                 .pollInterval(Duration.ofMillis(20))
+                // The server knows of the DAG run before the step has written its first line.
+                .ignoreException(NoSuchFileException.class)
                 .until(() -> !airflow.triggers().isEmpty() && log().contains("task t: running"));
         session.stop(kind, "test");
         return await(outcome);
