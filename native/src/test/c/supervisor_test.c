@@ -349,6 +349,18 @@ static void attaching_to_nothing_says_so(void **state)
     assert_int_equal(cairn_attach(path_of("2"), &step, NULL), -ENOENT);
 }
 
+static void an_attempt_that_was_given_up_is_never_started(void **state)
+{
+    (void)state;
+    cairn_step *step = NULL;
+    write_spec("1", "echo started", true);
+    for (int look = 0; look < 2; look++)
+        assert_int_equal(cairn_attach(path_of("1"), &step, NULL), -CAIRN_EGONE);
+    assert_int_equal(try_start("1", &step, NULL), -EEXIST);
+    auto_free char *out = read_text("out");
+    assert_null(out);
+}
+
 /* What `look` returns in a pid namespace of its own, where nobody out here has a pid. */
 static int in_another_pid_namespace(int (*look)(void))
 {
@@ -479,6 +491,7 @@ int main(void)
         with_home(a_second_termination_does_not_wait),
         with_home(says_what_is_wrong_with_a_spec),
         with_home(attaching_to_nothing_says_so),
+        with_home(an_attempt_that_was_given_up_is_never_started),
         with_home(is_found_from_another_pid_namespace),
         with_home(is_not_found_from_another_pid_namespace_once_killed),
         with_home(is_not_taken_for_gone_where_it_cannot_be_watched),

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,11 +120,10 @@ int io_read_stream(int fd, const char *name, size_t limit, char **out, size_t *l
     return 0;
 }
 
-int io_publish_file(int dirfd, const char *name, const void *data, size_t len, cairn_error *err)
+/* dirfd/temporary, durable and to be given its name. Nothing is left of it on failure. */
+static int write_temporary(int dirfd, const char *temporary, const void *data, size_t len,
+                           cairn_error *err)
 {
-    char temporary[300];
-    if (snprintf(temporary, sizeof temporary, ".%s.new", name) >= (int)sizeof temporary)
-        return cairn_fail(err, ENAMETOOLONG, "publishing %s", name);
     if (unlinkat(dirfd, temporary, 0) < 0 && errno != ENOENT)
         return cairn_fail_errno(err, "removing %s", temporary);
     auto_close int fd =
@@ -133,15 +133,39 @@ int io_publish_file(int dirfd, const char *name, const void *data, size_t len, c
     int rc = io_write_full(fd, data, len, temporary, err);
     if (rc == 0 && fsync(fd) < 0)
         rc = cairn_fail_errno(err, "syncing %s", temporary);
-    if (rc == 0 && renameat(dirfd, temporary, dirfd, name) < 0)
-        rc = cairn_fail_errno(err, "renaming %s to %s", temporary, name);
-    if (rc != 0) {
+    if (rc != 0)
         unlinkat(dirfd, temporary, 0);
+    return rc;
+}
+
+static int publish(int dirfd, const char *name, const void *data, size_t len, bool replace,
+                   cairn_error *err)
+{
+    char temporary[300];
+    if (snprintf(temporary, sizeof temporary, ".%s.new", name) >= (int)sizeof temporary)
+        return cairn_fail(err, ENAMETOOLONG, "publishing %s", name);
+    int rc = write_temporary(dirfd, temporary, data, len, err);
+    if (rc != 0)
         return rc;
-    }
-    if (fsync(dirfd) < 0)
-        return cairn_fail_errno(err, "syncing the folder of %s", name);
-    return 0;
+    bool named = replace ? renameat(dirfd, temporary, dirfd, name) == 0
+                         : linkat(dirfd, temporary, dirfd, name, 0) == 0;
+    if (!named)
+        rc = cairn_fail_errno(err, "naming %s %s", temporary, name);
+    if (!named || !replace)
+        unlinkat(dirfd, temporary, 0);
+    if (rc == 0 && fsync(dirfd) < 0)
+        rc = cairn_fail_errno(err, "syncing the folder of %s", name);
+    return rc;
+}
+
+int io_publish_file(int dirfd, const char *name, const void *data, size_t len, cairn_error *err)
+{
+    return publish(dirfd, name, data, len, true, err);
+}
+
+int io_publish_new_file(int dirfd, const char *name, const void *data, size_t len, cairn_error *err)
+{
+    return publish(dirfd, name, data, len, false, err);
 }
 
 int io_append_line(int fd, const char *line, const char *what, cairn_error *err)

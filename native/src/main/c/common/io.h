@@ -32,6 +32,10 @@ CAIRN_CHECKED int io_read_stream(int fd, const char *what, size_t limit, char **
 CAIRN_CHECKED int io_publish_file(int dirfd, const char *name, const void *data, size_t len,
                                   cairn_error *err);
 
+/* As io_publish_file, but -EEXIST where dirfd/name is there already. */
+CAIRN_CHECKED int io_publish_new_file(int dirfd, const char *name, const void *data, size_t len,
+                                      cairn_error *err);
+
 /* Appends one line (a '\n' is added) with a single write and fdatasync. */
 CAIRN_CHECKED int io_append_line(int fd, const char *line, const char *what, cairn_error *err);
 

@@ -66,7 +66,8 @@ CAIRN_API CAIRN_CHECKED int cairn_start(const char *supervisor, const char *atte
                                         cairn_step **out, cairn_error *err);
 
 /* Finds the living supervisor of an attempt again, in whatever pid namespace of this kernel;
- * CAIRN_EGONE when there is none on this host. CAIRN_EHELD when it is in another pid namespace and
+ * CAIRN_EGONE when there is none on this host. An attempt that has none yet never gets one from
+ * here on. For the owner of the run only. CAIRN_EHELD when it is in another pid namespace and
  * the kernel is older than 6.5. */
 CAIRN_API CAIRN_CHECKED int cairn_attach(const char *attempt_dir, cairn_step **out,
                                          cairn_error *err);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "common/json.h"
 #include "lib/connection.h"
 
@@ -19,6 +20,32 @@ static int open_folder(const char *path, int *out, cairn_error *err)
     return *out < 0 ? cairn_fail_errno(err, "the attempt's folder %s", path) : 0;
 }
 
+/* An attempt without a supervisor never gets one from here on: one that is still on its way, whose
+ * runner has died meanwhile, finds the place taken. The empty file is durable before we say so. */
+static int give_up(int attempt_fd, cairn_error *err)
+{
+    auto_close int fd =
+        openat(attempt_fd, "shim.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST)
+        return cairn_fail_errno(err, "giving up an attempt that was not started");
+    return fsync(attempt_fd) == 0 ? 0 : cairn_fail_errno(err, "syncing the attempt's folder");
+}
+
+static int read_announcement(int attempt_fd, json_t **who, cairn_error *err)
+{
+    auto_free char *text = NULL;
+    size_t len;
+    int rc = io_read_file(attempt_fd, "shim.json", WHO_LIMIT, &text, &len, err);
+    if (rc == -ENOENT) {
+        rc = give_up(attempt_fd, err);
+        if (rc == 0) /* by us, or a supervisor was faster */
+            rc = io_read_file(attempt_fd, "shim.json", WHO_LIMIT, &text, &len, err);
+    }
+    if (rc == 0 && len == 0)
+        return cairn_fail(err, CAIRN_EGONE, "the attempt was given up before it had a supervisor");
+    return rc != 0 ? rc : json_parse_object(text, len, "shim.json", who, err);
+}
+
 /* shim.json, if it was written on this boot. `here`: and in this pid namespace. */
 static int read_supervisor(int attempt_fd, struct process_identity *out, bool *here,
                            cairn_error *err)
@@ -28,9 +55,7 @@ static int read_supervisor(int attempt_fd, struct process_identity *out, bool *h
     char own_boot_id[BOOT_ID_BYTES];
     uint64_t pid_ns, own_ns;
     int64_t pid, start_time;
-    int rc = json_read_object(attempt_fd, "shim.json", WHO_LIMIT, &who, err);
-    if (rc == -ENOENT)
-        return cairn_fail(err, CAIRN_EGONE, "the attempt has not been started");
+    int rc = read_announcement(attempt_fd, &who, err);
     if (rc == 0)
         rc = json_need_string(who, "boot_id", BOOT_ID_BYTES, &boot_id, err);
     if (rc == 0)

@@ -10,15 +10,20 @@
 #include "common/io.h"
 #include "common/process.h"
 
-static int publish_json(int dirfd, const char *name, json_t *json, cairn_error *err)
+typedef int publisher(int dirfd, const char *name, const void *data, size_t len, cairn_error *err);
+
+static int publish_json(publisher *publish, int dirfd, const char *name, json_t *json,
+                        cairn_error *err)
 {
     auto_free char *text = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     if (!text)
         return cairn_fail(err, ENOMEM, "out of memory writing %s", name);
-    return io_publish_file(dirfd, name, text, strlen(text), err);
+    return publish(dirfd, name, text, strlen(text), err);
 }
 
+/* -EEXIST where somebody supervised the attempt before, or where a runner that waited for us no
+ * longer has given it up. */
 static int publish_supervisor(int dirfd, cairn_error *err)
 {
     struct process_identity self;
@@ -29,7 +34,7 @@ static int publish_supervisor(int dirfd, cairn_error *err)
         rc = process_pid_space(boot_id, &pid_ns, err);
     if (rc != 0)
         return rc;
-    return publish_json(dirfd, "shim.json",
+    return publish_json(io_publish_new_file, dirfd, "shim.json",
                         json_pack("{s:i, s:I, s:s, s:I}", "pid", self.pid, "start_time",
                                   (json_int_t)self.start_time, "boot_id", boot_id, "pid_ns",
                                   (json_int_t)pid_ns),
@@ -41,14 +46,14 @@ int attempt_open(const char *path, struct attempt *out, cairn_error *err)
     auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "the attempt's folder %s", path);
-    if (faccessat(fd, "shim.json", F_OK, 0) == 0)
-        return cairn_fail(err, EEXIST, "%s was supervised before; an attempt has one supervisor",
-                          path);
     auto_close int journal =
         openat(fd, "images.jsonl", O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (journal < 0)
         return cairn_fail_errno(err, "%s/images.jsonl", path);
     int rc = publish_supervisor(fd, err);
+    if (rc == -EEXIST)
+        return cairn_fail(err, EEXIST, "%s was supervised before; an attempt has one supervisor",
+                          path);
     if (rc != 0)
         return rc;
     clock_utc_text(out->started_at);
@@ -78,7 +83,7 @@ int attempt_publish_end(const struct attempt *a, const struct attempt_end *end, 
      */
     json_t *message = json_string(end->message);
     return publish_json(
-        a->fd, "exit.json",
+        io_publish_file, a->fd, "exit.json",
         json_pack("{s:s, s:o, s:o, s:s, s:s, s:I, s:o, s:o}", "cause", cause_name(end->cause),
                   "exit_code", integer_or_null(end->exit_code >= 0, end->exit_code), "signal",
                   integer_or_null(end->signal > 0, end->signal), "at", at, "started_at",

@@ -33,7 +33,7 @@ public interface Checkpointer {
     StepProcess start(StepLaunch launch) throws EngineException;
 
     /**
-     * Finds the step of an attempt again after its runner died.
+     * Finds the step of an attempt again after its runner died. One that had not begun by then never does.
      *
      * @return empty when no supervisor of that attempt is alive; {@link StepProcess#exit()} is then not to be had, but
      *     {@link #exitOf} is

@@ -243,6 +243,19 @@ public abstract class CheckpointerContract {
     }
 
     @Test
+    void neverStartsAStepThatHadNotBegunWhenTheNextRunnerLooked() throws Exception {
+        Path first = steps.attemptDir().resolveSibling("1");
+        Files.createDirectories(first);
+        assertThat(engine().exitOf(first)).isEmpty();
+        assertThat(engine().attach(first)).isEmpty();
+        assertThat(engine().exitOf(first)).map(StepExit::cause).contains(EndCause.LOST);
+
+        assertThatThrownBy(() -> steps.start("echo started")).isInstanceOf(EngineException.class);
+        assertThat(steps.attemptDir()).isEqualTo(first);
+        assertThat(steps.stdout()).doesNotExist();
+    }
+
+    @Test
     void passesSignalsOn() throws Exception {
         StepProcess step = steps.start("trap 'echo got USR2; exit 0' USR2; echo ready; while :; do sleep 0.01; done");
         steps.awaitOutput("ready");

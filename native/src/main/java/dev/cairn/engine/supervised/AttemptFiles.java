@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -27,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** What a supervisor leaves in an attempt's folder, read. */
 final class AttemptFiles {
     private static final String EXIT = "exit.json";
+    private static final String SUPERVISOR = "shim.json";
     private static final String JOURNAL = "images.jsonl";
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -45,11 +47,32 @@ final class AttemptFiles {
                     exit.required("message").stringValue(),
                     optionalLong(exit.get("image"))));
         } catch (NoSuchFileException running) {
-            return Optional.empty();
+            return givenUp(attemptDir.resolve(SUPERVISOR));
         } catch (IOException e) {
             throw new EngineException(0, "reading " + file + ": " + e);
         } catch (JacksonException | IllegalArgumentException | DateTimeParseException e) {
             throw new EngineException(0, file + " is not what a supervisor writes: " + e.getMessage());
+        }
+    }
+
+    /** An attempt whose supervisor had not come up when the next runner looked for it never gets one: an empty file. */
+    private static Optional<StepExit> givenUp(Path supervisor) throws EngineException {
+        try {
+            BasicFileAttributes is = Files.readAttributes(supervisor, BasicFileAttributes.class);
+            return is.size() > 0
+                    ? Optional.empty()
+                    : Optional.of(new StepExit(
+                            EndCause.LOST,
+                            OptionalInt.empty(),
+                            OptionalInt.empty(),
+                            is.lastModifiedTime().toInstant(),
+                            Duration.ZERO,
+                            "its runner was killed, or the machine went down, before the step had begun",
+                            OptionalLong.empty()));
+        } catch (NoSuchFileException notStarted) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw new EngineException(0, "reading " + supervisor + ": " + e);
         }
     }
 
