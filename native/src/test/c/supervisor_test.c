@@ -346,7 +346,7 @@ static void attaching_to_nothing_says_so(void **state)
     cairn_step *step = NULL;
     assert_int_equal(mkdir(path_of("1"), 0700), 0);
     assert_int_equal(cairn_attach(path_of("1"), &step, NULL), -CAIRN_EGONE);
-    assert_int_equal(cairn_attach(path_of("2"), &step, NULL), -ENOENT);
+    assert_int_equal(cairn_attach(path_of("2"), &step, NULL), -CAIRN_EGONE);
 }
 
 static void an_attempt_that_was_given_up_is_never_started(void **state)

@@ -14,9 +14,12 @@
 
 #define WHO_LIMIT 4096
 
+/* The folder is made before the attempt is noted, but is not durable before its supervisor is. */
 static int open_folder(const char *path, int *out, cairn_error *err)
 {
     *out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (*out < 0 && errno == ENOENT)
+        return cairn_fail(err, CAIRN_EGONE, "the attempt's folder %s is not there", path);
     return *out < 0 ? cairn_fail_errno(err, "the attempt's folder %s", path) : 0;
 }
 

@@ -245,6 +245,9 @@ public abstract class CheckpointerContract {
     @Test
     void neverStartsAStepThatHadNotBegunWhenTheNextRunnerLooked() throws Exception {
         Path first = steps.attemptDir().resolveSibling("1");
+        assertThat(engine().attach(first))
+                .as("a folder that a power cut has taken")
+                .isEmpty();
         Files.createDirectories(first);
         assertThat(engine().exitOf(first)).isEmpty();
         assertThat(engine().attach(first)).isEmpty();
