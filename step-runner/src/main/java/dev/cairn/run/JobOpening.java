@@ -74,11 +74,15 @@ final class JobOpening {
             RunOpener.Opened.Held held = (RunOpener.Opened.Held) opened;
             return new Opening.Held(held.run(), held.owner());
         }
-        Opening opening = open(run, ours, submission.get(), stepId, job.get());
-        if (!(opening instanceof Opening.Ready)) {
-            ours.ownership().close();
+        Opening opening = null;
+        try {
+            opening = open(run, ours, submission.get(), stepId, job.get());
+            return opening;
+        } finally {
+            if (!(opening instanceof Opening.Ready)) {
+                ours.ownership().close();
+            }
         }
-        return opening;
     }
 
     private Opening open(RunFolder run, RunOpener.Opened.Ours ours, Submission submission, String stepId, BatchJob job)

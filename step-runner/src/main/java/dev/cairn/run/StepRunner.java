@@ -242,11 +242,15 @@ public final class StepRunner {
             return new Opening.Refused(refused.reasons());
         }
         RunOpener.Opened.Ours ours = (RunOpener.Opened.Ours) opened;
-        Opening opening = session(ours, text, options, evenPaused);
-        if (!(opening instanceof Opening.Ready)) {
-            ours.ownership().close();
+        Opening opening = null;
+        try {
+            opening = session(ours, text, options, evenPaused);
+            return opening;
+        } finally {
+            if (!(opening instanceof Opening.Ready)) {
+                ours.ownership().close();
+            }
         }
-        return opening;
     }
 
     private Opening session(

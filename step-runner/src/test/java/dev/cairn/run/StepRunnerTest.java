@@ -13,6 +13,7 @@ import dev.cairn.run.owner.OwnershipLostException;
 import dev.cairn.run.store.NoSuchRunException;
 import dev.cairn.run.walk.StopKind;
 import dev.cairn.run.walk.WalkBrokenException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -343,6 +344,16 @@ class StepRunnerTest {
 
         Files.writeString(step, whole);
         succeeded(request);
+    }
+
+    @Test
+    void letsGoOfARunThatItCannotRead() throws Exception {
+        Bench.Running run = interrupted(bench.flow(ONE));
+        Files.write(run.folder().workflow(), new byte[] {(byte) 0xff});
+        StepRunner runner = bench.runner();
+        assertThatThrownBy(() -> runner.resume(run.folder(), ResumeOptions.NONE, false))
+                .isInstanceOf(IOException.class);
+        assertThat(runner.ownerOf(run.folder())).isEmpty();
     }
 
     @Test
