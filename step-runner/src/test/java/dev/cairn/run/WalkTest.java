@@ -313,6 +313,25 @@ class WalkTest {
     }
 
     @Test
+    void asksEachConditionAgainWhenARunIsGivenAnotherGo() throws Exception {
+        succeedUnlessTold("alarm");
+        bench.engine().program("bad", step -> step.fail(1));
+        bench.engine().program("instead", step -> step.fail(1));
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps: [{id: bad, run: x}, {id: instead, if: failure(), run: x}]
+                finally: [{id: alarm, if: failure(), run: x}]
+                """));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        succeedUnlessTold("bad", "instead");
+        Bench.Running again = bench.start(bench.runner().resume(run.folder(), ResumeOptions.NONE, false));
+        assertThat(again.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(started()).containsExactly("bad", "instead", "alarm", "bad");
+        assertThat(again.step("instead").state()).isEqualTo(StepState.SKIPPED);
+        assertThat(again.step("alarm").state()).isEqualTo(StepState.SKIPPED);
+    }
+
+    @Test
     void saysBeforeAnythingStartsWhatItCannotRunYet() throws Exception {
         Opening opening = bench.runner().run(bench.flow("""
                 name: n

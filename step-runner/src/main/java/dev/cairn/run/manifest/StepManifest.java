@@ -116,6 +116,11 @@ public final class StepManifest {
         root.put("budget_from", nextAttempt());
     }
 
+    /** Since it was given its last go. */
+    public boolean wasStarted() {
+        return nextAttempt() > budgetFrom();
+    }
+
     public List<AttemptRecord> attempts() {
         return root.path("attempts").valueStream().map(AttemptRecord::from).toList();
     }

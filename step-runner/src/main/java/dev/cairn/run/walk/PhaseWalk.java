@@ -171,7 +171,7 @@ final class PhaseWalk {
         Optional<Instant> until = node.manifest().waitingUntil();
         if (until.isPresent()) {
             waiting.add(new Waiting(until.get(), node));
-        } else if (node.manifest().lastAttempt().isPresent() || isWanted(node)) {
+        } else if (node.manifest().wasStarted() || isWanted(node)) {
             ready.add(node);
         }
     }
