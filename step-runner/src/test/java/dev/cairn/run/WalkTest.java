@@ -297,6 +297,18 @@ class WalkTest {
     }
 
     @Test
+    void isCancelledAlsoWhenOnlyItsEndWasLeftToDo() throws Exception {
+        succeedUnlessTold("work");
+        Bench.Running run =
+                bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}]\nfinally: [{id: clean, run: x}]\n"));
+        bench.engine().nextStart();
+        bench.engine().nextStart();
+        run.session().stop(StopKind.CANCEL, "asked");
+        assertThat(run.outcome().state()).isEqualTo(RunState.CANCELLED);
+        assertThat(run.step("clean").state()).isEqualTo(StepState.CANCELLED);
+    }
+
+    @Test
     void givesAFailedRunAnotherGoWhenItIsResumed() throws Exception {
         succeedUnlessTold("good", "clean");
         bench.engine().program("bad", step -> step.fail(1));

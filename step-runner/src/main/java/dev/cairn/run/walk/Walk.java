@@ -151,21 +151,24 @@ public final class Walk {
         if (!finish(main, turns, ledger, admission)) {
             return leave(index, main);
         }
-        boolean wasCancelled = cancelled || main.any(StepState.CANCELLED) && !main.failed();
+        boolean cutShort = cancelled || main.any(StepState.CANCELLED) && !main.failed();
         Phase onFailure = Phase.load(
                 run.folder(),
-                main.failed() && !wasCancelled ? plan.onFailure() : List.of(),
+                main.failed() && !cutShort ? plan.onFailure() : List.of(),
                 true,
                 new Upstream(true, false));
         if (!finish(onFailure, turns, ledger, admission)) {
             return leave(index, onFailure);
         }
+        boolean wasCancelled = cutShort || onFailure.any(StepState.CANCELLED);
         Phase atEnd = Phase.load(run.folder(), plan.atEnd(), true, new Upstream(main.failed(), wasCancelled));
         if (!finish(atEnd, turns, ledger, admission)) {
             return leave(index, atEnd);
         }
         boolean failed = main.failed() || atEnd.failed();
-        RunState state = wasCancelled ? RunState.CANCELLED : failed ? RunState.FAILED : RunState.SUCCEEDED;
+        RunState state = wasCancelled || atEnd.any(StepState.CANCELLED)
+                ? RunState.CANCELLED
+                : failed ? RunState.FAILED : RunState.SUCCEEDED;
         return become(index, state, failed ? whatFailed(main, atEnd) : "");
     }
 
