@@ -4,6 +4,7 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.run.ladder.ImageRefusedException;
 import dev.cairn.run.owner.OwnershipLostException;
 import dev.cairn.run.step.StepElsewhereException;
+import dev.cairn.run.step.StepRunsException;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.problem.Nearest;
 import java.io.IOException;
@@ -88,7 +89,8 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
         if (e instanceof EngineException
                 || e instanceof ImageRefusedException
                 || e instanceof OwnershipLostException
-                || e instanceof StepElsewhereException) {
+                || e instanceof StepElsewhereException
+                || e instanceof StepRunsException) {
             return ExitCode.UNAVAILABLE;
         }
         if (e instanceof IOException) {

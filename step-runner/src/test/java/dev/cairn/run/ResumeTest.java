@@ -483,6 +483,38 @@ class ResumeTest {
     }
 
     @Test
+    void isNotLeftRunningWithoutAWordWhenItShallBeginAnew() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        run.die();
+
+        Bench.Running refused =
+                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
+        assertThatThrownBy(refused::outcome).hasMessageContaining("step work: attempt 1 still runs");
+        assertThat(step.exit()).as("the step goes on").isEmpty();
+
+        Bench.Running found = bench.start(bench.flow(ONE));
+        step.succeed();
+        assertThat(found.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void beginsAnewWhenAskedAlsoWhenItsLastAttemptIsFoundLostThen() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        run.die();
+        step.kill();
+
+        Bench.Running restarted =
+                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
+        FakeStep again = bench.engine().nextStart();
+        assertThat(again.resumedFrom()).isZero();
+        again.succeed();
+        assertThat(restarted.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
     void hasRunningTimeCountedOverItsAttempts() throws Exception {
         Bench.Running run =
                 bench.start(bench.flow("name: one\nsteps: [{id: work, run: work, timeout: 1h, retry: {max: 1}}]\n"));

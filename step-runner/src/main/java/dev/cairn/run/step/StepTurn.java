@@ -52,7 +52,7 @@ public final class StepTurn implements Turn {
             AttemptFollower follower = new AttemptFollower(manifest, services, started, recorded);
             StepExit exit;
             if (open.isPresent()) {
-                exit = follower.takeUp(open.get());
+                exit = follower.takeUp(open.get(), wish);
                 return askedToStop ? conclusion.of(exit) : conclusion.ofEarlier(exit);
             } else {
                 AttemptStart start = new AttemptStart(manifest, task, services);
@@ -88,7 +88,7 @@ public final class StepTurn implements Turn {
         if (open.isEmpty()) {
             return new NextMove.Rest(manifest.state(), manifest.message());
         }
-        StepExit exit = new AttemptFollower(manifest, services, started, recorded).takeUp(open.get());
+        StepExit exit = new AttemptFollower(manifest, services, started, recorded).takeUp(open.get(), ResumeWish.NONE);
         return new Conclusion(manifest, task, services).ofEarlier(witness.apply(exit));
     }
 

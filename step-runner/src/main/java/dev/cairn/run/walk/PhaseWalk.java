@@ -42,8 +42,8 @@ final class PhaseWalk {
     private record Waiting(Instant until, Node node) {}
 
     /**
-     * @param wishes for the first turn of some steps; taken out when used
-     * @param otherwise for all other turns
+     * @param wishes for the first start of some steps; taken out when used
+     * @param otherwise for all other starts
      */
     PhaseWalk(
             Phase phase,
@@ -255,8 +255,11 @@ final class PhaseWalk {
         }
         admission.enter(node.group.step.placement());
         node.group.turnStarted();
+        // an attempt that is open is taken up first: how the step is to start is for the turn after that too
+        ResumeWish wish = node.hasOpenAttempt() && !tasks.isUnderWay(node.group.step, node.instance)
+                ? wishes.get(node.id())
+                : wishes.remove(node.id());
         ledger.running(node);
-        ResumeWish wish = wishes.remove(node.id());
         turns.start(node, turn, wish == null ? otherwise : wish);
     }
 

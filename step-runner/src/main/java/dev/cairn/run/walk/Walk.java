@@ -52,8 +52,8 @@ public final class Walk {
     private volatile boolean over;
 
     /**
-     * @param wishes by step id, for its first turn
-     * @param otherwise for all other turns
+     * @param wishes by step id, for its first start
+     * @param otherwise for all other starts
      */
     public Walk(
             Plan plan,
