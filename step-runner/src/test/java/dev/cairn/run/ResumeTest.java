@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cairn.engine.EndCause;
+import dev.cairn.engine.HostFinding;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeStep;
@@ -287,6 +288,20 @@ class ResumeTest {
         assertThat(run.events())
                 .filteredOn(RunEvent.CheckpointFailed.class::isInstance)
                 .hasSize(1);
+    }
+
+    @Test
+    void isStoppedWithoutAnImageWhereItRunsUnprotected() throws Exception {
+        bench.engine().lacks(new HostFinding("user namespaces", false, true, "are off", "no checkpoints", "root"));
+        WorkflowRequest unprotected =
+                bench.flow("name: one\nsteps: [{id: work, run: work, checkpoint: {required: false}}]\n");
+        Bench.Running run = bench.start(unprotected);
+        bench.fallback().nextStart().failCheckpoints("the engine `none` makes no checkpoints");
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(run.events())
+                .filteredOn(RunEvent.CheckpointFailed.class::isInstance)
+                .isEmpty();
     }
 
     @Test

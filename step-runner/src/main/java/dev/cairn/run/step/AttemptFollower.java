@@ -30,8 +30,15 @@ final class AttemptFollower {
 
     private final StepManifest manifest;
     private final StepServices services;
-    private final CompletableFuture<Optional<StepProcess>> started;
+    private final CompletableFuture<Optional<Started>> started;
     private final Recorded recorded;
+
+    /**
+     * A step that runs.
+     *
+     * @param takesImages the engine under which it was started does
+     */
+    record Started(StepProcess process, boolean takesImages) {}
 
     /**
      * @param started told of the process as soon as it runs
@@ -40,7 +47,7 @@ final class AttemptFollower {
     AttemptFollower(
             StepManifest manifest,
             StepServices services,
-            CompletableFuture<Optional<StepProcess>> started,
+            CompletableFuture<Optional<Started>> started,
             Recorded recorded) {
         this.manifest = manifest;
         this.services = services;
@@ -107,7 +114,8 @@ final class AttemptFollower {
             throws IOException, EngineException, InterruptedException {
         Journal journal = new Journal(manifest, attempt, services);
         try (process) {
-            started.complete(Optional.of(process));
+            boolean takesImages = services.engine(attempt.engine()).takesImages();
+            started.complete(Optional.of(new Started(process, takesImages)));
             while (true) {
                 Optional<StepExit> exit = process.awaitExit(SLICE);
                 boolean alive = exit.isEmpty() && process.isAlive();

@@ -26,7 +26,7 @@ public final class StepTurn implements Turn {
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
-    private final CompletableFuture<Optional<StepProcess>> started = new CompletableFuture<>();
+    private final CompletableFuture<Optional<AttemptFollower.Started>> started = new CompletableFuture<>();
     private volatile boolean askedToStop;
     private final Recorded recorded = new Recorded();
 
@@ -102,10 +102,10 @@ public final class StepTurn implements Turn {
     @Override
     public OptionalLong stop(EndCause cause, String reason, boolean anyway)
             throws EngineException, InterruptedException {
-        StepProcess process = running();
+        AttemptFollower.Started step = started();
         askedToStop = true;
-        if (!services.engine(task.engine()).takesImages()) {
-            process.end(cause, task.grace());
+        if (!step.takesImages()) {
+            step.process().end(cause, task.grace());
             return OptionalLong.empty();
         }
         return OptionalLong.of(
@@ -139,6 +139,10 @@ public final class StepTurn implements Turn {
 
     @Override
     public StepProcess running() throws EngineException, InterruptedException {
+        return started().process();
+    }
+
+    private AttemptFollower.Started started() throws EngineException, InterruptedException {
         try {
             return started.get()
                     .orElseThrow(() -> new EngineException(EngineException.GONE, "step " + stepId() + " does not run"));
