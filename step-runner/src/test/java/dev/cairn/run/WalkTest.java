@@ -1,6 +1,7 @@
 package dev.cairn.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
@@ -15,6 +16,7 @@ import dev.cairn.run.request.Answer;
 import dev.cairn.run.request.Command;
 import dev.cairn.run.walk.Capacity;
 import dev.cairn.run.walk.StopKind;
+import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.value.Sizes;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -360,6 +362,18 @@ class WalkTest {
                 .anyMatch(reason -> reason.contains("step dag") && reason.contains("airflow"))
                 .anyMatch(reason -> reason.contains("step other") && reason.contains("criu"));
         assertThat(started()).isEmpty();
+    }
+
+    @Test
+    void isLeftWithTheReasonWhenAStepCannotEvenBeLookedAfter() throws Exception {
+        bench.engine().program("work", step -> {
+            throw new UnsatisfiedLinkError("libcairn.so: no space left");
+        });
+        Bench.Running run = bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}]\n"));
+        assertThatThrownBy(run::outcome)
+                .cause()
+                .isInstanceOf(WalkBrokenException.class)
+                .hasMessageContaining("no space left");
     }
 
     @Test

@@ -10,7 +10,7 @@ sealed interface Message {
     record TurnEnded(Node node, NextMove move) implements Message {}
 
     /** The runner itself cannot go on with the step, nor with the run. */
-    record TurnBroken(Node node, Exception failure) implements Message {}
+    record TurnBroken(Node node, Throwable failure) implements Message {}
 
     /** The run itself cannot be gone on with. */
     record Broken(Exception failure) implements Message {}

@@ -68,7 +68,7 @@ final class Turns implements AutoCloseable {
         try {
             NextMove move = turn.run(wish);
             return new Message.TurnEnded(node, move);
-        } catch (Exception e) { // the root of the step's thread: the walk decides what becomes of the run
+        } catch (Throwable e) { // the root of the step's thread: the walk decides what becomes of the run
             return new Message.TurnBroken(node, e);
         }
     }
@@ -128,6 +128,8 @@ final class Turns implements AutoCloseable {
         } catch (InterruptedException letGo) {
             Thread.currentThread().interrupt();
             return Answer.Line.failed(step, "the runner has let go of the run");
+        } catch (RuntimeException e) { // the root of the command's thread: somebody waits for the answer
+            return Answer.Line.failed(step, e.toString());
         }
     }
 

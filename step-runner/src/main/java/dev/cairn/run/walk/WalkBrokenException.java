@@ -7,7 +7,7 @@ package dev.cairn.run.walk;
 public final class WalkBrokenException extends Exception {
     private static final long serialVersionUID = 1;
 
-    WalkBrokenException(Exception cause) {
+    WalkBrokenException(Throwable cause) {
         super(cause.getMessage(), cause);
     }
 }
