@@ -36,6 +36,9 @@ final class EnvFile {
             if (!matcher.matches()) {
                 throw new IOException("line " + (i + 1) + " is not NAME=VALUE");
             }
+            if (line.indexOf(0) >= 0) {
+                throw new IOException("line " + (i + 1) + " has a zero byte in it, which no variable can hold");
+            }
             variables.put(matcher.group(1), unquoted(matcher.group(2).strip()));
         }
         return variables;

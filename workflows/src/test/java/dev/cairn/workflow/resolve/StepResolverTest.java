@@ -201,6 +201,14 @@ class StepResolverTest {
     }
 
     @Test
+    void takesNoVariableOutOfTheMiddleOfAnother() throws IOException {
+        Files.writeString(folder.resolve("zero.env"), "A=1\0LD_PRELOAD=evil.so\n");
+        assertThat(problems("env_file: zero.env\nsteps: [{run: x}]", Map.of()))
+                .containsExactly(
+                        "1:11: env_file: cannot read zero.env: line 1 has a zero byte in it, which no variable can hold");
+    }
+
+    @Test
     void saysWhichLineOfAnEnvFileIsBroken() throws IOException {
         Files.writeString(folder.resolve("bad.env"), "A=1\nnot a variable\n");
 
