@@ -11,6 +11,7 @@ import dev.cairn.run.owner.Owners;
 import dev.cairn.run.store.CairnHome;
 import dev.cairn.run.store.NoSuchRunException;
 import dev.cairn.run.store.RunStore;
+import dev.cairn.slurm.BatchScript;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +80,11 @@ final class Runs {
 
     /** How a person types a command on a run, from here. */
     String line(String command, RunManifest run) {
-        String home = composition.isFoundFromHere(this.home) ? "" : " --home " + this.home.path();
-        return "cairn " + command + home + " " + run.origin().key().orElse(run.id());
+        List<String> words = new ArrayList<>(List.of("cairn", command));
+        if (!composition.isFoundFromHere(home)) {
+            words.addAll(List.of("--home", home.path().toString()));
+        }
+        words.add(run.origin().key().orElse(run.id()));
+        return BatchScript.line(words);
     }
 }

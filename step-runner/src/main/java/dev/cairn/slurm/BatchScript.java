@@ -58,7 +58,8 @@ public final class BatchScript {
                 .flatMap(matcher -> TimeLimits.parse(matcher.group(1)));
     }
 
-    private static String line(List<String> command) {
+    /** A command as one line, which a shell takes apart into the same words again. */
+    public static String line(List<String> command) {
         return String.join(" ", command.stream().map(BatchScript::quoted).toList());
     }
 
