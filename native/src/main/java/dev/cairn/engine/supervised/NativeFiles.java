@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -102,7 +103,8 @@ record NativeFiles(Path library, Path supervisor) {
         Path fresh = Files.createTempDirectory(cache, "new", permissions("rwx------"));
         for (Map.Entry<String, byte[]> entry : contents.entrySet()) {
             Path file = Files.createFile(fresh.resolve(entry.getKey()), permissions("rwx------"));
-            Files.write(file, entry.getValue());
+            // or a power cut could leave a folder that is there for good, of files that are empty
+            Files.write(file, entry.getValue(), StandardOpenOption.WRITE, StandardOpenOption.SYNC);
         }
         try {
             Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
