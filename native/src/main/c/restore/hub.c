@@ -428,11 +428,18 @@ static int open_everything(const struct restoration *r, int pty_slave, cairn_err
     size_t i;
     json_t *json;
     int rc = make_shm_folders(r, err);
-    json_array_foreach(json_object_get(r->meta, "objects"), i, json) if (rc == 0) rc =
-        make_object(r, json, err);
+    json_array_foreach(json_object_get(r->meta, "objects"), i, json)
+    {
+        if (rc == 0)
+            rc = make_object(r, json, err);
+    }
     for (i = 0; rc == 0 && i < json_array_size(json_object_get(r->meta, "descriptions")); i++)
         rc = make_description(r, i, pty_slave, err);
-    json_array_foreach(r->mapped_files, i, json) if (rc == 0) rc = open_mapped_file(r, json, err);
+    json_array_foreach(r->mapped_files, i, json)
+    {
+        if (rc == 0)
+            rc = open_mapped_file(r, json, err);
+    }
     if (rc == 0)
         rc = hub_lock(r, err);
     return rc != 0 ? rc : hub_watch(r, err);

@@ -101,12 +101,13 @@ static bool inherits(const struct restored_process *p, const json_t *map)
         return false;
     size_t i;
     json_t *theirs;
-    json_array_foreach(json_object_get(p->parent->json, "maps"), i,
-                       theirs) if (same_value(map, theirs, "start")) return same_value(map, theirs,
-                                                                                       "end") &&
-        same_value(map, theirs, "shared") && same_value(map, theirs, "offset") &&
-        same_value(map, theirs, "path") && same_value(map, theirs, "kept") &&
-        same_value(map, theirs, "object");
+    json_array_foreach(json_object_get(p->parent->json, "maps"), i, theirs)
+    {
+        if (same_value(map, theirs, "start"))
+            return same_value(map, theirs, "end") && same_value(map, theirs, "shared") &&
+                   same_value(map, theirs, "offset") && same_value(map, theirs, "path") &&
+                   same_value(map, theirs, "kept") && same_value(map, theirs, "object");
+    }
     return false;
 }
 
@@ -394,8 +395,6 @@ static int finish_mapping(struct restored_process *p, const struct mapping *m, c
     return rc;
 }
 
-/* The kernel's notes of where code, heap, stack, arguments and environment lie, and which program
- * this is. */
 /* What /proc/PID/exe is to lead to: a file, or an object where it had no name any more. */
 static int find_program(const struct restoration *r, const struct restored_process *p, int *fd,
                         cairn_error *err)
@@ -415,6 +414,8 @@ static int find_program(const struct restoration *r, const struct restored_proce
                                  "%s is run from an object that the image lacks", exe);
 }
 
+/* The kernel's notes of where code, heap, stack, arguments and environment lie, and which program
+ * this is. */
 static int set_layout(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     json_t *layout;

@@ -325,10 +325,11 @@ int hub_object(const struct restoration *r, uint32_t space)
     int base = r->hub + (int)json_array_size(json_object_get(r->meta, "descriptions"));
     size_t i;
     json_t *object;
-    json_array_foreach(json_object_get(r->meta, "objects"), i,
-                       object) if (json_integer_value(json_object_get(object, "space")) ==
-                                   space) return base +
-        (int)i;
+    json_array_foreach(json_object_get(r->meta, "objects"), i, object)
+    {
+        if (json_integer_value(json_object_get(object, "space")) == space)
+            return base + (int)i;
+    }
     return -1;
 }
 
