@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -285,6 +286,21 @@ class WalkTest {
 
         assertThat(answer).isEqualTo(Answer.TOO_LATE);
         assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void aCommandThatMeetsTheEndOfItsStepIsAnswered() throws Exception {
+        Bench.Running run = bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}]\n"));
+        FakeStep step = bench.engine().nextStart();
+        step.closeEarly();
+        Answer answer = run.session()
+                .ask(new Command.Checkpoint(Optional.empty(), false))
+                .get(20, TimeUnit.SECONDS);
+        assertThat(answer.lines())
+                .singleElement()
+                .matches(line -> line.failure().contains("used after close"));
+        step.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
     }
 
     @Test

@@ -33,6 +33,7 @@ public final class FakeStep implements StepProcess {
     private @Nullable StepExit exit;
     private @Nullable String checkpointsFail;
     private boolean endsAtCheckpoint;
+    private boolean closed;
     private boolean killed;
     private @Nullable ImageInfo unsaid;
 
@@ -128,6 +129,11 @@ public final class FakeStep implements StepProcess {
         endsAtCheckpoint = true;
     }
 
+    /** As when its turn ends between a command and its being passed on. */
+    public synchronized void closeEarly() {
+        closed = true;
+    }
+
     @Override
     public synchronized boolean isAlive() {
         return !killed && exit == null;
@@ -163,6 +169,9 @@ public final class FakeStep implements StepProcess {
 
     @Override
     public synchronized ImageInfo checkpoint(CheckpointRequest request) throws EngineException {
+        if (closed) {
+            throw new IllegalStateException("used after close");
+        }
         if (!isAlive()) {
             throw new EngineException(EngineException.GONE, "the step has ended");
         }
