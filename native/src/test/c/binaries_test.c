@@ -51,15 +51,8 @@ static void home_of_first_build(struct home *home)
 
 static int start_and_capture(const struct home *home, char *const *argv, bool keep)
 {
-    cairn_error err = {0};
-    struct life l;
     life_keeps_binaries = keep;
-    LIVE(life_prepare(&l, home, argv), &err);
-    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
-    LIVE(life_await_ready(&l), &err);
-    LIVE(life_capture(&l, 1, &err), &err);
-    tree_destroy(&l.tree);
-    return 0;
+    return live_first(home, argv);
 }
 
 static char program[] = "./program", checkpoint[] = "checkpoint";
@@ -80,38 +73,19 @@ static int life_that_keeps_nothing(const struct home *home, const void *unused)
 /* argument: the image to go on from; captures the next. */
 static int life_in_between(const struct home *home, const void *argument)
 {
-    uint32_t sequence = *(const uint32_t *)argument;
-    cairn_error err = {0};
-    struct life l;
     life_keeps_binaries = true;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    LIVE(life_restore(&l, sequence, &err), &err);
-    LIVE(life_capture(&l, sequence + 1, &err), &err);
-    tree_destroy(&l.tree);
-    return 0;
+    return live_next(home, *(const uint32_t *)argument);
 }
 
 static int life_in_between_that_keeps_nothing(const struct home *home, const void *unused)
 {
     (void)unused;
-    cairn_error err = {0};
-    struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    LIVE(life_restore(&l, 1, &err), &err);
-    LIVE(life_capture(&l, 2, &err), &err);
-    tree_destroy(&l.tree);
-    return 0;
+    return live_next(home, 1);
 }
 
 static int last_life(const struct home *home, const void *argument)
 {
-    cairn_error err = {0};
-    struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    LIVE(life_restore(&l, *(const uint32_t *)argument, &err), &err);
-    int rc = life_finish(&l);
-    tree_destroy(&l.tree);
-    return rc;
+    return live_last(home, *(const uint32_t *)argument);
 }
 
 #define INSTALLED_FILE "/usr/lib/os-release"
@@ -164,9 +138,7 @@ static int life_that_is_upgraded(const struct home *home, const void *unused)
     cairn_error err = {0};
     struct life l;
     life_keeps_binaries = true;
-    LIVE(life_prepare(&l, home, argv), &err);
-    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
-    LIVE(life_await_ready(&l), &err);
+    LIVE(life_start(&l, home, argv, &err), &err);
     LIVE(life_capture(&l, 1, &err), &err);
     install_all(home, 2);
     LIVE(let_go_on(&l), &err);
@@ -180,8 +152,7 @@ static int expect_refusal(const struct home *home, const void *message)
 {
     cairn_error err = {0};
     struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    int rc = life_restore(&l, 1, &err);
+    int rc = life_resume(&l, home, 1, &err);
     if (rc < 0 && strstr(err.message, message))
         return 0;
     fprintf(stderr, "not a refusal with \"%s\": %d %s\n", (const char *)message, rc, err.message);

@@ -169,9 +169,7 @@ static int start_victim(struct life *l, const struct home *home, cairn_error *er
     static char name[] = "holds_one_of_each", *argv[3];
     argv[0] = reachable(CAIRN_VICTIM);
     argv[1] = name;
-    LIVE(life_prepare(l, home, argv), err);
-    LIVE(tree_start(&l->spec, &l->tree, err), err);
-    return life_await_ready(l);
+    return life_start(l, home, argv, err);
 }
 
 static int list_threads(pid_t init, struct proc_list *out)

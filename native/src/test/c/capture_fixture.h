@@ -156,6 +156,20 @@ static inline int life_await_ready(struct life *l)
     return -1;
 }
 
+/* Runs what life_prepare has prepared, until it is ready. */
+static inline int life_begin(struct life *l, cairn_error *err)
+{
+    int rc = tree_start(&l->spec, &l->tree, err);
+    return rc == 0 ? life_await_ready(l) : rc;
+}
+
+static inline int life_start(struct life *l, const struct home *home, char *const *argv,
+                             cairn_error *err)
+{
+    int rc = life_prepare(l, home, argv);
+    return rc == 0 ? life_begin(l, err) : rc;
+}
+
 static bool life_keeps_binaries; /* in captures from now on */
 
 static inline int life_capture_with(struct life *l, uint32_t sequence,
@@ -204,6 +218,13 @@ static inline int life_restore(struct life *l, uint32_t sequence, cairn_error *e
     return rc;
 }
 
+static inline int life_resume(struct life *l, const struct home *home, uint32_t sequence,
+                              cairn_error *err)
+{
+    int rc = life_prepare(l, home, NULL);
+    return rc == 0 ? life_restore(l, sequence, err) : rc;
+}
+
 /* Lets the victim go on to its end, which has to be a good one. */
 static inline int life_finish(struct life *l)
 {
@@ -224,6 +245,38 @@ static inline int life_finish(struct life *l)
             end.code);
     life_show_log(l);
     return -1;
+}
+
+/* Whole lives: the first, which leaves image 1; one that goes on from an image and leaves the next;
+ * and the last. */
+static inline int live_first(const struct home *home, char *const *argv)
+{
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_start(&l, home, argv, &err), &err);
+    LIVE(life_capture(&l, 1, &err), &err);
+    tree_destroy(&l.tree);
+    return 0;
+}
+
+static inline int live_next(const struct home *home, uint32_t sequence)
+{
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_resume(&l, home, sequence, &err), &err);
+    LIVE(life_capture(&l, sequence + 1, &err), &err);
+    tree_destroy(&l.tree);
+    return 0;
+}
+
+static inline int live_last(const struct home *home, uint32_t sequence)
+{
+    cairn_error err = {0};
+    struct life l;
+    LIVE(life_resume(&l, home, sequence, &err), &err);
+    int rc = life_finish(&l);
+    tree_destroy(&l.tree);
+    return rc;
 }
 
 /* Runs `live` in a process of the home's user, which a supervisor would be. */

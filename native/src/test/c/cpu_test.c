@@ -324,9 +324,7 @@ static int be_found_in_vdso(const struct home *home, const void *unused)
     struct vdso here;
     bool within = false;
     LIVE(vdso_here(&here, &err), &err);
-    LIVE(life_prepare(&l, home, argv), &err);
-    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
-    LIVE(life_await_ready(&l), &err);
+    LIVE(life_start(&l, home, argv, &err), &err);
     for (uint32_t i = 1; !within && i <= MOST_CAPTURES; i++) {
         json_auto_t *meta = NULL;
         LIVE(life_capture(&l, i, &err), &err);
@@ -365,8 +363,7 @@ static int first_life(const struct home *home, const void *argument)
     LIVE(life_prepare(&l, home, argv), &err);
     l.spec.envp = environment;
     l.spec.baseline_cpu = true;
-    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
-    LIVE(life_await_ready(&l), &err);
+    LIVE(life_begin(&l, &err), &err);
     LIVE(life_capture(&l, 1, &err), &err);
     tree_destroy(&l.tree);
     return 0;
@@ -378,8 +375,7 @@ static int second_life(const struct home *home, const void *unused)
     (void)unused;
     cairn_error err = {0};
     struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    LIVE(life_restore(&l, 1, &err), &err);
+    LIVE(life_resume(&l, home, 1, &err), &err);
     LIVE(life_capture(&l, 2, &err), &err);
     int rc = life_finish(&l);
     tree_destroy(&l.tree);

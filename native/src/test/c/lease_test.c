@@ -28,12 +28,7 @@
 static cairn_step *start_leased(const char *attempt, const char *engine, const char *script,
                                 const char *lease)
 {
-    cairn_error err = {0};
-    cairn_step *step = NULL;
-    write_spec_of(attempt, engine, script, true, lease);
-    if (try_start(attempt, &step, &err) != 0)
-        fail_msg("%s", err.message);
-    return step;
+    return start_of(attempt, engine, script, true, lease);
 }
 
 static void put_strangers_lease(void)

@@ -8,22 +8,14 @@ static int capture_victim(const struct home *home, const void *victim)
 {
     static char program[] = CAIRN_VICTIM;
     char *argv[] = {program, (char *)victim, NULL};
-    cairn_error err = {0};
-    struct life l;
-    LIVE(life_prepare(&l, home, argv), &err);
-    LIVE(tree_start(&l.spec, &l.tree, &err), &err);
-    LIVE(life_await_ready(&l), &err);
-    LIVE(life_capture(&l, 1, &err), &err);
-    tree_destroy(&l.tree);
-    return 0;
+    return live_first(home, argv);
 }
 
 static int expect_refusal(const struct home *home, const void *message)
 {
     cairn_error err = {0};
     struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    int rc = life_restore(&l, 1, &err);
+    int rc = life_resume(&l, home, 1, &err);
     if (rc == -EBUSY && strstr(err.message, message))
         return 0;
     fprintf(stderr, "not a refusal with \"%s\": %d %s\n", (const char *)message, rc, err.message);
@@ -33,13 +25,7 @@ static int expect_refusal(const struct home *home, const void *message)
 static int restore_victim(const struct home *home, const void *unused)
 {
     (void)unused;
-    cairn_error err = {0};
-    struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    LIVE(life_restore(&l, 1, &err), &err);
-    int rc = life_finish(&l);
-    tree_destroy(&l.tree);
-    return rc;
+    return live_last(home, 1);
 }
 
 static void refuse_then_restore(const char *victim, const char *file, struct flock *range,

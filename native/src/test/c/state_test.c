@@ -19,9 +19,7 @@ static int start_victim(struct life *l, const struct home *home, const struct tr
     static char *argv[3];
     argv[0] = reachable(CAIRN_VICTIM);
     argv[1] = (char *)trial->victim;
-    LIVE(life_prepare(l, home, argv), err);
-    LIVE(tree_start(&l->spec, &l->tree, err), err);
-    return life_await_ready(l);
+    return life_start(l, home, argv, err);
 }
 
 /* A capture that fails for the reason given; nothing of an image may remain. */
@@ -61,8 +59,7 @@ static int second_life(const struct home *home, const void *unused)
     (void)unused;
     cairn_error err = {0};
     struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    LIVE(life_restore(&l, 1, &err), &err);
+    LIVE(life_resume(&l, home, 1, &err), &err);
     int rc = life_check(life_capture(&l, 2, &err), &err, "capturing what was restored");
     if (rc != 0)
         life_show_log(&l);
@@ -73,13 +70,7 @@ static int second_life(const struct home *home, const void *unused)
 static int last_life(const struct home *home, const void *unused)
 {
     (void)unused;
-    cairn_error err = {0};
-    struct life l;
-    LIVE(life_prepare(&l, home, NULL), &err);
-    LIVE(life_restore(&l, 2, &err), &err);
-    int rc = life_finish(&l);
-    tree_destroy(&l.tree);
-    return rc;
+    return live_last(home, 2);
 }
 
 static void run_trial(void **state)

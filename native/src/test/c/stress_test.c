@@ -12,13 +12,8 @@ static int start_or_restore(struct life *l, const struct home *home, int number,
     static char name[] = "works_among_threads_children_and_signals", *argv[3];
     argv[0] = reachable(CAIRN_VICTIM);
     argv[1] = name;
-    LIVE(life_prepare(l, home, argv), err);
-    if (number > 0) {
-        LIVE(life_restore(l, (uint32_t)(number * captures_per_life), err), err);
-        return 0;
-    }
-    LIVE(tree_start(&l->spec, &l->tree, err), err);
-    return life_await_ready(l);
+    return number > 0 ? life_resume(l, home, (uint32_t)(number * captures_per_life), err)
+                      : life_start(l, home, argv, err);
 }
 
 /* A vfork or an exec may be under way again and again; trying again is what a supervisor does. */
@@ -36,8 +31,7 @@ static int one_life(const struct home *home, const void *argument)
     int number = *(const int *)argument;
     cairn_error err = {0};
     struct life l;
-    if (start_or_restore(&l, home, number, &err) != 0)
-        return -1;
+    LIVE(start_or_restore(&l, home, number, &err), &err);
     for (int i = 1; i <= captures_per_life; i++) {
         char old[16];
         uint32_t sequence = (uint32_t)(number * captures_per_life + i);

@@ -88,14 +88,20 @@ static inline int try_start(const char *attempt, cairn_step **out, cairn_error *
     return cairn_start(CAIRN_SHIM, path_of(attempt), environment, sizeof environment - 1, out, err);
 }
 
-static inline cairn_step *start(const char *attempt, const char *script)
+static inline cairn_step *start_of(const char *attempt, const char *engine, const char *script,
+                                   bool detach, const char *more)
 {
     cairn_error err = {0};
     cairn_step *step = NULL;
-    write_spec(attempt, script, true);
+    write_spec_of(attempt, engine, script, detach, more);
     if (try_start(attempt, &step, &err) != 0)
         fail_msg("%s", err.message);
     return step;
+}
+
+static inline cairn_step *start(const char *attempt, const char *script)
+{
+    return start_of(attempt, "native", script, true, "\"app\":null");
 }
 
 static inline char *ask(cairn_step *step, const char *request)
