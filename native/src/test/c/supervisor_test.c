@@ -471,6 +471,23 @@ static void is_not_taken_for_gone_where_it_cannot_be_watched(void **state)
     end(step);
 }
 
+/* Its shells make a child after another, each of which has a shell's handler until its exec. */
+static void asking_a_program_to_save_kills_nobody(void **state)
+{
+    (void)state;
+    cairn_step *step =
+        start_of("1", "app",
+                 "for i in 1 2 3; do bash -c 'trap : USR1; while :; do /bin/true; done' & done; "
+                 "exec bash -c 'save() { echo saved >new; mv new saved; }; trap save USR1; "
+                 "while :; do /bin/true; done'",
+                 false, "\"app\":{\"files\":[\"saved\"],\"signal\":\"USR1\",\"settle_ms\":0}");
+    for (int i = 0; i < 60; i++)
+        expect_answer(step, "{\"op\":\"checkpoint\"}", "\"sequence\"");
+    end(step);
+    auto_free char *errors = read_text("err");
+    assert_string_equal(errors, "");
+}
+
 #define with_home(f) cmocka_unit_test_setup_teardown(f, make_home, remove_home)
 
 int main(void)
@@ -492,6 +509,7 @@ int main(void)
         with_home(says_what_is_wrong_with_a_spec),
         with_home(attaching_to_nothing_says_so),
         with_home(an_attempt_that_was_given_up_is_never_started),
+        with_home(asking_a_program_to_save_kills_nobody),
         with_home(is_found_from_another_pid_namespace),
         with_home(is_not_found_from_another_pid_namespace_once_killed),
         with_home(is_not_taken_for_gone_where_it_cannot_be_watched),

@@ -17,6 +17,7 @@ struct proc_stat {
     char state;
     int tty; /* device number of the controlling terminal, 0 for none */
     pid_t tpgid;
+    bool forked;         /* runs the program that its parent ran: it has not exec'ed */
     uint64_t start_time; /* clock ticks since boot */
     uint64_t start_code, end_code, start_stack, start_data, end_data, start_brk;
     uint64_t arg_start, arg_end, env_start, env_end;

@@ -13,6 +13,7 @@
 
 #define STATUS_LIMIT (1u << 20)
 #define LIST_LIMIT (1u << 22)
+#define PF_FORKNOEXEC 0x40 /* <linux/sched.h> of the kernel itself */
 
 int proc_read_stat(pid_t pid, struct proc_stat *out, cairn_error *err)
 {
@@ -42,6 +43,7 @@ int proc_read_stat(pid_t pid, struct proc_stat *out, cairn_error *err)
     out->session = (pid_t)field[6];
     out->tty = (int)field[7];
     out->tpgid = (pid_t)field[8];
+    out->forked = field[9] & PF_FORKNOEXEC;
     out->start_time = field[22];
     out->start_code = field[26];
     out->end_code = field[27];

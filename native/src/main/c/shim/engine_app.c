@@ -7,15 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "common/cleanup.h"
-#include "common/io.h"
 #include "proc/proc.h"
 #include "shim/app_files.h"
 #include "shim/clock.h"
 #include "shim/files.h"
 
 #define LOOK_EVERY_MS 2
+#define JUST_FORKED_MS 10000 /* more than comes between a fork and its exec */
 #define SAVES_WITHIN_MS (10 * 60 * 1000)
 
 /* A program that saves itself: asked by a signal or left to its own schedule; its files go into the
@@ -27,16 +27,26 @@ struct app_job {
     struct app_state saved;
 };
 
-/* Whether a process has a handler for a signal. */
-static bool catches(pid_t pid, int signo)
+static bool handles(pid_t pid, int signo)
 {
-    char path[40];
-    auto_free char *status = NULL;
-    snprintf(path, sizeof path, "/proc/%d/status", pid);
-    if (io_read_file(AT_FDCWD, path, 65536, &status, NULL, NULL) != 0)
-        return false;
-    const char *line = strstr(status, "\nSigCgt:");
-    return line && (strtoull(line + strlen("\nSigCgt:"), NULL, 16) >> (signo - 1) & 1);
+    struct proc_status status;
+    return proc_read_status(pid, pid, &status, NULL) == 0 && status.caught >> (signo - 1) & 1;
+}
+
+/* Does it owe the handler to its parent, and may be on its way to an exec? The signal would kill it
+ * there, and in a child of bash already before. */
+static bool is_just_forked(const struct proc_stat *stat, int signo)
+{
+    int64_t born_ms = (int64_t)stat->start_time * 1000 / sysconf(_SC_CLK_TCK);
+    return stat->forked && clock_boot_ms() - born_ms < JUST_FORKED_MS && handles(stat->ppid, signo);
+}
+
+/* Looked at in this order, since after an exec a handler is its own. */
+static bool is_to_save(pid_t pid, int signo)
+{
+    struct proc_stat stat;
+    return proc_read_stat(pid, &stat, NULL) == 0 && handles(pid, signo) &&
+           !is_just_forked(&stat, signo);
 }
 
 /* To those processes that have a handler for it: the others it would kill, a shell around the
@@ -50,7 +60,7 @@ static int ask_to_save(const struct engine_context *c, cairn_error *err)
         return rc;
     bool asked = false;
     for (size_t i = 0; i < list.count; i++)
-        if (catches(list.numbers[i], signo))
+        if (is_to_save(list.numbers[i], signo))
             asked |= kill(list.numbers[i], signo) == 0;
     return asked ? 0
                  : cairn_fail(err, CAIRN_EBUSY_TREE,
