@@ -1,5 +1,5 @@
 /* Calls that wait for a limited time: however often they are stopped, and in how many lives, they
- * end when that time is over, and not before. */
+ * end when that time is over, and not before. How much later may be, waits_test.c knows. */
 #include "victim.h"
 
 #include <linux/futex.h>
@@ -16,9 +16,6 @@
 #include <unistd.h>
 
 #define WAIT_MS 2500
-#define LATE_MS                                                                      \
-    1900 /* what a busy machine may take, and less than what a wait begun anew would \
-          */
 
 static const struct timespec limit = {WAIT_MS / 1000, WAIT_MS % 1000 * 1000000};
 static int empty_pipe[2], quiet_epoll, quiet_pair[2];
@@ -106,6 +103,7 @@ static struct waiter {
     int error; /* 0: the call returns 0 */
     pthread_t thread;
     pid_t tid;
+    int64_t took;
     bool well;
 } waiters[] = {
     {"nanosleep", wait_nanosleep, SYS_nanosleep, 0},
@@ -131,11 +129,11 @@ static void *run_waiter(void *argument)
     errno = 0;
     long result = w->wait();
     int error = errno;
-    int64_t took = monotonic_ms() - began;
-    w->well = result == (w->error ? -1 : 0) && error == w->error && took >= WAIT_MS &&
-              took < WAIT_MS + LATE_MS;
+    w->took = monotonic_ms() - began;
+    w->well = result == (w->error ? -1 : 0) && error == w->error && w->took >= WAIT_MS;
     if (!w->well)
-        printf("%s: %ld, %s, after %lld ms\n", w->name, result, strerror(error), (long long)took);
+        printf("%s: %ld, %s, after %lld ms\n", w->name, result, strerror(error),
+               (long long)w->took);
     return NULL;
 }
 
@@ -159,10 +157,13 @@ VICTIM(waits_no_longer_than_it_asked_for)
     }
     checkpoint_here();
     bool well = true;
+    int64_t longest = 0;
     for (size_t i = 0; i < WAITERS; i++) {
         require(pthread_join(waiters[i].thread, NULL) == 0);
         well &= waiters[i].well;
+        longest = waiters[i].took > longest ? waiters[i].took : longest;
     }
+    printf("waited for %lld ms\n", (long long)longest);
     fflush(stdout);
     require(well);
 }
