@@ -303,9 +303,12 @@ static void refuses_a_strangers_lease_that_is_renewed(void **state)
 
 static int unmount_and_remove_home(void **state)
 {
-    auto_close int disk = open(path_of("checkpoints"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ioctl(disk, FITHAW, 0); /* which the test may not have come to */
-    umount2(path_of("checkpoints"), MNT_DETACH);
+    static const char *const mounts[] = {"checkpoints", "other"};
+    for (size_t i = 0; i < 2; i++) {
+        auto_close int disk = open(path_of(mounts[i]), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        ioctl(disk, FITHAW, 0); /* which the test may not have come to */
+        umount2(path_of(mounts[i]), MNT_DETACH);
+    }
     return remove_home(state);
 }
 
@@ -334,17 +337,25 @@ static void a_full_disk_freezes_nobody(void **state)
     end(step);
 }
 
-/* A file system of its own at `checkpoints`, which can be made to answer nobody. */
-static int mount_disk(void)
+/* A file system of its own at `folder`, which can be made to answer nobody. */
+static int mount_disk(const char *folder)
 {
     char command[2000];
-    assert_int_equal(mkdir(path_of("checkpoints"), 0700), 0);
+    assert_int_equal(mkdir(path_of(folder), 0700), 0);
     snprintf(command, sizeof command,
-             "cd '%s' && truncate -s 512M disk && mkfs.ext4 -q disk && mount -o loop disk "
-             "checkpoints",
-             home);
+             "cd '%s' && truncate -s 512M disk && mkfs.ext4 -q disk && mount -o loop disk %s", home,
+             folder);
     assert_int_equal(system(command), 0);
-    return open(path_of("checkpoints"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return open(path_of(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void await_touch(const char *name)
+{
+    assert_int_equal(unlink(path_of(name)), 0);
+    for (int waited = 0; !exists(name); waited += 5) {
+        assert_true(waited < PATIENCE_MS);
+        poll(NULL, 0, 5);
+    }
 }
 
 static void hang(int disk)
@@ -361,7 +372,7 @@ static void a_step_stands_while_the_file_server_hangs(void **state)
 {
     (void)state;
     only_as_root();
-    auto_close int disk = mount_disk();
+    auto_close int disk = mount_disk("checkpoints");
     cairn_step *step = start_leased("1", "native", COUNTS, SLOW_TO_TAKE);
     await_more_output();
     hang(disk);
@@ -378,7 +389,7 @@ static void a_step_stands_that_waits_for_the_file_server_itself(void **state)
 {
     (void)state;
     only_as_root();
-    auto_close int disk = mount_disk();
+    auto_close int disk = mount_disk("checkpoints");
     cairn_step *step = start_leased(
         "1", "native",
         "while :; do touch checkpoints/by-the-step; sleep 0.01; done & echo ready; " COUNTS,
@@ -391,11 +402,29 @@ static void a_step_stands_that_waits_for_the_file_server_itself(void **state)
     answer_again(disk);
     await_status(step, "\"frozen\":false");
     await_more_output();
-    assert_int_equal(unlink(path_of("checkpoints/by-the-step")), 0);
-    for (int waited = 0; !exists("checkpoints/by-the-step"); waited += 5) {
-        assert_true(waited < PATIENCE_MS);
-        poll(NULL, 0, 5);
-    }
+    await_touch("checkpoints/by-the-step");
+    end(step);
+}
+
+/* It waits for a server of its own, and longer than the step stands. */
+static void a_part_that_comes_back_late_goes_on_as_well(void **state)
+{
+    (void)state;
+    only_as_root();
+    auto_close int disk = mount_disk("other");
+    cairn_step *step = start_leased(
+        "1", "none", "while :; do touch other/by-the-step; sleep 0.01; done & echo ready; " COUNTS,
+        SLOW_TO_TAKE);
+    await_text("out", "ready");
+    await_more_output();
+    hang(disk);
+    move(LEASE, "elsewhere");
+    await_status(step, "\"frozen\":true");
+    move("elsewhere", LEASE);
+    await_status(step, "\"frozen\":false");
+    await_more_output();
+    answer_again(disk);
+    await_touch("other/by-the-step");
     end(step);
 }
 
@@ -412,7 +441,7 @@ static void a_step_stands_while_its_image_is_being_written_to_a_server_that_hang
 {
     (void)state;
     only_as_root();
-    auto_close int disk = mount_disk();
+    auto_close int disk = mount_disk("checkpoints");
     cairn_step *step = start_leased(
         "1", "native", "x=$(head -c 100000000 /dev/urandom | base64); echo ready; " COUNTS,
         SLOW_TO_TAKE);
@@ -472,7 +501,7 @@ static void a_checkpoint_waits_for_a_server_that_hangs(void **state)
 {
     (void)state;
     only_as_root();
-    auto_close int disk = mount_disk();
+    auto_close int disk = mount_disk("checkpoints");
     cairn_step *step = start_leased("1", "native", COUNTS, SLOW_TO_TAKE);
     await_more_output();
     hang(disk);
@@ -536,6 +565,7 @@ int main(void)
         with_mounts(a_full_disk_freezes_nobody),
         with_mounts(a_step_stands_while_the_file_server_hangs),
         with_mounts(a_step_stands_that_waits_for_the_file_server_itself),
+        with_mounts(a_part_that_comes_back_late_goes_on_as_well),
         with_mounts(a_step_stands_while_its_image_is_being_written_to_a_server_that_hangs),
         with_mounts(a_checkpoint_waits_for_a_server_that_hangs),
     };

@@ -172,6 +172,14 @@ void tree_thaw(struct tree *t)
     t->frozen = NULL;
 }
 
+bool tree_has_stuck(struct tree *t)
+{
+    if (t->frozen)
+        return false;
+    freeze_retry(&t->waits);
+    return t->waits.stuck_count > 0;
+}
+
 void tree_destroy(struct tree *t)
 {
     if (t->init > 0) {

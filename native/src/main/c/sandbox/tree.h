@@ -77,6 +77,8 @@ CAIRN_CHECKED int tree_signal(const struct tree *t, int signo, bool everyone, ca
  * also while a capture reads its snapshots. */
 CAIRN_CHECKED int tree_freeze(struct tree *t, cairn_error *err);
 void tree_thaw(struct tree *t);
+/* Whether some of it waits in the kernel and could not be let go of yet, after trying again. */
+bool tree_has_stuck(struct tree *t);
 
 /* Kills pid 1 and with it the tree; waits; closes the descriptors. */
 void tree_destroy(struct tree *t);

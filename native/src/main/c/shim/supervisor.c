@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LET_GO_AGAIN_MS 100
+
 void supervisor_end(struct supervisor *s, enum cause cause, int64_t grace_ms, const char *message)
 {
     struct ending *e = &s->ending;
@@ -123,13 +125,18 @@ static void tick(struct supervisor *s)
     checkpoint_tick(s);
 }
 
-static int64_t deadline(const struct supervisor *s)
+static int64_t earlier(int64_t a, int64_t b)
 {
+    return a < b ? a : b;
+}
+
+static int64_t deadline(struct supervisor *s)
+{
+    int64_t again = tree_has_stuck(&s->tree) ? clock_now_ms() + LET_GO_AGAIN_MS : NEVER;
     if (s->ending.begun)
-        return s->ending.kill_at;
+        return earlier(again, s->ending.kill_at);
     int64_t timeout = running_deadline(&s->clock, timeout_at(s));
-    int64_t checkpoint = checkpoint_deadline(s);
-    return timeout < checkpoint ? timeout : checkpoint;
+    return earlier(again, earlier(timeout, checkpoint_deadline(s)));
 }
 
 int supervisor_run(struct supervisor *s, cairn_error *err)

@@ -17,8 +17,7 @@
 #define TRIES 40
 #define BETWEEN_TRIES_MS 25 /* in which the step goes on */
 #define REST_MS 500         /* how long a thread may take to come to rest */
-#define LET_GO_MS \
-    10000 /* how long we wait for one that did not, so as to be able to detach from it */
+#define LET_GO_MS 1000      /* how long we wait at once for one that did not, to detach from it */
 
 int64_t freeze_clock_us(void)
 {
@@ -88,7 +87,7 @@ static int note_standing(struct frozen *f, pid_t init, cairn_error *err)
         for (size_t k = 0; rc == 0 && k < threads.count; k++) {
             struct proc_status status;
             if (proc_read_status(list.numbers[i], threads.numbers[k], &status, NULL) != 0 ||
-                status.tracer != (pid_t)syscall(SYS_gettid))
+                status.tracer != (pid_t)syscall(SYS_gettid) || find_thread(f, threads.numbers[k]))
                 continue;
             pid_t *grown = reallocarray(f->standing, f->standing_count + 1, sizeof *grown);
             if (!grown)
@@ -359,11 +358,27 @@ static int tidy(struct frozen *f, cairn_error *err)
     return 0;
 }
 
+/* Those that an earlier freeze could not let go of. */
+static int take_over_stuck(struct frozen *f, cairn_error *err)
+{
+    struct waits *w = f->waits;
+    int rc = 0;
+    for (; rc == 0 && w->stuck_count > 0; w->stuck_count -= rc == 0) {
+        struct proc_status status;
+        pid_t tid = w->stuck[w->stuck_count - 1];
+        if (proc_read_status(tid, tid, &status, NULL) == 0)
+            rc = add_thread(f, tid, status.tgid, err);
+    }
+    return rc;
+}
+
 static int freeze_once(pid_t init, bool holding, struct waits *waits, struct frozen *out,
                        cairn_error *err)
 {
     struct frozen f = {.waits = waits, .holding = holding};
-    int rc = holding ? note_standing(&f, init, err) : 0;
+    int rc = take_over_stuck(&f, err);
+    if (rc == 0 && holding)
+        rc = note_standing(&f, init, err);
     if (rc == 0)
         rc = seize_all(&f, init, err);
     f.since_us = freeze_clock_us();
@@ -420,7 +435,16 @@ static void let_thread_go(struct frozen *f, pid_t tid)
     }
 }
 
-void freeze_release(struct frozen *f)
+static void note_stuck(struct waits *w, pid_t tid)
+{
+    pid_t *grown = reallocarray(w->stuck, w->stuck_count + 1, sizeof *grown);
+    if (!grown)
+        return; /* it stands until the next freeze */
+    w->stuck = grown;
+    w->stuck[w->stuck_count++] = tid;
+}
+
+static void release(struct frozen *f, int timeout_ms)
 {
     /* Leaders last: the end of a leader is not to be had before that of its other threads. */
     for (size_t i = f->thread_count; i-- > 0;)
@@ -431,13 +455,33 @@ void freeze_release(struct frozen *f)
     interrupt_all(f);
     for (size_t from = 0, to; from < f->thread_count; from = to) { /* it grows meanwhile */
         to = f->thread_count;
-        for (size_t i = to; i-- > from;)
-            if (!f->threads[i].at_rest && !f->threads[i].gone &&
-                settle_thread(f, i, LET_GO_MS, NULL) == 0 && f->threads[i].at_rest)
+        for (size_t i = to; i-- > from;) {
+            if (f->threads[i].at_rest || f->threads[i].gone)
+                continue;
+            if (settle_thread(f, i, timeout_ms, NULL) == -ETIMEDOUT) {
+                note_stuck(f->waits, f->threads[i].tid);
+                timeout_ms = 0; /* they were all interrupted together */
+            } else if (f->threads[i].at_rest) {
                 let_thread_go(f, f->threads[i].tid);
+            }
+        }
     }
     free(f->threads);
     free(f->zombies);
     free(f->standing);
     *f = (struct frozen){0};
+}
+
+void freeze_release(struct frozen *f)
+{
+    release(f, LET_GO_MS);
+}
+
+void freeze_retry(struct waits *waits)
+{
+    struct frozen f = {.waits = waits};
+    if (waits->stuck_count == 0)
+        return;
+    (void)!take_over_stuck(&f, NULL); /* without memory for all: the others later */
+    release(&f, 0);
 }

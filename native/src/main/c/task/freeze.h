@@ -52,6 +52,10 @@ CAIRN_CHECKED int freeze_hold(pid_t init, struct waits *waits, struct frozen *ou
  * threads' registers show has to be what they showed when they came to rest. */
 void freeze_release(struct frozen *f);
 
+/* One that waits in the kernel can be let go of only when it comes back from there. Until then
+ * `waits` remembers it, and this has to be called again; the next freeze takes it over. */
+void freeze_retry(struct waits *waits);
+
 /* Fails, saying why the memory of such a process (proc_is_undumpable) cannot be had. */
 int freeze_undumpable(pid_t pid, cairn_error *err);
 

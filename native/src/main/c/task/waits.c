@@ -162,6 +162,7 @@ static int64_t limit_of(const struct call *call, pid_t pid, pid_t tid,
 void waits_free(struct waits *w)
 {
     free(w->list);
+    free(w->stuck);
     *w = (struct waits){0};
 }
 

@@ -37,6 +37,8 @@ struct waits {
     struct wait *list;
     size_t count;
     int64_t lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
+    pid_t *stuck; /* threads that wait in the kernel, and are to be let go of: freeze_retry */
+    size_t stuck_count;
 };
 void waits_free(struct waits *w);
 
