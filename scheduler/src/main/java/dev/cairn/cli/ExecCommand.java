@@ -5,6 +5,8 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.run.CheckpointedCommand;
 import dev.cairn.run.Opening;
 import dev.cairn.run.ResumeOptions;
+import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
@@ -15,13 +17,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code cairn exec}. */
 @Command(
@@ -29,7 +35,19 @@ import picocli.CommandLine.Parameters;
         description = "Runs one command as a checkpointed step, here, in the foreground, and passes its exit code on.",
         customSynopsis = "cairn exec [OPTIONS] -- COMMAND [ARGUMENT...]")
 final class ExecCommand implements Callable<Integer> {
+    /** The options that a run keeps from its beginning, with what they set. */
+    private static final Map<String, Function<CommandOrigin, Object>> KEPT = new TreeMap<>(Map.of(
+            "--interval", CommandOrigin::everyMillis,
+            "--engine", CommandOrigin::engine,
+            "--compression", CommandOrigin::compression,
+            "--cpu", CommandOrigin::baselineCpu,
+            "--keep-binaries", CommandOrigin::keepBinaries,
+            "--rollback", CommandOrigin::rollback));
+
     private final Composition composition;
+
+    @Spec
+    private CommandSpec spec;
 
     @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "The program and its arguments.")
     private List<String> words = new ArrayList<>();
@@ -129,7 +147,33 @@ final class ExecCommand implements Callable<Integer> {
             InputSpool.spool(runs.home()).ifPresent(command::reading);
         }
         Opening opening = runs.runner().exec(command);
+        if (opening instanceof Opening.Ready ready && !ready.session().isFresh()) {
+            sayWhatChangesNothing(command, RunManifest.read(ready.session().folder()));
+        }
         return foreground.run(opening);
+    }
+
+    /** A run is gone on with as it was begun, whatever this line says otherwise. */
+    private void sayWhatChangesNothing(CheckpointedCommand command, RunManifest run) {
+        CommandOrigin asked = command.origin();
+        CommandOrigin begun = run.origin().command().orElseThrow();
+        List<String> passedOver = new ArrayList<>();
+        KEPT.forEach((option, value) -> {
+            if (spec.commandLine().getParseResult().hasMatchedOption(option)
+                    && !value.apply(asked).equals(value.apply(begun))) {
+                passedOver.add(option);
+            }
+        });
+        if (!command.folder().equals(run.origin().folder())) {
+            passedOver.add("this folder (it runs in " + run.origin().folder() + ")");
+        }
+        if (!passedOver.isEmpty()) {
+            composition
+                    .console()
+                    .say("cairn: " + name + " goes on as it was begun, without this line's "
+                            + String.join(", ", passedOver) + "; to begin anew: cairn cancel " + name
+                            + ", then this line again");
+        }
     }
 
     private void setCompression(CheckpointedCommand command) throws CliException {

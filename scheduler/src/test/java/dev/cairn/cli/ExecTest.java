@@ -115,11 +115,32 @@ final class ExecTest {
             Files.createFile(folder.resolve("go"));
             assertThat(again.await().out()).isEqualTo("2\n3\n4\n5\n");
             assertThat(again.await().exitCode()).isZero();
+            assertThat(again.await().err()).doesNotContain("as it was begun");
         }
         assertThat(CairnProcess.run(folder, "report", "count").out())
                 .contains("was found running and is followed again")
                 .contains("1 attempt, 0 of them from an image");
         assertThat(CairnProcess.run(folder, "logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
+    }
+
+    @Test
+    void saysWhatOfALineChangesNothingInARunThatGoesOn() throws Exception {
+        try (CairnProcess cairn = start("--name", "count", "-i", "5s", "--keep-binaries", "--", "sh", "-c", COUNT)) {
+            cairn.awaitOut("1\n");
+            cairn.signal("INT");
+            assertThat(cairn.await().exitCode()).isEqualTo(75);
+        }
+        Files.createFile(folder.resolve("go"));
+        Path below = Files.createDirectory(folder.resolve("below"));
+        String line = "exec --engine none --name count -i 7s --cpu baseline --keep-binaries -- sh -c";
+        Outcome again = CairnProcess.run(
+                below,
+                Stream.concat(Stream.of(line.split(" ")), Stream.of(COUNT)).toArray(String[]::new));
+        assertThat(again.err())
+                .startsWith("cairn: count goes on as it was begun, without this line's --cpu, --interval, this folder"
+                        + " (it runs in " + folder.toRealPath()
+                        + "); to begin anew: cairn cancel count, then this line again\n");
+        assertThat(again.out()).isEqualTo("2\n3\n4\n5\n");
     }
 
     @Test

@@ -158,7 +158,8 @@ public final class CheckpointedCommand {
         return this;
     }
 
-    Path folder() {
+    /** Where it runs. */
+    public Path folder() {
         return folder;
     }
 
@@ -174,7 +175,8 @@ public final class CheckpointedCommand {
         return options;
     }
 
-    CommandOrigin origin() {
+    /** What a run of it writes down of it, and goes on with. */
+    public CommandOrigin origin() {
         return new CommandOrigin(
                 words,
                 environment,
