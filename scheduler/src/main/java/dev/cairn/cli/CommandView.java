@@ -34,8 +34,7 @@ final class CommandView {
     /** What a person who watches a command's output needs to know besides. */
     static boolean isTold(RunEvent event) {
         if (event instanceof RunEvent.AttemptStarted started) {
-            return started.resumedFrom().isPresent() && started.resumedFrom().getAsLong() > 0
-                    || !started.passed().isEmpty();
+            return started.attempt() > 1;
         }
         return event instanceof RunEvent.AttemptAttached
                 || event instanceof RunEvent.CheckpointFailed

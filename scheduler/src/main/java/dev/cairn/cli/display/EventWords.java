@@ -58,7 +58,11 @@ public final class EventWords {
                 .map(rung -> "; not from image " + rung.image() + ": " + rung.reason())
                 .collect(Collectors.joining());
         return "attempt " + started.attempt()
-                + (image.isPresent() && image.getAsLong() > 0 ? " goes on from image " + image.getAsLong() : " started")
+                + (image.isEmpty()
+                        ? " started"
+                        : image.getAsLong() == 0
+                                ? " starts from the beginning"
+                                : " goes on from image " + image.getAsLong())
                 + (started.repeats().isZero() ? "" : ", up to " + Words.span(started.repeats()) + " are done again")
                 + passed;
     }
