@@ -26,12 +26,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Finds and removes what no resume can need. A run is touched only while we own it. Confined to one thread. */
 public final class Garbage {
     /** Who writes a file of the home before a run refers to it has done so within this time. */
     private static final Duration ORPHAN_AGE = Duration.ofDays(1);
+
+    private static final Pattern BROKEN_OFF = Pattern.compile("\\..+\\.(partial|deleted)");
 
     /** Something to be removed, or removed. */
     public record Item(Path path, long bytes, String why) {}
@@ -122,10 +125,10 @@ public final class Garbage {
             if (mayBeWriting(step)) {
                 continue;
             }
-            for (Path image : children(step.folder().checkpoints())) {
-                boolean partial = image.getFileName().toString().startsWith(".");
-                if (partial || images) {
-                    found.add(item(image, partial ? "broken-off image" : "image of a run that has ended"));
+            for (Path path : children(step.folder().checkpoints())) {
+                Optional<String> why = why(path.getFileName().toString(), images);
+                if (why.isPresent()) {
+                    found.add(item(path, why.get()));
                 }
             }
             for (Path copy : images
@@ -137,6 +140,22 @@ public final class Garbage {
             }
         }
         return found;
+    }
+
+    /** Why something beside the images, or one of them, is needed no more; empty when it is. */
+    private static Optional<String> why(String name, boolean ended) {
+        if (BROKEN_OFF.matcher(name).matches()) {
+            return Optional.of("broken-off image");
+        }
+        if (!ended) {
+            return Optional.empty(); // what tells the next supervisor of the last one, too
+        }
+        return Optional.of(
+                name.equals("binaries")
+                        ? "programs kept for images of a run that has ended"
+                        : name.startsWith(".")
+                                ? "mark of a supervisor that has ended"
+                                : "image of a run that has ended");
     }
 
     private static boolean mayBeWriting(StepManifest step) {

@@ -290,9 +290,28 @@ final class NativeCommandsTest {
             cairn.await();
         }
         Path brokenOff = Files.createFile(step().resolve("checkpoints/binaries/" + "0".repeat(32) + ".partial"));
-        assertThat(run("gc").out()).contains("broken-off copy of a program");
+        Path lastTree = step().resolve("checkpoints/.tree.json");
+        assertThat(lastTree)
+                .as("by which the next supervisor knows the last one")
+                .exists();
+        assertThat(run("gc").out()).matches("\\S+\\.partial  0 B  broken-off copy of a program\n");
         assertThat(brokenOff).doesNotExist();
+        assertThat(lastTree).exists();
         assertThat(run("image", "verify", "count").exitCode()).isZero();
+    }
+
+    @Test
+    void gcNamesWhatACancelledRunHasKept() throws Exception {
+        try (CairnProcess cairn = keeping("sh", "-c", COUNT)) {
+            run("checkpoint", "count");
+            assertThat(run("cancel", "count").exitCode()).isZero();
+            cairn.await();
+        }
+        assertThat(run("gc").out())
+                .containsPattern("/checkpoints/000001  .* image of a run that has ended\n")
+                .containsPattern("/checkpoints/binaries  .* programs kept for images of a run that has ended\n")
+                .containsPattern("/checkpoints/.tree.json  .* mark of a supervisor that has ended\n");
+        assertThat(step().resolve("checkpoints")).isEmptyDirectory();
     }
 
     private CairnProcess keeping(String... command) throws Exception {
