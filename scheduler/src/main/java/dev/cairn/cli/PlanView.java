@@ -5,12 +5,15 @@ import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.CheckpointPlan;
 import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.RetryPolicy;
 import dev.cairn.workflow.spec.Every;
 import dev.cairn.workflow.value.Durations;
+import dev.cairn.workflow.value.Sizes;
 import java.io.PrintStream;
+import java.math.BigDecimal;
 import java.util.List;
 
 /** A plan, for a person and in its documented JSON shape. */
@@ -47,12 +50,19 @@ final class PlanView {
                         step.matrix().instances().stream().map(Instance::id).toList())
                 .put("max_parallel", step.matrix().maxParallel())
                 .put("runs_on", step.placement().slurm().isPresent() ? "slurm" : "local")
+                .put("cpu", step.placement().baselineCpu() ? "baseline" : "native")
+                .put("resources", resources(step.placement()))
                 .put("engine", checkpoint.engine())
                 .put("every", every(checkpoint.every()))
                 .put("keep", checkpoint.keep())
+                .put("keep_binaries", checkpoint.keepBinaries())
                 .put("timeout_ms", step.policies().timeout())
                 .put("retries", retry.max())
                 .put("continue_on_error", step.policies().continueOnError());
+    }
+
+    private static JsonObject resources(Placement placement) {
+        return new JsonObject().put("cpus", placement.cpus()).put("memory_bytes", placement.memoryBytes());
     }
 
     private static JsonObject action(Action action) {
@@ -96,13 +106,27 @@ final class PlanView {
         printAction(step.action(), out);
         CheckpointPlan checkpoint = step.policies().checkpoint();
         out.println("  checkpoint  " + checkpoint.engine() + ", every " + every(checkpoint.every()) + ", keep "
-                + checkpoint.keep());
+                + checkpoint.keep() + (checkpoint.keepBinaries() ? ", with its programs" : ""));
         step.policies().timeout().ifPresent(timeout -> out.println("  timeout     " + Durations.format(timeout)));
         if (step.policies().retry().max() > 0) {
             out.println("  retries     " + step.policies().retry().max());
         }
-        if (step.placement().slurm().isPresent()) {
+        print(step.placement(), out);
+    }
+
+    private static void print(Placement placement, PrintStream out) {
+        if (placement.slurm().isPresent()) {
             out.println("  runs on     slurm");
+        }
+        if (placement.baselineCpu()) {
+            out.println("  cpu         baseline");
+        }
+        if (placement.cpus() > 1 || placement.memoryBytes().isPresent()) {
+            out.println("  resources   cpus "
+                    + BigDecimal.valueOf(placement.cpus()).stripTrailingZeros().toPlainString()
+                    + (placement.memoryBytes().isPresent()
+                            ? ", memory " + Sizes.text(placement.memoryBytes().getAsLong())
+                            : ""));
         }
     }
 

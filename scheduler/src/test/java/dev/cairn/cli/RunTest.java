@@ -60,6 +60,39 @@ final class RunTest {
     }
 
     @Test
+    void aPlanShowsWhereStepsRunAndWhatTheyTakeThere() throws Exception {
+        Files.writeString(folder.resolve("plan.yaml"), """
+                name: plan
+                defaults: {cpu: baseline}
+                steps:
+                  - id: big
+                    run: make
+                    resources: {cpus: 2.5, memory: 4G}
+                    checkpoint: {every: 10m, keep_binaries: true}
+                  - id: small
+                    cpu: native
+                    run: make
+                """);
+        assertThat(cairn("plan", "plan.yaml").out()).endsWith("""
+
+                step big
+                  run         make
+                  checkpoint  native, every 10m, keep 2, with its programs
+                  cpu         baseline
+                  resources   cpus 2.5, memory 4.0 GiB
+
+                step small
+                  needs       big
+                  run         make
+                  checkpoint  native, every auto, keep 2
+                """);
+        JsonNode big = json("plan", "--json", "plan.yaml").at("/steps/0");
+        assertThat(big.at("/cpu").asString()).isEqualTo("baseline");
+        assertThat(big.at("/keep_binaries").asBoolean()).isTrue();
+        assertThat(big.at("/resources").toString()).isEqualTo("{\"cpus\":2.5,\"memory_bytes\":4294967296}");
+    }
+
+    @Test
     void aFailedRunIsExitCode1AndCanBeResumed() throws Exception {
         Outcome outcome = cairn("run", "flow.yaml", "--input", "code=3", "--key", "k");
         assertThat(outcome.exitCode()).isEqualTo(1);
