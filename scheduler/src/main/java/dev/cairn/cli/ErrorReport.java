@@ -4,7 +4,6 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.run.ladder.ImageRefusedException;
 import dev.cairn.run.owner.OwnershipLostException;
 import dev.cairn.run.step.StepElsewhereException;
-import dev.cairn.run.step.StepRunsException;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.problem.Nearest;
 import java.io.IOException;
@@ -86,11 +85,12 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
         if (e instanceof CliException known) {
             return known.exitCode();
         }
+        if (e instanceof ImageRefusedException refused) {
+            return refused.isMissing() ? ExitCode.NOT_FOUND : ExitCode.UNAVAILABLE;
+        }
         if (e instanceof EngineException
-                || e instanceof ImageRefusedException
                 || e instanceof OwnershipLostException
-                || e instanceof StepElsewhereException
-                || e instanceof StepRunsException) {
+                || e instanceof StepElsewhereException) {
             return ExitCode.UNAVAILABLE;
         }
         if (e instanceof IOException) {

@@ -83,13 +83,18 @@ final class ExecTest {
             assertThat(outcome.err()).endsWith("cairn: stopped; go on with: cairn resume count\n");
         }
         assertThat(CairnProcess.run(folder, "show", "count").out()).contains("step main: " + state);
+        Outcome atNone = CairnProcess.run(folder, "resume", "--at", "99", "count");
+        assertThat(atNone.err()).isEqualTo("cairn: there is no image 99; there are: 0\n");
+        assertThat(atNone.exitCode()).isEqualTo(66);
         Files.createFile(folder.resolve("go"));
         Outcome resumed = CairnProcess.run(folder, "resume", "count");
         assertThat(resumed.exitCode()).isZero();
         assertThat(resumed.out())
                 .as("what had been shown already is not shown again")
                 .isEqualTo("2\n3\n4\n5\n");
-        assertThat(resumed.err()).contains("cairn: main: attempt 2 starts from the beginning").endsWith("err\n");
+        assertThat(resumed.err())
+                .contains("cairn: main: attempt 2 starts from the beginning")
+                .endsWith("err\n");
     }
 
     static Stream<Arguments> stopSignals() {

@@ -1,8 +1,12 @@
 package dev.cairn.run;
 
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.step.Engines;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
@@ -20,7 +24,8 @@ import java.util.stream.Stream;
 final class ResumeCheck {
     private ResumeCheck() {}
 
-    static List<String> reasonsAgainst(ResumeOptions options, Plan plan, RunFolder run) throws IOException {
+    static List<String> reasonsAgainst(ResumeOptions options, Plan plan, RunFolder run, Engines engines)
+            throws IOException {
         Set<String> known = Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
                 .flatMap(Collection<PlanStep>::stream)
                 .flatMap(step -> step.matrix().instances().stream())
@@ -30,20 +35,41 @@ final class ResumeCheck {
         chosen.addAll(options.at().keySet());
         List<String> reasons = new ArrayList<>();
         for (String step : chosen) {
-            reasonAgainst(step, known, run).ifPresent(reasons::add);
+            reasonAgainst(step, known, run, engines).ifPresent(reasons::add);
         }
         return reasons;
     }
 
-    private static Optional<String> reasonAgainst(String step, Set<String> known, RunFolder run) throws IOException {
+    private static Optional<String> reasonAgainst(String step, Set<String> known, RunFolder run, Engines engines)
+            throws IOException {
         if (!known.contains(step)) {
             return Optional.of("there is no step '" + step + "' in this run; there are " + String.join(", ", known));
         }
-        boolean succeeded = StepManifest.read(run.step(step))
-                .filter(manifest -> manifest.state() == StepState.SUCCEEDED)
-                .isPresent();
-        return succeeded
-                ? Optional.of("step " + step + " has succeeded and its images are gone; a new run repeats it (--new)")
+        Optional<StepManifest> manifest = StepManifest.read(run.step(step));
+        if (manifest.filter(m -> m.state() == StepState.SUCCEEDED).isPresent()) {
+            return Optional.of("step " + step + " has succeeded and its images are gone; a new run repeats it (--new)");
+        }
+        return manifest.filter(m -> runs(m, engines)).isPresent()
+                ? Optional.of(
+                        "step " + step + " runs, under its supervisor, and would be taken up as it is; stop it first"
+                                + " (cairn checkpoint --stop)")
                 : Optional.empty();
+    }
+
+    private static boolean runs(StepManifest step, Engines engines) {
+        Optional<AttemptRecord> open =
+                step.lastAttempt().filter(attempt -> attempt.end().isEmpty());
+        if (open.isEmpty()) {
+            return false;
+        }
+        AttemptRecord attempt = open.get();
+        try {
+            Optional<StepProcess> process =
+                    engines.named(attempt.engine()).attach(step.folder().attempt(attempt.number()));
+            process.ifPresent(StepProcess::close);
+            return process.isPresent();
+        } catch (EngineException e) {
+            return false; // whoever takes it up learns the same, and says it
+        }
     }
 }

@@ -269,7 +269,7 @@ public final class StepRunner {
             return new Opening.Invalid(planned.problems());
         }
         List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context));
-        reasons.addAll(ResumeCheck.reasonsAgainst(options, plan.value(), run.folder()));
+        reasons.addAll(ResumeCheck.reasonsAgainst(options, plan.value(), run.folder(), context.engines()));
         if (!reasons.isEmpty()) {
             return new Opening.Refused(reasons);
         }

@@ -498,22 +498,6 @@ class ResumeTest {
     }
 
     @Test
-    void isNotLeftRunningWithoutAWordWhenItShallBeginAnew() throws Exception {
-        Bench.Running run = bench.start(bench.flow(ONE));
-        FakeStep step = bench.engine().nextStart();
-        run.die();
-
-        Bench.Running refused =
-                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
-        assertThatThrownBy(refused::outcome).hasMessageContaining("step work: attempt 1 still runs");
-        assertThat(step.exit()).as("the step goes on").isEmpty();
-
-        Bench.Running found = bench.start(bench.flow(ONE));
-        step.succeed();
-        assertThat(found.outcome().state()).isEqualTo(RunState.SUCCEEDED);
-    }
-
-    @Test
     void beginsAnewWhenAskedAlsoWhenItsLastAttemptIsFoundLostThen() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep step = bench.engine().nextStart();
@@ -527,6 +511,46 @@ class ResumeTest {
         assertThat(again.resumedFrom()).isZero();
         again.succeed();
         assertThat(restarted.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void goesOnFromTheChosenImageAlsoWhenEverythingWasKilled() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        step.publish("interval");
+        run.die();
+        WorkflowRequest chosen = bench.flow(ONE).with(new ResumeOptions(false, false, Map.of("work", 1L), Set.of()));
+        bench.assertRefused(chosen, "step work runs, under its supervisor");
+        step.kill();
+
+        Bench.Running next = bench.start(chosen);
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        next.outcome();
+    }
+
+    @Test
+    void goesOnFromNoOtherImageThanTheChosenOne() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().publish("interval");
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+        bench.engine().makeUnrestorable(run.folder().step("work").image(2), "pid 17 is taken");
+
+        Bench.Running chosen =
+                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of("work", 2L), Set.of())));
+        assertThatThrownBy(chosen::outcome).hasMessageContaining("image 2: it cannot be restored: pid 17 is taken\n");
+        assertThat(bench.engine().starts()).hasSize(1);
+        assertThat(chosen.step("work").attempts().get(1).endedBy(EndCause.RESTORE_FAILED))
+                .isTrue();
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).as("the ladder's choice again").isEqualTo(1);
+        second.succeed();
+        next.outcome();
     }
 
     @Test

@@ -69,15 +69,12 @@ public final class ResumeLadder {
         ImageRecord image = newestFirst.stream()
                 .filter(candidate -> candidate.sequence() == sequence)
                 .findFirst()
-                .orElseThrow(() -> new ImageRefusedException(
+                .orElseThrow(() -> ImageRefusedException.missing(
                         sequence,
-                        "there is no such image; there are "
-                                + newestFirst.stream()
-                                        .map(ImageRecord::sequence)
-                                        .toList()));
+                        newestFirst.stream().map(ImageRecord::sequence).toList()));
         Optional<String> reason = unusable.apply(image);
         if (reason.isPresent()) {
-            throw new ImageRefusedException(sequence, reason.get());
+            throw ImageRefusedException.unusable(sequence, reason.get());
         }
         return new Rung(Optional.of(image), List.of());
     }

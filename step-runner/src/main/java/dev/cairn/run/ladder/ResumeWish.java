@@ -12,9 +12,4 @@ import java.util.OptionalLong;
 public record ResumeWish(boolean acceptChanged, OptionalLong at, boolean restart) {
     /** The ladder decides. */
     public static final ResumeWish NONE = new ResumeWish(false, OptionalLong.empty(), false);
-
-    /** It says from where. */
-    public boolean choosesStart() {
-        return restart || at.isPresent();
-    }
 }

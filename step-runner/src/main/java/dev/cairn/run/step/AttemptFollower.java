@@ -7,7 +7,6 @@ import dev.cairn.engine.Lease;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.run.event.RunEvent;
-import dev.cairn.run.ladder.ResumeWish;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepManifest;
@@ -64,19 +63,11 @@ final class AttemptFollower {
         return failed.exit();
     }
 
-    /**
-     * Finds the step of an attempt that an earlier runner started, running or ended.
-     *
-     * @throws StepRunsException when it runs, and the wish is for a start
-     */
-    StepExit takeUp(AttemptRecord attempt, ResumeWish wish) throws IOException, EngineException, InterruptedException {
+    /** Finds the step of an attempt that an earlier runner started, running or ended. */
+    StepExit takeUp(AttemptRecord attempt) throws IOException, EngineException, InterruptedException {
         Checkpointer engine = services.engine(attempt.engine());
         Path folder = manifest.folder().attempt(attempt.number());
         Optional<StepProcess> process = attach(engine, attempt);
-        if (process.isPresent() && wish.choosesStart()) {
-            process.get().close();
-            throw new StepRunsException(manifest.stepId(), attempt);
-        }
         if (process.isPresent()) {
             services.listener()
                     .on(new RunEvent.AttemptAttached(services.clock().instant(), manifest.stepId(), attempt.number()));

@@ -52,7 +52,7 @@ public final class StepTurn implements Turn {
             AttemptFollower follower = new AttemptFollower(manifest, services, started, recorded);
             StepExit exit;
             if (open.isPresent()) {
-                exit = follower.takeUp(open.get(), wish);
+                exit = follower.takeUp(open.get());
                 return askedToStop ? conclusion.of(exit) : conclusion.ofEarlier(exit);
             } else {
                 AttemptStart start = new AttemptStart(manifest, task, services);
@@ -68,6 +68,11 @@ public final class StepTurn implements Turn {
                 if (begun instanceof AttemptStart.Begun.Failed failed && failed.elsewhere()) {
                     conclusion.of(exit);
                     throw new StepElsewhereException(stepId(), exit.message());
+                }
+                if (wish.at().isPresent() && exit.cause() == EndCause.RESTORE_FAILED) {
+                    conclusion.of(exit);
+                    throw ImageRefusedException.unusable(
+                            wish.at().getAsLong(), "it cannot be restored: " + exit.message());
                 }
             }
             return conclusion.of(exit);
@@ -88,7 +93,7 @@ public final class StepTurn implements Turn {
         if (open.isEmpty()) {
             return new NextMove.Rest(manifest.state(), manifest.message());
         }
-        StepExit exit = new AttemptFollower(manifest, services, started, recorded).takeUp(open.get(), ResumeWish.NONE);
+        StepExit exit = new AttemptFollower(manifest, services, started, recorded).takeUp(open.get());
         return new Conclusion(manifest, task, services).ofEarlier(witness.apply(exit));
     }
 

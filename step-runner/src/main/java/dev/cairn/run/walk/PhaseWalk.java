@@ -42,8 +42,8 @@ final class PhaseWalk {
     private record Waiting(Instant until, Node node) {}
 
     /**
-     * @param wishes for the first start of some steps; taken out when used
-     * @param otherwise for all other starts
+     * @param wishes for the first attempt of some steps that is begun; taken out when used
+     * @param otherwise for all others
      */
     PhaseWalk(
             Phase phase,
@@ -255,9 +255,9 @@ final class PhaseWalk {
         }
         admission.enter(node.group.step.placement());
         node.group.turnStarted();
-        // an attempt that is open is taken up first: how the step is to start is for the turn after that too
+        // an attempt that is taken up is not begun as anybody wishes: the next one is
         ResumeWish wish = node.hasOpenAttempt() && !tasks.isUnderWay(node.group.step, node.instance)
-                ? wishes.get(node.id())
+                ? null
                 : wishes.remove(node.id());
         ledger.running(node);
         turns.start(node, turn, wish == null ? otherwise : wish);

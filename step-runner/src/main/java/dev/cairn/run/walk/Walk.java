@@ -52,8 +52,8 @@ public final class Walk {
     private volatile boolean over;
 
     /**
-     * @param wishes by step id, for its first start
-     * @param otherwise for all other starts
+     * @param wishes by step id, for the first attempt that is begun
+     * @param otherwise for all others
      */
     public Walk(
             Plan plan,
