@@ -1,6 +1,8 @@
 package dev.cairn.engine;
 
+import java.io.IOException;
 import java.util.Objects;
+import java.util.Set;
 
 /** An engine could not do what was asked; the message says what, on which object, and what to do. */
 public final class EngineException extends Exception {
@@ -11,6 +13,9 @@ public final class EngineException extends Exception {
     /** {@code CAIRN_EHELD} of cairn.h: the step runs elsewhere, out of reach. */
     public static final int HELD = 1016;
 
+    /** EIO, EFBIG, ENOSPC, EROFS, EDQUOT. */
+    private static final Set<Integer> OF_STORAGE = Set.of(5, 27, 28, 30, 122);
+
     private final int code;
 
     public EngineException(int code, String message) {
@@ -18,9 +23,20 @@ public final class EngineException extends Exception {
         this.code = code;
     }
 
+    /** A file that the engine lives by could not be read or written. */
+    public EngineException(String what, IOException cause) {
+        super(what + ": " + cause, cause);
+        this.code = 0;
+    }
+
     @Override
     public String getMessage() {
         return Objects.requireNonNull(super.getMessage());
+    }
+
+    /** Whether a file could not be read or written, of a full disk, say. */
+    public boolean isOfStorage() {
+        return getCause() instanceof IOException || OF_STORAGE.contains(code);
     }
 
     /** An errno, or one of the codes of {@code cairn.h} (1000 and above). */

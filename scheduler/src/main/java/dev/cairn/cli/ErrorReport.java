@@ -81,16 +81,17 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
                         + Nearest.hint(first, command.getSubcommands().keySet());
     }
 
-    private static int exitCode(Exception e) {
+    static int exitCode(Exception e) {
         if (e instanceof CliException known) {
             return known.exitCode();
         }
         if (e instanceof ImageRefusedException refused) {
             return refused.isMissing() ? ExitCode.NOT_FOUND : ExitCode.UNAVAILABLE;
         }
-        if (e instanceof EngineException
-                || e instanceof OwnershipLostException
-                || e instanceof StepElsewhereException) {
+        if (e instanceof EngineException engine) {
+            return engine.isOfStorage() ? ExitCode.IO : ExitCode.UNAVAILABLE;
+        }
+        if (e instanceof OwnershipLostException || e instanceof StepElsewhereException) {
             return ExitCode.UNAVAILABLE;
         }
         if (e instanceof IOException) {
@@ -99,7 +100,7 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
         return ExitCode.BUG;
     }
 
-    private static String message(Exception e) {
+    static String message(Exception e) {
         if (e instanceof NoSuchFileException missing) {
             return missing.getFile() + ": no such file or folder";
         }

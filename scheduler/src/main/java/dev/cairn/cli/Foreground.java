@@ -14,7 +14,6 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.problem.Problem;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -109,7 +108,7 @@ final class Foreground {
             outcome = job.isPresent() ? job.get().run(session, view) : session.run(view);
             told = requests.told();
         } catch (WalkBrokenException e) {
-            if (e.getCause() instanceof FileSystemException trouble) {
+            if (e.getCause() instanceof Exception trouble && ErrorReport.exitCode(trouble) == ExitCode.IO) {
                 throw letGo(trouble, before, job.isPresent());
             }
             throw e;
@@ -125,10 +124,10 @@ final class Foreground {
     }
 
     /** Of a full disk, mostly. Outside of a batch job nothing ends with its runner. */
-    private CliException letGo(FileSystemException trouble, RunManifest run, boolean inJob) {
+    private CliException letGo(Exception trouble, RunManifest run, boolean inJob) {
         return new CliException(
                 ExitCode.IO,
-                trouble.getFile() + ": " + trouble.getReason() + "\n"
+                ErrorReport.message(trouble) + "\n"
                         + (inJob ? "" : "what runs goes on under its supervisor; ")
                         + "once this is mended go on with: " + runs.line("resume", run),
                 trouble);

@@ -189,6 +189,23 @@ final class ExecTest {
     }
 
     @Test
+    void saysWhatOfItsSupervisorItCouldNotRead() throws Exception {
+        try (CairnProcess cairn = start("--name", "count", "--", "sh", "-c", COUNT)) {
+            cairn.awaitOut("1\n");
+            Path journal = onlyRun().resolve("steps/main/attempts/001/images.jsonl");
+            block(journal);
+            Outcome outcome = cairn.await();
+            assertThat(outcome.err())
+                    .contains("cairn: reading " + journal + ": ", "Is a directory\n")
+                    .endsWith("once this is mended go on with: cairn resume count\n");
+            assertThat(outcome.exitCode()).isEqualTo(74);
+            Files.delete(journal);
+        }
+        Files.createFile(folder.resolve("go"));
+        assertThat(CairnProcess.run(folder, "resume", "count").out()).isEqualTo("2\n3\n4\n5\n");
+    }
+
+    @Test
     void replaysWhatWasPipedIn() throws Exception {
         Path input = folder.resolve("input");
         Files.writeString(

@@ -131,6 +131,23 @@ class ResumeTest {
     }
 
     @Test
+    void aFullDiskWhenItIsStartedCostsNoImage() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().publish("interval");
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+
+        bench.engine().beFull(true);
+        assertThatThrownBy(bench.start(bench.flow(ONE))::outcome).hasMessageContaining("No space left on device");
+        bench.engine().beFull(false);
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(2);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
     void aFormerSupervisorThatStillWritesCostsNoImageAndNoRetry() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep first = bench.engine().nextStart();

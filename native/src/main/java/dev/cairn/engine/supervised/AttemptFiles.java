@@ -49,7 +49,7 @@ final class AttemptFiles {
         } catch (NoSuchFileException running) {
             return givenUp(attemptDir.resolve(SUPERVISOR));
         } catch (IOException e) {
-            throw new EngineException(0, "reading " + file + ": " + e);
+            throw new EngineException("reading " + file, e);
         } catch (JacksonException | IllegalArgumentException | DateTimeParseException e) {
             throw new EngineException(0, file + " is not what a supervisor writes: " + e.getMessage());
         }
@@ -85,7 +85,7 @@ final class AttemptFiles {
         } catch (NoSuchFileException notStarted) {
             return List.of();
         } catch (IOException e) {
-            throw new EngineException(0, "reading " + file + ": " + e);
+            throw new EngineException("reading " + file, e);
         }
         List<CheckpointOutcome> outcomes = new ArrayList<>();
         int start = 0;

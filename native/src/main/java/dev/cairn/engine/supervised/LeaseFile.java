@@ -31,7 +31,7 @@ final class LeaseFile {
         } catch (NoSuchFileException free) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new EngineException(0, "reading " + file + ": " + e);
+            throw new EngineException("reading " + file, e);
         } catch (JacksonException e) {
             throw new EngineException(0, file + " is not what a supervisor writes: " + e.getMessage());
         }

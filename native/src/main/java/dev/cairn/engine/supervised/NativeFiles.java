@@ -45,7 +45,7 @@ record NativeFiles(Path library, Path supervisor) {
             pointJnaAt(folder);
             return files;
         } catch (IOException e) {
-            throw new EngineException(0, "Cairn's native part cannot be set up: " + e);
+            throw new EngineException("Cairn's native part cannot be set up", e);
         }
     }
 

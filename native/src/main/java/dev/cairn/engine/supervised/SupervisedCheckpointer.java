@@ -85,7 +85,7 @@ final class SupervisedCheckpointer implements Checkpointer {
         } catch (FileAlreadyExistsException e) {
             throw new EngineException(0, spec + " exists: an attempt is started once");
         } catch (IOException e) {
-            throw new EngineException(0, "writing " + spec + ": " + e);
+            throw new EngineException("writing " + spec, e);
         }
         byte[] environment = SpecFile.environmentBlock(launch.environment());
         LibCairn.CairnError error = new LibCairn.CairnError();
@@ -142,7 +142,7 @@ final class SupervisedCheckpointer implements Checkpointer {
                     false,
                     OptionalLong.empty());
         } catch (IOException e) {
-            throw new EngineException(0, "looking at " + image + ": " + e);
+            throw new EngineException("looking at " + image, e);
         }
     }
 

@@ -38,6 +38,7 @@ public final class FakeEngine implements Checkpointer {
     private final Map<Path, String> unrestorable = new ConcurrentHashMap<>();
     private final AtomicInteger busy = new AtomicInteger();
     private volatile boolean outOfReach;
+    private volatile boolean full;
     private final List<HostFinding> findings = new CopyOnWriteArrayList<>();
 
     public FakeEngine(String name) {
@@ -95,6 +96,11 @@ public final class FakeEngine implements Checkpointer {
         this.outOfReach = outOfReach;
     }
 
+    /** There is no room for what an attempt is started with. */
+    public void beFull(boolean full) {
+        this.full = full;
+    }
+
     /** The image looks well and cannot be restored. */
     public void makeUnrestorable(Path image, String reason) {
         unrestorable.put(image, reason);
@@ -118,6 +124,9 @@ public final class FakeEngine implements Checkpointer {
     public StepProcess start(StepLaunch launch) throws EngineException {
         if (busy.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             throw new EngineException(16, "another supervisor is writing: end it first");
+        }
+        if (full) {
+            throw new EngineException("writing spec.json", new IOException("No space left on device"));
         }
         String refusal = launch.restoreFrom().map(unrestorable::get).orElse(null);
         if (refusal != null) {
