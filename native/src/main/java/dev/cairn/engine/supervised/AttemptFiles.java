@@ -72,7 +72,7 @@ final class AttemptFiles {
         } catch (NoSuchFileException notStarted) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new EngineException(0, "reading " + supervisor + ": " + e);
+            throw new EngineException("reading " + supervisor, e);
         }
     }
 
