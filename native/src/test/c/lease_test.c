@@ -413,7 +413,9 @@ static void a_part_that_comes_back_late_goes_on_as_well(void **state)
     only_as_root();
     auto_close int disk = mount_disk("other");
     cairn_step *step = start_leased(
-        "1", "none", "while :; do touch other/by-the-step; sleep 0.01; done & echo ready; " COUNTS,
+        "1", "none",
+        "touch other/by-the-step; while :; do touch other/by-the-step; sleep 0.01; done & "
+        "echo ready; " COUNTS,
         SLOW_TO_TAKE);
     await_text("out", "ready");
     await_more_output();
