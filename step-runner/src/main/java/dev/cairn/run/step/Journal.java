@@ -29,30 +29,31 @@ final class Journal {
         this.services = services;
     }
 
-    /** Takes the news and publishes them. */
+    /** Takes the news, publishes them, and then tells of them: a runner that dies in between leaves none to be told twice. */
     void sync() throws IOException, EngineException {
-        if (take()) {
+        List<CheckpointOutcome> news = news();
+        if (!news.isEmpty()) {
             manifest.save(services.guard());
+            news.forEach(this::tell);
         }
     }
 
-    /**
-     * Takes the news into the manifest, which the caller publishes.
-     *
-     * @return whether there were any
-     */
-    boolean take() throws IOException, EngineException {
+    /** Takes the news into the manifest, which the caller publishes. */
+    void take() throws IOException, EngineException {
+        news().forEach(this::tell);
+    }
+
+    private List<CheckpointOutcome> news() throws EngineException {
         StepFolder folder = manifest.folder();
         List<CheckpointOutcome> all = services.engine(attempt.engine()).checkpointsOf(folder.attempt(attempt.number()));
         if (all.size() <= attempt.journalled()) {
-            return false;
+            return List.of();
         }
         List<CheckpointOutcome> news = all.subList(attempt.journalled(), all.size());
         attempt = attempt.journalled(all.size());
         manifest.put(attempt);
         manifest.images(present(news));
-        news.forEach(this::tell);
-        return true;
+        return news;
     }
 
     /**
