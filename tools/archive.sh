@@ -7,6 +7,7 @@ use_class_data_archive() {
     key=$(cksum <<<"$program $JDK $JDK_VERSION")
     archive=$cache/${key%% *}.jsa
     if [ ! -e "$archive" ]; then
+        (umask 077 && mkdir -p "$cache") 2>/dev/null || return 0
         say "preparing faster starts, once"
         make_class_data_archive "$archive" 2>/dev/null
     fi
@@ -16,7 +17,7 @@ use_class_data_archive() {
 # An archive that cannot be made leaves an empty file, so that no later start tries again.
 make_class_data_archive() (
     umask 077
-    mkdir -p "${1%/*}" && new=$(mktemp -d "${1%/*}/new.XXXXXX") && cd "$new" || exit 0
+    new=$(mktemp -d "${1%/*}/new.XXXXXX") && cd "$new" || exit 0
     trap 'rm -rf "$new"' EXIT
     java=("$JDK/bin/java" "${flags[@]}" -Xlog:disable)
     for_classes() {
