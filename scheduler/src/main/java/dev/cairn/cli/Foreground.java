@@ -99,7 +99,7 @@ final class Foreground {
         try (SessionView view = command
                         ? CommandView.of(session, before, console, signals, keepsCtrlC)
                         : WorkflowView.of(session, before, composition);
-                StopRequests requests = new StopRequests(signals, session, view, job.isPresent())) {
+                StopRequests requests = new StopRequests(signals, session, view)) {
             session.brokenOwner()
                     .ifPresent(dead -> view.say(
                             "cairn: " + dead.describe() + ", which ran this before, is dead; its lock was broken"));

@@ -7,23 +7,22 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Passes the signals on to the run: the first one stops it with checkpoints, a further one at once. In a batch job a further preemption
- * changes nothing: the system that sends it kills by itself when its patience ends, and until then an image may still be finished. The
- * waiting is done by a daemon thread of its own.
+ * Passes the signals on to the run: the first one stops it with checkpoints, a further interrupt at once. A further one of the others
+ * changes nothing, for many send each of them twice: timeout(1) to its child and to its group, kernel and shell of a terminal that has
+ * gone. Who sends them kills by himself when his patience ends, and until then an image may still be finished. The waiting is done by a
+ * daemon thread of its own.
  */
 final class StopRequests implements AutoCloseable {
     private final Signals signals;
     private final RunSession session;
     private final SessionView view;
-    private final boolean inBatchJob;
     private final Set<Signals.Stop> told = ConcurrentHashMap.newKeySet();
     private final Thread thread = new Thread(this::obey, "signals");
 
-    StopRequests(Signals signals, RunSession session, SessionView view, boolean inBatchJob) {
+    StopRequests(Signals signals, RunSession session, SessionView view) {
         this.signals = signals;
         this.session = session;
         this.view = view;
-        this.inBatchJob = inBatchJob;
         thread.setDaemon(true);
     }
 
@@ -37,7 +36,7 @@ final class StopRequests implements AutoCloseable {
                 Signals.Stop stop = signals.await();
                 boolean first = told.isEmpty();
                 told.add(stop);
-                if (first || !inBatchJob || !stop.isPreemption()) {
+                if (first || stop == Signals.Stop.INTERRUPT) {
                     pass(stop, first);
                 }
             }

@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -65,6 +67,24 @@ final class NativeCommandsTest {
         assertThat(resumed.err())
                 .contains("not from image " + newest.path("sequence").asLong() + ": ");
         assertThat(run("logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
+    }
+
+    /** As timeout(1) sends TERM, and kernel and shell HUP. So much memory takes a while to compress: the second finds no image yet. */
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "HUP"})
+    void theSameSignalTwiceDoesNotCostTheImage(String signal) throws Exception {
+        String fill = "x=$(head -c 30000000 /dev/urandom | base64); " + COUNT;
+        try (CairnProcess cairn = CairnProcess.start(
+                folder, "exec", "--name", "count", "-i", "never", "--compression", "19", "--", "bash", "-c", fill)) {
+            cairn.awaitOut("1\n");
+            cairn.signal(signal);
+            cairn.awaitErr("checkpointing and stopping");
+            cairn.signal(signal);
+            assertThat(cairn.await().exitCode()).isEqualTo(75);
+        }
+        Files.createFile(folder.resolve("go"));
+        assertThat(run("resume", "count").out()).isEqualTo("2\n3\n4\n5\n");
+        assertThat(run("show", "count").out()).contains(" from image 1,");
     }
 
     @Test

@@ -1,6 +1,5 @@
 package dev.cairn.cli.terminal;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -15,8 +14,10 @@ public final class Signals {
 
     /** What a signal, or a key in a raw terminal, asks for. */
     public enum Stop {
-        /** Ctrl-C, or the terminal has gone. */
+        /** Ctrl-C. */
         INTERRUPT,
+        /** The terminal has gone. */
+        HANGUP,
         /** The host is wanted back. */
         PREEMPT,
         /** The host will be wanted back soon: a batch system's warning before a time limit. */
@@ -24,7 +25,7 @@ public final class Signals {
 
         /** Nobody's wish but the machine's: what is stopped so goes on by itself where that can be. */
         public boolean isPreemption() {
-            return this != INTERRUPT;
+            return this == PREEMPT || this == WARNING;
         }
     }
 
@@ -33,7 +34,8 @@ public final class Signals {
     /** Takes over INT, HUP, TERM and USR1 of this process. */
     public static Signals install() {
         Signals signals = new Signals();
-        List.of("INT", "HUP").forEach(name -> handle(name, () -> signals.send(Stop.INTERRUPT)));
+        handle("INT", () -> signals.send(Stop.INTERRUPT));
+        handle("HUP", () -> signals.send(Stop.HANGUP));
         handle("TERM", () -> signals.send(Stop.PREEMPT));
         handle("USR1", () -> signals.send(Stop.WARNING));
         return signals;
