@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,10 +18,10 @@ import java.util.Map;
  */
 record Console(PrintStream out, PrintStream err, Map<String, String> environment, Path workingDirectory) {
 
-    static Console ofProcess() {
+    static Console ofProcess(StandardOutput out) {
         return new Console(
-                utf8(FileDescriptor.out),
-                utf8(FileDescriptor.err),
+                utf8(out),
+                utf8(new FileOutputStream(FileDescriptor.err)),
                 System.getenv(),
                 Path.of("").toAbsolutePath());
     }
@@ -58,7 +59,7 @@ record Console(PrintStream out, PrintStream err, Map<String, String> environment
         }
     }
 
-    private static PrintStream utf8(FileDescriptor descriptor) {
-        return new PrintStream(new FileOutputStream(descriptor), true, StandardCharsets.UTF_8);
+    private static PrintStream utf8(OutputStream stream) {
+        return new PrintStream(stream, true, StandardCharsets.UTF_8);
     }
 }

@@ -5,6 +5,13 @@ public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(new CommandTree(Console.ofProcess()).execute(args));
+        StandardOutput out = new StandardOutput();
+        Console console = Console.ofProcess(out);
+        int code = new CommandTree(console).execute(args);
+        if (code == ExitCode.OK && out.failure().isPresent()) {
+            console.say("cairn: standard output: " + out.failure().get());
+            code = ExitCode.IO;
+        }
+        System.exit(code);
     }
 }

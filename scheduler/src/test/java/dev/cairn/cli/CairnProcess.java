@@ -56,6 +56,13 @@ final class CairnProcess implements AutoCloseable {
         return start(folder, Map.of(), Redirect.from(NOTHING.toFile()), command);
     }
 
+    /** Starts it with standard output on a full disk; {@link #err} is as ever. */
+    static CairnProcess startWithFullOutput(Path folder, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >/dev/full", "cairn"));
+        command.addAll(command(arguments));
+        return start(folder, Map.of(), Redirect.from(NOTHING.toFile()), command);
+    }
+
     private static List<String> command(String... arguments) {
         // A test run under nohup ignores SIGHUP, and its children would too.
         List<String> command = new ArrayList<>(List.of(

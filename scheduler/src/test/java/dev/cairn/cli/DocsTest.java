@@ -47,7 +47,9 @@ final class DocsTest {
     @MethodSource("pages")
     void everyCommandParses(Path page) throws IOException {
         for (String line : commands(page, false)) {
-            assertThatCode(() -> new CommandTree(Console.ofProcess()).whole().parseArgs(words(line)))
+            assertThatCode(() -> new CommandTree(Console.ofProcess(new StandardOutput()))
+                            .whole()
+                            .parseArgs(words(line)))
                     .as(line)
                     .doesNotThrowAnyException();
         }

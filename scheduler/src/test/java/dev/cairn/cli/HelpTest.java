@@ -29,7 +29,7 @@ final class HelpTest {
             Path.of("").toAbsolutePath());
 
     static Stream<String> commands() {
-        return new CommandTree(Console.ofProcess()).names().stream();
+        return new CommandTree(Console.ofProcess(new StandardOutput())).names().stream();
     }
 
     @ParameterizedTest

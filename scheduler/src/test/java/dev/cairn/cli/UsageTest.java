@@ -21,6 +21,15 @@ final class UsageTest {
     }
 
     @Test
+    void saysThatItsOutputCouldNotBeWritten() throws Exception {
+        try (CairnProcess cairn = CairnProcess.startWithFullOutput(folder, "exec", "-i", "never", "--", "seq", "3")) {
+            Outcome outcome = cairn.await();
+            assertThat(outcome.err()).endsWith("cairn: standard output: No space left on device\n");
+            assertThat(outcome.exitCode()).isEqualTo(74);
+        }
+    }
+
+    @Test
     void asksForACommandWhenThereIsNone() throws Exception {
         assertUsage(cairn(), "cairn: which command?\ncairn: see 'cairn --help'\n");
     }
