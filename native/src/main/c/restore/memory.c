@@ -262,19 +262,6 @@ static int fill_run(void *context, const struct image_run *run, const void *byte
     return 0;
 }
 
-static int collect_run(struct ranges *list, const struct image_run *run, cairn_error *err)
-{
-    if ((list->count & (list->count - 1)) == 0) {
-        size_t room = list->count ? list->count * 2 : 1;
-        struct range *grown = realloc(list->ranges, room * sizeof *grown);
-        if (!grown)
-            return cairn_fail(err, ENOMEM, "out of memory listing pages");
-        list->ranges = grown;
-    }
-    list->ranges[list->count++] = (struct range){run->start, run->start + run->length};
-    return 0;
-}
-
 /* All runs of a space, in order. */
 static int collect_runs(const image_reader *image, uint32_t space, struct ranges *out,
                         cairn_error *err)
@@ -283,7 +270,8 @@ static int collect_runs(const image_reader *image, uint32_t space, struct ranges
         struct image_chunk chunk;
         image_reader_chunk_info(image, i, &chunk);
         for (uint32_t k = 0; chunk.space == space && k < chunk.n_runs; k++) {
-            int rc = collect_run(out, &chunk.runs[k], err);
+            const struct image_run *run = &chunk.runs[k];
+            int rc = ranges_add(out, (struct range){run->start, run->start + run->length}, err);
             if (rc != 0)
                 return rc;
         }

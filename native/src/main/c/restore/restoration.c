@@ -113,76 +113,84 @@ void ranges_free(struct ranges *list)
     *list = (struct ranges){0};
 }
 
+int ranges_add(struct ranges *list, struct range range, cairn_error *err)
+{
+    if ((list->count & (list->count - 1)) == 0) { /* doubling it */
+        struct range *grown =
+            reallocarray(list->ranges, list->count ? list->count * 2 : 1, sizeof *grown);
+        if (!grown)
+            return cairn_fail(err, ENOMEM, "out of memory reading the image");
+        list->ranges = grown;
+    }
+    list->ranges[list->count++] = range;
+    return 0;
+}
+
 int range_by_start(const void *a, const void *b)
 {
     const struct range *x = a, *y = b;
     return (x->start > y->start) - (x->start < y->start);
 }
 
-static int collect_ranges(const struct restoration *r, struct range **out, size_t *count,
-                          uint64_t *kernel_bytes, cairn_error *err)
+/* What a process of the image has mapped; of the kernel's own mappings also how large they are. */
+static int occupy_by(struct ranges *o, const struct restored_process *p, uint64_t *kernel_bytes,
+                     cairn_error *err)
 {
-    size_t n = 0, room = 0;
-    auto_free struct range *ranges = NULL;
-    for (size_t i = 0; i < r->process_count; i++) {
-        json_t *maps;
-        if (r->processes[i].zombie)
-            continue;
-        int rc = json_need_array(r->processes[i].json, "maps", MAP_LIMIT, &maps, err);
+    json_t *maps;
+    uint64_t kernel = 0;
+    int rc = json_need_array(p->json, "maps", MAP_LIMIT, &maps, err);
+    for (size_t k = 0; rc == 0 && k < json_array_size(maps); k++) {
+        const json_t *map = json_array_get(maps, k);
+        struct range range;
+        rc = json_need_hex(map, "start", &range.start, err);
+        if (rc == 0)
+            rc = json_need_hex(map, "end", &range.end, err);
         if (rc != 0)
             return rc;
-        uint64_t kernel = 0;
-        for (size_t k = 0; k < json_array_size(maps); k++) {
-            const json_t *map = json_array_get(maps, k);
-            struct range range;
-            rc = json_need_hex(map, "start", &range.start, err);
-            if (rc == 0)
-                rc = json_need_hex(map, "end", &range.end, err);
-            if (rc != 0)
-                return rc;
-            if (range.start >= USER_END)
-                continue; /* vsyscall */
-            if (range.end <= range.start || range.end > USER_END || range.start % PAGE ||
-                range.end % PAGE)
-                return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a mapping from 0x%llx to 0x%llx",
-                                  (unsigned long long)range.start, (unsigned long long)range.end);
-            if (json_object_get(map, "kernel"))
-                kernel += range.end - range.start;
-            if (n == room) {
-                room = room ? room * 2 : 1024;
-                struct range *grown = realloc(ranges, room * sizeof *grown);
-                if (!grown)
-                    return cairn_fail(err, ENOMEM, "out of memory reading the image");
-                ranges = grown;
-            }
-            ranges[n++] = range;
-        }
-        if (kernel > *kernel_bytes)
-            *kernel_bytes = kernel;
+        if (range.start >= USER_END)
+            continue; /* vsyscall */
+        if (range.end <= range.start || range.end > USER_END || range.start % PAGE ||
+            range.end % PAGE)
+            return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a mapping from 0x%llx to 0x%llx",
+                              (unsigned long long)range.start, (unsigned long long)range.end);
+        if (json_object_get(map, "kernel"))
+            kernel += range.end - range.start;
+        rc = ranges_add(o, range, err);
     }
-    qsort(ranges, n, sizeof *ranges, range_by_start);
-    *out = steal_ptr(&ranges);
-    *count = n;
-    return 0;
+    if (kernel > *kernel_bytes)
+        *kernel_bytes = kernel;
+    return rc;
+}
+
+static int occupy_by_ourselves(struct ranges *o, cairn_error *err)
+{
+    auto_proc_maps struct proc_maps maps = {0};
+    int rc = proc_read_maps(getpid(), &maps, err);
+    for (size_t i = 0; rc == 0 && i < maps.count; i++)
+        rc = ranges_add(o, (struct range){maps.maps[i].start, maps.maps[i].end}, err);
+    return rc;
 }
 
 /* A place that no process of the image uses, nor the supervisor itself, of which the first ones are
- * forks. */
+ * forks. Its heap begins within the first GiB and may grow until then. */
 static int find_room(struct restoration *r, cairn_error *err)
 {
-    auto_free struct range *ranges = NULL;
-    size_t count = 0;
-    int rc = collect_ranges(r, &ranges, &count, &r->kernel_bytes, err);
+    auto_ranges struct ranges o = {0};
+    int rc = occupy_by_ourselves(&o, err);
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (!r->processes[i].zombie)
+            rc = occupy_by(&o, &r->processes[i], &r->kernel_bytes, err);
     if (rc != 0)
         return rc;
+    qsort(o.ranges, o.count, sizeof *o.ranges, range_by_start);
     uint64_t need = TRAMPOLINE_BYTES + r->kernel_bytes + 64 * PAGE;
-    uint64_t at = 0x10000000ull; /* above where programs without ASLR and small heaps lie */
-    for (size_t i = 0; i < count; i++) {
-        if (ranges[i].start >=
+    uint64_t at = 0x100000000ull;
+    for (size_t i = 0; i < o.count; i++) {
+        if (o.ranges[i].start >=
             at + need + 256 * PAGE) /* a grows-down mapping wants its gap below */
             break;
-        if (ranges[i].end + PAGE > at)
-            at = ranges[i].end + PAGE;
+        if (o.ranges[i].end + PAGE > at)
+            at = o.ranges[i].end + PAGE;
     }
     if (at + need > USER_END)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,

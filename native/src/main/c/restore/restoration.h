@@ -66,6 +66,7 @@ struct ranges {
     size_t count;
 };
 int range_by_start(const void *a, const void *b); /* for qsort */
+CAIRN_CHECKED int ranges_add(struct ranges *list, struct range range, cairn_error *err);
 void ranges_free(struct ranges *list);
 #define auto_ranges __attribute__((cleanup(ranges_free)))
 
