@@ -265,6 +265,8 @@ static int take_everything(capture *c, struct tree *t, const struct capture_opti
         rc = take_watches(&c->objects, err);
     if (rc == 0)
         rc = take_sockets(&c->objects, err);
+    if (rc == 0)
+        rc = take_inet(&c->objects, err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = take_one(c, &c->processes[i], err);
     if (rc == 0)

@@ -1,5 +1,4 @@
-/* Unix sockets, with what is queued in them. All others are refused, saying to whom they lead. */
-#include <arpa/inet.h>
+/* Unix sockets, with what is queued in them; TCP and UDP: inet.c. All others are refused. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
@@ -133,42 +132,6 @@ static int peek_queue(int fd, json_t *json, cairn_error *err)
     return rc;
 }
 
-static int refuse_other_family(int fd, pid_t ns_pid, int number, int family, cairn_error *err)
-{
-    struct sockaddr_storage peer = {0};
-    socklen_t len = sizeof peer;
-    int type = 0, listens = 0;
-    socklen_t size = sizeof type;
-    getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size);
-    size = sizeof listens;
-    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size);
-    const char *name = type == SOCK_STREAM ? "TCP" : type == SOCK_DGRAM ? "UDP" : "raw";
-    char text[INET6_ADDRSTRLEN] = "";
-    bool six = family == AF_INET6;
-    if (family != AF_INET && !six)
-        return cairn_fail(err, CAIRN_EUNSUPPORTED,
-                          "pid %d fd %d: a socket of family %d, which this version does not save",
-                          ns_pid, number, family);
-    bool connected = getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
-    if (!connected) {
-        len = sizeof peer;
-        getsockname(fd, (struct sockaddr *)&peer, &len);
-    }
-    inet_ntop(family,
-              six ? (void *)&((struct sockaddr_in6 *)&peer)->sin6_addr
-                  : (void *)&((struct sockaddr_in *)&peer)->sin_addr,
-              text, sizeof text);
-    return cairn_fail(err, CAIRN_EUNSUPPORTED,
-                      "pid %d fd %d: %s %s socket %s %s:%u; a checkpoint is possible while it is "
-                      "closed, or with `checkpoint.engine: app`",
-                      ns_pid, number,
-                      connected ? "connected"
-                      : listens ? "listening"
-                                : "open",
-                      name, connected ? "to" : "at", text,
-                      ntohs(((struct sockaddr_in *)&peer)->sin_port));
-}
-
 /* An address as a hex string; none for a socket without a name. */
 static void describe_name(json_t *json, const char *key, const struct sockaddr_un *name,
                           socklen_t len)
@@ -202,6 +165,16 @@ static void describe_options(int fd, json_t *json)
     }
 }
 
+static bool is_inet(int fd, int family, int type)
+{
+    int protocol = 0;
+    socklen_t len = sizeof protocol;
+    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len);
+    return (family == AF_INET || family == AF_INET6) &&
+           ((type == SOCK_STREAM && protocol == IPPROTO_TCP) ||
+            (type == SOCK_DGRAM && protocol == IPPROTO_UDP));
+}
+
 int describe_socket(const struct taken_process *p, int number, uint64_t ino, json_t *json,
                     cairn_error *err)
 {
@@ -214,8 +187,15 @@ int describe_socket(const struct taken_process *p, int number, uint64_t ino, jso
     if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0 ||
         getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
         return cairn_fail_errno(err, "pid %d fd %d: asking about a socket", p->ns_pid, number);
+    if (is_inet(fd, family, type)) {
+        rc = describe_inet(fd, type, ino, json, err);
+        return rc != 0 ? cairn_fail_within(err, rc, "pid %d fd %d", p->ns_pid, number) : 0;
+    }
     if (family != AF_UNIX)
-        return refuse_other_family(fd, p->ns_pid, number, family, err);
+        return cairn_fail(
+            err, CAIRN_EUNSUPPORTED,
+            "pid %d fd %d: a socket of family %d and type %d, which this version does not save",
+            p->ns_pid, number, family, type);
     struct about about;
     rc = ask_about(ino, &about, err);
     if (rc != 0)

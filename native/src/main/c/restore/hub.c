@@ -226,6 +226,8 @@ static int make_description(const struct restoration *r, size_t i, int pty_slave
         return hub_make_pipe(r, i, err);
     if (hub_is_kind(json, "socket"))
         return hub_make_socket(r, i, err);
+    if (hub_is_kind(json, "inet"))
+        return hub_make_inet(r, i, err);
     if (hub_is_kind(json, "eventfd"))
         return make_eventfd(json, flags, number, err);
     if (hub_is_kind(json, "signalfd"))
@@ -433,6 +435,8 @@ static int open_everything(const struct restoration *r, int pty_slave, cairn_err
         if (rc == 0)
             rc = make_object(r, json, err);
     }
+    if (rc == 0)
+        rc = hub_make_inet_connections(r, err);
     for (i = 0; rc == 0 && i < json_array_size(json_object_get(r->meta, "descriptions")); i++)
         rc = make_description(r, i, pty_slave, err);
     json_array_foreach(r->mapped_files, i, json)

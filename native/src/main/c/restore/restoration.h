@@ -92,6 +92,9 @@ CAIRN_CHECKED int hub_place(int fd, int number, cairn_error *err);
 CAIRN_CHECKED int hub_make_pipe(const struct restoration *r, size_t first, cairn_error *err);
 /* sockets.c: description `i` and, where the step has it, its peer. */
 CAIRN_CHECKED int hub_make_socket(const struct restoration *r, size_t i, cairn_error *err);
+/* inet.c: connections first, since nobody may listen at their ports by then; then the others. */
+CAIRN_CHECKED int hub_make_inet_connections(const struct restoration *r, cairn_error *err);
+CAIRN_CHECKED int hub_make_inet(const struct restoration *r, size_t i, cairn_error *err);
 /* watches.c: what every epoll watches. */
 CAIRN_CHECKED int hub_watch(const struct restoration *r, cairn_error *err);
 

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-REFUSED(has_a_tcp_connection, "connected TCP socket to 127.0.0.1:")
+REFUSED(has_a_tcp_connection_that_is_not_accepted, "not yet accepted")
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof name;
@@ -18,11 +18,24 @@ REFUSED(has_a_tcp_connection, "connected TCP socket to 127.0.0.1:")
     need(getsockname(server, (struct sockaddr *)&name, &len));
     int client = (int)need(socket(AF_INET, SOCK_STREAM, 0));
     need(connect(client, (struct sockaddr *)&name, len));
-    int accepted = (int)need(accept(server, NULL, NULL));
-    close(server);
     checkpoint_here();
+    int accepted = (int)need(accept(server, NULL, NULL));
     char byte;
     require(send(client, "x", 1, 0) == 1 && recv(accepted, &byte, 1, 0) == 1);
+}
+
+REFUSED(has_a_datagram_that_is_not_received, "datagrams not yet received")
+{
+    struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof name;
+    int fd = (int)need(socket(AF_INET, SOCK_DGRAM, 0));
+    need(bind(fd, (struct sockaddr *)&name, len));
+    need(getsockname(fd, (struct sockaddr *)&name, &len));
+    need(connect(fd, (struct sockaddr *)&name, len));
+    char byte = 'x';
+    require(send(fd, &byte, 1, 0) == 1);
+    checkpoint_here();
+    require(recv(fd, &byte, 1, 0) == 1 && byte == 'x');
 }
 
 REFUSED(has_descriptors_under_way, "descriptors on their way")

@@ -20,7 +20,13 @@ class KillAndResumeTest {
     private static final int KILLS = LONG ? 20 : 3;
 
     static Stream<Arguments> examplesAndCallers() {
-        return Stream.of("count", "log-crunch", "monte-carlo", "molecular-dynamics", "src/test/flows/files")
+        return Stream.of(
+                        "count",
+                        "log-crunch",
+                        "monte-carlo",
+                        "molecular-dynamics",
+                        "src/test/flows/files",
+                        "src/test/flows/connections")
                 .flatMap(name -> callers(name).map(caller -> Arguments.of(Example.named(name), caller)));
     }
 

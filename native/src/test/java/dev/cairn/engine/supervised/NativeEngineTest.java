@@ -11,6 +11,9 @@ import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.ImagingCheckpointerContract;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.TerminalChannel;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -94,6 +97,25 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
         Files.write(program, other);
         assertThat(engine().unusable(image.path()))
                 .hasValueSatisfying(reason -> assertThat(reason).contains(program + " is not the file"));
+    }
+
+    @Test
+    void namesAConnectionThatLeadsOutOfTheStep() throws Exception {
+        try (ServerSocket outside = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = outside.getLocalPort();
+            StepProcess step = steps().start(
+                            "exec 3<>/dev/tcp/127.0.0.1/" + port + "; echo connected; read -r -u 3 word; echo $word");
+            steps().awaitOutput("connected");
+            assertThatThrownBy(() -> step.checkpoint(new CheckpointRequest(Optional.empty(), "test", false)))
+                    .isInstanceOf(EngineException.class)
+                    .hasMessageMatching("pid [0-9]+ fd 3: connected TCP socket to 127\\.0\\.0\\.1:" + port
+                            + ", which is not of the step; .*");
+            try (Socket connection = outside.accept()) {
+                connection.getOutputStream().write("unharmed\n".getBytes(StandardCharsets.UTF_8));
+            }
+            assertThat(steps().finish(step).cause()).isEqualTo(EndCause.SUCCESS);
+            steps().awaitOutput("unharmed");
+        }
     }
 
     @Test
