@@ -478,9 +478,11 @@ static void asking_a_program_to_save_kills_nobody(void **state)
     cairn_step *step =
         start_of("1", "app",
                  "for i in 1 2 3; do bash -c 'trap : USR1; while :; do /bin/true; done' & done; "
-                 "exec python3 -c \\\"import os, signal; signal.signal(signal.SIGUSR1, lambda *_: "
-                 "(open('new', 'w').close(), os.rename('new', 'saved'))); "
-                 "print('ready', flush=True); [signal.pause() for _ in iter(int, 1)]\\\"",
+                 "exec python3 -c \\\"import os, signal; asked = [signal.SIGUSR1]; "
+                 "signal.pthread_sigmask(signal.SIG_BLOCK, asked); "
+                 "signal.signal(signal.SIGUSR1, print); print('ready', flush=True); "
+                 "[(signal.sigwait(asked), open('new', 'w').close(), os.rename('new', 'saved')) "
+                 "for _ in iter(int, 1)]\\\"",
                  false, "\"app\":{\"files\":[\"saved\"],\"signal\":\"USR1\",\"settle_ms\":0}");
     await_text("out", "ready");
     for (int i = 0; i < 60; i++)
