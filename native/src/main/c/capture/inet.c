@@ -17,7 +17,6 @@
 #include "proc/proc.h"
 #include "task/freeze.h"
 
-#define QUEUE_LIMIT (64u << 20)
 /* Over the loopback device, a delayed acknowledgement included. */
 #define ARRIVES_WITHIN_US 500000
 #define REFILLED_WITHIN_US 10000000
@@ -96,10 +95,9 @@ static void describe_address(int fd, json_t *json, const char *key,
         json_object_set_new(json, key, described);
 }
 
-int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err)
+int describe_inet(int fd, int type, json_t *json, cairn_error *err)
 {
     json_object_set_new(json, "kind", json_string("inet"));
-    json_object_set_new(json, "socket", json_integer((json_int_t)ino));
     json_object_set_new(json, "type", json_integer(type));
     describe_address(fd, json, "local", getsockname);
     describe_address(fd, json, "peer", getpeername);
@@ -114,7 +112,6 @@ int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err
 /* One way through a connection. */
 struct way {
     int from, to; /* the socket that sends, and the one that receives */
-    json_t *json; /* of the one that receives */
 };
 
 /* What is queued at the receiver, without taking it out. A position for peeking is put back. */
@@ -178,7 +175,7 @@ static bool drain(const struct way *w, char *bytes, size_t *len)
     int64_t deadline = freeze_clock_us() + REFILLED_WITHIN_US;
     *len = 0;
     while (count(w->from, SIOCOUTQ) > 0 || count(w->to, SIOCINQ) > 0) {
-        ssize_t n = recv(w->to, bytes + *len, QUEUE_LIMIT - *len, MSG_DONTWAIT);
+        ssize_t n = recv(w->to, bytes + *len, INET_QUEUE_LIMIT - *len, MSG_DONTWAIT);
         if (n > 0)
             *len += (size_t)n;
         else if (freeze_clock_us() > deadline)
@@ -202,7 +199,7 @@ static int take_full(const struct way *w, char *bytes, size_t *len, cairn_error 
         return rc;
     getsockopt(w->from, IPPROTO_TCP, TCP_CORK, &corked, &size);
     size_t all = (size_t)count(w->from, SIOCOUTQ) + (size_t)count(w->to, SIOCINQ);
-    if (corked || has_ended_sending(sender.tcpi_state) || all > QUEUE_LIMIT / 2)
+    if (corked || has_ended_sending(sender.tcpi_state) || all > INET_QUEUE_LIMIT / 2)
         return cairn_fail(err, CAIRN_EBUSY_TREE,
                           "a TCP connection that is full and cannot be emptied and filled again");
     if (!drain(w, bytes, len) || !refill(w, bytes, *len))
@@ -210,29 +207,35 @@ static int take_full(const struct way *w, char *bytes, size_t *len, cairn_error 
     return 0;
 }
 
-static int take_way(const struct way *w, cairn_error *err)
+static int set_queue(json_t *json, const char *bytes, size_t len, cairn_error *err)
 {
-    bool full = false;
-    int rc = await_arrival(w, &full, err);
-    size_t len = (size_t)count(w->to, SIOCINQ);
-    if (rc == 0 && len > QUEUE_LIMIT)
-        rc = cairn_fail(err, CAIRN_EUNSUPPORTED, "a TCP socket with %zu bytes queued in it", len);
-    if (rc != 0)
-        return rc;
-    auto_free char *bytes = malloc(full ? QUEUE_LIMIT : len + 1);
-    if (!bytes)
-        return cairn_fail(err, ENOMEM, "out of memory reading a socket");
-    if (full)
-        rc = take_full(w, bytes, &len, err);
-    else if (len > 0)
-        rc = peek_queue(w->to, len, bytes, err);
-    if (rc != 0)
-        return rc;
     auto_free char *hex = hex_encode(bytes, len);
     if (!hex)
         return cairn_fail(err, ENOMEM, "out of memory reading a socket");
-    json_object_set_new(w->json, "queue", json_string(hex));
+    json_object_set_new(json, "queue", json_string(hex));
     return 0;
+}
+
+/* What a socket has not read, `full`: after it was taken out and sent again on this way. */
+static int take_queue(int fd, const struct way *full, json_t *json, cairn_error *err)
+{
+    size_t len = (size_t)count(fd, SIOCINQ);
+    if (len > INET_QUEUE_LIMIT)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED, "a TCP socket with %zu bytes queued in it", len);
+    auto_free char *bytes = malloc(full ? INET_QUEUE_LIMIT : len + 1);
+    if (!bytes)
+        return cairn_fail(err, ENOMEM, "out of memory reading a socket");
+    int rc = full      ? take_full(full, bytes, &len, err)
+             : len > 0 ? peek_queue(fd, len, bytes, err)
+                       : 0;
+    return rc != 0 ? rc : set_queue(json, bytes, len, err);
+}
+
+static int take_way(const struct way *w, json_t *json, cairn_error *err)
+{
+    bool full = false;
+    int rc = await_arrival(w, &full, err);
+    return rc != 0 ? rc : take_queue(w->to, full ? w : NULL, json, err);
 }
 
 static bool is_connected(const struct open_description *d)
@@ -284,15 +287,7 @@ static int take_abandoned(const struct open_description *d, int fd, cairn_error 
 {
     if (!json_is_true(json_object_get(d->json, "peer_ended")))
         return refuse(d, err);
-    size_t len = (size_t)count(fd, SIOCINQ);
-    auto_free char *bytes = malloc(len + 1);
-    if (!bytes)
-        return cairn_fail(err, ENOMEM, "out of memory reading a socket");
-    int rc = len > 0 ? peek_queue(fd, len, bytes, err) : 0;
-    auto_free char *hex = rc == 0 ? hex_encode(bytes, len) : NULL;
-    if (rc == 0)
-        json_object_set_new(d->json, "queue", json_string(hex ? hex : ""));
-    return rc;
+    return take_queue(fd, NULL, d->json, err);
 }
 
 static int take_end(const struct objects *o, const struct open_description *d, cairn_error *err)
@@ -307,7 +302,7 @@ static int take_end(const struct objects *o, const struct open_description *d, c
     if (rc != 0)
         return rc;
     json_object_set_new(d->json, "other", json_integer(other - o->descriptions));
-    return take_way(&(struct way){.from = theirs, .to = fd, .json = d->json}, err);
+    return take_way(&(struct way){.from = theirs, .to = fd}, d->json, err);
 }
 
 int take_inet(const struct objects *o, cairn_error *err)

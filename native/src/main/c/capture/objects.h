@@ -57,7 +57,7 @@ CAIRN_CHECKED int take_sockets(const struct objects *o, cairn_error *err);
 CAIRN_CHECKED int describe_socket(const struct taken_process *p, int number, uint64_t ino,
                                   json_t *json, cairn_error *err);
 /* A TCP or UDP socket, likewise. */
-CAIRN_CHECKED int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err);
+CAIRN_CHECKED int describe_inet(int fd, int type, json_t *json, cairn_error *err);
 /* Which TCP sockets are the two ends of a connection, and what is queued in it. */
 CAIRN_CHECKED int take_inet(const struct objects *o, cairn_error *err);
 enum lock_owner { LOCKS_OF_DESCRIPTION, LOCKS_OF_PROCESS };

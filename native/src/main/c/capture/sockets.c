@@ -188,7 +188,7 @@ int describe_socket(const struct taken_process *p, int number, uint64_t ino, jso
         getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0)
         return cairn_fail_errno(err, "pid %d fd %d: asking about a socket", p->ns_pid, number);
     if (is_inet(fd, family, type)) {
-        rc = describe_inet(fd, type, ino, json, err);
+        rc = describe_inet(fd, type, json, err);
         return rc != 0 ? cairn_fail_within(err, rc, "pid %d fd %d", p->ns_pid, number) : 0;
     }
     if (family != AF_UNIX)

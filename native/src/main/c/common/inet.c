@@ -113,6 +113,26 @@ bool inet_same(const struct sockaddr_storage *a, const struct sockaddr_storage *
     return port_of(a) == port_of(b) && memcmp(&first, &second, sizeof first) == 0;
 }
 
+void inet_convert(struct sockaddr_storage *address, socklen_t *len, int family)
+{
+    if (address->ss_family == family)
+        return;
+    struct in6_addr wide = widened(address);
+    in_port_t port = port_of(address);
+    *address = (struct sockaddr_storage){0};
+    if (family == AF_INET) {
+        struct sockaddr_in *four = (struct sockaddr_in *)address;
+        four->sin_family = AF_INET;
+        four->sin_port = port;
+        memcpy(&four->sin_addr, &wide.s6_addr[12], sizeof four->sin_addr);
+        *len = sizeof *four;
+    } else {
+        *(struct sockaddr_in6 *)address =
+            (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = port, .sin6_addr = wide};
+        *len = sizeof(struct sockaddr_in6);
+    }
+}
+
 static bool get(int fd, int level, int name, int *out)
 {
     socklen_t len = sizeof *out;

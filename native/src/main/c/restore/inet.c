@@ -6,7 +6,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,14 +15,13 @@
 #include "common/json.h"
 #include "restore/restoration.h"
 
-#define QUEUE_LIMIT (64u << 20)
 #define FITS_AT_ONCE 16384 /* into any fresh connection */
 #define WARM_UP_ROUNDS 200
 #define ROOM_WITHIN_MS 50        /* how long a full connection may take to have room again */
 #define PORT_FREE_WITHIN_MS 3000 /* of a connection of before, which the kernel remembers */
 #define LOOK_EVERY_MS 20
 
-/* An end that is being made: its description, or nothing for one that is closed again at once. */
+/* An end that is being made. */
 struct end {
     const json_t *json;
     struct sockaddr_storage local;
@@ -58,21 +56,19 @@ static int make(int family, int type, const json_t *json, cairn_error *err)
     return fd;
 }
 
-/* Of this host, with a port that the kernel chooses. */
-static void any_port(struct end *e, bool for_both_families)
+/* Of this host, with a port that the kernel chooses, for somebody of a family to reach. */
+static void any_port(struct end *e, int other_family)
 {
-    struct sockaddr_in *four = (struct sockaddr_in *)&e->local;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)&e->local;
     int family = e->local.ss_family;
-    e->local = (struct sockaddr_storage){.ss_family = (sa_family_t)family};
-    if (family == AF_INET) {
-        four->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    } else if (for_both_families) {
-        six->sin6_addr =
-            (struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1}};
-    } else {
-        six->sin6_addr = in6addr_loopback;
+    e->local = (struct sockaddr_storage){0};
+    if (family == AF_INET6 && other_family == AF_INET6) {
+        *(struct sockaddr_in6 *)&e->local =
+            (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_addr = in6addr_loopback};
+        return;
     }
+    *(struct sockaddr_in *)&e->local =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    inet_convert(&e->local, &e->len, family);
 }
 
 /* With the address of another listener or of another host, the program's two ends still find each
@@ -85,39 +81,13 @@ static int listen_as(const struct end *server, int other_family, cairn_error *er
     allow_sharing(fd);
     if (bind(fd, (const struct sockaddr *)&server->local, server->len) < 0) {
         struct end here = *server;
-        any_port(&here, other_family != server->local.ss_family);
+        any_port(&here, other_family);
         if (bind(fd, (const struct sockaddr *)&here.local, here.len) < 0)
             return cairn_fail_errno(err, "binding a TCP socket");
     }
     if (listen(fd, 1) < 0)
         return cairn_fail_errno(err, "listening on a TCP socket");
     return steal_fd(&fd);
-}
-
-/* Where a client of this family reaches the listener. */
-static int reach(int listener, int family, struct sockaddr_storage *out, socklen_t *len,
-                 cairn_error *err)
-{
-    *len = sizeof *out;
-    if (getsockname(listener, (struct sockaddr *)out, len) < 0)
-        return cairn_fail_errno(err, "asking where a TCP socket listens");
-    if (out->ss_family == AF_INET6 && family == AF_INET) {
-        struct sockaddr_in6 six = *(struct sockaddr_in6 *)out;
-        struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = six.sin6_port};
-        memcpy(&four.sin_addr, &six.sin6_addr.s6_addr[12], sizeof four.sin_addr);
-        *out = (struct sockaddr_storage){0};
-        memcpy(out, &four, sizeof four);
-        *len = sizeof four;
-    } else if (out->ss_family == AF_INET && family == AF_INET6) {
-        struct sockaddr_in four = *(struct sockaddr_in *)out;
-        struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = four.sin_port};
-        six.sin6_addr.s6_addr[10] = six.sin6_addr.s6_addr[11] = 0xff;
-        memcpy(&six.sin6_addr.s6_addr[12], &four.sin_addr, sizeof four.sin_addr);
-        *out = (struct sockaddr_storage){0};
-        memcpy(out, &six, sizeof six);
-        *len = sizeof six;
-    }
-    return 0;
 }
 
 /* From its own port, as soon as the kernel has forgotten the connection of before; else from
@@ -164,13 +134,13 @@ static int connect_pair(const struct end *server, const struct end *client, int 
                         int *client_fd, cairn_error *err)
 {
     struct sockaddr_storage target;
-    socklen_t len;
+    socklen_t len = sizeof target;
     auto_close int listener = listen_as(server, client->local.ss_family, err);
     if (listener < 0)
         return listener;
-    int rc = reach(listener, client->local.ss_family, &target, &len, err);
-    if (rc != 0)
-        return rc;
+    if (getsockname(listener, (struct sockaddr *)&target, &len) < 0)
+        return cairn_fail_errno(err, "asking where a TCP socket listens");
+    inet_convert(&target, &len, client->local.ss_family);
     auto_close int own = connect_as(client, &target, len, err);
     if (own < 0)
         return own;
@@ -231,7 +201,7 @@ static int fill(int from, int to, const json_t *json, cairn_error *err)
     const char *queue = json_string_value(json_object_get(json, "queue"));
     if (!queue || !*queue)
         return 0;
-    int rc = hex_decode(queue, QUEUE_LIMIT, &bytes, &len, err);
+    int rc = hex_decode(queue, INET_QUEUE_LIMIT, &bytes, &len, err);
     if (rc == 0 && len > FITS_AT_ONCE)
         rc = warm_up(from, to, len, err);
     if (rc == 0 && stuff(from, bytes, len) != len)
@@ -307,7 +277,7 @@ static int make_abandoned(const json_t *json, int number, cairn_error *err)
     int rc = read_end(json, &own, err);
     if (rc != 0)
         return rc;
-    any_port(&own, false);
+    any_port(&own, own.local.ss_family);
     other = own;
     rc = connect_pair(&other, &own, &theirs, &fd, err);
     if (rc == 0)
