@@ -74,15 +74,7 @@ final class JobOpening {
             RunOpener.Opened.Held held = (RunOpener.Opened.Held) opened;
             return new Opening.Held(held.run(), held.owner());
         }
-        Opening opening = null;
-        try {
-            opening = open(run, ours, submission.get(), stepId, job.get());
-            return opening;
-        } finally {
-            if (!(opening instanceof Opening.Ready)) {
-                ours.ownership().close();
-            }
-        }
+        return OwnedOpening.orLetGo(ours.ownership(), () -> open(run, ours, submission.get(), stepId, job.get()));
     }
 
     private Opening open(RunFolder run, RunOpener.Opened.Ours ours, Submission submission, String stepId, BatchJob job)

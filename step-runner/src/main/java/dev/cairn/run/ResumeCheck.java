@@ -57,8 +57,7 @@ final class ResumeCheck {
     }
 
     private static boolean runs(StepManifest step, Engines engines) {
-        Optional<AttemptRecord> open =
-                step.lastAttempt().filter(attempt -> attempt.end().isEmpty());
+        Optional<AttemptRecord> open = step.openAttempt();
         if (open.isEmpty()) {
             return false;
         }

@@ -242,15 +242,7 @@ public final class StepRunner {
             return new Opening.Refused(refused.reasons());
         }
         RunOpener.Opened.Ours ours = (RunOpener.Opened.Ours) opened;
-        Opening opening = null;
-        try {
-            opening = session(ours, text, options, evenPaused);
-            return opening;
-        } finally {
-            if (!(opening instanceof Opening.Ready)) {
-                ours.ownership().close();
-            }
-        }
+        return OwnedOpening.orLetGo(ours.ownership(), () -> session(ours, text, options, evenPaused));
     }
 
     private Opening session(

@@ -39,6 +39,14 @@ class ResumeTest {
         bench = new Bench(folder);
     }
 
+    private WorkflowRequest anew() throws Exception {
+        return bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work")));
+    }
+
+    private WorkflowRequest fromImage(long sequence) throws Exception {
+        return bench.flow(ONE).with(new ResumeOptions(false, false, Map.of("work", sequence), Set.of()));
+    }
+
     @Test
     void startsFromTheBeginningFirst() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
@@ -499,15 +507,13 @@ class ResumeTest {
         run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
         run.outcome();
 
-        Bench.Running next =
-                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of("work", 1L), Set.of())));
+        Bench.Running next = bench.start(fromImage(1));
         FakeStep step = bench.engine().nextStart();
         assertThat(step.resumedFrom()).isEqualTo(1);
         next.session().stop(StopKind.INTERRUPT, "Ctrl-C");
         next.outcome();
 
-        Bench.Running restarted =
-                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
+        Bench.Running restarted = bench.start(anew());
         FakeStep again = bench.engine().nextStart();
         assertThat(again.resumedFrom()).isZero();
         again.succeed();
@@ -522,8 +528,7 @@ class ResumeTest {
         run.die();
         step.kill();
 
-        Bench.Running restarted =
-                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
+        Bench.Running restarted = bench.start(anew());
         FakeStep again = bench.engine().nextStart();
         assertThat(again.resumedFrom()).isZero();
         again.succeed();
@@ -537,7 +542,7 @@ class ResumeTest {
         step.publish("interval");
         step.publish("interval");
         run.die();
-        WorkflowRequest chosen = bench.flow(ONE).with(new ResumeOptions(false, false, Map.of("work", 1L), Set.of()));
+        WorkflowRequest chosen = fromImage(1);
         bench.assertRefused(chosen, "step work runs, under its supervisor");
         step.kill();
 
@@ -556,8 +561,7 @@ class ResumeTest {
         run.outcome();
         bench.engine().makeUnrestorable(run.folder().step("work").image(2), "pid 17 is taken");
 
-        Bench.Running chosen =
-                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of("work", 2L), Set.of())));
+        Bench.Running chosen = bench.start(fromImage(2));
         assertThatThrownBy(chosen::outcome).hasMessageContaining("image 2: it cannot be restored: pid 17 is taken\n");
         assertThat(bench.engine().starts()).hasSize(1);
         assertThat(chosen.step("work").attempts().get(1).endedBy(EndCause.RESTORE_FAILED))
@@ -610,8 +614,7 @@ class ResumeTest {
         }
 
         bench.environment().put("PATH", "/usr/bin");
-        Bench.Running next =
-                bench.start(bench.flow(ONE).with(new ResumeOptions(false, false, Map.of(), Set.of("work"))));
+        Bench.Running next = bench.start(anew());
         FakeStep again = bench.engine().nextStart();
         assertThat(again.launch().environment())
                 .containsEntry("PATH", "/opt/tool/bin")

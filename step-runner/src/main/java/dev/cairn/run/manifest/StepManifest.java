@@ -130,6 +130,11 @@ public final class StepManifest {
         return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
     }
 
+    /** The last attempt, where nobody has written down how it ended: it runs, or its runner died. */
+    public Optional<AttemptRecord> openAttempt() {
+        return lastAttempt().filter(attempt -> attempt.end().isEmpty());
+    }
+
     /** The number of the attempt that comes next. */
     public int nextAttempt() {
         return lastAttempt().map(AttemptRecord::number).orElse(0) + 1;

@@ -98,9 +98,9 @@ final class AttemptStart {
         try {
             return new Begun.Running(attempt, engine.start(launch(attempt, rung, lease(engine))));
         } catch (EngineException e) {
+            // nothing was started, and that is the fault of no image: the next runner finds the attempt lost
             if (e.getCause() instanceof IOException) {
-                throw e; // nothing was started, and that is the fault of no image: the next runner finds the attempt
-                // lost
+                throw e;
             }
             return new Begun.Failed(attempt, refused(e, rung), e.code() == EngineException.HELD);
         }

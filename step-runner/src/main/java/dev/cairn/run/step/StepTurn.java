@@ -47,8 +47,7 @@ public final class StepTurn implements Turn {
             throws IOException, EngineException, ImageRefusedException, InterruptedException {
         Conclusion conclusion = new Conclusion(manifest, task, services);
         try {
-            Optional<AttemptRecord> open =
-                    manifest.lastAttempt().filter(attempt -> attempt.end().isEmpty());
+            Optional<AttemptRecord> open = manifest.openAttempt();
             AttemptFollower follower = new AttemptFollower(manifest, services, started, recorded);
             StepExit exit;
             if (open.isPresent()) {
@@ -88,8 +87,7 @@ public final class StepTurn implements Turn {
      * @param witness what somebody else saw of its end, laid over what is found here
      */
     public NextMove settle(UnaryOperator<StepExit> witness) throws IOException, EngineException, InterruptedException {
-        Optional<AttemptRecord> open =
-                manifest.lastAttempt().filter(attempt -> attempt.end().isEmpty());
+        Optional<AttemptRecord> open = manifest.openAttempt();
         if (open.isEmpty()) {
             return new NextMove.Rest(manifest.state(), manifest.message());
         }

@@ -52,6 +52,6 @@ final class Node {
 
     /** Whether an attempt is open that a dead runner started: it may be running, and is taken up at once. */
     boolean hasOpenAttempt() {
-        return manifest.lastAttempt().filter(attempt -> attempt.end().isEmpty()).isPresent();
+        return manifest.openAttempt().isPresent();
     }
 }
