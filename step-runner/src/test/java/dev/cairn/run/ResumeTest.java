@@ -20,6 +20,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -360,6 +364,37 @@ class ResumeTest {
                 .as("images that no runner saw are told by the next one, and only those")
                 .extracting(event -> ((RunEvent.ImagePublished) event).image().sequence())
                 .containsExactly(1L);
+    }
+
+    @Test
+    void isNotLetGoOfWhileItsThreadMayWrite() throws Exception {
+        RunSession session = ((Opening.Ready) bench.runner().run(bench.flow(ONE))).session();
+        CountDownLatch busy = new CountDownLatch(1);
+        AtomicBoolean over = new AtomicBoolean();
+        CompletableFuture<Boolean> overWhenLetGo = new CompletableFuture<>();
+        Thread runner = new Thread(() -> {
+            assertThatThrownBy(() -> session.run(event -> {
+                        if (event instanceof RunEvent.ImagePublished) {
+                            busy.countDown();
+                            doNotHeedInterruptsFor(Duration.ofMillis(300));
+                            over.set(true);
+                        }
+                    }))
+                    .isInstanceOf(InterruptedException.class);
+            overWhenLetGo.complete(over.get());
+        });
+        runner.start();
+        bench.engine().nextStart().publish("interval");
+        busy.await();
+        runner.interrupt();
+        assertThat(overWhenLetGo.get(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private static void doNotHeedInterruptsFor(Duration time) {
+        long since = System.nanoTime();
+        while (System.nanoTime() - since < time.toNanos()) {
+            Thread.onSpinWait();
+        }
     }
 
     @Test

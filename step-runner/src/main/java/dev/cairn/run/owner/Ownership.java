@@ -9,6 +9,7 @@ public final class Ownership implements AutoCloseable {
     private final OwnerFiles files;
     private final long epoch;
     private OwnerRecord record;
+    private volatile boolean closed;
 
     Ownership(OwnerFiles files, OwnerRecord record) {
         this.files = files;
@@ -23,11 +24,14 @@ public final class Ownership implements AutoCloseable {
     /**
      * To be called before each publication.
      *
-     * @throws OwnershipLostException when another process has taken over
+     * @throws OwnershipLostException when another process has taken over, or this one has let go
      */
     public void ensureOurs() throws OwnershipLostException {
         if (files.claimed(epoch + 1)) {
-            throw new OwnershipLostException(files.runFolder(), epoch);
+            throw OwnershipLostException.takenOver(files.runFolder(), epoch);
+        }
+        if (closed) {
+            throw OwnershipLostException.letGo(files.runFolder(), epoch);
         }
     }
 
@@ -41,6 +45,7 @@ public final class Ownership implements AutoCloseable {
     /** Lets go of the run, so that the next owner need not wait; does nothing when it was lost. */
     @Override
     public synchronized void close() throws IOException {
+        closed = true;
         if (!record.released() && !files.claimed(epoch + 1)) {
             record = record.letGo();
             files.show(record);

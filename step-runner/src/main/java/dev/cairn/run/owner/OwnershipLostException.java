@@ -3,12 +3,21 @@ package dev.cairn.run.owner;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Another process has taken the run over; what this one would write is refused. */
+/** The run is not this owner's any more; what it would write is refused. */
 public final class OwnershipLostException extends IOException {
     private static final long serialVersionUID = 1;
 
-    OwnershipLostException(Path runFolder, long epoch) {
-        super(runFolder + ": this process owned the run in epoch " + epoch
+    private OwnershipLostException(String message) {
+        super(message);
+    }
+
+    static OwnershipLostException takenOver(Path runFolder, long epoch) {
+        return new OwnershipLostException(runFolder + ": this process owned the run in epoch " + epoch
                 + ", and another has taken it over since. It writes nothing more; the steps go on under the new owner");
+    }
+
+    static OwnershipLostException letGo(Path runFolder, long epoch) {
+        return new OwnershipLostException(
+                runFolder + ": this process owned the run in epoch " + epoch + " and has let go of it");
     }
 }

@@ -15,8 +15,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
@@ -24,15 +27,20 @@ import java.util.function.Consumer;
  * one. Its methods belong to the walk's thread.
  */
 final class Turns implements AutoCloseable {
+    private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+
     private final StepServices services;
     private final Consumer<Message> mailbox;
-    private final Map<Node, Turn> running = new LinkedHashMap<>();
+    private final Map<Node, UnderWay> running = new LinkedHashMap<>();
     private final Map<String, Turn> shown;
     private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
         Thread thread = new Thread(work, "cairn-step");
         thread.setDaemon(true);
         return thread;
     });
+
+    /** @param over completed when its thread writes nothing more */
+    private record UnderWay(Turn turn, CompletableFuture<Void> over) {}
 
     /** @param shown thread-safe; kept up to date with the turns by step id, for others to see */
     Turns(StepServices services, Consumer<Message> mailbox, Map<String, Turn> shown) {
@@ -54,9 +62,11 @@ final class Turns implements AutoCloseable {
     }
 
     void start(Node node, Turn turn, ResumeWish wish) {
-        running.put(node, turn);
         shown.put(node.id(), turn);
-        threads.execute(() -> mailbox.accept(result(node, turn, wish)));
+        running.put(
+                node,
+                new UnderWay(
+                        turn, CompletableFuture.runAsync(() -> mailbox.accept(result(node, turn, wish)), threads)));
     }
 
     void ended(Node node) {
@@ -109,12 +119,12 @@ final class Turns implements AutoCloseable {
     }
 
     private CompletableFuture<Answer.Line> command(Node node, TurnCommand command) {
-        Turn turn = running.get(node);
-        if (turn == null) {
+        UnderWay running = this.running.get(node);
+        if (running == null) {
             return CompletableFuture.completedFuture(Answer.Line.failed(node.id(), "does not run"));
         }
         CompletableFuture<Answer.Line> answer = new CompletableFuture<>();
-        threads.execute(() -> answer.complete(carryOut(node.id(), turn, command)));
+        threads.execute(() -> answer.complete(carryOut(node.id(), running.turn(), command)));
         return answer;
     }
 
@@ -133,9 +143,18 @@ final class Turns implements AutoCloseable {
         }
     }
 
-    /** Lets go of all steps, which go on under their supervisors. */
+    /** Lets go of all steps, which go on under their supervisors; whoever owns the run next writes to it alone. */
     @Override
     public void close() {
         threads.shutdownNow();
+        try {
+            CompletableFuture.allOf(
+                            running.values().stream().map(UnderWay::over).toArray(CompletableFuture[]::new))
+                    .get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException | ExecutionException left) {
+            // one that hangs, in a file system perhaps, finds the ownership let go of before it writes again
+        }
     }
 }

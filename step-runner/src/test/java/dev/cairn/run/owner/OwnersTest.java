@@ -156,6 +156,17 @@ class OwnersTest {
     }
 
     @Test
+    void refusesWhatWouldBeWrittenAfterItHasLetGo() throws Exception {
+        Ownership ownership = won(at(HERE, Duration.ofHours(1)).claim(folder));
+        ownership.close();
+        assertThatThrownBy(ownership::ensureOurs).isInstanceOf(OwnershipLostException.class);
+        assertThatThrownBy(ownership::beat)
+                .as("a late heartbeat does not take it back")
+                .isInstanceOf(OwnershipLostException.class)
+                .hasMessageContaining("let go");
+    }
+
+    @Test
     void refusesWhatAnOlderEpochWouldWrite() throws Exception {
         Ownership old = won(at(ELSEWHERE, Duration.ofHours(1)).claim(folder));
         Ownership young = won(at(HERE, Duration.ofMillis(60)).claim(folder));
