@@ -2,11 +2,13 @@ package dev.cairn.run;
 
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.StepProcess;
+import dev.cairn.run.job.JobsUnderWay;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.step.Engines;
+import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
@@ -22,10 +24,17 @@ import java.util.stream.Stream;
 
 /** Whether what a person chose for single steps can be done: a choice that would quietly be passed over is refused. */
 final class ResumeCheck {
-    private ResumeCheck() {}
+    private final RunFolder run;
+    private final Engines engines;
+    private final JobsUnderWay jobs;
 
-    static List<String> reasonsAgainst(ResumeOptions options, Plan plan, RunFolder run, Engines engines)
-            throws IOException {
+    ResumeCheck(RunFolder run, RunnerContext context) {
+        this.run = run;
+        this.engines = context.engines();
+        this.jobs = new JobsUnderWay(new Slurm(context.environment()), context.owners());
+    }
+
+    List<String> reasonsAgainst(ResumeOptions options, Plan plan) throws IOException, InterruptedException {
         Set<String> known = Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
                 .flatMap(Collection<PlanStep>::stream)
                 .flatMap(step -> step.matrix().instances().stream())
@@ -35,13 +44,12 @@ final class ResumeCheck {
         chosen.addAll(options.at().keySet());
         List<String> reasons = new ArrayList<>();
         for (String step : chosen) {
-            reasonAgainst(step, known, run, engines).ifPresent(reasons::add);
+            reasonAgainst(step, known).ifPresent(reasons::add);
         }
         return reasons;
     }
 
-    private static Optional<String> reasonAgainst(String step, Set<String> known, RunFolder run, Engines engines)
-            throws IOException {
+    private Optional<String> reasonAgainst(String step, Set<String> known) throws IOException, InterruptedException {
         if (!known.contains(step)) {
             return Optional.of("there is no step '" + step + "' in this run; there are " + String.join(", ", known));
         }
@@ -49,14 +57,16 @@ final class ResumeCheck {
         if (manifest.filter(m -> m.state() == StepState.SUCCEEDED).isPresent()) {
             return Optional.of("step " + step + " has succeeded and its images are gone; a new run repeats it (--new)");
         }
-        return manifest.filter(m -> runs(m, engines)).isPresent()
-                ? Optional.of(
-                        "step " + step + " runs, under its supervisor, and would be taken up as it is; stop it first"
-                                + " (cairn checkpoint --stop)")
-                : Optional.empty();
+        if (manifest.filter(this::runs).isPresent()) {
+            return Optional.of("step " + step + " runs, under its supervisor, and would be taken up as it is; stop it"
+                    + " first (cairn checkpoint --stop)");
+        }
+        return jobs.of(run.ofJob(step))
+                .map(job -> "step " + step + " is under way as " + job + ", and would be taken up as it is; stop it"
+                        + " first (cairn checkpoint --stop, or scancel while it waits)");
     }
 
-    private static boolean runs(StepManifest step, Engines engines) {
+    private boolean runs(StepManifest step) {
         Optional<AttemptRecord> open = step.openAttempt();
         if (open.isEmpty()) {
             return false;

@@ -231,7 +231,7 @@ public final class StepRunner {
     }
 
     private Opening ready(RunOpener.Opened opened, Optional<String> text, ResumeOptions options, boolean evenPaused)
-            throws IOException {
+            throws IOException, InterruptedException {
         if (opened instanceof RunOpener.Opened.Held held) {
             return new Opening.Held(held.run(), held.owner());
         }
@@ -247,7 +247,7 @@ public final class StepRunner {
 
     private Opening session(
             RunOpener.Opened.Ours ours, Optional<String> text, ResumeOptions options, boolean evenPaused)
-            throws IOException {
+            throws IOException, InterruptedException {
         RunManifest run = ours.run();
         if (run.state() == RunState.PAUSED && !evenPaused) {
             return new Opening.Paused(run.folder());
@@ -261,7 +261,7 @@ public final class StepRunner {
             return new Opening.Invalid(planned.problems());
         }
         List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context));
-        reasons.addAll(ResumeCheck.reasonsAgainst(options, plan.value(), run.folder(), context.engines()));
+        reasons.addAll(new ResumeCheck(run.folder(), context).reasonsAgainst(options, plan.value()));
         if (!reasons.isEmpty()) {
             return new Opening.Refused(reasons);
         }

@@ -21,8 +21,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -135,6 +137,36 @@ class SubmittingTest {
                 [ -e cancelled ] && state=CANCELLED || state=RUNNING
                 echo "77|$state|None||$(cat name)|%s"
                 """.formatted(folder, comment));
+    }
+
+    @Test
+    void aChoiceForAStepIsRefusedWhileItsJobIsUnderWayAndKeptForTheNextJobOtherwise() throws Exception {
+        says("sbatch", NOTES_THE_NAME + "cd " + folder + "; [ -e first ] && echo 78 || { touch first; echo 77; }");
+        says("squeue", "echo \"77|PENDING|Priority||$(cat " + folder + "/name)|x\"");
+        Bench.Running run = bench.start(bench.submitter("cairn").run(bench.flow(FAR)));
+        Bench.until(() -> said(run, "Slurm job 77: PENDING"));
+        run.session().stop(StopKind.INTERRUPT, "interrupt");
+        run.outcome();
+
+        WorkflowRequest anew = bench.flow(FAR).with(new ResumeOptions(false, false, Map.of(), Set.of("far")));
+        assertThat(bench.submitter("cairn").run(anew))
+                .isInstanceOfSatisfying(
+                        Opening.Refused.class,
+                        refused -> assertThat(refused.reasons())
+                                .singleElement()
+                                .asString()
+                                .contains("step far is under way as Slurm job 77 (PENDING)", "scancel"));
+
+        says(
+                "squeue",
+                "name=$(cat " + folder
+                        + "/name); echo \"77|NODE_FAIL|None||$name|x\"; echo \"78|PENDING|None||$name|x\"");
+        Bench.Running next = bench.start(bench.submitter("cairn").run(anew));
+        Bench.until(() -> said(next, "Slurm job 78: PENDING"));
+        assertThat(next.folder().ofJob("far").path().resolve("submission.json"))
+                .content()
+                .contains("\"number\" : 2", "\"restart\" : true");
+        next.die();
     }
 
     @Test

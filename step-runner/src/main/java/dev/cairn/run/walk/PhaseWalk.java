@@ -255,10 +255,8 @@ final class PhaseWalk {
         }
         admission.enter(node.group.step.placement());
         node.group.turnStarted();
-        // an attempt that is taken up is not begun as anybody wishes: the next one is
-        ResumeWish wish = node.hasOpenAttempt() && !tasks.isUnderWay(node.group.step, node.instance)
-                ? null
-                : wishes.remove(node.id());
+        // what is taken up is not begun as anybody wishes: the next attempt is
+        ResumeWish wish = mayBeRunning(node) ? null : wishes.remove(node.id());
         ledger.running(node);
         turns.start(node, turn, wish == null ? otherwise : wish);
     }
