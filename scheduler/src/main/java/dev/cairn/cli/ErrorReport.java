@@ -37,7 +37,8 @@ final class ErrorReport implements IParameterExceptionHandler, IExecutionExcepti
                 && unknownOption(e.getCommandLine()).isPresent()) {
             tell(unknownOption(e.getCommandLine()).get());
         } else {
-            tell(message(e));
+            // of an option with a value such as NAME=VALUE picocli says "option" twice
+            tell(message(e).replace("option option", "option"));
         }
         console.say("cairn: see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
         trace(e);

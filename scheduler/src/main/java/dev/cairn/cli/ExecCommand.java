@@ -55,6 +55,7 @@ final class ExecCommand implements Callable<Integer> {
     @Option(
             names = "--name",
             paramLabel = "NAME",
+            converter = GivenName.class,
             description = "Names the run: while it has not ended, the same line goes on with it.")
     private @Nullable String name;
 

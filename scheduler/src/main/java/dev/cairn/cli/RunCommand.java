@@ -35,6 +35,7 @@ final class RunCommand implements Callable<Integer> {
     @Option(
             names = "--key",
             paramLabel = "KEY",
+            converter = GivenName.class,
             description = "Names the run: unfinished or failed it is gone on with, succeeded there is nothing to do.")
     private @Nullable String key;
 

@@ -34,7 +34,11 @@ final class SlurmScriptCommand implements Callable<Integer> {
     @Mixin
     private InputOptions inputs;
 
-    @Option(names = "--key", paramLabel = "KEY", description = "Names the run, as for run.")
+    @Option(
+            names = "--key",
+            paramLabel = "KEY",
+            converter = GivenName.class,
+            description = "Names the run, as for run.")
     private @Nullable String key;
 
     SlurmScriptCommand(Composition composition) {

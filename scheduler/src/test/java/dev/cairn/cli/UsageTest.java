@@ -63,6 +63,23 @@ final class UsageTest {
     }
 
     @Test
+    void refusesAnEmptyName() throws Exception {
+        assertUsage(
+                cairn("exec", "--name", "", "--", "true"),
+                "cairn: Invalid value for option '--name': it must not be empty\ncairn: see 'cairn exec --help'\n");
+        assertUsage(
+                cairn("run", "--key", "", "flow.yaml"),
+                "cairn: Invalid value for option '--key': it must not be empty\ncairn: see 'cairn run --help'\n");
+    }
+
+    @Test
+    void saysWhatIsWrongWithAnInput() throws Exception {
+        Outcome outcome = cairn("run", "--input", "n", "flow.yaml");
+        assertThat(outcome.err()).contains("for option '--input' (NAME=VALUE)");
+        assertThat(outcome.exitCode()).isEqualTo(2);
+    }
+
+    @Test
     void showsWhereAnErrorCameFromOnlyWhenAsked() throws Exception {
         assertThat(cairn("completion").err()).doesNotContain("\tat ");
         assertThat(cairn("--stacktrace", "completion").err()).contains("\tat dev.cairn.cli");
