@@ -4,6 +4,7 @@ import dev.cairn.run.notify.Delivery;
 import dev.cairn.run.notify.Notice;
 import dev.cairn.tls.Trust;
 import dev.cairn.workflow.spec.Notification;
+import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -107,7 +108,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
             return "no connection";
         }
         if (e instanceof InterruptedIOException) {
-            return "no answer within " + timeout.toMillis() + " ms";
+            return "no answer within " + Durations.format(timeout);
         }
         String kind = e instanceof SSLException ? "TLS does not come about" : "no whole answer";
         return hidden ? kind : kind + ": " + e.getMessage();

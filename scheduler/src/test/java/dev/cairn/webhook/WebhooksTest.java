@@ -171,7 +171,7 @@ class WebhooksTest {
         assertThat(tell(new MockResponse.Builder()
                         .onResponseStart(SocketEffect.Stall.INSTANCE)
                         .build()))
-                .isEqualTo(new Answer.Later("no answer within 400 ms", Optional.empty()));
+                .isEqualTo(new Answer.Later("no answer within 400ms", Optional.empty()));
         Notification.Webhook webhook = webhook();
         server.close();
         assertThat(webhooks().tell(webhook, folder, NOTICE, new NothingAsked()))

@@ -13,10 +13,10 @@ public final class Words {
 
     private Words() {}
 
-    /** {@code 4m05s}, {@code 2h03m}; below a second in milliseconds. */
+    /** {@code 4m05s}, {@code 2h03m}; below a second {@code 40 ms}. */
     public static String span(Duration span) {
         if (span.compareTo(Duration.ofSeconds(1)) < 0) {
-            return pause(span);
+            return span.toMillis() + " ms";
         }
         long seconds = span.toSeconds();
         if (seconds < 60) {
