@@ -65,12 +65,30 @@ public final class RunOpener {
                 return existing.get();
             }
             Opened created = create(name, founder);
-            if (!(created instanceof Opened.Ours ours)
-                    || succession.follow(entries.last(), ours.run().id())) {
+            if (!(created instanceof Opened.Ours ours) || follows(succession, entries, ours)) {
                 return created;
             }
-            // somebody was faster with this identity: what they made may be the run that is meant
+        }
+    }
+
+    /** @return false when somebody was faster with this identity: what they made may be the run that is meant */
+    private static boolean follows(Succession succession, Succession.Entries entries, Opened.Ours ours)
+            throws IOException {
+        boolean follows = false;
+        try {
+            follows = succession.follow(entries.last(), ours.run().id());
+            return follows;
+        } finally {
+            if (!follows) {
+                discard(ours);
+            }
+        }
+    }
+
+    private static void discard(Opened.Ours ours) throws IOException {
+        try {
             ours.ownership().close();
+        } finally {
             DurableFiles.deleteTree(ours.run().folder().path());
         }
     }
