@@ -56,7 +56,10 @@ public final class DurableFiles {
             // link(2), unlike O_EXCL, shows the name only when the content is there, and is atomic on NFS too
             Files.createLink(file, written);
         } catch (FileAlreadyExistsException taken) {
-            return false;
+            // NFS repeats a call whose answer was lost, and the second finds the name that the first has made
+            if ((int) Files.getAttribute(written, "unix:nlink") == 1) {
+                return false;
+            }
         } finally {
             Files.delete(written);
         }
