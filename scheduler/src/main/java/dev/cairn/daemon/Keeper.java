@@ -124,7 +124,7 @@ final class Keeper {
             ending = run.run();
         } catch (InterruptedException letGo) {
             ending = new Ending.Elsewhere("let go");
-        } catch (RuntimeException bug) { // the root of the run's thread
+        } catch (RuntimeException | Error bug) { // the root of the run's thread
             ending = new Ending.Trouble("a bug in Cairn: " + bug);
         }
         tell(run.tick(), ending);

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,7 +76,7 @@ final class Commands {
         builder.environment().putAll(variables);
         try {
             return finish(builder.start(), words.get(0), input);
-        } catch (IOException | UncheckedIOException e) {
+        } catch (IOException | CompletionException e) {
             throw new SlurmException(SlurmException.Kind.UNCLEAR, words.get(0) + ": " + e.getMessage());
         }
     }
