@@ -186,12 +186,10 @@ VICTIM(keeps_tcp_connections_that_are_half_closed)
 }
 
 /* Two processes send each other a number, one more each time. */
-static void play(int fd, uint32_t next, bool begins)
+static void play(int fd, uint32_t next)
 {
-    uint32_t ball = next;
-    if (begins)
-        require(send(fd, &ball, sizeof ball, MSG_NOSIGNAL) == sizeof ball);
-    for (next += begins; recv(fd, &ball, sizeof ball, MSG_WAITALL) == sizeof ball; next += 2) {
+    uint32_t ball;
+    for (; recv(fd, &ball, sizeof ball, MSG_WAITALL) == sizeof ball; next += 2) {
         require(ball == next);
         ball++;
         if (send(fd, &ball, sizeof ball, MSG_NOSIGNAL) != sizeof ball)
@@ -204,12 +202,14 @@ VICTIM(keeps_a_tcp_connection_between_processes_in_use)
     int server = listen_at(loopback(AF_INET)), client = connect_to(local(server)),
         accepted = (int)need(accept(server, NULL, NULL));
     close(server);
+    uint32_t ball = 0;
+    require(send(client, &ball, sizeof ball, 0) == sizeof ball);
     pid_t players[2];
     for (int i = 0; i < 2; i++) {
         players[i] = (pid_t)need(fork());
         if (players[i] == 0) {
             close(i ? client : accepted);
-            play(i ? accepted : client, 0, i == 0);
+            play(i ? accepted : client, i ? 0 : 1);
             _exit(0);
         }
     }
