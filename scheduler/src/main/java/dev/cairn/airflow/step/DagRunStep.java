@@ -12,11 +12,13 @@ import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.StepStatus;
 import dev.cairn.engine.TerminalChannel;
 import dev.cairn.run.host.Processes;
+import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -38,6 +40,7 @@ final class DagRunStep implements StepProcess {
     private final AirflowClient airflow;
     private final AttemptFile attempt;
     private final DagRunFollower follower;
+    private final StepLog log;
     private final Clock clock;
     private final Duration longestPause;
 
@@ -50,12 +53,14 @@ final class DagRunStep implements StepProcess {
     private Duration pause = FIRST_PAUSE;
     private Instant lastAnswer;
     private boolean answered;
+    private boolean saidThatItIsAway;
     private @Nullable Instant endingSince;
 
     DagRunStep(AirflowClient airflow, AttemptFile attempt, RunIdentity identity, Clock clock) {
         this.airflow = airflow;
         this.attempt = attempt;
         this.follower = new DagRunFollower(airflow, attempt, identity, clock);
+        this.log = new StepLog(attempt.log());
         this.clock = clock;
         this.longestPause = attempt.order().poll();
         this.next = clock.instant();
@@ -105,8 +110,7 @@ final class DagRunStep implements StepProcess {
                 return;
             }
             Verdict verdict = cause == null ? follower.look() : end(cause);
-            answered = true;
-            lastAnswer = clock.instant();
+            hasAnswered();
             if (verdict instanceof Verdict.Ended ended) {
                 conclude(ended.cause(), ended.message());
             } else {
@@ -116,6 +120,15 @@ final class DagRunStep implements StepProcess {
             notAnswered(e, cause);
         } catch (IOException | UncheckedIOException e) {
             conclude(EndCause.FAILURE, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void hasAnswered() throws IOException {
+        answered = true;
+        lastAnswer = clock.instant();
+        if (saidThatItIsAway) {
+            saidThatItIsAway = false;
+            log.say("the server answers again");
         }
     }
 
@@ -157,11 +170,26 @@ final class DagRunStep implements StepProcess {
         Instant since = endingSince == null ? lastAnswer : endingSince;
         Duration patience = cause != null ? PATIENCE_AT_END : answered ? PATIENCE : PATIENCE_AT_FIRST;
         if (e.mayPass() && Duration.between(since, now).compareTo(patience) < 0) {
+            sayThatItIsAway(e, patience.minus(Duration.between(since, now)));
             rest(false);
         } else if (cause != null) {
             conclude(cause, "DAG run " + attempt.runId() + " could not be ended: " + e.getMessage());
         } else {
             conclude(EndCause.FAILURE, e.getMessage());
+        }
+    }
+
+    /** Once for as long as it lasts; a log that cannot be written is told of at the next answer. */
+    private void sayThatItIsAway(AirflowException e, Duration left) {
+        if (saidThatItIsAway) {
+            return;
+        }
+        try {
+            log.say(e.getMessage() + "; asked again for up to "
+                    + Durations.format(left.truncatedTo(ChronoUnit.SECONDS)));
+            saidThatItIsAway = true;
+        } catch (IOException unwritten) {
+            // what matters is that the step goes on
         }
     }
 

@@ -274,6 +274,10 @@ final class AirflowStepTest {
                 (request, what) -> request > 8 && request < 20 ? AirflowDouble.Fault.ERROR : AirflowDouble.Fault.NONE);
         assertThat(run("dag: d", "").state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(airflow.triggers()).hasSize(1);
+        assertThat(log())
+                .containsOnlyOnce("HTTP 500")
+                .containsOnlyOnce("; asked again for up to ")
+                .containsOnlyOnce("airflow: the server answers again\n");
     }
 
     @Test
