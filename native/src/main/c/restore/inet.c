@@ -56,6 +56,17 @@ static int make(int family, int type, const json_t *json, cairn_error *err)
     return fd;
 }
 
+/* To an address that the step had before it was killed: what is left of it may still be ending. */
+static int bind_once_free(int fd, const struct end *e)
+{
+    int rc;
+    for (int waited = 0; (rc = bind(fd, (const struct sockaddr *)&e->local, e->len)) < 0 &&
+                         errno == EADDRINUSE && waited < PORT_FREE_WITHIN_MS;
+         waited += LOOK_EVERY_MS)
+        poll(NULL, 0, LOOK_EVERY_MS);
+    return rc;
+}
+
 /* Of this host, with a port that the kernel chooses, for somebody of a family to reach. */
 static void any_port(struct end *e, int other_family)
 {
@@ -79,7 +90,7 @@ static int listen_as(const struct end *server, int other_family, cairn_error *er
     if (fd < 0)
         return fd;
     allow_sharing(fd);
-    if (bind(fd, (const struct sockaddr *)&server->local, server->len) < 0) {
+    if (bind_once_free(fd, server) < 0) {
         struct end here = *server;
         any_port(&here, other_family);
         if (bind(fd, (const struct sockaddr *)&here.local, here.len) < 0)
@@ -300,7 +311,7 @@ static bool is_bound(const struct end *e)
 static int bind_again(int fd, const struct end *e, cairn_error *err)
 {
     const json_t *local = json_object_get(e->json, "local");
-    return bind(fd, (const struct sockaddr *)&e->local, e->len) == 0
+    return bind_once_free(fd, e) == 0
                ? 0
                : cairn_fail_errno(err, "binding a socket to %s, port %lld",
                                   json_string_value(json_object_get(local, "address")),

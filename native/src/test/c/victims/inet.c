@@ -129,6 +129,20 @@ VICTIM(keeps_a_tcp_connection_of_both_families)
     require(peer(accepted).six.sin6_port == local(client).four.sin_port);
 }
 
+/* Whose port somebody else may have when it goes on: ports_test.c */
+VICTIM(listens_at_its_port)
+{
+    int server = listen_at(loopback(AF_INET));
+    in_port_t port = local(server).four.sin_port;
+    printf("port %d\n", ntohs(port));
+    fflush(stdout);
+    checkpoint_here();
+    require(local(server).four.sin_port == port);
+    int client = connect_to(local(server)), accepted = (int)need(accept(server, NULL, NULL));
+    put(client, 20, 1);
+    get(accepted, 20, 1);
+}
+
 /* Until neither end takes any more. */
 static uint64_t stuff(int fd)
 {
