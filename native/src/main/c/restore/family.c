@@ -113,16 +113,22 @@ static int end_process(struct injector *in, int exit_code, cairn_error *err)
     return 0;
 }
 
-static int make_zombie(struct restored_process *p, cairn_error *err)
+/* What the image has of it is that it has ended. */
+static bool is_zombie(const struct restored_process *p)
 {
-    pid_t pid;
-    int rc = fork_with_pid(p->parent, p->ns_pid, SIGCHLD, &pid, err);
-    if (rc == 0)
-        rc = take_over_child(p, p->parent, pid, err);
-    if (rc == 0)
-        rc = end_process(&p->injector,
-                         (int)json_integer_value(json_object_get(p->json, "exit_code")), err);
-    return rc;
+    return p->zombie && !p->vanished;
+}
+
+/* Also a zombie, until the end. */
+static bool lives_yet(const struct restored_process *p)
+{
+    return p->pid != 0 && !p->vanished;
+}
+
+static int end_as_it_had(struct restored_process *p, cairn_error *err)
+{
+    int exit_code = (int)json_integer_value(json_object_get(p->json, "exit_code"));
+    return end_process(&p->injector, exit_code, err);
 }
 
 static int make_session(struct restored_process *p, cairn_error *err)
@@ -134,11 +140,14 @@ static int make_session(struct restored_process *p, cairn_error *err)
 
 static int make_family_of(struct restoration *r, struct restored_process *p, cairn_error *err);
 
+/* One that had ended lives until all is in place that it leads. */
 static int make_child(struct restored_process *child, cairn_error *err)
 {
     pid_t pid;
     int rc = fork_with_pid(child->parent, child->ns_pid, SIGCHLD, &pid, err);
-    return rc != 0 ? rc : take_over_child(child, child->parent, pid, err);
+    if (rc == 0)
+        rc = take_over_child(child, child->parent, pid, err);
+    return rc == 0 && is_zombie(child) ? make_session(child, err) : rc;
 }
 
 /* A number that nobody of the image has, for helpers. */
@@ -166,12 +175,9 @@ static pid_t spare_pid(const struct restoration *r)
 static int make_orphan(struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     struct restored_process *leader = restoration_find(r, p->session);
-    if (!leader || (leader->zombie && !leader->vanished) || leader->pid == 0)
-        return cairn_fail(
-            err, CAIRN_EUNSUPPORTED,
-            "pid %d is of a session whose leader (%d) has ended and is not waited for "
-            "yet, which this version does not restore",
-            p->ns_pid, p->session);
+    if (!leader || leader->pid == 0)
+        return cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
+                          "nobody leads the session of pid %d of the image", p->ns_pid);
     struct restored_process helper = {.ns_pid = 0, .injector = {.memory = -1}};
     pid_t pid;
     int rc = fork_with_pid(leader, spare_pid(r), 0, &pid, err);
@@ -212,7 +218,7 @@ static int make_children(struct restoration *r, struct restored_process *p, bool
         struct restored_process *child = &r->processes[i];
         if (child->parent != p || child->shares != sharing || of_older_session(child, p) != older)
             continue;
-        rc = child->zombie ? make_zombie(child, err) : make_child(child, err);
+        rc = make_child(child, err);
     }
     return rc;
 }
@@ -254,6 +260,15 @@ static int set_group(struct restored_process *p, cairn_error *err)
                      0);
 }
 
+/* Of a zombie that was adopted from another session it cannot be the group it had. */
+static int join_group(struct restored_process *p, cairn_error *err)
+{
+    if (!is_zombie(p))
+        return set_group(p, err);
+    (void)!set_group(p, NULL);
+    return 0;
+}
+
 static struct restored_process *member_of_session(struct restoration *r, pid_t session)
 {
     for (size_t i = 0; i < r->process_count; i++)
@@ -265,7 +280,7 @@ static struct restored_process *member_of_session(struct restoration *r, pid_t s
 static bool group_is_led(const struct restoration *r, pid_t pgrp)
 {
     const struct restored_process *leader = restoration_find(r, pgrp);
-    return leader && !leader->zombie;
+    return leader && !leader->vanished;
 }
 
 /* A group whose leader has ended goes on under its number: a helper leads it until the others have
@@ -276,11 +291,6 @@ static int make_unled_group(struct restoration *r, const struct restored_process
     struct restored_process *parent = member_of_session(r, member->session);
     struct restored_process leader = {
         .ns_pid = member->pgrp, .pgrp = member->pgrp, .injector = {.memory = -1}};
-    if (restoration_find(r, member->pgrp))
-        return cairn_fail(
-            err, CAIRN_EUNSUPPORTED,
-            "process group %d is led by a process that has ended and is not waited for yet",
-            member->pgrp);
     pid_t pid;
     int rc = fork_with_pid(parent, member->pgrp, 0, &pid, err);
     if (rc == 0)
@@ -288,8 +298,8 @@ static int make_unled_group(struct restoration *r, const struct restored_process
     if (rc == 0)
         rc = set_group(&leader, err);
     for (size_t i = 0; rc == 0 && i < r->process_count; i++)
-        if (!r->processes[i].zombie && r->processes[i].pgrp == member->pgrp)
-            rc = set_group(&r->processes[i], err);
+        if (lives_yet(&r->processes[i]) && r->processes[i].pgrp == member->pgrp)
+            rc = join_group(&r->processes[i], err);
     if (rc == 0)
         rc = end_process(&leader.injector, 0, err);
     if (rc == 0)
@@ -303,11 +313,11 @@ static int make_groups(struct restoration *r, cairn_error *err)
 {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < r->process_count; i++)
-        if (!r->processes[i].zombie && r->processes[i].pgrp == r->processes[i].ns_pid)
-            rc = set_group(&r->processes[i], err);
+        if (lives_yet(&r->processes[i]) && r->processes[i].pgrp == r->processes[i].ns_pid)
+            rc = join_group(&r->processes[i], err);
     for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
         struct restored_process *p = &r->processes[i];
-        if (p->zombie || p->pgrp == p->ns_pid)
+        if (!lives_yet(p) || p->pgrp == p->ns_pid)
             continue;
         bool first = true;
         for (size_t k = 0; k < i; k++)
@@ -316,8 +326,8 @@ static int make_groups(struct restoration *r, cairn_error *err)
         if (leader && leader->vanished)
             continue; /* its session's first group, in which it was born */
         if (group_is_led(r, p->pgrp))
-            rc = set_group(p, err);
-        else if (first)
+            rc = join_group(p, err);
+        else if (first && !p->zombie)
             rc = make_unled_group(r, p, err);
     }
     return rc;
@@ -358,5 +368,8 @@ int family_make(struct restoration *r, pid_t init, cairn_error *err)
             rc = end_process(&r->processes[i].injector, 0, err); /* pid 1 reaps it */
     if (rc == 0)
         rc = make_groups(r, err);
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (is_zombie(&r->processes[i]) && lives_yet(&r->processes[i]))
+            rc = end_as_it_had(&r->processes[i], err);
     return rc;
 }

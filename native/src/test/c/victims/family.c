@@ -226,6 +226,55 @@ VICTIM(keeps_a_daemon_whose_session_has_no_leader)
     capture_relatives(1);
 }
 
+/* As of a shell that has started a server, and for whose end nobody has asked. */
+VICTIM(keeps_a_session_whose_leader_is_a_zombie)
+{
+    open_pipes();
+    pid_t leader = (pid_t)need(fork());
+    if (leader == 0) {
+        need(setsid());
+        if (need(fork()) == 0) {
+            while (getppid() != 1)
+                sched_yield();
+            be_a_relative(0);
+        }
+        _exit(7);
+    }
+    siginfo_t info;
+    need(waitid(P_PID, (id_t)leader, &info, WEXITED | WNOWAIT));
+    capture_relatives(1);
+    require_child_ends(leader, 7);
+}
+
+static pid_t start_member(pid_t group)
+{
+    pid_t member = (pid_t)need(fork());
+    if (member == 0) {
+        need(setpgid(0, group));
+        be_a_relative(2);
+    }
+    return member;
+}
+
+VICTIM(keeps_a_group_of_zombies_too)
+{
+    open_pipes();
+    pid_t leader = start_member(0);
+    hear();
+    pid_t member = start_member(leader), ended = start_member(leader);
+    struct relation told[2] = {hear(), hear()};
+    siginfo_t info;
+    need(kill(leader, SIGKILL));
+    need(kill(ended, SIGTERM));
+    need(waitid(P_PID, (id_t)leader, &info, WEXITED | WNOWAIT));
+    need(waitid(P_PID, (id_t)ended, &info, WEXITED | WNOWAIT));
+    need(write(answers[1], &told[told[1].pid == member], sizeof *told));
+    capture_relatives(1);
+    for (int left = 3; left > 0; left--)
+        require(waitpid(-leader, NULL, 0) > 0);
+    require(wait(NULL) == -1 && errno == ECHILD);
+}
+
 VICTIM(keeps_an_adopted_child)
 {
     open_pipes();
