@@ -238,7 +238,7 @@ public abstract class CheckpointerContract {
             assertThat(steps.finish(found).cause()).isEqualTo(EndCause.SUCCESS);
         }
         steps.assertCounted();
-        assertThat(engine().attach(steps.attemptDir())).isEmpty();
+        steps.awaitNoSupervisor();
         assertThat(engine().exitOf(steps.attemptDir())).map(StepExit::cause).contains(EndCause.SUCCESS);
     }
 

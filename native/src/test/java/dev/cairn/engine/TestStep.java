@@ -144,6 +144,15 @@ public final class TestStep {
         await("the step's processes to be gone", () -> processes().isEmpty());
     }
 
+    /** It ends a moment after it has said how its step ended. */
+    void awaitNoSupervisor() throws Exception {
+        await("the supervisor to be gone", () -> {
+            Optional<StepProcess> alive = engine.attach(attemptDir());
+            alive.ifPresent(StepProcess::close);
+            return alive.isEmpty();
+        });
+    }
+
     private List<Path> processes() throws IOException {
         List<Path> found = new ArrayList<>();
         try (Stream<Path> all = Files.list(Path.of("/proc"))) {
