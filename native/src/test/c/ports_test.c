@@ -11,12 +11,7 @@ static int first_life(const struct home *home, const void *unused)
     (void)unused;
     static char program[] = CAIRN_VICTIM, name[] = "listens_at_its_port";
     static char *argv[] = {program, name, NULL};
-    cairn_error err = {0};
-    struct life l;
-    LIVE(life_start(&l, home, argv, &err), &err);
-    LIVE(life_capture(&l, 1, &err), &err);
-    tree_destroy(&l.tree);
-    return 0;
+    return live_first(home, argv);
 }
 
 static int last_life(const struct home *home, const void *unused)

@@ -208,28 +208,9 @@ VICTIM(keeps_orphans)
     require(wait(NULL) == -1 && errno == ECHILD);
 }
 
-/* A daemon, as in the books: fork, setsid, fork. */
-VICTIM(keeps_a_daemon_whose_session_has_no_leader)
+/* A daemon, as in the books: fork, setsid, fork. The leader of its session ends with `code`. */
+static pid_t start_daemon(int code)
 {
-    open_pipes();
-    pid_t between = (pid_t)need(fork());
-    if (between == 0) {
-        need(setsid());
-        if (need(fork()) == 0) {
-            while (getppid() != 1)
-                sched_yield();
-            be_a_relative(0);
-        }
-        _exit(0);
-    }
-    require_child_ends(between, 0);
-    capture_relatives(1);
-}
-
-/* As of a shell that has started a server, and for whose end nobody has asked. */
-VICTIM(keeps_a_session_whose_leader_is_a_zombie)
-{
-    open_pipes();
     pid_t leader = (pid_t)need(fork());
     if (leader == 0) {
         need(setsid());
@@ -238,8 +219,23 @@ VICTIM(keeps_a_session_whose_leader_is_a_zombie)
                 sched_yield();
             be_a_relative(0);
         }
-        _exit(7);
+        _exit(code);
     }
+    return leader;
+}
+
+VICTIM(keeps_a_daemon_whose_session_has_no_leader)
+{
+    open_pipes();
+    require_child_ends(start_daemon(0), 0);
+    capture_relatives(1);
+}
+
+/* As of a shell that has started a server, and for whose end nobody has asked. */
+VICTIM(keeps_a_session_whose_leader_is_a_zombie)
+{
+    open_pipes();
+    pid_t leader = start_daemon(7);
     siginfo_t info;
     need(waitid(P_PID, (id_t)leader, &info, WEXITED | WNOWAIT));
     capture_relatives(1);
