@@ -70,6 +70,13 @@ public final class Slurm {
         return ids.isEmpty() ? List.of() : queue(List.of("--jobs=" + submitted));
     }
 
+    /** One of them, by its name too: to another a controller that had forgotten this one gave its id. */
+    public Optional<QueueLine> queued(String id, String name) throws SlurmException, InterruptedException {
+        return queue(List.of(id)).stream()
+                .filter(line -> line.id().equals(id) && line.name().equals(name))
+                .findFirst();
+    }
+
     /** Jobs of this user by name. */
     public List<QueueLine> queueOf(String name) throws SlurmException, InterruptedException {
         return queue(List.of("--user=" + System.getProperty("user.name"), "--name=" + name));

@@ -96,8 +96,7 @@ public final class JobBoard {
         Sighting last = look(job);
         return last.times() > 0
                 ? last.line().isPresent()
-                : slurm.queue(Set.of(job)).stream()
-                        .anyMatch(line -> line.id().equals(job) && line.name().equals(name));
+                : slurm.queued(job, name).isPresent();
     }
 
     private void ask() throws InterruptedException {

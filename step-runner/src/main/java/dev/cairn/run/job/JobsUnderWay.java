@@ -3,12 +3,10 @@ package dev.cairn.run.job;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.owner.Owners;
 import dev.cairn.slurm.JobState;
-import dev.cairn.slurm.QueueLine;
 import dev.cairn.slurm.Slurm;
 import dev.cairn.slurm.SlurmException;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.Set;
 
 /** Whether a step's job waits or runs, as Slurm itself says: it may have ended while nobody followed it. */
 public final class JobsUnderWay {
@@ -38,18 +36,11 @@ public final class JobsUnderWay {
             return Optional.of(job);
         }
         try {
-            return line(last.get())
+            return slurm.queued(last.get().job().get(), last.get().name())
                     .filter(line -> line.state().course() != JobState.Course.OVER)
                     .map(line -> job + " (" + line.state().text() + ")");
         } catch (SlurmException e) {
             return Optional.of(job + ", of which Slurm cannot be asked now: " + e.getMessage());
         }
-    }
-
-    private Optional<QueueLine> line(Submission submission) throws SlurmException, InterruptedException {
-        String job = submission.job().orElseThrow();
-        return slurm.queue(Set.of(job)).stream()
-                .filter(line -> line.id().equals(job) && line.name().equals(submission.name()))
-                .findFirst();
     }
 }
