@@ -8,8 +8,7 @@ import java.io.IOException;
 public final class Ownership implements AutoCloseable {
     private final OwnerFiles files;
     private final long epoch;
-    private OwnerRecord record;
-    private volatile boolean closed;
+    private volatile OwnerRecord record;
 
     Ownership(OwnerFiles files, OwnerRecord record) {
         this.files = files;
@@ -30,7 +29,7 @@ public final class Ownership implements AutoCloseable {
         if (files.claimed(epoch + 1)) {
             throw OwnershipLostException.takenOver(files.runFolder(), epoch);
         }
-        if (closed) {
+        if (record.released()) {
             throw OwnershipLostException.letGo(files.runFolder(), epoch);
         }
     }
@@ -45,7 +44,6 @@ public final class Ownership implements AutoCloseable {
     /** Lets go of the run, so that the next owner need not wait; does nothing when it was lost. */
     @Override
     public synchronized void close() throws IOException {
-        closed = true;
         if (!record.released() && !files.claimed(epoch + 1)) {
             record = record.letGo();
             files.show(record);
