@@ -41,7 +41,7 @@ class CommandLine(Checkpointer):
         if self.runner:
             kill(self.runner.pid)
             self.runner.wait()
-        for supervisor in self.folder.glob("home/runs/*/steps/*/attempts/*/shim.json"):
+        for supervisor in self.folder.glob("home/runs/*/steps/*/attempts/*/supervisor.json"):
             kill(json.loads(supervisor.read_text())["pid"])
 
     def work(self, writer, mib, millions):

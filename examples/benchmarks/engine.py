@@ -69,7 +69,7 @@ class Engine(Checkpointer):
         environment = f"PATH={os.environ['PATH']}\0".encode()
         self.step, error = ctypes.c_void_p(), Error()
         code = library().cairn_start(
-            str(BUILT / "cairn-shim").encode(), str(folder).encode(), environment, ctypes.c_size_t(len(environment)),
+            str(BUILT / "cairn-supervisor").encode(), str(folder).encode(), environment, ctypes.c_size_t(len(environment)),
             ctypes.byref(self.step), ctypes.byref(error),
         )
         error.raise_for(code)

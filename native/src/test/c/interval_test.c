@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "shim/interval.h"
+#include "supervisor/interval.h"
 
 #define SECOND 1000LL
 #define MINUTE (60 * SECOND)

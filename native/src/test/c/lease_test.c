@@ -1,5 +1,5 @@
-/* The lease of cairn-shim: renewed, lost, found again and taken. That a file server does not answer
- * is played by moving the file away, and, as root, by freezing the file system below it. */
+/* The lease of cairn-supervisor: renewed, lost, found again and taken. That a file server does not
+ * answer is played by moving the file away, and, as root, by freezing the file system below it. */
 #include "supervisor_fixture.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 
 #include "proc/proc.h"
-#include "shim/lease.h"
+#include "supervisor/lease.h"
 
 #define LEASE "checkpoints/lease"
 #define QUICK "\"lease\":{\"renew_ms\":20,\"freeze_ms\":300,\"take_ms\":900}"
@@ -225,7 +225,7 @@ static void a_lease_that_has_run_out_is_looked_at_only_once_the_step_stands(void
     assert_int_equal(mkdir(path_of("checkpoints"), 0700), 0);
     auto_close int folder = open(path_of("checkpoints"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(lease_take(l, folder, "checkpoints", NULL), 0);
-    assert_int_equal(lease_keep(l, NULL), 0);
+    assert_int_equal(lease_start_renewing(l, NULL), 0);
     await_renewals(1);
     move(LEASE, "elsewhere");
     await_held(l, false);
@@ -234,7 +234,7 @@ static void a_lease_that_has_run_out_is_looked_at_only_once_the_step_stands(void
     poll(NULL, 0, 200); /* ten times as long as between renewals */
     assert_int_equal(lease_time(), last);
     assert_false(lease_is_held(l));
-    lease_look(l, true);
+    lease_check_now(l, true);
     await_held(l, true);
     assert_true(lease_time() > last);
 }

@@ -26,7 +26,7 @@
 
 #include "common/error.h"
 #include "rollback/apply.h"
-#include "rollback/content.h"
+#include "rollback/file_content.h"
 #include "rollback/record.h"
 
 #define WORLD_UNUSED __attribute__((unused))

@@ -1,4 +1,5 @@
-/* What tests of cairn-shim share: a step's folder, its spec, and what is asked of its supervisor.
+/* What tests of cairn-supervisor share: a step's folder, its spec, and what is asked of its
+ * supervisor.
  */
 #ifndef CAIRN_TEST_SUPERVISOR_FIXTURE_H
 #define CAIRN_TEST_SUPERVISOR_FIXTURE_H
@@ -85,7 +86,8 @@ static inline void write_spec(const char *attempt, const char *script, bool deta
 static inline int try_start(const char *attempt, cairn_step **out, cairn_error *err)
 {
     static const char environment[] = "PATH=/usr/bin:/bin\0";
-    return cairn_start(CAIRN_SHIM, path_of(attempt), environment, sizeof environment - 1, out, err);
+    return cairn_start(CAIRN_SUPERVISOR, path_of(attempt), environment, sizeof environment - 1, out,
+                       err);
 }
 
 static inline cairn_step *start_of(const char *attempt, const char *engine, const char *script,

@@ -1,4 +1,4 @@
-/* cairn-shim driven through libcairn, and by clients that do not behave. */
+/* cairn-supervisor driven through libcairn, and by clients that do not behave. */
 #include "supervisor_fixture.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static void start_with_half_an_environment(const char *attempt, const char *half
                       fcntl(lifeline[0], F_DUPFD, 20)};
         for (int i = 0; i < 3; i++)
             dup2(from[i], 3 + i);
-        execl(CAIRN_SHIM, CAIRN_SHIM, path_of(attempt), (char *)NULL);
+        execl(CAIRN_SUPERVISOR, CAIRN_SUPERVISOR, path_of(attempt), (char *)NULL);
         _exit(127);
     }
     int status;
@@ -48,7 +48,7 @@ static int connect_raw(const char *attempt)
     auto_close int folder = open(path_of(attempt), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/shim.sock", folder);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor.sock", folder);
     assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
     return fd;
 }
@@ -73,11 +73,11 @@ static void is_nobodys_zombie_and_leaves_its_socket_to_its_owner(void **state)
     (void)state;
     cairn_step *step = start("1", "echo ready; sleep 1000");
     struct stat st;
-    assert_true(stat(path_of("1/shim.sock"), &st) == 0);
+    assert_true(stat(path_of("1/supervisor.sock"), &st) == 0);
     assert_int_equal(st.st_mode & 0777, 0600);
     assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
     end(step);
-    assert_true(stat(path_of("1/shim.sock"), &st) < 0 && errno == ENOENT);
+    assert_true(stat(path_of("1/supervisor.sock"), &st) < 0 && errno == ENOENT);
 }
 
 static void goes_on_whatever_its_clients_do(void **state)
@@ -434,7 +434,7 @@ static void is_not_found_from_another_pid_namespace_once_killed(void **state)
     cairn_step *step = start("1", "sleep 1000");
     assert_int_equal(kill((pid_t)cairn_step_pid(step), SIGKILL), 0);
     await_end(step);
-    assert_true(exists("1/shim.sock"));
+    assert_true(exists("1/supervisor.sock"));
     assert_int_equal(in_another_pid_namespace(finds_nobody), 0);
 }
 

@@ -10,10 +10,10 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
-#include "proc/content.h"
+#include "proc/content_id.h"
 #include "proc/proc.h"
 #include "restore/binaries.h"
-#include "rollback/content.h"
+#include "rollback/file_content.h"
 
 #define VERSION_BYTES 128
 #define PARTIAL ".partial"

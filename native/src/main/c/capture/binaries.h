@@ -27,7 +27,7 @@ void keeping_close(struct keeping *k);
 bool keeping_wants(const struct keeping *k, const char *path);
 
 /* Keeps the file open as fd, unless it changes meanwhile: then *name is NULL. Reads it when it is
- * new to this tree, copies it when it is new to the step. `content`: as content_name has it.
+ * new to this tree, copies it when it is new to the step. `content`: as content_id has it.
  * *name: borrowed, as META has it. */
 CAIRN_CHECKED int keeping_add(struct keeping *k, int fd, const char *path, const char *content,
                               const char **name, cairn_error *err);

@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "capture/binaries.h"
-#include "capture/contents.h"
+#include "capture/mapped_files.h"
 #include "capture/objects.h"
 #include "capture/pages.h"
-#include "capture/taken.h"
-#include "capture/unforked.h"
+#include "capture/captured.h"
+#include "capture/dontfork.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "proc/vdso.h"
@@ -26,10 +26,10 @@
 struct capture {
     struct frozen frozen;
     bool at_rest; /* the tree still stands still */
-    struct taken_process *processes;
+    struct captured_process *processes;
     size_t process_count;
     struct objects objects;
-    struct unforked unforked;
+    struct dontfork dontfork;
     rollback_notes *notes;
     unsigned threads;
     struct keeping keeping; /* folder -1: nothing is kept */
@@ -53,7 +53,7 @@ static json_t *describe_clocks(const struct tree *t)
                      (json_int_t)(clock_ns(CLOCK_BOOTTIME) + t->clock_leads.boottime_ns));
 }
 
-static struct taken_process *find_process(const capture *c, pid_t pid)
+static struct captured_process *find_process(const capture *c, pid_t pid)
 {
     for (size_t i = 0; i < c->process_count; i++)
         if (c->processes[i].pid == pid)
@@ -70,7 +70,7 @@ static int list_processes(capture *c, cairn_error *err)
     for (size_t i = 0; i < c->frozen.thread_count; i++) {
         if (i > 0 && c->frozen.threads[i - 1].pid == c->frozen.threads[i].pid)
             continue;
-        struct taken_process *p = &c->processes[c->process_count++];
+        struct captured_process *p = &c->processes[c->process_count++];
         p->pid = p->memory_of = c->frozen.threads[i].pid;
         p->injector.memory = -1;
         p->space = (uint32_t)c->process_count;
@@ -90,7 +90,7 @@ static int list_processes(capture *c, cairn_error *err)
 static int find_parents(capture *c, pid_t init, cairn_error *err)
 {
     for (size_t i = 0; i < c->process_count; i++) {
-        struct taken_process *p = &c->processes[i];
+        struct captured_process *p = &c->processes[i];
         struct proc_stat stat;
         int rc = proc_read_stat(p->pid, &stat, err);
         if (rc != 0)
@@ -106,7 +106,7 @@ static int find_parents(capture *c, pid_t init, cairn_error *err)
     return 0;
 }
 
-static int take_one(capture *c, struct taken_process *p, cairn_error *err)
+static int capture_one(capture *c, struct captured_process *p, cairn_error *err)
 {
     size_t first = 0, count = 0;
     while (c->frozen.threads[first].pid != p->pid)
@@ -114,26 +114,26 @@ static int take_one(capture *c, struct taken_process *p, cairn_error *err)
     while (first + count < c->frozen.thread_count && c->frozen.threads[first + count].pid == p->pid)
         count++;
     c->figures.threads += (uint32_t)count;
-    int rc = take_maps(p, err);
+    int rc = capture_maps(p, err);
     if (rc == 0)
-        rc = take_threads(p, &c->frozen, first, count, err);
+        rc = capture_threads(p, &c->frozen, first, count, err);
     if (rc == 0)
-        rc = take_process(p, err);
+        rc = capture_process(p, err);
     if (rc == 0)
-        rc = take_deleted_program(&c->objects, p, err);
+        rc = capture_deleted_program(&c->objects, p, err);
     if (rc == 0)
-        rc = take_mappings(&c->objects, p, err);
+        rc = capture_mappings(&c->objects, p, err);
     return rc;
 }
 
-static int take_zombies(capture *c, cairn_error *err)
+static int capture_zombies(capture *c, cairn_error *err)
 {
     json_t *processes = json_object_get(c->meta, "processes");
     for (size_t i = 0; i < c->frozen.zombie_count; i++) {
         struct proc_stat stat;
         if (proc_read_stat(c->frozen.zombies[i], &stat, NULL) != 0)
             continue;
-        const struct taken_process *parent = find_process(c, stat.ppid);
+        const struct captured_process *parent = find_process(c, stat.ppid);
         if (!parent)
             continue; /* pid 1 is about to reap it */
         json_t *json = describe_zombie(c->frozen.zombies[i], err);
@@ -157,13 +157,13 @@ static int set_subreapers(capture *c, bool on, cairn_error *err)
 
 /* A process that adopts orphans would get the snapshots, and be told when they end: pid 1 shall
  * have them. */
-static int take_snapshots(capture *c, cairn_error *err)
+static int capture_snapshots(capture *c, cairn_error *err)
 {
     int rc = set_subreapers(c, false, err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
-        rc = take_snapshot(&c->processes[i], err);
+        rc = capture_snapshot(&c->processes[i], err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
-        rc = unforked_take(&c->unforked, &c->processes[i], err);
+        rc = dontfork_copy(&c->dontfork, &c->processes[i], err);
     int back = set_subreapers(c, true, rc == 0 ? err : NULL);
     return rc != 0 ? rc : back;
 }
@@ -198,7 +198,7 @@ static void let_go(capture *c)
     c->at_rest = false;
 }
 
-static int take_terminal(const struct tree *t, json_t *meta, cairn_error *err)
+static int capture_terminal(const struct tree *t, json_t *meta, cairn_error *err)
 {
     json_t *modes = NULL;
     if (t->pty_master < 0)
@@ -209,7 +209,7 @@ static int take_terminal(const struct tree *t, json_t *meta, cairn_error *err)
     return rc;
 }
 
-static bool stands_in_vdso(const struct taken_process *p, const struct taken_thread *t)
+static bool stands_in_vdso(const struct captured_process *p, const struct captured_thread *t)
 {
     uint64_t at = cpu_instruction_pointer(&t->cpu.registers);
     for (size_t i = 0; i < p->maps.count; i++)
@@ -233,7 +233,7 @@ static int describe_host(const capture *c, struct cpu_demand *demand, cairn_erro
     cpu_features_read(&cpu);
     for (size_t i = 0; i < c->process_count; i++)
         for (size_t k = 0; k < c->processes[i].thread_count; k++) {
-            const struct taken_thread *t = &c->processes[i].threads[k];
+            const struct captured_thread *t = &c->processes[i].threads[k];
             in_vdso |= stands_in_vdso(&c->processes[i], t);
             demand->beyond |= demand->baseline ? cpu_in_use(&t->cpu, &cpu) : 0;
         }
@@ -246,35 +246,35 @@ static int describe_host(const capture *c, struct cpu_demand *demand, cairn_erro
     return 0;
 }
 
-static int take_everything(capture *c, struct tree *t, const struct capture_options *options,
-                           image_writer *writer, cairn_error *err)
+static int capture_everything(capture *c, struct tree *t, const struct capture_options *options,
+                              image_writer *writer, cairn_error *err)
 {
     c->meta = json_pack("{s:s, s:i, s:o, s:i, s:[]}", "kind", "native", "version", META_VERSION,
                         "clocks", describe_clocks(t), "root", (int)t->root_in_ns, "processes");
     c->objects.init = t->init;
-    int rc = take_terminal(t, c->meta, err);
+    int rc = capture_terminal(t, c->meta, err);
     if (rc == 0)
-        rc = take_shm(&c->objects, c->meta, err);
+        rc = capture_shm(&c->objects, c->meta, err);
     if (rc == 0)
         rc = find_parents(c, t->init, err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
-        rc = take_descriptors(&c->objects, &c->processes[i], err);
+        rc = capture_descriptors(&c->objects, &c->processes[i], err);
     if (rc == 0)
-        rc = take_pipes(&c->objects, err);
+        rc = capture_pipes(&c->objects, err);
     if (rc == 0)
-        rc = take_watches(&c->objects, err);
+        rc = capture_epolls(&c->objects, err);
     if (rc == 0)
-        rc = take_sockets(&c->objects, err);
+        rc = capture_sockets(&c->objects, err);
     if (rc == 0)
-        rc = take_inet(&c->objects, err);
+        rc = capture_inet(&c->objects, err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
-        rc = take_one(c, &c->processes[i], err);
+        rc = capture_one(c, &c->processes[i], err);
     if (rc == 0)
         rc = describe_host(c, &t->cpu, err);
     if (rc == 0)
         rc = refuse_sysv(&c->processes[0], err);
     if (rc == 0)
-        rc = take_zombies(c, err);
+        rc = capture_zombies(c, err);
     if (rc == 0)
         rc = rollback_record(options->rollback, c->objects.written, c->objects.written_count,
                              writer, &c->notes, err);
@@ -299,7 +299,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
         return cairn_fail(err, ENOMEM, "out of memory");
     c->threads = options->threads ? (unsigned)options->threads : 1;
     c->keeping.folder = -1;
-    int rc = unforked_look(&c->unforked, t->init, err);
+    int rc = dontfork_scan(&c->dontfork, t->init, err);
     if (rc == 0 && (options->keep_binaries || lives_on_kept(t))) {
         rc = keeping_open(image_writer_dirfd(writer), &t->kept, &c->keeping, err);
         c->objects.keeping = &c->keeping;
@@ -310,12 +310,12 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     if (rc == 0)
         rc = list_processes(c, err);
     if (rc == 0)
-        rc = take_everything(c, t, options, writer, err);
+        rc = capture_everything(c, t, options, writer, err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = put_back_scratch(&c->processes[i], err);
     if (rc == 0 && !options->stay_stopped) {
         cairn_error why = {0};
-        if (take_snapshots(c, &why) != 0) {
+        if (capture_snapshots(c, &why) != 0) {
             /* Copy while standing: slower for the step, and said, but an image all the same. */
             c->figures.copied_standing = true;
             snprintf(c->figures.why_standing, sizeof c->figures.why_standing, "%.190s",
@@ -323,7 +323,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
             for (size_t i = 0; i < c->process_count; i++)
                 drop_snapshot(&c->processes[i]);
             drop_lost_snapshots(c, t->init);
-            unforked_free(&c->unforked); /* what stands has it all */
+            dontfork_free(&c->dontfork); /* what stands has it all */
         } else {
             let_go(c);
         }
@@ -339,7 +339,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
 
 /* The flags that maps does not show; the snapshot has them all but those that forks do not inherit,
  * which were looked for before. */
-static int describe_flags_of(const capture *c, const struct taken_process *p, cairn_error *err)
+static int describe_flags_of(const capture *c, const struct captured_process *p, cairn_error *err)
 {
     auto_proc_maps struct proc_maps smaps = {0};
     int rc = proc_read_smaps(p->memory_of, &smaps, err);
@@ -350,9 +350,9 @@ static int describe_flags_of(const capture *c, const struct taken_process *p, ca
             at++;
         const struct proc_map *seen =
             at < smaps.count && smaps.maps[at].start <= map->start ? &smaps.maps[at] : NULL;
-        uint32_t flags = (seen ? seen->flags : 0) | unforked_flags(&c->unforked, p, map);
+        uint32_t flags = (seen ? seen->flags : 0) | dontfork_flags(&c->dontfork, p, map);
         json_object_set_new(json_array_get(maps, k), "flags", json_integer(flags));
-        rc = unforked_check(&c->unforked, p, map, seen, err);
+        rc = dontfork_check(&c->dontfork, p, map, seen, err);
     }
     return rc;
 }
@@ -388,7 +388,7 @@ static int write_meta(capture *c, image_writer *writer, cairn_error *err)
     for (size_t i = 0; i < c->process_count; i++)
         json_array_append(processes, c->processes[i].json);
     struct keeping *keeping = c->objects.keeping ? &c->keeping : NULL;
-    rc = contents_describe(processes, keeping, err);
+    rc = mapped_files_describe(processes, keeping, err);
     if (rc == 0 && keeping)
         rc = keeping_finish(keeping, c->meta, err);
     if (rc != 0)
@@ -414,7 +414,7 @@ int capture_write(capture *c, image_writer *writer, cairn_error *err)
     if (rc == 0)
         rc = write_pages(c, writer, err);
     if (rc == 0)
-        rc = unforked_write(&c->unforked, writer, err);
+        rc = dontfork_write(&c->dontfork, writer, err);
     if (rc == 0)
         rc = objects_write(&c->objects, writer, err);
     if (rc == 0)
@@ -438,7 +438,7 @@ void capture_end(capture *c)
         return;
     let_go(c);
     for (size_t i = 0; i < c->process_count; i++) {
-        struct taken_process *p = &c->processes[i];
+        struct captured_process *p = &c->processes[i];
         drop_snapshot(p);
         for (size_t k = 0; k < p->thread_count; k++)
             cpu_state_free(&p->threads[k].cpu);
@@ -450,7 +450,7 @@ void capture_end(capture *c)
     free(c->processes);
     objects_free(&c->objects);
     keeping_close(&c->keeping);
-    unforked_free(&c->unforked);
+    dontfork_free(&c->dontfork);
     rollback_free(c->notes);
     json_decref(c->meta);
     free(c);

@@ -19,7 +19,7 @@
 
 /* One descriptor while it is looked at. */
 struct seen {
-    struct taken_process *process;
+    struct captured_process *process;
     int fd;
     struct stat stat;
     char *link;   /* of /proc/PID/fd/N */
@@ -69,8 +69,8 @@ static int note_written(struct objects *o, const struct seen *s, cairn_error *er
 }
 
 /* A file without a name, or of the step's own file systems: its content goes into the image. */
-static int take_content(struct objects *o, const struct seen *s, const char *kind, json_t *json,
-                        cairn_error *err)
+static int capture_content(struct objects *o, const struct seen *s, const char *kind, json_t *json,
+                           cairn_error *err)
 {
     struct object *object = object_find(o, s->stat.st_dev, s->stat.st_ino);
     if (!object) {
@@ -82,7 +82,7 @@ static int take_content(struct objects *o, const struct seen *s, const char *kin
                                     s->link);
         int rc = object_add(o, s->stat.st_dev, s->stat.st_ino, kind, s->link, &object, err);
         if (rc == 0)
-            rc = object_take_file(object, fd, (uint64_t)s->stat.st_size, err);
+            rc = object_capture_file(object, fd, (uint64_t)s->stat.st_size, err);
         int seals = fcntl(fd, F_GET_SEALS);
         close(fd);
         if (rc != 0)
@@ -121,15 +121,15 @@ static int describe_regular(struct objects *o, const struct seen *s, json_t *jso
     json_object_set_new(json, "position", json_integer(s->position));
     if (strncmp(s->link, "/memfd:", 7) == 0) {
         json_object_set_new(json, "kind", json_string("object"));
-        return take_content(o, s, "memfd", json, err);
+        return capture_content(o, s, "memfd", json, err);
     }
     if (s->stat.st_nlink == 0) {
         json_object_set_new(json, "kind", json_string("object"));
-        return take_content(o, s, "unlinked", json, err);
+        return capture_content(o, s, "unlinked", json, err);
     }
     if (o->shm_dev != 0 && s->stat.st_dev == o->shm_dev) {
         json_object_set_new(json, "kind", json_string("object"));
-        return take_content(o, s, "shm", json, err);
+        return capture_content(o, s, "shm", json, err);
     }
     int rc = describe_path(s, "file", json, err);
     return rc == 0 && writable ? note_written(o, s, err) : rc;
@@ -303,7 +303,8 @@ static int add_description(struct objects *o, const struct seen *s, struct open_
     return 0;
 }
 
-static int take_descriptor(struct objects *o, struct taken_process *p, int fd, cairn_error *err)
+static int capture_descriptor(struct objects *o, struct captured_process *p, int fd,
+                              cairn_error *err)
 {
     char path[64];
     struct seen s = {.process = p, .fd = fd};
@@ -338,12 +339,12 @@ static int take_descriptor(struct objects *o, struct taken_process *p, int fd, c
     return add_locks(&s, LOCKS_OF_PROCESS, json, err);
 }
 
-int take_descriptors(struct objects *o, struct taken_process *p, cairn_error *err)
+int capture_descriptors(struct objects *o, struct captured_process *p, cairn_error *err)
 {
     auto_proc_list struct proc_list list = {0};
     int rc = proc_descriptors(p->pid, &list, err);
     json_object_set_new(p->json, "descriptors", json_array());
     for (size_t i = 0; rc == 0 && i < list.count; i++)
-        rc = take_descriptor(o, p, list.numbers[i], err);
+        rc = capture_descriptor(o, p, list.numbers[i], err);
     return rc;
 }

@@ -14,7 +14,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/json.h"
-#include "proc/content.h"
+#include "proc/content_id.h"
 
 static bool maps_all_of(int fd, const struct proc_map *map)
 {
@@ -50,7 +50,7 @@ static int note_mapped(struct objects *o, const struct proc_map *map, cairn_erro
 }
 
 /* A file that has to be the same when it is mapped again. */
-static int note_file(const struct taken_process *p, const struct proc_map *map, json_t *json,
+static int note_file(const struct captured_process *p, const struct proc_map *map, json_t *json,
                      cairn_error *err)
 {
     struct stat st;
@@ -68,8 +68,8 @@ static int note_file(const struct taken_process *p, const struct proc_map *map, 
 
 /* Shared memory: of an object that a descriptor or /dev/shm has already given us, or else known
  * only through the mapping itself. */
-static int take_shared(struct objects *o, struct taken_process *p, const struct proc_map *map,
-                       json_t *json, cairn_error *err)
+static int capture_shared(struct objects *o, struct captured_process *p, const struct proc_map *map,
+                          json_t *json, cairn_error *err)
 {
     uint64_t dev = makedev(map->dev_major, map->dev_minor);
     bool deleted = path_is_deleted(map->path);
@@ -106,15 +106,15 @@ static int take_shared(struct objects *o, struct taken_process *p, const struct 
     const char *kind = json_string_value(json_object_get(object->json, "kind"));
     json_object_set_new(json, "object", json_integer(object->space));
     if (kind && (strcmp(kind, "file") == 0 || strcmp(kind, "anonymous") == 0))
-        return object_take_memory(object, &p->injector, map->start, map->offset,
-                                  map->end - map->start, err);
+        return object_capture_memory(object, &p->injector, map->start, map->offset,
+                                     map->end - map->start, err);
     return 0;
 }
 
 /* A file that is mapped and has no name any more: its bytes are had from a descriptor, if there was
  * one, or from the mapping. */
-static int take_deleted_file(struct objects *o, const struct taken_process *p,
-                             const struct proc_map *map, json_t *json, cairn_error *err)
+static int capture_deleted_file(struct objects *o, const struct captured_process *p,
+                                const struct proc_map *map, json_t *json, cairn_error *err)
 {
     uint64_t dev = makedev(map->dev_major, map->dev_minor);
     struct object *object = object_find(o, dev, map->inode);
@@ -123,8 +123,8 @@ static int take_deleted_file(struct objects *o, const struct taken_process *p,
     if (!object)
         rc = object_add(o, dev, map->inode, "unlinked", map->path, &object, err);
     if (rc == 0 && !known)
-        rc = object_take_memory(object, &p->injector, map->start, map->offset,
-                                map->end - map->start, err);
+        rc = object_capture_memory(object, &p->injector, map->start, map->offset,
+                                   map->end - map->start, err);
     if (rc == 0)
         json_object_set_new(json, "object", json_integer(object->space));
     return rc;
@@ -132,12 +132,12 @@ static int take_deleted_file(struct objects *o, const struct taken_process *p,
 
 /* Of a file that was kept while it had a name its mapping tells which it is: its build id lies at
  * the file's beginning. */
-static bool recall_deleted(const struct objects *o, const struct taken_process *p,
+static bool recall_deleted(const struct objects *o, const struct captured_process *p,
                            const struct proc_map *map, json_t *json)
 {
     for (size_t i = 0; o->keeping && i < p->maps.count; i++) {
         const struct proc_map *first = &p->maps.maps[i];
-        char content[CONTENT_NAME_SIZE];
+        char content[CONTENT_ID_SIZE];
         if (first->offset != 0 || strcmp(first->path, map->path) != 0 ||
             first->inode != map->inode || first->dev_major != map->dev_major ||
             first->dev_minor != map->dev_minor ||
@@ -149,16 +149,16 @@ static bool recall_deleted(const struct objects *o, const struct taken_process *
     return false;
 }
 
-static int take_private_file(struct objects *o, const struct taken_process *p,
-                             const struct proc_map *map, json_t *json, cairn_error *err)
+static int capture_private_file(struct objects *o, const struct captured_process *p,
+                                const struct proc_map *map, json_t *json, cairn_error *err)
 {
     if (path_is_deleted(map->path))
-        return recall_deleted(o, p, map, json) ? 0 : take_deleted_file(o, p, map, json, err);
+        return recall_deleted(o, p, map, json) ? 0 : capture_deleted_file(o, p, map, json, err);
     return note_file(p, map, json, err);
 }
 
-static int take_mapping(struct objects *o, struct taken_process *p, const struct proc_map *map,
-                        json_t *json, cairn_error *err)
+static int capture_mapping(struct objects *o, struct captured_process *p,
+                           const struct proc_map *map, json_t *json, cairn_error *err)
 {
     if (map_is_kernel(map)) {
         json_object_set_new(json, "kernel", json_string(map->path));
@@ -167,12 +167,12 @@ static int take_mapping(struct objects *o, struct taken_process *p, const struct
     json_object_set_new(json, "offset", json_hex(map->offset));
     json_object_set_new(json, "shared", json_boolean(map->shared));
     if (map->shared)
-        return take_shared(o, p, map, json, err);
-    return map->inode != 0 ? take_private_file(o, p, map, json, err) : 0;
+        return capture_shared(o, p, map, json, err);
+    return map->inode != 0 ? capture_private_file(o, p, map, json, err) : 0;
 }
 
 /* A program that was replaced or removed while it runs, as an upgrade does. */
-int take_deleted_program(struct objects *o, struct taken_process *p, cairn_error *err)
+int capture_deleted_program(struct objects *o, struct captured_process *p, cairn_error *err)
 {
     const char *path = json_string_value(json_object_get(p->json, "exe"));
     if (!path || !path_is_deleted(path))
@@ -183,7 +183,7 @@ int take_deleted_program(struct objects *o, struct taken_process *p, cairn_error
     auto_close int fd = open(link, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
         return cairn_fail_errno(err, "opening %s, which pid %d runs", path, p->ns_pid);
-    char content[CONTENT_NAME_SIZE];
+    char content[CONTENT_ID_SIZE];
     const json_t *said = o->keeping && content_build_id(fd, 0, content)
                              ? keeping_recall(o->keeping, path, content)
                              : NULL;
@@ -197,7 +197,7 @@ int take_deleted_program(struct objects *o, struct taken_process *p, cairn_error
     if (!object)
         rc = object_add(o, st.st_dev, st.st_ino, "unlinked", path, &object, err);
     if (rc == 0 && !json_object_get(object->json, "size"))
-        rc = object_take_file(object, fd, (uint64_t)st.st_size, err);
+        rc = object_capture_file(object, fd, (uint64_t)st.st_size, err);
     if (rc != 0)
         return rc;
     json_object_set_new(object->json, "mode", json_integer(st.st_mode & 07777));
@@ -206,7 +206,7 @@ int take_deleted_program(struct objects *o, struct taken_process *p, cairn_error
     return 0;
 }
 
-int take_mappings(struct objects *o, struct taken_process *p, cairn_error *err)
+int capture_mappings(struct objects *o, struct captured_process *p, cairn_error *err)
 {
     json_t *maps = json_array();
     json_object_set_new(p->json, "maps", maps);
@@ -215,15 +215,15 @@ int take_mappings(struct objects *o, struct taken_process *p, cairn_error *err)
         json_t *json = json_pack("{s:o, s:o, s:i}", "start", json_hex(map->start), "end",
                                  json_hex(map->end), "prot", map->prot);
         json_array_append_new(maps, json);
-        int rc = take_mapping(o, p, map, json, err);
+        int rc = capture_mapping(o, p, map, json, err);
         if (rc != 0)
             return rc;
     }
     return 0;
 }
 
-static int take_shm_file(struct objects *o, int dir, const char *name, const char *path,
-                         json_t *entry, cairn_error *err)
+static int capture_shm_file(struct objects *o, int dir, const char *name, const char *path,
+                            json_t *entry, cairn_error *err)
 {
     auto_close int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
@@ -235,7 +235,7 @@ static int take_shm_file(struct objects *o, int dir, const char *name, const cha
     if (!object) {
         int rc = object_add(o, st.st_dev, st.st_ino, "shm", path, &object, err);
         if (rc == 0)
-            rc = object_take_file(object, fd, (uint64_t)st.st_size, err);
+            rc = object_capture_file(object, fd, (uint64_t)st.st_size, err);
         if (rc != 0)
             return rc;
         json_object_set_new(object->json, "mode", json_integer(st.st_mode & 07777));
@@ -244,8 +244,8 @@ static int take_shm_file(struct objects *o, int dir, const char *name, const cha
     return 0;
 }
 
-static int take_shm_folder(struct objects *o, int fd, const char *prefix, int depth,
-                           json_t *entries, cairn_error *err)
+static int capture_shm_folder(struct objects *o, int fd, const char *prefix, int depth,
+                              json_t *entries, cairn_error *err)
 {
     auto_closedir DIR *dir = fdopendir(fd);
     if (!dir) {
@@ -271,12 +271,12 @@ static int take_shm_folder(struct objects *o, int fd, const char *prefix, int de
         json_array_append_new(entries, json);
         int rc = 0;
         if (S_ISREG(st.st_mode)) {
-            rc = take_shm_file(o, dirfd(dir), name, path, json, err);
+            rc = capture_shm_file(o, dirfd(dir), name, path, json, err);
         } else if (S_ISDIR(st.st_mode)) {
             strcat(path, "/");
             int inner = openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
             rc = inner < 0 ? cairn_fail_errno(err, "opening /dev/shm/%s of the step", path)
-                           : take_shm_folder(o, inner, path, depth + 1, entries, err);
+                           : capture_shm_folder(o, inner, path, depth + 1, entries, err);
         } else {
             rc = cairn_fail(err, CAIRN_EUNSUPPORTED,
                             "/dev/shm/%s of the step is neither a file nor a folder", path);
@@ -287,7 +287,7 @@ static int take_shm_folder(struct objects *o, int fd, const char *prefix, int de
     return 0;
 }
 
-int take_shm(struct objects *o, json_t *meta, cairn_error *err)
+int capture_shm(struct objects *o, json_t *meta, cairn_error *err)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/root/dev/shm", o->init);
@@ -302,5 +302,5 @@ int take_shm(struct objects *o, json_t *meta, cairn_error *err)
         return cairn_fail_errno(err, "looking at the step's /dev/shm");
     }
     o->shm_dev = st.st_dev;
-    return take_shm_folder(o, fd, "", 0, entries, err);
+    return capture_shm_folder(o, fd, "", 0, entries, err);
 }

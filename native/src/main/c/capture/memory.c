@@ -11,17 +11,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "capture/taken.h"
+#include "capture/captured.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 
-int take_maps(struct taken_process *p, cairn_error *err)
+int capture_maps(struct captured_process *p, cairn_error *err)
 {
     return proc_read_maps(p->pid, &p->maps, err);
 }
 
 /* The go-between of a snapshot ends; it has no memory of its own and never ran. */
-static int end_go_between(struct injector *in, struct taken_process *p, long ns_pid,
+static int end_go_between(struct injector *in, struct captured_process *p, long ns_pid,
                           cairn_error *err)
 {
     struct cpu_registers r = in->base;
@@ -43,7 +43,7 @@ static int end_go_between(struct injector *in, struct taken_process *p, long ns_
 /* A plain fork would be a child that the program can see: with a SIGCHLD, in its wait(), holding
  * its descriptors. So a go-between that shares the memory is made first; it gives up the
  * descriptors, forks the snapshot, and ends, which leaves the snapshot to pid 1. */
-int take_snapshot(struct taken_process *p, cairn_error *err)
+int capture_snapshot(struct captured_process *p, cairn_error *err)
 {
     pid_t between;
     long between_in_ns;
@@ -74,7 +74,7 @@ int take_snapshot(struct taken_process *p, cairn_error *err)
     return rc;
 }
 
-void drop_snapshot(struct taken_process *p)
+void drop_snapshot(struct captured_process *p)
 {
     if (!p->snapshot)
         return;

@@ -61,7 +61,7 @@ static int add_extent(struct object *object, uint64_t offset, size_t length, uin
     return 0;
 }
 
-int object_take_file(struct object *object, int fd, uint64_t size, cairn_error *err)
+int object_capture_file(struct object *object, int fd, uint64_t size, cairn_error *err)
 {
     json_object_set_new(object->json, "size", json_hex(size));
     for (off_t at = 0; (uint64_t)at < size;) {
@@ -84,8 +84,8 @@ int object_take_file(struct object *object, int fd, uint64_t size, cairn_error *
     return 0;
 }
 
-int object_take_memory(struct object *object, const struct injector *from, uint64_t at,
-                       uint64_t offset, size_t length, cairn_error *err)
+int object_capture_memory(struct object *object, const struct injector *from, uint64_t at,
+                          uint64_t offset, size_t length, cairn_error *err)
 {
     for (size_t i = 0; i < object->extent_count; i++) /* of several mappings one will do */
         if (object->extents[i].offset <= offset &&

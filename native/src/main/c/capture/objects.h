@@ -6,7 +6,7 @@
 #define CAIRN_CAPTURE_OBJECTS_H
 
 #include "capture/binaries.h"
-#include "capture/taken.h"
+#include "capture/captured.h"
 #include "image/image.h"
 #include "rollback/rollback.h"
 
@@ -46,32 +46,33 @@ struct objects {
 };
 
 /* The descriptors of a process, into its "descriptors". */
-CAIRN_CHECKED int take_descriptors(struct objects *o, struct taken_process *p, cairn_error *err);
+CAIRN_CHECKED int capture_descriptors(struct objects *o, struct captured_process *p,
+                                      cairn_error *err);
 /* Content of pipes, and ends that nobody of the tree holds; when all processes have been asked. */
-CAIRN_CHECKED int take_pipes(struct objects *o, cairn_error *err);
+CAIRN_CHECKED int capture_pipes(struct objects *o, cairn_error *err);
 /* What epolls watch; likewise. */
-CAIRN_CHECKED int take_watches(const struct objects *o, cairn_error *err);
+CAIRN_CHECKED int capture_epolls(const struct objects *o, cairn_error *err);
 /* Sockets whose other end is not of the tree. */
-CAIRN_CHECKED int take_sockets(const struct objects *o, cairn_error *err);
+CAIRN_CHECKED int capture_sockets(const struct objects *o, cairn_error *err);
 /* A socket, into the json of its description. */
-CAIRN_CHECKED int describe_socket(const struct taken_process *p, int number, uint64_t ino,
+CAIRN_CHECKED int describe_socket(const struct captured_process *p, int number, uint64_t ino,
                                   json_t *json, cairn_error *err);
 /* A TCP or UDP socket, likewise. */
 CAIRN_CHECKED int describe_inet(int fd, int type, json_t *json, cairn_error *err);
 /* Which TCP sockets are the two ends of a connection, and what is queued in it. */
-CAIRN_CHECKED int take_inet(const struct objects *o, cairn_error *err);
+CAIRN_CHECKED int capture_inet(const struct objects *o, cairn_error *err);
 enum lock_owner { LOCKS_OF_DESCRIPTION, LOCKS_OF_PROCESS };
 /* The locks that fdinfo tells of, as an array; *out is NULL for none. A lease is refused. */
 CAIRN_CHECKED int describe_locks(const char *fdinfo, enum lock_owner owner, json_t **out,
                                  cairn_error *err);
 /* Everything in the step's own /dev/shm, into META's "shm". */
-CAIRN_CHECKED int take_shm(struct objects *o, json_t *meta, cairn_error *err);
+CAIRN_CHECKED int capture_shm(struct objects *o, json_t *meta, cairn_error *err);
 /* The program that a process runs, where it has no name any more: its "exe_object". To be taken
  * before the mappings, which then need not copy what they show of it. */
-CAIRN_CHECKED int take_deleted_program(struct objects *o, struct taken_process *p,
-                                       cairn_error *err);
+CAIRN_CHECKED int capture_deleted_program(struct objects *o, struct captured_process *p,
+                                          cairn_error *err);
 /* The mappings of a process, into its "maps", with the shared memory behind them. */
-CAIRN_CHECKED int take_mappings(struct objects *o, struct taken_process *p, cairn_error *err);
+CAIRN_CHECKED int capture_mappings(struct objects *o, struct captured_process *p, cairn_error *err);
 
 /* objects.c */
 /* /proc appends " (deleted)" to the path of a file that has no name any more. */
@@ -80,10 +81,12 @@ struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino);
 CAIRN_CHECKED int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind,
                              const char *name, struct object **out, cairn_error *err);
 /* Copies all data (not the holes) of a file. */
-CAIRN_CHECKED int object_take_file(struct object *object, int fd, uint64_t size, cairn_error *err);
+CAIRN_CHECKED int object_capture_file(struct object *object, int fd, uint64_t size,
+                                      cairn_error *err);
 /* Copies a range of a process's memory as the object's bytes from `offset` on. */
-CAIRN_CHECKED int object_take_memory(struct object *object, const struct injector *from,
-                                     uint64_t at, uint64_t offset, size_t length, cairn_error *err);
+CAIRN_CHECKED int object_capture_memory(struct object *object, const struct injector *from,
+                                        uint64_t at, uint64_t offset, size_t length,
+                                        cairn_error *err);
 CAIRN_CHECKED int objects_write(const struct objects *o, image_writer *writer, cairn_error *err);
 void objects_free(struct objects *o);
 

@@ -113,8 +113,8 @@ static int list_by_scan(int pagemap, const struct proc_map *map, struct page_run
 }
 
 /* The ancestor's mapping from which this one came by fork: same place, same kind. */
-static const struct taken_process *inherited_from(const struct taken_process *p,
-                                                  const struct proc_map *map)
+static const struct captured_process *inherited_from(const struct captured_process *p,
+                                                     const struct proc_map *map)
 {
     if (!p->parent)
         return NULL;
@@ -128,7 +128,7 @@ static const struct taken_process *inherited_from(const struct taken_process *p,
     return NULL;
 }
 
-int pages_list(const struct taken_process *p, struct page_runs *out, cairn_error *err)
+int pages_list(const struct captured_process *p, struct page_runs *out, cairn_error *err)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/pagemap", p->memory_of);
@@ -227,8 +227,8 @@ static void add_page(struct chunk *c, uint64_t at, enum image_run_source source,
 }
 
 /* Reads one stretch of a run and sorts its pages into the chunk. */
-static int take_stretch(struct chunk *c, const struct page_run *run, uint64_t start, size_t len,
-                        cairn_error *err)
+static int capture_stretch(struct chunk *c, const struct page_run *run, uint64_t start, size_t len,
+                           cairn_error *err)
 {
     int rc = read_memory(&c->memory, run->process->memory_of, start, c->bytes, len, err);
     if (rc != 0)
@@ -260,7 +260,7 @@ static int write_piece(struct writing *w, struct chunk *c, const struct piece *p
     c->n_runs = c->data_len = 0;
     for (size_t left = piece->length; left > 0; run++, offset = 0) {
         size_t len = run->length - offset < left ? (size_t)(run->length - offset) : left;
-        int rc = take_stretch(c, run, run->start + offset, len, err);
+        int rc = capture_stretch(c, run, run->start + offset, len, err);
         if (rc != 0)
             return rc;
         left -= len;

@@ -2,15 +2,15 @@
 #ifndef CAIRN_CAPTURE_PAGES_H
 #define CAIRN_CAPTURE_PAGES_H
 
-#include "capture/taken.h"
+#include "capture/captured.h"
 #include "image/image.h"
 
 /* A run of present pages of one mapping of one process. */
 struct page_run {
-    const struct taken_process *process;
+    const struct captured_process *process;
     uint64_t start, length;
     bool zero_matters; /* backed by a file: an all-zero page is content */
-    const struct taken_process
+    const struct captured_process
         *inherits; /* compare with this process's page at the same address, or NULL */
 };
 struct page_runs {
@@ -20,7 +20,7 @@ struct page_runs {
 };
 
 /* The pages of p's private mappings that hold something of its own, from its snapshot. */
-CAIRN_CHECKED int pages_list(const struct taken_process *p, struct page_runs *out,
+CAIRN_CHECKED int pages_list(const struct captured_process *p, struct page_runs *out,
                              cairn_error *err);
 
 /* Writes all runs with so many threads. */

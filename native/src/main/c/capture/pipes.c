@@ -79,7 +79,7 @@ static bool is_of_packets(const struct objects *o, const struct open_description
     return false;
 }
 
-static int take_pipe(const struct objects *o, const struct open_description *d, cairn_error *err)
+static int capture_pipe(const struct objects *o, const struct open_description *d, cairn_error *err)
 {
     auto_close int end = -1;
     int rc = description_borrow(d->pid, d->fd, &end, err);
@@ -99,11 +99,11 @@ static int take_pipe(const struct objects *o, const struct open_description *d, 
     return reads ? peek_pipe(end, is_of_packets(o, d), d->json, err) : 0;
 }
 
-int take_pipes(struct objects *o, cairn_error *err)
+int capture_pipes(struct objects *o, cairn_error *err)
 {
     for (size_t i = 0; i < o->description_count; i++)
         if (description_is(&o->descriptions[i], "pipe")) {
-            int rc = take_pipe(o, &o->descriptions[i], err);
+            int rc = capture_pipe(o, &o->descriptions[i], err);
             if (rc != 0)
                 return rc;
         }

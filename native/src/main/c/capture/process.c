@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 
-#include "capture/taken.h"
+#include "capture/captured.h"
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/io.h"
@@ -23,8 +23,8 @@ struct kernel_sigaction {
     uint64_t handler, flags, restorer, mask;
 };
 
-static int take_signal_actions(struct taken_process *p, const struct proc_status *status,
-                               cairn_error *err)
+static int capture_signal_actions(struct captured_process *p, const struct proc_status *status,
+                                  cairn_error *err)
 {
     /* The others are at their default; of those only SIGCHLD's flags mean anything. */
     uint64_t asked = status->ignored | status->caught | 1ull << (SIGCHLD - 1);
@@ -51,7 +51,7 @@ static int take_signal_actions(struct taken_process *p, const struct proc_status
     return 0;
 }
 
-static int take_interval_timers(struct taken_process *p, cairn_error *err)
+static int capture_interval_timers(struct captured_process *p, cairn_error *err)
 {
     json_t *timers = json_array();
     json_object_set_new(p->json, "itimers", timers);
@@ -71,7 +71,7 @@ static int take_interval_timers(struct taken_process *p, cairn_error *err)
 }
 
 /* POSIX timers: what /proc/PID/timers lists, and when each fires next. */
-static int take_posix_timers(struct taken_process *p, cairn_error *err)
+static int capture_posix_timers(struct captured_process *p, cairn_error *err)
 {
     json_t *timers = json_array();
     json_object_set_new(p->json, "timers", timers);
@@ -120,7 +120,7 @@ static int take_posix_timers(struct taken_process *p, cairn_error *err)
     return 0;
 }
 
-static void take_limits(struct taken_process *p)
+static void capture_limits(struct captured_process *p)
 {
     json_t *limits = json_array();
     for (int which = 0; which < RLIMIT_NLIMITS; which++) {
@@ -132,7 +132,7 @@ static void take_limits(struct taken_process *p)
     json_object_set_new(p->json, "limits", limits);
 }
 
-static int take_link(struct taken_process *p, const char *name, cairn_error *err)
+static int capture_link(struct captured_process *p, const char *name, cairn_error *err)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", p->pid, name);
@@ -148,7 +148,7 @@ static int take_link(struct taken_process *p, const char *name, cairn_error *err
     return 0;
 }
 
-static int take_number(struct taken_process *p, const char *file, int base, cairn_error *err)
+static int capture_number(struct captured_process *p, const char *file, int base, cairn_error *err)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", p->pid, file);
@@ -159,8 +159,8 @@ static int take_number(struct taken_process *p, const char *file, int base, cair
     return rc;
 }
 
-static int take_prctl(struct taken_process *p, const char *name, int option, long *out,
-                      cairn_error *err)
+static int capture_prctl(struct captured_process *p, const char *name, int option, long *out,
+                         cairn_error *err)
 {
     long value;
     int rc = inject_ok(&p->injector, name, &value, err, SYS_prctl, (uint64_t)option, 0, 0, 0, 0, 0);
@@ -172,7 +172,7 @@ static int take_prctl(struct taken_process *p, const char *name, int option, lon
     return rc;
 }
 
-static int take_subreaper(struct taken_process *p, cairn_error *err)
+static int capture_subreaper(struct captured_process *p, cairn_error *err)
 {
     int value = 0;
     int rc = inject_ok(&p->injector, "PR_GET_CHILD_SUBREAPER", NULL, err, SYS_prctl,
@@ -184,8 +184,8 @@ static int take_subreaper(struct taken_process *p, cairn_error *err)
     return rc;
 }
 
-static int take_memory_layout(struct taken_process *p, const struct proc_stat *stat,
-                              cairn_error *err)
+static int capture_memory_layout(struct captured_process *p, const struct proc_stat *stat,
+                                 cairn_error *err)
 {
     long brk;
     int rc = inject_ok(&p->injector, "brk", &brk, err, SYS_brk, 0, 0, 0, 0, 0, 0);
@@ -211,7 +211,7 @@ static int take_memory_layout(struct taken_process *p, const struct proc_stat *s
     return 0;
 }
 
-static void take_ids(struct taken_process *p, const struct proc_status *status)
+static void capture_ids(struct captured_process *p, const struct proc_status *status)
 {
     json_object_set_new(p->json, "pgrp", json_integer(status->ns_pgrp));
     json_object_set_new(p->json, "session", json_integer(status->ns_session));
@@ -225,7 +225,7 @@ static void take_ids(struct taken_process *p, const struct proc_status *status)
 }
 
 /* Whether it has asked to use AMX; a kernel that knows no such request refuses the question. */
-static int take_tiles(struct taken_process *p, cairn_error *err)
+static int capture_tiles(struct captured_process *p, cairn_error *err)
 {
     uint64_t permitted = 0;
     long result;
@@ -238,7 +238,7 @@ static int take_tiles(struct taken_process *p, cairn_error *err)
     return rc;
 }
 
-int take_process(struct taken_process *p, cairn_error *err)
+int capture_process(struct captured_process *p, cairn_error *err)
 {
     struct proc_stat stat;
     struct proc_status status;
@@ -247,36 +247,36 @@ int take_process(struct taken_process *p, cairn_error *err)
         rc = proc_read_status(p->pid, p->pid, &status, err);
     if (rc != 0)
         return rc;
-    take_ids(p, &status);
+    capture_ids(p, &status);
     json_object_set_new(p->json, "tty", json_boolean(stat.tty != 0));
-    take_limits(p);
+    capture_limits(p);
     static const char *const links[] = {"exe", "cwd", "root"};
     for (size_t i = 0; rc == 0 && i < sizeof links / sizeof *links; i++)
-        rc = take_link(p, links[i], err);
+        rc = capture_link(p, links[i], err);
     if (rc == 0)
-        rc = take_number(p, "personality", 16, err);
+        rc = capture_number(p, "personality", 16, err);
     if (rc == 0)
-        rc = take_number(p, "oom_score_adj", 10, err);
+        rc = capture_number(p, "oom_score_adj", 10, err);
     if (rc == 0)
-        rc = take_signal_actions(p, &status, err);
+        rc = capture_signal_actions(p, &status, err);
     if (rc == 0)
-        rc = take_interval_timers(p, err);
+        rc = capture_interval_timers(p, err);
     if (rc == 0)
-        rc = take_posix_timers(p, err);
+        rc = capture_posix_timers(p, err);
     if (rc == 0)
-        rc = take_prctl(p, "dumpable", PR_GET_DUMPABLE, NULL, err);
+        rc = capture_prctl(p, "dumpable", PR_GET_DUMPABLE, NULL, err);
     if (rc == 0)
-        rc = take_prctl(p, "thp_disable", PR_GET_THP_DISABLE, NULL, err);
+        rc = capture_prctl(p, "thp_disable", PR_GET_THP_DISABLE, NULL, err);
     if (rc == 0)
-        rc = take_subreaper(p, err);
+        rc = capture_subreaper(p, err);
     if (rc == 0)
-        rc = take_tiles(p, err);
+        rc = capture_tiles(p, err);
     if (rc == 0)
-        rc = take_memory_layout(p, &stat, err);
+        rc = capture_memory_layout(p, &stat, err);
     return rc;
 }
 
-int refuse_sysv(struct taken_process *p, cairn_error *err)
+int refuse_sysv(struct captured_process *p, cairn_error *err)
 {
     /* Which word of its answer says how many there are: struct seminfo's semusz, msginfo's msgpool,
      * shm_info's used_ids. */

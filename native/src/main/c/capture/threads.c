@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "capture/taken.h"
+#include "capture/captured.h"
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/io.h"
@@ -22,7 +22,7 @@
 
 /* A thread inside a restartable sequence goes on at the sequence's abort handler, live as well as
  * restored: the calls that we make in it have the kernel forget that it was inside. */
-static int leave_rseq(struct taken_process *p, struct taken_thread *t, json_t *json,
+static int leave_rseq(struct captured_process *p, struct captured_thread *t, json_t *json,
                       cairn_error *err)
 {
     struct __ptrace_rseq_configuration rseq = {0};
@@ -93,7 +93,7 @@ static void scheduling(pid_t tid, json_t *json)
 }
 
 /* What only the thread itself can tell. */
-static int ask_thread(struct taken_process *p, struct taken_thread *t, json_t *json,
+static int ask_thread(struct captured_process *p, struct captured_thread *t, json_t *json,
                       cairn_error *err)
 {
     struct injector in = p->injector;
@@ -128,7 +128,7 @@ static int ask_thread(struct taken_process *p, struct taken_thread *t, json_t *j
 }
 
 /* The registers, and until when a call that they show to be made again is to wait. */
-static int describe_cpu(const struct taken_thread *t, const struct waits *waits, json_t *json,
+static int describe_cpu(const struct captured_thread *t, const struct waits *waits, json_t *json,
                         cairn_error *err)
 {
     struct cpu_state imaged = t->cpu;
@@ -145,7 +145,7 @@ static int describe_cpu(const struct taken_thread *t, const struct waits *waits,
     return 0;
 }
 
-static int describe_thread(struct taken_process *p, struct taken_thread *t,
+static int describe_thread(struct captured_process *p, struct captured_thread *t,
                            const struct waits *waits, cairn_error *err)
 {
     struct proc_status status;
@@ -195,7 +195,8 @@ static int describe_thread(struct taken_process *p, struct taken_thread *t,
     return 0;
 }
 
-static int hold_thread(struct taken_thread *t, const struct frozen_thread *frozen, cairn_error *err)
+static int hold_thread(struct captured_thread *t, const struct frozen_thread *frozen,
+                       cairn_error *err)
 {
     t->tid = frozen->tid;
     t->stopped = frozen->stopped;
@@ -209,7 +210,7 @@ static int hold_thread(struct taken_thread *t, const struct frozen_thread *froze
 
 /* Memory that calls may use and that is put back afterwards: the end of the first writable private
  * mapping. */
-static int find_scratch(struct taken_process *p, cairn_error *err)
+static int find_scratch(struct captured_process *p, cairn_error *err)
 {
     for (size_t i = 0; i < p->maps.count; i++) {
         const struct proc_map *map = &p->maps.maps[i];
@@ -223,8 +224,8 @@ static int find_scratch(struct taken_process *p, cairn_error *err)
     return cairn_fail(err, CAIRN_EUNSUPPORTED, "it has no writable memory");
 }
 
-int take_threads(struct taken_process *p, const struct frozen *frozen, size_t first, size_t count,
-                 cairn_error *err)
+int capture_threads(struct captured_process *p, const struct frozen *frozen, size_t first,
+                    size_t count, cairn_error *err)
 {
     p->threads = calloc(count, sizeof *p->threads);
     if (!p->threads)
@@ -258,18 +259,18 @@ int take_threads(struct taken_process *p, const struct frozen *frozen, size_t fi
     return pending_signals(p->pid, true, pending, err);
 }
 
-int put_back_scratch(struct taken_process *p, cairn_error *err)
+int put_back_scratch(struct captured_process *p, cairn_error *err)
 {
     if (!p->injector.scratch)
         return 0;
     return inject_write(&p->injector, p->injector.scratch, p->scratch_saved, INJECT_SCRATCH, err);
 }
 
-void put_back_threads(struct taken_process *p)
+void put_back_threads(struct captured_process *p)
 {
     (void)!put_back_scratch(p, NULL);
     for (size_t i = 0; i < p->thread_count; i++) {
-        struct taken_thread *t = &p->threads[i];
+        struct captured_thread *t = &p->threads[i];
         if (!t->changed)
             continue;
         (void)!cpu_set_registers(t->tid, &t->cpu.registers, NULL);

@@ -57,10 +57,10 @@ CAIRN_API void cairn_free(void *p);
  * process dies. */
 typedef struct cairn_step cairn_step;
 
-/* Starts the program `supervisor` (cairn-shim) on an attempt's folder, which holds spec.json, and
- * returns when the step runs (a restore may take as long as its image takes to read). environment
- * is `K=V` entries, each with its NUL; it is handed over in memory. On failure nothing of the step
- * is left. */
+/* Starts the program `supervisor` (cairn-supervisor) on an attempt's folder, which holds spec.json,
+ * and returns when the step runs (a restore may take as long as its image takes to read).
+ * environment is `K=V` entries, each with its NUL; it is handed over in memory. On failure nothing
+ * of the step is left. */
 CAIRN_API CAIRN_CHECKED int cairn_start(const char *supervisor, const char *attempt_dir,
                                         const char *environment, size_t environment_len,
                                         cairn_step **out, cairn_error *err);

@@ -44,7 +44,8 @@ static int check_peer(int fd, cairn_error *err)
 static int try_connect(int fd, int attempt_fd)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/shim.sock", attempt_fd);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor.sock",
+             attempt_fd);
     return connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
 }
 

@@ -27,8 +27,8 @@ static int open_folder(const char *path, int *out, cairn_error *err)
  * runner has died meanwhile, finds the place taken. The empty file is durable before we say so. */
 static int give_up(int attempt_fd, cairn_error *err)
 {
-    auto_close int fd =
-        openat(attempt_fd, "shim.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    auto_close int fd = openat(attempt_fd, "supervisor.json",
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 && errno != EEXIST)
         return cairn_fail_errno(err, "giving up an attempt that was not started");
     return fsync(attempt_fd) == 0 ? 0 : cairn_fail_errno(err, "syncing the attempt's folder");
@@ -38,18 +38,18 @@ static int read_announcement(int attempt_fd, json_t **who, cairn_error *err)
 {
     auto_free char *text = NULL;
     size_t len;
-    int rc = io_read_file(attempt_fd, "shim.json", WHO_LIMIT, &text, &len, err);
+    int rc = io_read_file(attempt_fd, "supervisor.json", WHO_LIMIT, &text, &len, err);
     if (rc == -ENOENT) {
         rc = give_up(attempt_fd, err);
         if (rc == 0) /* by us, or a supervisor was faster */
-            rc = io_read_file(attempt_fd, "shim.json", WHO_LIMIT, &text, &len, err);
+            rc = io_read_file(attempt_fd, "supervisor.json", WHO_LIMIT, &text, &len, err);
     }
     if (rc == 0 && len == 0)
         return cairn_fail(err, CAIRN_EGONE, "the attempt was given up before it had a supervisor");
-    return rc != 0 ? rc : json_parse_object(text, len, "shim.json", who, err);
+    return rc != 0 ? rc : json_parse_object(text, len, "supervisor.json", who, err);
 }
 
-/* shim.json, if it was written on this boot. `here`: and in this pid namespace. */
+/* supervisor.json, if it was written on this boot. `here`: and in this pid namespace. */
 static int read_supervisor(int attempt_fd, struct process_identity *out, bool *here,
                            cairn_error *err)
 {

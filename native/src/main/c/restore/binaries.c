@@ -10,7 +10,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "image/image.h"
-#include "rollback/content.h"
+#include "rollback/file_content.h"
 
 int binaries_folder(int image_fd)
 {

@@ -79,8 +79,8 @@ static int fork_with_pid(struct restored_process *parent, pid_t wanted, int exit
 }
 
 /* The child has a copy of the parent's registers and of its trampoline. */
-static int take_over_child(struct restored_process *child, const struct restored_process *parent,
-                           pid_t pid, cairn_error *err)
+static int adopt_child(struct restored_process *child, const struct restored_process *parent,
+                       pid_t pid, cairn_error *err)
 {
     child->pid = pid;
     child->injector = parent->injector;
@@ -146,7 +146,7 @@ static int make_child(struct restored_process *child, cairn_error *err)
     pid_t pid;
     int rc = fork_with_pid(child->parent, child->ns_pid, SIGCHLD, &pid, err);
     if (rc == 0)
-        rc = take_over_child(child, child->parent, pid, err);
+        rc = adopt_child(child, child->parent, pid, err);
     return rc == 0 && is_zombie(child) ? make_session(child, err) : rc;
 }
 
@@ -182,7 +182,7 @@ static int make_orphan(struct restoration *r, struct restored_process *p, cairn_
     pid_t pid;
     int rc = fork_with_pid(leader, spare_pid(r), 0, &pid, err);
     if (rc == 0)
-        rc = take_over_child(&helper, leader, pid, err);
+        rc = adopt_child(&helper, leader, pid, err);
     struct proc_status status = {0};
     if (rc == 0)
         rc = proc_read_status(pid, pid, &status, err);
@@ -190,7 +190,7 @@ static int make_orphan(struct restoration *r, struct restored_process *p, cairn_
     if (rc == 0)
         rc = fork_with_pid(&helper, p->ns_pid, SIGCHLD, &child, err);
     if (rc == 0)
-        rc = take_over_child(p, &helper, child, err);
+        rc = adopt_child(p, &helper, child, err);
     if (rc == 0)
         rc = end_process(&helper.injector, 0, err);
     if (rc == 0)
@@ -294,7 +294,7 @@ static int make_unled_group(struct restoration *r, const struct restored_process
     pid_t pid;
     int rc = fork_with_pid(parent, member->pgrp, 0, &pid, err);
     if (rc == 0)
-        rc = take_over_child(&leader, parent, pid, err);
+        rc = adopt_child(&leader, parent, pid, err);
     if (rc == 0)
         rc = set_group(&leader, err);
     for (size_t i = 0; rc == 0 && i < r->process_count; i++)

@@ -9,20 +9,20 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
-#include "proc/content.h"
+#include "proc/content_id.h"
 #include "proc/vdso.h"
 #include "restore/binaries.h"
-#include "rollback/content.h"
+#include "rollback/file_content.h"
 #include "task/cpu.h"
 
 /* Another host has its own times for the same package's files. */
 static int same_content(const json_t *map, const char *path, int fd, bool *same, cairn_error *err)
 {
     const char *there = "";
-    char here[CONTENT_NAME_SIZE];
-    int rc = json_may_string(map, "file_content", CONTENT_NAME_SIZE - 1, &there, err);
+    char here[CONTENT_ID_SIZE];
+    int rc = json_may_string(map, "file_content", CONTENT_ID_SIZE - 1, &there, err);
     if (rc == 0)
-        rc = content_name(fd, path, here, err);
+        rc = content_id(fd, path, here, err);
     if (rc == 0)
         *same = *there && strcmp(there, here) == 0;
     return rc;
@@ -68,7 +68,7 @@ static int kernel_fits(const json_t *meta, cairn_error *err)
     struct vdso here;
     int rc = json_need_object(meta, "host", &host, err);
     if (rc == 0)
-        rc = json_need_string(host, "vdso", CONTENT_NAME_SIZE, &there, err);
+        rc = json_need_string(host, "vdso", CONTENT_ID_SIZE, &there, err);
     if (rc == 0)
         rc = json_need_string(host, "kernel", 64, &kernel, err);
     if (rc == 0)

@@ -91,7 +91,7 @@ static int lock_description(const struct restoration *r, size_t description, con
     int rc = read_lock(json, &lock, err);
     if (rc != 0)
         return rc;
-    int fd = hub_description(r, (int64_t)description);
+    int fd = fd_store_description(r, (int64_t)description);
     struct flock range = range_of(&lock);
     int taken = strcmp(lock.kind, "flock") == 0
                     ? flock(fd, (lock.write ? LOCK_EX : LOCK_SH) | LOCK_NB)
@@ -104,7 +104,7 @@ static int lock_description(const struct restoration *r, size_t description, con
     return fail_lock(r, holder, number, (int64_t)description, &lock, code, err);
 }
 
-int hub_lock(const struct restoration *r, cairn_error *err)
+int locks_restore_of_descriptions(const struct restoration *r, cairn_error *err)
 {
     size_t i, k;
     json_t *description, *json;
@@ -147,7 +147,8 @@ static int lock_of_process(const struct restoration *r, struct restored_process 
     return fail_lock(r, p->ns_pid, fd, description, &lock, (int)-result, err);
 }
 
-int process_lock(const struct restoration *r, struct restored_process *p, cairn_error *err)
+int locks_restore_of_process(const struct restoration *r, struct restored_process *p,
+                             cairn_error *err)
 {
     size_t i, k;
     json_t *entry, *json;

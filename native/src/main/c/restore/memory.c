@@ -16,7 +16,7 @@
 #include "common/json.h"
 #include "proc/proc.h"
 #include "restore/restoration.h"
-#include "rollback/content.h"
+#include "rollback/file_content.h"
 
 #define USER_END 0x7ffffffff000ull
 #define PAGE 4096ull
@@ -27,7 +27,7 @@ struct mapping {
     int prot;
     bool shared, kernel;
     int64_t flags;
-    int fd; /* in the hub; -1 anonymous */
+    int fd; /* in the store; -1 anonymous */
 };
 
 static int read_mapping(const struct restoration *r, const json_t *json, struct mapping *out,
@@ -58,9 +58,9 @@ static int read_mapping(const struct restoration *r, const json_t *json, struct 
     if (rc != 0)
         return rc;
     if (path)
-        out->fd = hub_mapped_file(r, path, kept);
+        out->fd = fd_store_mapped_file(r, path, kept);
     else if (object)
-        out->fd = hub_object(r, (uint32_t)object);
+        out->fd = fd_store_object(r, (uint32_t)object);
     if ((path || object) && out->fd < 0)
         return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a mapping of an object that the image lacks");
     return 0;
@@ -342,8 +342,8 @@ int memory_fill(const struct restoration *r, const struct restored_process *p, c
     int rc = p->shares ? drop_inherited_pages(r, p, err) : 0;
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     if (rc == 0)
-        rc = content_each(r->image, p->space, fill_run, (void *)p, cpus > 0 ? (unsigned)cpus : 1,
-                          err);
+        rc =
+            space_read(r->image, p->space, fill_run, (void *)p, cpus > 0 ? (unsigned)cpus : 1, err);
     return rc != 0 ? cairn_fail_within(err, rc, "filling the memory of pid %d", p->ns_pid) : 0;
 }
 
@@ -396,7 +396,7 @@ static int find_program(const struct restoration *r, const struct restored_proce
         rc = json_may_string(p->json, "exe_kept", RB_HEX, &kept, err);
     if (rc != 0)
         return rc;
-    *fd = object ? hub_object(r, (uint32_t)object) : hub_mapped_file(r, exe, kept);
+    *fd = object ? fd_store_object(r, (uint32_t)object) : fd_store_mapped_file(r, exe, kept);
     return *fd >= 0 ? 0
                     : cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
                                  "%s is run from an object that the image lacks", exe);

@@ -56,7 +56,7 @@ static int fill_pipe(int write_end, const json_t *json, cairn_error *err)
 
 /* All descriptions of one pipe at once: the two ends that pipe() gives, opened again for each
  * further description. */
-int hub_make_pipe(const struct restoration *r, size_t first, cairn_error *err)
+int pipe_restore(const struct restoration *r, size_t first, cairn_error *err)
 {
     const json_t *descriptions = json_object_get(r->meta, "descriptions");
     json_int_t pipe_id =
@@ -79,7 +79,7 @@ int hub_make_pipe(const struct restoration *r, size_t first, cairn_error *err)
     bool filled = false;
     json_array_foreach(descriptions, i, json)
     {
-        if (!hub_is_kind(json, "pipe") ||
+        if (!description_is_kind(json, "pipe") ||
             json_integer_value(json_object_get(json, "pipe")) != pipe_id)
             continue;
         int64_t flags;
@@ -96,7 +96,7 @@ int hub_make_pipe(const struct restoration *r, size_t first, cairn_error *err)
         auto_close int fd = open(end, (int)(flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
         if (fd < 0 || fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_DIRECT | O_ASYNC)) < 0)
             return cairn_fail_errno(err, "opening an end of a pipe");
-        rc = hub_place(fd, hub_description(r, (int64_t)i), err);
+        rc = fd_store_place(fd, fd_store_description(r, (int64_t)i), err);
         if (rc != 0)
             return rc;
     }

@@ -66,21 +66,21 @@ static int pick_descriptors(const struct restoration *r, struct restored_process
         const json_t *entry = json_array_get(list, i);
         int64_t fd, description;
         bool close_on_exec;
-        rc = json_need_int(entry, "fd", next, r->hub - 1, &fd, err);
+        rc = json_need_int(entry, "fd", next, r->fd_store - 1, &fd, err);
         if (rc == 0)
             rc = json_need_int(entry, "description", 0, DESCRIPTOR_LIMIT, &description, err);
         if (rc == 0)
             rc = json_need_bool(entry, "close_on_exec", &close_on_exec, err);
         if (rc != 0)
             return rc;
-        int number = hub_description(r, description);
+        int number = fd_store_description(r, description);
         if (number < 0)
             return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "fd %lld has no description",
                               (long long)fd);
         rc = close_between(p, next, fd - 1, err);
         const json_t *json =
             json_array_get(json_object_get(r->meta, "descriptions"), (size_t)description);
-        if (rc == 0 && hub_is_kind(json, "proc"))
+        if (rc == 0 && description_is_kind(json, "proc"))
             rc = open_in_process(p, json, fd, close_on_exec, err);
         else if (rc == 0)
             rc = inject_ok(&p->injector, "dup3", NULL, err, SYS_dup3, (uint64_t)number,
@@ -337,7 +337,7 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
     if (rc == 0)
         rc = pick_descriptors(r, p, err);
     if (rc == 0)
-        rc = process_lock(r, p, err);
+        rc = locks_restore_of_process(r, p, err);
     if (rc == 0)
         rc = enter_folder(p, err);
     if (rc == 0)

@@ -204,7 +204,7 @@ static int find_room(struct restoration *r, cairn_error *err)
 static int list_mapped_file(struct restoration *r, const char *path, const json_t *map,
                             const json_t *kept, cairn_error *err)
 {
-    if (!path || hub_mapped_file(r, path, json_string_value(kept)) >= 0)
+    if (!path || fd_store_mapped_file(r, path, json_string_value(kept)) >= 0)
         return 0;
     json_t *file =
         map ? json_copy((json_t *)map) : json_pack("{s:s, s:O*}", "path", path, "kept", kept);
@@ -242,7 +242,7 @@ static int list_mapped_files(struct restoration *r, cairn_error *err)
                : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "more than 100000 mapped files");
 }
 
-static int find_hub(struct restoration *r, cairn_error *err)
+static int find_fd_store(struct restoration *r, cairn_error *err)
 {
     int64_t highest = 15;
     for (size_t i = 0; i < r->process_count; i++) {
@@ -280,7 +280,7 @@ static int find_hub(struct restoration *r, cairn_error *err)
         return rc;
     if (own.count && own.numbers[own.count - 1] > highest)
         highest = own.numbers[own.count - 1];
-    r->hub = (int)highest + 64;
+    r->fd_store = (int)highest + 64;
     return 0;
 }
 
@@ -296,7 +296,7 @@ int restoration_open(struct restoration *r, const struct tree_spec *spec, const 
     if (rc == 0)
         rc = read_processes(r, err);
     if (rc == 0)
-        rc = find_hub(r, err);
+        rc = find_fd_store(r, err);
     if (rc == 0)
         rc = list_mapped_files(r, err);
     if (rc == 0)
@@ -321,16 +321,16 @@ void restoration_close(struct restoration *r)
     *r = (struct restoration){0};
 }
 
-int hub_description(const struct restoration *r, int64_t id)
+int fd_store_description(const struct restoration *r, int64_t id)
 {
     return id >= 0 && (size_t)id < json_array_size(json_object_get(r->meta, "descriptions"))
-               ? r->hub + (int)id
+               ? r->fd_store + (int)id
                : -1;
 }
 
-int hub_object(const struct restoration *r, uint32_t space)
+int fd_store_object(const struct restoration *r, uint32_t space)
 {
-    int base = r->hub + (int)json_array_size(json_object_get(r->meta, "descriptions"));
+    int base = r->fd_store + (int)json_array_size(json_object_get(r->meta, "descriptions"));
     size_t i;
     json_t *object;
     json_array_foreach(json_object_get(r->meta, "objects"), i, object)
@@ -347,9 +347,9 @@ static bool is_kept_as(const json_t *file, const char *kept)
     return name && kept ? strcmp(name, kept) == 0 : name == kept;
 }
 
-int hub_mapped_file(const struct restoration *r, const char *path, const char *kept)
+int fd_store_mapped_file(const struct restoration *r, const char *path, const char *kept)
 {
-    int base = r->hub + (int)json_array_size(json_object_get(r->meta, "descriptions")) +
+    int base = r->fd_store + (int)json_array_size(json_object_get(r->meta, "descriptions")) +
                (int)json_array_size(json_object_get(r->meta, "objects"));
     size_t i;
     json_t *file;

@@ -1,10 +1,10 @@
 /* Inside restore/: a tree on its way back.
  *
  * Two sides work on it. Pid 1, a fork of the supervisor inside the new namespaces, opens every
- * description, object and mapped file in plain C (hub.c) under high numbers, and forks a stub for
- * each process that is its child. The supervisor then traces the stubs and makes everything else
- * happen in them by injected calls: every process inherits the high numbers from its parent and
- * picks its own from them. So nothing needs to be passed around, and no code of ours has to fit
+ * description, object and mapped file in plain C (fd_store.c) under high numbers, and forks a stub
+ * for each process that is its child. The supervisor then traces the stubs and makes everything
+ * else happen in them by injected calls: every process inherits the high numbers from its parent
+ * and picks its own from them. So nothing needs to be passed around, and no code of ours has to fit
  * into a stranger's address space but one page, the trampoline.
  */
 #ifndef CAIRN_RESTORE_RESTORATION_H
@@ -51,7 +51,7 @@ struct restoration {
                              privately or read-only; "stand_in" where the kept one is taken */
     struct cpu_features cpu_there, cpu_here;
     int64_t clock_lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
-    int hub; /* number of the first description; then the objects, then the mapped files, then
+    int fd_store; /* number of the first description; then the objects, then the mapped files, then
                 programs */
 };
 
@@ -76,33 +76,34 @@ CAIRN_CHECKED int restoration_open(struct restoration *r, const struct tree_spec
 void restoration_close(struct restoration *r);
 struct restored_process *restoration_find(const struct restoration *r, pid_t ns_pid);
 
-/* Numbers in the hub. */
-int hub_description(const struct restoration *r, int64_t id);
-int hub_object(const struct restoration *r, uint32_t space);
+/* Numbers in the store. */
+int fd_store_description(const struct restoration *r, int64_t id);
+int fd_store_object(const struct restoration *r, uint32_t space);
 /* kept: as META names it, or NULL. */
-int hub_mapped_file(const struct restoration *r, const char *path, const char *kept);
+int fd_store_mapped_file(const struct restoration *r, const char *path, const char *kept);
 
-/* hub.c, in pid 1: struct init_restorer's make_roots; context is the restoration. */
-pid_t hub_make_roots(void *context, int pty_slave, cairn_error *err);
+/* fd_store.c, in pid 1: struct init_restorer's make_roots; context is the restoration. */
+pid_t roots_make(void *context, int pty_slave, cairn_error *err);
 
-bool hub_is_kind(const json_t *description, const char *kind);
-/* Puts a descriptor at its number in the hub. */
-CAIRN_CHECKED int hub_place(int fd, int number, cairn_error *err);
+bool description_is_kind(const json_t *description, const char *kind);
+/* Puts a descriptor at its number in the store. */
+CAIRN_CHECKED int fd_store_place(int fd, int number, cairn_error *err);
 /* pipes.c: all descriptions of the pipe that description `first` is of. */
-CAIRN_CHECKED int hub_make_pipe(const struct restoration *r, size_t first, cairn_error *err);
-/* sockets.c: description `i` and, where the step has it, its peer. */
-CAIRN_CHECKED int hub_make_socket(const struct restoration *r, size_t i, cairn_error *err);
-/* inet.c: connections first, since nobody may listen at their ports by then; then the others. */
-CAIRN_CHECKED int hub_make_inet_connections(const struct restoration *r, cairn_error *err);
-CAIRN_CHECKED int hub_make_inet(const struct restoration *r, size_t i, cairn_error *err);
-/* watches.c: what every epoll watches. */
-CAIRN_CHECKED int hub_watch(const struct restoration *r, cairn_error *err);
+CAIRN_CHECKED int pipe_restore(const struct restoration *r, size_t first, cairn_error *err);
+/* unix_sockets.c: description `i` and, where the step has it, its peer. */
+CAIRN_CHECKED int unix_socket_restore(const struct restoration *r, size_t i, cairn_error *err);
+/* inet_sockets.c: connections first, since nobody may listen at their ports by then; then the
+ * others. */
+CAIRN_CHECKED int inet_connections_restore(const struct restoration *r, cairn_error *err);
+CAIRN_CHECKED int inet_socket_restore(const struct restoration *r, size_t i, cairn_error *err);
+/* epoll.c: what every epoll watches. */
+CAIRN_CHECKED int epoll_restore_watches(const struct restoration *r, cairn_error *err);
 
 /* locks.c: locks that belong to descriptions, in pid 1; and those of a process, once it has closed
  * all that it has to close: any descriptor of a file that it closes gives up its locks on it. */
-CAIRN_CHECKED int hub_lock(const struct restoration *r, cairn_error *err);
-CAIRN_CHECKED int process_lock(const struct restoration *r, struct restored_process *p,
-                               cairn_error *err);
+CAIRN_CHECKED int locks_restore_of_descriptions(const struct restoration *r, cairn_error *err);
+CAIRN_CHECKED int locks_restore_of_process(const struct restoration *r, struct restored_process *p,
+                                           cairn_error *err);
 
 /* memory.c */
 CAIRN_CHECKED int memory_enter_trampoline(const struct restoration *r, struct restored_process *p,
@@ -115,12 +116,12 @@ CAIRN_CHECKED int memory_fill(const struct restoration *r, const struct restored
 CAIRN_CHECKED int memory_finish(const struct restoration *r, struct restored_process *p,
                                 cairn_error *err);
 
-/* content.c: the bytes of a space of the image, by several threads. `write` is called with each
- * run. */
-typedef int content_sink(void *context, const struct image_run *run, const void *bytes,
-                         cairn_error *err);
-CAIRN_CHECKED int content_each(const image_reader *image, uint32_t space, content_sink *sink,
-                               void *context, unsigned threads, cairn_error *err);
+/* space_reader.c: the bytes of a space of the image, by several threads. `write` is called with
+ * each run. */
+typedef int space_sink(void *context, const struct image_run *run, const void *bytes,
+                       cairn_error *err);
+CAIRN_CHECKED int space_read(const image_reader *image, uint32_t space, space_sink *sink,
+                             void *context, unsigned threads, cairn_error *err);
 
 /* family.c: forks, sessions, groups, zombies. */
 CAIRN_CHECKED int family_make(struct restoration *r, pid_t init, cairn_error *err);

@@ -77,17 +77,17 @@ static int remember_waits(struct restoration *r, struct waits *waits, cairn_erro
 
 #define STOP_MS 1000
 
-static void let_go(const struct restored_process *p)
+static void release(const struct restored_process *p)
 {
     for (size_t k = 0; k < p->thread_count; k++)
         ptrace(PTRACE_DETACH, p->threads[k].tid, NULL, NULL);
 }
 
 /* Until it stands still again; nobody runs yet who could see that it did not. */
-static void let_go_stopped(const struct restored_process *p)
+static void release_stopped(const struct restored_process *p)
 {
     kill(p->pid, SIGSTOP);
-    let_go(p);
+    release(p);
     struct proc_stat stat = {0};
     for (int64_t end = freeze_clock_us() + STOP_MS * 1000; freeze_clock_us() < end;) {
         if (proc_read_stat(p->pid, &stat, NULL) != 0 || stat.state == 'T')
@@ -97,7 +97,7 @@ static void let_go_stopped(const struct restored_process *p)
 }
 
 /* Everything is in place: all of them run from here on. */
-static void let_all_go(struct restoration *r)
+static void release_all(struct restoration *r)
 {
     for (int stopped = 1; stopped >= 0; stopped--)
         for (size_t i = 0; i < r->process_count; i++) {
@@ -105,9 +105,9 @@ static void let_all_go(struct restoration *r)
             if (p->zombie || json_is_true(json_object_get(p->json, "stopped")) != stopped)
                 continue;
             if (stopped)
-                let_go_stopped(p);
+                release_stopped(p);
             else
-                let_go(p);
+                release(p);
         }
 }
 
@@ -124,7 +124,7 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     if (rc == 0)
         rc = read_cpu(&r, &cpu, err);
     if (rc == 0) {
-        const struct init_restorer restorer = {hub_make_roots, &r};
+        const struct init_restorer restorer = {roots_make, &r};
         rc = spawn_init(spec, &clocks, &restorer, &tree, err);
     }
     if (rc == 0)
@@ -139,7 +139,7 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
         rc = remember_waits(&r, &tree.waits, err);
     if (rc == 0) {
         remember_kept(&r, &tree.kept);
-        let_all_go(&r);
+        release_all(&r);
         *out = tree;
     } else {
         tree_destroy(&tree);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "rollback/arena.h"
-#include "rollback/content.h"
+#include "rollback/file_content.h"
 
 #define RB_MAX_NODES (1u << 20) /* in one record */
 #define RB_MAX_TREES 1024

@@ -41,7 +41,7 @@ static int judge_node(const struct planner *p, const struct rb_node *want,
                       const struct rb_node *now, enum rb_verdict *out)
 {
     auto_close int fd = rb_open_beneath(p->plan->base_fd, now->path, O_RDONLY | O_NONBLOCK);
-    return rb_judge(want, now, RB_BY_INODE, fd, p->kept_fd, out, p->err);
+    return rb_compare(want, now, RB_BY_INODE, fd, p->kept_fd, out, p->err);
 }
 
 /* Lets a present node serve the wanted one if its content will do. */
@@ -139,7 +139,7 @@ static int serve_from_image(const struct planner *p, size_t w)
     rb_node_stat(&now, &st);
     int rc = 0;
     if (want->keep == RB_KEEP_LINK || want->has_digest)
-        rc = rb_judge(want, &now, RB_BY_INODE, fd, p->kept_fd, &verdict, p->err);
+        rc = rb_compare(want, &now, RB_BY_INODE, fd, p->kept_fd, &verdict, p->err);
     else if (now.type == RB_FILE && now.size == want->size)
         verdict = RB_SAME; /* a reflink too large for a digest */
     if (rc != 0)

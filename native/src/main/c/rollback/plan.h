@@ -3,7 +3,7 @@
 #define CAIRN_ROLLBACK_PLAN_H
 
 #include "common/error.h"
-#include "rollback/judge.h"
+#include "rollback/compare.h"
 #include "rollback/walk.h"
 
 enum rb_source {

@@ -10,7 +10,7 @@
 
 #include "common/cleanup.h"
 #include "rollback/beneath.h"
-#include "rollback/cut.h"
+#include "rollback/truncate.h"
 #include "rollback/undone.h"
 
 struct search {
@@ -32,8 +32,8 @@ static int judge_at(const struct search *s, const struct rb_node *want, const ch
         return 0;
     auto_close int fd = rb_open_beneath(s->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     rb_node_stat(&now, &st);
-    return rb_judge(want, &now, path == want->path ? RB_AT_ITS_PLACE : RB_BY_INODE, fd, s->kept_fd,
-                    out, s->err);
+    return rb_compare(want, &now, path == want->path ? RB_AT_ITS_PLACE : RB_BY_INODE, fd,
+                      s->kept_fd, out, s->err);
 }
 
 /* A file that was renamed usually stays in its folder (`x.part` becomes `x`). NULL when it is not
@@ -154,7 +154,7 @@ int rb_open_restore(const struct rb_tree *open, int root_fd, int kept_fd, int un
         else if (fates[i].found != want->path)
             rc = rename_back(root_fd, want, fates[i].found, err);
         if (rc == 0 && fates[i].cut)
-            rc = rb_cut(root_fd, "/", want->path, want, kept_fd, undone_fd, err);
+            rc = rb_truncate(root_fd, "/", want->path, want, kept_fd, undone_fd, err);
         if (rc == 0)
             rc = rb_set_attributes(root_fd, "/", want, err);
     }

@@ -9,7 +9,7 @@
 
 #include "common/cleanup.h"
 #include "rollback/beneath.h"
-#include "rollback/cut.h"
+#include "rollback/truncate.h"
 #include "rollback/names.h"
 #include "rollback/undone.h"
 
@@ -28,7 +28,7 @@ static int failed(const struct restorer *r, const char *doing, const char *path)
     return cairn_fail_errno(r->err, "%s %s/%s", doing, r->plan->want->base, path);
 }
 
-static int take_away(const struct restorer *r, const char *path)
+static int move_away(const struct restorer *r, const char *path)
 {
     return rb_undone_take(r->undone_fd, r->plan->base_fd, r->plan->want->base, path, r->err);
 }
@@ -78,7 +78,7 @@ static int make_root(const struct restorer *r)
         plan->fates[0].source == RB_HERE)
         return 0;
     if (plan->now.n > 0 && plan->extra[0]) {
-        int rc = take_away(r, plan->want->name);
+        int rc = move_away(r, plan->want->name);
         if (rc != 0)
             return rc;
         plan->extra[0] = false;
@@ -143,7 +143,7 @@ static int clear_the_way(const struct restorer *r)
     for (size_t n = 0; n < plan->now.n && rc == 0; n++) {
         const char *path = plan->now.nodes[n].path;
         if (plan->extra[n])
-            rc = is_unfinished_copy(plan, path) ? remove_unfinished(r, path) : take_away(r, path);
+            rc = is_unfinished_copy(plan, path) ? remove_unfinished(r, path) : move_away(r, path);
     }
     return rc;
 }
@@ -259,8 +259,8 @@ static int restore_node(const struct restorer *r, size_t w)
         break;
     }
     if (rc == 0 && fate->cut)
-        rc = rb_cut(r->plan->base_fd, r->plan->want->base, want->path, want, r->kept_fd,
-                    r->undone_fd, r->err);
+        rc = rb_truncate(r->plan->base_fd, r->plan->want->base, want->path, want, r->kept_fd,
+                         r->undone_fd, r->err);
     return rc;
 }
 

@@ -11,7 +11,7 @@
 
 #include "common/cleanup.h"
 #include "rollback/beneath.h"
-#include "rollback/content.h"
+#include "rollback/file_content.h"
 
 #define PLACES 10000
 

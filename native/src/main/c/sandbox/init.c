@@ -160,7 +160,7 @@ _Noreturn static void exec_step(const struct tree_spec *spec, int pty_slave, int
 }
 
 /* execvpe looks along the PATH of the caller's environment; the step's is what counts. */
-static void take_path_of(const struct tree_spec *spec)
+static void adopt_path_of(const struct tree_spec *spec)
 {
     unsetenv("PATH");
     for (char *const *e = spec->envp; *e; e++)
@@ -173,7 +173,7 @@ static pid_t start_root(const struct tree_spec *spec, int pty_slave, cairn_error
     int report[2];
     if (pipe2(report, O_CLOEXEC) < 0)
         return cairn_fail_errno(err, "making a pipe");
-    take_path_of(spec);
+    adopt_path_of(spec);
     pid_t root = fork();
     if (root < 0) {
         int rc = cairn_fail_errno(err, "forking the step");

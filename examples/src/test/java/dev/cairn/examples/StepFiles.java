@@ -67,7 +67,7 @@ record StepFiles(Path folder) {
 
     /** The pid of who supervises an attempt. */
     long supervisor(int attempt) throws IOException {
-        return JSON.readTree(folder.resolve("attempts/%03d/shim.json".formatted(attempt)))
+        return JSON.readTree(folder.resolve("attempts/%03d/supervisor.json".formatted(attempt)))
                 .path("pid")
                 .asLong();
     }

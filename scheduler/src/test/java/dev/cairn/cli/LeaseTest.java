@@ -100,7 +100,7 @@ final class LeaseTest {
         }
         RunFolder run = onlyRun();
         Path step = onlyIn(run.path().resolve("steps"));
-        endSupervisor(step.resolve("attempts/001/shim.json"));
+        endSupervisor(step.resolve("attempts/001/supervisor.json"));
         Path document = step.resolve("step.json");
         Files.writeString(
                 document,
@@ -113,8 +113,8 @@ final class LeaseTest {
         return run;
     }
 
-    private static void endSupervisor(Path shim) throws Exception {
-        long pid = new JsonMapper().readTree(shim).required("pid").longValue();
+    private static void endSupervisor(Path record) throws Exception {
+        long pid = new JsonMapper().readTree(record).required("pid").longValue();
         ProcessHandle supervisor = ProcessHandle.of(pid).orElseThrow();
         supervisor.destroyForcibly();
         supervisor.onExit().get(1, TimeUnit.MINUTES);

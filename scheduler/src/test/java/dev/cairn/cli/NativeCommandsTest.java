@@ -236,8 +236,9 @@ final class NativeCommandsTest {
 
     private JsonNode supervisor() throws Exception {
         try (Stream<Path> files = Files.walk(folder)) {
-            Path file =
-                    files.filter(path -> path.endsWith("shim.json")).findFirst().orElseThrow();
+            Path file = files.filter(path -> path.endsWith("supervisor.json"))
+                    .findFirst()
+                    .orElseThrow();
             return JsonMapper.shared().readTree(file);
         }
     }
@@ -366,7 +367,7 @@ final class NativeCommandsTest {
         try (Stream<Path> attempts = Files.list(step().resolve("attempts"))) {
             Path newest = attempts.max(Comparator.naturalOrder()).orElseThrow();
             long supervisor = new JsonMapper()
-                    .readTree(Files.readAllBytes(newest.resolve("shim.json")))
+                    .readTree(Files.readAllBytes(newest.resolve("supervisor.json")))
                     .path("pid")
                     .asLong();
             ProcessHandle.of(supervisor).ifPresent(ProcessHandle::destroyForcibly);

@@ -115,7 +115,7 @@ final class UnderAirflowTest {
 
     private static List<ProcessHandle> supervisorsBelow(Path home) {
         return ProcessHandle.allProcesses()
-                .filter(process -> commandLine(process).contains("cairn-shim")
+                .filter(process -> commandLine(process).contains("cairn-supervisor")
                         && commandLine(process).contains(home.toString()))
                 .toList();
     }

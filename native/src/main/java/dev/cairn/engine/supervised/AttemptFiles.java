@@ -28,7 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** What a supervisor leaves in an attempt's folder, read. */
 final class AttemptFiles {
     private static final String EXIT = "exit.json";
-    private static final String SUPERVISOR = "shim.json";
+    private static final String SUPERVISOR = "supervisor.json";
     private static final String JOURNAL = "images.jsonl";
     private static final JsonMapper JSON = new JsonMapper();
 

@@ -23,13 +23,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where {@code libcairn.so} and {@code cairn-shim} are: in the folder that {@code -Dcairn.native.dir} names, else
+ * Where {@code libcairn.so} and {@code cairn-supervisor} are: in the folder that {@code -Dcairn.native.dir} names, else
  * unpacked from the jar into the user's cache, a folder per content, so that versions do not get in each other's way.
  */
 record NativeFiles(Path library, Path supervisor) {
     private static final String FOLDER_PROPERTY = "cairn.native.dir";
     private static final String LIBRARY = "libcairn.so";
-    private static final String SUPERVISOR = "cairn-shim";
+    private static final String SUPERVISOR = "cairn-supervisor";
     private static final String JNA_LIBRARY = "libjnidispatch.so";
     private static final Map<String, String> RESOURCES = Map.of(
             LIBRARY, "/dev/cairn/engine/linux-x86-64/" + LIBRARY,

@@ -27,7 +27,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** An engine of {@code cairn-shim}. Immutable, thread-safe. */
+/** An engine of {@code cairn-supervisor}. Immutable, thread-safe. */
 final class SupervisedCheckpointer implements Checkpointer {
     /** {@code CAIRN_EIMAGE_FOREIGN}. */
     private static final int FOREIGN = 1004;

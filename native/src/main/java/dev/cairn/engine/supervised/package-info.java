@@ -1,5 +1,5 @@
 /**
- * The engines {@code native}, {@code app} and {@code none}: a step below its own supervisor process {@code cairn-shim},
+ * The engines {@code native}, {@code app} and {@code none}: a step below its own supervisor process {@code cairn-supervisor},
  * reached through {@code libcairn.so}.
  *
  * <p>Start with {@link dev.cairn.engine.supervised.SupervisedEngines}. JNA is used here and nowhere else. What the

@@ -130,7 +130,7 @@ class KillTest {
         Files.walkFileTree(runs, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes is) {
-                if (file.endsWith("shim.json") && !Files.exists(file.resolveSibling("exit.json"))) {
+                if (file.endsWith("supervisor.json") && !Files.exists(file.resolveSibling("exit.json"))) {
                     supervisor(file).ifPresent(alive::add);
                 }
                 return FileVisitResult.CONTINUE;

@@ -1,0 +1,56 @@
+/* Inside capture/: what is held of each process while the tree stands still. */
+#ifndef CAIRN_CAPTURE_CAPTURED_H
+#define CAIRN_CAPTURE_CAPTURED_H
+
+#include <jansson.h>
+
+#include "proc/proc.h"
+#include "task/cpu.h"
+#include "task/freeze.h"
+#include "task/trace.h"
+
+struct captured_thread {
+    pid_t tid, ns_tid;
+    bool stopped;         /* by a signal, before we came */
+    struct cpu_state cpu; /* as we found it; freeze_release knows how it goes on */
+    uint64_t signal_mask;
+    bool changed; /* its registers or mask are ours at the moment */
+};
+
+struct captured_process {
+    pid_t pid, ns_pid;
+    struct captured_thread *threads;
+    size_t thread_count;
+    struct injector injector; /* on the leader */
+    uint8_t scratch_saved[INJECT_SCRATCH];
+    struct proc_maps maps;
+    uint32_t space;                  /* number of its address space in the image */
+    struct captured_process *parent; /* in the tree; NULL below pid 1 */
+    pid_t memory_of;                 /* the process whose memory is read: the snapshot, or itself */
+    bool snapshot;                   /* memory_of is a snapshot, to be killed */
+    bool subreaper;
+    json_t *json; /* its entry in META's "processes" */
+};
+
+/* threads.c: everything about the threads of a process, into its "threads". Leaves the leader ready
+ * for injecting (signals blocked, scratch chosen). */
+CAIRN_CHECKED int capture_threads(struct captured_process *p, const struct frozen *frozen,
+                                  size_t first, size_t count, cairn_error *err);
+/* The scratch memory holds the step's own bytes again: before its memory is read. */
+CAIRN_CHECKED int put_back_scratch(struct captured_process *p, cairn_error *err);
+/* Gives every thread its registers, mask and scratch back. Never fails for a thread that lives. */
+void put_back_threads(struct captured_process *p);
+
+/* process.c: what belongs to the process as a whole. */
+CAIRN_CHECKED int capture_process(struct captured_process *p, cairn_error *err);
+/* SysV objects of the step's ipc namespace, which cannot be saved yet; any one process can tell. */
+CAIRN_CHECKED int refuse_sysv(struct captured_process *p, cairn_error *err);
+json_t *describe_zombie(pid_t pid, cairn_error *err);
+
+/* memory.c */
+CAIRN_CHECKED int capture_maps(struct captured_process *p, cairn_error *err);
+/* Clones the memory copy-on-write; p->memory_of is then the snapshot. */
+CAIRN_CHECKED int capture_snapshot(struct captured_process *p, cairn_error *err);
+void drop_snapshot(struct captured_process *p);
+
+#endif

@@ -1,0 +1,47 @@
+/* Memory that a snapshot lacks because the program asked that forks shall lack it (MADV_DONTFORK,
+ * MADV_WIPEONFORK): found before the pause, where looking costs the step nothing, and copied in it.
+ */
+#ifndef CAIRN_CAPTURE_DONTFORK_H
+#define CAIRN_CAPTURE_DONTFORK_H
+
+#include "capture/captured.h"
+#include "image/image.h"
+
+/* A mapping with flags that only a walk through smaps shows. */
+struct marked {
+    pid_t pid;
+    uint64_t start, end;
+    uint32_t flags; /* enum proc_vm_flag */
+};
+
+struct dontfork_extent {
+    uint32_t space;
+    uint64_t start;
+    size_t length;
+    uint8_t *bytes;
+};
+
+struct dontfork {
+    struct marked *marks;
+    size_t mark_count;
+    struct dontfork_extent *extents;
+    size_t extent_count;
+};
+
+/* Before the freeze: what processes do meanwhile is noticed by dontfork_check. */
+CAIRN_CHECKED int dontfork_scan(struct dontfork *u, pid_t init, cairn_error *err);
+/* In the pause, when p has its snapshot. */
+CAIRN_CHECKED int dontfork_copy(struct dontfork *u, const struct captured_process *p,
+                                cairn_error *err);
+/* The flags of a mapping that the look before the pause found. */
+uint32_t dontfork_flags(const struct dontfork *u, const struct captured_process *p,
+                        const struct proc_map *map);
+/* After the pause: `seen` is p's mapping as its snapshot has it, NULL when it lacks it.
+ * CAIRN_EBUSY_TREE when the program asked so only just now: trying again is sensible. */
+CAIRN_CHECKED int dontfork_check(const struct dontfork *u, const struct captured_process *p,
+                                 const struct proc_map *map, const struct proc_map *seen,
+                                 cairn_error *err);
+CAIRN_CHECKED int dontfork_write(const struct dontfork *u, image_writer *writer, cairn_error *err);
+void dontfork_free(struct dontfork *u);
+
+#endif

@@ -1,0 +1,122 @@
+#include "capture/mapped_files.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "proc/content_id.h"
+
+static bool is_as_noted(const json_t *map, int fd)
+{
+    struct stat st;
+    uint64_t size = 0, mtime = 0;
+    return fstat(fd, &st) == 0 && json_need_hex(map, "file_size", &size, NULL) == 0 &&
+           json_need_hex(map, "file_mtime_ns", &mtime, NULL) == 0 && (uint64_t)st.st_size == size &&
+           content_mtime_ns(&st) == mtime;
+}
+
+/* What is to be known of a file beside what its mappings say: the keys to add to each of them. */
+struct description {
+    struct keeping *keeping; /* NULL: nothing is kept */
+    json_t *executed;        /* paths that some process has mapped as code */
+    json_t *found;           /* by path or kept name: processes share most of their files */
+};
+
+/* Programs and libraries, by where they lie, by how they are mapped or by what they are. */
+static bool is_binary(const struct description *d, int fd, const char *path)
+{
+    char magic[SELFMAG];
+    return keeping_wants(d->keeping, path) || json_object_get(d->executed, path) ||
+           (pread(fd, magic, sizeof magic, 0) == sizeof magic &&
+            memcmp(magic, ELFMAG, SELFMAG) == 0);
+}
+
+/* Nothing for a file that cannot be recognised elsewhere. */
+static int look_at(const struct description *d, const json_t *map, const char *path, json_t *found,
+                   cairn_error *err)
+{
+    char content[CONTENT_ID_SIZE] = "";
+    const char *kept = json_string_value(json_object_get(map, "kept")); /* and has no name now */
+    auto_close int fd =
+        kept ? keeping_reopen(d->keeping, kept, path) : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || !is_as_noted(map, fd))
+        return 0;
+    int rc = content_id(fd, path, content, err);
+    if (rc != 0)
+        return rc;
+    const char *original = path;
+    if (d->keeping && !kept)
+        kept = keeping_find(d->keeping, &original);
+    if (d->keeping && !kept && is_binary(d, fd, path))
+        rc = keeping_add(d->keeping, fd, path, content, &kept, err);
+    if (*content)
+        json_object_set_new(found, "file_content", json_string(content));
+    if (kept)
+        json_object_set_new(found, "kept", json_string(kept));
+    json_object_set_new(found, "path", json_string(original));
+    return rc;
+}
+
+static int describe(const struct description *d, json_t *map, cairn_error *err)
+{
+    const char *path = json_string_value(json_object_get(map, "path"));
+    if (!path || !json_object_get(map, "file_size"))
+        return 0;
+    const char *kept = json_string_value(json_object_get(map, "kept"));
+    json_t *found = json_object_get(d->found, kept ? kept : path);
+    if (!found) {
+        found = json_object();
+        if (json_object_set_new(d->found, kept ? kept : path, found) != 0)
+            return cairn_fail(err, ENOMEM, "out of memory describing %s", path);
+        int rc = look_at(d, map, path, found, err);
+        if (rc != 0)
+            return rc;
+    }
+    json_object_update(map, found);
+    return 0;
+}
+
+/* It runs what it has mapped. */
+static void describe_program(const struct description *d, json_t *process)
+{
+    const json_t *exe = json_object_get(process, "exe");
+    const json_t *found = json_object_get(d->found, exe ? json_string_value(exe) : "");
+    if (!json_object_get(found, "kept") || json_object_get(process, "exe_kept"))
+        return;
+    json_object_set(process, "exe_kept", json_object_get(found, "kept"));
+    json_object_set(process, "exe", json_object_get(found, "path"));
+}
+
+static void note_executed(const struct description *d, const json_t *map)
+{
+    const char *path = json_string_value(json_object_get(map, "path"));
+    if (path && (json_integer_value(json_object_get(map, "prot")) & PROT_EXEC))
+        json_object_set_new(d->executed, path, json_true());
+}
+
+int mapped_files_describe(json_t *processes, struct keeping *keeping, cairn_error *err)
+{
+    json_auto_t *found = json_object(), *executed = json_object();
+    const struct description d = {keeping, executed, found};
+    size_t i, k;
+    json_t *process, *map;
+    json_array_foreach(processes, i, process)
+        json_array_foreach(json_object_get(process, "maps"), k, map) note_executed(&d, map);
+    json_array_foreach(processes, i, process)
+    {
+        json_array_foreach(json_object_get(process, "maps"), k, map)
+        {
+            int rc = describe(&d, map, err);
+            if (rc != 0)
+                return rc;
+        }
+        describe_program(&d, process);
+    }
+    return 0;
+}

@@ -1,0 +1,44 @@
+/* The bytes of files: digests and copies. */
+#ifndef CAIRN_ROLLBACK_FILE_CONTENT_H
+#define CAIRN_ROLLBACK_FILE_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+
+#define RB_END_BYTES (64u << 10) /* how much of either end of a file is digested */
+#define RB_HEX 32
+
+/* XXH3-128. */
+struct rb_digest {
+    uint64_t high, low;
+};
+
+/* Of the first and of the last RB_END_BYTES of a file of a given size; of all of it where it is
+ * shorter. */
+struct rb_ends {
+    struct rb_digest head, tail;
+};
+
+bool rb_digest_equal(struct rb_digest a, struct rb_digest b);
+void rb_digest_hex(struct rb_digest d, char hex[RB_HEX + 1]);
+/* Exactly RB_HEX lower-case hexadecimal digits. */
+bool rb_digest_parse(const char *hex, struct rb_digest *out);
+
+struct rb_digest rb_digest_bytes(const void *bytes, size_t len);
+CAIRN_CHECKED int rb_content_ends(int fd, uint64_t size, const char *what, struct rb_ends *out,
+                                  cairn_error *err);
+CAIRN_CHECKED int rb_content_digest(int fd, uint64_t size, const char *what, struct rb_digest *out,
+                                    cairn_error *err);
+
+/* Copies bytes [start, start + length) of `from` to the beginning of the empty file `to`; long runs
+ * of zeros become holes. *digest (may be NULL) is that of what was copied. */
+CAIRN_CHECKED int rb_content_copy(int from, uint64_t start, uint64_t length, int to,
+                                  const char *what, struct rb_digest *digest, cairn_error *err);
+/* Makes the empty file `to` share all blocks of `from`, cut to size. False: the file system cannot.
+ */
+bool rb_content_reflink(int from, uint64_t size, int to);
+
+#endif

@@ -1,0 +1,22 @@
+/* What changes a file at its place: cutting it back to what was recorded, and its attributes. */
+#ifndef CAIRN_ROLLBACK_TRUNCATE_H
+#define CAIRN_ROLLBACK_TRUNCATE_H
+
+#include "common/error.h"
+#include "rollback/node.h"
+
+/* Opens base/path for reading and writing, or -1. Its owner may always write, once the mode says
+ * so; rb_set_attributes puts the mode back. */
+int rb_open_to_change(int base, const char *path);
+
+/* base/path, judged RB_LONGER for want: its tail is copied to undone, then it is cut and gets its
+ * old mtime. kept_fd may be -1. shown: base's absolute path. */
+CAIRN_CHECKED int rb_truncate(int base, const char *shown, const char *path,
+                              const struct rb_node *want, int kept_fd, int undone_fd,
+                              cairn_error *err);
+
+/* Owner (as root), mode and mtime of base/path as recorded, where they differ. */
+CAIRN_CHECKED int rb_set_attributes(int base, const char *shown, const struct rb_node *want,
+                                    cairn_error *err);
+
+#endif

@@ -1,0 +1,99 @@
+/* Checkpoints of the running step, one at a time: begun on the main thread, written by a worker,
+ * concluded on the main thread again. A checkpoint that fails leaves the step running. */
+#ifndef CAIRN_SUPERVISOR_CHECKPOINT_H
+#define CAIRN_SUPERVISOR_CHECKPOINT_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image/image.h"
+#include "supervisor/cause.h"
+#include "supervisor/interval.h"
+#include "supervisor/loop.h"
+
+#define CHECKPOINT_WAITERS 64
+
+struct supervisor;
+
+/* Somebody wants an image. */
+struct checkpoint_order {
+    bool stop;        /* and the step to be stopped with it */
+    enum cause cause; /* of the stop */
+    bool force;       /* stop even when the image fails */
+    char reason[64];
+    int tries;                            /* that failed for a reason of the moment */
+    uint64_t waiters[CHECKPOINT_WAITERS]; /* clients to be answered */
+    int n_waiters;
+};
+
+enum checkpoint_stage {
+    CHECKPOINT_WRITING,
+    CHECKPOINT_PUBLISHING,
+};
+
+struct checkpointing {
+    bool busy;
+    struct checkpoint_order order; /* under way */
+    bool wanted;
+    struct checkpoint_order next; /* one after that, or one that is to be tried again */
+    int64_t retry_at;             /* clock_now_ms(), of one to be tried again */
+    int64_t asked_at; /* clock_boot_ms(): whether the folder of images can be reached; 0: not yet */
+    struct interval interval;
+    int64_t next_at; /* by interval, in ms of running time; NEVER for none */
+    bool before_timeout_done;
+    int64_t last_image; /* -1 for none */
+
+    /* The one under way. */
+    uint32_t sequence;
+    int64_t begun_at;        /* clock_now_ms() */
+    uint64_t expected_bytes; /* on disk, as the one before; 0 before the first */
+    image_writer *writer;
+    void *job;
+    enum checkpoint_stage stage;
+    pthread_t thread;
+    atomic_bool abandon;
+    int done_fd; /* eventfd: the worker has finished */
+    struct loop_source done;
+    bool held_back;    /* the worker has finished while the lease was not held */
+    cairn_error error; /* the worker's; code 0 when it succeeded */
+    struct image_summary summary;
+
+    json_t *stop_answer; /* for the waiters of a stop, given once the attempt has ended */
+};
+
+CAIRN_CHECKED int checkpoint_open(struct supervisor *s, cairn_error *err);
+
+/* An order without waiters. */
+struct checkpoint_order checkpoint_order(const char *reason);
+
+/* Begins it, or queues it behind the one under way, merged with whatever else waits there. */
+void checkpoint_want(struct supervisor *s, const struct checkpoint_order *order);
+
+/* Begins what is due by interval or by before_timeout. */
+void checkpoint_tick(struct supervisor *s);
+
+/* When checkpoint_tick has something to do, as clock_now_ms(). */
+int64_t checkpoint_deadline(const struct supervisor *s);
+
+/* The lease is held again, or the step killed: what was finished meanwhile goes on, or is given up.
+ */
+void checkpoint_go_on(struct supervisor *s);
+
+/* The step has ended: whoever waits for an image hears so; an image under way is given up. */
+void checkpoint_step_ended(struct supervisor *s);
+
+/* Bytes of the image under way that are on disk. */
+uint64_t checkpoint_written(const struct supervisor *s);
+
+/* Journals checkpoint 0. */
+CAIRN_CHECKED int checkpoint_journal_first(struct supervisor *s,
+                                           const struct image_summary *summary, int64_t took_ms,
+                                           cairn_error *err);
+
+/* Answers the waiters of a stop. */
+void checkpoint_answer_stop(struct supervisor *s);
+
+#endif

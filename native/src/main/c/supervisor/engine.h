@@ -1,0 +1,64 @@
+/* How an image of the running step is made. Everything but `write` is called on the supervising
+ * thread. */
+#ifndef CAIRN_SUPERVISOR_ENGINE_H
+#define CAIRN_SUPERVISOR_ENGINE_H
+
+#include <jansson.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "image/image.h"
+#include "sandbox/tree.h"
+#include "supervisor/attempt.h"
+#include "supervisor/image_folder.h"
+#include "supervisor/spec.h"
+
+struct engine_context {
+    const struct spec *spec;
+    const struct image_folder *images;
+    const struct attempt *attempt;
+    struct tree *tree;
+};
+
+struct engine_figures {
+    uint64_t pause_us;
+    bool standing; /* the memory was copied in the pause */
+    char why_standing[200];
+};
+
+struct engine {
+    const char *name;
+    bool makes_images;
+    const char *image_kind; /* META "kind" of what it makes; NULL when it makes none */
+
+    /* Notes the step's state; the step goes on when this returns, unless stay_stopped. *job is the
+     * engine's. */
+    int (*begin)(const struct engine_context *c, bool stay_stopped, image_writer *w, void **job,
+                 cairn_error *err);
+    /* On the worker thread: everything that an image needs but its publication. *abandon becomes
+     * true when the step has ended and the image is of no more use. */
+    int (*write)(void *job, image_writer *w, const atomic_bool *abandon, cairn_error *err);
+    /* After write, where the step goes on, perhaps more than once: an engine that had to keep it
+     * standing until then lets it go. */
+    void (*release)(void *job);
+    /* After that. */
+    void (*figures)(const void *job, struct engine_figures *out);
+    /* After write, always. */
+    void (*finish)(void *job);
+
+    /* Goes on from an image of image_kind whose files have been rolled back: makes the tree, or ...
+     */
+    int (*restore)(const struct engine_context *c, const struct tree_spec *tree_spec,
+                   const image_reader *image, cairn_error *err);
+    /* ... puts back what the image holds, and names the command that goes on from it. */
+    int (*put_back)(const struct engine_context *c, const image_reader *image, const json_t *meta,
+                    char *const **argv, cairn_error *err);
+};
+
+extern const struct engine engine_native, engine_app, engine_none;
+
+/* NULL when there is none of that name. */
+const struct engine *engine_named(const char *name);
+
+#endif

@@ -1,0 +1,40 @@
+/* The folder of a step's images: who may write to it, what is in it, and what may go. */
+#ifndef CAIRN_SUPERVISOR_IMAGE_FOLDER_H
+#define CAIRN_SUPERVISOR_IMAGE_FOLDER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "supervisor/lease.h"
+
+#define IMAGE_NAME_BYTES 16
+#define FIRST_IMAGE 0 /* checkpoint 0: the files as they were before the step's beginning */
+
+struct image_folder {
+    int fd; /* the folder, locked for as long as it is open */
+    const char *path;
+    int64_t newest; /* -1 when there is none */
+};
+
+/* Makes the folder when it is missing (0700) and takes it for this supervisor: waits until a former
+ * supervisor and every process of its step have gone (EBUSY when they do not), takes its lease, and
+ * only then removes what it left half-made. */
+CAIRN_CHECKED int image_folder_open(const char *path, struct lease *lease, struct image_folder *out,
+                                    cairn_error *err);
+
+/* Notes the step's pid 1, so that the next supervisor can wait for its end. */
+CAIRN_CHECKED int image_folder_note_tree(const struct image_folder *im, pid_t init,
+                                         cairn_error *err);
+
+void image_folder_name(uint32_t sequence, char out[IMAGE_NAME_BYTES]);
+
+/* Keeps checkpoint 0, the newest `keep` others, and everything while the newest cannot be opened.
+ * What cannot be removed now goes another time. */
+void image_folder_prune(const struct image_folder *im, int keep);
+
+/* Removes one; none of that name is fine. */
+CAIRN_CHECKED int image_folder_remove(const struct image_folder *im, uint32_t sequence,
+                                      cairn_error *err);
+
+#endif

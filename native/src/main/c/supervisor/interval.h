@@ -1,0 +1,32 @@
+/* When the next checkpoint by interval is due. Pure; all times in ms of running time. */
+#ifndef CAIRN_SUPERVISOR_INTERVAL_H
+#define CAIRN_SUPERVISOR_INTERVAL_H
+
+#include <stdint.h>
+
+#define INTERVAL_AUTO 0
+#define INTERVAL_NEVER (-1)
+
+struct interval {
+    int64_t every; /* > 0, INTERVAL_AUTO or INTERVAL_NEVER */
+    int64_t mtbf;  /* mean time between failures, > 0 */
+    double cost;   /* running mean of what a checkpoint takes from the step; < 0 before the first */
+    int64_t took;  /* request to publication of the newest */
+    unsigned failures; /* in a row */
+};
+
+void interval_init(struct interval *i, int64_t every, int64_t mtbf);
+
+/* A checkpoint was published: it stood still for `pause` and took `took`, using `share` (0 to 1) of
+ * the CPUs. */
+void interval_measured(struct interval *i, double pause, int64_t took, double share);
+
+/* One failed. */
+void interval_failed(struct interval *i);
+
+/* From the last checkpoint (or the start) until the next; negative for never. After failures it
+ * waits longer and longer, but first comes back soon when `retry_soon`: the reason was one of the
+ * moment. */
+int64_t interval_next(const struct interval *i, int retry_soon);
+
+#endif

@@ -1,0 +1,180 @@
+#include "supervisor/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "supervisor/step_files.h"
+
+/* The step's streams, while it is being started. */
+struct streams {
+    int in, out, err;
+};
+
+#define auto_streams __attribute__((cleanup(close_streams)))
+
+static void close_streams(struct streams *s)
+{
+    cairn_cleanup_close(&s->in);
+    cairn_cleanup_close(&s->out);
+    cairn_cleanup_close(&s->err);
+}
+
+static int open_log(const char *path, int *out, cairn_error *err)
+{
+    *out = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_CLOEXEC, 0600);
+    return *out < 0 ? cairn_fail_errno(err, "opening the log %s", path) : 0;
+}
+
+static int open_streams(const struct spec *spec, struct streams *s, cairn_error *err)
+{
+    int rc = open_log(spec->stdout_path, &s->out, err);
+    if (rc != 0 || spec->pty)
+        return rc;
+    if (strcmp(spec->stderr_path, spec->stdout_path) == 0)
+        s->err = fcntl(s->out, F_DUPFD_CLOEXEC,
+                       3); /* one description: lines do not overtake each other */
+    else
+        rc = open_log(spec->stderr_path, &s->err, err);
+    if (rc != 0)
+        return rc;
+    s->in = open(spec->stdin_path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+    return s->in < 0 ? cairn_fail_errno(err, "opening the input %s", spec->stdin_path) : 0;
+}
+
+static struct tree_spec tree_spec_of(const struct spec *spec, char *const *envp,
+                                     const struct streams *io)
+{
+    return (struct tree_spec){
+        .argv = spec->argv,
+        .envp = envp,
+        .cwd = spec->cwd,
+        .stdin_fd = io->in,
+        .stdout_fd = io->out,
+        .stderr_fd = io->err,
+        .pty = spec->pty,
+        .rows = spec->rows,
+        .cols = spec->cols,
+        .baseline_cpu = spec->baseline_cpu,
+        .namespaces = true,
+    };
+}
+
+bool launch_needs_namespaces(const struct supervisor *s)
+{
+    return s->engine == &engine_native || s->spec.pty;
+}
+
+/* From the beginning. Namespaces also make sure that no process outlives its supervisor; an engine
+ * that does not image them does without where the host has none. */
+static int start_tree(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
+{
+    int rc = tree_start(spec, &s->tree, err);
+    if (rc != -CAIRN_EHOST || launch_needs_namespaces(s))
+        return rc;
+    spec->namespaces = false;
+    return tree_start(spec, &s->tree, err);
+}
+
+static int start_fresh(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
+{
+    struct image_summary first;
+    int64_t begun = clock_now_ms();
+    int rc = step_files_publish_first(&s->spec, &s->images, &first, err);
+    if (rc == 0)
+        rc = checkpoint_journal_first(s, &first, clock_now_ms() - begun, err);
+    return rc == 0 ? start_tree(s, spec, err) : rc;
+}
+
+/* A step that goes on with other programs and libraries than those of its host: said once. A
+ * journal that cannot be written must not cost the step. */
+static void journal_stand_ins(const struct supervisor *s)
+{
+    char at[UTC_TEXT_BYTES];
+    cairn_error ignored;
+    size_t i;
+    json_t *path, *names = json_string("");
+    json_array_foreach(s->tree.kept.stand_ins, i, path)
+    {
+        json_t *longer = json_sprintf("%s%s%s", json_string_value(names), i ? ", " : "",
+                                      json_string_value(path));
+        json_decref(names);
+        names = longer;
+    }
+    clock_utc_text(at);
+    json_t *line = json_pack("{s:o, s:s}", "stand_ins", names, "at", at);
+    int rc = line ? attempt_journal(&s->attempt, line, &ignored) : 0;
+    (void)rc;
+    json_decref(line);
+}
+
+static int restore_from(struct supervisor *s, struct tree_spec *spec, const image_reader *image,
+                        const json_t *meta, cairn_error *err)
+{
+    const char *kind = json_string_value(json_object_get(meta, "kind"));
+    bool files_only = kind && strcmp(kind, "files") == 0;
+    if (!files_only &&
+        (!kind || !s->engine->image_kind || strcmp(kind, s->engine->image_kind) != 0))
+        return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
+                          "it is an image of kind %s, which the engine `%s` does not go on from",
+                          kind ? kind : "(none)", s->engine->name);
+    int rc = step_files_roll_back(meta, image, &s->attempt, err);
+    if (rc != 0)
+        return rc;
+    if (files_only)
+        return start_tree(s, spec, err);
+    struct engine_context context = {&s->spec, &s->images, &s->attempt, &s->tree};
+    if (s->engine->restore) {
+        rc = s->engine->restore(&context, spec, image, err);
+        if (rc == 0 && json_array_size(s->tree.kept.stand_ins) > 0)
+            journal_stand_ins(s);
+        return rc;
+    }
+    rc = s->engine->put_back(&context, image, meta, &spec->argv, err);
+    return rc == 0 ? start_tree(s, spec, err) : rc;
+}
+
+static int restore(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
+{
+    image_reader *image = NULL;
+    int rc = image_reader_open(AT_FDCWD, s->spec.restore_image, &image, err);
+    if (rc != 0)
+        return rc;
+    size_t len;
+    const char *text = image_reader_meta(image, &len);
+    json_t *meta = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+    struct image_summary summary;
+    image_reader_summary(image, &summary);
+    rc = meta ? restore_from(s, spec, image, meta, err)
+              : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "its META is not JSON");
+    json_decref(meta);
+    image_reader_close(image);
+    if (rc != 0)
+        return cairn_fail_within(err, rc, "going on from %s", s->spec.restore_image);
+    s->checkpointing.last_image = summary.sequence;
+    return 0;
+}
+
+int launch(struct supervisor *s, char *const *envp, cairn_error *err)
+{
+    auto_streams struct streams io = {-1, -1, -1};
+    int rc = open_streams(&s->spec, &io, err);
+    if (rc != 0)
+        return rc;
+    struct tree_spec spec = tree_spec_of(&s->spec, envp, &io);
+    mode_t own = umask(s->spec.umask); /* the step's processes inherit it */
+    rc = s->spec.restore_image ? restore(s, &spec, err) : start_fresh(s, &spec, err);
+    umask(own);
+    if (rc != 0)
+        return rc;
+    rc = image_folder_note_tree(&s->images, s->tree.init, err);
+    if (rc == 0)
+        rc = terminal_open(&s->terminal, &s->loop, s->tree.pty_master, steal_fd(&io.out),
+                           &s->control, err);
+    if (rc != 0)
+        tree_destroy(&s->tree);
+    return rc;
+}

@@ -1,0 +1,52 @@
+/* The lease: a file in the folder of images that says who supervises the step, for hosts that do
+ * not see each other's pids. Its owner renews it, which shows as its time of change; whoever wants
+ * to take it watches it by a clock of his own. */
+#ifndef CAIRN_SUPERVISOR_LEASE_H
+#define CAIRN_SUPERVISOR_LEASE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "supervisor/spec.h"
+
+struct lease {
+    const struct lease_spec *times; /* NULL where none is wanted: then it is held for ever */
+    const char *attempt;            /* its folder, for people */
+    int folder;                     /* -1 until it is taken */
+    char *text;                     /* what the file says while it is ours */
+    pthread_t renewer;
+    int check_fd;            /* eventfd: the renewer shall look now */
+    int checked_fd;          /* eventfd: the renewer has looked */
+    atomic_llong renewed_at; /* clock_boot_ms() at which the last success was begun */
+    atomic_bool step_frozen; /* the step does, so that a lease that ran out may be looked at */
+    atomic_bool taken;       /* by the one that `taker` names */
+    char taker[300];
+};
+
+/* Waits until no supervisor on another host renews it (CAIRN_EHELD, naming who does), and takes it.
+ * One of this host, alive or dead, has been waited for by other means. */
+CAIRN_CHECKED int lease_take(struct lease *l, int folder, const char *path, cairn_error *err);
+
+/* From now on a thread renews it, which may hang for as long as the folder cannot be reached. */
+CAIRN_CHECKED int lease_start_renewing(struct lease *l, cairn_error *err);
+
+/* For how long it has not been renewed; a sleep of the machine counts. */
+int64_t lease_silent_ms(const struct lease *l);
+
+/* It is ours, and has not run out. */
+bool lease_is_held(const struct lease *l);
+
+/* Has it been renewed since `asked` (clock_boot_ms())? Then the folder could be reached. */
+bool lease_was_renewed(const struct lease *l, int64_t asked);
+
+/* Says whether the step stands still. Nobody looks at a lease that has run out before it does: it
+ * may be somebody else's, who runs a second copy. */
+void lease_check_now(struct lease *l, bool step_frozen);
+
+/* Removes the file if it is ours. */
+void lease_release(struct lease *l);
+
+#endif

@@ -1,0 +1,301 @@
+/* cairn-supervisor ATTEMPT_DIR: supervises one running step (native/docs/supervisor.md).
+ *
+ * Descriptors: 3 the step's environment, 4 the report, 5 the lifeline (only where the step may not
+ * outlive its starter). */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "common/process.h"
+#include "supervisor/launch.h"
+#include "supervisor/supervisor.h"
+
+#define ENVIRONMENT_FD 3
+#define REPORT_FD 4
+#define LIFELINE_FD 5
+#define ENVIRONMENT_LIMIT (64u << 20)
+#define END_WRITTEN_WITHIN_MS 60000
+
+static void ignore(int signo)
+{
+    (void)signo;
+}
+
+/* A child of nobody who could end with us, without a terminal, a folder or a stream of its own. */
+static void become_daemon(void)
+{
+    pid_t child = fork();
+    if (child != 0)
+        _exit(child < 0 ? 1 : 0);
+    setsid();
+    umask(0077);
+    for (int fd = ENVIRONMENT_FD; fd <= LIFELINE_FD; fd++)
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+    syscall(SYS_close_range, LIFELINE_FD + 1, ~0u, 0);
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (int fd = 0; fd <= 2; fd++)
+        dup2(null, fd);
+    close(null);
+    /* Handlers rather than SIG_IGN, which the step would inherit. */
+    signal(SIGHUP, ignore);
+    signal(SIGPIPE, ignore);
+    signal(SIGXFSZ,
+           ignore); /* `ulimit -f`: an image that is too large is a checkpoint that fails */
+    clearenv();
+    prctl(PR_SET_NAME, "cairn-supervisor");
+}
+
+/* Entries of descriptor 3, each ended by NUL, as an envp that points into *block. An empty entry
+ * ends them: without it, whoever started us died before all was said, and the step must not run
+ * with half an environment. */
+static int read_environment(char **block, char ***envp, cairn_error *err)
+{
+    size_t len, n = 0;
+    int rc = io_read_stream(ENVIRONMENT_FD, "the environment", ENVIRONMENT_LIMIT, block, &len, err);
+    if (rc != 0)
+        return rc;
+    close(ENVIRONMENT_FD);
+    if (len == 0 || (*block)[len - 1] != '\0' || (len > 1 && (*block)[len - 2] != '\0'))
+        return cairn_fail(err, ECANCELED,
+                          "whoever started it was gone before the environment was handed over");
+    len--;
+    for (size_t i = 0; i < len; i++)
+        n += (*block)[i] == '\0';
+    *envp = calloc(n + 2, sizeof **envp);
+    if (!*envp)
+        return cairn_fail(err, ENOMEM, "out of memory reading the environment");
+    char *entry = *block;
+    for (size_t i = 0; entry < *block + len; i++, entry += strlen(entry) + 1)
+        (*envp)[i] = entry;
+    return 0;
+}
+
+static void report(json_t *line)
+{
+    auto_free char *text = json_dumps(line, JSON_COMPACT);
+    json_decref(line);
+    /* Who started us may have gone; the step goes on without them. */
+    if (text)
+        dprintf(REPORT_FD, "%s\n", text);
+    close(REPORT_FD);
+}
+
+static void report_failure(const cairn_error *error)
+{
+    json_t *message = json_string(error->message);
+    report(json_pack("{s:b, s:i, s:o}", "ok", 0, "code", error->code, "message",
+                     message ? message : json_string("")));
+}
+
+static int report_success(cairn_error *err)
+{
+    struct process_identity self;
+    int rc = process_identify(getpid(), &self, err);
+    if (rc == 0)
+        report(json_pack("{s:b, s:i, s:I}", "ok", 1, "pid", self.pid, "start_time",
+                         (json_int_t)self.start_time));
+    return rc;
+}
+
+/* A batch system's notice: checkpoint and stop; a second one ends the step at once. */
+static void on_signal(void *context, uint32_t events)
+{
+    (void)events;
+    struct supervisor *s = context;
+    struct signalfd_siginfo info;
+    if (read(s->signals.fd, &info, sizeof info) != sizeof info || s->root_ended)
+        return;
+    if (s->preempted) {
+        supervisor_end(s, CAUSE_PREEMPTED, 0, "terminated twice");
+        return;
+    }
+    s->preempted = true;
+    struct checkpoint_order order = checkpoint_order("preemption");
+    order.stop = order.force = true;
+    order.cause = CAUSE_PREEMPTED;
+    checkpoint_want(s, &order);
+}
+
+static void on_lifeline(void *context, uint32_t events)
+{
+    (void)events;
+    struct supervisor *s = context;
+    loop_remove(&s->loop, &s->lifeline);
+    if (!s->root_ended)
+        supervisor_end(s, CAUSE_INTERRUPTED, s->spec.grace_ms,
+                       "who started this step has ended, and the step may not outlive it");
+}
+
+static int watch_signals(struct supervisor *s, cairn_error *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    s->signals = (struct loop_source){
+        .fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .ready = on_signal, .context = s};
+    return s->signals.fd < 0 ? cairn_fail_errno(err, "signalfd")
+                             : loop_add(&s->loop, &s->signals, EPOLLIN, err);
+}
+
+static int watch_lifeline(struct supervisor *s, cairn_error *err)
+{
+    if (s->spec.detach)
+        return 0;
+    s->lifeline = (struct loop_source){.fd = LIFELINE_FD, .ready = on_lifeline, .context = s};
+    int rc = loop_add(&s->loop, &s->lifeline, EPOLLIN, err);
+    return rc == 0 ? 0
+                   : cairn_fail_within(err, rc, "`detach: false` needs a lifeline on descriptor 5");
+}
+
+/* Nobody but us can end the step's other processes in an orderly way; the step itself stays as
+ * likely a victim as it was. Needs a privilege; without it nothing is lost. */
+static void become_unlikely_oom_victim(void)
+{
+    auto_close int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, "-500", 4) < 0)
+        return;
+}
+
+static size_t on_input(void *context, const char *bytes, size_t len)
+{
+    struct supervisor *s = context;
+    return terminal_type(&s->terminal, bytes, len);
+}
+
+static void on_request(void *context, uint64_t client, const char *line)
+{
+    supervisor_request(context, client, line);
+}
+
+/* Also while the step is being restored, which may take long. A process with threads can take no
+ * user namespace any more. */
+static int keep_lease(struct supervisor *s, cairn_error *err)
+{
+    if (!s->lease.times)
+        return 0;
+    int rc = namespaces_take_user(err);
+    return rc == 0 || !launch_needs_namespaces(s) ? lease_start_renewing(&s->lease, err) : rc;
+}
+
+/* Everything up to the running step. */
+static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
+{
+    const struct control_handlers handlers = {s, on_request, on_input};
+    int rc = spec_read(s->attempt.fd, &s->spec, err);
+    if (rc != 0)
+        return rc;
+    s->lease.times = s->spec.has_lease ? &s->spec.lease : NULL;
+    s->engine = engine_named(s->spec.engine);
+    if (!s->engine)
+        return cairn_fail(err, EINVAL, "spec.json: there is no engine `%s`", s->spec.engine);
+    rc = loop_open(&s->loop, err);
+    if (rc == 0)
+        rc = watch_signals(s, err);
+    if (rc == 0)
+        rc = watch_lifeline(s, err);
+    if (rc == 0)
+        rc = image_folder_open(s->spec.checkpoints, &s->lease, &s->images, err);
+    if (rc == 0)
+        rc = keep_lease(s, err);
+    if (rc == 0)
+        rc = control_open(&s->control, s->attempt.fd, &s->loop, &handlers, err);
+    if (rc != 0)
+        return rc;
+    oom_watch_start(&s->oom);
+    rc = launch(s, envp, err);
+    if (rc != 0)
+        return rc;
+    running_start(&s->clock);
+    rc = checkpoint_open(s, err);
+    if (rc == 0)
+        rc = guard_open(s, err);
+    if (rc != 0)
+        tree_destroy(&s->tree);
+    return rc;
+}
+
+/* A disk that is full now may have room soon: without exit.json the attempt would count as lost. */
+static void publish_end(const struct supervisor *s, const struct attempt_end *end)
+{
+    int64_t deadline = clock_now_ms() + END_WRITTEN_WITHIN_MS;
+    cairn_error error;
+    while (attempt_publish_end(&s->attempt, end, &error) != 0 && clock_now_ms() < deadline)
+        usleep(500000);
+}
+
+static void end_unstarted(struct supervisor *s, const cairn_error *error)
+{
+    struct attempt_end end = {.cause = error->code == ECANCELED ? CAUSE_LOST
+                                       : s->spec.restore_image  ? CAUSE_RESTORE_FAILED
+                                                                : CAUSE_FAILURE,
+                              .exit_code = -1,
+                              .image = -1};
+    snprintf(end.message, sizeof end.message, "%s", error->message);
+    publish_end(s, &end);
+    lease_release(&s->lease);
+    unlinkat(s->attempt.fd, SOCKET_NAME, 0);
+    report_failure(error);
+}
+
+static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
+{
+    struct attempt_end end;
+    terminal_drain(&s->terminal);
+    tree_destroy(&s->tree);
+    supervisor_judge(s, &end);
+    if (rc != 0) {
+        end.cause = CAUSE_LOST;
+        snprintf(end.message, sizeof end.message, "the supervisor failed: %s", error->message);
+    }
+    publish_end(s, &end);
+    lease_release(&s->lease);
+    checkpoint_answer_stop(s);
+    control_close(&s->control, s->attempt.fd);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: cairn-supervisor ATTEMPT_DIR (started by libcairn, not by hand)\n");
+        return 2;
+    }
+    become_daemon();
+    struct supervisor s = {
+        .tree = {.init_pidfd = -1, .status_fd = -1, .pty_master = -1},
+        .terminal = {.master = {.fd = -1}},
+        .checkpointing = {.next_at = NEVER, .last_image = -1},
+        .lease = {.attempt = argv[1], .folder = -1},
+    };
+    cairn_error error = {0};
+    if (attempt_open(argv[1], &s.attempt, &error) != 0) {
+        report_failure(&error);
+        return 1;
+    }
+    if (chdir("/") < 0)
+        return 1;
+    char *block = NULL, **envp = NULL;
+    int rc = read_environment(&block, &envp, &error);
+    if (rc == 0)
+        rc = begin(&s, envp, &error);
+    if (rc == 0)
+        rc = report_success(&error);
+    if (rc != 0) {
+        end_unstarted(&s, &error);
+        return 1;
+    }
+    become_unlikely_oom_victim();
+    rc = supervisor_run(&s, &error);
+    end_attempt(&s, rc, &error);
+    return 0;
+}

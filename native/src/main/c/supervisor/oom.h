@@ -1,0 +1,20 @@
+/* Was the step killed for lack of memory? The kernel counts such kills per control group and per
+ * host. */
+#ifndef CAIRN_SUPERVISOR_OOM_H
+#define CAIRN_SUPERVISOR_OOM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct oom_watch {
+    char path[4200]; /* the counter that is watched; empty when there is none to read */
+    int64_t at_start;
+};
+
+/* Notes the counter of this process's memory control group, or else the host's. */
+void oom_watch_start(struct oom_watch *w);
+
+/* Whether it rose since. */
+bool oom_happened(const struct oom_watch *w);
+
+#endif

@@ -1,0 +1,64 @@
+/* spec.json: what a supervisor is asked to do (native/docs/supervisor.md). */
+#ifndef CAIRN_SUPERVISOR_SPEC_H
+#define CAIRN_SUPERVISOR_SPEC_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+
+#define CHECKPOINT_AUTO 0
+#define CHECKPOINT_NEVER (-1)
+
+/* A program that saves itself. */
+struct app_spec {
+    int signal;         /* asks it to save; 0 when it saves by itself */
+    const char **files; /* relative to cwd, NULL-terminated, none of them leads out of it */
+    char **resume_argv; /* NULL repeats argv */
+    int64_t settle_ms;
+};
+
+/* How other hosts are kept from running the step as well: renewed so often; the step is frozen when
+ * that has failed for so long; whoever wants to take it watches for so long that it stands still.
+ */
+struct lease_spec {
+    int64_t renew_ms, freeze_ms, take_ms; /* 0 < renew < freeze < take */
+};
+
+struct spec {
+    json_t *document; /* owns every text below */
+    const char *engine;
+    char **argv;
+    const char *cwd;
+    mode_t umask;
+    bool baseline_cpu;
+    const char *stdin_path, *stdout_path, *stderr_path;
+    bool pty;
+    unsigned short rows, cols;
+    const char *checkpoints;
+    int64_t every_ms; /* > 0, CHECKPOINT_AUTO or CHECKPOINT_NEVER */
+    int64_t mtbf_ms;
+    int keep; /* >= 1 */
+    int compression;
+    uint64_t min_free;
+    int64_t before_timeout_ms; /* 0 for none */
+    bool keep_binaries;
+    int64_t timeout_ms; /* 0 for none */
+    int64_t spent_ms, grace_ms;
+    bool rollback_open;
+    const char **rollback_trees; /* NULL-terminated */
+    const char *restore_image;   /* NULL starts from the beginning */
+    bool detach;
+    bool has_lease;
+    struct lease_spec lease;
+    bool has_app;
+    struct app_spec app;
+};
+
+CAIRN_CHECKED int spec_read(int attempt_fd, struct spec *out, cairn_error *err);
+void spec_free(struct spec *s);
+
+#endif

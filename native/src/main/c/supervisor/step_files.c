@@ -1,0 +1,96 @@
+#include "supervisor/step_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+static int open_log(const char *path, struct rollback_open_file *out, cairn_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return cairn_fail_errno(err, "opening the log %s", path);
+    *out = (struct rollback_open_file){.path = path, .fd = fd};
+    return 0;
+}
+
+int step_files_record(const struct spec *spec, const struct image_folder *images, image_writer *w,
+                      rollback_notes **out, cairn_error *err)
+{
+    struct rollback_options options = {
+        .trees = spec->rollback_trees,
+        .open_files = spec->rollback_open,
+        .checkpoints_fd = images->fd,
+        .previous = images->newest,
+    };
+    struct rollback_open_file logs[2];
+    size_t n = 0;
+    int rc = open_log(spec->stdout_path, &logs[n], err);
+    n += rc == 0;
+    if (rc == 0 && spec->stderr_path && strcmp(spec->stderr_path, spec->stdout_path) != 0) {
+        rc = open_log(spec->stderr_path, &logs[n], err);
+        n += rc == 0;
+    }
+    if (rc == 0)
+        rc = rollback_record(&options, logs, n, w, out, err);
+    while (n > 0)
+        close(logs[--n].fd);
+    return rc;
+}
+
+int step_files_write_meta(image_writer *w, const json_t *meta, cairn_error *err)
+{
+    auto_free char *text = json_dumps(meta, JSON_COMPACT);
+    if (!text)
+        return cairn_fail(err, ENOMEM, "out of memory writing META");
+    return image_writer_meta(w, text, strlen(text), err);
+}
+
+int step_files_publish_first(const struct spec *spec, struct image_folder *images,
+                             struct image_summary *out, cairn_error *err)
+{
+    int rc = image_folder_remove(images, FIRST_IMAGE, err);
+    if (rc != 0)
+        return rc;
+    image_writer *w = NULL;
+    struct image_options options = {.compression = spec->compression};
+    rc = image_writer_open(images->fd, FIRST_IMAGE, &options, &w, err);
+    rollback_notes *notes = NULL;
+    json_t *record = NULL, *meta = NULL;
+    if (rc == 0)
+        rc = step_files_record(spec, images, w, &notes, err);
+    if (rc == 0)
+        rc = rollback_sync(notes, w, &record, err);
+    if (rc == 0) {
+        meta = json_pack("{s:i, s:s, s:o}", "version", 1, "kind", "files", "files", record);
+        rc = step_files_write_meta(w, meta, err);
+    }
+    if (rc == 0)
+        rc = image_writer_publish(w, out, err);
+    json_decref(meta);
+    rollback_free(notes);
+    image_writer_close(w);
+    if (rc == 0 && images->newest < FIRST_IMAGE)
+        images->newest = FIRST_IMAGE;
+    return rc == 0
+               ? 0
+               : cairn_fail_within(err, rc, "checkpoint 0 (the files before the step's beginning)");
+}
+
+int step_files_roll_back(const json_t *meta, const image_reader *image,
+                         const struct attempt *attempt, cairn_error *err)
+{
+    const json_t *record = json_object_get(meta, "files");
+    if (!record)
+        return 0;
+    int rc = rollback_check(record, image, err);
+    auto_close int undone = -1;
+    if (rc == 0)
+        rc = attempt_open_undone(attempt, &undone, err);
+    if (rc == 0)
+        rc = rollback_apply(record, image, undone, err);
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* The step's files outside of its memory: recorded with an image, put back before it is gone on
+ * from. */
+#ifndef CAIRN_SUPERVISOR_STEP_FILES_H
+#define CAIRN_SUPERVISOR_STEP_FILES_H
+
+#include <jansson.h>
+
+#include "image/image.h"
+#include "rollback/rollback.h"
+#include "supervisor/attempt.h"
+#include "supervisor/image_folder.h"
+#include "supervisor/spec.h"
+
+/* Notes rolled-back trees and the logs as they are now; for images that are made without capture.
+ */
+CAIRN_CHECKED int step_files_record(const struct spec *spec, const struct image_folder *images,
+                                    image_writer *w, rollback_notes **out, cairn_error *err);
+
+/* Serialises and adds the META document. */
+CAIRN_CHECKED int step_files_write_meta(image_writer *w, const json_t *meta, cairn_error *err);
+
+/* Publishes checkpoint 0: files only. One of an earlier beginning is replaced. */
+CAIRN_CHECKED int step_files_publish_first(const struct spec *spec, struct image_folder *images,
+                                           struct image_summary *out, cairn_error *err);
+
+/* Makes the files as META's "files" says; nothing has been touched when the change cannot be
+ * undone. */
+CAIRN_CHECKED int step_files_roll_back(const json_t *meta, const image_reader *image,
+                                       const struct attempt *attempt, cairn_error *err);
+
+#endif
