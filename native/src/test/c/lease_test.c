@@ -1,5 +1,6 @@
 /* The lease of cairn-supervisor: renewed, lost, found again and taken. That a file server does not
- * answer is played by moving the file away, and, as root, by freezing the file system below it. */
+ * answer is played by something in its place that is no file, and, as root, by freezing the file
+ * system below it. */
 #include "supervisor_fixture.h"
 
 #include <errno.h>
@@ -37,11 +38,24 @@ static void put_strangers_lease(void)
     assert_int_equal(cairn_publish_file(path_of(LEASE), STRANGERS, strlen(STRANGERS), NULL), 0);
 }
 
-static void move(const char *from, const char *to)
+static void exchange(const char *one, const char *other)
 {
-    char old[600];
-    snprintf(old, sizeof old, "%s", path_of(from));
-    assert_int_equal(rename(old, path_of(to)), 0);
+    char first[600];
+    snprintf(first, sizeof first, "%s", path_of(one));
+    assert_int_equal(renameat2(AT_FDCWD, first, AT_FDCWD, path_of(other), RENAME_EXCHANGE), 0);
+}
+
+/* At no instant is there none: whoever looks finds a folder in its place, which nobody can read. */
+static void hide_lease(void)
+{
+    assert_true(mkdir(path_of("elsewhere"), 0700) == 0);
+    exchange(LEASE, "elsewhere");
+}
+
+static void show_lease(void)
+{
+    exchange("elsewhere", LEASE);
+    assert_int_equal(rmdir(path_of("elsewhere")), 0);
 }
 
 static int64_t now_ms(void)
@@ -129,10 +143,10 @@ static void the_step_stands_while_its_lease_cannot_be_renewed(void **state)
         char journal[40];
         cairn_step *step = start_leased(engines[i], engines[i], COUNTS, SLOW_TO_TAKE);
         await_more_output();
-        move(LEASE, "elsewhere");
+        hide_lease();
         await_status(step, "\"frozen\":true");
         assert_true(is_standing());
-        move("elsewhere", LEASE);
+        show_lease();
         await_status(step, "\"frozen\":false");
         await_more_output();
         await_renewals(1);
@@ -162,9 +176,11 @@ static void a_step_that_stands_is_killed_when_its_lease_was_taken(void **state)
     (void)state;
     cairn_step *step = start_leased("1", "native", COUNTS, SLOW_TO_TAKE);
     await_more_output();
-    move(LEASE, "elsewhere");
+    hide_lease();
     await_status(step, "\"frozen\":true");
-    put_strangers_lease();
+    assert_int_equal(cairn_publish_file(path_of("strangers"), STRANGERS, strlen(STRANGERS), NULL),
+                     0);
+    exchange("strangers", LEASE);
     await_end(step);
     await_text("1/exit.json", "pid 4711 on node17 has taken the step over");
 }
@@ -175,7 +191,7 @@ static void a_step_that_stands_can_be_cancelled_and_does_not_run_to_its_end(void
     cairn_step *step =
         start_leased("1", "native", "trap 'echo in order' TERM; " COUNTS, SLOW_TO_TAKE);
     await_more_output();
-    move(LEASE, "elsewhere");
+    hide_lease();
     await_status(step, "\"frozen\":true");
     expect_answer(step, "{\"op\":\"end\",\"cause\":\"cancelled\",\"grace_ms\":20000}",
                   "\"ok\":true");
@@ -224,12 +240,12 @@ static void a_lease_that_has_run_out_is_looked_at_only_once_the_step_stands(void
     *l = (struct lease){.times = &times, .attempt = "001", .folder = -1};
     assert_int_equal(mkdir(path_of("checkpoints"), 0700), 0);
     auto_close int folder = open(path_of("checkpoints"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_int_equal(lease_take(l, folder, "checkpoints", NULL), 0);
+    assert_int_equal(lease_take(l, folder, "checkpoints", false, NULL), 0);
     assert_int_equal(lease_start_renewing(l, NULL), 0);
     await_renewals(1);
-    move(LEASE, "elsewhere");
+    hide_lease();
     await_held(l, false);
-    move("elsewhere", LEASE);
+    show_lease();
     time_t last = lease_time();
     poll(NULL, 0, 200); /* ten times as long as between renewals */
     assert_int_equal(lease_time(), last);
@@ -249,6 +265,124 @@ static void takes_a_strangers_lease_that_stands_still(void **state)
     auto_free char *lease = read_text(LEASE);
     assert_null(strstr(lease, "node17"));
     await_renewals(1);
+    end(step);
+}
+
+static void is_recreated_where_somebody_removes_it(void **state)
+{
+    (void)state;
+    cairn_step *step = start_leased("1", "native", COUNTS, SLOW_TO_FREEZE);
+    auto_free char *before = read_text(LEASE);
+    for (int times = 1; times <= 2; times++) {
+        char line[40];
+        assert_int_equal(unlink(path_of(LEASE)), 0);
+        snprintf(line, sizeof line, "{\"lease_recreated\":%d", times);
+        await_text("1/images.jsonl", line);
+        auto_free char *after = read_text(LEASE);
+        assert_string_equal(before, after);
+    }
+    await_renewals(2);
+    await_status(step, "\"frozen\":false");
+    end(step);
+    assert_false(exists(LEASE));
+}
+
+/* Another supervisor may have taken it, run the step and let go of it. */
+static void a_step_whose_lease_was_removed_after_it_ran_out_is_lost(void **state)
+{
+    (void)state;
+    cairn_step *step = start_leased("1", "native", COUNTS, SLOW_TO_TAKE);
+    await_more_output();
+    hide_lease();
+    await_status(step, "\"frozen\":true");
+    assert_int_equal(rmdir(path_of(LEASE)), 0);
+    await_end(step);
+    await_text("1/exit.json", "\"lost\"");
+    await_text("1/exit.json", "was removed while it could not be renewed");
+    assert_false(exists(LEASE));
+}
+
+static int take_as(struct lease *l, const struct lease_spec *times, bool ran_elsewhere,
+                   cairn_error *err)
+{
+    *l = (struct lease){.times = times, .attempt = "001", .folder = -1};
+    assert_true(mkdir(path_of("checkpoints"), 0700) == 0 || errno == EEXIST);
+    auto_close int folder = open(path_of("checkpoints"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return lease_take(l, folder, "checkpoints", ran_elsewhere, err);
+}
+
+static void a_new_owner_waits_until_a_former_one_has_noticed(void **state)
+{
+    (void)state;
+    static const struct lease_spec times = {.renew_ms = 300, .freeze_ms = 700, .take_ms = 900};
+    const struct {
+        bool lease, ran_elsewhere;
+        int64_t waits_ms;
+    } cases[] = {{true, false, 900 + 300}, {true, true, 900 + 300}, {false, true, 700}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct lease l;
+        unlink(path_of(LEASE));
+        if (cases[i].lease)
+            put_strangers_lease();
+        int64_t begun = now_ms();
+        assert_int_equal(take_as(&l, &times, cases[i].ran_elsewhere, NULL), 0);
+        assert_true(now_ms() - begun >= cases[i].waits_ms);
+        assert_true(lease_is_held(&l) && lease_is_ours(&l));
+        lease_release(&l);
+        assert_false(exists(LEASE));
+    }
+}
+
+static void *take_next(void *over)
+{
+    char path[600], own[600];
+    snprintf(path, sizeof path, "%s/" LEASE, home);
+    snprintf(own, sizeof own, "%s/strangers", home);
+    while (access(path, F_OK) != 0 && !*(atomic_bool *)over)
+        poll(NULL, 0, 1);
+    return rename(own, path) == 0 ? over : NULL;
+}
+
+static void of_two_who_take_it_at_once_one_refuses(void **state)
+{
+    (void)state;
+    static const struct lease_spec times = {.renew_ms = 300, .freeze_ms = 700, .take_ms = 900};
+    struct lease l;
+    cairn_error err = {0};
+    pthread_t stranger;
+    atomic_bool over = false;
+    assert_int_equal(cairn_publish_file(path_of("strangers"), STRANGERS, strlen(STRANGERS), NULL),
+                     0);
+    assert_int_equal(pthread_create(&stranger, NULL, take_next, &over), 0);
+    int rc = take_as(&l, &times, true, &err);
+    over = true;
+    void *took;
+    pthread_join(stranger, &took);
+    assert_non_null(took);
+    assert_int_equal(rc, -CAIRN_EHELD);
+    assert_non_null(strstr(err.message, "pid 4711 on node17"));
+    auto_free char *lease = read_text(LEASE);
+    assert_string_equal(lease, STRANGERS);
+}
+
+static void a_step_that_ended_in_order_lets_nobody_wait(void **state)
+{
+    (void)state;
+    end(start_leased("1", "native", COUNTS, SLOW_TO_TAKE));
+    assert_false(exists("checkpoints/.tree.json"));
+    assert_false(exists(LEASE));
+}
+
+static void a_former_tree_of_another_host_is_waited_for_without_a_lease(void **state)
+{
+    (void)state;
+    static const char tree[] = "{\"boot_id\":\"b\",\"pid_ns\":1,\"pid\":4711,\"start_time\":5}";
+    assert_int_equal(mkdir(path_of("checkpoints"), 0700), 0);
+    assert_int_equal(
+        cairn_publish_file(path_of("checkpoints/.tree.json"), tree, strlen(tree), NULL), 0);
+    int64_t begun = now_ms();
+    cairn_step *step = start_leased("1", "native", COUNTS, QUICK);
+    assert_true(now_ms() - begun >= 300);
     end(step);
 }
 
@@ -384,6 +518,30 @@ static void a_step_stands_while_the_file_server_hangs(void **state)
     end(step);
 }
 
+/* What was opened before is an error from then on, and the name leads to the same files. */
+static void a_step_goes_on_when_the_file_server_comes_back_anew(void **state)
+{
+    (void)state;
+    only_as_root();
+    char command[2000];
+    auto_close int disk = mount_disk("checkpoints");
+    cairn_step *step = start_leased("1", "native", COUNTS, SLOW_TO_TAKE);
+    await_more_output();
+    const uint32_t without_flushing = 2;
+    assert_int_equal(ioctl(disk, _IOR('X', 125, uint32_t), &without_flushing), 0);
+    await_status(step, "\"frozen\":true");
+    assert_int_equal(umount2(path_of("checkpoints"), MNT_DETACH), 0);
+    snprintf(command, sizeof command, "cd '%s' && cp disk copy && mount -o loop copy checkpoints",
+             home);
+    assert_int_equal(system(command), 0);
+    await_status(step, "\"frozen\":false");
+    await_more_output();
+    await_renewals(2);
+    expect_answer(step, "{\"op\":\"checkpoint\"}", "\"sequence\":1");
+    assert_true(exists("checkpoints/000001"));
+    end(step);
+}
+
 /* A part of the step waits for the server itself, and can be brought to no rest. */
 static void a_step_stands_that_waits_for_the_file_server_itself(void **state)
 {
@@ -420,9 +578,9 @@ static void a_part_that_comes_back_late_goes_on_as_well(void **state)
     await_text("out", "ready");
     await_more_output();
     hang(disk);
-    move(LEASE, "elsewhere");
+    hide_lease();
     await_status(step, "\"frozen\":true");
-    move("elsewhere", LEASE);
+    show_lease();
     await_status(step, "\"frozen\":false");
     await_more_output();
     answer_again(disk);
@@ -483,12 +641,12 @@ static void an_image_waits_for_the_lease(void **state)
     pthread_t asker;
     assert_int_equal(pthread_create(&asker, NULL, ask_for_checkpoint, step), 0);
     await_status(step, "\"state\":\"checkpointing\"");
-    move(LEASE, "elsewhere");
+    hide_lease();
     await_status(step, "\"frozen\":true");
     poll(NULL, 0, 1500); /* in which it would be published */
     expect_answer(step, "{\"op\":\"status\"}", "\"state\":\"checkpointing\"");
     assert_false(exists("checkpoints/000001"));
-    move("elsewhere", LEASE);
+    show_lease();
     void *answer;
     pthread_join(asker, &answer);
     auto_free char *text = answer;
@@ -537,7 +695,7 @@ static void a_step_that_cannot_be_frozen_is_killed(void **state)
     cairn_step *step = start_leased("1", "native", "echo ready; exec sleep 1000", QUICK);
     await_text("out", "ready");
     pid_t traced = trace_step(step);
-    move(LEASE, "elsewhere");
+    hide_lease();
     int status;
     assert_int_equal(waitpid(traced, &status, __WALL), traced);
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
@@ -560,12 +718,19 @@ int main(void)
         with_home(freezes_before_it_looks_after_a_gap),
         with_home(a_lease_that_has_run_out_is_looked_at_only_once_the_step_stands),
         with_home(takes_a_strangers_lease_that_stands_still),
+        with_home(is_recreated_where_somebody_removes_it),
+        with_home(a_step_whose_lease_was_removed_after_it_ran_out_is_lost),
+        with_home(a_new_owner_waits_until_a_former_one_has_noticed),
+        with_home(of_two_who_take_it_at_once_one_refuses),
+        with_home(a_step_that_ended_in_order_lets_nobody_wait),
+        with_home(a_former_tree_of_another_host_is_waited_for_without_a_lease),
         with_home(a_dead_supervisor_of_this_host_is_not_waited_for),
         with_home(refuses_a_strangers_lease_that_is_renewed),
         with_home(a_step_that_cannot_be_frozen_is_killed),
         with_home(an_image_waits_for_the_lease),
         with_mounts(a_full_disk_freezes_nobody),
         with_mounts(a_step_stands_while_the_file_server_hangs),
+        with_mounts(a_step_goes_on_when_the_file_server_comes_back_anew),
         with_mounts(a_step_stands_that_waits_for_the_file_server_itself),
         with_mounts(a_part_that_comes_back_late_goes_on_as_well),
         with_mounts(a_step_stands_while_its_image_is_being_written_to_a_server_that_hangs),

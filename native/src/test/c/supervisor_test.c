@@ -492,6 +492,30 @@ static void asking_a_program_to_save_kills_nobody(void **state)
     assert_string_equal(errors, "");
 }
 
+/* Its end cannot be written down, as on a full disk, and is as soon as there is room. */
+static void tells_at_once_that_it_cannot_restore(void **state)
+{
+    (void)state;
+    write_spec("1", "sleep 1000", true);
+    auto_free char *spec = read_text("1/spec.json");
+    char restoring[8192];
+    const char *from = "\"restore\":null", *at = strstr(spec, from);
+    assert_non_null(at);
+    int len = snprintf(restoring, sizeof restoring, "%.*s\"restore\":{\"image\":\"%s/none\"}%s",
+                       (int)(at - spec), spec, home, at + strlen(from));
+    assert_int_equal(cairn_publish_file(path_of("1/spec.json"), restoring, (size_t)len, NULL), 0);
+    assert_int_equal(mkdir(path_of("1/exit.json"), 0700), 0);
+    cairn_error err = {0};
+    cairn_step *step = NULL;
+    assert_int_equal(try_start("1", &step, &err), -ENOENT);
+    /* told while it still tries to write it, and while the next attempt may begin */
+    assert_true(exists("1/exit.json"));
+    cairn_step *next = start("2", "sleep 1000");
+    assert_int_equal(rmdir(path_of("1/exit.json")), 0);
+    await_text("1/exit.json", "\"restore_failed\"");
+    end(next);
+}
+
 #define with_home(f) cmocka_unit_test_setup_teardown(f, make_home, remove_home)
 
 int main(void)
@@ -500,6 +524,7 @@ int main(void)
         with_home(does_not_start_with_half_an_environment),
         with_home(is_nobodys_zombie_and_leaves_its_socket_to_its_owner),
         with_home(goes_on_whatever_its_clients_do),
+        with_home(tells_at_once_that_it_cannot_restore),
         with_home(refuses_by_name_what_it_does_not_know),
         with_home(a_frozen_step_stands_still_and_its_time_with_it),
         with_home(ends_a_frozen_step),

@@ -1,7 +1,9 @@
 #include "common/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,13 +32,24 @@ static bool parse_stat(const char *stat, char *state, int64_t *start_time)
     return sscanf(field, "%" SCNd64, start_time) == 1;
 }
 
+/* Asked of the kernel, since /proc may hide the processes of others, or not be there. */
+static bool exists(pid_t pid)
+{
+    return kill(pid, 0) == 0 || errno != ESRCH;
+}
+
 int process_identify(pid_t pid, struct process_identity *out, cairn_error *err)
 {
     char path[32];
     snprintf(path, sizeof path, "/proc/%d/stat", pid);
     auto_free char *stat = NULL;
-    if (pid <= 0 || io_read_file(AT_FDCWD, path, 4096, &stat, NULL, NULL) != 0)
+    if (pid <= 0 || !exists(pid))
         return cairn_fail(err, CAIRN_EGONE, "process %d is gone", pid);
+    int rc = io_read_file(AT_FDCWD, path, 4096, &stat, NULL, err);
+    if ((rc == -ENOENT || rc == -ESRCH) && !exists(pid))
+        return cairn_fail(err, CAIRN_EGONE, "process %d is gone", pid);
+    if (rc != 0)
+        return cairn_fail_within(err, rc, "cannot tell whether process %d runs", pid);
     char state;
     int64_t start_time;
     if (!parse_stat(stat, &state, &start_time))
@@ -47,14 +60,20 @@ int process_identify(pid_t pid, struct process_identity *out, cairn_error *err)
     return 0;
 }
 
-int process_open(const struct process_identity *p)
+int process_open(const struct process_identity *p, int *pidfd, cairn_error *err)
 {
-    auto_close int fd = (int)syscall(SYS_pidfd_open, p->pid, 0);
-    struct process_identity now;
+    auto_close int fd = p->pid > 0 ? (int)syscall(SYS_pidfd_open, p->pid, 0) : -1;
+    if (fd < 0 && p->pid > 0 && errno != ESRCH)
+        return cairn_fail_errno(err, "cannot tell whether process %d runs", p->pid);
     /* Looked at after opening: if it is still the same one, the descriptor is its own. */
-    if (fd < 0 || process_identify(p->pid, &now, NULL) != 0 || now.start_time != p->start_time)
-        return -1;
-    return steal_fd(&fd);
+    struct process_identity now = {0};
+    int rc = fd < 0 ? 0 : process_identify(p->pid, &now, err);
+    if (rc != 0)
+        return rc;
+    if (fd < 0 || now.start_time != p->start_time)
+        return cairn_fail(err, CAIRN_EGONE, "process %d is gone", p->pid);
+    *pidfd = steal_fd(&fd);
+    return 0;
 }
 
 int process_pid_space(char boot_id[BOOT_ID_BYTES], uint64_t *pid_ns, cairn_error *err)

@@ -15,12 +15,13 @@ struct process_identity {
     int64_t start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
 };
 
-/* CAIRN_EGONE when there is no such process; a zombie counts as gone. */
+/* CAIRN_EGONE only when there is certainly no such process; a zombie counts as gone. That it could
+ * not be looked at (no descriptor left, a /proc that hides it or is not there) is another error. */
 CAIRN_CHECKED int process_identify(pid_t pid, struct process_identity *out, cairn_error *err);
 
-/* A descriptor that is readable once the process has ended (for a pid 1, once all of its namespace
- * has), or -1 when it is gone already. */
-int process_open(const struct process_identity *p);
+/* *pidfd: a descriptor that is readable once the process has ended (for a pid 1, once all of its
+ * namespace has). CAIRN_EGONE only when it certainly has ended already. */
+CAIRN_CHECKED int process_open(const struct process_identity *p, int *pidfd, cairn_error *err);
 
 /* Where the caller's pids mean something: on this boot, in this pid namespace (its inode). */
 CAIRN_CHECKED int process_pid_space(char boot_id[BOOT_ID_BYTES], uint64_t *pid_ns,

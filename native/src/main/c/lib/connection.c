@@ -49,10 +49,14 @@ static int try_connect(int fd, int attempt_fd)
     return connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
 }
 
-static bool has_ended(int pidfd)
+/* Where it cannot be told, no answer is waited for. */
+static bool has_ended(const struct cairn_step *step)
 {
-    struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-    return pidfd < 0 || poll(&ended, 1, CONNECT_RETRY_MS) != 0;
+    auto_close int opened = -1;
+    if (step->pidfd < 0 && process_open(&step->supervisor, &opened, NULL) != 0)
+        return true;
+    struct pollfd ended = {.fd = opened < 0 ? step->pidfd : opened, .events = POLLIN};
+    return poll(&ended, 1, CONNECT_RETRY_MS) != 0;
 }
 
 int connection_open(const struct cairn_step *step, int *out, cairn_error *err)
@@ -63,7 +67,7 @@ int connection_open(const struct cairn_step *step, int *out, cairn_error *err)
     int failed;
     while ((failed = try_connect(fd, step->attempt_fd)) != 0) {
         bool starting = failed == ENOENT || failed == ECONNREFUSED || failed == EAGAIN;
-        if (!starting || has_ended(step->pidfd))
+        if (!starting || has_ended(step))
             return cairn_fail(err, CAIRN_EGONE, "the supervisor %d does not answer: %s",
                               step->supervisor.pid, strerror(failed));
     }

@@ -164,7 +164,9 @@ int cairn_start(const char *supervisor, const char *attempt_dir, const char *env
         return rc;
     }
     step->attempt_fd = steal_fd(&folder);
-    step->pidfd = process_open(&step->supervisor);
+    step->pidfd = -1;
+    rc = process_open(&step->supervisor, &step->pidfd, err);
+    (void)rc; /* the step runs in any case, and whoever waits for it looks again */
     step->lifeline = steal_fd(&c.lifeline);
     *out = step;
     return 0;

@@ -82,10 +82,10 @@ static int open_supervisor(int attempt_fd, const struct process_identity *superv
                            int *pidfd, cairn_error *err)
 {
     if (here) {
-        *pidfd = process_open(supervisor);
-        return *pidfd < 0
+        int rc = process_open(supervisor, pidfd, err);
+        return rc == -CAIRN_EGONE
                    ? cairn_fail(err, CAIRN_EGONE, "the supervisor %d has ended", supervisor->pid)
-                   : 0;
+                   : rc;
     }
     int rc = connection_find_peer(attempt_fd, pidfd, err);
     return rc == -CAIRN_EHELD
@@ -151,8 +151,12 @@ int cairn_step_request(cairn_step *step, const char *json, int timeout_ms, char 
 
 int cairn_step_wait(cairn_step *step, int timeout_ms, cairn_error *err)
 {
-    struct pollfd ended = {.fd = step->pidfd, .events = POLLIN};
-    int n = step->pidfd < 0 ? 1 : poll(&ended, 1, timeout_ms);
+    auto_close int opened = -1;
+    int rc = step->pidfd < 0 ? process_open(&step->supervisor, &opened, err) : 0;
+    if (rc != 0)
+        return rc == -CAIRN_EGONE ? 1 : rc;
+    struct pollfd ended = {.fd = opened < 0 ? step->pidfd : opened, .events = POLLIN};
+    int n = poll(&ended, 1, timeout_ms);
     if (n < 0 && errno != EINTR)
         return cairn_fail_errno(err, "waiting for the supervisor %d", step->supervisor.pid);
     return n > 0;

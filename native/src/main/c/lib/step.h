@@ -7,7 +7,8 @@
 
 struct cairn_step {
     int attempt_fd; /* the attempt's folder */
-    int pidfd; /* readable when the supervisor has ended; -1 when it had by the time of opening */
+    int pidfd;    /* readable when the supervisor has ended; -1 when it could not be opened: it had
+                     ended, or no descriptor was left */
     int lifeline; /* the end that keeps a step without "detach" alive; -1 for an attached one */
     struct process_identity supervisor;
 };

@@ -63,12 +63,13 @@ static int lock(int fd, const char *path, cairn_error *err)
 }
 
 /* A killed supervisor's pid 1 is killed by the kernel, and its end comes after the end of all of
- * its tree. */
-static int await_former_tree(int fd, const char *path, cairn_error *err)
+ * its tree. *elsewhere: it ran where we cannot see that. */
+static int await_former_tree(int fd, const char *path, bool *elsewhere, cairn_error *err)
 {
     auto_free char *text = NULL;
-    if (io_read_file(fd, TREE_NAME, 4096, &text, NULL, NULL) != 0)
-        return 0;
+    int rc = io_read_file(fd, TREE_NAME, 4096, &text, NULL, err);
+    if (rc != 0)
+        return rc == -ENOENT ? 0 : rc;
     json_t *former = json_loads(text, 0, NULL);
     const char *boot_id = "";
     json_int_t pid_ns = 0, start_time = 0;
@@ -77,15 +78,19 @@ static int await_former_tree(int fd, const char *path, cairn_error *err)
                 "start_time", &start_time);
     char here[BOOT_ID_BYTES];
     uint64_t own_ns;
-    int rc = process_pid_space(here, &own_ns, err);
+    rc = process_pid_space(here, &own_ns, err);
     bool comparable = rc == 0 && strcmp(here, boot_id) == 0 && own_ns == (uint64_t)pid_ns;
+    *elsewhere = rc == 0 && !comparable;
     json_decref(former);
     if (!comparable)
         return rc;
     struct process_identity init = {.pid = pid, .start_time = start_time};
-    auto_close int pidfd = process_open(&init);
+    auto_close int pidfd = -1;
+    rc = process_open(&init, &pidfd, err);
+    if (rc != 0)
+        return rc == -CAIRN_EGONE ? 0 : rc;
     struct pollfd gone = {.fd = pidfd, .events = POLLIN};
-    if (pidfd >= 0 && poll(&gone, 1, FORMER_ENDS_WITHIN_MS) == 0)
+    if (poll(&gone, 1, FORMER_ENDS_WITHIN_MS) <= 0)
         return cairn_fail(
             err, EBUSY, "a former attempt's processes (below pid %d) still run and may write to %s",
             pid, path);
@@ -137,11 +142,12 @@ int image_folder_open(const char *path, struct lease *lease, struct image_folder
     if (fd < 0)
         return cairn_fail_errno(err, "the folder of images %s", path);
     int64_t newest = -1;
+    bool elsewhere = false;
     int rc = lock(fd, path, err);
     if (rc == 0)
-        rc = await_former_tree(fd, path, err);
+        rc = await_former_tree(fd, path, &elsewhere, err);
     if (rc == 0)
-        rc = lease_take(lease, fd, path, err);
+        rc = lease_take(lease, fd, path, elsewhere, err);
     if (rc == 0)
         rc = remove_leftovers(fd, err);
     if (rc == 0)
@@ -157,15 +163,22 @@ int image_folder_note_tree(const struct image_folder *im, pid_t init, cairn_erro
     struct process_identity identity;
     char boot_id[BOOT_ID_BYTES], text[200];
     uint64_t pid_ns;
-    if (process_identify(init, &identity, NULL) != 0)
+    int rc = process_identify(init, &identity, err);
+    if (rc == -CAIRN_EGONE)
         return 0; /* a short step: it has ended, and there is nothing to wait for */
-    int rc = process_pid_space(boot_id, &pid_ns, err);
+    if (rc == 0)
+        rc = process_pid_space(boot_id, &pid_ns, err);
     if (rc != 0)
         return rc;
     int len = snprintf(text, sizeof text,
                        "{\"boot_id\":\"%s\",\"pid_ns\":%llu,\"pid\":%d,\"start_time\":%lld}",
                        boot_id, (unsigned long long)pid_ns, init, (long long)identity.start_time);
     return io_publish_file(im->fd, TREE_NAME, text, (size_t)len, err);
+}
+
+void image_folder_forget_tree(const struct image_folder *im)
+{
+    unlinkat(im->fd, TREE_NAME, 0);
 }
 
 int image_folder_remove(const struct image_folder *im, uint32_t sequence, cairn_error *err)

@@ -27,6 +27,9 @@ CAIRN_CHECKED int image_folder_open(const char *path, struct lease *lease, struc
 CAIRN_CHECKED int image_folder_note_tree(const struct image_folder *im, pid_t init,
                                          cairn_error *err);
 
+/* Of a tree that has ended in order. */
+void image_folder_forget_tree(const struct image_folder *im);
+
 void image_folder_name(uint32_t sequence, char out[IMAGE_NAME_BYTES]);
 
 /* Keeps checkpoint 0, the newest `keep` others, and everything while the newest cannot be opened.

@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -96,7 +98,8 @@ static bool was_renewed_between(const struct lease_snapshot *a, const struct lea
            a->st.st_mtim.tv_nsec != b->st.st_mtim.tv_nsec || strcmp(a->text, b->text) != 0;
 }
 
-/* By our clock alone: the other host's may be wrong, and so may the server's. */
+/* By our clock alone: the other host's may be wrong, and so may the server's. 0 when it stood
+ * still, -ENOENT when it was let go of, or removed. */
 static int watch(const struct lease *l, int folder, const char *path,
                  const struct lease_snapshot *first, cairn_error *err)
 {
@@ -109,7 +112,7 @@ static int watch(const struct lease *l, int folder, const char *path,
         cairn_error why;
         int rc = lease_read(folder, &now, NULL, &why);
         if (rc == -ENOENT)
-            return 0; /* it was let go of */
+            return rc;
         if (rc != 0 && rc != -ESTALE)
             return cairn_fail(err, -rc, "%s", why.message);
         if (rc == 0 && was_renewed_between(first, &now))
@@ -121,33 +124,49 @@ static int watch(const struct lease *l, int folder, const char *path,
     return 0;
 }
 
-int lease_take(struct lease *l, int folder, const char *path, cairn_error *err)
-{
-    if (!l->times)
-        return 0;
-    l->text = describe_self(l->attempt, err);
-    if (!l->text)
-        return -(err ? err->code : ENOMEM);
-    struct lease_snapshot former;
-    int rc = lease_read(folder, &former, NULL, err);
-    if (rc == 0 && !is_of_this_host(former.text, l->text))
-        rc = watch(l, folder, path, &former, err);
-    if (rc != 0 && rc != -ENOENT)
-        return rc;
-    int64_t begun = clock_boot_ms();
-    rc = io_publish_file(folder, LEASE_NAME, l->text, strlen(l->text), err);
-    if (rc != 0)
-        return rc;
-    l->renewed_at = begun;
-    l->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
-    return l->folder < 0 ? cairn_fail_errno(err, "duplicating a descriptor") : 0;
-}
-
 static void signal_eventfd(int fd)
 {
     uint64_t one = 1;
     while (write(fd, &one, sizeof one) < 0 && errno == EINTR) {
     }
+}
+
+__attribute__((format(printf, 3, 4))) static int lose(struct lease *l, cairn_error *err,
+                                                      const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(l->why_lost, sizeof l->why_lost, format, args);
+    va_end(args);
+    l->lost = true;
+    return cairn_fail(err, CAIRN_EHELD, "%s", l->why_lost);
+}
+
+/* A file server that came back anew knows our descriptors no more, while the folder's name leads to
+ * it again. */
+static bool find_again(struct lease *l)
+{
+    struct lease_snapshot now;
+    auto_close int fd = open(l->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || lease_read(fd, &now, NULL, NULL) != 0 || strcmp(now.text, l->text) != 0 ||
+        (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK))
+        return false;
+    return dup3(fd, l->images_fd, O_CLOEXEC) >= 0 && dup3(fd, l->folder, O_CLOEXEC) >= 0;
+}
+
+/* The folder answers, and the file was removed. While the lease is held nobody else runs the step:
+ * who finds none where another host ran it waits for as long as we may go without looking. */
+static int recreate(struct lease *l, cairn_error *err)
+{
+    if (!lease_is_held(l))
+        return lose(l, err,
+                    "its lease, %s/" LEASE_NAME ", was removed while it could not be renewed, so "
+                    "that another supervisor may have run the step since",
+                    l->path);
+    int rc = io_publish_new_file(l->folder, LEASE_NAME, l->text, strlen(l->text), err);
+    if (rc == 0)
+        l->recreated++;
+    return rc;
 }
 
 /* Its inode alone changes, which needs no room on a full disk, by a time that grows whatever the
@@ -157,13 +176,18 @@ static int renew(struct lease *l, cairn_error *err)
     struct lease_snapshot now;
     auto_close int fd = -1;
     int rc = lease_read(l->folder, &now, &fd, err);
+    if (rc != 0 && rc != -ENOENT && find_again(l))
+        rc = lease_read(l->folder, &now, &fd, err);
+    if (rc == -ENOENT)
+        return recreate(l, err);
     if (rc != 0)
         return rc;
     if (strcmp(now.text, l->text) != 0) {
-        if (!name_owner(now.text, l->taker, sizeof l->taker))
+        char taker[300];
+        if (!name_owner(now.text, taker, sizeof taker))
             return cairn_fail(err, EINVAL, "the lease is not what a supervisor writes");
-        l->taken = true;
-        return cairn_fail(err, CAIRN_EHELD, "%s has taken the lease", l->taker);
+        return lose(l, err, "%s has taken the step over, since its lease was not renewed from here",
+                    taker);
     }
     time_t clock = time(NULL), shown = now.st.st_mtim.tv_sec;
     const struct timespec next = {.tv_sec = clock > shown ? clock : shown + 1};
@@ -171,11 +195,56 @@ static int renew(struct lease *l, cairn_error *err)
     return futimens(fd, times) < 0 ? cairn_fail_errno(err, "renewing the lease") : 0;
 }
 
+/* A former owner who lives finds the lease taken, and ends, or has frozen its step, by `until`. Of
+ * two who take it at once one finds the other's. */
+static int settle(struct lease *l, int64_t until, cairn_error *err)
+{
+    int rc = 0;
+    for (int64_t now; rc != -CAIRN_EHELD && (now = clock_boot_ms()) < until;) {
+        poll(NULL, 0, (int)(until - now < l->times->renew_ms ? until - now : l->times->renew_ms));
+        int64_t begun = clock_boot_ms();
+        rc = renew(l, err);
+        if (rc == 0)
+            l->renewed_at = begun;
+    }
+    return rc;
+}
+
+int lease_take(struct lease *l, int folder, const char *path, bool ran_elsewhere, cairn_error *err)
+{
+    if (!l->times)
+        return 0;
+    l->text = describe_self(l->attempt, err);
+    if (!l->text)
+        return -(err ? err->code : ENOMEM);
+    struct lease_snapshot former;
+    int64_t settling = 0;
+    int rc = lease_read(folder, &former, NULL, err);
+    if (rc == 0 && !is_of_this_host(former.text, l->text)) {
+        rc = watch(l, folder, path, &former, err);
+        settling = l->times->renew_ms;
+    }
+    if (rc == -ENOENT && ran_elsewhere)
+        settling = l->times->freeze_ms; /* removed under an owner who need not have noticed */
+    if (rc != 0 && rc != -ENOENT)
+        return rc;
+    int64_t begun = clock_boot_ms();
+    rc = io_publish_file(folder, LEASE_NAME, l->text, strlen(l->text), err);
+    if (rc != 0)
+        return rc;
+    l->path = path;
+    l->images_fd = folder;
+    l->renewed_at = begun;
+    l->folder = fcntl(folder, F_DUPFD_CLOEXEC, 0);
+    rc = l->folder < 0 ? cairn_fail_errno(err, "duplicating a descriptor") : 0;
+    return rc == 0 ? settle(l, begun + settling, err) : rc;
+}
+
 static void *keep_renewing(void *context)
 {
     struct lease *l = context;
     struct pollfd turn = {.fd = l->check_fd, .events = POLLIN};
-    while (!l->taken) {
+    while (!l->lost) {
         uint64_t count;
         if (poll(&turn, 1, (int)l->times->renew_ms) > 0 &&
             read(l->check_fd, &count, sizeof count) < 0)
@@ -208,7 +277,7 @@ int64_t lease_silent_ms(const struct lease *l)
 
 bool lease_is_held(const struct lease *l)
 {
-    return !l->times || (!l->taken && lease_silent_ms(l) < l->times->freeze_ms);
+    return !l->times || (!l->lost && lease_silent_ms(l) < l->times->freeze_ms);
 }
 
 bool lease_was_renewed(const struct lease *l, int64_t asked)
@@ -222,10 +291,15 @@ void lease_check_now(struct lease *l, bool step_frozen)
     signal_eventfd(l->check_fd);
 }
 
-void lease_release(struct lease *l)
+bool lease_is_ours(const struct lease *l)
 {
     struct lease_snapshot now;
-    if (l->folder >= 0 && lease_read(l->folder, &now, NULL, NULL) == 0 &&
-        strcmp(now.text, l->text) == 0)
+    return !l->times || (l->folder >= 0 && lease_read(l->folder, &now, NULL, NULL) == 0 &&
+                         strcmp(now.text, l->text) == 0);
+}
+
+void lease_release(struct lease *l)
+{
+    if (l->times && lease_is_ours(l))
         unlinkat(l->folder, LEASE_NAME, 0);
 }

@@ -15,20 +15,26 @@
 struct lease {
     const struct lease_spec *times; /* NULL where none is wanted: then it is held for ever */
     const char *attempt;            /* its folder, for people */
+    const char *path;               /* of the folder of images */
     int folder;                     /* -1 until it is taken */
+    int images_fd;                  /* the folder as others use it */
     char *text;                     /* what the file says while it is ours */
     pthread_t renewer;
     int check_fd;            /* eventfd: the renewer shall look now */
     int checked_fd;          /* eventfd: the renewer has looked */
     atomic_llong renewed_at; /* clock_boot_ms() at which the last success was begun */
     atomic_bool step_frozen; /* the step does, so that a lease that ran out may be looked at */
-    atomic_bool taken;       /* by the one that `taker` names */
-    char taker[300];
+    atomic_int recreated;    /* how often somebody had removed it */
+    atomic_bool lost;        /* somebody else has it, or may have had it: see why_lost */
+    char why_lost[600];
 };
 
-/* Waits until no supervisor on another host renews it (CAIRN_EHELD, naming who does), and takes it.
- * One of this host, alive or dead, has been waited for by other means. */
-CAIRN_CHECKED int lease_take(struct lease *l, int folder, const char *path, cairn_error *err);
+/* Waits until no supervisor on another host renews it (CAIRN_EHELD, naming who does), takes it, and
+ * waits until a former owner must have noticed. One of this host, alive or dead, has been waited
+ * for by other means. `ran_elsewhere`: another host ran the step last, and did not end in order;
+ * then a lease that is not there was removed. */
+CAIRN_CHECKED int lease_take(struct lease *l, int folder, const char *path, bool ran_elsewhere,
+                             cairn_error *err);
 
 /* From now on a thread renews it, which may hang for as long as the folder cannot be reached. */
 CAIRN_CHECKED int lease_start_renewing(struct lease *l, cairn_error *err);
@@ -45,6 +51,9 @@ bool lease_was_renewed(const struct lease *l, int64_t asked);
 /* Says whether the step stands still. Nobody looks at a lease that has run out before it does: it
  * may be somebody else's, who runs a second copy. */
 void lease_check_now(struct lease *l, bool step_frozen);
+
+/* Does the file say so (or is none wanted)? */
+bool lease_is_ours(const struct lease *l);
 
 /* Removes the file if it is ours. */
 void lease_release(struct lease *l);

@@ -99,11 +99,11 @@ static void stand(struct supervisor *s)
 }
 
 /* Told afterwards, when there is somewhere to write to. */
-static void journal(struct supervisor *s, int64_t stood_ms)
+static void journal(struct supervisor *s, const char *what, int64_t figure)
 {
     char at[UTC_TEXT_BYTES];
     clock_utc_text(at);
-    json_t *line = json_pack("{s:I, s:s}", "stood_still_ms", (json_int_t)stood_ms, "at", at);
+    json_t *line = json_pack("{s:I, s:s}", what, (json_int_t)figure, "at", at);
     cairn_error ignored; /* a full disk must not cost the step */
     int rc = attempt_journal(&s->attempt, line, &ignored);
     (void)rc;
@@ -114,8 +114,16 @@ static void go_on(struct supervisor *s)
 {
     lease_check_now(&s->lease, false);
     supervisor_thaw(s, FROZEN_BY_LEASE);
-    journal(s, clock_boot_ms() - s->guard.stood_since);
+    journal(s, "stood_still_ms", clock_boot_ms() - s->guard.stood_since);
     checkpoint_go_on(s);
+}
+
+static void journal_recreations(struct supervisor *s)
+{
+    int recreated = s->lease.recreated;
+    if (recreated != s->guard.recreations_told)
+        journal(s, "lease_recreated", recreated);
+    s->guard.recreations_told = recreated;
 }
 
 void guard_check(struct supervisor *s)
@@ -124,11 +132,9 @@ void guard_check(struct supervisor *s)
     if (!l->times || s->ending.killed)
         return;
     bool stands = s->frozen & FROZEN_BY_LEASE;
-    if (l->taken) {
-        char message[400];
-        snprintf(message, sizeof message,
-                 "%s has taken the step over, since its lease was not renewed from here", l->taker);
-        supervisor_end(s, CAUSE_LOST, 0, message);
+    journal_recreations(s);
+    if (l->lost) {
+        supervisor_end(s, CAUSE_LOST, 0, l->why_lost);
     } else if (!lease_is_held(l) && s->ending.begun) {
         /* it must not run any more, not even to its end */
         supervisor_end(s, s->ending.cause, 0, "");

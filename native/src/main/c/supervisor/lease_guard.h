@@ -18,6 +18,7 @@ struct guard {
     struct loop_source alarm; /* timerfd on CLOCK_BOOTTIME: it has run out, perhaps in a sleep */
     struct tree tree;         /* the last resort's copy: the descriptor is its own */
     int64_t stood_since;      /* clock_boot_ms() */
+    int recreations_told;     /* of the lease, in the journal */
     cairn_error why_not;      /* the step could not be frozen */
     pthread_t last_resort;
     atomic_bool killed; /* by the last resort */

@@ -234,6 +234,14 @@ static void publish_end(const struct supervisor *s, const struct attempt_end *en
         usleep(500000);
 }
 
+/* Nothing of the step is left, and the folder of images is the next supervisor's. */
+static void let_images_go(struct supervisor *s)
+{
+    if (s->images.path && lease_is_ours(&s->lease))
+        image_folder_forget_tree(&s->images);
+    lease_release(&s->lease);
+}
+
 static void end_unstarted(struct supervisor *s, const cairn_error *error)
 {
     struct attempt_end end = {.cause = error->code == ECANCELED ? CAUSE_LOST
@@ -242,10 +250,15 @@ static void end_unstarted(struct supervisor *s, const cairn_error *error)
                               .exit_code = -1,
                               .image = -1};
     snprintf(end.message, sizeof end.message, "%s", error->message);
-    publish_end(s, &end);
-    lease_release(&s->lease);
+    cairn_error unwritten;
+    bool written = attempt_publish_end(&s->attempt, &end, &unwritten) == 0;
+    let_images_go(s);
+    if (s->images.path)
+        close(s->images.fd);
     unlinkat(s->attempt.fd, SOCKET_NAME, 0);
     report_failure(error);
+    if (!written) /* for who did not hear the report */
+        publish_end(s, &end);
 }
 
 static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
@@ -259,7 +272,7 @@ static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
         snprintf(end.message, sizeof end.message, "the supervisor failed: %s", error->message);
     }
     publish_end(s, &end);
-    lease_release(&s->lease);
+    let_images_go(s);
     checkpoint_answer_stop(s);
     control_close(&s->control, s->attempt.fd);
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
@@ -144,15 +145,36 @@ public abstract class CheckpointerContract {
         assertThat(engine().lease(folder.resolve("checkpoints")))
                 .hasValueSatisfying(seen -> assertThat(seen.here()).isTrue());
 
-        Path elsewhere = Files.move(lease, folder.resolve("elsewhere"));
+        Path kept = Files.createLink(folder.resolve("kept"), lease);
+        Path unreadable = Files.writeString(folder.resolve("unreadable"), "half of a lea");
+        Files.move(unreadable, lease, StandardCopyOption.ATOMIC_MOVE);
         steps.awaitStandstill();
-        Files.move(elsewhere, lease);
+        Files.move(kept, lease, StandardCopyOption.ATOMIC_MOVE);
 
         steps.awaitCount(steps.count() + 5);
         assertThat(engine().checkpointsOf(steps.attemptDir())).last().isInstanceOf(CheckpointOutcome.StoodStill.class);
         step.end(EndCause.CANCELLED, Duration.ZERO);
         assertThat(steps.finish(step).cause()).isEqualTo(EndCause.CANCELLED);
         assertThat(engine().lease(folder.resolve("checkpoints"))).isEmpty();
+    }
+
+    @Test
+    void runsOnWhereSomebodyRemovesItsLease() throws Exception {
+        LeaseTimes times = new LeaseTimes(Duration.ofMillis(50), Duration.ofSeconds(30), Duration.ofMinutes(1));
+        StepProcess step =
+                steps.start("while :; do echo x >> count.txt; sleep 0.01; done", launch -> launch.lease(times));
+        steps.awaitCount(5);
+
+        Files.delete(folder.resolve("checkpoints").resolve("lease"));
+
+        while (engine().checkpointsOf(steps.attemptDir()).stream()
+                .noneMatch(CheckpointOutcome.LeaseRecreated.class::isInstance)) {
+            steps.awaitCount(steps.count() + 5);
+        }
+        assertThat(engine().lease(folder.resolve("checkpoints")))
+                .hasValueSatisfying(seen -> assertThat(seen.here()).isTrue());
+        step.end(EndCause.CANCELLED, Duration.ZERO);
+        assertThat(steps.finish(step).cause()).isEqualTo(EndCause.CANCELLED);
     }
 
     @Test

@@ -108,6 +108,11 @@ final class AttemptFiles {
             return new CheckpointOutcome.StoodStill(
                     Instant.parse(line.required("at").stringValue()), Duration.ofMillis(stood.longValue()));
         }
+        JsonNode recreated = line.get("lease_recreated");
+        if (recreated != null) {
+            return new CheckpointOutcome.LeaseRecreated(
+                    Instant.parse(line.required("at").stringValue()), recreated.intValue());
+        }
         JsonNode failed = line.get("failed");
         JsonNode standIns = line.get("stand_ins");
         if (standIns != null) {

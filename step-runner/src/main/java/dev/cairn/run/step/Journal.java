@@ -124,6 +124,12 @@ final class Journal {
                     "goes on after it stood still for " + still.stood().toSeconds()
                             + " s, in which its lease could not be renewed");
         }
+        if (outcome instanceof CheckpointOutcome.LeaseRecreated lease) {
+            return new RunEvent.Note(
+                    lease.at(),
+                    Optional.of(manifest.stepId()),
+                    "its lease (checkpoints/lease) had been removed and was made again; the step ran on");
+        }
         if (outcome instanceof CheckpointOutcome.StandIns standIns) {
             return new RunEvent.Note(
                     standIns.at(),
