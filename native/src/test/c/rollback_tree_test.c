@@ -113,6 +113,56 @@ static void rotate(struct world *w)
     put(w, "out/log.1", "late\n", O_APPEND);
 }
 
+/* The name b becomes another name of a, which was written over with b's content. */
+static void join_a_and_b(struct world *w)
+{
+    put(w, "out/a", "bbb", 0);
+    must(unlinkat(w->out, "b", 0) == 0 && linkat(w->out, "a", w->out, "b", 0) == 0, "link");
+}
+
+static void an_inode_serves_one_file_only(void **state)
+{
+    (void)state;
+    for (int first = 0; first < 2; first++) { /* the order of inodes is not that of names */
+        struct world w;
+        world_open(&w, 1);
+        put(&w, "out/z", "zzz", 0);
+        put(&w, first ? "out/b" : "out/a", first ? "bbb" : "aaa", 0);
+        put(&w, first ? "out/a" : "out/b", first ? "aaa" : "bbb", 0);
+        ino_t a = inode_of(w.fd, "out/a");
+        expect_undone(&w, join_a_and_b);
+        expect_content(w.out, "a", "aaa");
+        expect_content(w.out, "b", "bbb");
+        assert_int_equal(inode_of(w.fd, "out/a"), a);
+        world_close(&w);
+    }
+}
+
+static void write_siblings_over(struct world *w)
+{
+    put(w, "out/z", "new", 0);
+}
+
+static void a_file_with_siblings_that_was_written_over_stays_the_same_inode(void **state)
+{
+    (void)state;
+    struct world w;
+    world_open(&w, 1);
+    put(&w, "out/z", "old", 0);
+    for (int i = 0; i < 5; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "out/%c", 'a' + i);
+        must(linkat(w.fd, "out/z", w.fd, name, 0) == 0, name);
+    }
+    put(&w, "out/other", "other", 0);
+    ino_t ino = inode_of(w.fd, "out/z");
+    expect_undone(&w, write_siblings_over);
+    assert_int_equal(inode_of(w.fd, "out/z"), ino);
+    assert_int_equal(inode_of(w.fd, "out/a"), ino);
+    expect_content(w.out, "c", "old");
+    world_close(&w);
+}
+
 static void undoes_log_rotation(void **state)
 {
     (void)state;
@@ -640,6 +690,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cuts_an_appended_log_in_place_and_keeps_its_tail),
         cmocka_unit_test(writes_over_again_what_was_written_over),
+        cmocka_unit_test(an_inode_serves_one_file_only),
+        cmocka_unit_test(a_file_with_siblings_that_was_written_over_stays_the_same_inode),
         cmocka_unit_test(undoes_log_rotation),
         cmocka_unit_test(follows_no_links),
         cmocka_unit_test(keeps_hard_links_hard),

@@ -61,9 +61,9 @@ size_t *rb_order_by_path(const struct rb_tree *tree)
     return ordered(tree, compare_paths);
 }
 
-size_t *rb_order_by_inode(const struct rb_tree *tree)
+struct rb_by_inode rb_order_by_inode(const struct rb_tree *tree)
 {
-    return ordered(tree, compare_inodes);
+    return (struct rb_by_inode){ordered(tree, compare_inodes)};
 }
 
 size_t rb_find_path(const struct rb_tree *tree, const size_t *by_path, const char *path)
@@ -82,15 +82,22 @@ size_t rb_find_path(const struct rb_tree *tree, const size_t *by_path, const cha
     return RB_NONE;
 }
 
-size_t rb_find_inode(const struct rb_tree *tree, const size_t *by_inode, uint64_t ino)
+struct rb_inode_place rb_find_inode(const struct rb_tree *tree, struct rb_by_inode order,
+                                    uint64_t ino)
 {
     size_t low = 0, high = tree->n;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (tree->nodes[by_inode[middle]].ino < ino)
+        if (tree->nodes[order.nodes[middle]].ino < ino)
             low = middle + 1;
         else
             high = middle;
     }
-    return low < tree->n && tree->nodes[by_inode[low]].ino == ino ? low : tree->n;
+    bool found = low < tree->n && tree->nodes[order.nodes[low]].ino == ino;
+    return (struct rb_inode_place){found ? low : RB_NONE};
+}
+
+size_t rb_node_at(struct rb_by_inode order, struct rb_inode_place place)
+{
+    return place.at == RB_NONE ? RB_NONE : order.nodes[place.at];
 }

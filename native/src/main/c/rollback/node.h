@@ -79,13 +79,26 @@ struct rb_record {
 struct rb_node *rb_tree_add(struct rb_tree *tree);
 void rb_record_free(struct rb_record *record);
 
-/* The nodes of a tree by path, or by inode and then by place (a tree lies on one device). The
- * caller frees; NULL when memory is out. */
+/* The nodes of a tree by path. The caller frees; NULL when memory is out. */
 size_t *rb_order_by_path(const struct rb_tree *tree);
-size_t *rb_order_by_inode(const struct rb_tree *tree);
 /* The node of that path, or RB_NONE. */
 size_t rb_find_path(const struct rb_tree *tree, const size_t *by_path, const char *path);
-/* Where in by_inode the nodes with that inode begin, or tree->n. */
-size_t rb_find_inode(const struct rb_tree *tree, const size_t *by_inode, uint64_t ino);
+
+/* The nodes of a tree by inode and then by index (a tree lies on one device). A place in this order
+ * is not a node's index: each has a type of its own. */
+struct rb_by_inode {
+    size_t *nodes; /* NULL when memory is out */
+};
+struct rb_inode_place {
+    size_t at; /* RB_NONE: no node has that inode */
+};
+
+/* The caller frees out.nodes. */
+struct rb_by_inode rb_order_by_inode(const struct rb_tree *tree);
+/* Where the nodes with that inode begin: one place for all names of a file. */
+struct rb_inode_place rb_find_inode(const struct rb_tree *tree, struct rb_by_inode order,
+                                    uint64_t ino);
+/* The node at a place, or RB_NONE. */
+size_t rb_node_at(struct rb_by_inode order, struct rb_inode_place place);
 
 #endif

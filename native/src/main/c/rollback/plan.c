@@ -12,10 +12,14 @@
 #include "rollback/beneath.h"
 #include "rollback/names.h"
 
-/* Nodes that serve a wanted one are marked by inode: at its first place in now_by_inode. */
+/* Which inodes serve a wanted file already, whatever name led to them. */
+struct taken {
+    bool *by_place; /* in now_by_inode */
+};
+
 struct planner {
     struct rb_plan *plan;
-    bool *taken;
+    struct taken taken;
     int kept_fd;
     struct rb_problems *problems;
     cairn_error *err;
@@ -35,6 +39,24 @@ static int out_of_memory(const struct planner *p)
                       p->plan->want->root);
 }
 
+static bool *taken_mark(const struct planner *p, size_t n)
+{
+    const struct rb_plan *plan = p->plan;
+    struct rb_inode_place place =
+        rb_find_inode(&plan->now, plan->now_by_inode, plan->now.nodes[n].ino);
+    return &p->taken.by_place[place.at]; /* the node is in the order */
+}
+
+static bool is_taken(const struct planner *p, size_t n)
+{
+    return *taken_mark(p, n);
+}
+
+static void take(const struct planner *p, size_t n)
+{
+    *taken_mark(p, n) = true;
+}
+
 /* --- files --- */
 
 static int judge_node(const struct planner *p, const struct rb_node *want,
@@ -49,11 +71,10 @@ static int try_node(const struct planner *p, size_t w, size_t n, bool *served)
 {
     const struct rb_plan *plan = p->plan;
     const struct rb_node *want = &plan->want->nodes[w], *now = &plan->now.nodes[n];
-    size_t place = rb_find_inode(&plan->now, plan->now_by_inode, now->ino);
     enum rb_verdict verdict = RB_OTHER;
     /* A file in the place of the root folder has to go before there is a stage to put it. */
     bool in_the_way = n == 0 && plan->want->nodes[0].type == RB_DIR;
-    if (now->type == RB_FILE && !p->taken[place] && !in_the_way) {
+    if (now->type == RB_FILE && !is_taken(p, n) && !in_the_way) {
         int rc = judge_node(p, want, now, &verdict);
         if (rc != 0)
             return rc;
@@ -61,7 +82,7 @@ static int try_node(const struct planner *p, size_t w, size_t n, bool *served)
     *served = verdict != RB_OTHER;
     if (*served) {
         bool here = strcmp(want->path, now->path) == 0;
-        p->taken[place] = true;
+        take(p, n);
         plan->fates[w] = (struct rb_fate){
             .source = here ? RB_HERE : RB_MOVED, .now = n, .cut = verdict == RB_LONGER};
     }
@@ -77,8 +98,9 @@ static int serve_from_tree(const struct planner *p, size_t w, enum pass pass, bo
     const struct rb_tree *now = &plan->now;
     *served = false;
     if (pass == SAME_INODE) {
-        size_t place = rb_find_inode(now, plan->now_by_inode, want->ino);
-        return place == now->n ? 0 : try_node(p, w, plan->now_by_inode[place], served);
+        size_t n =
+            rb_node_at(plan->now_by_inode, rb_find_inode(now, plan->now_by_inode, want->ino));
+        return n == RB_NONE ? 0 : try_node(p, w, n, served);
     }
     size_t n = rb_find_path(now, plan->now_by_path, want->path);
     if (n == RB_NONE || (pass == SAME_NAME_AND_INODE && now->nodes[n].ino != want->ino) ||
@@ -102,9 +124,9 @@ static void keep_inode(const struct planner *p, size_t w)
     const struct rb_node *want = &plan->want->nodes[w];
     size_t n = rb_find_path(&plan->now, plan->now_by_path, want->path);
     if (want->keep != RB_KEEP_COPY || n == RB_NONE || plan->now.nodes[n].type != RB_FILE ||
-        plan->now.nodes[n].ino != want->ino || p->taken[n] || is_running(plan, want->path))
+        plan->now.nodes[n].ino != want->ino || is_taken(p, n) || is_running(plan, want->path))
         return;
-    p->taken[n] = true;
+    take(p, n);
     plan->fates[w].now = n;
     plan->fates[w].rewrite = true;
 }
@@ -149,15 +171,14 @@ static int serve_from_image(const struct planner *p, size_t w)
                    want->keep == RB_KEEP_LINK
                        ? what
                        : "cannot come back: its copy in the image is damaged");
-    p->plan->fates[w] = (struct rb_fate){.source = RB_KEPT,
-                                         .now = RB_NONE,
-                                         .cut = want->keep == RB_KEEP_LINK && verdict == RB_LONGER};
-    keep_inode(p, w);
+    p->plan->fates[w].source = RB_KEPT;
+    p->plan->fates[w].cut = want->keep == RB_KEEP_LINK && verdict == RB_LONGER;
     return 0;
 }
 
 /* Each file takes the best that is left: its own inode at its own name, its inode elsewhere (it was
- * renamed), the right content under its name, what the image has. */
+ * renamed), its own inode written over, the right content under its name, what the image has. An
+ * inode that stays with its own file serves no other: a hard link made since would join the two. */
 static int plan_files(const struct planner *p)
 {
     const struct rb_tree *want = p->plan->want;
@@ -165,6 +186,9 @@ static int plan_files(const struct planner *p)
     if (!served)
         return out_of_memory(p);
     for (enum pass pass = SAME_NAME_AND_INODE; pass <= SAME_NAME; pass++) {
+        for (size_t w = 0; w < want->n && pass == SAME_NAME; w++)
+            if (want->nodes[w].type == RB_FILE && want->nodes[w].same == RB_NONE && !served[w])
+                keep_inode(p, w);
         for (size_t w = 0; w < want->n; w++) {
             if (want->nodes[w].type != RB_FILE || want->nodes[w].same != RB_NONE || served[w])
                 continue;
@@ -302,9 +326,9 @@ static int allocate(struct planner *p)
     plan->fates = calloc(plan->want->n + 1, sizeof *plan->fates);
     plan->extra = calloc(plan->now.n + 1, sizeof *plan->extra);
     plan->staged = calloc(plan->now.n + 1, sizeof *plan->staged);
-    p->taken = calloc(plan->now.n + 1, sizeof *p->taken);
-    bool all = plan->now_by_path && plan->now_by_inode && plan->fates && plan->extra &&
-               plan->staged && p->taken;
+    p->taken.by_place = calloc(plan->now.n + 1, sizeof *p->taken.by_place);
+    bool all = plan->now_by_path && plan->now_by_inode.nodes && plan->fates && plan->extra &&
+               plan->staged && p->taken.by_place;
     for (size_t w = 0; all && w < plan->want->n; w++)
         plan->fates[w].now = RB_NONE;
     return all ? 0 : out_of_memory(p);
@@ -331,7 +355,7 @@ int rb_plan_make(const struct rb_tree *want, const struct rb_own *own, int kept_
     *plan = (struct rb_plan){.want = want, .base_fd = -1};
     struct planner p = {.plan = plan, .kept_fd = kept_fd, .problems = problems, .err = err};
     int rc = plan_all(&p, own, open_up);
-    free(p.taken);
+    free(p.taken.by_place);
     return rc;
 }
 
@@ -352,7 +376,7 @@ void rb_plan_free(struct rb_plan *plan)
     cairn_cleanup_close(&plan->base_fd);
     free(plan->now.nodes);
     free(plan->now_by_path);
-    free(plan->now_by_inode);
+    free(plan->now_by_inode.nodes);
     free(plan->fates);
     free(plan->extra);
     free(plan->staged);

@@ -25,7 +25,8 @@ struct rb_plan {
     const struct rb_tree *want;
     struct rb_arena arena;
     struct rb_tree now;
-    size_t *now_by_path, *now_by_inode;
+    size_t *now_by_path;
+    struct rb_by_inode now_by_inode;
     struct rb_fate *fates; /* per wanted node */
     bool *extra;           /* per present node: it goes to undone, with all that is in it */
     bool *staged;          /* per present node: a wanted file that is elsewhere */

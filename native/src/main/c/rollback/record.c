@@ -28,12 +28,13 @@ static int walk_trees(const struct rollback_options *options, rollback_notes *no
 }
 
 /* Names of one inode: the first stands for all. */
-static void find_hard_links(struct rb_tree *tree, const size_t *by_inode)
+static void find_hard_links(struct rb_tree *tree, struct rb_by_inode order)
 {
     for (size_t i = 1; i < tree->n; i++) {
-        struct rb_node *node = &tree->nodes[by_inode[i]], *before = &tree->nodes[by_inode[i - 1]];
+        struct rb_node *node = &tree->nodes[order.nodes[i]],
+                       *before = &tree->nodes[order.nodes[i - 1]];
         if (node->type == RB_FILE && before->type == RB_FILE && node->ino == before->ino)
-            node->same = before->same == RB_NONE ? by_inode[i - 1] : before->same;
+            node->same = before->same == RB_NONE ? order.nodes[i - 1] : before->same;
     }
 }
 
@@ -47,10 +48,11 @@ static int list_tasks(rollback_notes *notes, size_t n_open, cairn_error *err)
         return cairn_fail(err, ENOMEM, "out of memory noting files");
     for (size_t t = 0; t < notes->record.n_trees; t++) {
         struct rb_tree *tree = &notes->record.trees[t];
-        auto_free size_t *by_inode = rb_order_by_inode(tree);
-        if (!by_inode)
+        struct rb_by_inode by_inode = rb_order_by_inode(tree);
+        if (!by_inode.nodes)
             return cairn_fail(err, ENOMEM, "out of memory noting files");
         find_hard_links(tree, by_inode);
+        free(by_inode.nodes);
         for (size_t i = 0; i < tree->n; i++)
             if (tree->nodes[i].type == RB_FILE && tree->nodes[i].same == RB_NONE)
                 notes->tasks[notes->n_tasks++] = (struct rb_task){
