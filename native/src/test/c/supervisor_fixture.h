@@ -17,7 +17,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cairn.h"
@@ -104,6 +106,17 @@ static inline cairn_step *start_of(const char *attempt, const char *engine, cons
 static inline cairn_step *start(const char *attempt, const char *script)
 {
     return start_of(attempt, "native", script, true, "\"app\":null");
+}
+
+/* A connection of a stranger to the protocol. */
+static inline int connect_raw(const char *attempt)
+{
+    auto_close int folder = open(path_of(attempt), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor.sock", folder);
+    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    return fd;
 }
 
 static inline char *ask(cairn_step *step, const char *request)

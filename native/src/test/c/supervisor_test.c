@@ -8,9 +8,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -40,17 +38,6 @@ static void start_with_half_an_environment(const char *attempt, const char *half
     close(report[1]);
     close(lifeline[0]);
     close(lifeline[1]);
-}
-
-/* A connection of a stranger to the protocol. */
-static int connect_raw(const char *attempt)
-{
-    auto_close int folder = open(path_of(attempt), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/supervisor.sock", folder);
-    assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
-    return fd;
 }
 
 static void does_not_start_with_half_an_environment(void **state)

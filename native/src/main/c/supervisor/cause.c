@@ -4,11 +4,17 @@
 #include <string.h>
 
 static const char *const NAMES[] = {
-    [CAUSE_SUCCESS] = "success",         [CAUSE_FAILURE] = "failure",
-    [CAUSE_TIMEOUT] = "timeout",         [CAUSE_OOM] = "oom",
-    [CAUSE_PREEMPTED] = "preempted",     [CAUSE_LOST] = "lost",
-    [CAUSE_INTERRUPTED] = "interrupted", [CAUSE_PAUSED] = "paused",
-    [CAUSE_CANCELLED] = "cancelled",     [CAUSE_RESTORE_FAILED] = "restore_failed",
+    [CAUSE_SUCCESS] = "success",
+    [CAUSE_FAILURE] = "failure",
+    [CAUSE_TIMEOUT] = "timeout",
+    [CAUSE_OOM] = "oom",
+    [CAUSE_KILLED] = "killed",
+    [CAUSE_PREEMPTED] = "preempted",
+    [CAUSE_LOST] = "lost",
+    [CAUSE_INTERRUPTED] = "interrupted",
+    [CAUSE_PAUSED] = "paused",
+    [CAUSE_CANCELLED] = "cancelled",
+    [CAUSE_RESTORE_FAILED] = "restore_failed",
 };
 
 const char *cause_name(enum cause cause)

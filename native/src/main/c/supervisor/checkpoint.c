@@ -418,6 +418,18 @@ void checkpoint_step_ended(struct supervisor *s)
     c->wanted = false;
 }
 
+static bool order_stops_for(const struct checkpoint_order *order, enum cause cause)
+{
+    return order->stop && order->cause == cause;
+}
+
+bool checkpoint_stops_for(const struct supervisor *s, enum cause cause)
+{
+    const struct checkpointing *c = &s->checkpointing;
+    return (c->busy && order_stops_for(&c->order, cause)) ||
+           (c->wanted && order_stops_for(&c->next, cause));
+}
+
 uint64_t checkpoint_written(const struct supervisor *s)
 {
     const struct checkpointing *c = &s->checkpointing;

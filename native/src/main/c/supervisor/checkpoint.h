@@ -85,6 +85,9 @@ void checkpoint_go_on(struct supervisor *s);
 /* The step has ended: whoever waits for an image hears so; an image under way is given up. */
 void checkpoint_step_ended(struct supervisor *s);
 
+/* Whether a stop with this cause is under way, or will be tried again. */
+bool checkpoint_stops_for(const struct supervisor *s, enum cause cause);
+
 /* Bytes of the image under way that are on disk. */
 uint64_t checkpoint_written(const struct supervisor *s);
 

@@ -91,6 +91,7 @@ static void on_status(void *context, uint32_t events)
     if (rc == 0)
         return;
     s->root_ended = true;
+    s->ended_in_preemption = checkpoint_stops_for(s, CAUSE_PREEMPTED);
     if (rc < 0) {
         s->tree_lost = true;
         s->end = (struct tree_end){.signalled = true, .code = SIGKILL};
@@ -156,18 +157,35 @@ int supervisor_run(struct supervisor *s, cairn_error *err)
     return rc;
 }
 
+/* By SIGKILL, or with the status by which a shell passes on that what it ran was: nobody kills the
+ * shell alone. */
+static bool was_killed(const struct tree_end *end)
+{
+    return end->code == (end->signalled ? SIGKILL : 128 + SIGKILL);
+}
+
+/* Cairn did not end the step. A killed process has not failed, and while the host is being taken
+ * away nothing has: what a program makes of the end of its parts is no result. */
 static void judge_by_itself(const struct supervisor *s, struct attempt_end *out)
 {
-    bool killed = s->end.signalled ? s->end.code == SIGKILL : s->end.code == 128 + SIGKILL;
-    out->cause = !s->end.signalled && s->end.code == 0 ? CAUSE_SUCCESS : CAUSE_FAILURE;
-    if (out->cause == CAUSE_FAILURE && killed && oom_happened(&s->oom)) {
+    const char *message = "";
+    if (!s->end.signalled && s->end.code == 0) {
+        out->cause = CAUSE_SUCCESS;
+    } else if (s->ended_in_preemption) {
+        out->cause = CAUSE_PREEMPTED;
+        message = "it ended while it was being stopped, before its image was complete";
+    } else if (!was_killed(&s->end)) {
+        out->cause = CAUSE_FAILURE;
+    } else if (oom_happened(&s->oom)) {
         out->cause = CAUSE_OOM;
-        snprintf(out->message, sizeof out->message,
-                 "the kernel killed a process of the step for lack of memory");
-    } else if (s->tree_lost && s->end.signalled && s->end.code == SIGKILL && !s->ending.killed) {
-        out->cause = CAUSE_LOST;
-        snprintf(out->message, sizeof out->message, "the step's pid 1 was killed");
+        message = "the kernel killed a process of the step for lack of memory";
+    } else {
+        out->cause = CAUSE_KILLED;
+        message = s->tree_lost       ? "its pid 1 received SIGKILL"
+                  : s->end.signalled ? "it received SIGKILL, which Cairn did not send"
+                                     : "a process of it received SIGKILL (exit code 137)";
     }
+    snprintf(out->message, sizeof out->message, "%s", message);
 }
 
 void supervisor_judge(const struct supervisor *s, struct attempt_end *out)

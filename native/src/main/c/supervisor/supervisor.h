@@ -48,7 +48,8 @@ struct supervisor {
     struct tree tree;
     unsigned frozen; /* FROZEN_BY_* */
     bool root_ended, tree_lost;
-    struct tree_end end; /* once root_ended */
+    bool ended_in_preemption; /* while a stop for one was under way */
+    struct tree_end end;      /* once root_ended */
     struct running_clock clock;
     struct loop loop;
     struct loop_source signals;  /* SIGTERM */

@@ -8,6 +8,8 @@ public enum EndCause {
     FAILURE,
     TIMEOUT,
     OOM,
+    /** A process of the step received SIGKILL, and not from Cairn. */
+    KILLED,
     PREEMPTED,
     LOST,
     INTERRUPTED,

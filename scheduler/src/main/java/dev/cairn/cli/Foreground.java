@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import dev.cairn.cli.terminal.LogFollower;
 import dev.cairn.cli.terminal.PrefixedLines;
 import dev.cairn.cli.terminal.Signals;
+import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
 import dev.cairn.run.Opening;
 import dev.cairn.run.RunOutcome;
@@ -25,6 +26,8 @@ import java.util.stream.Collectors;
  * one thread.
  */
 final class Foreground {
+    /** As of a command that SIGKILL ended. */
+    private static final int KILLED = 128 + 9;
     /** Lines of a failed step's log. */
     private static final int LAST_WORDS = 10;
 
@@ -183,7 +186,11 @@ final class Foreground {
         }
         console.say("cairn: " + run.origin().name() + " " + outcome.state().wire()
                 + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
-        return ExitCode.FAILED;
+        boolean killed = outcome.state() == RunState.FAILED
+                && outcome.exit()
+                        .filter(exit -> exit.cause() == EndCause.KILLED || exit.cause() == EndCause.OOM)
+                        .isPresent();
+        return killed ? KILLED : ExitCode.FAILED;
     }
 
     /** Ended by itself, and not by Cairn. */

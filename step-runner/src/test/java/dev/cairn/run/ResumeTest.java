@@ -27,6 +27,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** How one step goes on after each way to end. */
 class ResumeTest {
@@ -62,6 +65,78 @@ class ResumeTest {
                 .containsEntry("CAIRN_RUN_ID", run.session().id());
         step.succeed();
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = EndCause.class,
+            names = {"KILLED", "PREEMPTED"})
+    void goesOnByItselfWhenItIsEndedFromOutside(EndCause cause) throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        for (int image = 0; image < 5; image++) {
+            FakeStep step = bench.engine().nextStart();
+            assertThat(step.resumedFrom()).isEqualTo(image == 0 ? -1 : image);
+            step.publish("interval");
+            step.endAfter(Duration.ofSeconds(1), cause);
+        }
+        bench.engine().nextStart().succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(run.step("work").attempts().get(4).endedBy(cause)).isTrue();
+    }
+
+    @Test
+    void failsWhenItIsKilledAgainAndAgain() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        for (int i = 0; i < 3; i++) {
+            bench.engine().nextStart().endAfter(Duration.ofSeconds(1), EndCause.KILLED);
+        }
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.step("work").message()).contains("3 times in a row").contains("killed");
+    }
+
+    @Test
+    void goesOnUnderTheNextRunnerWhereItWasKilledWithoutOne() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        run.die();
+        first.endAfter(Duration.ofSeconds(1), EndCause.KILLED);
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    /** What a batch system does to it while its image is being written. */
+    @ParameterizedTest
+    @CsvSource({"PREEMPT, FAILURE, PREEMPTED", "PREEMPT, KILLED, PREEMPTED", "INTERRUPT, KILLED, KILLED"})
+    void whatEndsDuringAStopHasNotFailed(StopKind stop, EndCause end, EndCause recorded) throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        step.endAtCheckpoint(end);
+        run.session().stop(stop, "stop");
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(run.step("work").lastAttempt().orElseThrow().endedBy(recorded))
+                .isTrue();
+        assertThat(run.step("work").state())
+                .isEqualTo(stop == StopKind.PREEMPT ? StepState.PREEMPTED : StepState.INTERRUPTED);
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void aFailureDuringAnotherStopIsOne() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.endAtCheckpoint(EndCause.FAILURE);
+        run.session().stop(StopKind.INTERRUPT, "stop");
+        run.outcome();
+        assertThat(run.step("work").state()).isEqualTo(StepState.FAILED);
     }
 
     @Test
@@ -258,7 +333,7 @@ class ResumeTest {
         bench.engine().program("work", FakeStep::kill);
         Bench.Running run = bench.start(bench.flow(ONE));
         assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
-        assertThat(run.step("work").message()).contains("vanished");
+        assertThat(run.step("work").message()).contains("lost");
         assertThat(bench.engine().starts()).hasSizeLessThan(10);
     }
 
@@ -336,7 +411,7 @@ class ResumeTest {
     @Test
     void doesNotSayOfAStepThatIsBeingEndedThatItRunsOn() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
-        bench.engine().nextStart().endAtCheckpoint();
+        bench.engine().nextStart().endAtCheckpoint(EndCause.INTERRUPTED);
         run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
         assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
         Bench.until(() -> run.events().stream().anyMatch(RunEvent.Note.class::isInstance));

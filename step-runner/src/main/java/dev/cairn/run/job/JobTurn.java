@@ -208,10 +208,11 @@ public final class JobTurn implements Turn {
 
     /** Slurm has seen the end that nobody else has. */
     private static StepExit witnessed(StepExit exit, String job, Optional<JobState> end) {
-        if (exit.cause() != EndCause.LOST || end.isEmpty()) {
+        boolean unseen = exit.cause() == EndCause.LOST || exit.cause() == EndCause.KILLED;
+        if (!unseen || end.isEmpty()) {
             return exit;
         }
-        EndCause cause = end.get() == Known.OUT_OF_MEMORY ? EndCause.OOM : EndCause.LOST;
+        EndCause cause = end.get() == Known.OUT_OF_MEMORY ? EndCause.OOM : exit.cause();
         return new StepExit(
                 cause,
                 exit.exitCode(),

@@ -10,16 +10,21 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Whether a step is tried again. Each cause has a budget of its own: failures {@code retry.max}, preemption none at all, timeouts 0
- * unless {@code retry.when} names them, restores {@value #RESTORES} in a row, and attempts that vanish under a
- * living runner {@value #LOST_WITHOUT_PROGRESS} in a row from the same image, so that preemption and power cuts never eat the retries meant for failures.
+ * Whether a step is tried again. Each cause has a budget of its own: failures {@code retry.max}, timeouts 0 unless {@code retry.when}
+ * names them, restores {@value #RESTORES} in a row. Attempts that were ended from outside (killed, preempted, lost) resume, until under
+ * one runner {@value #BLAMELESS_WITHOUT_PROGRESS} in a row have made no newer image: preemption and power cuts never eat the retries
+ * meant for failures.
  */
 public final class Budgets {
     static final int RESTORES = 3;
-    static final int LOST_WITHOUT_PROGRESS = 3;
+    static final int BLAMELESS_WITHOUT_PROGRESS = 3;
+
+    /** Causes that say nothing of the program. */
+    private static final Set<EndCause> BLAMELESS = Set.of(EndCause.KILLED, EndCause.PREEMPTED, EndCause.LOST);
 
     private Budgets() {}
 
@@ -33,12 +38,16 @@ public final class Budgets {
             case SUCCESS -> new NextMove.Rest(StepState.SUCCEEDED, "");
             case FAILURE, OOM, TIMEOUT -> afterFailure(end, counted, policy, now);
             case RESTORE_FAILED -> afterFailedRestore(end, counted, now);
-            case LOST -> afterLoss(end, counted, now);
-            case PREEMPTED -> new NextMove.Rest(StepState.PREEMPTED, end.message());
+            case KILLED, PREEMPTED, LOST -> afterBlameless(end, counted, now);
             case INTERRUPTED -> new NextMove.Rest(StepState.INTERRUPTED, end.message());
             case PAUSED -> new NextMove.Rest(StepState.PAUSED, end.message());
             case CANCELLED -> new NextMove.Rest(StepState.CANCELLED, end.message());
         };
+    }
+
+    /** Ended from outside, by nothing that the step did: it resumes, and no retry is spent. */
+    public static boolean isBlameless(StepExit end) {
+        return BLAMELESS.contains(end.cause());
     }
 
     /** Running time that earlier attempts used up of the step's timeout. */
@@ -86,18 +95,24 @@ public final class Budgets {
                 : new NextMove.TryAgain(now, "could not go on from its image: " + end.message());
     }
 
-    private static NextMove afterLoss(StepExit end, List<AttemptRecord> counted, Instant now) {
+    private static NextMove afterBlameless(StepExit end, List<AttemptRecord> counted, Instant now) {
         AttemptRecord last = counted.get(counted.size() - 1);
         long inARow = trailing(
                 counted,
-                attempt -> attempt.endedBy(EndCause.LOST)
+                attempt -> attempt.end().filter(Budgets::isBlameless).isPresent()
                         && attempt.epoch() == last.epoch()
-                        && attempt.resumedFrom().equals(last.resumedFrom()));
-        return inARow > LOST_WITHOUT_PROGRESS
+                        && startOf(attempt) == startOf(last));
+        return inARow >= BLAMELESS_WITHOUT_PROGRESS
                 ? new NextMove.Rest(
                         StepState.FAILED,
-                        "vanished " + inARow + " times in a row without a newer image: " + end.message())
+                        "ended from outside " + inARow + " times in a row without a newer image; the last time it was "
+                                + end.cause().wire() + ": " + end.message())
                 : new NextMove.TryAgain(now, end.message());
+    }
+
+    /** Image 0 is the step's beginning. */
+    private static long startOf(AttemptRecord attempt) {
+        return attempt.resumedFrom().orElse(0);
     }
 
     private static long trailing(List<AttemptRecord> attempts, Predicate<AttemptRecord> like) {

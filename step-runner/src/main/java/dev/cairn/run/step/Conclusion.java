@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
 /** Writes down how an attempt ended and what follows from it, in one publication. */
 final class Conclusion {
     private static final Set<EndCause> STOPPED = Set.of(EndCause.PREEMPTED, EndCause.INTERRUPTED);
+    /** Ends that a host which is being taken away brings about. */
+    private static final Set<EndCause> SWEPT_AWAY = Set.of(EndCause.FAILURE, EndCause.OOM, EndCause.KILLED);
 
     private final StepManifest manifest;
     private final StepTask task;
@@ -40,23 +42,66 @@ final class Conclusion {
     }
 
     NextMove of(StepExit found) throws IOException {
-        return of(found, false);
+        return of(found, (exit, usual) -> usual);
+    }
+
+    /**
+     * Of an attempt that this runner had asked to stop. What ended it from outside meanwhile does not start it again, and while a
+     * preemption is under way no end but a success is the program's own.
+     */
+    NextMove ofStopped(StepExit found, EndCause asked) throws IOException {
+        boolean swept = asked == EndCause.PREEMPTED && SWEPT_AWAY.contains(found.cause());
+        return of(
+                swept ? preempted(found) : found,
+                (exit, usual) -> Budgets.isBlameless(exit) ? new NextMove.Rest(left(asked), exit.message()) : usual);
     }
 
     /** Of an attempt that an earlier runner started and may have stopped: what it stopped its next runner goes on with. */
     NextMove ofEarlier(StepExit found) throws IOException {
-        return of(found, true);
+        return of(
+                found,
+                (exit, usual) -> STOPPED.contains(exit.cause())
+                        ? new NextMove.TryAgain(services.clock().instant(), "it was stopped under an earlier runner")
+                        : usual);
     }
 
-    private NextMove of(StepExit found, boolean earlier) throws IOException {
+    /** What follows from an end, given what the budgets say. */
+    @FunctionalInterface
+    private interface Follow {
+        NextMove move(StepExit exit, NextMove usual);
+    }
+
+    private static StepExit preempted(StepExit exit) {
+        String how = exit.signal().isPresent()
+                ? "by signal " + exit.signal().getAsInt()
+                : exit.exitCode().isPresent()
+                        ? "with exit code " + exit.exitCode().getAsInt()
+                        : exit.message();
+        return new StepExit(
+                EndCause.PREEMPTED,
+                exit.exitCode(),
+                exit.signal(),
+                exit.at(),
+                exit.running(),
+                "it ended during the preemption, " + how,
+                exit.image());
+    }
+
+    private static StepState left(EndCause asked) {
+        return switch (asked) {
+            case PREEMPTED -> StepState.PREEMPTED;
+            case PAUSED -> StepState.PAUSED;
+            case CANCELLED -> StepState.CANCELLED;
+            default -> StepState.INTERRUPTED;
+        };
+    }
+
+    private NextMove of(StepExit found, Follow follow) throws IOException {
         StepExit exit = withOutputsChecked(found);
         AttemptRecord attempt = manifest.lastAttempt().orElseThrow().ended(exit);
         manifest.put(attempt);
         Instant now = services.clock().instant();
-        NextMove next = Budgets.after(counted(manifest), task.retry(), now);
-        NextMove move = earlier && STOPPED.contains(exit.cause())
-                ? new NextMove.TryAgain(now, "it was stopped under an earlier runner")
-                : next;
+        NextMove move = follow.move(exit, Budgets.after(counted(manifest), task.retry(), now));
         boolean succeeded = exit.cause() == EndCause.SUCCESS;
         if (succeeded) {
             manifest.outputs(outputTexts());

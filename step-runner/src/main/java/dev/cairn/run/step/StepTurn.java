@@ -20,6 +20,7 @@ import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** A turn on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
 public final class StepTurn implements Turn {
@@ -27,7 +28,9 @@ public final class StepTurn implements Turn {
     private final StepTask task;
     private final StepServices services;
     private final CompletableFuture<Optional<AttemptFollower.Started>> started = new CompletableFuture<>();
-    private volatile boolean askedToStop;
+    /** With what cause this runner has asked it to stop, unless that was refused. */
+    private volatile @Nullable EndCause asked;
+
     private final Recorded recorded = new Recorded();
 
     public StepTurn(StepManifest manifest, StepTask task, StepServices services) {
@@ -52,7 +55,7 @@ public final class StepTurn implements Turn {
             StepExit exit;
             if (open.isPresent()) {
                 exit = follower.takeUp(open.get());
-                return askedToStop ? conclusion.of(exit) : conclusion.ofEarlier(exit);
+                return asked != null ? conclude(conclusion, exit) : conclusion.ofEarlier(exit);
             } else {
                 AttemptStart start = new AttemptStart(manifest, task, services);
                 Optional<String> obstacle = start.obstacle();
@@ -74,11 +77,16 @@ public final class StepTurn implements Turn {
                             wish.at().getAsLong(), "it cannot be restored: " + exit.message());
                 }
             }
-            return conclusion.of(exit);
+            return conclude(conclusion, exit);
         } finally {
             started.complete(Optional.empty());
             recorded.over();
         }
+    }
+
+    private NextMove conclude(Conclusion conclusion, StepExit exit) throws IOException {
+        EndCause stop = asked;
+        return stop == null ? conclusion.of(exit) : conclusion.ofStopped(exit, stop);
     }
 
     /**
@@ -106,13 +114,20 @@ public final class StepTurn implements Turn {
     public OptionalLong stop(EndCause cause, String reason, boolean anyway)
             throws EngineException, InterruptedException {
         AttemptFollower.Started step = started();
-        askedToStop = true;
+        asked = cause;
         if (!step.takesImages()) {
             step.process().end(cause, task.grace());
             return OptionalLong.empty();
         }
-        return OptionalLong.of(
-                taken(new CheckpointRequest(Optional.of(cause), reason, anyway)).sequence());
+        try {
+            return OptionalLong.of(taken(new CheckpointRequest(Optional.of(cause), reason, anyway))
+                    .sequence());
+        } catch (EngineException e) {
+            if (e.code() != EngineException.GONE && !anyway) {
+                asked = asked == cause ? null : asked; // refused: it runs on
+            }
+            throw e;
+        }
     }
 
     private ImageInfo taken(CheckpointRequest request) throws EngineException, InterruptedException {
@@ -123,15 +138,13 @@ public final class StepTurn implements Turn {
 
     @Override
     public void cancel() throws EngineException, InterruptedException {
-        StepProcess process = running();
-        askedToStop = true;
-        process.end(EndCause.CANCELLED, task.grace());
+        end(EndCause.CANCELLED, task.grace());
     }
 
     @Override
     public void end(EndCause cause, Duration grace) throws EngineException, InterruptedException {
         StepProcess process = running();
-        askedToStop = true;
+        asked = cause;
         process.end(cause, grace);
     }
 

@@ -32,7 +32,7 @@ public final class FakeStep implements StepProcess {
     private final List<CheckpointOutcome> journal = new ArrayList<>();
     private @Nullable StepExit exit;
     private @Nullable String checkpointsFail;
-    private boolean endsAtCheckpoint;
+    private @Nullable EndCause endsAtCheckpoint;
     private boolean closed;
     private boolean killed;
     private @Nullable ImageInfo unsaid;
@@ -124,9 +124,9 @@ public final class FakeStep implements StepProcess {
         checkpointsFail = message;
     }
 
-    /** As when somebody ends it while its next image is being written. */
-    public synchronized void endAtCheckpoint() {
-        endsAtCheckpoint = true;
+    /** As when it ends while its next image is being written. */
+    public synchronized void endAtCheckpoint(EndCause cause) {
+        endsAtCheckpoint = cause;
     }
 
     /** As when its turn ends between a command and its being passed on. */
@@ -175,8 +175,8 @@ public final class FakeStep implements StepProcess {
         if (!isAlive()) {
             throw new EngineException(EngineException.GONE, "the step has ended");
         }
-        if (endsAtCheckpoint) {
-            end(EndCause.INTERRUPTED, OptionalInt.empty(), Duration.ofSeconds(1), OptionalLong.empty());
+        if (endsAtCheckpoint != null) {
+            end(endsAtCheckpoint, OptionalInt.empty(), Duration.ofSeconds(1), OptionalLong.empty());
             throw new EngineException(EngineException.GONE, "the step ended before this checkpoint");
         }
         if (checkpointsFail != null) {

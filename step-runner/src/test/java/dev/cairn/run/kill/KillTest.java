@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -215,16 +216,94 @@ class KillTest {
                 .contains("image_published");
     }
 
+    /** A batch system that takes the host, a user who kills what he finds, the kernel: each kills some of it, in its own order. */
+    @Test
+    void anyOfItsProcessesMayBeKilledInAnyOrder() throws Exception {
+        Path file = flow("native");
+        Process runner = start(file);
+        for (int kill = 0; kill < KILLS; kill++) {
+            awaitImageAfter(newestImage(), runner);
+            if (!runner.isAlive()) {
+                runner = start(file);
+                continue;
+            }
+            List<ProcessHandle> doomed = new ArrayList<>(supervisors());
+            doomed.addAll(doomed.stream().flatMap(ProcessHandle::descendants).toList());
+            doomed.add(runner.toHandle());
+            Collections.shuffle(doomed, random);
+            doomed.subList(0, 1 + random.nextInt(doomed.size())).forEach(ProcessHandle::destroyForcibly);
+        }
+        if (!runner.waitFor(120, TimeUnit.SECONDS) || runner.exitValue() != 0) {
+            assertThat(runner.exitValue())
+                    .as("only its own death ends a runner: %s", Files.readString(folder.resolve("runner.log")))
+                    .isEqualTo(128 + 9);
+            finish(file);
+        }
+        assertSameAsUndisturbed();
+    }
+
+    /** One at a time, while the runner lives: it goes on by itself. */
+    @Test
+    void aStepOfWhichAnythingIsKilledGoesOnByItself() throws Exception {
+        Path file = flow("native");
+        Process runner = start(file);
+        for (int depth = 1; depth <= 3; depth++) {
+            awaitImageAfter(newestImage(), runner);
+            processAt(depth).destroyForcibly();
+        }
+        assertThat(runner.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertThat(runner.exitValue())
+                .as("%s", Files.readString(folder.resolve("runner.log")))
+                .isZero();
+        assertSameAsUndisturbed();
+        List<AttemptRecord> attempts = attempts("count");
+        assertThat(attempts).hasSize(4);
+        assertThat(attempts.subList(0, 3)).allMatch(attempt -> attempt.endedBy(EndCause.KILLED));
+        assertThat(attempts.subList(1, 4))
+                .allMatch(attempt -> attempt.resumedFrom().orElse(0) > 0);
+    }
+
+    /** 1 is the step's pid 1, 2 its shell, 3 what that runs. */
+    private ProcessHandle processAt(int depth) throws IOException {
+        while (true) {
+            Optional<ProcessHandle> process = supervisors().stream().findFirst();
+            for (int level = 0; level < depth; level++) {
+                process = process.flatMap(parent -> parent.children().findFirst());
+            }
+            if (process.isPresent()) {
+                return process.get();
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    private long newestImage() throws IOException {
+        return images().mapToLong(image -> Long.parseLong(image.getFileName().toString()))
+                .max()
+                .orElse(0);
+    }
+
+    private void awaitImageAfter(long image, Process runner) throws IOException, InterruptedException {
+        while (newestImage() <= image && runner.isAlive()) {
+            runner.waitFor(20, TimeUnit.MILLISECONDS);
+        }
+    }
+
     private Optional<Path> publishedImage() throws IOException {
+        return images().findFirst();
+    }
+
+    /** But for image 0. */
+    private Stream<Path> images() throws IOException {
         Path runs = folder.resolve(".cairn/runs");
         if (!Files.isDirectory(runs)) {
-            return Optional.empty();
+            return Stream.empty();
         }
         try (Stream<Path> files = Files.find(
-                runs, 5, (path, attributes) -> path.getFileName().toString().matches("00000[1-9]"))) {
-            return files.findFirst();
+                runs, 5, (path, attributes) -> path.getFileName().toString().matches("(?!000000)\\d{6}"))) {
+            return files.toList().stream();
         } catch (UncheckedIOException movedMeanwhile) {
-            return Optional.empty();
+            return Stream.empty();
         }
     }
 }

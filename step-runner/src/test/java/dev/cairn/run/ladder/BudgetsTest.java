@@ -21,10 +21,12 @@ import org.junit.jupiter.api.Test;
 
 class BudgetsTest {
     private static final HostIdentity HOST = new HostIdentity("h", "b", "p", "k", "a");
+    private static final List<EndCause> BLAMELESS = List.of(EndCause.KILLED, EndCause.PREEMPTED, EndCause.LOST);
     private static final Instant NOW = Instant.parse("2026-03-01T00:00:00Z");
 
     private final List<AttemptRecord> attempts = new ArrayList<>();
     private long epoch = 1;
+    private OptionalLong from = OptionalLong.empty();
 
     private NextMove after(RetryPolicy policy, EndCause... causes) {
         NextMove last = new NextMove.Rest(StepState.PENDING, "");
@@ -36,7 +38,7 @@ class BudgetsTest {
                     "native",
                     "f",
                     NOW,
-                    OptionalLong.empty(),
+                    from,
                     List.of(),
                     Duration.ZERO,
                     0,
@@ -51,6 +53,7 @@ class BudgetsTest {
                     Optional.empty(),
                     Optional.empty()));
             last = Budgets.after(attempts, policy, NOW);
+            from = from.isEmpty() ? OptionalLong.of(0) : from;
         }
         return last;
     }
@@ -77,15 +80,45 @@ class BudgetsTest {
     }
 
     @Test
-    void preemptionAndPowerCutsEatNoRetries() {
+    void whatEndsItFromOutsideEatsNoRetries() {
         RetryPolicy policy = retries(1, RetryCause.FAILURE);
         for (int i = 0; i < 20; i++) {
             epoch++;
-            assertThat(state(after(policy, EndCause.PREEMPTED))).isEqualTo(StepState.PREEMPTED);
-            assertThat(after(policy, EndCause.LOST)).isInstanceOf(NextMove.TryAgain.class);
+            for (EndCause cause : BLAMELESS) {
+                from = OptionalLong.of(attempts.size()); // each has made an image
+                assertThat(notBefore(after(policy, cause))).isEqualTo(NOW);
+            }
         }
         assertThat(after(policy, EndCause.FAILURE)).isInstanceOf(NextMove.TryAgain.class);
         assertThat(state(after(policy, EndCause.FAILURE))).isEqualTo(StepState.FAILED);
+    }
+
+    @Test
+    void threeInARowThatAreEndedFromOutsideWithoutANewImageFail() {
+        RetryPolicy policy = retries(5, RetryCause.FAILURE);
+        for (EndCause first : BLAMELESS) {
+            for (EndCause last : BLAMELESS) {
+                attempts.clear();
+                from = OptionalLong.empty();
+                assertThat(after(policy, first, EndCause.KILLED)).isInstanceOf(NextMove.TryAgain.class);
+                NextMove third = after(policy, last);
+                assertThat(state(third)).isEqualTo(StepState.FAILED);
+                assertThat(third.message())
+                        .startsWith("ended from outside 3 times in a row without a newer image; the last time it was "
+                                + last.wire());
+            }
+        }
+    }
+
+    @Test
+    void aNewRunnerOrANewImageBeginsTheCountAnew() {
+        RetryPolicy policy = RetryPolicy.NEVER;
+        after(policy, EndCause.KILLED, EndCause.LOST);
+        from = OptionalLong.of(1);
+        assertThat(after(policy, EndCause.KILLED, EndCause.LOST)).isInstanceOf(NextMove.TryAgain.class);
+        epoch++;
+        assertThat(after(policy, EndCause.KILLED, EndCause.LOST)).isInstanceOf(NextMove.TryAgain.class);
+        assertThat(state(after(policy, EndCause.KILLED))).isEqualTo(StepState.FAILED);
     }
 
     @Test
