@@ -207,9 +207,12 @@ public final class RunSession implements AutoCloseable {
     Answer steer(Command command) throws IOException, InterruptedException, WalkBrokenException {
         walk.startNothing();
         CompletableFuture<Answer> answer = walk.ask(command);
-        if (command instanceof Command.Checkpoint checkpoint && !checkpoint.stop()) {
-            answer.thenRun(walk::letGo);
-        }
+        boolean runsOn = command instanceof Command.Checkpoint checkpoint && !checkpoint.stop();
+        answer.thenAccept(given -> {
+            if (runsOn || given.isRefusal()) {
+                walk.letGo();
+            }
+        });
         run(event -> {});
         return answer.join();
     }

@@ -12,24 +12,30 @@ import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.PassedRung;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.request.Answer;
+import dev.cairn.run.request.Command;
 import dev.cairn.run.walk.StopKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How one step goes on after each way to end. */
 class ResumeTest {
@@ -392,6 +398,57 @@ class ResumeTest {
         assertThat(run.events())
                 .filteredOn(RunEvent.CheckpointFailed.class::isInstance)
                 .hasSize(1);
+    }
+
+    private static Stream<Command> stops() {
+        return Stream.of(new Command.Checkpoint(Optional.empty(), true), new Command.Pause());
+    }
+
+    @ParameterizedTest
+    @MethodSource("stops")
+    void aStopThatWasRefusedChangesNothing(Command stop) throws Exception {
+        Bench.Running run = bench.start(bench.flow("name: two\nsteps: [{id: a, run: x}, {id: b, run: y, needs: a}]\n"));
+        FakeStep first = bench.engine().nextStart();
+        first.failCheckpoints("pid 17 fd 5: connected TCP socket");
+        assertThat(run.session().ask(stop).get(10, TimeUnit.SECONDS).ok()).isFalse();
+        first.succeed();
+        bench.engine().nextStart().succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = StopKind.class,
+            names = {"INTERRUPT", "PAUSE"})
+    void aRunWhoseLastStepEndsInSpiteOfAStopHasEnded(StopKind stop) throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.failCheckpoints("pid 17 fd 5: connected TCP socket");
+        run.session().stop(stop, "Ctrl-C");
+        Bench.until(() -> run.events().stream().anyMatch(RunEvent.Note.class::isInstance));
+        step.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    /** The run has no runner: the command is carried out by who gives it, who then lets go. */
+    @Test
+    void aStopThatIsRefusedWithoutARunnerWaitsForNothing() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        run.die();
+        step.failCheckpoints("pid 17 fd 5: connected TCP socket");
+        Command stop = new Command.Checkpoint(Optional.empty(), true);
+        CompletableFuture<Answer> answer = CompletableFuture.supplyAsync(() -> {
+            try {
+                return bench.runner()
+                        .steer(run.folder(), stop, Duration.ofSeconds(10))
+                        .orElseThrow();
+            } catch (Exception e) {
+                throw new CompletionException(e);
+            }
+        });
+        assertThat(answer.get(10, TimeUnit.SECONDS).ok()).isFalse();
+        assertThat(step.exit()).isEmpty();
     }
 
     @Test

@@ -30,6 +30,11 @@ public record Answer(List<Line> lines) {
         }
     }
 
+    /** No step did it. */
+    public boolean isRefusal() {
+        return !lines.isEmpty() && lines.stream().noneMatch(Line::ok);
+    }
+
     public boolean ok() {
         return lines.stream().allMatch(Line::ok);
     }

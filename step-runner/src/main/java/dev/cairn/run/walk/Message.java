@@ -19,6 +19,9 @@ sealed interface Message {
 
     record Stop(StopKind kind, String reason) implements Message {}
 
+    /** The step does not stop as it was asked to: it runs on. */
+    record StopRefused(Node node) implements Message {}
+
     /** @param answer completed when it is done or has failed */
     record Ask(Command command, CompletableFuture<Answer> answer) implements Message {}
 }

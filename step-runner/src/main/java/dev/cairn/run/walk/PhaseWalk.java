@@ -118,6 +118,11 @@ final class PhaseWalk {
         stopping = true;
     }
 
+    /** The stop came to nothing. */
+    void startAgain() {
+        stopping = false;
+    }
+
     /** Whatever does not run and has not ended never will. */
     void cancelTheRest(String reason) throws IOException, UnresolvableException {
         for (Group group : phase.groups()) {

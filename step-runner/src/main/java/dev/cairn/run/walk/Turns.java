@@ -87,9 +87,18 @@ final class Turns implements AutoCloseable {
         return command(node, turn -> turn.checkpoint("request"));
     }
 
-    /** With an image. */
+    /** With an image; where that is refused the walk hears of it. */
     CompletableFuture<Answer.Line> stop(Node node, EndCause cause, String reason, boolean anyway) {
-        return command(node, turn -> turn.stop(cause, reason, anyway));
+        return command(node, turn -> {
+            try {
+                return turn.stop(cause, reason, anyway);
+            } catch (EngineException e) {
+                if (e.code() != EngineException.GONE) {
+                    mailbox.accept(new Message.StopRefused(node));
+                }
+                throw e;
+            }
+        });
     }
 
     /** The runner goes. */

@@ -15,9 +15,11 @@ import dev.cairn.workflow.plan.Plan;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -48,6 +50,9 @@ public final class Walk {
     private final Map<String, Turn> turnsByStep = new ConcurrentHashMap<>();
     private boolean starting = true;
     private @Nullable StopKind stopping;
+    /** The steps that a command has asked to stop, and that have not refused. */
+    private final Set<Node> obeying = new HashSet<>();
+
     private boolean cancelled;
     private volatile boolean over;
 
@@ -177,7 +182,7 @@ public final class Walk {
             throws IOException, UnresolvableException, InterruptedException, WalkBrokenException, LetGoException {
         PhaseWalk walk = new PhaseWalk(phase, tasks, results, turns, ledger, admission, wishes, otherwise, services);
         if (stopping != null) {
-            return false;
+            return phase.hasEnded(); // what had nothing left to do is not stopped
         }
         if (!starting) {
             walk.stopStarting();
@@ -218,6 +223,10 @@ public final class Walk {
         } else if (message instanceof Message.Stop stop) {
             told(stop.reason());
             stop(stop.kind(), stop.reason(), stopping != null ? Haste.AT_ONCE : Haste.LEAVING, walk, turns);
+        } else if (message instanceof Message.StopRefused refused) {
+            if (obeying.remove(refused.node()) && obeying.isEmpty()) {
+                goOn(walk);
+            }
         } else if (message instanceof Message.Ask ask) {
             told(ask.command().describe());
             completeWhenAll(carryOut(ask.command(), walk, turns), ask.answer());
@@ -270,6 +279,10 @@ public final class Walk {
             throws IOException, UnresolvableException {
         StopKind now = stopping == null || kind == StopKind.CANCEL ? kind : stopping;
         stopping = now;
+        obeying.clear();
+        if (haste == Haste.ASKED && kind != StopKind.CANCEL) {
+            obeying.addAll(turns.nodes());
+        }
         walk.stopStarting();
         List<CompletableFuture<Answer.Line>> answers = turns.nodes().stream()
                 .map(node -> stop(node, now, reason, haste, turns))
@@ -278,6 +291,14 @@ public final class Walk {
             walk.cancelTheRest("the run was cancelled");
         }
         return answers;
+    }
+
+    /** Nothing of what a command asked to stop does so: it changes nothing. */
+    private void goOn(PhaseWalk walk) {
+        stopping = null;
+        if (starting) {
+            walk.startAgain();
+        }
     }
 
     private static CompletableFuture<Answer.Line> stop(
