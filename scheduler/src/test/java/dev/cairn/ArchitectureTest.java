@@ -1,12 +1,22 @@
 package dev.cairn;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaCall.Predicates.target;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameStartingWith;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import dev.cairn.run.files.TreeRemoval;
+import java.nio.file.FileVisitor;
+import java.nio.file.Files;
+import java.nio.file.SecureDirectoryStream;
 
 /** What Maven cannot forbid. It stands in this module because all the others are seen from here. */
 @AnalyzeClasses(packages = "dev.cairn", importOptions = DoNotIncludeTests.class)
@@ -44,8 +54,29 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheCommandLineKnowsPicocli = onlyIn("dev.cairn.cli..", "picocli..");
 
+    /** Whatever walks a tree and deletes would have to think of links. */
+    @ArchTest
+    static final ArchRule onlyTreeRemovalDeletesTrees = noClasses()
+            .that()
+            .doNotHaveFullyQualifiedName(TreeRemoval.class.getName())
+            .and(walkTrees())
+            .should()
+            .callMethodWhere(target(nameStartingWith("delete")));
+
     @ArchTest
     static final ArchRule nothingNeedsTheCommandLine = onlyIn("dev.cairn.cli..", "dev.cairn.cli..");
+
+    private static DescribedPredicate<JavaClass> walkTrees() {
+        return describe(
+                "walk trees",
+                type -> type.isAssignableTo(FileVisitor.class)
+                        || type.isAssignableTo(SecureDirectoryStream.class)
+                        || type.getMethodCallsFromSelf().stream()
+                                .map(JavaMethodCall::getTarget)
+                                .anyMatch(called -> called.getOwner().isEquivalentTo(Files.class)
+                                                && called.getName().matches("walk|walkFileTree|find")
+                                        || called.getOwner().isEquivalentTo(SecureDirectoryStream.class)));
+    }
 
     private static ArchRule onlyIn(String owner, String api) {
         return noClasses()

@@ -60,8 +60,7 @@ final class Composition {
 
     /** The runs of the home that is meant from here. */
     Runs runs() throws CliException, IOException {
-        CairnHome home = givenHome()
-                .or(() -> CairnHome.find(console.workingDirectory(), console.environment()))
+        CairnHome home = homeOf(console.workingDirectory())
                 .orElseThrow(() -> new CliException(
                         ExitCode.NOT_FOUND,
                         "no runs here: there is no .cairn in " + console.workingDirectory()
@@ -73,34 +72,50 @@ final class Composition {
     Runs runsOf(Path workflow) throws CliException, IOException {
         Path folder = Optional.ofNullable(workflow.getParent()).orElse(workflow);
         Path otherwise = folder.startsWith(console.workingDirectory()) ? console.workingDirectory() : folder;
-        Optional<CairnHome> found = givenHome().or(() -> CairnHome.find(folder, console.environment()));
+        Optional<CairnHome> found = homeOf(folder);
         return new Runs(
-                found.isPresent() ? found.get() : CairnHome.findOrCreate(otherwise, console.environment()), this);
+                found.isPresent()
+                        ? found.get()
+                        : CairnHome.at(otherwise.resolve(CairnHome.FOLDER)).created(),
+                this);
     }
 
     /** The runs of the home of this folder, which is made when there is none. */
     Runs runsHere() throws IOException {
-        Optional<CairnHome> given = givenHome();
+        Optional<CairnHome> found = homeOf(console.workingDirectory());
         return new Runs(
-                given.isPresent()
-                        ? given.get()
-                        : CairnHome.findOrCreate(console.workingDirectory(), console.environment()),
+                found.isPresent()
+                        ? found.get()
+                        : CairnHome.at(console.workingDirectory().resolve(CairnHome.FOLDER))
+                                .created(),
                 this);
     }
 
     /** Whether a command given here without {@code --home} would find this home. */
     boolean isFoundFromHere(CairnHome home) {
-        return CairnHome.find(console.workingDirectory(), console.environment())
-                .filter(home::equals)
-                .isPresent();
+        try {
+            return CairnHome.find(console.workingDirectory(), console.environment(), skipped -> {})
+                    .filter(home::equals)
+                    .isPresent();
+        } catch (IOException cannotTell) {
+            return false;
+        }
     }
 
     StateFolder stateFolder() {
         return StateFolder.of(console.environment());
     }
 
-    Optional<CairnHome> givenHome() {
-        return Optional.ofNullable(options.home).map(console::resolve).map(CairnHome::new);
+    Optional<CairnHome> givenHome() throws IOException {
+        return options.home == null ? Optional.empty() : Optional.of(CairnHome.at(console.resolve(options.home)));
+    }
+
+    /** The one that is named, else the one that is found from a folder. */
+    private Optional<CairnHome> homeOf(Path folder) throws IOException {
+        Optional<CairnHome> given = givenHome();
+        return given.isPresent()
+                ? given
+                : CairnHome.find(folder, console.environment(), skipped -> console.say("cairn: " + skipped));
     }
 
     /** The connections to Airflow that are named in a home and in the environment. */
@@ -109,10 +124,12 @@ final class Composition {
     }
 
     /** Likewise, of the home that is meant from here, which need not exist. */
-    AirflowConnections airflow() {
-        return airflow(givenHome()
-                .or(() -> CairnHome.find(console.workingDirectory(), console.environment()))
-                .orElseGet(() -> new CairnHome(console.workingDirectory().resolve(CairnHome.FOLDER))));
+    AirflowConnections airflow() throws IOException {
+        Optional<CairnHome> found = homeOf(console.workingDirectory());
+        return new AirflowConnections(
+                found.map(CairnHome::path)
+                        .orElseGet(() -> console.workingDirectory().resolve(CairnHome.FOLDER)),
+                console.environment());
     }
 
     StepRunner runner(CairnHome home) throws EngineException, IOException {

@@ -6,7 +6,6 @@ import dev.cairn.daemon.DaemonException;
 import dev.cairn.engine.EngineException;
 import dev.cairn.metrics.Metrics;
 import dev.cairn.run.StepRunner;
-import dev.cairn.run.files.DurableFiles;
 import dev.cairn.run.store.CairnHome;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -119,9 +118,7 @@ final class DaemonCommand implements Callable<Integer> {
             return known;
         }
         try {
-            CairnHome made = new CairnHome(home);
-            DurableFiles.createFolders(made.path().resolve("runs"));
-            StepRunner runner = composition.runner(made, metrics::answered);
+            StepRunner runner = composition.runner(CairnHome.at(home).created(), metrics::answered);
             runners.put(home, runner);
             return runner;
         } catch (EngineException e) {

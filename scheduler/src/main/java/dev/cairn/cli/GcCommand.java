@@ -45,9 +45,9 @@ final class GcCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException, InterruptedException {
         Runs runs = composition.runs();
-        List<Garbage.Item> removed = new Garbage(
-                        runs.home(), composition.clock(), KeepOptions.rules(olderThan, keep, maxBytes))
-                .collect(dryRun);
+        Garbage garbage = new Garbage(runs.home(), composition.clock(), KeepOptions.rules(olderThan, keep, maxBytes));
+        List<Garbage.Item> removed = garbage.collect(dryRun);
+        runs.sayUnreadable(garbage.passedOver());
         long bytes = removed.stream().mapToLong(Garbage.Item::bytes).sum();
         if (json) {
             Json.print(

@@ -60,7 +60,7 @@ final class PsCommand implements Callable<Integer> {
         } else {
             print(lines);
         }
-        unreadable.forEach(e -> console.say("cairn: " + e.getMessage()));
+        runs.sayUnreadable(unreadable);
         return unreadable.isEmpty() ? ExitCode.OK : ExitCode.IO;
     }
 

@@ -64,8 +64,9 @@ final class ResumeCommand implements Callable<Integer> {
     }
 
     private static RunFolder newest(Runs runs) throws IOException, CliException {
-        return runs.store()
+        return runs.list()
                 .newestResumable()
+                .map(RunManifest::folder)
                 .orElseThrow(() -> new CliException(
                         ExitCode.NOT_FOUND,
                         "there is no unfinished run in " + runs.home().path()));

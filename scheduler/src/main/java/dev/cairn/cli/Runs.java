@@ -31,6 +31,17 @@ final class Runs {
         return new RunStore(home);
     }
 
+    /** All runs; those that cannot be used are named on stderr. */
+    RunStore.Listing list() throws IOException {
+        RunStore.Listing listing = store().list();
+        sayUnreadable(listing.unreadable());
+        return listing;
+    }
+
+    void sayUnreadable(List<IOException> unreadable) {
+        unreadable.forEach(e -> composition.console().say("cairn: " + e.getMessage()));
+    }
+
     StepRunner runner() throws EngineException, IOException {
         return composition.runner(home);
     }

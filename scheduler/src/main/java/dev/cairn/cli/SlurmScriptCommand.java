@@ -1,11 +1,13 @@
 package dev.cairn.cli;
 
 import dev.cairn.engine.EngineException;
+import dev.cairn.run.store.CairnHome;
 import dev.cairn.slurm.BatchScript;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -49,9 +51,10 @@ final class SlurmScriptCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException, EngineException {
         composition.workflowFiles().plan(composition.workflowFiles().read(file), inputs.values());
         List<String> command = new ArrayList<>(Myself.words());
-        composition
-                .givenHome()
-                .ifPresent(home -> command.addAll(List.of("--home", home.path().toString())));
+        Optional<CairnHome> home = composition.givenHome();
+        if (home.isPresent()) {
+            command.addAll(List.of("--home", home.get().path().toString()));
+        }
         command.add("run");
         command.add(composition.console().resolve(file).toString());
         inputs.values().forEach((name, value) -> command.addAll(List.of("--input", name + "=" + value)));

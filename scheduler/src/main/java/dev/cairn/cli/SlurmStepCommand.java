@@ -33,7 +33,7 @@ final class SlurmStepCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException, EngineException, InterruptedException, WalkBrokenException {
         Path folder = composition.console().resolve(run);
         Path home = folder.resolve("../..").normalize();
-        Runs runs = new Runs(new CairnHome(home), composition);
+        Runs runs = new Runs(CairnHome.at(home), composition);
         Foreground foreground = new Foreground(composition, runs, false);
         Opening opening = runs.runner().jobStep(new RunFolder(folder), step, number);
         return foreground.run(opening);

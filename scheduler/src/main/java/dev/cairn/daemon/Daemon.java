@@ -245,7 +245,7 @@ public final class Daemon {
 
     private void measureSaved(Tick tick, ScheduledWorkflow workflow, RunEvent.AttemptStarted started) {
         try {
-            RunFolder run = new RunStore(new CairnHome(workflow.home())).find(tick.key());
+            RunFolder run = new RunStore(CairnHome.at(workflow.home())).find(tick.key());
             StepManifest.read(run.step(started.step()))
                     .ifPresent(step -> metrics.saved(SavedTime.of(step, started.resumedFrom())));
         } catch (IOException e) {

@@ -50,7 +50,7 @@ final class Housekeeper {
     private void clean(Set<Path> homes) {
         for (Path home : homes) {
             try {
-                List<Garbage.Item> removed = new Garbage(new CairnHome(home), clock, rules).collect(false);
+                List<Garbage.Item> removed = new Garbage(CairnHome.at(home), clock, rules).collect(false);
                 removed.forEach(item -> tell.accept("removed " + item.path() + ": " + item.why()));
             } catch (IOException e) {
                 tell.accept(home + ": could not be cleaned: " + e.getMessage());

@@ -1,6 +1,6 @@
 package dev.cairn.retention;
 
-import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.files.TreeRemoval;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.RunManifest;
@@ -14,6 +14,7 @@ import dev.cairn.run.store.RunStore;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -43,6 +44,7 @@ public final class Garbage {
     private final Clock clock;
     private final KeepRules rules;
     private final List<Item> items = new ArrayList<>();
+    private final List<IOException> passedOver = new ArrayList<>();
 
     public Garbage(CairnHome home, Clock clock, KeepRules rules) {
         this.home = home;
@@ -52,7 +54,9 @@ public final class Garbage {
 
     /** @return what was removed, or with {@code dryRun} would be */
     public List<Item> collect(boolean dryRun) throws IOException, InterruptedException {
-        List<RunManifest> all = new RunStore(home).list().runs();
+        RunStore.Listing listing = new RunStore(home).list();
+        passedOver.addAll(listing.unreadable());
+        List<RunManifest> all = listing.runs();
         Map<String, Item> whole = wholeRuns(all.stream().filter(rules.ofThese()).toList());
         for (RunManifest run : all) {
             if (rules.ofThese().test(run)
@@ -62,6 +66,11 @@ public final class Garbage {
         }
         collectOrphans(all, dryRun);
         return items;
+    }
+
+    /** What is wrong with runs that were left alone for that. */
+    public List<IOException> passedOver() {
+        return passedOver;
     }
 
     /** By the id of the run. */
@@ -105,7 +114,7 @@ public final class Garbage {
             // it may have been gone on with since it was looked at
             for (Item item : of(now, whole.filter(folder -> now.endedAt().equals(run.endedAt())))) {
                 ownership.ensureOurs();
-                DurableFiles.deleteTree(item.path());
+                TreeRemoval.remove(home.path(), item.path());
                 items.add(item);
             }
             if (Files.exists(run.folder().path())) {
@@ -212,7 +221,7 @@ public final class Garbage {
         }
         for (Item orphan : orphans) {
             if (!dryRun) {
-                DurableFiles.deleteTree(orphan.path());
+                TreeRemoval.remove(home.path(), orphan.path());
             }
             items.add(orphan);
         }
@@ -224,8 +233,8 @@ public final class Garbage {
     }
 
     private static List<Path> children(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return List.of();
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return List.of(); // what a link leads to is not the home's
         }
         try (Stream<Path> children = Files.list(folder)) {
             return children.sorted().toList();

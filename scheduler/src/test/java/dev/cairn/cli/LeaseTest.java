@@ -66,7 +66,7 @@ final class LeaseTest {
         List<RunEvent> events = new CopyOnWriteArrayList<>();
         Map<String, Checkpointer> engines =
                 SupervisedEngines.all().stream().collect(Collectors.toMap(Checkpointer::name, Function.identity()));
-        StepRunner runner = new StepRunner(new CairnHome(folder.resolve(CairnHome.FOLDER)), engines).leasing(QUICK);
+        StepRunner runner = new StepRunner(CairnHome.at(folder.resolve(CairnHome.FOLDER)), engines).leasing(QUICK);
 
         Instant begun = Instant.now();
         Opening opening = runner.resume(run, ResumeOptions.NONE, false);

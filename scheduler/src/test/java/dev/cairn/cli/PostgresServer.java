@@ -1,6 +1,6 @@
 package dev.cairn.cli;
 
-import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.files.TreeRemoval;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -99,6 +99,6 @@ final class PostgresServer implements AutoCloseable {
     @Override
     public void close() throws IOException, InterruptedException {
         program("pg_ctl", "-D", data(), "-m", "immediate", "stop");
-        DurableFiles.deleteTree(folder);
+        TreeRemoval.remove(folder);
     }
 }

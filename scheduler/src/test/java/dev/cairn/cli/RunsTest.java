@@ -6,6 +6,7 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.store.CairnHome;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Map;
@@ -14,9 +15,9 @@ import org.junit.jupiter.api.Test;
 
 class RunsTest {
     @Test
-    void saysACommandAsAShellTakesIt() {
+    void saysACommandAsAShellTakesIt() throws IOException {
         Console console = new Console(System.out, System.err, Map.of(), Path.of("/tmp"));
-        Runs runs = new Runs(new CairnHome(Path.of("/my runs/it's")), new Composition(console, new GlobalOptions()));
+        Runs runs = new Runs(CairnHome.at(Path.of("/my runs/it's")), new Composition(console, new GlobalOptions()));
         assertThat(runs.line("resume", run("a b"))).isEqualTo("cairn resume --home '/my runs/it'\\''s' 'a b'");
         assertThat(runs.line("resume", run("nightly.1@2026-11-22T02:00Z"))).endsWith(" nightly.1@2026-11-22T02:00Z");
     }

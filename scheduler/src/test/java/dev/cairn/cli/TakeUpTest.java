@@ -108,7 +108,7 @@ final class TakeUpTest {
             } catch (InterruptedException e) {
                 throw new IOException(e);
             }
-            return new StepRunner(new CairnHome(home), engines);
+            return new StepRunner(CairnHome.at(home), engines);
         };
         return new Daemon(
                 new Daemon.Settings(

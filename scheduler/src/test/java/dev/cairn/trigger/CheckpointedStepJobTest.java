@@ -55,7 +55,7 @@ final class CheckpointedStepJobTest {
     void startScheduler() throws Exception {
         Map<String, Checkpointer> engines =
                 SupervisedEngines.all().stream().collect(Collectors.toMap(Checkpointer::name, Function.identity()));
-        runner = new StepRunner(new CairnHome(folder.resolve("home")), engines);
+        runner = new StepRunner(CairnHome.at(folder.resolve("home")), engines);
         Properties properties = new Properties();
         properties.setProperty("org.quartz.scheduler.instanceName", folder.toString());
         properties.setProperty("org.quartz.threadPool.threadCount", "2");

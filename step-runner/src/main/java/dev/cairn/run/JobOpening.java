@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.run.files.Trust;
 import dev.cairn.run.job.ArrayPlan;
 import dev.cairn.run.job.Submission;
 import dev.cairn.run.ladder.ResumeWish;
@@ -59,6 +60,7 @@ final class JobOpening {
 
     private Opening open(RunFolder run, String stepId, Predicate<Submission> isMeant)
             throws IOException, InterruptedException {
+        Trust.ofThisProcess().check(run.path());
         RunFolder part = run.ofJob(stepId);
         Optional<Submission> submission = Submission.read(part);
         Optional<BatchJob> job = context.job();

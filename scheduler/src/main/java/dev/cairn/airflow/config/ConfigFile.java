@@ -1,5 +1,6 @@
 package dev.cairn.airflow.config;
 
+import dev.cairn.run.files.Trust;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.value.Value;
@@ -30,6 +31,7 @@ final class ConfigFile {
 
     /** Empty when there is no such file. */
     static Map<String, Entry> read(Path file) throws IOException, ConfigurationException {
+        Trust.ofThisProcess().check(file); // it says where secrets are sent
         String text;
         try {
             text = Files.readString(file);

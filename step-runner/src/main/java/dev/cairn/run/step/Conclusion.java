@@ -4,6 +4,7 @@ import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.files.TreeRemoval;
 import dev.cairn.run.ladder.Budgets;
 import dev.cairn.run.ladder.NextMove;
 import dev.cairn.run.manifest.AttemptRecord;
@@ -111,7 +112,7 @@ final class Conclusion {
         tellEnd(attempt, exit);
         if (succeeded) {
             // only after the success is durable: until then the images are what the step would go on from
-            DurableFiles.deleteTree(manifest.folder().checkpoints());
+            TreeRemoval.remove(manifest.folder().path(), manifest.folder().checkpoints());
         }
         return move;
     }

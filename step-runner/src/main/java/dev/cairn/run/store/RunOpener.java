@@ -1,6 +1,9 @@
 package dev.cairn.run.store;
 
 import dev.cairn.run.files.DurableFiles;
+import dev.cairn.run.files.TreeRemoval;
+import dev.cairn.run.files.Trust;
+import dev.cairn.run.files.UntrustedException;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.owner.Claim;
@@ -72,8 +75,7 @@ public final class RunOpener {
     }
 
     /** @return false when somebody was faster with this identity: what they made may be the run that is meant */
-    private static boolean follows(Succession succession, Succession.Entries entries, Opened.Ours ours)
-            throws IOException {
+    private boolean follows(Succession succession, Succession.Entries entries, Opened.Ours ours) throws IOException {
         boolean follows = false;
         try {
             follows = succession.follow(entries.last(), ours.run().id());
@@ -85,16 +87,21 @@ public final class RunOpener {
         }
     }
 
-    private static void discard(Opened.Ours ours) throws IOException {
+    private void discard(Opened.Ours ours) throws IOException {
         try {
             ours.ownership().close();
         } finally {
-            DurableFiles.deleteTree(ours.run().folder().path());
+            TreeRemoval.remove(home.path(), ours.run().folder().path());
         }
     }
 
-    /** Owns an existing run. */
+    /**
+     * Owns an existing run.
+     *
+     * @throws UntrustedException when somebody else could have written it
+     */
     public Opened open(RunFolder folder) throws IOException, InterruptedException {
+        Trust.ofThisProcess().check(folder.path());
         Claim claim = owners.claim(folder.path());
         if (claim instanceof Claim.Held held) {
             return new Opened.Held(folder, held.owner());
@@ -115,6 +122,7 @@ public final class RunOpener {
             if (!Files.exists(folder.manifest())) {
                 continue; // removed by gc
             }
+            Trust.ofThisProcess().check(folder.path());
             RunManifest run = RunManifest.read(folder);
             RunPick pick = rule.of(run);
             if (pick == Plain.PASS) {
@@ -147,7 +155,7 @@ public final class RunOpener {
             founder.found(new RunFolder(draft.resolve(id)));
             Files.move(draft.resolve(id), target.path(), StandardCopyOption.ATOMIC_MOVE);
         } finally {
-            DurableFiles.deleteTree(draft);
+            TreeRemoval.remove(home.path(), draft);
         }
         DurableFiles.syncFolder(home.runs());
         Opened opened = open(target);

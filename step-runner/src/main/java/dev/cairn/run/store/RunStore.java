@@ -1,6 +1,8 @@
 package dev.cairn.run.store;
 
 import dev.cairn.run.files.DocumentException;
+import dev.cairn.run.files.Trust;
+import dev.cairn.run.files.UntrustedException;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
@@ -25,19 +27,28 @@ public final class RunStore {
     /**
      * The runs of a home, newest first.
      *
-     * @param unreadable what is wrong with those whose manifest cannot be read
+     * @param unreadable what is wrong with those that are not to be trusted, or whose manifest cannot be read
      */
-    public record Listing(List<RunManifest> runs, List<IOException> unreadable) {}
+    public record Listing(List<RunManifest> runs, List<IOException> unreadable) {
+        /** The newest run that has not ended, or that failed and so can be resumed. */
+        public Optional<RunManifest> newestResumable() {
+            return runs.stream()
+                    .filter(run -> !run.state().isFinal() || run.state() == RunState.FAILED)
+                    .min(Comparator.comparing(run -> run.state().isFinal()));
+        }
+    }
 
     public Listing list() throws IOException {
         List<RunManifest> runs = new ArrayList<>();
         List<IOException> unreadable = new ArrayList<>();
+        Trust trust = Trust.ofThisProcess();
         for (RunFolder folder : folders()) {
             try {
+                trust.check(folder.path());
                 runs.add(RunManifest.read(folder));
             } catch (NoSuchFileException gone) {
                 // deleted since the folder was listed
-            } catch (DocumentException e) {
+            } catch (DocumentException | UntrustedException e) {
                 unreadable.add(e);
             }
         }
@@ -51,8 +62,15 @@ public final class RunStore {
      * The run that goes by a name: a key or the name of an exec (of several the newest), an id, or the beginning of one id.
      *
      * @throws NoSuchRunException when there is none, or more than one begins so
+     * @throws UntrustedException when somebody else could have written it
      */
     public RunFolder find(String name) throws IOException {
+        RunFolder found = search(name);
+        Trust.ofThisProcess().check(found.path());
+        return found;
+    }
+
+    private RunFolder search(String name) throws IOException {
         for (String id :
                 new Succession(home.names().resolve(RunIds.encode(name))).read().newestFirst()) {
             if (Files.exists(folder(id).manifest())) {
@@ -74,14 +92,6 @@ public final class RunStore {
                                 + String.join(
                                         ", ",
                                         matching.stream().map(RunFolder::runId).toList()));
-    }
-
-    /** The newest run that has not ended, or that failed and so can be resumed. */
-    public Optional<RunFolder> newestResumable() throws IOException {
-        return list().runs().stream()
-                .filter(run -> !run.state().isFinal() || run.state() == RunState.FAILED)
-                .min(Comparator.comparing(run -> run.state().isFinal()))
-                .map(RunManifest::folder);
     }
 
     RunFolder folder(String id) {

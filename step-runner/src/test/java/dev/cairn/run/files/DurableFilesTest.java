@@ -60,17 +60,6 @@ class DurableFilesTest {
     }
 
     @Test
-    void deletesATreeButNothingThatALinkLeadsTo() throws Exception {
-        Path outside = Files.writeString(folder.resolve("outside"), "stays");
-        Path tree = Files.createDirectories(folder.resolve("tree/deep"));
-        Files.createSymbolicLink(tree.resolve("link"), outside);
-        Files.createSymbolicLink(tree.resolve("folder"), folder);
-        DurableFiles.deleteTree(folder.resolve("tree"));
-        assertThat(folder.resolve("tree")).doesNotExist();
-        assertThat(outside).hasContent("stays");
-    }
-
-    @Test
     void refusesATornDocumentByName() throws Exception {
         Path file = Files.writeString(folder.resolve("step.json"), "{\"document\": \"cairn.test\", \"ver");
         assertThatThrownBy(() -> TYPE.read(file))

@@ -1,0 +1,158 @@
+package dev.cairn.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.cairn.cli.CairnProcess.Outcome;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Root works in a folder that everybody can write, as in {@code /tmp}, and another user has put something there. */
+final class PlantedHomeTest {
+    private static final int MALLORY = 60218;
+
+    @TempDir
+    private Path folder;
+
+    private Path shared;
+    private Path project;
+
+    @BeforeEach
+    void share() throws IOException {
+        assumeTrue("root".equals(System.getProperty("user.name")), "needs root to act as two users");
+        shared = Files.createDirectory(folder.resolve("shared"));
+        Files.setAttribute(shared, "unix:mode", 01777);
+        project = Files.createDirectory(shared.resolve("project"));
+    }
+
+    @Test
+    void passesOverAHomeOfAnotherUserAndNamesIt() throws Exception {
+        Path planted = plantedHome();
+        Outcome ps = CairnProcess.run(project, "ps", "--all");
+        assertThat(ps.exitCode()).isEqualTo(66);
+        assertThat(ps.err()).containsOnlyOnce("cairn: " + planted + " is not used: it belongs to 60218.");
+        Outcome resumed = CairnProcess.run(project, "resume");
+        assertThat(resumed.exitCode()).isEqualTo(66);
+        assertThat(project.resolve("ran")).doesNotExist();
+        Path input = planted.resolve("input");
+        assertThat(CairnProcess.run(project, "gc").exitCode()).isEqualTo(66);
+        assertThat(input).exists();
+        assertThat(CairnProcess.run(project, "exec", "--engine", "none", "--", "true")
+                        .exitCode())
+                .isZero();
+        assertThat(project.resolve(".cairn/runs")).isNotEmptyDirectory();
+    }
+
+    @Test
+    void refusesAHomeOfAnotherUserThatIsNamed() throws Exception {
+        Path planted = plantedHome();
+        Outcome named = CairnProcess.run(project, "ps", "--home", planted.toString());
+        assertThat(named.exitCode()).isEqualTo(74);
+        assertThat(named.err())
+                .isEqualTo("cairn: " + planted + " is not used: it belongs to 60218. Run this as that user"
+                        + " (sudo -u 60218), or use one of root's own\n");
+        Outcome variable = CairnProcess.run(project, Map.of("CAIRN_HOME", planted.toString()), "gc");
+        assertThat(variable.exitCode()).isEqualTo(74);
+    }
+
+    @Test
+    void steersNoRunOfAnotherUserAndLeavesNothingInIt() throws Exception {
+        Path planted = plantedHome();
+        for (String command : new String[] {"checkpoint", "cancel", "pause", "resume"}) {
+            assertThat(CairnProcess.run(project, command, "--home", planted.toString(), "bad")
+                            .exitCode())
+                    .isEqualTo(74);
+        }
+        try (Stream<Path> files = Files.walk(planted)) {
+            assertThat(files)
+                    .allSatisfy(file -> assertThat(Files.getAttribute(file, "unix:uid", LinkOption.NOFOLLOW_LINKS))
+                            .isEqualTo(MALLORY));
+        }
+    }
+
+    @Test
+    void passesOverARunOfAnotherUserInItsOwnHome() throws Exception {
+        exec("--name", "good", "--", "true");
+        exec("--name", "bad", "--", "true");
+        Path bad = run("bad");
+        give(bad, MALLORY);
+        Outcome ps = CairnProcess.run(project, "ps", "--all");
+        assertThat(ps.out()).contains("good").doesNotContain("bad");
+        assertThat(ps.err()).contains(bad + " is not used: it belongs to 60218");
+        assertThat(CairnProcess.run(project, "resume", "bad").exitCode()).isEqualTo(74);
+        Outcome gc = CairnProcess.run(project, "gc", "--keep", "0");
+        assertThat(gc.exitCode()).isZero();
+        assertThat(gc.err()).contains(bad + " is not used");
+        assertThat(CairnProcess.run(project, "resume").err()).contains(bad + " is not used");
+        assertThat(bad).exists();
+    }
+
+    @Test
+    void sendsNoSecretWhereAnotherUserSaysSo() throws Exception {
+        Path home = Files.createDirectory(project.resolve(".cairn"));
+        Path config = Files.writeString(home.resolve("config.yaml"), """
+                airflow: {connections: {prod: {url: "http://127.0.0.1:9", token: {file: /etc/hostname}}}}
+                """);
+        give(config, MALLORY);
+        Outcome outcome = CairnProcess.run(project, "airflow", "check");
+        assertThat(outcome.exitCode()).isEqualTo(74);
+        assertThat(outcome.err()).contains(config + " is not used: it belongs to 60218");
+    }
+
+    @Test
+    void deletesThroughNoLink() throws Exception {
+        exec("--name", "done", "--", "true");
+        Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/000001"));
+        Path checkpoints = run("done").resolve("steps/command/checkpoints");
+        Files.createDirectories(checkpoints.getParent());
+        Files.createSymbolicLink(checkpoints, elsewhere.getParent());
+        Path inputs = project.resolve(".cairn/input");
+        Files.createSymbolicLink(inputs, elsewhere.getParent());
+        Files.setLastModifiedTime(elsewhere, FileTime.fromMillis(0));
+        assertThat(CairnProcess.run(project, "gc").exitCode()).isZero();
+        assertThat(CairnProcess.run(project, "gc", "--keep", "0").exitCode()).isZero();
+        assertThat(elsewhere).exists();
+        assertThat(run("done")).doesNotExist();
+    }
+
+    /** With an unfinished run that would leave a file, as the attacker wants it. */
+    private Path plantedHome() throws Exception {
+        Path workshop = Files.createDirectory(folder.resolve("workshop"));
+        CairnProcess.run(workshop, "exec", "--engine", "none", "--name", "bad", "--", "sh", "-c", "touch ran; exit 1");
+        Path planted = Files.move(workshop.resolve(".cairn"), shared.resolve(".cairn"));
+        Files.createDirectory(planted.resolve("input"));
+        try (Stream<Path> files = Files.walk(planted)) {
+            for (Path file : files.toList()) {
+                give(file, MALLORY);
+            }
+        }
+        return planted;
+    }
+
+    private void exec(String... words) throws Exception {
+        String[] line = Stream.concat(Stream.of("exec", "--engine", "none"), Stream.of(words))
+                .toArray(String[]::new);
+        assertThat(CairnProcess.run(project, line).exitCode()).isZero();
+    }
+
+    private Path run(String name) throws IOException {
+        try (Stream<Path> runs = Files.list(project.resolve(".cairn/runs"))) {
+            return runs.filter(run -> run.getFileName().toString().startsWith(name))
+                    .findFirst()
+                    .orElse(project.resolve(".cairn/runs/none"));
+        }
+    }
+
+    private static void give(Path path, int user) throws IOException {
+        Files.setAttribute(path, "unix:uid", user, LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(path, "unix:gid", user, LinkOption.NOFOLLOW_LINKS);
+    }
+}
