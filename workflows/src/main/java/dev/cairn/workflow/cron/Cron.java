@@ -24,6 +24,7 @@ public final class Cron {
     private final BitSet seconds;
     private final BitSet minutes;
     private final BitSet hours;
+    private final boolean anyHour;
     private final DayRule days;
     private final BitSet months;
     private final Optional<BitSet> years;
@@ -33,6 +34,7 @@ public final class Cron {
             BitSet seconds,
             BitSet minutes,
             BitSet hours,
+            boolean anyHour,
             DayRule days,
             BitSet months,
             Optional<BitSet> years) {
@@ -40,6 +42,7 @@ public final class Cron {
         this.seconds = seconds;
         this.minutes = minutes;
         this.hours = hours;
+        this.anyHour = anyHour;
         this.days = days;
         this.months = months;
         this.years = years;
@@ -75,6 +78,11 @@ public final class Cron {
             date = nextDate(date.get().plusDays(1));
         }
         return date.flatMap(day -> nextTime(LocalTime.MIDNIGHT).map(day::atTime));
+    }
+
+    /** Whether the hour field begins with {@code *}: the line runs on real time and names no hours of the clock. */
+    boolean anyHour() {
+        return anyHour;
     }
 
     boolean everFires() {

@@ -41,6 +41,7 @@ final class CronParser {
                 quartz ? values(0, Unit.SECOND) : seconds,
                 values(minute, Unit.MINUTE),
                 values(minute + 1, Unit.HOUR),
+                fields[minute + 1].startsWith("*"),
                 dayRule(minute + 2),
                 values(minute + 3, Unit.MONTH),
                 fields.length == 7 ? Optional.of(values(6, Unit.YEAR)) : Optional.empty());

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.zone.ZoneOffsetTransition;
 import java.util.ArrayList;
@@ -15,8 +16,10 @@ import java.util.Optional;
 /**
  * The instants at which a schedule fires; immutable.
  *
- * <p>A local time that the zone skips fires at the jump; one that it repeats fires the first time only. An interval is counted
- * from the start, or from 1970-01-01T00:00Z where there is none, so that the times do not depend on when somebody asks.
+ * <p>When the clocks change, cron lines behave as in Vixie cron. A line with fixed hours names times of day: one that the zone skips fires at
+ * the jump, one that it repeats fires the first time only. A line with {@code *} or {@code *}{@code /n} as the hour runs on real time: it
+ * fires through a repeated hour, and has nothing to make up for a skipped one. An interval is counted from the start, or from
+ * 1970-01-01T00:00Z where there is none, so that the times do not depend on when somebody asks.
  */
 public final class FireTimes {
 
@@ -132,6 +135,25 @@ public final class FireTimes {
     }
 
     private Optional<Instant> nextOf(Cron expression, Instant after) {
+        return expression.anyHour() ? nextInRealTime(expression, after) : nextOnTheClock(expression, after);
+    }
+
+    /** From one change of the zone's offset to the next: between two of them, the local time and the instant advance together. */
+    private Optional<Instant> nextInRealTime(Cron expression, Instant after) {
+        Instant from = after.plusNanos(1);
+        while (true) {
+            ZoneOffset offset = zone.getRules().getOffset(from);
+            Optional<Instant> next =
+                    expression.nextFrom(LocalDateTime.ofInstant(from, offset)).map(local -> local.toInstant(offset));
+            ZoneOffsetTransition change = zone.getRules().nextTransition(from);
+            if (next.isEmpty() || change == null || next.get().isBefore(change.getInstant())) {
+                return next;
+            }
+            from = change.getInstant();
+        }
+    }
+
+    private Optional<Instant> nextOnTheClock(Cron expression, Instant after) {
         Optional<LocalDateTime> local = expression.nextFrom(firstLocalTimeAfter(after));
         while (local.isPresent()) {
             Instant instant = firstInstant(local.get(), zone);

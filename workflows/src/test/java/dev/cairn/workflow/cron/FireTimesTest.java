@@ -9,9 +9,12 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class FireTimesTest {
 
     /**
-     * By hand, from the zones' histories: a time that is skipped fires at the jump, one that comes twice the first time only.
+     * By hand, from the zones' histories. With fixed hours a time that is skipped fires at the jump, one that comes twice the first time only;
+     * with {@code *} or {@code *}{@code /n} as the hour the line runs on real time, through a repeated hour and past a skipped one.
      *
      * <p>Berlin 2026: 29 March 02:00 to 03:00, 25 October 03:00 to 02:00. New York 2026: 8 March, 1 November at 02:00. Lord Howe moves by half
      * an hour. Sao Paulo changed at midnight until 2019: 4 November 2018 began at 01:00, 17 February 2018 had its last hour twice. Apia left out
@@ -36,7 +40,21 @@ class FireTimesTest {
                     Europe/Berlin       | 30 2 * * *    | 2026-10-24T12:00:00+02:00 | 2026-10-25T02:30:00+02:00, 2026-10-26T02:30:00+01:00
                     Europe/Berlin       | 0 2 * * *     | 2026-10-24T12:00:00+02:00 | 2026-10-25T02:00:00+02:00, 2026-10-26T02:00:00+01:00
                     Europe/Berlin       | 0 3 * * *     | 2026-10-24T12:00:00+02:00 | 2026-10-25T03:00:00+01:00, 2026-10-26T03:00:00+01:00
-                    Europe/Berlin       | */30 * * * *  | 2026-10-25T02:15:00+02:00 | 2026-10-25T02:30:00+02:00, 2026-10-25T03:00:00+01:00
+                    Europe/Berlin       | */30 * * * *  | 2026-10-25T02:15:00+02:00 | 2026-10-25T02:30:00+02:00, 2026-10-25T02:00:00+01:00, 2026-10-25T02:30:00+01:00, 2026-10-25T03:00:00+01:00
+                    Europe/Berlin       | */30 0-23 * * * | 2026-10-25T02:15:00+02:00 | 2026-10-25T02:30:00+02:00, 2026-10-25T03:00:00+01:00
+                    Europe/Berlin       | 15 * * * *    | 2026-10-25T01:15:00+02:00 | 2026-10-25T02:15:00+02:00, 2026-10-25T02:15:00+01:00, 2026-10-25T03:15:00+01:00
+                    Europe/Berlin       | 15 * * * *    | 2026-03-29T00:15:00+01:00 | 2026-03-29T01:15:00+01:00, 2026-03-29T03:15:00+02:00
+                    Europe/Berlin       | 15 0-23 * * * | 2026-03-29T00:15:00+01:00 | 2026-03-29T01:15:00+01:00, 2026-03-29T03:00:00+02:00, 2026-03-29T03:15:00+02:00
+                    Europe/Berlin       | 0 */2 * * *   | 2026-10-25T00:00:00+02:00 | 2026-10-25T02:00:00+02:00, 2026-10-25T02:00:00+01:00, 2026-10-25T04:00:00+01:00
+                    Europe/Berlin       | 0 */2 * * *   | 2026-03-29T00:00:00+01:00 | 2026-03-29T04:00:00+02:00
+                    Europe/Berlin       | @hourly       | 2026-10-25T01:30:00+02:00 | 2026-10-25T02:00:00+02:00, 2026-10-25T02:00:00+01:00, 2026-10-25T03:00:00+01:00
+                    Europe/Berlin       | 0 0 * ? * SUN | 2026-10-25T01:30:00+02:00 | 2026-10-25T02:00:00+02:00, 2026-10-25T02:00:00+01:00
+                    Europe/Berlin       | 0 * 25 10 *   | 2026-10-25T02:30:00+01:00 | 2026-10-25T03:00:00+01:00
+                    Europe/Berlin       | 0 * 1 1 *     | 2026-06-01T00:00:00+02:00 | 2027-01-01T00:00:00+01:00, 2027-01-01T01:00:00+01:00
+                    America/New_York    | */30 */1 * * * | 2026-11-01T01:10:00-04:00 | 2026-11-01T01:30:00-04:00, 2026-11-01T01:00:00-05:00, 2026-11-01T01:30:00-05:00, 2026-11-01T02:00:00-05:00
+                    Australia/Lord_Howe | */20 * * * *  | 2026-04-05T01:30:00+11:00 | 2026-04-05T01:40:00+11:00, 2026-04-05T01:40:00+10:30, 2026-04-05T02:00:00+10:30
+                    Australia/Lord_Howe | */20 * * * *  | 2026-10-04T01:30:00+10:30 | 2026-10-04T01:40:00+10:30, 2026-10-04T02:40:00+11:00
+                    America/Sao_Paulo   | 0 * * * *     | 2018-02-17T22:30:00-02:00 | 2018-02-17T23:00:00-02:00, 2018-02-17T23:00:00-03:00, 2018-02-18T00:00:00-03:00
                     Europe/Berlin       | 30 2 * * *    | 2026-10-25T02:10:00+01:00 | 2026-10-26T02:30:00+01:00
                     Europe/Berlin       | 0 30 2 ? * SUN | 2026-03-28T12:00:00+01:00 | 2026-03-29T03:00:00+02:00, 2026-04-05T02:30:00+02:00
                     America/New_York    | 30 2 * * *    | 2026-03-07T12:00:00-05:00 | 2026-03-08T03:00:00-04:00, 2026-03-09T02:30:00-04:00
@@ -67,9 +85,11 @@ class FireTimesTest {
     @Test
     void neverFiresTwiceAndNeverGoesBackInAnyZone() throws Exception {
         for (String id : ZoneId.getAvailableZoneIds()) {
-            FireTimes times = FireTimes.of(
-                    new Schedule.Timing.Cron("*/20 * * * *"), ZoneId.of(id), Optional.empty(), Optional.empty());
             ZoneId zone = ZoneId.of(id);
+            FireTimes times =
+                    FireTimes.of(new Schedule.Timing.Cron("*/20 0-23 * * *"), zone, Optional.empty(), Optional.empty());
+            FireTimes wild =
+                    FireTimes.of(new Schedule.Timing.Cron("*/20 * * * *"), zone, Optional.empty(), Optional.empty());
             Instant time = Instant.parse("2011-01-01T00:00:00Z");
             for (var next = zone.getRules().nextTransition(time);
                     next != null && time.isBefore(Instant.parse("2027-01-01T00:00:00Z"));
@@ -83,9 +103,23 @@ class FireTimesTest {
                 if (next.isGap()) {
                     assertThat(around).as("%s at %s", id, next).contains(next.getInstant());
                 }
+                List<Instant> inRealTime = wild.between(from, from.plus(Duration.ofHours(4)), 200);
+                assertThat(inRealTime)
+                        .as("%s around %s", id, next)
+                        .isEqualTo(everyMinute(zone, from).stream()
+                                .filter(instant -> instant.atZone(zone).getMinute() % 20 == 0)
+                                .toList());
                 time = next.getInstant();
             }
         }
+    }
+
+    /** Those of four hours, after one instant. */
+    private static List<Instant> everyMinute(ZoneId zone, Instant after) {
+        ZonedDateTime first = after.plusSeconds(60).atZone(zone).truncatedTo(ChronoUnit.MINUTES);
+        return IntStream.range(0, 240)
+                .mapToObj(minute -> first.toInstant().plusSeconds(60L * minute))
+                .toList();
     }
 
     @Test
