@@ -28,6 +28,8 @@ public record JobInfo(
         Optional<Duration> timeLimit,
         boolean preempted,
         String partition) {
+    /** Slurm reckons with a year where there is no limit, and shows it as the limit of a job that its backfill scheduler started. */
+    private static final Duration STANDS_FOR_NONE = Duration.ofDays(365);
 
     /**
      * @param text one line per job; of an array or a heterogeneous job several
@@ -45,14 +47,20 @@ public record JobInfo(
     }
 
     private static JobInfo of(String line, String id, ZoneOffset zone) {
+        JobState state = JobState.of(value(line, "JobState"));
+        Optional<Duration> limit =
+                TimeLimits.parse(value(line, "TimeLimit")).filter(length -> length.compareTo(STANDS_FOR_NONE) < 0);
+        boolean endless = state.course() != JobState.Course.OVER
+                && limit.isEmpty()
+                && !value(line, "TimeLimit").isEmpty();
         return new JobInfo(
                 id,
-                JobState.of(value(line, "JobState")),
+                state,
                 value(line, "Reason"),
                 number(value(line, "Restarts")),
                 !value(line, "Requeue").equals("0"),
-                time(value(line, "EndTime"), zone),
-                TimeLimits.parse(value(line, "TimeLimit")),
+                time(value(line, "EndTime"), zone).filter(end -> !endless),
+                limit,
                 time(value(line, "PreemptTime"), zone).isPresent(),
                 value(line, "Partition"));
     }

@@ -71,10 +71,7 @@ public final class LimitWatch implements AutoCloseable {
         try {
             Thread.sleep(FIRST.toMillis());
             Optional<JobInfo> info = ask();
-            // a job without a limit is shown to end in a year
-            info.filter(job -> job.timeLimit().isPresent())
-                    .flatMap(JobInfo::endTime)
-                    .ifPresent(known);
+            info.flatMap(JobInfo::endTime).ifPresent(known);
             while (info.isPresent()
                     && info.get().timeLimit().isPresent()
                     && info.get().endTime().isPresent()

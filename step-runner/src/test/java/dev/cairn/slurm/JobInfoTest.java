@@ -141,6 +141,27 @@ final class JobInfoTest {
         assertThat(job.timeLimit()).isEmpty();
     }
 
+    /** As main, backfill scheduler and older versions write a job without a limit, while it runs and when it has ended. */
+    @ParameterizedTest
+    @CsvSource({
+        "RUNNING,   UNLIMITED,       2027-11-22T18:00:02, ''",
+        "RUNNING,   365-00:00:00,    2027-11-22T18:00:02, ''",
+        "RUNNING,   Partition_Limit, 2027-11-22T18:00:02, ''",
+        "COMPLETED, UNLIMITED,       2026-11-22T18:00:02, 2026-11-22T18:00:02Z",
+        "COMPLETED, 365-00:00:00,    2026-11-22T18:00:02, 2026-11-22T18:00:02Z",
+    })
+    void aJobWithoutALimitHasNoEndBeforeItHasEnded(String state, String limit, String end, String known) {
+        JobInfo job = JobInfo.parse(
+                        V22_05.replace("RUNNING", state)
+                                .replace("TimeLimit=UNLIMITED", "TimeLimit=" + limit)
+                                .replace("EndTime=Unknown", "EndTime=" + end),
+                        "4",
+                        ZoneOffset.UTC)
+                .orElseThrow();
+        assertThat(job.timeLimit()).isEmpty();
+        assertThat(job.endTime().map(Instant::toString).orElse("")).isEqualTo(known);
+    }
+
     @Test
     void takesTheTaskThatIsMeantOfAnArray() {
         JobInfo running = JobInfo.parse(V24_11_ARRAY, "901", ZoneOffset.UTC).orElseThrow();

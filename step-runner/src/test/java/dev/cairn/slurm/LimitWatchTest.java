@@ -45,4 +45,33 @@ final class LimitWatchTest {
         }
         assertThat(Files.readAllLines(folder.resolve("asked"))).hasSize(2);
     }
+
+    @Test
+    void saysNothingOfTheYearThatStandsForNoLimit() throws Exception {
+        Path scontrol = Files.writeString(
+                folder.resolve("scontrol"),
+                "#!/bin/bash\necho '"
+                        + JOB.replace("00:01:00 ", "365-00:00:00 ").replace("2026-03-01T", "2027-03-01T")
+                        + "'\n>" + folder + "/asked\n");
+        assertThat(scontrol.toFile().setExecutable(true)).isTrue();
+        Map<String, String> environment = Map.of("PATH", folder + ":/usr/bin:/bin", "SLURM_JOB_ID", "7");
+        BlockingQueue<String> told = new LinkedBlockingQueue<>();
+        Thread watching;
+        try (LimitWatch watch = new LimitWatch(
+                BatchJob.of(environment).orElseThrow(),
+                new Slurm(environment),
+                Clock.systemUTC(),
+                end -> told.add("ends at " + end),
+                () -> told.add("near"))) {
+            watch.begin();
+            watching = Thread.getAllStackTraces().keySet().stream()
+                    .filter(thread -> thread.getName().equals("job-limit"))
+                    .findFirst()
+                    .orElseThrow();
+            watching.join(TimeUnit.MINUTES.toMillis(1));
+        }
+        assertThat(watching.isAlive()).as("it has nothing to wait for").isFalse();
+        assertThat(folder.resolve("asked")).exists();
+        assertThat(told).isEmpty();
+    }
 }
