@@ -10,6 +10,7 @@ import java.util.OptionalLong;
  *
  * @param running time it ran, pauses for checkpoints included
  * @param image sequence of the image with which a stop ended
+ * @param retryable false for a failure that the same attempt would meet again, such as a name that another system does not know
  */
 public record StepExit(
         EndCause cause,
@@ -18,4 +19,17 @@ public record StepExit(
         Instant at,
         Duration running,
         String message,
-        OptionalLong image) {}
+        OptionalLong image,
+        boolean retryable) {
+
+    public StepExit(
+            EndCause cause,
+            OptionalInt exitCode,
+            OptionalInt signal,
+            Instant at,
+            Duration running,
+            String message,
+            OptionalLong image) {
+        this(cause, exitCode, signal, at, running, message, image, true);
+    }
+}

@@ -99,6 +99,14 @@ public final class AirflowException extends IOException {
         return kind == Kind.NO_ANSWER || kind == Kind.SERVER && status.orElse(0) != 500;
     }
 
+    /** Whether nothing but a change of what is asked, of who asks or of the server itself makes it succeed: no retry helps. */
+    public boolean isFinal() {
+        return switch (kind) {
+            case FORBIDDEN, NOT_FOUND, INVALID, UNSUPPORTED -> true;
+            default -> false;
+        };
+    }
+
     /** Whether the same call may go through later: the server is away, overloaded or broken. */
     public boolean mayPass() {
         return switch (kind) {

@@ -16,11 +16,12 @@ final class DagCheck {
     private DagCheck() {}
 
     /**
-     * Why triggering makes no sense; empty when it does.
+     * Why triggering makes no sense; empty when it does. A DAG that is not there is final; one that is paused, stale or broken may be
+     * mended before a retry.
      *
      * @throws AirflowException when the server cannot be asked
      */
-    static Optional<String> obstacle(AirflowClient airflow, String connection, String dagId) throws AirflowException {
+    static Optional<Verdict> obstacle(AirflowClient airflow, String connection, String dagId) throws AirflowException {
         Dag dag;
         try {
             dag = airflow.dags().get(dagId);
@@ -28,22 +29,26 @@ final class DagCheck {
             if (!e.is(Kind.NOT_FOUND)) {
                 throw e;
             }
-            return Optional.of("there is no DAG " + dagId + unreadable(importErrors(airflow)));
+            return Optional.of(Verdict.refused("there is no DAG " + dagId + unreadable(importErrors(airflow))));
         }
         if (!dag.active()) {
-            return Optional.of("DAG " + dagId + " is stale: its file is gone or no longer has it");
+            return failed("DAG " + dagId + " is stale: its file is gone or no longer has it");
         }
         String file = file(dag.json());
         List<ImportError> own = importErrors(airflow).stream()
                 .filter(error -> !file.isEmpty() && file.endsWith(error.file()))
                 .toList();
         if (dag.importErrors() || !own.isEmpty()) {
-            return Optional.of("DAG " + dagId + " has import errors" + unreadable(own));
+            return failed("DAG " + dagId + " has import errors" + unreadable(own));
         }
         return dag.paused()
-                ? Optional.of("DAG " + dagId + " is paused, its run would stay queued; unpause it: cairn airflow dags "
+                ? failed("DAG " + dagId + " is paused, its run would stay queued; unpause it: cairn airflow dags "
                         + connection + " --unpause " + dagId)
                 : Optional.empty();
+    }
+
+    private static Optional<Verdict> failed(String message) {
+        return Optional.of(Verdict.failed(message));
     }
 
     private static String file(JsonNode dag) {

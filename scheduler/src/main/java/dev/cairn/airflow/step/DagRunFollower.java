@@ -92,9 +92,9 @@ final class DagRunFollower {
     }
 
     private Verdict trigger() throws IOException {
-        Optional<String> obstacle = DagCheck.obstacle(airflow, order.connection(), order.dag());
+        Optional<Verdict> obstacle = DagCheck.obstacle(airflow, order.connection(), order.dag());
         if (obstacle.isPresent()) {
-            return Verdict.failed(obstacle.get());
+            return obstacle.get();
         }
         boolean dated = order.logicalDate().isPresent() || airflow.apiVersion() == ApiVersion.V1;
         TriggerRequest request = new TriggerRequest(

@@ -112,7 +112,7 @@ final class DagRunStep implements StepProcess {
             Verdict verdict = cause == null ? follower.look() : end(cause);
             hasAnswered();
             if (verdict instanceof Verdict.Ended ended) {
-                conclude(ended.cause(), ended.message());
+                conclude(ended.cause(), ended.message(), ended.retryable());
             } else {
                 rest(verdict instanceof Verdict.Again);
             }
@@ -175,7 +175,7 @@ final class DagRunStep implements StepProcess {
         } else if (cause != null) {
             conclude(cause, "DAG run " + attempt.runId() + " could not be ended: " + e.getMessage());
         } else {
-            conclude(EndCause.FAILURE, e.getMessage());
+            conclude(EndCause.FAILURE, e.getMessage(), !e.isFinal());
         }
     }
 
@@ -209,6 +209,10 @@ final class DagRunStep implements StepProcess {
     }
 
     private void conclude(EndCause cause, String message) {
+        conclude(cause, message, true);
+    }
+
+    private void conclude(EndCause cause, String message, boolean retryable) {
         synchronized (lock) {
             exit = new StepExit(
                     cause,
@@ -217,7 +221,8 @@ final class DagRunStep implements StepProcess {
                     clock.instant(),
                     running(),
                     message,
-                    OptionalLong.empty());
+                    OptionalLong.empty(),
+                    retryable);
             lock.notifyAll();
         }
     }

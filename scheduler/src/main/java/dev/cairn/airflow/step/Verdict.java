@@ -10,12 +10,22 @@ sealed interface Verdict {
     /** Something was done and there is more to do: look at once. */
     record Again() implements Verdict {}
 
-    record Ended(EndCause cause, String message) implements Verdict {}
+    /** @param retryable false when a further attempt would meet the same */
+    record Ended(EndCause cause, String message, boolean retryable) implements Verdict {
+        Ended(EndCause cause, String message) {
+            this(cause, message, true);
+        }
+    }
 
     Verdict GOES_ON = new GoesOn();
     Verdict AGAIN = new Again();
 
     static Verdict failed(String message) {
         return new Ended(EndCause.FAILURE, message);
+    }
+
+    /** Failed, and a retry does not help. */
+    static Verdict refused(String message) {
+        return new Ended(EndCause.FAILURE, message, false);
     }
 }

@@ -114,9 +114,19 @@ final class AirflowStepTest {
     }
 
     @Test
-    void saysAtOnceThatThereIsNoSuchDag() throws Exception {
-        assertThat(run("dag: other", "").message()).contains("there is no DAG other");
+    void saysAtOnceThatThereIsNoSuchDagAndSparesTheRetries() throws Exception {
+        RunOutcome outcome = run("dag: other", "    retry: {max: 3, delay: 1h}\n");
+        assertThat(outcome.state()).isEqualTo(RunState.FAILED);
+        assertThat(outcome.message()).contains("there is no DAG other").doesNotContain("retry");
         assertThat(airflow.triggers()).isEmpty();
+    }
+
+    @Test
+    void retriesWhatMayHaveBeenMendedMeanwhile() throws Exception {
+        airflow.dag(dag -> dag.put("is_paused", true));
+        RunOutcome outcome = run("dag: d", "    retry: {max: 1, delay: 10ms}\n");
+        assertThat(outcome.message()).contains("DAG d is paused");
+        assertThat(runFolder(runner()).step("dag").attempt(2)).exists();
     }
 
     @Test

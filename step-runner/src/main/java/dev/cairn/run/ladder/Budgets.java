@@ -18,6 +18,7 @@ import java.util.function.Predicate;
  * names them, restores {@value #RESTORES} in a row. Attempts that were ended from outside (killed, preempted, lost) resume, until under
  * one runner {@value #BLAMELESS_WITHOUT_PROGRESS} in a row have made no newer image: preemption and power cuts never eat the retries
  * meant for failures.
+ * A failure that a retry would meet again is final at once.
  */
 public final class Budgets {
     static final int RESTORES = 3;
@@ -70,7 +71,7 @@ public final class Budgets {
                         .isPresent())
                 .count();
         boolean counts = countsAs(end.cause()).filter(policy.when()::contains).isPresent();
-        if (!counts || failures > policy.max()) {
+        if (!counts || !end.retryable() || failures > policy.max()) {
             return new NextMove.Rest(StepState.FAILED, describe(end));
         }
         return new NextMove.TryAgain(

@@ -124,7 +124,8 @@ public record AttemptRecord(
                 Fields.instant(node, "at"),
                 Duration.ofMillis(node.path("running_ms").asLong(0)),
                 Fields.text(node, "message"),
-                Fields.optionalLong(node, "image"));
+                Fields.optionalLong(node, "image"),
+                node.path("retryable").asBoolean(true));
     }
 
     private static void exitInto(StepExit exit, ObjectNode node) {
@@ -134,5 +135,8 @@ public record AttemptRecord(
         Fields.put(node, "at", exit.at());
         node.put("running_ms", exit.running().toMillis()).put("message", exit.message());
         Fields.putOptional(node, "image", exit.image());
+        if (!exit.retryable()) {
+            node.put("retryable", false);
+        }
     }
 }
