@@ -1,0 +1,113 @@
+package dev.cairn.daemon;
+
+import com.sun.net.httpserver.Filter;
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Refuses requests that no client of ours sends: those of a page whose host name was pointed at this machine (DNS rebinding, told by
+ * {@code Host}), those of another site's page (told by {@code Origin}), and those with a body larger than any call takes. Immutable,
+ * thread-safe.
+ */
+final class RequestGuard extends Filter {
+    /** Bytes. No call takes more. */
+    static final long LARGEST_BODY = 64 * 1024;
+
+    /** A name, an IPv4 address or an IPv6 address in brackets; then a port, which a tunnel may have changed. */
+    private static final Pattern AUTHORITY = Pattern.compile("(\\[[0-9a-f:.]+]|[a-z0-9._-]+)(?::\\d{1,5})?");
+
+    private static final Pattern LOOPBACK_V4 = Pattern.compile("127(?:\\.\\d{1,3}){3}");
+
+    private final Set<String> names;
+
+    /** @param bound the address that is listened on */
+    RequestGuard(InetAddress bound) {
+        String address = bound.getHostAddress();
+        this.names = Set.of(
+                "localhost", "[::1]", "[0:0:0:0:0:0:0:1]", address.contains(":") ? "[" + address + "]" : address);
+    }
+
+    @Override
+    public String description() {
+        return "Host, Origin and size";
+    }
+
+    @Override
+    public void doFilter(HttpExchange exchange, Chain chain) throws IOException {
+        Optional<Refusal> refusal = refusal(exchange.getRequestHeaders());
+        if (refusal.isPresent()) {
+            exchange.getResponseHeaders().set("Connection", "close");
+            HttpPort.send(exchange, refusal.get().status(), refusal.get().text());
+        } else {
+            chain.doFilter(exchange);
+        }
+    }
+
+    /**
+     * Why a request is not answered.
+     *
+     * @param status of HTTP
+     * @param text for a person, with a line end
+     */
+    record Refusal(int status, String text) {}
+
+    Optional<Refusal> refusal(Headers request) {
+        List<String> hosts = request.getOrDefault("Host", List.of());
+        if (hosts.size() != 1) {
+            return refuse(400, "a request names one Host");
+        }
+        String host = hosts.get(0).strip().toLowerCase(Locale.ROOT);
+        if (!isOurs(host)) {
+            return refuse(403, "this server is not called that; use localhost or its address");
+        }
+        for (String origin : request.getOrDefault("Origin", List.of())) {
+            if (!isSame(origin, host)) {
+                return refuse(403, "pages of other sites are not answered");
+            }
+        }
+        return isTooLarge(request)
+                ? refuse(413, "no call takes a body of more than " + LARGEST_BODY + " bytes")
+                : Optional.empty();
+    }
+
+    private static Optional<Refusal> refuse(int status, String why) {
+        return Optional.of(new Refusal(status, why + "\n"));
+    }
+
+    private boolean isOurs(String host) {
+        Matcher matcher = AUTHORITY.matcher(host);
+        if (!matcher.matches()) {
+            return false;
+        }
+        String name = matcher.group(1);
+        return names.contains(name) || LOOPBACK_V4.matcher(name).matches();
+    }
+
+    private static boolean isSame(String origin, String host) {
+        try {
+            URI uri = URI.create(origin.strip().toLowerCase(Locale.ROOT));
+            return Set.of("http", "https").contains(String.valueOf(uri.getScheme()))
+                    && host.equals(uri.getRawAuthority());
+        } catch (IllegalArgumentException unreadable) {
+            return false;
+        }
+    }
+
+    private static boolean isTooLarge(Headers request) {
+        String length = Optional.ofNullable(request.getFirst("Content-Length"))
+                .orElse("0")
+                .strip();
+        return request.containsKey("Transfer-Encoding")
+                || !length.matches("\\d{1,9}")
+                || Long.parseLong(length) > LARGEST_BODY;
+    }
+}
