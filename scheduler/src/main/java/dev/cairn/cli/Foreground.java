@@ -121,9 +121,19 @@ final class Foreground {
         printJson(after);
         int code = command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
         if (job.isPresent()) {
-            job.get().end(outcome, told);
+            job.get().end(outcome, told, wasEvicted(after));
         }
         return code;
+    }
+
+    /** A step has seen the end of the host before this runner was told. */
+    private boolean wasEvicted(RunManifest run) throws IOException {
+        for (StepManifest step : runs.steps(run)) {
+            if (step.state() == StepState.PREEMPTED) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Of a full disk, mostly. Outside of a batch job nothing ends with its runner. */

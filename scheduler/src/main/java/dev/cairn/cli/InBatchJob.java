@@ -70,10 +70,14 @@ final class InBatchJob {
                         : "");
     }
 
-    /** When it was stopped by Slurm, sees to it that the same line goes on, or says why it does not. */
-    void end(RunOutcome outcome, Set<Signals.Stop> told) throws InterruptedException {
+    /**
+     * When it was stopped by Slurm, sees to it that the same line goes on, or says why it does not.
+     *
+     * @param evicted a step has seen that
+     */
+    void end(RunOutcome outcome, Set<Signals.Stop> told, boolean evicted) throws InterruptedException {
         boolean unfinished = !outcome.state().isFinal() && outcome.state() != RunState.PAUSED;
-        if (unfinished && told.stream().anyMatch(Signals.Stop::isPreemption)) {
+        if (unfinished && (evicted || told.stream().anyMatch(Signals.Stop::isPreemption))) {
             Requeue requeue = Requeue.after(job, slurm, told.contains(Signals.Stop.WARNING));
             composition.console().say("cairn: " + requeue.words());
         }

@@ -84,6 +84,7 @@ public final class RunSession implements AutoCloseable {
                 options.assumeLost(),
                 context.lease(),
                 context.job(),
+                context.eviction(),
                 context.clock(),
                 tellers);
         this.walk = new Walk(

@@ -5,7 +5,10 @@ import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.UntoldRuns;
 import dev.cairn.run.owner.Owners;
 import dev.cairn.run.step.Engines;
+import dev.cairn.run.step.Eviction;
 import dev.cairn.slurm.BatchJob;
+import dev.cairn.slurm.JobEviction;
+import dev.cairn.slurm.Slurm;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -44,5 +47,11 @@ record RunnerContext(
     /** The Slurm job that this process is part of. */
     Optional<BatchJob> job() {
         return BatchJob.of(environment);
+    }
+
+    /** Whether Slurm is ending that job. */
+    Eviction eviction() {
+        return job().<Eviction>map(job -> new JobEviction(job, new Slurm(environment))::reason)
+                .orElse(Eviction.NONE);
     }
 }

@@ -16,6 +16,8 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Runners that are part of a Slurm job, one after the other, perhaps on different nodes. */
 class BatchJobRunTest {
@@ -30,6 +32,48 @@ class BatchJobRunTest {
     void bench() {
         bench = new Bench(folder);
         bench.environment().putAll(Map.of("SLURM_JOB_ID", "12", "SLURM_CPUS_ON_NODE", "2"));
+    }
+
+    /** Of the job as Slurm shows it. */
+    private void slurmShows(String job) throws Exception {
+        Path bin = Files.createDirectories(folder.resolve("slurm"));
+        Path scontrol = Files.writeString(bin.resolve("scontrol"), "#!/bin/sh\necho 'JobId=12 " + job + "'\n");
+        assertThat(scontrol.toFile().setExecutable(true)).isTrue();
+        bench.environment().put("PATH", bin + ":/usr/bin:/bin");
+    }
+
+    /** As by an srun in the step, whose task Slurm ends before it tells the runner. */
+    @ParameterizedTest
+    @CsvSource({
+        "JobState=COMPLETING Restarts=0, FAILURE",
+        "JobState=COMPLETING Restarts=0, KILLED",
+        "JobState=PENDING Restarts=1, FAILURE",
+        "JobState=RUNNING Restarts=0 PreemptTime=2026-03-01T02:00:00, FAILURE",
+        "JobState=RUNNING Reason=TimeLimit Restarts=0, FAILURE"
+    })
+    void aStepThatEndsWhileSlurmEndsItsJobHasNotFailed(String job, EndCause end) throws Exception {
+        slurmShows(job);
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep step = bench.engine().nextStart();
+        step.publish("interval");
+        step.endAfter(Duration.ofSeconds(1), end);
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(run.step("work").state()).isEqualTo(StepState.PREEMPTED);
+        assertThat(run.step("work").message()).contains("Slurm job 12");
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void aStepThatFailsInAJobThatGoesOnHasFailed() throws Exception {
+        slurmShows("JobState=RUNNING Reason=None Restarts=0 PreemptTime=None");
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().fail(143);
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
     }
 
     @Test

@@ -51,9 +51,9 @@ final class Conclusion {
      * preemption is under way no end but a success is the program's own.
      */
     NextMove ofStopped(StepExit found, EndCause asked) throws IOException {
-        boolean swept = asked == EndCause.PREEMPTED && SWEPT_AWAY.contains(found.cause());
+        boolean swept = asked == EndCause.PREEMPTED && maySweepAway(found);
         return of(
-                swept ? preempted(found) : found,
+                swept ? preempted(found, "the preemption") : found,
                 (exit, usual) -> Budgets.isBlameless(exit) ? new NextMove.Rest(left(asked), exit.message()) : usual);
     }
 
@@ -72,7 +72,19 @@ final class Conclusion {
         NextMove move(StepExit exit, NextMove usual);
     }
 
-    private static StepExit preempted(StepExit exit) {
+    /** A host that is being taken away ends a step's processes in any order, and may have told the runner of it last. */
+    NextMove ofEvicted(StepExit found, String what) throws IOException {
+        return of(
+                preempted(found, "this: " + what),
+                (exit, usual) -> new NextMove.Rest(StepState.PREEMPTED, exit.message()));
+    }
+
+    /** Whether it is an end that the taking of the host can have brought about. */
+    static boolean maySweepAway(StepExit exit) {
+        return SWEPT_AWAY.contains(exit.cause());
+    }
+
+    private static StepExit preempted(StepExit exit, String when) {
         String how = exit.signal().isPresent()
                 ? "by signal " + exit.signal().getAsInt()
                 : exit.exitCode().isPresent()
@@ -84,7 +96,7 @@ final class Conclusion {
                 exit.signal(),
                 exit.at(),
                 exit.running(),
-                "it ended during the preemption, " + how,
+                "it ended, " + how + ", during " + when,
                 exit.image());
     }
 

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param guard refuses to publish when the run has been taken over
  * @param assumeLost an open attempt on a host that cannot be seen from here is taken for dead, since a person says so
  * @param lease of a step whose images other hosts can reach
+ * @param eviction asked when a step has ended badly
  * @param job the Slurm job that this process is part of: no step outlives it
  * @param listener told from the step's thread
  */
@@ -27,6 +28,7 @@ public record StepServices(
         boolean assumeLost,
         LeaseTimes lease,
         Optional<BatchJob> job,
+        Eviction eviction,
         Clock clock,
         RunListener listener) {
 

@@ -84,9 +84,14 @@ public final class StepTurn implements Turn {
         }
     }
 
-    private NextMove conclude(Conclusion conclusion, StepExit exit) throws IOException {
+    private NextMove conclude(Conclusion conclusion, StepExit exit) throws IOException, InterruptedException {
         EndCause stop = asked;
-        return stop == null ? conclusion.of(exit) : conclusion.ofStopped(exit, stop);
+        if (stop != null) {
+            return conclusion.ofStopped(exit, stop);
+        }
+        Optional<String> eviction =
+                Conclusion.maySweepAway(exit) ? services.eviction().reason() : Optional.empty();
+        return eviction.isPresent() ? conclusion.ofEvicted(exit, eviction.get()) : conclusion.of(exit);
     }
 
     /**

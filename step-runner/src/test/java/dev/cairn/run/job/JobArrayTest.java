@@ -7,6 +7,7 @@ import dev.cairn.run.fake.Bench;
 import dev.cairn.run.host.HostIdentity;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.step.Engines;
+import dev.cairn.run.step.Eviction;
 import dev.cairn.run.step.StepServices;
 import dev.cairn.slurm.Slurm;
 import java.io.IOException;
@@ -70,6 +71,7 @@ class JobArrayTest {
                 false,
                 LeaseTimes.STANDARD,
                 Optional.empty(),
+                Eviction.NONE,
                 Clock.systemUTC(),
                 event -> {});
     }
