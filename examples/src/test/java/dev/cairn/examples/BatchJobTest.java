@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
@@ -85,6 +86,52 @@ class BatchJobTest {
                     .as("every start but the first goes on from an image: " + log(cairn))
                     .allSatisfy(attempt ->
                             assertThat(attempt.resumedFrom().orElse(0)).isPositive());
+        }
+    }
+
+    /**
+     * The shell of the step has the variables of its first job in its memory, and Slurm ends the srun before it tells the runner anything:
+     * neither makes a failure.
+     */
+    @ParameterizedTest
+    @EnumSource(
+            value = Blow.class,
+            names = {"REQUEUE", "CANCELLATION"})
+    void srunInAResumedStepBelongsToTheCurrentJob(Blow blow) throws Exception {
+        try (Cairn cairn =
+                Cairn.in(Rooms.next("srun"), COUNT.folder(), Caller.ofSlurm()).with(SLURM.environment())) {
+            Path flow = cairn.project().resolve("flow.yaml");
+            Files.writeString(flow, """
+                    name: count
+                    inputs:
+                      to: {type: integer, default: 40}
+                    steps:
+                      - id: count
+                        checkpoint: {every: 1s}
+                        run: |
+                          for i in $(seq 0 $((${{ inputs.to }} - 1))); do
+                            srun --overlap --ntasks=1 sh -c 'echo $0; sleep 0.1' $i
+                            srun --overlap --ntasks=1 sh -c 'echo $SLURM_JOB_ID >>jobs'
+                            sleep 0.5
+                          done
+                    """);
+            Life life = new Life("nograce", 40, List.of(blow));
+            List<String> options = List.of("--partition=nograce", "--output=job.log", "--job-name=" + name(cairn));
+            String job = submit(cairn, life, options);
+            StepFiles step = Waiting.forStep(cairn, "count");
+            Waiting.forImageAfter(step, 0);
+            String next = strike(blow, job, cairn, life, options);
+            awaitEnd(next, cairn);
+
+            assertThat(cairn.runs()).hasSize(1);
+            assertThat(step.attempts()).as(log(cairn)).hasSizeGreaterThan(1);
+            assertThat(step.attempts().get(0).cause()).isEqualTo("preempted");
+            assertThat(step.attempts().get(1).resumedFrom().orElse(0)).isPositive();
+            assertThat(Files.readString(step.folder().resolve("stdout.log")))
+                    .as(log(cairn))
+                    .isEqualTo(numbers(life.to()));
+            assertThat(Files.readAllLines(cairn.project().resolve("jobs")).get(life.to() - 1))
+                    .isEqualTo(next);
         }
     }
 

@@ -9,6 +9,7 @@ import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.walk.StopKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,6 +75,36 @@ class BatchJobRunTest {
         Bench.Running run = bench.start(bench.flow(ONE));
         bench.engine().nextStart().fail(143);
         assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+    }
+
+    @Test
+    void aResumedStepFindsTheVariablesOfItsNewJobAndIsToldSo() throws Exception {
+        slurmShows("JobState=RUNNING Restarts=0");
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        String path = first.launch().environment().get("PATH");
+        assertThat(path).startsWith(run.folder().step("work").path().resolve("bin") + ":");
+        first.publish("interval");
+        run.session().stop(StopKind.PREEMPT, "preemption");
+        run.outcome();
+
+        bench.environment().put("SLURM_JOB_ID", "13");
+        Bench.Running next = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(Path.of(second.launch().environment().get("CAIRN_ENV")))
+                .content()
+                .contains("export SLURM_JOB_ID='13'")
+                .contains("export CAIRN_ATTEMPT='2'");
+        second.succeed();
+        next.outcome();
+        assertThat(next.events())
+                .filteredOn(RunEvent.Note.class::isInstance)
+                .extracting(event -> ((RunEvent.Note) event).message())
+                .singleElement()
+                .asString()
+                .contains("SLURM_JOB_ID")
+                .doesNotContain("SLURM_CPUS_ON_NODE")
+                .contains("$CAIRN_ENV");
     }
 
     @Test

@@ -9,6 +9,7 @@ import dev.cairn.engine.LeaseTimes;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
+import dev.cairn.run.environment.JobVariables;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.files.DurableFiles;
 import dev.cairn.run.files.Reach;
@@ -30,6 +31,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -94,9 +96,10 @@ final class AttemptStart {
         }
         task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, rung);
+        Map<String, String> environment = environment(attempt, rung);
         writeAhead(attempt);
         try {
-            return new Begun.Running(attempt, engine.start(launch(attempt, rung, lease(engine))));
+            return new Begun.Running(attempt, engine.start(launch(attempt, environment, rung, lease(engine))));
         } catch (EngineException e) {
             // nothing was started, and that is the fault of no image: the next runner finds the attempt lost
             if (e.getCause() instanceof IOException) {
@@ -212,10 +215,25 @@ final class AttemptStart {
                 : Optional.empty();
     }
 
-    private StepLaunch launch(AttemptRecord attempt, Rung rung, Optional<LeaseTimes> lease) {
-        StepFolder folder = manifest.folder();
+    /** With the files in which a resumed step finds what its memory does not have. */
+    private Map<String, String> environment(AttemptRecord attempt, Rung rung) throws IOException {
         Map<String, String> environment = new HashMap<>(task.environment());
         environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
+        Path folder = manifest.folder().path();
+        DurableFiles.createFolders(folder);
+        JobVariables variables = JobVariables.of(folder, environment);
+        List<String> outdated = rung.continues() ? variables.outdated() : List.of();
+        if (!outdated.isEmpty()) {
+            tell(
+                    "has variables of an earlier job in its memory (" + String.join(", ", outdated)
+                            + "): Slurm's commands on its PATH get the current ones, a script reads them with . \"$CAIRN_ENV\"");
+        }
+        return variables.write(folder, environment, rung.continues());
+    }
+
+    private StepLaunch launch(
+            AttemptRecord attempt, Map<String, String> environment, Rung rung, Optional<LeaseTimes> lease) {
+        StepFolder folder = manifest.folder();
         Optional<Path> image = rung.image().map(ImageRecord::sequence).map(folder::image);
         return new StepLaunch(
                 folder.attempt(attempt.number()),
