@@ -13,7 +13,7 @@ import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import dev.cairn.run.files.TreeRemoval;
+import dev.cairn.files.TreeRemoval;
 import java.nio.file.FileVisitor;
 import java.nio.file.Files;
 import java.nio.file.SecureDirectoryStream;
@@ -29,7 +29,12 @@ final class ArchitectureTest {
     static final ArchRule onlyTheBindingKnowsJna = onlyIn("dev.cairn.engine.supervised", "com.sun.jna..");
 
     @ArchTest
-    static final ArchRule onlyTheTriggersKnowQuartz = onlyIn("dev.cairn.trigger..", "org.quartz..");
+    static final ArchRule onlyTheTriggersAndTheQuartzJobKnowQuartz = noClasses()
+            .that()
+            .resideOutsideOfPackages("dev.cairn.trigger", "dev.cairn.quartz")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.quartz..");
 
     @ArchTest
     static final ArchRule onlyTheAirflowClientAndWebhooksKnowOkHttp = noClasses()

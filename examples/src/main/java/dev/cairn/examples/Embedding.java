@@ -3,9 +3,9 @@ package dev.cairn.examples;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.supervised.SupervisedEngines;
 import dev.cairn.run.CheckpointedCommand;
-import dev.cairn.run.Opening;
+import dev.cairn.run.OpenResult;
 import dev.cairn.run.StepRunner;
-import dev.cairn.run.store.CairnHome;
+import dev.cairn.run.home.CairnHome;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
@@ -24,7 +24,7 @@ public final class Embedding {
                 .in(folder)
                 .named("count")
                 .every(Duration.ofSeconds(1));
-        if (runner.exec(count) instanceof Opening.Ready ready) {
+        if (runner.exec(count) instanceof OpenResult.Ready ready) {
             try (var session = ready.session()) {
                 System.out.println(session.run(event -> System.out.println(event)));
             }

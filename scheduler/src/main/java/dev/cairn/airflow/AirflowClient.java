@@ -20,22 +20,22 @@ import tools.jackson.databind.JsonNode;
  * page and throw it inside an {@link java.io.UncheckedIOException}.
  */
 public final class AirflowClient implements AutoCloseable {
-    private final Api api;
+    private final ApiClient api;
     private final Connections connections;
 
-    private AirflowClient(Api api, Connections connections) {
+    private AirflowClient(ApiClient api, Connections connections) {
         this.api = api;
         this.connections = connections;
     }
 
     /** @throws IOException when the certificates to trust cannot be read; the server is not asked yet */
     public static AirflowClient connect(ConnectionSettings settings) throws IOException {
-        return connect(settings, Pause.REAL);
+        return connect(settings, Sleeper.REAL);
     }
 
-    static AirflowClient connect(ConnectionSettings settings, Pause pause) throws IOException {
+    static AirflowClient connect(ConnectionSettings settings, Sleeper pause) throws IOException {
         Connections connections = Connections.with(settings);
-        return new AirflowClient(new Api(new Wire(connections, settings), settings, pause), connections);
+        return new AirflowClient(new ApiClient(new HttpTransport(connections, settings), settings, pause), connections);
     }
 
     /** Which API the server speaks; asked once. */
@@ -45,13 +45,13 @@ public final class AirflowClient implements AutoCloseable {
 
     /** Of Airflow, e.g. {@code 3.1.0}. */
     public String version() throws AirflowException {
-        return Json.text(api.call(Call.get("version")), "version");
+        return AirflowJson.text(api.call(ApiRequest.get("version")), "version");
     }
 
     /** {@code GET /health} of v1, {@code GET /monitor/health} of v2. */
     public Health health() throws AirflowException {
-        JsonNode answer =
-                api.call(api.apiVersion() == ApiVersion.V1 ? Call.get("health") : Call.get("monitor", "health"));
+        JsonNode answer = api.call(
+                api.apiVersion() == ApiVersion.V1 ? ApiRequest.get("health") : ApiRequest.get("monitor", "health"));
         return Health.from(answer);
     }
 
@@ -102,7 +102,7 @@ public final class AirflowClient implements AutoCloseable {
      * @return the answer's JSON; null JSON where there is none
      */
     public JsonNode call(String method, String path, Optional<JsonNode> body) throws AirflowException {
-        return api.call(new Call(method, List.of(path.split("/")), List.of(), body, Call.JSON));
+        return api.call(new ApiRequest(method, List.of(path.split("/")), List.of(), body, ApiRequest.JSON));
     }
 
     /** Frees connections; calls under way fail. */

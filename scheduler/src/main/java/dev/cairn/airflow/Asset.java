@@ -10,11 +10,11 @@ import tools.jackson.databind.JsonNode;
 public record Asset(long id, String uri, JsonNode json) {
 
     static Asset from(JsonNode json) {
-        return new Asset(json.path("id").asLong(-1), Json.text(json, "uri"), json);
+        return new Asset(json.path("id").asLong(-1), AirflowJson.text(json, "uri"), json);
     }
 
     /** Airflow 2 has none. */
     public String name() {
-        return Json.text(json, "name");
+        return AirflowJson.text(json, "name");
     }
 }

@@ -12,6 +12,7 @@ import tools.jackson.databind.JsonNode;
 public record AssetEvent(long id, Optional<Instant> at, JsonNode extra, JsonNode json) {
 
     static AssetEvent from(JsonNode json) {
-        return new AssetEvent(json.path("id").asLong(-1), Json.instant(json, "timestamp"), json.path("extra"), json);
+        return new AssetEvent(
+                json.path("id").asLong(-1), AirflowJson.instant(json, "timestamp"), json.path("extra"), json);
     }
 }

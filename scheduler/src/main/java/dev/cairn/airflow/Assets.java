@@ -7,14 +7,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Assets (v2) and datasets (v1), and their events. Thread-safe. */
 public final class Assets {
-    private final Api api;
+    private final ApiClient api;
 
-    Assets(Api api) {
+    Assets(ApiClient api) {
         this.api = api;
     }
 
     public Stream<Asset> list() throws AirflowException {
-        return Pages.of(api, Call.get(name()), Asset::from, "assets", "datasets");
+        return Pages.of(api, ApiRequest.get(name()), Asset::from, "assets", "datasets");
     }
 
     /**
@@ -22,7 +22,7 @@ public final class Assets {
      * {@code s3://bucket} as {@code s3://bucket/} (it normalises what a DAG says), and both find it.
      */
     public Optional<Asset> find(String uri) throws AirflowException {
-        Call call = Call.get(name()).with("uri_pattern", uri);
+        ApiRequest call = ApiRequest.get(name()).with("uri_pattern", uri);
         return Pages.of(api, call, Asset::from, "assets", "datasets")
                 .filter(asset -> asset.uri().equals(uri) || asset.uri().equals(uri + "/"))
                 .findFirst();
@@ -31,7 +31,7 @@ public final class Assets {
     /** The asset of exactly this name; with Airflow 2 UNSUPPORTED. */
     public Optional<Asset> named(String name) throws AirflowException {
         api.needsV2("an asset by its name");
-        return Pages.of(api, Call.get(name()).with("name_pattern", name), Asset::from, "assets")
+        return Pages.of(api, ApiRequest.get(name()).with("name_pattern", name), Asset::from, "assets")
                 .filter(asset -> asset.name().equals(name))
                 .findFirst();
     }
@@ -39,7 +39,7 @@ public final class Assets {
     /** Newest first. */
     public Stream<AssetEvent> events(Asset asset) throws AirflowException {
         boolean first = api.apiVersion() == ApiVersion.V1;
-        Call call = Call.get(name(), "events")
+        ApiRequest call = ApiRequest.get(name(), "events")
                 .with(first ? "dataset_id" : "asset_id", asset.id())
                 .with("order_by", "-timestamp");
         return Pages.of(api, call, AssetEvent::from, "asset_events", "dataset_events");
@@ -53,10 +53,10 @@ public final class Assets {
      */
     public AssetEvent post(Asset asset, JsonNode extra) throws AirflowException {
         ObjectNode body = api.apiVersion() == ApiVersion.V1
-                ? Json.object().put("dataset_uri", asset.uri())
-                : Json.object().put("asset_id", asset.id());
+                ? AirflowJson.object().put("dataset_uri", asset.uri())
+                : AirflowJson.object().put("asset_id", asset.id());
         body.set("extra", extra);
-        return AssetEvent.from(api.call(Call.post(body, name(), "events")));
+        return AssetEvent.from(api.call(ApiRequest.post(body, name(), "events")));
     }
 
     private String name() throws AirflowException {

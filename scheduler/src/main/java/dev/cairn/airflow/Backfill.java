@@ -14,9 +14,9 @@ public record Backfill(long id, String dagId, boolean paused, Optional<Instant> 
     static Backfill from(JsonNode json) {
         return new Backfill(
                 json.path("id").asLong(-1),
-                Json.text(json, "dag_id"),
-                Json.truth(json, "is_paused"),
-                Json.instant(json, "completed_at"),
+                AirflowJson.text(json, "dag_id"),
+                AirflowJson.truth(json, "is_paused"),
+                AirflowJson.instant(json, "completed_at"),
                 json);
     }
 }

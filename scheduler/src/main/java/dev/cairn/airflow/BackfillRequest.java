@@ -14,14 +14,14 @@ import tools.jackson.databind.node.ObjectNode;
 public record BackfillRequest(String dagId, Instant from, Instant to, int maxActiveRuns, String reprocess) {
 
     ObjectNode body() {
-        ObjectNode body = Json.object()
+        ObjectNode body = AirflowJson.object()
                 .put("dag_id", dagId)
                 .put("from_date", from.toString())
                 .put("to_date", to.toString())
                 .put("run_backwards", false)
                 .put("max_active_runs", maxActiveRuns)
                 .put("reprocess_behavior", reprocess);
-        body.set("dag_run_conf", Json.object());
+        body.set("dag_run_conf", AirflowJson.object());
         return body;
     }
 }

@@ -6,24 +6,24 @@ import java.util.stream.Stream;
 public final class Backfills {
     private static final String BACKFILLS = "backfills";
 
-    private final Api api;
+    private final ApiClient api;
 
-    Backfills(Api api) {
+    Backfills(ApiClient api) {
         this.api = api;
     }
 
     /** Asked once: after SERVER or NO_ANSWER it may have been started, and {@link #list} tells. */
     public Backfill create(BackfillRequest request) throws AirflowException {
-        return call(Call.post(request.body(), BACKFILLS));
+        return call(ApiRequest.post(request.body(), BACKFILLS));
     }
 
     public Stream<Backfill> list(String dagId) throws AirflowException {
         api.needsV2(BACKFILLS);
-        return Pages.of(api, Call.get(BACKFILLS).with("dag_id", dagId), Backfill::from, BACKFILLS);
+        return Pages.of(api, ApiRequest.get(BACKFILLS).with("dag_id", dagId), Backfill::from, BACKFILLS);
     }
 
     public Backfill get(long id) throws AirflowException {
-        return call(Call.get(BACKFILLS, Long.toString(id)));
+        return call(ApiRequest.get(BACKFILLS, Long.toString(id)));
     }
 
     public Backfill pause(long id) throws AirflowException {
@@ -40,10 +40,10 @@ public final class Backfills {
     }
 
     private Backfill change(long id, String how) throws AirflowException {
-        return call(Call.put(Json.object(), BACKFILLS, Long.toString(id), how));
+        return call(ApiRequest.put(AirflowJson.object(), BACKFILLS, Long.toString(id), how));
     }
 
-    private Backfill call(Call call) throws AirflowException {
+    private Backfill call(ApiRequest call) throws AirflowException {
         api.needsV2(BACKFILLS);
         return Backfill.from(api.call(call));
     }

@@ -14,13 +14,13 @@ public record Dag(String id, boolean paused, boolean active, boolean importError
 
     static Dag from(JsonNode json) {
         boolean active = json.has("is_stale")
-                ? !Json.truth(json, "is_stale")
+                ? !AirflowJson.truth(json, "is_stale")
                 : json.path("is_active").asBoolean(true);
         return new Dag(
-                Json.text(json, "dag_id"),
-                Json.truth(json, "is_paused"),
+                AirflowJson.text(json, "dag_id"),
+                AirflowJson.truth(json, "is_paused"),
                 active,
-                Json.truth(json, "has_import_errors"),
+                AirflowJson.truth(json, "has_import_errors"),
                 json);
     }
 }

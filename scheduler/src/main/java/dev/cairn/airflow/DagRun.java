@@ -23,12 +23,12 @@ public record DagRun(
 
     static DagRun from(JsonNode json) {
         return new DagRun(
-                Json.text(json, "dag_id"),
-                Json.text(json, "dag_run_id", "run_id"),
-                new DagRunState(Json.text(json, "state")),
-                Json.instant(json, "logical_date", "execution_date"),
-                Json.instant(json, "start_date"),
-                Json.instant(json, "end_date"),
+                AirflowJson.text(json, "dag_id"),
+                AirflowJson.text(json, "dag_run_id", "run_id"),
+                new DagRunState(AirflowJson.text(json, "state")),
+                AirflowJson.instant(json, "logical_date", "execution_date"),
+                AirflowJson.instant(json, "start_date"),
+                AirflowJson.instant(json, "end_date"),
                 json.path("conf"),
                 json);
     }

@@ -11,9 +11,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class DagRuns {
     private static final String RUNS = "dagRuns";
 
-    private final Api api;
+    private final ApiClient api;
 
-    DagRuns(Api api) {
+    DagRuns(ApiClient api) {
         this.api = api;
     }
 
@@ -25,12 +25,12 @@ public final class DagRuns {
      *     server does not say which); INVALID for a DAG with import errors and for a conf that its params refuse
      */
     public DagRun trigger(String dagId, TriggerRequest request) throws AirflowException {
-        return DagRun.from(api.call(Call.post(request.body(api.apiVersion()), "dags", dagId, RUNS)));
+        return DagRun.from(api.call(ApiRequest.post(request.body(api.apiVersion()), "dags", dagId, RUNS)));
     }
 
     /** @throws AirflowException NOT_FOUND when there is none */
     public DagRun get(String dagId, String runId) throws AirflowException {
-        return DagRun.from(api.call(Call.get(path(dagId, runId))));
+        return DagRun.from(api.call(ApiRequest.get(path(dagId, runId))));
     }
 
     /** Empty when there is none. */
@@ -49,7 +49,7 @@ public final class DagRuns {
     public Stream<DagRun> list(DagRunQuery query) throws AirflowException {
         // v1 knows no "run_after", and v2 leaves logical_date null
         String order = api.apiVersion() == ApiVersion.V1 ? "-execution_date" : "-run_after";
-        Call call = Call.get("dags", query.dagId().orElse("~"), RUNS)
+        ApiRequest call = ApiRequest.get("dags", query.dagId().orElse("~"), RUNS)
                 .with("order_by", order)
                 .withAll("state", query.states().stream().map(DagRunState::text).toList());
         return Pages.of(api, call, DagRun::from, "dag_runs");
@@ -57,27 +57,27 @@ public final class DagRuns {
 
     /** Sets its state, e.g. FAILED, which ends its tasks; that is how Airflow cancels a run. */
     public DagRun setState(String dagId, String runId, DagRunState state) throws AirflowException {
-        ObjectNode body = Json.object().put("state", state.text());
-        Call call = Call.patch(body, path(dagId, runId));
+        ObjectNode body = AirflowJson.object().put("state", state.text());
+        ApiRequest call = ApiRequest.patch(body, path(dagId, runId));
         return DagRun.from(api.call(api.apiVersion() == ApiVersion.V1 ? call : call.with("update_mask", "state")));
     }
 
     /** Sets its note: of v1 a call of its own. */
     public DagRun setNote(String dagId, String runId, String note) throws AirflowException {
-        ObjectNode body = Json.object().put("note", note);
+        ObjectNode body = AirflowJson.object().put("note", note);
         return DagRun.from(api.call(
                 api.apiVersion() == ApiVersion.V1
-                        ? Call.patch(body, path(dagId, runId, "setNote"))
-                        : Call.patch(body, path(dagId, runId)).with("update_mask", "note")));
+                        ? ApiRequest.patch(body, path(dagId, runId, "setNote"))
+                        : ApiRequest.patch(body, path(dagId, runId)).with("update_mask", "note")));
     }
 
     /** Has all of its tasks run again. The server's default would be a dry run. */
     public void clear(String dagId, String runId) throws AirflowException {
-        api.call(Call.post(Json.object().put("dry_run", false), path(dagId, runId, "clear")));
+        api.call(ApiRequest.post(AirflowJson.object().put("dry_run", false), path(dagId, runId, "clear")));
     }
 
     public void delete(String dagId, String runId) throws AirflowException {
-        api.call(Call.delete(path(dagId, runId)));
+        api.call(ApiRequest.delete(path(dagId, runId)));
     }
 
     /**
@@ -104,7 +104,7 @@ public final class DagRuns {
                     throw e;
                 }
             }
-            Pause.REAL.of(pause.compareTo(longest) < 0 ? pause : longest);
+            Sleeper.REAL.of(pause.compareTo(longest) < 0 ? pause : longest);
             pause = pause.multipliedBy(3).dividedBy(2);
         }
     }

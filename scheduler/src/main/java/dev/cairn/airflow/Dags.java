@@ -4,16 +4,16 @@ import java.util.stream.Stream;
 
 /** The DAGs of a server. Thread-safe. */
 public final class Dags {
-    private final Api api;
+    private final ApiClient api;
 
-    Dags(Api api) {
+    Dags(ApiClient api) {
         this.api = api;
     }
 
     /** In the order of their ids. */
     public Stream<Dag> list(DagQuery query) throws AirflowException {
         // v1 takes one order_by, v2 several; the parameter for what is gone was renamed and not inverted
-        Call call = Call.get("dags")
+        ApiRequest call = ApiRequest.get("dags")
                 .with("order_by", "dag_id")
                 .with(api.apiVersion() == ApiVersion.V1 ? "only_active" : "exclude_stale", !query.evenInactive())
                 .withAll("tags", query.tags());
@@ -26,17 +26,17 @@ public final class Dags {
 
     /** @throws AirflowException NOT_FOUND when there is none */
     public Dag get(String dagId) throws AirflowException {
-        return Dag.from(api.call(Call.get("dags", dagId)));
+        return Dag.from(api.call(ApiRequest.get("dags", dagId)));
     }
 
     /** Pauses or unpauses it; runs already there go on. */
     public Dag pause(String dagId, boolean paused) throws AirflowException {
-        return Dag.from(api.call(Call.patch(Json.object().put("is_paused", paused), "dags", dagId)
+        return Dag.from(api.call(ApiRequest.patch(AirflowJson.object().put("is_paused", paused), "dags", dagId)
                 .with("update_mask", "is_paused")));
     }
 
     /** Files that cannot be read now, of all DAGs that the user may see. */
     public Stream<ImportError> importErrors() {
-        return Pages.of(api, Call.get("importErrors"), ImportError::from, "import_errors");
+        return Pages.of(api, ApiRequest.get("importErrors"), ImportError::from, "import_errors");
     }
 }

@@ -17,9 +17,9 @@ final class ErrorBodies {
     private ErrorBodies() {}
 
     /** @param call what was asked, for the message */
-    static AirflowException of(String call, Reply reply) {
+    static AirflowException of(String call, ApiResponse reply) {
         int status = reply.status();
-        Optional<JsonNode> json = Json.parse(reply.body());
+        Optional<JsonNode> json = AirflowJson.parse(reply.body());
         List<Problem> problems = json.map(ErrorBodies::problems).orElse(List.of());
         String text = json.map(tree -> text(tree, problems)).orElseGet(() -> plain(reply.contentType(), reply.body()));
         String hint = hint(reply, json.isPresent());
@@ -27,7 +27,7 @@ final class ErrorBodies {
         return new AirflowException(kind(reply, json.isPresent()), OptionalInt.of(status), message, problems, null);
     }
 
-    private static Kind kind(Reply reply, boolean json) {
+    private static Kind kind(ApiResponse reply, boolean json) {
         int status = reply.status();
         if (reply.refusesCredentials()) {
             return Kind.UNAUTHORIZED;
@@ -58,7 +58,7 @@ final class ErrorBodies {
                     .findFirst()
                     .orElseGet(() -> cut(detail.toString()));
         }
-        String title = Json.text(tree, "title", "error"); // Airflow 3 about the paths of Airflow 2: "error"
+        String title = AirflowJson.text(tree, "title", "error"); // Airflow 3 about the paths of Airflow 2: "error"
         String said = detail.isString() ? detail.stringValue() : "";
         return cut(title.isEmpty() || said.contains(title) ? said : said.isEmpty() ? title : title + ": " + said);
     }
@@ -78,7 +78,7 @@ final class ErrorBodies {
         return contentType.contains("html") ? "a page instead of JSON" : cut(body.strip());
     }
 
-    private static String hint(Reply reply, boolean json) {
+    private static String hint(ApiResponse reply, boolean json) {
         int status = reply.status();
         if (reply.refusesCredentials()) {
             return ". Check the user and password, or the token, of this connection";

@@ -20,7 +20,7 @@ public record Health(Map<String, String> statuses, JsonNode json) {
     static Health from(JsonNode json) {
         Map<String, String> statuses = new TreeMap<>();
         for (Map.Entry<String, JsonNode> part : json.properties()) {
-            Optional<String> status = Json.optionalText(part.getValue(), "status");
+            Optional<String> status = AirflowJson.optionalText(part.getValue(), "status");
             status.ifPresent(text -> statuses.put(part.getKey(), text));
         }
         return new Health(statuses, json);

@@ -11,7 +11,7 @@ import tools.jackson.databind.JsonNode;
 public record ImportError(String file, String stackTrace, JsonNode json) {
 
     static ImportError from(JsonNode json) {
-        return new ImportError(Json.text(json, "filename"), Json.text(json, "stack_trace"), json);
+        return new ImportError(AirflowJson.text(json, "filename"), AirflowJson.text(json, "stack_trace"), json);
     }
 
     /** The last line, which says what is wrong. */

@@ -24,7 +24,7 @@ final class LogContent {
         if (content.isString()) {
             addPython(content.stringValue(), lines);
         }
-        for (JsonNode entry : content.isArray() ? content : Json.MAPPER.createArrayNode()) {
+        for (JsonNode entry : content.isArray() ? content : AirflowJson.MAPPER.createArrayNode()) {
             add(entry, lines);
         }
         return lines;
@@ -35,7 +35,8 @@ final class LogContent {
         List<String> lines = new ArrayList<>();
         body.lines()
                 .filter(line -> !line.isBlank())
-                .forEach(line -> Json.parse(line).ifPresentOrElse(entry -> add(entry, lines), () -> lines.add(line)));
+                .forEach(line ->
+                        AirflowJson.parse(line).ifPresentOrElse(entry -> add(entry, lines), () -> lines.add(line)));
         return lines;
     }
 
@@ -46,9 +47,9 @@ final class LogContent {
         }
         // what fields mean: FileTaskHandler.StructuredLogMessage; "::group::" lines fold in Airflow's page
         String line = Stream.of(
-                        Json.text(entry, "timestamp"),
-                        Json.text(entry, "level").toUpperCase(Locale.ROOT),
-                        Json.text(entry, "event", "message"))
+                        AirflowJson.text(entry, "timestamp"),
+                        AirflowJson.text(entry, "level").toUpperCase(Locale.ROOT),
+                        AirflowJson.text(entry, "event", "message"))
                 .filter(part -> !part.isEmpty())
                 .collect(Collectors.joining(" "));
         (line.isEmpty() ? entry.toString() : line).lines().forEach(lines::add);
@@ -60,9 +61,12 @@ final class LogContent {
         error.path("frames")
                 .valueStream()
                 .map(frame -> "  File \"%s\", line %s, in %s"
-                        .formatted(Json.text(frame, "filename"), Json.text(frame, "lineno"), Json.text(frame, "name")))
+                        .formatted(
+                                AirflowJson.text(frame, "filename"),
+                                AirflowJson.text(frame, "lineno"),
+                                AirflowJson.text(frame, "name")))
                 .forEach(lines::add);
-        (Json.text(error, "exc_type") + ": " + Json.text(error, "exc_value"))
+        (AirflowJson.text(error, "exc_type") + ": " + AirflowJson.text(error, "exc_value"))
                 .lines()
                 .forEach(lines::add);
     }

@@ -23,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 final class Pages<T> implements Iterator<T> {
     private static final int LIMIT = 100;
 
-    private final Api api;
-    private final Call call;
+    private final ApiClient api;
+    private final ApiRequest call;
     private final String[] names;
     private final Function<JsonNode, T> read;
     private final Deque<T> here = new ArrayDeque<>();
@@ -32,7 +32,7 @@ final class Pages<T> implements Iterator<T> {
     private Optional<String> cursor = Optional.empty();
     private boolean over;
 
-    private Pages(Api api, Call call, Function<JsonNode, T> read, String... names) {
+    private Pages(ApiClient api, ApiRequest call, Function<JsonNode, T> read, String... names) {
         this.api = api;
         this.call = call;
         this.read = read;
@@ -40,7 +40,7 @@ final class Pages<T> implements Iterator<T> {
     }
 
     /** @param names of the field that holds the list, in any version */
-    static <T> Stream<T> of(Api api, Call call, Function<JsonNode, T> read, String... names) {
+    static <T> Stream<T> of(ApiClient api, ApiRequest call, Function<JsonNode, T> read, String... names) {
         Iterator<T> pages = new Pages<>(api, call, read, names);
         return StreamSupport.stream(
                 Spliterators.spliteratorUnknownSize(pages, Spliterator.ORDERED | Spliterator.NONNULL), false);
@@ -63,7 +63,7 @@ final class Pages<T> implements Iterator<T> {
     }
 
     private void fetch() {
-        Call page = call.with("limit", LIMIT);
+        ApiRequest page = call.with("limit", LIMIT);
         JsonNode answer;
         try {
             answer = api.call(cursor.map(at -> page.with("cursor", at)).orElseGet(() -> page.with("offset", seen)));
@@ -73,7 +73,7 @@ final class Pages<T> implements Iterator<T> {
         JsonNode list = list(answer);
         list.forEach(entry -> here.add(read.apply(entry)));
         seen += list.size();
-        cursor = Json.optionalText(answer, "next_cursor");
+        cursor = AirflowJson.optionalText(answer, "next_cursor");
         JsonNode total = answer.path("total_entries");
         over = list.isEmpty() || cursor.isEmpty() && total.isIntegralNumber() && seen >= total.longValue();
     }
@@ -84,6 +84,6 @@ final class Pages<T> implements Iterator<T> {
                 return answer.path(name);
             }
         }
-        return Json.MAPPER.createArrayNode();
+        return AirflowJson.MAPPER.createArrayNode();
     }
 }

@@ -41,8 +41,9 @@ final class PasswordCredentials implements Credentials {
     }
 
     private String fetch(Login login) throws AirflowException {
-        String got = Json.text(
-                login.post("auth/token", Json.object().put("username", user).put("password", password.get())),
+        String got = AirflowJson.text(
+                login.post(
+                        "auth/token", AirflowJson.object().put("username", user).put("password", password.get())),
                 "access_token");
         if (got.isEmpty()) {
             throw new AirflowException(

@@ -12,9 +12,9 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>A value is any JSON of up to 65,535 characters. Source: {@code task_state_store.py} of Airflow's public routes.
  */
 public final class StateStore {
-    private final Api api;
+    private final ApiClient api;
 
-    StateStore(Api api) {
+    StateStore(ApiClient api) {
         this.api = api;
     }
 
@@ -22,8 +22,8 @@ public final class StateStore {
     public Optional<JsonNode> get(String dagId, String runId, String taskId, int mapIndex, String key)
             throws AirflowException {
         try {
-            return Optional.of(
-                    call(Call.get(path(dagId, runId, taskId, key)), mapIndex).path("value"));
+            return Optional.of(call(ApiRequest.get(path(dagId, runId, taskId, key)), mapIndex)
+                    .path("value"));
         } catch (AirflowException e) {
             if (e.is(Kind.NOT_FOUND)) {
                 return Optional.empty();
@@ -35,17 +35,17 @@ public final class StateStore {
     /** Sets it, for as long as the server's configuration keeps such things. */
     public void put(String dagId, String runId, String taskId, int mapIndex, String key, JsonNode value)
             throws AirflowException {
-        ObjectNode body = Json.object();
+        ObjectNode body = AirflowJson.object();
         body.set("value", value);
-        call(Call.put(body, path(dagId, runId, taskId, key)), mapIndex);
+        call(ApiRequest.put(body, path(dagId, runId, taskId, key)), mapIndex);
     }
 
     /** No error when there is nothing under this key. */
     public void delete(String dagId, String runId, String taskId, int mapIndex, String key) throws AirflowException {
-        call(Call.delete(path(dagId, runId, taskId, key)), mapIndex);
+        call(ApiRequest.delete(path(dagId, runId, taskId, key)), mapIndex);
     }
 
-    private JsonNode call(Call call, int mapIndex) throws AirflowException {
+    private JsonNode call(ApiRequest call, int mapIndex) throws AirflowException {
         api.needsV2("the task state store");
         return api.call(call.with("map_index", mapIndex));
     }

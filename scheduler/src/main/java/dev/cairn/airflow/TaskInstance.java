@@ -22,12 +22,12 @@ public record TaskInstance(
 
     static TaskInstance from(JsonNode json) {
         return new TaskInstance(
-                Json.text(json, "task_id"),
-                Json.integer(json, "map_index").orElse(-1),
-                new TaskState(Json.text(json, "state")),
-                Json.integer(json, "try_number").orElse(0),
-                Json.instant(json, "start_date"),
-                Json.instant(json, "end_date"),
+                AirflowJson.text(json, "task_id"),
+                AirflowJson.integer(json, "map_index").orElse(-1),
+                new TaskState(AirflowJson.text(json, "state")),
+                AirflowJson.integer(json, "try_number").orElse(0),
+                AirflowJson.instant(json, "start_date"),
+                AirflowJson.instant(json, "end_date"),
                 json);
     }
 

@@ -8,25 +8,25 @@ import tools.jackson.databind.node.ObjectNode;
 public final class TaskInstances {
     private static final String TASKS = "taskInstances";
 
-    private final Api api;
+    private final ApiClient api;
 
-    TaskInstances(Api api) {
+    TaskInstances(ApiClient api) {
         this.api = api;
     }
 
     public Stream<TaskInstance> list(String dagId, String runId) {
-        return Pages.of(api, Call.get(DagRuns.path(dagId, runId, TASKS)), TaskInstance::from, "task_instances");
+        return Pages.of(api, ApiRequest.get(DagRuns.path(dagId, runId, TASKS)), TaskInstance::from, "task_instances");
     }
 
     /** @throws AirflowException NOT_FOUND when there is none */
     public TaskInstance get(String dagId, String runId, String taskId) throws AirflowException {
-        return TaskInstance.from(api.call(Call.get(DagRuns.path(dagId, runId, TASKS, taskId))));
+        return TaskInstance.from(api.call(ApiRequest.get(DagRuns.path(dagId, runId, TASKS, taskId))));
     }
 
     /** An instance of a mapped task. */
     public TaskInstance get(String dagId, String runId, String taskId, int mapIndex) throws AirflowException {
         return TaskInstance.from(
-                api.call(Call.get(DagRuns.path(dagId, runId, TASKS, taskId, Integer.toString(mapIndex)))));
+                api.call(ApiRequest.get(DagRuns.path(dagId, runId, TASKS, taskId, Integer.toString(mapIndex)))));
     }
 
     /**
@@ -38,7 +38,7 @@ public final class TaskInstances {
      */
     public List<TaskInstance> clear(String dagId, String runId, List<String> taskIds, boolean onlyFailed)
             throws AirflowException {
-        ObjectNode body = Json.object()
+        ObjectNode body = AirflowJson.object()
                 .put("dry_run", false) // the server's default is true
                 .put("dag_run_id", runId)
                 .put("only_failed", onlyFailed)
@@ -47,7 +47,7 @@ public final class TaskInstances {
         if (!taskIds.isEmpty()) {
             taskIds.forEach(body.putArray("task_ids")::add);
         }
-        return api.call(Call.post(body, "dags", dagId, "clearTaskInstances"))
+        return api.call(ApiRequest.post(body, "dags", dagId, "clearTaskInstances"))
                 .path("task_instances")
                 .valueStream()
                 .map(TaskInstance::from)
@@ -56,10 +56,10 @@ public final class TaskInstances {
 
     /** Sets the state of a task that is not mapped, e.g. to SUCCESS for one that is to be passed over. */
     public void setState(String dagId, String runId, String taskId, TaskState state) throws AirflowException {
-        ObjectNode body = Json.object().put("new_state", state.text());
+        ObjectNode body = AirflowJson.object().put("new_state", state.text());
         if (api.apiVersion() == ApiVersion.V1) {
             body.put("dry_run", false);
         }
-        api.call(Call.patch(body, DagRuns.path(dagId, runId, TASKS, taskId)));
+        api.call(ApiRequest.patch(body, DagRuns.path(dagId, runId, TASKS, taskId)));
     }
 }

@@ -7,9 +7,9 @@ import tools.jackson.databind.JsonNode;
 
 /** The logs of tasks. Thread-safe. */
 public final class TaskLogs {
-    private final Api api;
+    private final ApiClient api;
 
-    TaskLogs(Api api) {
+    TaskLogs(ApiClient api) {
         this.api = api;
     }
 
@@ -22,17 +22,19 @@ public final class TaskLogs {
      */
     public LogPage read(String dagId, String runId, String taskId, int mapIndex, int tryNumber, Optional<String> after)
             throws AirflowException {
-        Call call = Call.get(DagRuns.path(dagId, runId, "taskInstances", taskId, "logs", Integer.toString(tryNumber)))
+        ApiRequest call = ApiRequest.get(
+                        DagRuns.path(dagId, runId, "taskInstances", taskId, "logs", Integer.toString(tryNumber)))
                 .with("full_content", false)
                 .with("map_index", mapIndex);
-        Reply reply = api.reply(after.map(token -> call.with("token", token)).orElse(call));
+        ApiResponse reply =
+                api.reply(after.map(token -> call.with("token", token)).orElse(call));
         if (reply.isNdjson()) {
             return new LogPage(LogContent.ndjson(reply.body()), reply.logToken());
         }
-        Optional<JsonNode> json = Json.parse(reply.body());
+        Optional<JsonNode> json = AirflowJson.parse(reply.body());
         List<String> lines = json.map(answer -> LogContent.lines(answer.path("content")))
                 .orElseGet(() -> reply.body().lines().toList());
-        return new LogPage(lines, json.flatMap(answer -> Json.optionalText(answer, "continuation_token")));
+        return new LogPage(lines, json.flatMap(answer -> AirflowJson.optionalText(answer, "continuation_token")));
     }
 
     /** The whole log of a try that has ended, in one or more calls. */

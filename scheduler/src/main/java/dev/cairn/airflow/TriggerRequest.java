@@ -37,13 +37,13 @@ public record TriggerRequest(
 
     /** v2 refuses keys that it does not know, and wants {@code logical_date} even when it is null. */
     ObjectNode body(ApiVersion version) {
-        ObjectNode body = Json.object().put("dag_run_id", runId);
+        ObjectNode body = AirflowJson.object().put("dag_run_id", runId);
         if (logicalDate.isPresent()) {
             body.put("logical_date", logicalDate.get().toString());
         } else if (version == ApiVersion.V2) {
             body.putNull("logical_date");
         }
-        body.set("conf", conf.orElseGet(Json::object));
+        body.set("conf", conf.orElseGet(AirflowJson::object));
         note.ifPresent(text -> body.put("note", text));
         return body;
     }

@@ -12,6 +12,9 @@ public record Variable(String key, String value, Optional<String> description, J
 
     static Variable from(JsonNode json) {
         return new Variable(
-                Json.text(json, "key"), Json.text(json, "value"), Json.optionalText(json, "description"), json);
+                AirflowJson.text(json, "key"),
+                AirflowJson.text(json, "value"),
+                AirflowJson.optionalText(json, "description"),
+                json);
     }
 }

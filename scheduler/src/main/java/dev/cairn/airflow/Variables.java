@@ -4,31 +4,33 @@ import java.util.stream.Stream;
 
 /** The variables of a server. Thread-safe. */
 public final class Variables {
-    private final Api api;
+    private final ApiClient api;
 
-    Variables(Api api) {
+    Variables(ApiClient api) {
         this.api = api;
     }
 
     public Stream<Variable> list() {
-        return Pages.of(api, Call.get("variables"), Variable::from, "variables");
+        return Pages.of(api, ApiRequest.get("variables"), Variable::from, "variables");
     }
 
     /** @throws AirflowException NOT_FOUND when there is none */
     public Variable get(String key) throws AirflowException {
-        return Variable.from(api.call(Call.get("variables", key)));
+        return Variable.from(api.call(ApiRequest.get("variables", key)));
     }
 
     /** @throws AirflowException CONFLICT from v2 when there is one of this key */
     public Variable create(String key, String value) throws AirflowException {
-        return Variable.from(api.call(Call.post(Json.object().put("key", key).put("value", value), "variables")));
+        return Variable.from(
+                api.call(ApiRequest.post(AirflowJson.object().put("key", key).put("value", value), "variables")));
     }
 
     public Variable update(String key, String value) throws AirflowException {
-        return Variable.from(api.call(Call.patch(Json.object().put("key", key).put("value", value), "variables", key)));
+        return Variable.from(
+                api.call(ApiRequest.patch(AirflowJson.object().put("key", key).put("value", value), "variables", key)));
     }
 
     public void delete(String key) throws AirflowException {
-        api.call(Call.delete("variables", key));
+        api.call(ApiRequest.delete("variables", key));
     }
 }

@@ -13,7 +13,7 @@ final class VersionProbe {
     /** Sends a call, with retries. */
     @FunctionalInterface
     interface Sender {
-        Reply send(Call call, String root, Optional<String> authorization) throws AirflowException;
+        ApiResponse send(ApiRequest call, String root, Optional<String> authorization) throws AirflowException;
     }
 
     private final Sender sender;
@@ -25,34 +25,34 @@ final class VersionProbe {
     }
 
     ApiVersion ask() throws AirflowException {
-        Reply newer = ask(ApiVersion.V2);
+        ApiResponse newer = ask(ApiVersion.V2);
         if (isVersion(newer)) {
             return ApiVersion.V2;
         }
-        Reply older = ask(ApiVersion.V1);
+        ApiResponse older = ask(ApiVersion.V1);
         if (isVersion(older)) {
             return ApiVersion.V1;
         }
         throw nothing(newer, older);
     }
 
-    private Reply ask(ApiVersion version) throws AirflowException {
-        return sender.send(Call.get("version"), version.path(), Optional.empty());
+    private ApiResponse ask(ApiVersion version) throws AirflowException {
+        return sender.send(ApiRequest.get("version"), version.path(), Optional.empty());
     }
 
-    private static boolean isVersion(Reply reply) {
+    private static boolean isVersion(ApiResponse reply) {
         return reply.isSuccess()
-                && Json.parse(reply.body())
-                        .filter(json -> !Json.text(json, "version").isEmpty())
+                && AirflowJson.parse(reply.body())
+                        .filter(json -> !AirflowJson.text(json, "version").isEmpty())
                         .isPresent();
     }
 
-    private AirflowException nothing(Reply newer, Reply older) {
+    private AirflowException nothing(ApiResponse newer, ApiResponse older) {
         String what = "asking " + address + " for its version";
         boolean broken = newer.status() >= 500 || older.status() >= 500;
         boolean guarded = newer.status() == 401 || newer.status() == 403;
         if (broken || guarded) {
-            Reply said = newer.status() >= 400 && newer.status() != 404 ? newer : older;
+            ApiResponse said = newer.status() >= 400 && newer.status() != 404 ? newer : older;
             AirflowException error = ErrorBodies.of(what, said);
             return guarded
                     ? new AirflowException(

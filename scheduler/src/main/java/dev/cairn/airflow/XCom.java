@@ -13,9 +13,9 @@ public record XCom(String taskId, int mapIndex, String key, JsonNode value, Json
 
     static XCom from(JsonNode json) {
         return new XCom(
-                Json.text(json, "task_id"),
-                Json.integer(json, "map_index").orElse(-1),
-                Json.text(json, "key"),
+                AirflowJson.text(json, "task_id"),
+                AirflowJson.integer(json, "map_index").orElse(-1),
+                AirflowJson.text(json, "key"),
                 json.path("value"),
                 json);
     }

@@ -8,9 +8,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class XComs {
     private static final String ENTRIES = "xcomEntries";
 
-    private final Api api;
+    private final ApiClient api;
 
-    XComs(Api api) {
+    XComs(ApiClient api) {
         this.api = api;
     }
 
@@ -18,7 +18,7 @@ public final class XComs {
     public Stream<XCom> list(String dagId, String runId, String taskId) {
         return Pages.of(
                 api,
-                Call.get(DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES)),
+                ApiRequest.get(DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES)),
                 XCom::from,
                 "xcom_entries");
     }
@@ -29,7 +29,7 @@ public final class XComs {
      */
     public XCom get(String dagId, String runId, String taskId, int mapIndex, String key) throws AirflowException {
         // the default makes a Python text of the value
-        Call call = Call.get(DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES, key))
+        ApiRequest call = ApiRequest.get(DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES, key))
                 .with("stringify", false)
                 .with("map_index", mapIndex);
         return XCom.from(api.call(call));
@@ -38,8 +38,8 @@ public final class XComs {
     /** Airflow 3 only. */
     public XCom create(String dagId, String runId, String taskId, String key, JsonNode value) throws AirflowException {
         api.needsV2("writing XCom");
-        ObjectNode body = Json.object().put("key", key).put("map_index", -1);
+        ObjectNode body = AirflowJson.object().put("key", key).put("map_index", -1);
         body.set("value", value);
-        return XCom.from(api.call(Call.post(body, DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES))));
+        return XCom.from(api.call(ApiRequest.post(body, DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES))));
     }
 }

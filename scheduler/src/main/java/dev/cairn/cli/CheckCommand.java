@@ -1,8 +1,13 @@
 package dev.cairn.cli;
 
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Json;
+import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.HostFinding;
-import dev.cairn.run.host.HostIdentity;
+import dev.cairn.host.HostIdentity;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -19,12 +24,12 @@ final class CheckCommand implements Callable<Integer> {
     private static final String DEFAULT_ENGINE = "native";
 
     private final Console console;
-    private final Composition composition;
+    private final CompositionRoot composition;
 
     @Option(names = "--json", description = "As one JSON document.")
     private boolean json;
 
-    CheckCommand(Composition composition) {
+    CheckCommand(CompositionRoot composition) {
         this.composition = composition;
         this.console = composition.console();
     }

@@ -1,5 +1,30 @@
 package dev.cairn.cli;
 
+import dev.cairn.cli.airflow.AirflowCommand;
+import dev.cairn.cli.daemon.DaemonCommand;
+import dev.cairn.cli.image.ImageCommand;
+import dev.cairn.cli.run.CancelCommand;
+import dev.cairn.cli.run.CheckpointCommand;
+import dev.cairn.cli.run.ExecCommand;
+import dev.cairn.cli.run.GcCommand;
+import dev.cairn.cli.run.LogsCommand;
+import dev.cairn.cli.run.NotifyCommand;
+import dev.cairn.cli.run.PauseCommand;
+import dev.cairn.cli.run.PsCommand;
+import dev.cairn.cli.run.ReportCommand;
+import dev.cairn.cli.run.ResumeCommand;
+import dev.cairn.cli.run.RunCommand;
+import dev.cairn.cli.run.ShowCommand;
+import dev.cairn.cli.run.UnpauseCommand;
+import dev.cairn.cli.schedule.ScheduleCommand;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ErrorReport;
+import dev.cairn.cli.shared.GlobalOptions;
+import dev.cairn.cli.slurm.SlurmCommand;
+import dev.cairn.cli.workflow.PlanCommand;
+import dev.cairn.cli.workflow.SchemaCommand;
+import dev.cairn.cli.workflow.ValidateCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -9,14 +34,14 @@ import java.util.function.Supplier;
 import picocli.CommandLine;
 
 /** All commands by name; of these only the one that was asked for is loaded, so that the start stays fast. */
-final class CommandTree {
+public final class CommandTree {
     private final Console console;
     private final GlobalOptions options = new GlobalOptions();
     private final Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
 
-    CommandTree(Console console) {
+    public CommandTree(Console console) {
         this.console = console;
-        Composition composition = new Composition(console, options);
+        CompositionRoot composition = new CompositionRoot(console, options);
         commands.put("run", () -> new RunCommand(composition));
         commands.put("resume", () -> new ResumeCommand(composition));
         commands.put("exec", () -> ExecCommand.line(composition));
@@ -47,7 +72,7 @@ final class CommandTree {
     }
 
     /** Parses, runs and reports; returns the exit code and throws nothing. */
-    int execute(String... args) {
+    public int execute(String... args) {
         CommandLine root = root();
         wanted(args).forEach((name, command) -> root.addSubcommand(name, command.get()));
         return configured(root).execute(args);

@@ -1,5 +1,7 @@
 package dev.cairn.cli;
 
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.AutoComplete;

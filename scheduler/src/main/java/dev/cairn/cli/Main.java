@@ -1,5 +1,9 @@
 package dev.cairn.cli;
 
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.StandardOutput;
+
 /** Starts the command line. */
 public final class Main {
     private Main() {}

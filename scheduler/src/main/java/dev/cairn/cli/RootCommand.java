@@ -1,5 +1,7 @@
 package dev.cairn.cli;
 
+import dev.cairn.cli.shared.GlobalOptions;
+import dev.cairn.cli.shared.Version;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

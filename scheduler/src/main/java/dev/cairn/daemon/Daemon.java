@@ -1,13 +1,13 @@
 package dev.cairn.daemon;
 
 import dev.cairn.metrics.Metrics;
-import dev.cairn.retention.KeepRules;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.event.RunListener;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
-import dev.cairn.run.store.CairnHome;
-import dev.cairn.run.store.RunStore;
+import dev.cairn.run.retention.KeepRules;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.store.Database;
@@ -16,8 +16,8 @@ import dev.cairn.schedule.store.Registrar;
 import dev.cairn.schedule.store.StateFolder;
 import dev.cairn.schedule.store.StoreException;
 import dev.cairn.schedule.store.Tables;
-import dev.cairn.trigger.AlarmClock;
-import dev.cairn.trigger.AlarmException;
+import dev.cairn.trigger.QuartzWakeups;
+import dev.cairn.trigger.WakeupException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -51,7 +51,7 @@ public final class Daemon {
     private final Semaphore wake = new Semaphore(0);
     private final AtomicInteger stops = new AtomicInteger();
     private final Metrics metrics;
-    private final List<Keeper.Ended> untold = new ArrayList<>();
+    private final List<RunDispatcher.Ended> untold = new ArrayList<>();
     private List<ScheduledWorkflow> workflows = List.of();
     private long changes = -1;
     private String trouble = "";
@@ -103,8 +103,8 @@ public final class Daemon {
             String id = about.host() + "-" + about.process().pid() + "-"
                     + about.process().startTime();
             Optional<String> instance = pool.database().isShared() ? Optional.of(id) : Optional.empty();
-            try (AlarmClock alarmClock = AlarmClock.open(pool.database().source(), instance, name -> wake())) {
-                Peers peers = new Peers(pool.database(), id);
+            try (QuartzWakeups alarmClock = QuartzWakeups.open(pool.database().source(), instance, name -> wake())) {
+                DaemonRegistry peers = new DaemonRegistry(pool.database(), id);
                 Instant since = peers.enter(started);
                 lock.tell(about);
                 tell.accept("at work; the schedules are in "
@@ -115,7 +115,7 @@ public final class Daemon {
                 work(pool.database(), id, since, alarmClock, peers, lock);
             }
             tell.accept("stopped");
-        } catch (AlarmException e) {
+        } catch (WakeupException e) {
             throw new DaemonException(String.valueOf(e.getMessage()), e);
         }
     }
@@ -138,20 +138,26 @@ public final class Daemon {
                 : new Served(Optional.of(HttpPort.open(settings.http().getAsInt(), metrics::text)));
     }
 
-    private void work(Database database, String id, Instant since, AlarmClock alarmClock, Peers peers, DaemonLock lock)
+    private void work(
+            Database database,
+            String id,
+            Instant since,
+            QuartzWakeups alarmClock,
+            DaemonRegistry peers,
+            DaemonLock lock)
             throws InterruptedException {
-        Decider decider = new Decider(database, id, since, clock);
-        Keeper keeper = new Keeper(runners, this::listener, this::wake);
-        Alarms alarms = new Alarms(alarmClock);
+        TickPolicy decider = new TickPolicy(database, id, since, clock);
+        RunDispatcher keeper = new RunDispatcher(runners, this::listener, this::wake);
+        WakeupPlan alarms = new WakeupPlan(alarmClock);
         WorkflowWatch watch = new WorkflowWatch(database, new Registrar(ZoneId.systemDefault()), clock, tell);
         Rhythm files = new Rhythm(LOOK_AT_FILES);
-        Rhythm beats = new Rhythm(Peers.BEAT);
+        Rhythm beats = new Rhythm(DaemonRegistry.BEAT);
         Rhythm sweeps = new Rhythm(SWEEP);
         Rhythm cleanings = new Rhythm(CLEAN);
         Rhythm messages = new Rhythm(TELL);
         Rhythm counts = new Rhythm(SWEEP);
         Housekeeper housekeeper = new Housekeeper(settings.keep(), clock, tell);
-        Messenger messenger = new Messenger(runners, metrics, tell);
+        NotificationRounds messenger = new NotificationRounds(runners, metrics, tell);
         Optional<Instant> nextDue = Optional.empty();
         boolean ringing = false;
         while (stops.get() == 0) {
@@ -185,7 +191,7 @@ public final class Daemon {
                 }
                 if (woken || changed || due || troubled || sweeps.isDue()) {
                     untold.addAll(keeper.takeEnded());
-                    Decider.Decision decision = decider.decide(untold, keeper::isInDoubt);
+                    TickPolicy.Decision decision = decider.decide(untold, keeper::isInDoubt);
                     untold.clear();
                     decision.changed().forEach(this::say);
                     decision.late().forEach(metrics::late);
@@ -206,14 +212,15 @@ public final class Daemon {
                             workflows.stream().map(ScheduledWorkflow::home).toList());
                 }
                 inTrouble("", lock);
-            } catch (IOException | AlarmException e) {
+            } catch (IOException | WakeupException e) {
                 inTrouble(String.valueOf(e.getMessage()), lock);
             }
         }
         stopAll(keeper, decider, peers, lock);
     }
 
-    private void stopAll(Keeper keeper, Decider decider, Peers peers, DaemonLock lock) throws InterruptedException {
+    private void stopAll(RunDispatcher keeper, TickPolicy decider, DaemonRegistry peers, DaemonLock lock)
+            throws InterruptedException {
         tell.accept("stopping" + (keeper.isEmpty() ? "" : ": checkpointing " + keeper.size() + " runs"));
         while (!keeper.isEmpty()) {
             if (stops.get() > 1) {

@@ -1,9 +1,9 @@
 package dev.cairn.daemon;
 
 import dev.cairn.engine.ProcessIdentity;
-import dev.cairn.run.files.DocumentType;
-import dev.cairn.run.host.HostIdentity;
-import dev.cairn.run.host.Processes;
+import dev.cairn.files.DocumentType;
+import dev.cairn.host.HostIdentity;
+import dev.cairn.host.Processes;
 import dev.cairn.schedule.store.StateFolder;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -1,9 +1,9 @@
 package dev.cairn.daemon;
 
-import dev.cairn.retention.Garbage;
-import dev.cairn.retention.KeepRules;
+import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.manifest.RunManifest;
-import dev.cairn.run.store.CairnHome;
+import dev.cairn.run.retention.Garbage;
+import dev.cairn.run.retention.KeepRules;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;

@@ -1,6 +1,6 @@
 package dev.cairn.daemon;
 
-import dev.cairn.run.files.Digests;
+import dev.cairn.files.Digests;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.Registrar;

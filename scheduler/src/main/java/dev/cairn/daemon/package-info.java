@@ -1,4 +1,4 @@
-/** The process that starts runs by themselves: decides what is due, runs it, and goes on with it after any death. */
+/** The process that starts scheduled runs, and resumes them after any death. */
 @NullMarked
 package dev.cairn.daemon;
 

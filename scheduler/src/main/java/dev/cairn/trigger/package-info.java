@@ -1,4 +1,4 @@
-/** Cairn under Quartz: the only package that knows {@code org.quartz}. */
+/** Wakes the daemon at the times of its schedules: Quartz on the database of the schedules. */
 @NullMarked
 package dev.cairn.trigger;
 

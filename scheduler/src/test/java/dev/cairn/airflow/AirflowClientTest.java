@@ -263,7 +263,8 @@ final class AirflowClientTest {
                         "{\"id\": 9, \"asset_id\": 2, \"extra\": {\"run\": \"r\"}, \"timestamp\": \"2026-01-01T00:00:00Z\"}");
         Asset asset = answers.v2().assets().find("s3://a_b").orElseThrow();
         assertThat(asset.id()).isEqualTo(2);
-        AssetEvent event = answers.v2().assets().post(asset, Json.object().put("run", "r"));
+        AssetEvent event =
+                answers.v2().assets().post(asset, AirflowJson.object().put("run", "r"));
         assertThat(event.extra().path("run").asString()).isEqualTo("r");
         answers.next();
         assertThat(Answers.body(answers.request())).isEqualTo("{\"asset_id\":2,\"extra\":{\"run\":\"r\"}}");
@@ -285,7 +286,7 @@ final class AirflowClientTest {
                 .then(200, "{\"key\": \"k\", \"value\": {\"run\": 1}, \"updated_at\": null, \"expires_at\": null}")
                 .then(404, "{\"detail\": \"Task state store key 'k' not found\"}");
         StateStore store = answers.v2().stateStore();
-        store.put("d", "r", "t", -1, "k", Json.object().put("run", 1));
+        store.put("d", "r", "t", -1, "k", AirflowJson.object().put("run", 1));
         assertThat(store.get("d", "r", "t", -1, "k").orElseThrow().path("run").asInt())
                 .isEqualTo(1);
         assertThat(store.get("d", "r", "t", -1, "k")).isEmpty();

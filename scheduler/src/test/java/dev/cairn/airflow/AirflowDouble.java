@@ -50,7 +50,7 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
     private final List<Runnable> held = new ArrayList<>();
     private final List<String> cleared = new ArrayList<>();
     private final ObjectNode dag =
-            Json.object().put("dag_id", "d").put("is_paused", false).put("is_stale", false);
+            AirflowJson.object().put("dag_id", "d").put("is_paused", false).put("is_stale", false);
     private List<String> states = List.of("queued", "running", "success");
     private Behaviour behaviour = (request, what) -> Fault.NONE;
     private int requests;
@@ -109,8 +109,8 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
     /** A run that nobody has triggered here. */
     public synchronized void plant(String runId, String conf) {
         ObjectNode run =
-                Json.object().put("dag_run_id", runId).put("dag_id", "d").put("state", "queued");
-        run.set("conf", Json.MAPPER.readTree(conf));
+                AirflowJson.object().put("dag_run_id", runId).put("dag_id", "d").put("state", "queued");
+        run.set("conf", AirflowJson.MAPPER.readTree(conf));
         runs.put(runId, run);
     }
 
@@ -276,7 +276,8 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
             return answer(409, "{\"detail\": {\"reason\": \"Unique constraint violation\"}}");
         }
         triggers.add(id);
-        ObjectNode run = Json.object().put("dag_run_id", id).put("dag_id", "d").put("state", "queued");
+        ObjectNode run =
+                AirflowJson.object().put("dag_run_id", id).put("dag_id", "d").put("state", "queued");
         run.set("conf", body.path("conf"));
         runs.put(id, run);
         return answer(200, run.toString());
@@ -311,7 +312,8 @@ public final class AirflowDouble extends Dispatcher implements AutoCloseable {
     }
 
     private static JsonNode body(RecordedRequest request) {
-        return Json.MAPPER.readTree(Objects.requireNonNull(request.getBody()).utf8());
+        return AirflowJson.MAPPER.readTree(
+                Objects.requireNonNull(request.getBody()).utf8());
     }
 
     private static MockResponse answer(int status, String body) {

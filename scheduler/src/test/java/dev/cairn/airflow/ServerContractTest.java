@@ -89,7 +89,7 @@ final class ServerContractTest {
         AirflowClient client = airflow.client();
         TriggerRequest request = TriggerRequest.of("cairn+a:1~b")
                 .at(Instant.now().truncatedTo(ChronoUnit.MICROS))
-                .withConf(Json.object().put("n", 41));
+                .withConf(AirflowJson.object().put("n", 41));
         DagRun started = client.dagRuns().trigger("contract", request);
         assertThat(started.id()).isEqualTo("cairn+a:1~b");
         assertThat(started.state().isKnown()).isTrue();
@@ -140,7 +140,8 @@ final class ServerContractTest {
         client.dagRuns()
                 .trigger(
                         "fragile",
-                        TriggerRequest.of("fragile-1").withConf(Json.object().put("good_try", 2)));
+                        TriggerRequest.of("fragile-1")
+                                .withConf(AirflowJson.object().put("good_try", 2)));
         assertThat(airflow.ended("fragile", "fragile-1").state()).isEqualTo(DagRunState.FAILED);
         assertThat(client.taskInstances().clear("fragile", "fragile-1", List.of(), true).stream()
                         .map(TaskInstance::taskId))
@@ -208,7 +209,7 @@ final class ServerContractTest {
         AirflowClient client = airflow.client();
         assertThat(client.assets().find("cairn://contrac%")).isEmpty();
         Asset asset = client.assets().find("cairn://contract").orElseThrow();
-        AssetEvent sent = client.assets().post(asset, Json.object().put("run", "r-1"));
+        AssetEvent sent = client.assets().post(asset, AirflowJson.object().put("run", "r-1"));
         assertThat(client.assets().events(asset).map(AssetEvent::id)).contains(sent.id());
         assertThat(client.assets()
                         .events(asset)
@@ -231,7 +232,7 @@ final class ServerContractTest {
                 .until(() -> client.taskInstances().list("slow", run.id()).count() == 1);
         StateStore store = client.stateStore();
         assertThat(store.get("slow", run.id(), "sleeps", -1, "cairn")).isEmpty();
-        store.put("slow", run.id(), "sleeps", -1, "cairn", Json.object().put("run", "r"));
+        store.put("slow", run.id(), "sleeps", -1, "cairn", AirflowJson.object().put("run", "r"));
         assertThat(store.get("slow", run.id(), "sleeps", -1, "cairn")
                         .orElseThrow()
                         .path("run")

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.airflow.AirflowDouble;
 import dev.cairn.airflow.AirflowDouble.Fault;
+import dev.cairn.cli.shared.Console;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;

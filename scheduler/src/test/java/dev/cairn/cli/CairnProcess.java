@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** {@code cairn}, as a process of its own, the way a person starts it. Output goes to files, so that nothing blocks. */
-final class CairnProcess implements AutoCloseable {
+public final class CairnProcess implements AutoCloseable {
     private static final long DEADLINE_SECONDS = 120;
     private static final Path NOTHING = Path.of("/dev/null");
 
@@ -35,7 +35,7 @@ final class CairnProcess implements AutoCloseable {
     }
 
     /** Starts it in a folder, with variables laid over ours, reading a file. */
-    static CairnProcess start(Path folder, Map<String, String> environment, Path input, String... arguments)
+    public static CairnProcess start(Path folder, Map<String, String> environment, Path input, String... arguments)
             throws IOException {
         return start(folder, environment, Redirect.from(input.toFile()), command(arguments));
     }
@@ -96,7 +96,7 @@ final class CairnProcess implements AutoCloseable {
         return new CairnProcess(builder.start(), out, err);
     }
 
-    static CairnProcess start(Path folder, String... arguments) throws IOException {
+    public static CairnProcess start(Path folder, String... arguments) throws IOException {
         return start(folder, Map.of(), NOTHING, arguments);
     }
 
@@ -122,7 +122,7 @@ final class CairnProcess implements AutoCloseable {
         }
     }
 
-    Outcome await() throws IOException, InterruptedException {
+    public Outcome await() throws IOException, InterruptedException {
         if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError(
                     "still running after " + DEADLINE_SECONDS + " s; out: " + out() + "; err: " + err());

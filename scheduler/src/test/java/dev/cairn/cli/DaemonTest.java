@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.cli.CairnProcess.Outcome;
+import dev.cairn.cli.shared.ExitCode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

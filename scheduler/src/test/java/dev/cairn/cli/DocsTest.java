@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import dev.cairn.cli.CairnProcess.Outcome;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.StandardOutput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,16 +2,17 @@ package dev.cairn.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.LeaseTimes;
 import dev.cairn.engine.supervised.SupervisedEngines;
-import dev.cairn.run.Opening;
+import dev.cairn.run.OpenResult;
 import dev.cairn.run.ResumeOptions;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunState;
-import dev.cairn.run.store.CairnHome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,8 +70,9 @@ final class LeaseTest {
         StepRunner runner = new StepRunner(CairnHome.at(folder.resolve(CairnHome.FOLDER)), engines).leasing(QUICK);
 
         Instant begun = Instant.now();
-        Opening opening = runner.resume(run, ResumeOptions.NONE, false);
-        assertThat(((Opening.Ready) opening).session().run(events::add).state()).isEqualTo(RunState.SUCCEEDED);
+        OpenResult opening = runner.resume(run, ResumeOptions.NONE, false);
+        assertThat(((OpenResult.Ready) opening).session().run(events::add).state())
+                .isEqualTo(RunState.SUCCEEDED);
 
         assertThat(Duration.between(begun, Instant.now())).isGreaterThan(QUICK.take());
         assertThat(lives()).hasSize(2);

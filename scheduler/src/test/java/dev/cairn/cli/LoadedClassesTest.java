@@ -21,7 +21,7 @@ final class LoadedClassesTest {
         Files.writeString(folder.resolve("flow.yaml"), "name: w\nschedule: {cron: '@daily'}\nsteps: [{run: 'true'}]\n");
         loaded("schedule", "add", "flow.yaml");
         List<String> listing = loaded("schedule", "list");
-        assertThat(listing).contains("dev.cairn.cli.ScheduleListCommand");
+        assertThat(listing).contains("dev.cairn.cli.schedule.ScheduleListCommand");
         assertThat(of("org.quartz", listing)).isEmpty();
         assertThat(of("org.flywaydb", listing)).isEmpty();
         assertThat(of("com.zaxxer", listing)).isEmpty();

@@ -3,7 +3,7 @@ package dev.cairn.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.cli.CairnProcess.Outcome;
-import dev.cairn.run.files.JsonLines;
+import dev.cairn.files.JsonLines;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

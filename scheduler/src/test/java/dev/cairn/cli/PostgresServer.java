@@ -1,6 +1,6 @@
 package dev.cairn.cli;
 
-import dev.cairn.run.files.TreeRemoval;
+import dev.cairn.files.TreeRemoval;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

@@ -2,10 +2,14 @@ package dev.cairn.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.GlobalOptions;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
-import dev.cairn.run.store.CairnHome;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -17,7 +21,7 @@ class RunsTest {
     @Test
     void saysACommandAsAShellTakesIt() throws IOException {
         Console console = new Console(System.out, System.err, Map.of(), Path.of("/tmp"));
-        Runs runs = new Runs(CairnHome.at(Path.of("/my runs/it's")), new Composition(console, new GlobalOptions()));
+        Runs runs = new Runs(CairnHome.at(Path.of("/my runs/it's")), new CompositionRoot(console, new GlobalOptions()));
         assertThat(runs.line("resume", run("a b"))).isEqualTo("cairn resume --home '/my runs/it'\\''s' 'a b'");
         assertThat(runs.line("resume", run("nightly.1@2026-11-22T02:00Z"))).endsWith(" nightly.1@2026-11-22T02:00Z");
     }

@@ -1,12 +1,12 @@
 package dev.cairn.run;
 
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.failure.OwnershipLostException;
+import dev.cairn.run.internal.execution.WorkflowExecutor;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.internal.owner.Ownership;
+import dev.cairn.run.internal.request.Requests;
 import dev.cairn.run.manifest.RunFolder;
-import dev.cairn.run.owner.Owners;
-import dev.cairn.run.owner.Ownership;
-import dev.cairn.run.owner.OwnershipLostException;
-import dev.cairn.run.request.Answer;
-import dev.cairn.run.request.Requests;
-import dev.cairn.run.walk.Walk;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,16 +27,16 @@ final class OwnerDuties implements AutoCloseable {
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
 
     private final Ownership ownership;
-    private final Walk walk;
+    private final WorkflowExecutor walk;
     private final Requests requests;
-    private final Map<String, CompletableFuture<Answer>> open = new HashMap<>();
+    private final Map<String, CompletableFuture<CommandResult>> open = new HashMap<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread daemon = new Thread(work, "cairn-owner");
         daemon.setDaemon(true);
         return daemon;
     });
 
-    OwnerDuties(RunFolder run, Ownership ownership, Walk walk, RunnerContext context) {
+    OwnerDuties(RunFolder run, Ownership ownership, WorkflowExecutor walk, RunnerContext context) {
         this.ownership = ownership;
         this.walk = walk;
         this.requests = new Requests(run, context.clock());
@@ -68,7 +68,7 @@ final class OwnerDuties implements AutoCloseable {
                     takeUp(pending);
                 }
             }
-            for (Map.Entry<String, CompletableFuture<Answer>> asked : List.copyOf(open.entrySet())) {
+            for (Map.Entry<String, CompletableFuture<CommandResult>> asked : List.copyOf(open.entrySet())) {
                 if (asked.getValue().isDone()) {
                     requests.answer(asked.getKey(), asked.getValue().join());
                     open.remove(asked.getKey());
@@ -82,7 +82,7 @@ final class OwnerDuties implements AutoCloseable {
     }
 
     private void takeUp(Requests.Pending pending) {
-        CompletableFuture<Answer> answer = walk.ask(pending.command());
+        CompletableFuture<CommandResult> answer = walk.ask(pending.command());
         open.put(pending.id(), answer);
         answer.whenComplete((done, failed) -> answerSoon());
     }
@@ -110,8 +110,8 @@ final class OwnerDuties implements AutoCloseable {
 
     private void answerTheRest() throws IOException {
         for (Requests.Pending pending : requests.pending()) {
-            CompletableFuture<Answer> asked = open.get(pending.id());
-            requests.answer(pending.id(), asked != null && asked.isDone() ? asked.join() : Answer.TOO_LATE);
+            CompletableFuture<CommandResult> asked = open.get(pending.id());
+            requests.answer(pending.id(), asked != null && asked.isDone() ? asked.join() : CommandResult.TOO_LATE);
         }
     }
 }

@@ -1,7 +1,7 @@
 package dev.cairn.run;
 
+import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.notify.Notifier;
-import dev.cairn.run.step.Engines;
 import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Plan;

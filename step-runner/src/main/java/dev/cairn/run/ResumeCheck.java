@@ -2,12 +2,12 @@ package dev.cairn.run;
 
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.StepProcess;
-import dev.cairn.run.job.JobsUnderWay;
+import dev.cairn.run.internal.job.ActiveJobs;
+import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
-import dev.cairn.run.step.Engines;
 import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
@@ -26,12 +26,12 @@ import java.util.stream.Stream;
 final class ResumeCheck {
     private final RunFolder run;
     private final Engines engines;
-    private final JobsUnderWay jobs;
+    private final ActiveJobs jobs;
 
     ResumeCheck(RunFolder run, RunnerContext context) {
         this.run = run;
         this.engines = context.engines();
-        this.jobs = new JobsUnderWay(new Slurm(context.environment()), context.owners());
+        this.jobs = new ActiveJobs(new Slurm(context.environment()), context.owners());
     }
 
     List<String> reasonsAgainst(ResumeOptions options, Plan plan) throws IOException, InterruptedException {

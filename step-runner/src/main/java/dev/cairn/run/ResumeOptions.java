@@ -1,6 +1,6 @@
 package dev.cairn.run;
 
-import dev.cairn.run.ladder.ResumeWish;
+import dev.cairn.run.internal.resume.ResumeChoice;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -26,14 +26,14 @@ public record ResumeOptions(boolean acceptChanged, boolean assumeLost, Map<Strin
         return !at.isEmpty() || !restart.isEmpty();
     }
 
-    Map<String, ResumeWish> wishes() {
-        Map<String, ResumeWish> wishes = new HashMap<>();
-        at.forEach((step, image) -> wishes.put(step, new ResumeWish(acceptChanged, OptionalLong.of(image), false)));
-        restart.forEach(step -> wishes.put(step, new ResumeWish(acceptChanged, OptionalLong.empty(), true)));
+    Map<String, ResumeChoice> wishes() {
+        Map<String, ResumeChoice> wishes = new HashMap<>();
+        at.forEach((step, image) -> wishes.put(step, new ResumeChoice(acceptChanged, OptionalLong.of(image), false)));
+        restart.forEach(step -> wishes.put(step, new ResumeChoice(acceptChanged, OptionalLong.empty(), true)));
         return wishes;
     }
 
-    ResumeWish otherwise() {
-        return new ResumeWish(acceptChanged, OptionalLong.empty(), false);
+    ResumeChoice otherwise() {
+        return new ResumeChoice(acceptChanged, OptionalLong.empty(), false);
     }
 }

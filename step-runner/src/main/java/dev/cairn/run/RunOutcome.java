@@ -9,7 +9,7 @@ import java.util.Optional;
  * How a session with a run ended.
  *
  * @param message why, for a person; may be empty
- * @param untold who could not be told everything yet, and why, for a person; {@link UntoldTeller} tells them later
+ * @param untold who could not be told everything yet, and why, for a person; {@link NotificationRetrier} tells them later
  * @param exit how the last attempt ended, for a run of a single command
  */
 public record RunOutcome(RunState state, String message, List<String> untold, Optional<StepExit> exit) {}

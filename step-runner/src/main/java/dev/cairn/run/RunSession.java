@@ -1,29 +1,29 @@
 package dev.cairn.run;
 
 import dev.cairn.engine.StepExit;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.EventLog;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.event.RunListener;
-import dev.cairn.run.job.Jobs;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.internal.execution.Capacity;
+import dev.cairn.run.internal.execution.TaskSource;
+import dev.cairn.run.internal.execution.WorkflowExecutor;
+import dev.cairn.run.internal.job.SlurmSteps;
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.internal.owner.Ownership;
+import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepManifest;
-import dev.cairn.run.notify.JournalRepair;
+import dev.cairn.run.notify.EventJournalRepair;
 import dev.cairn.run.notify.Notifier;
-import dev.cairn.run.owner.OwnerRecord;
-import dev.cairn.run.owner.Ownership;
-import dev.cairn.run.request.Answer;
-import dev.cairn.run.request.Command;
-import dev.cairn.run.step.StepServices;
-import dev.cairn.run.step.Turn;
-import dev.cairn.run.walk.Capacity;
-import dev.cairn.run.walk.StopKind;
-import dev.cairn.run.walk.TaskSource;
-import dev.cairn.run.walk.Walk;
-import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.slurm.Slurm;
 import dev.cairn.workflow.plan.Plan;
 import java.io.IOException;
@@ -41,9 +41,9 @@ public final class RunSession implements AutoCloseable {
     private final Ownership ownership;
     private final Optional<OwnerRecord> broken;
     private final boolean fresh;
-    private final Tellers tellers;
-    private final Tellers shown;
-    private final Walk walk;
+    private final RunListeners tellers;
+    private final RunListeners shown;
+    private final WorkflowExecutor walk;
     private final RunnerContext context;
 
     /** @param broken the dead owner whose lock was broken */
@@ -74,8 +74,8 @@ public final class RunSession implements AutoCloseable {
         this.broken = broken;
         this.fresh = fresh;
         this.context = context;
-        this.tellers = new Tellers();
-        this.shown = new Tellers();
+        this.tellers = new RunListeners();
+        this.shown = new RunListeners();
         StepServices services = new StepServices(
                 context.engines(),
                 context.owners().host(),
@@ -87,7 +87,7 @@ public final class RunSession implements AutoCloseable {
                 context.eviction(),
                 context.clock(),
                 tellers);
-        this.walk = new Walk(
+        this.walk = new WorkflowExecutor(
                 plan,
                 manifest,
                 tasks.of(this, services),
@@ -106,16 +106,16 @@ public final class RunSession implements AutoCloseable {
     private static TaskSource.Factory planned(RunSession session, StepServices services) {
         RunnerContext context = session.context;
         RunOrigin origin = session.manifest.origin();
-        Optional<Jobs> jobs = context.self().isEmpty()
+        Optional<SlurmSteps> jobs = context.self().isEmpty()
                 ? Optional.empty()
-                : Optional.of(new Jobs(
+                : Optional.of(new SlurmSteps(
                         session.manifest.folder(),
                         origin,
                         new Slurm(context.environment()),
                         context.owners(),
                         services,
                         session.shown));
-        return results -> new PlannedTasks(
+        return results -> new StepTaskFactory(
                 session.plan,
                 session.manifest.folder(),
                 origin,
@@ -152,9 +152,9 @@ public final class RunSession implements AutoCloseable {
      * Runs the run to its end, or until it is stopped.
      *
      * @throws InterruptedException when the thread is interrupted: the runner lets go, the steps go on
-     * @throws WalkBrokenException when this runner cannot go on: likewise
+     * @throws RunnerFailedException when this runner cannot go on: likewise
      */
-    public RunOutcome run(RunListener listener) throws IOException, InterruptedException, WalkBrokenException {
+    public RunOutcome run(RunListener listener) throws IOException, InterruptedException, RunnerFailedException {
         // let go of last, and without hiding why the run was left when not even that can be written
         try (Ownership held = ownership;
                 EventLog log = EventLog.open(folder(), held.epoch());
@@ -169,7 +169,7 @@ public final class RunSession implements AutoCloseable {
                     ownership.epoch(),
                     context.owners().describeSelf(),
                     broken.map(OwnerRecord::describe)));
-            Reopening.ifEnded(manifest, plan, ownership::ensureOurs, context.clock());
+            StepReset.ifEnded(manifest, plan, ownership::ensureOurs, context.clock());
             duties.begin();
             RunState state = walk.go();
             return new RunOutcome(state, manifest.message(), telling.finish(), exitOfCommand());
@@ -182,7 +182,7 @@ public final class RunSession implements AutoCloseable {
             return new Telling(Optional.empty());
         }
         if (!fresh) {
-            JournalRepair.missing(manifest).forEach(log::on);
+            EventJournalRepair.missing(manifest).forEach(log::on);
         }
         return new Telling(Notifier.begin(
                 manifest,
@@ -205,10 +205,10 @@ public final class RunSession implements AutoCloseable {
     }
 
     /** Carries a command out on a run that nobody runs: looks after what runs of it, and starts nothing. */
-    Answer steer(Command command) throws IOException, InterruptedException, WalkBrokenException {
+    CommandResult steer(RunCommand command) throws IOException, InterruptedException, RunnerFailedException {
         walk.startNothing();
-        CompletableFuture<Answer> answer = walk.ask(command);
-        boolean runsOn = command instanceof Command.Checkpoint checkpoint && !checkpoint.stop();
+        CompletableFuture<CommandResult> answer = walk.ask(command);
+        boolean runsOn = command instanceof RunCommand.Checkpoint checkpoint && !checkpoint.stop();
         answer.thenAccept(given -> {
             if (runsOn || given.isRefusal()) {
                 walk.letGo();
@@ -224,17 +224,17 @@ public final class RunSession implements AutoCloseable {
     }
 
     /** Hands the run a command; completed when it has been carried out or has failed. */
-    public CompletableFuture<Answer> ask(Command command) {
+    public CompletableFuture<CommandResult> ask(RunCommand command) {
         return walk.ask(command);
     }
 
     /** The turn that a step has now: its status, its terminal. */
-    public Optional<Turn> turn(String stepId) {
+    public Optional<StepExecution> turn(String stepId) {
         return walk.turn(stepId);
     }
 
     /** The turn of the only step of a run of a single command. */
-    public Optional<Turn> command() {
+    public Optional<StepExecution> command() {
         return walk.turn(CommandPlan.STEP);
     }
 

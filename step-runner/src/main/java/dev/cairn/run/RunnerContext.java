@@ -1,11 +1,11 @@
 package dev.cairn.run;
 
 import dev.cairn.engine.LeaseTimes;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.internal.step.Engines;
+import dev.cairn.run.internal.step.Eviction;
 import dev.cairn.run.notify.Deliveries;
-import dev.cairn.run.notify.UntoldRuns;
-import dev.cairn.run.owner.Owners;
-import dev.cairn.run.step.Engines;
-import dev.cairn.run.step.Eviction;
+import dev.cairn.run.notify.PendingNotifications;
 import dev.cairn.slurm.BatchJob;
 import dev.cairn.slurm.JobEviction;
 import dev.cairn.slurm.Slurm;
@@ -30,7 +30,7 @@ record RunnerContext(
         Map<String, String> environment,
         List<String> self,
         Optional<Deliveries> deliveries,
-        UntoldRuns untold) {
+        PendingNotifications untold) {
 
     RunnerContext withSelf(List<String> command) {
         return new RunnerContext(engines, owners, lease, clock, environment, List.copyOf(command), deliveries, untold);

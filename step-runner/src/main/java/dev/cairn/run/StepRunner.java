@@ -2,29 +2,29 @@ package dev.cairn.run;
 
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.LeaseTimes;
-import dev.cairn.run.environment.InheritedEnvironment;
-import dev.cairn.run.files.Digests;
-import dev.cairn.run.files.DurableFiles;
+import dev.cairn.files.Digests;
+import dev.cairn.files.DurableFiles;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.home.RunStore;
+import dev.cairn.run.internal.environment.InheritedEnvironment;
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.internal.request.Requests;
+import dev.cairn.run.internal.step.Engines;
+import dev.cairn.run.internal.store.RunLine;
+import dev.cairn.run.internal.store.RunOpener;
+import dev.cairn.run.internal.store.RunPick;
+import dev.cairn.run.internal.store.RunPick.Plain;
 import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.notify.Deliveries;
-import dev.cairn.run.notify.UntoldRuns;
-import dev.cairn.run.owner.OwnerRecord;
-import dev.cairn.run.owner.Owners;
-import dev.cairn.run.request.Answer;
-import dev.cairn.run.request.Command;
-import dev.cairn.run.request.Requests;
-import dev.cairn.run.step.Engines;
-import dev.cairn.run.store.CairnHome;
-import dev.cairn.run.store.RunIdentity;
-import dev.cairn.run.store.RunOpener;
-import dev.cairn.run.store.RunPick;
-import dev.cairn.run.store.RunPick.Plain;
-import dev.cairn.run.store.RunStore;
-import dev.cairn.run.walk.WalkBrokenException;
+import dev.cairn.run.notify.PendingNotifications;
 import dev.cairn.workflow.Workflows;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Result;
@@ -84,7 +84,7 @@ public final class StepRunner {
                 Map.copyOf(environment),
                 List.of(),
                 Optional.empty(),
-                new UntoldRuns(home.untold()));
+                new PendingNotifications(home.untold()));
         this.opener = new RunOpener(home, context.owners(), clock);
     }
 
@@ -115,8 +115,8 @@ public final class StepRunner {
     }
 
     /** Tells what is untold of runs that have ended, or that nobody runs now. */
-    public UntoldTeller untold() {
-        return new UntoldTeller(runs(), opener, context);
+    public NotificationRetrier untold() {
+        return new NotificationRetrier(runs(), opener, context);
     }
 
     /**
@@ -124,8 +124,8 @@ public final class StepRunner {
      *
      * @param number of the submission
      */
-    public Opening jobStep(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
-        return new JobOpening(context, opener).open(run, stepId, number);
+    public OpenResult jobStep(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
+        return new JobStepOpener(context, opener).open(run, stepId, number);
     }
 
     /**
@@ -133,8 +133,8 @@ public final class StepRunner {
      *
      * @param array its tag
      */
-    public Opening jobTask(RunFolder run, String stepId, String array) throws IOException, InterruptedException {
-        return new JobOpening(context, opener).openTask(run, stepId, array);
+    public OpenResult jobTask(RunFolder run, String stepId, String array) throws IOException, InterruptedException {
+        return new JobStepOpener(context, opener).openTask(run, stepId, array);
     }
 
     /** The runs of this home. */
@@ -153,24 +153,24 @@ public final class StepRunner {
      *
      * @throws IOException when the file or the home cannot be read or written
      */
-    public Opening run(WorkflowRequest request) throws IOException, InterruptedException {
+    public OpenResult run(WorkflowRequest request) throws IOException, InterruptedException {
         String text = request.text().isPresent() ? request.text().get() : Files.readString(request.file());
         Result<Workflow> workflow = Workflows.read(text, request.file());
         if (!(workflow instanceof Result.Ok<Workflow> read)) {
-            return new Opening.Invalid(workflow.problems());
+            return new OpenResult.Invalid(workflow.problems());
         }
         Result<Plan> planned = Workflows.plan(read.value(), request.inputs(), context.clock());
         if (!(planned instanceof Result.Ok<Plan> plan)) {
-            return new Opening.Invalid(planned.problems());
+            return new OpenResult.Invalid(planned.problems());
         }
         List<String> reasons = Preflight.reasonsAgainst(plan.value(), context);
         if (!reasons.isEmpty()) {
-            return new Opening.Refused(reasons);
+            return new OpenResult.Refused(reasons);
         }
         RunOpener.Opened opened = opener.open(
                 request.key()
-                        .<RunIdentity>map(RunIdentity.Named::new)
-                        .orElseGet(() -> new RunIdentity.Line(request.file(), request.inputs())),
+                        .<RunLine>map(RunLine.Named::new)
+                        .orElseGet(() -> new RunLine.Line(request.file(), request.inputs())),
                 request.key().isPresent() ? keyRule(request, plan.value()) : lineRule(request.fresh()),
                 plan.value().name(),
                 folder -> found(folder, workflowOrigin(request, text, plan.value()), Optional.of(text)));
@@ -178,18 +178,18 @@ public final class StepRunner {
     }
 
     /** The run of a single command: the unfinished one of its name, or a new one. */
-    public Opening exec(CheckpointedCommand command) throws IOException, InterruptedException {
+    public OpenResult exec(CheckpointedCommand command) throws IOException, InterruptedException {
         CommandOrigin origin = command.origin();
         List<String> reasons =
                 Preflight.reasonsAgainst(CommandPlan.of(commandOrigin("check", command), origin), context);
         if (!reasons.isEmpty()) {
-            return new Opening.Refused(reasons);
+            return new OpenResult.Refused(reasons);
         }
         String name = command.name().orElseGet(() -> programName(origin));
         for (int number = 1; ; number++) {
             String candidate = number == 1 ? name : name + "-" + number;
             RunOpener.Opened opened = opener.open(
-                    new RunIdentity.Named(candidate),
+                    new RunLine.Named(candidate),
                     nameRule(candidate, command),
                     candidate,
                     folder -> found(folder, commandOrigin(candidate, command), Optional.empty()));
@@ -204,7 +204,7 @@ public final class StepRunner {
      *
      * @param evenPaused also with one that was paused ({@code cairn unpause})
      */
-    public Opening resume(RunFolder run, ResumeOptions options, boolean evenPaused)
+    public OpenResult resume(RunFolder run, ResumeOptions options, boolean evenPaused)
             throws IOException, InterruptedException {
         return ready(opener.open(run), Optional.empty(), options, evenPaused);
     }
@@ -215,60 +215,60 @@ public final class StepRunner {
      * @param atMost how long to wait for the owner's answer
      * @return empty when the owner has not answered in time
      */
-    public Optional<Answer> steer(RunFolder run, Command command, Duration atMost)
-            throws IOException, InterruptedException, WalkBrokenException {
+    public Optional<CommandResult> steer(RunFolder run, RunCommand command, Duration atMost)
+            throws IOException, InterruptedException, RunnerFailedException {
         if (ownerOf(run).isPresent()) {
             return new Requests(run, context.clock()).ask(command, atMost);
         }
-        Opening opening = resume(run, ResumeOptions.NONE, true);
-        if (opening instanceof Opening.Ready ready) {
+        OpenResult opening = resume(run, ResumeOptions.NONE, true);
+        if (opening instanceof OpenResult.Ready ready) {
             return Optional.of(ready.session().steer(command));
         }
-        return opening instanceof Opening.Held
+        return opening instanceof OpenResult.Held
                 ? new Requests(run, context.clock()).ask(command, atMost)
-                : Optional.of(
-                        new Answer(List.of(Answer.Line.failed("", "the run cannot be read any more: " + opening))));
+                : Optional.of(new CommandResult(
+                        List.of(CommandResult.Line.failed("", "the run cannot be read any more: " + opening))));
     }
 
-    private Opening ready(RunOpener.Opened opened, Optional<String> text, ResumeOptions options, boolean evenPaused)
+    private OpenResult ready(RunOpener.Opened opened, Optional<String> text, ResumeOptions options, boolean evenPaused)
             throws IOException, InterruptedException {
         if (opened instanceof RunOpener.Opened.Held held) {
-            return new Opening.Held(held.run(), held.owner());
+            return new OpenResult.Held(held.run(), held.owner());
         }
         if (opened instanceof RunOpener.Opened.Done done) {
-            return new Opening.Done(done.run());
+            return new OpenResult.Done(done.run());
         }
         if (opened instanceof RunOpener.Opened.Refused refused) {
-            return new Opening.Refused(refused.reasons());
+            return new OpenResult.Refused(refused.reasons());
         }
         RunOpener.Opened.Ours ours = (RunOpener.Opened.Ours) opened;
-        return OwnedOpening.orLetGo(ours.ownership(), () -> session(ours, text, options, evenPaused));
+        return OwnedRun.orLetGo(ours.ownership(), () -> session(ours, text, options, evenPaused));
     }
 
-    private Opening session(
+    private OpenResult session(
             RunOpener.Opened.Ours ours, Optional<String> text, ResumeOptions options, boolean evenPaused)
             throws IOException, InterruptedException {
         RunManifest run = ours.run();
         if (run.state() == RunState.PAUSED && !evenPaused) {
-            return new Opening.Paused(run.folder());
+            return new OpenResult.Paused(run.folder());
         }
         boolean done = run.state() == RunState.SUCCEEDED;
         if (done && !options.choosesSteps()) {
-            return new Opening.Done(run);
+            return new OpenResult.Done(run);
         }
         Result<Plan> planned = plan(run, text);
         if (!(planned instanceof Result.Ok<Plan> plan)) {
-            return new Opening.Invalid(planned.problems());
+            return new OpenResult.Invalid(planned.problems());
         }
         List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context));
         reasons.addAll(new ResumeCheck(run.folder(), context).reasonsAgainst(options, plan.value()));
         if (!reasons.isEmpty()) {
-            return new Opening.Refused(reasons);
+            return new OpenResult.Refused(reasons);
         }
         if (done) {
-            return new Opening.Done(run);
+            return new OpenResult.Done(run);
         }
-        return new Opening.Ready(
+        return new OpenResult.Ready(
                 new RunSession(run, plan.value(), ours.ownership(), ours.broken(), ours.fresh(), options, context));
     }
 

@@ -1,4 +1,4 @@
-/** Runs a plan: the walk over its steps, their attempts and checkpoints, and the manifest that survives any death. */
+/** Runs a plan: executes its steps, their attempts and checkpoints, and keeps the manifest that survives any death. */
 @NullMarked
 package dev.cairn.run;
 

@@ -3,13 +3,13 @@ package dev.cairn.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.engine.EndCause;
+import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
-import dev.cairn.run.walk.StopKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.HostFinding;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.manifest.AttemptRecord;
-import dev.cairn.run.manifest.PassedRung;
+import dev.cairn.run.manifest.RejectedImage;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
-import dev.cairn.run.request.Answer;
-import dev.cairn.run.request.Command;
-import dev.cairn.run.walk.StopKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -188,7 +188,7 @@ class ResumeTest {
         fromTheStart.succeed();
         run.outcome();
         assertThat(run.step("work").attempts().get(3).passed())
-                .extracting(PassedRung::image)
+                .extracting(RejectedImage::image)
                 .containsExactly(2L, 1L);
     }
 
@@ -204,7 +204,7 @@ class ResumeTest {
         second.succeed();
         run.outcome();
         assertThat(run.step("work").attempts().get(1).passed())
-                .containsExactly(new PassedRung(2, "chunk 3: checksum does not match"));
+                .containsExactly(new RejectedImage(2, "chunk 3: checksum does not match"));
     }
 
     @Test
@@ -400,13 +400,13 @@ class ResumeTest {
                 .hasSize(1);
     }
 
-    private static Stream<Command> stops() {
-        return Stream.of(new Command.Checkpoint(Optional.empty(), true), new Command.Pause());
+    private static Stream<RunCommand> stops() {
+        return Stream.of(new RunCommand.Checkpoint(Optional.empty(), true), new RunCommand.Pause());
     }
 
     @ParameterizedTest
     @MethodSource("stops")
-    void aStopThatWasRefusedChangesNothing(Command stop) throws Exception {
+    void aStopThatWasRefusedChangesNothing(RunCommand stop) throws Exception {
         Bench.Running run = bench.start(bench.flow("name: two\nsteps: [{id: a, run: x}, {id: b, run: y, needs: a}]\n"));
         FakeStep first = bench.engine().nextStart();
         first.failCheckpoints("pid 17 fd 5: connected TCP socket");
@@ -437,8 +437,8 @@ class ResumeTest {
         FakeStep step = bench.engine().nextStart();
         run.die();
         step.failCheckpoints("pid 17 fd 5: connected TCP socket");
-        Command stop = new Command.Checkpoint(Optional.empty(), true);
-        CompletableFuture<Answer> answer = CompletableFuture.supplyAsync(() -> {
+        RunCommand stop = new RunCommand.Checkpoint(Optional.empty(), true);
+        CompletableFuture<CommandResult> answer = CompletableFuture.supplyAsync(() -> {
             try {
                 return bench.runner()
                         .steer(run.folder(), stop, Duration.ofSeconds(10))
@@ -500,7 +500,7 @@ class ResumeTest {
 
     @Test
     void isNotLetGoOfWhileItsThreadMayWrite() throws Exception {
-        RunSession session = ((Opening.Ready) bench.runner().run(bench.flow(ONE))).session();
+        RunSession session = ((OpenResult.Ready) bench.runner().run(bench.flow(ONE))).session();
         CountDownLatch busy = new CountDownLatch(1);
         AtomicBoolean over = new AtomicBoolean();
         CompletableFuture<Boolean> overWhenLetGo = new CompletableFuture<>();

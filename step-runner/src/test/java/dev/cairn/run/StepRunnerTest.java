@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cairn.engine.HostFinding;
+import dev.cairn.files.DocumentException;
+import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.failure.NoSuchRunException;
+import dev.cairn.run.failure.OwnershipLostException;
+import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeStep;
-import dev.cairn.run.files.DocumentException;
 import dev.cairn.run.manifest.RunState;
-import dev.cairn.run.owner.OwnershipLostException;
-import dev.cairn.run.store.NoSuchRunException;
-import dev.cairn.run.walk.StopKind;
-import dev.cairn.run.walk.WalkBrokenException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,7 +91,7 @@ class StepRunnerTest {
         assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
         Bench.Running again = succeeded(request);
         assertThat(again.session().id()).isEqualTo(run.session().id());
-        assertThat(bench.runner().run(request)).isInstanceOf(Opening.Done.class);
+        assertThat(bench.runner().run(request)).isInstanceOf(OpenResult.Done.class);
         assertThat(bench.engine().starts()).hasSize(2);
     }
 
@@ -139,7 +139,7 @@ class StepRunnerTest {
         assertThat(interrupted(plain).session().id()).isEqualTo(run.session().id());
         assertThat(succeeded(me).session().id()).isEqualTo(run.session().id());
         bench.assertRefused(plain.withInputs(Map.of("who", "you")), reason);
-        assertThat(bench.runner().run(plain)).isInstanceOf(Opening.Done.class);
+        assertThat(bench.runner().run(plain)).isInstanceOf(OpenResult.Done.class);
 
         WorkflowRequest more = bench.flow(ONE.replace("inputs: {", "inputs: {extra: {default: a}, "))
                 .withKey("k");
@@ -160,9 +160,9 @@ class StepRunnerTest {
         WorkflowRequest request = bench.flow(ONE);
         Bench.Running run = bench.start(request);
         FakeStep step = bench.engine().nextStart();
-        Opening second = bench.runner().run(request);
-        assertThat(second).isInstanceOf(Opening.Held.class);
-        assertThat(((Opening.Held) second).owner().process().pid())
+        OpenResult second = bench.runner().run(request);
+        assertThat(second).isInstanceOf(OpenResult.Held.class);
+        assertThat(((OpenResult.Held) second).owner().process().pid())
                 .isEqualTo(ProcessHandle.current().pid());
         step.succeed();
         run.outcome();
@@ -174,7 +174,7 @@ class StepRunnerTest {
         int racers = 8;
         CyclicBarrier start = new CyclicBarrier(racers);
         ExecutorService threads = Executors.newFixedThreadPool(racers);
-        List<Future<Opening>> openings = new ArrayList<>();
+        List<Future<OpenResult>> openings = new ArrayList<>();
         for (int i = 0; i < racers; i++) {
             openings.add(threads.submit(() -> {
                 StepRunner runner = bench.runner();
@@ -183,8 +183,8 @@ class StepRunnerTest {
             }));
         }
         int ready = 0;
-        for (Future<Opening> opening : openings) {
-            ready += opening.get() instanceof Opening.Ready ? 1 : 0;
+        for (Future<OpenResult> opening : openings) {
+            ready += opening.get() instanceof OpenResult.Ready ? 1 : 0;
         }
         threads.shutdown();
         assertThat(ready).isEqualTo(1);
@@ -217,7 +217,7 @@ class StepRunnerTest {
 
         assertThat(bench.runner()
                         .exec(CheckpointedCommand.of("other").in(folder).named("count")))
-                .isInstanceOf(Opening.Refused.class);
+                .isInstanceOf(OpenResult.Refused.class);
         Bench.Running again = bench.start(bench.runner().exec(count));
         assertThat(again.session().id()).isEqualTo(run.session().id());
         FakeStep resumed = bench.engine().nextStart();
@@ -276,7 +276,7 @@ class StepRunnerTest {
         assertThatThrownBy(run::outcome)
                 .isInstanceOf(ExecutionException.class)
                 .cause()
-                .isInstanceOf(WalkBrokenException.class)
+                .isInstanceOf(RunnerFailedException.class)
                 .hasMessageContaining("99");
         succeeded(request);
     }
@@ -289,10 +289,10 @@ class StepRunnerTest {
         bench.engine().nextStart();
         run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
         run.outcome();
-        Opening opening =
+        OpenResult opening =
                 bench.runner().run(request.with(new ResumeOptions(false, false, Map.of("third", 1L), Set.of("first"))));
-        assertThat(opening).isInstanceOf(Opening.Refused.class);
-        assertThat(((Opening.Refused) opening).reasons())
+        assertThat(opening).isInstanceOf(OpenResult.Refused.class);
+        assertThat(((OpenResult.Refused) opening).reasons())
                 .hasSize(2)
                 .anyMatch(reason -> reason.contains("first") && reason.contains("succeeded"))
                 .anyMatch(reason -> reason.contains("'third'") && reason.contains("first, second"));
@@ -308,14 +308,14 @@ class StepRunnerTest {
             ResumeOptions restart = new ResumeOptions(false, false, Map.of(), Set.of(step));
             assertThat(bench.runner().resume(run.folder(), restart, false))
                     .isInstanceOfSatisfying(
-                            Opening.Refused.class,
+                            OpenResult.Refused.class,
                             refused -> assertThat(refused.reasons())
                                     .singleElement()
                                     .asString()
                                     .contains(step));
         }
         assertThat(bench.runner().resume(run.folder(), ResumeOptions.NONE, false))
-                .isInstanceOf(Opening.Done.class);
+                .isInstanceOf(OpenResult.Done.class);
         assertThat(bench.engine().starts()).hasSize(1);
     }
 
@@ -358,9 +358,9 @@ class StepRunnerTest {
 
     @Test
     void saysWhatIsWrongWithAWorkflow() throws Exception {
-        Opening opening = bench.runner().run(bench.flow("name: n\nsteps: [{id: a, needs: [b], run: x, rn: y}]\n"));
-        assertThat(opening).isInstanceOf(Opening.Invalid.class);
-        assertThat(((Opening.Invalid) opening).problems()).hasSizeGreaterThanOrEqualTo(2);
+        OpenResult opening = bench.runner().run(bench.flow("name: n\nsteps: [{id: a, needs: [b], run: x, rn: y}]\n"));
+        assertThat(opening).isInstanceOf(OpenResult.Invalid.class);
+        assertThat(((OpenResult.Invalid) opening).problems()).hasSizeGreaterThanOrEqualTo(2);
         assertThat(bench.runner().runs().list().runs()).isEmpty();
     }
 }

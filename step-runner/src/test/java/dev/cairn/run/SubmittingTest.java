@@ -2,18 +2,18 @@ package dev.cairn.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.fake.Bench;
+import dev.cairn.run.internal.owner.Claim;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.internal.owner.Ownership;
+import dev.cairn.run.internal.request.Requests;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
-import dev.cairn.run.owner.Claim;
-import dev.cairn.run.owner.Owners;
-import dev.cairn.run.owner.Ownership;
-import dev.cairn.run.request.Answer;
-import dev.cairn.run.request.Command;
-import dev.cairn.run.request.Requests;
-import dev.cairn.run.walk.StopKind;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -122,7 +122,8 @@ class SubmittingTest {
         assertThat(folder.resolve("cancelled")).doesNotExist();
 
         requests.answer(
-                asked(requests).orElseThrow(), new Answer(List.of(Answer.Line.done("far", OptionalLong.empty()))));
+                asked(requests).orElseThrow(),
+                new CommandResult(List.of(CommandResult.Line.done("far", OptionalLong.empty()))));
         runnerOfTheJob.close();
         assertThat(next.outcome().state()).isEqualTo(RunState.CANCELLED);
         assertThat(folder.resolve("cancelled")).hasContent("77");
@@ -151,7 +152,7 @@ class SubmittingTest {
         WorkflowRequest anew = bench.flow(FAR).with(new ResumeOptions(false, false, Map.of(), Set.of("far")));
         assertThat(bench.submitter("cairn").run(anew))
                 .isInstanceOfSatisfying(
-                        Opening.Refused.class,
+                        OpenResult.Refused.class,
                         refused -> assertThat(refused.reasons())
                                 .singleElement()
                                 .asString()
@@ -314,7 +315,7 @@ class SubmittingTest {
     private static Optional<String> asked(Requests requests) {
         try {
             return requests.pending().stream()
-                    .filter(pending -> pending.command() instanceof Command.Cancel)
+                    .filter(pending -> pending.command() instanceof RunCommand.Cancel)
                     .map(Requests.Pending::id)
                     .findFirst();
         } catch (IOException e) {
@@ -325,8 +326,8 @@ class SubmittingTest {
     @Test
     void saysWhenThereIsNoSlurm() throws Exception {
         bench.environment().put("PATH", folder.toString());
-        Opening opening = bench.submitter("cairn").run(bench.flow(FAR));
-        assertThat(((Opening.Refused) opening).reasons())
+        OpenResult opening = bench.submitter("cairn").run(bench.flow(FAR));
+        assertThat(((OpenResult.Refused) opening).reasons())
                 .singleElement()
                 .asString()
                 .contains("step far")

@@ -3,20 +3,20 @@ package dev.cairn.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeEngine;
 import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.fake.ManualClock;
+import dev.cairn.run.internal.execution.Capacity;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
-import dev.cairn.run.request.Answer;
-import dev.cairn.run.request.Command;
-import dev.cairn.run.walk.Capacity;
-import dev.cairn.run.walk.StopKind;
-import dev.cairn.run.walk.WalkBrokenException;
 import dev.cairn.workflow.value.Sizes;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -230,23 +230,23 @@ class WalkTest {
         FakeStep step = bench.engine().nextStart();
         Duration patience = Duration.ofSeconds(20);
 
-        Optional<Answer> taken =
-                bench.runner().steer(run.folder(), new Command.Checkpoint(Optional.empty(), false), patience);
-        assertThat(taken.orElseThrow().lines()).containsExactly(new Answer.Line("work", OptionalLong.of(1), ""));
+        Optional<CommandResult> taken =
+                bench.runner().steer(run.folder(), new RunCommand.Checkpoint(Optional.empty(), false), patience);
+        assertThat(taken.orElseThrow().lines()).containsExactly(new CommandResult.Line("work", OptionalLong.of(1), ""));
         assertThat(step.exit()).isEmpty();
 
-        Optional<Answer> unknown =
-                bench.runner().steer(run.folder(), new Command.Checkpoint(Optional.of("nobody"), false), patience);
+        Optional<CommandResult> unknown =
+                bench.runner().steer(run.folder(), new RunCommand.Checkpoint(Optional.of("nobody"), false), patience);
         assertThat(unknown.orElseThrow().ok()).isFalse();
 
-        bench.runner().steer(run.folder(), new Command.Pause(), patience);
+        bench.runner().steer(run.folder(), new RunCommand.Pause(), patience);
         assertThat(run.outcome().state()).isEqualTo(RunState.PAUSED);
-        assertThat(bench.runner().run(request)).isInstanceOf(Opening.Paused.class);
+        assertThat(bench.runner().run(request)).isInstanceOf(OpenResult.Paused.class);
 
         Bench.Running unpaused = bench.start(bench.runner().resume(run.folder(), ResumeOptions.NONE, true));
         bench.engine().nextStart();
         assertThat(bench.engine().starts().get(1).resumedFrom()).isEqualTo(2);
-        bench.runner().steer(run.folder(), new Command.Cancel(), patience);
+        bench.runner().steer(run.folder(), new RunCommand.Cancel(), patience);
         assertThat(unpaused.outcome().state()).isEqualTo(RunState.CANCELLED);
         assertThat(unpaused.step("work").state()).isEqualTo(StepState.CANCELLED);
     }
@@ -258,14 +258,14 @@ class WalkTest {
         run.die();
         Duration patience = Duration.ofSeconds(20);
 
-        Answer answer = bench.runner()
-                .steer(run.folder(), new Command.Checkpoint(Optional.empty(), false), patience)
+        CommandResult answer = bench.runner()
+                .steer(run.folder(), new RunCommand.Checkpoint(Optional.empty(), false), patience)
                 .orElseThrow();
-        assertThat(answer.lines()).extracting(Answer.Line::step).containsExactly("work");
+        assertThat(answer.lines()).extracting(CommandResult.Line::step).containsExactly("work");
         assertThat(step.exit()).as("the step goes on").isEmpty();
         assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.RUNNING);
 
-        bench.runner().steer(run.folder(), new Command.Cancel(), patience);
+        bench.runner().steer(run.folder(), new RunCommand.Cancel(), patience);
         assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.CANCELLED);
         assertThat(bench.engine().starts()).as("nothing new was started").hasSize(1);
     }
@@ -280,11 +280,11 @@ class WalkTest {
         manifest.state(RunState.RUNNING, "", Instant.now());
         manifest.save(() -> {}, Instant.now()); // as if the runner had been killed before the run's end was written
 
-        Answer answer = bench.runner()
-                .steer(run.folder(), new Command.Cancel(), Duration.ofSeconds(20))
+        CommandResult answer = bench.runner()
+                .steer(run.folder(), new RunCommand.Cancel(), Duration.ofSeconds(20))
                 .orElseThrow();
 
-        assertThat(answer).isEqualTo(Answer.TOO_LATE);
+        assertThat(answer).isEqualTo(CommandResult.TOO_LATE);
         assertThat(RunManifest.read(run.folder()).state()).isEqualTo(RunState.SUCCEEDED);
     }
 
@@ -293,8 +293,8 @@ class WalkTest {
         Bench.Running run = bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}]\n"));
         FakeStep step = bench.engine().nextStart();
         step.closeEarly();
-        Answer answer = run.session()
-                .ask(new Command.Checkpoint(Optional.empty(), false))
+        CommandResult answer = run.session()
+                .ask(new RunCommand.Checkpoint(Optional.empty(), false))
                 .get(20, TimeUnit.SECONDS);
         assertThat(answer.lines())
                 .singleElement()
@@ -363,7 +363,7 @@ class WalkTest {
 
     @Test
     void saysBeforeAnythingStartsWhatItCannotRunYet() throws Exception {
-        Opening opening = bench.runner().run(bench.flow("""
+        OpenResult opening = bench.runner().run(bench.flow("""
                 name: n
                 steps:
                   - {id: first, run: x}
@@ -371,8 +371,8 @@ class WalkTest {
                   - {id: dag, uses: airflow, with: {connection: c, dag: d}}
                   - {id: other, checkpoint: {engine: criu}, run: x}
                 """));
-        assertThat(opening).isInstanceOf(Opening.Refused.class);
-        assertThat(((Opening.Refused) opening).reasons())
+        assertThat(opening).isInstanceOf(OpenResult.Refused.class);
+        assertThat(((OpenResult.Refused) opening).reasons())
                 .hasSize(3)
                 .anyMatch(reason -> reason.contains("step far") && reason.contains("slurm"))
                 .anyMatch(reason -> reason.contains("step dag") && reason.contains("airflow"))
@@ -388,7 +388,7 @@ class WalkTest {
         Bench.Running run = bench.start(bench.flow("name: n\nsteps: [{id: work, run: x}]\n"));
         assertThatThrownBy(run::outcome)
                 .cause()
-                .isInstanceOf(WalkBrokenException.class)
+                .isInstanceOf(RunnerFailedException.class)
                 .hasMessageContaining("no space left");
     }
 

@@ -1,5 +1,6 @@
 package dev.cairn.workflow;
 
+import dev.cairn.workflow.internal.read.WorkflowReader;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.Planner;
 import dev.cairn.workflow.plan.SpecCheck;
@@ -7,7 +8,6 @@ import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Position;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.problem.Result;
-import dev.cairn.workflow.read.WorkflowReader;
 import dev.cairn.workflow.spec.Workflow;
 import java.io.IOException;
 import java.nio.ByteBuffer;

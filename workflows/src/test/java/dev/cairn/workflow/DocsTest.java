@@ -2,7 +2,7 @@ package dev.cairn.workflow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cairn.workflow.read.WorkflowReader;
+import dev.cairn.workflow.internal.read.WorkflowReader;
 import dev.cairn.workflow.resolve.RunContext;
 import dev.cairn.workflow.resolve.StepResolver;
 import java.io.IOException;

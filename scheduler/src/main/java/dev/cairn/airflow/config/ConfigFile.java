@@ -1,11 +1,11 @@
 package dev.cairn.airflow.config;
 
-import dev.cairn.run.files.Trust;
+import dev.cairn.files.Trust;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.value.Value;
-import dev.cairn.workflow.yaml.Node;
-import dev.cairn.workflow.yaml.YamlReader;
+import dev.cairn.yaml.Node;
+import dev.cairn.yaml.YamlReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

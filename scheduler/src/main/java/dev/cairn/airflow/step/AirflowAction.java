@@ -68,7 +68,7 @@ public final class AirflowAction implements Checkpointer {
                     log(launch.io()),
                     clock.instant());
             AirflowClient client = client(attempt.order());
-            RunIdentity identity = RunIdentity.of(launch.attemptDir());
+            StepLocation identity = StepLocation.of(launch.attemptDir());
             choose(attempt, launch.attemptDir(), identity);
             attempt.save();
             return new DagRunStep(client, attempt, identity, clock);
@@ -79,8 +79,8 @@ public final class AirflowAction implements Checkpointer {
         }
     }
 
-    private void choose(AttemptFile attempt, Path folder, RunIdentity identity) throws IOException {
-        Order order = attempt.order();
+    private void choose(AttemptFile attempt, Path folder, StepLocation identity) throws IOException {
+        DagRunSpec order = attempt.order();
         Optional<AttemptFile> earlier = AttemptFile.before(folder);
         boolean same = earlier.map(AttemptFile::order)
                 .filter(former -> former.connection().equals(order.connection())
@@ -103,7 +103,7 @@ public final class AirflowAction implements Checkpointer {
                 order.logicalDate().orElseGet(() -> DagRunFollower.uniqueDate(clock)));
     }
 
-    private AirflowClient client(Order order) throws EngineException, IOException {
+    private AirflowClient client(DagRunSpec order) throws EngineException, IOException {
         try {
             // who looks again and again has no use for retries in between
             return AirflowClient.connect(connections.named(order.connection()).withRetries(0));
@@ -123,7 +123,7 @@ public final class AirflowAction implements Checkpointer {
             return attempt.isEmpty()
                     ? Optional.empty()
                     : Optional.of(new DagRunStep(
-                            client(attempt.get().order()), attempt.get(), RunIdentity.of(attemptDir), clock));
+                            client(attempt.get().order()), attempt.get(), StepLocation.of(attemptDir), clock));
         } catch (IOException e) {
             throw new EngineException(0, "it cannot be followed again: " + e.getMessage());
         }

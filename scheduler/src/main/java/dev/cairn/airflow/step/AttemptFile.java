@@ -1,7 +1,7 @@
 package dev.cairn.airflow.step;
 
-import dev.cairn.run.files.DocumentType;
-import dev.cairn.run.files.DurableFiles;
+import dev.cairn.files.DocumentType;
+import dev.cairn.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -61,8 +61,8 @@ final class AttemptFile {
     }
 
     /** @throws IllegalArgumentException naming the key that does not fit */
-    Order order() {
-        return Order.of((ObjectNode) root.path("with"));
+    DagRunSpec order() {
+        return DagRunSpec.of((ObjectNode) root.path("with"));
     }
 
     Path log() {

@@ -28,20 +28,20 @@ import tools.jackson.databind.JsonNode;
 final class DagRunFollower {
     private final AirflowClient airflow;
     private final AttemptFile attempt;
-    private final Order order;
-    private final RunIdentity identity;
+    private final DagRunSpec order;
+    private final StepLocation identity;
     private final StepLog log;
-    private final TaskNews news;
+    private final TaskReporter news;
     private final Clock clock;
 
     /** @param identity of our run and step */
-    DagRunFollower(AirflowClient airflow, AttemptFile attempt, RunIdentity identity, Clock clock) {
+    DagRunFollower(AirflowClient airflow, AttemptFile attempt, StepLocation identity, Clock clock) {
         this.airflow = airflow;
         this.attempt = attempt;
         this.order = attempt.order();
         this.identity = identity;
         this.log = new StepLog(attempt.log());
-        this.news = new TaskNews(airflow, attempt, order, log);
+        this.news = new TaskReporter(airflow, attempt, order, log);
         this.clock = clock;
     }
 
@@ -83,7 +83,7 @@ final class DagRunFollower {
     }
 
     private Verdict gone() throws IOException {
-        if (attempt.isExistingFailure() && order.onFailed() == Order.OnFailed.NEW) {
+        if (attempt.isExistingFailure() && order.onFailed() == DagRunSpec.OnFailed.NEW) {
             return another("is gone");
         }
         attempt.seenFailure();
@@ -164,7 +164,7 @@ final class DagRunFollower {
         }
         attempt.seenFailure();
         attempt.save();
-        String failed = TaskNews.failed(tasks);
+        String failed = TaskReporter.failed(tasks);
         return Verdict.failed(
                 "DAG run " + run.id() + " of " + order.dag() + " failed" + (failed.isEmpty() ? "" : ": " + failed));
     }

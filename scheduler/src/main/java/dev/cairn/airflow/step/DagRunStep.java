@@ -11,7 +11,7 @@ import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.StepStatus;
 import dev.cairn.engine.TerminalChannel;
-import dev.cairn.run.host.Processes;
+import dev.cairn.host.Processes;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -56,7 +56,7 @@ final class DagRunStep implements StepProcess {
     private boolean saidThatItIsAway;
     private @Nullable Instant endingSince;
 
-    DagRunStep(AirflowClient airflow, AttemptFile attempt, RunIdentity identity, Clock clock) {
+    DagRunStep(AirflowClient airflow, AttemptFile attempt, StepLocation identity, Clock clock) {
         this.airflow = airflow;
         this.attempt = attempt;
         this.follower = new DagRunFollower(airflow, attempt, identity, clock);

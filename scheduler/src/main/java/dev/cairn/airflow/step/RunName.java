@@ -1,6 +1,6 @@
 package dev.cairn.airflow.step;
 
-import dev.cairn.run.files.Digests;
+import dev.cairn.files.Digests;
 
 /**
  * The id of a step's DAG run: made of our run and step alone, so that whoever asks after a crash asks for the same one. Airflow takes at

@@ -4,7 +4,7 @@ import dev.cairn.airflow.AirflowClient;
 import dev.cairn.airflow.AirflowException;
 import dev.cairn.airflow.AirflowException.Kind;
 import dev.cairn.airflow.DagRun;
-import dev.cairn.run.files.DurableFiles;
+import dev.cairn.files.DurableFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -18,7 +18,7 @@ final class XComFiles {
     private XComFiles() {}
 
     /** @return what is not there; empty when all were written */
-    static Optional<String> write(AirflowClient airflow, Order order, DagRun run) throws IOException {
+    static Optional<String> write(AirflowClient airflow, DagRunSpec order, DagRun run) throws IOException {
         for (Map.Entry<String, XComName> entry : order.xcoms().entrySet()) {
             XComName name = entry.getValue();
             JsonNode value;

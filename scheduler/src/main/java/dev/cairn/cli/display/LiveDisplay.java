@@ -28,7 +28,7 @@ public final class LiveDisplay implements RunDisplay {
 
     /** @param screen the terminal's size, asked for at each redraw */
     public LiveDisplay(
-            PrintStream out, Clock clock, Supplier<Size> screen, Paint paint, Map<String, StepState> planned) {
+            PrintStream out, Clock clock, Supplier<Size> screen, Colors paint, Map<String, StepState> planned) {
         this.out = out;
         this.clock = clock;
         this.screen = screen;
@@ -45,7 +45,7 @@ public final class LiveDisplay implements RunDisplay {
     public synchronized void on(RunEvent event) {
         view.take(event);
         if (event instanceof RunEvent.Note || event instanceof RunEvent.CheckpointFailed) {
-            EventWords.of(event).ifPresent(this::say);
+            EventText.of(event).ifPresent(this::say);
         }
     }
 

@@ -6,16 +6,17 @@ import java.io.PrintStream;
 /** A line whenever something happens, for logs and pipes. Thread-safe: a print stream writes a line at a time. */
 public final class PlainDisplay implements RunDisplay {
     private final PrintStream out;
-    private final Paint paint;
+    private final Colors paint;
 
-    public PlainDisplay(PrintStream out, Paint paint) {
+    public PlainDisplay(PrintStream out, Colors paint) {
         this.out = out;
         this.paint = paint;
     }
 
     @Override
     public void on(RunEvent event) {
-        EventWords.of(event).ifPresent(words -> out.println(Words.time(event.at()) + "  " + paint.event(event, words)));
+        EventText.of(event)
+                .ifPresent(words -> out.println(HumanText.time(event.at()) + "  " + paint.event(event, words)));
     }
 
     @Override

@@ -14,10 +14,10 @@ import java.util.stream.Collectors;
 /** Where the steps of a run stand, as told by its events, and the lines that show it. Confined to its display's lock. */
 final class RunView {
     private final Map<String, StepLine> steps = new LinkedHashMap<>();
-    private final Paint paint;
+    private final Colors paint;
 
     /** @param planned the steps' ids in the order in which they are shown, with the states they begin in */
-    RunView(Map<String, StepState> planned, Paint paint) {
+    RunView(Map<String, StepState> planned, Colors paint) {
         this.paint = paint;
         planned.forEach((id, state) -> steps.put(id, new StepLine(id, state)));
     }

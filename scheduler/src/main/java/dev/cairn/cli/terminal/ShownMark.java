@@ -1,6 +1,6 @@
 package dev.cairn.cli.terminal;
 
-import dev.cairn.run.files.DurableFiles;
+import dev.cairn.files.DurableFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

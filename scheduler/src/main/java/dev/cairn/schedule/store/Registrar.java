@@ -1,6 +1,6 @@
 package dev.cairn.schedule.store;
 
-import dev.cairn.run.files.Digests;
+import dev.cairn.files.Digests;
 import dev.cairn.schedule.ScheduleEntry;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.workflow.cron.FireTimes;

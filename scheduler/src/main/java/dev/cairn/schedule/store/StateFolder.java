@@ -1,7 +1,7 @@
 package dev.cairn.schedule.store;
 
-import dev.cairn.run.files.DurableFiles;
-import dev.cairn.run.files.Reach;
+import dev.cairn.files.DurableFiles;
+import dev.cairn.files.FileSystemScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +43,7 @@ public record StateFolder(Path path) {
     }
 
     void check(String type) throws IOException {
-        if (Reach.of(type) == Reach.OTHER_HOSTS) {
+        if (FileSystemScope.of(type) == FileSystemScope.OTHER_HOSTS) {
             throw new StoreException(path + " is on a network file system (" + type + "), on which an embedded database"
                     + " loses data. Set XDG_STATE_HOME to a folder on a local disk, or let the daemons share a"
                     + " PostgreSQL (--store)");

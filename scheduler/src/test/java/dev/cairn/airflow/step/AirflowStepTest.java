@@ -4,17 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.airflow.AirflowDouble;
 import dev.cairn.airflow.config.AirflowConnections;
-import dev.cairn.run.Opening;
+import dev.cairn.run.OpenResult;
 import dev.cairn.run.ResumeOptions;
 import dev.cairn.run.RunOutcome;
 import dev.cairn.run.RunSession;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.WorkflowRequest;
+import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.manifest.RunState;
-import dev.cairn.run.step.Engines;
-import dev.cairn.run.store.CairnHome;
-import dev.cairn.run.walk.StopKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -63,8 +63,8 @@ final class AirflowStepTest {
                         + "}\n" + more);
     }
 
-    private RunSession open(Opening opening) {
-        return ((Opening.Ready) opening).session();
+    private RunSession open(OpenResult opening) {
+        return ((OpenResult.Ready) opening).session();
     }
 
     private RunOutcome run(String with, String more) throws Exception {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 final class LiveDisplayTest {
     private static final Instant START = Instant.parse("2026-11-22T16:00:00Z");
 
-    private final RunView view = new RunView(planned("extract", "train", "publish"), new Paint(false));
+    private final RunView view = new RunView(planned("extract", "train", "publish"), new Colors(false));
 
     @Test
     void showsHowLongAStepHasRunAndItsNewestImage() {
@@ -62,7 +62,7 @@ final class LiveDisplayTest {
 
     @Test
     void putsWhatRunsFirstAndCountsTheRestWhenTheScreenIsTooLow() {
-        RunView many = new RunView(planned("a", "b", "c", "d", "e"), new Paint(false));
+        RunView many = new RunView(planned("a", "b", "c", "d", "e"), new Colors(false));
         many.take(changed("a", StepState.SUCCEEDED));
         many.take(changed("b", StepState.SUCCEEDED));
         many.take(changed("d", StepState.RUNNING));
@@ -77,7 +77,7 @@ final class LiveDisplayTest {
 
     @Test
     void paintsLinesByTheirStateWhereColoursAreWanted() {
-        RunView painted = new RunView(planned("a", "b"), new Paint(true));
+        RunView painted = new RunView(planned("a", "b"), new Colors(true));
         painted.take(changed("a", StepState.FAILED));
         assertThat(painted.lines(START, 10, 6))
                 .as("cut before it is painted")
@@ -87,7 +87,7 @@ final class LiveDisplayTest {
     @Test
     void plainOutputIsALineForWhatHappened() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        PlainDisplay plain = new PlainDisplay(new PrintStream(bytes, true, UTF_8), new Paint(false));
+        PlainDisplay plain = new PlainDisplay(new PrintStream(bytes, true, UTF_8), new Colors(false));
         plain.on(started("train", START));
         plain.on(published("train", 7, 1_300_000));
         plain.on(new RunEvent.Owned(START, 1, "pid 3 on n12", Optional.empty()));

@@ -1,8 +1,8 @@
 package dev.cairn.run.event;
 
-import dev.cairn.run.host.HostIdentity;
+import dev.cairn.host.HostIdentity;
 import dev.cairn.run.manifest.AttemptRecord;
-import dev.cairn.run.manifest.PassedRung;
+import dev.cairn.run.manifest.RejectedImage;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -52,7 +52,7 @@ final class EventJson {
             put(line, "resumed_from", started.resumedFrom());
             line.put("repeats_ms", started.repeats().toMillis());
             ArrayNode passed = line.putArray("passed");
-            for (PassedRung rung : started.passed()) {
+            for (RejectedImage rung : started.passed()) {
                 passed.addObject().put("image", rung.image()).put("reason", rung.reason());
             }
         } else if (event instanceof RunEvent.AttemptAttached attached) {

@@ -1,6 +1,6 @@
 package dev.cairn.run.event;
 
-import dev.cairn.run.files.JsonLines;
+import dev.cairn.files.JsonLines;
 import dev.cairn.run.manifest.RunFolder;
 import java.io.IOException;
 import org.slf4j.Logger;

@@ -3,7 +3,7 @@ package dev.cairn.run.event;
 import dev.cairn.engine.EndCause;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
-import dev.cairn.run.manifest.PassedRung;
+import dev.cairn.run.manifest.RejectedImage;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
 import java.time.Duration;
@@ -53,7 +53,7 @@ public sealed interface RunEvent {
             String fingerprint,
             Optional<String> job,
             OptionalLong resumedFrom,
-            List<PassedRung> passed,
+            List<RejectedImage> passed,
             Duration repeats)
             implements OfStep {
 

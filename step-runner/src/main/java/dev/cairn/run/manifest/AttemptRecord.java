@@ -2,7 +2,7 @@ package dev.cairn.run.manifest;
 
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
-import dev.cairn.run.host.HostIdentity;
+import dev.cairn.host.HostIdentity;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -33,7 +33,7 @@ public record AttemptRecord(
         String fingerprint,
         Instant startedAt,
         OptionalLong resumedFrom,
-        List<PassedRung> passed,
+        List<RejectedImage> passed,
         Duration repeats,
         int journalled,
         Optional<StepExit> end,
@@ -80,21 +80,21 @@ public record AttemptRecord(
                 node.path("number").asInt(0),
                 node.path("epoch").asLong(0),
                 new HostIdentity(
-                        Fields.text(host, "name"),
-                        Fields.text(host, "boot_id"),
-                        Fields.text(host, "pid_ns"),
-                        Fields.text(host, "kernel"),
-                        Fields.text(host, "arch")),
-                Fields.text(node, "engine"),
-                Fields.text(node, "fingerprint"),
-                Fields.instant(node, "started_at"),
-                Fields.optionalLong(node, "resumed_from"),
-                node.path("passed").valueStream().map(PassedRung::from).toList(),
+                        ManifestFields.text(host, "name"),
+                        ManifestFields.text(host, "boot_id"),
+                        ManifestFields.text(host, "pid_ns"),
+                        ManifestFields.text(host, "kernel"),
+                        ManifestFields.text(host, "arch")),
+                ManifestFields.text(node, "engine"),
+                ManifestFields.text(node, "fingerprint"),
+                ManifestFields.instant(node, "started_at"),
+                ManifestFields.optionalLong(node, "resumed_from"),
+                node.path("passed").valueStream().map(RejectedImage::from).toList(),
                 Duration.ofMillis(node.path("repeats_ms").asLong(0)),
                 node.path("journalled").asInt(0),
                 node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty(),
-                Fields.optionalText(node, "job"),
-                Fields.optionalText(node, "shortage"));
+                ManifestFields.optionalText(node, "job"),
+                ManifestFields.optionalText(node, "shortage"));
     }
 
     void into(ObjectNode node) {
@@ -106,8 +106,8 @@ public record AttemptRecord(
                 .put("kernel", host.kernel())
                 .put("arch", host.architecture());
         node.put("engine", engine).put("fingerprint", fingerprint);
-        Fields.put(node, "started_at", startedAt);
-        Fields.putOptional(node, "resumed_from", resumedFrom);
+        ManifestFields.put(node, "started_at", startedAt);
+        ManifestFields.putOptional(node, "resumed_from", resumedFrom);
         ArrayNode rungs = node.putArray("passed");
         passed.forEach(rung -> rung.into(rungs.addObject()));
         node.put("repeats_ms", repeats.toMillis()).put("journalled", journalled);
@@ -118,23 +118,23 @@ public record AttemptRecord(
 
     private static StepExit exit(JsonNode node) {
         return new StepExit(
-                EndCause.fromWire(Fields.text(node, "cause")),
-                Fields.optionalInt(node, "exit_code"),
-                Fields.optionalInt(node, "signal"),
-                Fields.instant(node, "at"),
+                EndCause.fromWire(ManifestFields.text(node, "cause")),
+                ManifestFields.optionalInt(node, "exit_code"),
+                ManifestFields.optionalInt(node, "signal"),
+                ManifestFields.instant(node, "at"),
                 Duration.ofMillis(node.path("running_ms").asLong(0)),
-                Fields.text(node, "message"),
-                Fields.optionalLong(node, "image"),
+                ManifestFields.text(node, "message"),
+                ManifestFields.optionalLong(node, "image"),
                 node.path("retryable").asBoolean(true));
     }
 
     private static void exitInto(StepExit exit, ObjectNode node) {
         node.put("cause", exit.cause().wire());
-        Fields.putOptional(node, "exit_code", exit.exitCode());
-        Fields.putOptional(node, "signal", exit.signal());
-        Fields.put(node, "at", exit.at());
+        ManifestFields.putOptional(node, "exit_code", exit.exitCode());
+        ManifestFields.putOptional(node, "signal", exit.signal());
+        ManifestFields.put(node, "at", exit.at());
         node.put("running_ms", exit.running().toMillis()).put("message", exit.message());
-        Fields.putOptional(node, "image", exit.image());
+        ManifestFields.putOptional(node, "image", exit.image());
         if (!exit.retryable()) {
             node.put("retryable", false);
         }

@@ -52,8 +52,8 @@ public record CommandOrigin(
     static CommandOrigin from(JsonNode node) {
         return new CommandOrigin(
                 texts(node.path("words")),
-                Fields.texts(node, "environment"),
-                Fields.text(node, "engine"),
+                ManifestFields.texts(node, "environment"),
+                ManifestFields.text(node, "engine"),
                 node.path("every_ms").asLong(0),
                 node.path("compression").isInt()
                         ? OptionalInt.of(node.path("compression").intValue())
@@ -61,14 +61,14 @@ public record CommandOrigin(
                 node.path("cpu").asString("").equals(BASELINE),
                 node.path("keep_binaries").asBoolean(false),
                 texts(node.path("rollback")),
-                Fields.optionalLong(node, "timeout_ms"),
+                ManifestFields.optionalLong(node, "timeout_ms"),
                 node.path("retries").asInt(0),
                 node.path("terminal").isObject()
                         ? Optional.of(new TerminalSize(
                                 node.path("terminal").path("rows").asInt(24),
                                 node.path("terminal").path("columns").asInt(80)))
                         : Optional.empty(),
-                Fields.optionalText(node, "stdin"));
+                ManifestFields.optionalText(node, "stdin"));
     }
 
     private static List<String> texts(JsonNode list) {
@@ -78,7 +78,7 @@ public record CommandOrigin(
     void into(ObjectNode node) {
         ArrayNode list = node.putArray("words");
         words.forEach(list::add);
-        Fields.put(node, "environment", environment);
+        ManifestFields.put(node, "environment", environment);
         node.put("engine", engine).put("every_ms", everyMillis);
         compression.ifPresent(level -> node.put("compression", level));
         if (baselineCpu) {
@@ -91,10 +91,10 @@ public record CommandOrigin(
             ArrayNode paths = node.putArray("rollback");
             rollback.forEach(paths::add);
         }
-        Fields.putOptional(node, "timeout_ms", timeoutMillis);
+        ManifestFields.putOptional(node, "timeout_ms", timeoutMillis);
         node.put("retries", retries);
         terminal.ifPresent(
                 size -> node.putObject("terminal").put("rows", size.rows()).put("columns", size.columns()));
-        Fields.putOptional(node, "stdin", stdin);
+        ManifestFields.putOptional(node, "stdin", stdin);
     }
 }

@@ -48,22 +48,22 @@ public record ImageRecord(
         return new ImageRecord(
                 node.path("sequence").asLong(0),
                 node.path("attempt").asInt(0),
-                Fields.text(node, "fingerprint"),
-                Fields.instant(node, "at"),
-                Fields.text(node, "reason"),
+                ManifestFields.text(node, "fingerprint"),
+                ManifestFields.instant(node, "at"),
+                ManifestFields.text(node, "reason"),
                 node.path("bytes").asLong(0),
                 node.path("raw_bytes").asLong(0),
-                Fields.text(node, "digest"),
+                ManifestFields.text(node, "digest"),
                 Duration.ofNanos(node.path("pause_us").asLong(0) * 1000),
                 Duration.ofNanos(node.path("took_us").asLong(0) * 1000),
                 node.path("standing").asBoolean(false),
-                Fields.optionalLong(node, "parent"));
+                ManifestFields.optionalLong(node, "parent"));
     }
 
     void into(ObjectNode node) {
         node.put("sequence", sequence).put("path", StepFolder.imagePath(sequence));
         node.put("attempt", attempt).put("fingerprint", fingerprint);
-        Fields.put(node, "at", at);
+        ManifestFields.put(node, "at", at);
         node.put("reason", reason)
                 .put("bytes", bytes)
                 .put("raw_bytes", rawBytes)
@@ -71,6 +71,6 @@ public record ImageRecord(
         node.put("pause_us", pause.toNanos() / 1000)
                 .put("took_us", took.toNanos() / 1000)
                 .put("standing", standing);
-        Fields.putOptional(node, "parent", parent);
+        ManifestFields.putOptional(node, "parent", parent);
     }
 }

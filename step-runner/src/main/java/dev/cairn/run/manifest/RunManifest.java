@@ -1,7 +1,7 @@
 package dev.cairn.run.manifest;
 
-import dev.cairn.run.files.DocumentException;
-import dev.cairn.run.files.DocumentType;
+import dev.cairn.files.DocumentException;
+import dev.cairn.files.DocumentType;
 import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -34,8 +34,8 @@ public final class RunManifest {
         root.put("id", folder.runId());
         origin.into(root);
         root.put("state", RunState.RUNNING.wire()).putNull("message");
-        Fields.put(root, "created_at", now);
-        Fields.put(root, "updated_at", now);
+        ManifestFields.put(root, "created_at", now);
+        ManifestFields.put(root, "updated_at", now);
         root.putNull("ended_at");
         root.putObject("steps");
         return new RunManifest(folder, root);
@@ -59,7 +59,7 @@ public final class RunManifest {
     /** Publishes it durably, when the guard allows. */
     public void save(WriteGuard guard, Instant now) throws IOException {
         guard.check();
-        Fields.put(root, "updated_at", now);
+        ManifestFields.put(root, "updated_at", now);
         TYPE.write(folder.manifest(), root);
     }
 
@@ -81,29 +81,29 @@ public final class RunManifest {
     }
 
     public RunState state() {
-        return RunState.fromWire(Fields.text(root, "state"));
+        return RunState.fromWire(ManifestFields.text(root, "state"));
     }
 
     /** Why it is in its state, for a person; may be empty. */
     public String message() {
-        return Fields.text(root, "message");
+        return ManifestFields.text(root, "message");
     }
 
     public void state(RunState state, String message, Instant now) {
         root.put("state", state.wire()).put("message", message);
-        Fields.putInstant(root, "ended_at", state.isFinal() ? Optional.of(now) : Optional.empty());
+        ManifestFields.putInstant(root, "ended_at", state.isFinal() ? Optional.of(now) : Optional.empty());
     }
 
     public Instant createdAt() {
-        return Fields.instant(root, "created_at");
+        return ManifestFields.instant(root, "created_at");
     }
 
     public Instant updatedAt() {
-        return Fields.instant(root, "updated_at");
+        return ManifestFields.instant(root, "updated_at");
     }
 
     public Optional<Instant> endedAt() {
-        return Fields.optionalInstant(root, "ended_at");
+        return ManifestFields.optionalInstant(root, "ended_at");
     }
 
     /** A line of the index of steps. */
@@ -116,8 +116,8 @@ public final class RunManifest {
             lines.put(
                     step.getKey(),
                     new StepLine(
-                            StepState.fromWire(Fields.text(step.getValue(), "state")),
-                            Fields.optionalLong(step.getValue(), "image")));
+                            StepState.fromWire(ManifestFields.text(step.getValue(), "state")),
+                            ManifestFields.optionalLong(step.getValue(), "image")));
         }
         return lines;
     }
@@ -125,6 +125,6 @@ public final class RunManifest {
     public void step(String id, StepLine line) {
         ObjectNode node = root.withObjectProperty("steps").withObjectProperty(id);
         node.put("state", line.state().wire());
-        Fields.putOptional(node, "image", line.newestImage());
+        ManifestFields.putOptional(node, "image", line.newestImage());
     }
 }

@@ -36,26 +36,26 @@ public record RunOrigin(
     static RunOrigin from(JsonNode root) {
         JsonNode workflow = root.path("workflow");
         return new RunOrigin(
-                Fields.text(root, "name"),
-                Fields.optionalText(root, "key"),
-                Fields.optionalText(workflow, "file").map(Path::of),
+                ManifestFields.text(root, "name"),
+                ManifestFields.optionalText(root, "key"),
+                ManifestFields.optionalText(workflow, "file").map(Path::of),
                 root.path("command").isObject()
                         ? Optional.of(CommandOrigin.from(root.path("command")))
                         : Optional.empty(),
-                Path.of(Fields.text(root, "folder")),
-                Fields.text(workflow, "digest"),
-                Fields.texts(root, "inputs"),
-                Fields.texts(root, "environment"));
+                Path.of(ManifestFields.text(root, "folder")),
+                ManifestFields.text(workflow, "digest"),
+                ManifestFields.texts(root, "inputs"),
+                ManifestFields.texts(root, "environment"));
     }
 
     void into(ObjectNode root) {
         root.put("name", name);
-        Fields.putOptional(root, "key", key);
+        ManifestFields.putOptional(root, "key", key);
         root.put("folder", folder.toString());
         workflow.ifPresent(file ->
                 root.withObjectProperty("workflow").put("file", file.toString()).put("digest", digest));
         command.ifPresent(given -> given.into(root.withObjectProperty("command")));
-        Fields.put(root, "inputs", inputs);
-        Fields.put(root, "environment", environment);
+        ManifestFields.put(root, "inputs", inputs);
+        ManifestFields.put(root, "environment", environment);
     }
 }

@@ -1,7 +1,7 @@
 package dev.cairn.run.manifest;
 
-import dev.cairn.run.files.DocumentException;
-import dev.cairn.run.files.DocumentType;
+import dev.cairn.files.DocumentException;
+import dev.cairn.files.DocumentType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -82,7 +82,7 @@ public final class StepManifest {
     }
 
     public StepState state() {
-        return StepState.fromWire(Fields.text(root, "state"));
+        return StepState.fromWire(ManifestFields.text(root, "state"));
     }
 
     /** Leaves any waiting behind. */
@@ -93,16 +93,16 @@ public final class StepManifest {
     /** The state waiting, until then. */
     public void waitUntil(Instant until, String message) {
         state(StepState.WAITING, message);
-        Fields.put(root, "waiting_until", until);
+        ManifestFields.put(root, "waiting_until", until);
     }
 
     public Optional<Instant> waitingUntil() {
-        return Fields.optionalInstant(root, "waiting_until");
+        return ManifestFields.optionalInstant(root, "waiting_until");
     }
 
     /** Why it is in its state, for a person; may be empty. */
     public String message() {
-        return Fields.text(root, "message");
+        return ManifestFields.text(root, "message");
     }
 
     /** Attempts before this number do not count against the budgets: a person has asked for another go since. */
@@ -176,11 +176,11 @@ public final class StepManifest {
     }
 
     public Map<String, String> outputs() {
-        return Fields.texts(root, "outputs");
+        return ManifestFields.texts(root, "outputs");
     }
 
     public void outputs(Map<String, String> outputs) {
-        Fields.put(root, "outputs", outputs);
+        ManifestFields.put(root, "outputs", outputs);
     }
 
     private static ObjectNode element(ArrayNode list, String key, long id) {

@@ -28,11 +28,11 @@ public final class Notifier implements RunListener, AutoCloseable {
     private final RunOrigin origin;
     private final List<Receiver> receivers;
     private final Deliveries deliveries;
-    private final UntoldRuns untold;
+    private final PendingNotifications untold;
     private final Consumer<String> say;
-    private final Bell bell = new Bell();
+    private final WorkSignal bell = new WorkSignal();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile List<Teller> tellers = List.of();
+    private volatile List<NotificationWorker> tellers = List.of();
     private volatile String obstacle = "another process is telling of this run";
 
     private Notifier(
@@ -40,7 +40,7 @@ public final class Notifier implements RunListener, AutoCloseable {
             RunOrigin origin,
             List<Receiver> receivers,
             Deliveries deliveries,
-            UntoldRuns untold,
+            PendingNotifications untold,
             Consumer<String> say) {
         this.run = run;
         this.origin = origin;
@@ -60,7 +60,7 @@ public final class Notifier implements RunListener, AutoCloseable {
             RunManifest run,
             List<Notification> notifications,
             Deliveries deliveries,
-            UntoldRuns untold,
+            PendingNotifications untold,
             Consumer<String> say)
             throws IOException {
         List<Receiver> receivers = Receiver.of(notifications);
@@ -97,7 +97,7 @@ public final class Notifier implements RunListener, AutoCloseable {
     public List<String> finish(Duration atMost) throws InterruptedException {
         bell.ringLast(System.nanoTime() + atMost.toNanos());
         boolean all = ended.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
-        List<Teller> now = tellers;
+        List<NotificationWorker> now = tellers;
         if (now.isEmpty()) {
             return all && obstacle.isEmpty() ? List.of() : List.of(obstacle);
         }
@@ -117,10 +117,10 @@ public final class Notifier implements RunListener, AutoCloseable {
 
     private void tell() {
         try {
-            Optional<TellingLock> lock = TellingLock.tryTake(run);
+            Optional<NotificationLock> lock = NotificationLock.tryTake(run);
             while (lock.isEmpty() && !bell.isOver()) {
                 bell.pause(LOOK_FOR_LOCK, false);
-                lock = TellingLock.tryTake(run);
+                lock = NotificationLock.tryTake(run);
             }
             if (lock.isPresent()) {
                 begin(lock.get());
@@ -135,9 +135,9 @@ public final class Notifier implements RunListener, AutoCloseable {
         }
     }
 
-    private void tell(TellingLock lock, Progress progress) {
-        List<Teller> all = receivers.stream()
-                .map(receiver -> new Teller(receiver, deliveries, run, origin, progress, bell, say))
+    private void tell(NotificationLock lock, DeliveryHistory progress) {
+        List<NotificationWorker> all = receivers.stream()
+                .map(receiver -> new NotificationWorker(receiver, deliveries, run, origin, progress, bell, say))
                 .toList();
         tellers = all;
         AtomicInteger left = new AtomicInteger(all.size());
@@ -152,17 +152,17 @@ public final class Notifier implements RunListener, AutoCloseable {
         }));
     }
 
-    private void begin(TellingLock lock) throws IOException {
+    private void begin(NotificationLock lock) throws IOException {
         try {
             untold.add(run); // who held the lock before may have taken it off
-            tell(lock, Progress.read(run));
+            tell(lock, DeliveryHistory.read(run));
         } catch (IOException e) {
             lock.close();
             throw e;
         }
     }
 
-    private void end(List<Teller> all, TellingLock lock) {
+    private void end(List<NotificationWorker> all, NotificationLock lock) {
         try (lock) {
             if (all.stream().allMatch(teller -> teller.untold().isEmpty())) {
                 untold.remove(run);

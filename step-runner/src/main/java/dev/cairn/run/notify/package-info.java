@@ -1,4 +1,4 @@
-/** Tells others what became of a run: what is due by the journal, how far each of them was told, and when to try again. */
+/** Notifications about a run: which are due by its events, how far each receiver has been notified, and when to retry. */
 @NullMarked
 package dev.cairn.run.notify;
 

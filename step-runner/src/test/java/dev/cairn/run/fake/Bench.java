@@ -3,16 +3,16 @@ package dev.cairn.run.fake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.engine.Checkpointer;
-import dev.cairn.run.Opening;
+import dev.cairn.run.OpenResult;
 import dev.cairn.run.RunOutcome;
 import dev.cairn.run.RunSession;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.WorkflowRequest;
 import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
-import dev.cairn.run.step.Engines;
-import dev.cairn.run.store.CairnHome;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -95,8 +95,8 @@ public final class Bench {
         return start(runner().run(request));
     }
 
-    public Running start(Opening opening) {
-        if (!(opening instanceof Opening.Ready ready)) {
+    public Running start(OpenResult opening) {
+        if (!(opening instanceof OpenResult.Ready ready)) {
             throw new AssertionError("not ready: " + opening);
         }
         return new Running(ready.session());
@@ -106,7 +106,7 @@ public final class Bench {
     public void assertRefused(WorkflowRequest request, String reason) throws IOException, InterruptedException {
         assertThat(runner().run(request))
                 .isInstanceOfSatisfying(
-                        Opening.Refused.class,
+                        OpenResult.Refused.class,
                         refused -> assertThat(refused.reasons())
                                 .singleElement()
                                 .asString()

@@ -11,7 +11,7 @@ import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.StepStatus;
 import dev.cairn.engine.TerminalChannel;
-import dev.cairn.run.host.Processes;
+import dev.cairn.host.Processes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

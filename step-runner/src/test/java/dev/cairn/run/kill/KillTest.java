@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
-import dev.cairn.run.files.JsonLines;
+import dev.cairn.files.JsonLines;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;

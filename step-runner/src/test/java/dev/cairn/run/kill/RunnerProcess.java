@@ -2,11 +2,11 @@ package dev.cairn.run.kill;
 
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.supervised.SupervisedEngines;
-import dev.cairn.run.Opening;
+import dev.cairn.run.OpenResult;
 import dev.cairn.run.RunOutcome;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.WorkflowRequest;
-import dev.cairn.run.store.CairnHome;
+import dev.cairn.run.home.CairnHome;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Function;
@@ -22,13 +22,13 @@ final class RunnerProcess {
                 SupervisedEngines.all().stream().collect(Collectors.toMap(Checkpointer::name, Function.identity()));
         StepRunner runner =
                 new StepRunner(CairnHome.findOrCreate(file.toAbsolutePath().getParent(), Map.of()), engines);
-        Opening opening = runner.run(WorkflowRequest.of(file).withKey("kill"));
-        if (opening instanceof Opening.Ready ready) {
+        OpenResult opening = runner.run(WorkflowRequest.of(file).withKey("kill"));
+        if (opening instanceof OpenResult.Ready ready) {
             RunOutcome outcome = ready.session().run(event -> System.out.println(event));
             System.out.println(outcome);
             System.exit(outcome.state().isFinal() ? 0 : 75);
         }
         System.out.println(opening);
-        System.exit(opening instanceof Opening.Done ? 0 : 2);
+        System.exit(opening instanceof OpenResult.Done ? 0 : 2);
     }
 }

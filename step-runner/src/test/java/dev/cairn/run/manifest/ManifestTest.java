@@ -8,8 +8,8 @@ import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SpecificationVersion;
 import dev.cairn.engine.EndCause;
-import dev.cairn.run.files.DocumentException;
-import dev.cairn.run.files.DurableFiles;
+import dev.cairn.files.DocumentException;
+import dev.cairn.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -80,7 +80,7 @@ class ManifestTest {
         assertThat(read.attempts()).hasSize(2);
         assertThat(read.attempts().get(0).endedBy(EndCause.LOST)).isTrue();
         assertThat(read.attempts().get(1).passed())
-                .containsExactly(new PassedRung(2, "chunk 3: checksum does not match"));
+                .containsExactly(new RejectedImage(2, "chunk 3: checksum does not match"));
         assertThat(read.images()).extracting(ImageRecord::sequence).containsExactly(1L);
     }
 

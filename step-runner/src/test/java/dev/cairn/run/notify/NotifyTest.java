@@ -2,7 +2,7 @@ package dev.cairn.run.notify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.cairn.run.Opening;
+import dev.cairn.run.OpenResult;
 import dev.cairn.run.ResumeOptions;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.WorkflowRequest;
@@ -174,7 +174,7 @@ class NotifyTest {
 
         webhooks.answer(notice -> new Delivery.Answer.Told());
         bench.engine().program("a", FakeStep::succeed);
-        Opening opening = runner().resume(run.folder(), ResumeOptions.NONE, false);
+        OpenResult opening = runner().resume(run.folder(), ResumeOptions.NONE, false);
         assertThat(bench.start(opening).outcome().untold()).isEmpty();
         assertThat(changes(webhooks.told()))
                 .containsExactly(

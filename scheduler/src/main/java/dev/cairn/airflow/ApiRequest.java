@@ -1,0 +1,66 @@
+package dev.cairn.airflow;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * One request: its path below the API's or the server's root, in segments that are not yet encoded, since run ids hold {@code +} and
+ * {@code :} and others.
+ *
+ * @param query name and value one after the other; a name may come again
+ * @param accept the content type asked for
+ */
+record ApiRequest(String method, List<String> path, List<String> query, Optional<JsonNode> body, String accept) {
+    static final String JSON = "application/json";
+
+    static ApiRequest get(String... path) {
+        return new ApiRequest("GET", List.of(path), List.of(), Optional.empty(), JSON);
+    }
+
+    static ApiRequest delete(String... path) {
+        return new ApiRequest("DELETE", List.of(path), List.of(), Optional.empty(), JSON);
+    }
+
+    static ApiRequest post(JsonNode body, String... path) {
+        return new ApiRequest("POST", List.of(path), List.of(), Optional.of(body), JSON);
+    }
+
+    static ApiRequest patch(JsonNode body, String... path) {
+        return new ApiRequest("PATCH", List.of(path), List.of(), Optional.of(body), JSON);
+    }
+
+    static ApiRequest put(JsonNode body, String... path) {
+        return new ApiRequest("PUT", List.of(path), List.of(), Optional.of(body), JSON);
+    }
+
+    ApiRequest with(String name, Object value) {
+        List<String> longer = new ArrayList<>(query);
+        longer.add(name);
+        longer.add(value.toString());
+        return new ApiRequest(method, path, longer, body, accept);
+    }
+
+    ApiRequest withAll(String name, List<String> values) {
+        ApiRequest all = this;
+        for (String value : values) {
+            all = all.with(name, value);
+        }
+        return all;
+    }
+
+    ApiRequest accepting(String contentType) {
+        return new ApiRequest(method, path, query, body, contentType);
+    }
+
+    /** What has the same effect twice as once (RFC 9110, 9.2.2), but for a DELETE, whose second answer would be a 404. */
+    boolean isSafeToRepeat() {
+        return method.equals("GET") || method.equals("PUT");
+    }
+
+    /** For messages. */
+    String describe() {
+        return method + " " + String.join("/", path);
+    }
+}

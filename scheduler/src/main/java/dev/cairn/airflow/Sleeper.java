@@ -1,0 +1,11 @@
+package dev.cairn.airflow;
+
+import java.time.Duration;
+
+/** Waits. A test hands in one that takes no time. */
+@FunctionalInterface
+interface Sleeper {
+    Sleeper REAL = length -> Thread.sleep(length.toMillis());
+
+    void of(Duration length) throws InterruptedException;
+}

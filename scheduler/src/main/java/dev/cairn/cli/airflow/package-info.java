@@ -1,0 +1,5 @@
+/** Commands about Airflow servers. */
+@NullMarked
+package dev.cairn.cli.airflow;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Commands that start, stop and show the daemon. */
+@NullMarked
+package dev.cairn.cli.daemon;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,39 @@
+package dev.cairn.cli.display;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** Spans and times in the words that people read. */
+public final class HumanText {
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
+
+    private HumanText() {}
+
+    /** {@code 4m05s}, {@code 2h03m}; below a second {@code 40 ms}. */
+    public static String span(Duration span) {
+        if (span.compareTo(Duration.ofSeconds(1)) < 0) {
+            return span.toMillis() + " ms";
+        }
+        long seconds = span.toSeconds();
+        if (seconds < 60) {
+            return seconds + "s";
+        }
+        return seconds < 3600
+                ? String.format(Locale.ROOT, "%dm%02ds", seconds / 60, seconds % 60)
+                : String.format(Locale.ROOT, "%dh%02dm", seconds / 3600, seconds / 60 % 60);
+    }
+
+    /** {@code 0.8 ms}: for standstills, which are short. */
+    public static String pause(Duration pause) {
+        return String.format(Locale.ROOT, "%.1f ms", pause.toNanos() / 1e6);
+    }
+
+    /** In the local zone. */
+    public static String time(Instant at) {
+        return TIME.format(at);
+    }
+}

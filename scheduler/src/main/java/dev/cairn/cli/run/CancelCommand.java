@@ -1,0 +1,36 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand.Cancel;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.manifest.RunManifest;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn cancel}. */
+@Command(name = "cancel", description = "Ends a run for good.")
+public final class CancelCommand implements Callable<Integer> {
+    private final CompositionRoot composition;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
+    private String name;
+
+    public CancelCommand(CompositionRoot composition) {
+        this.composition = composition;
+    }
+
+    @Override
+    public Integer call()
+            throws IOException, CliException, EngineException, InterruptedException, RunnerFailedException {
+        Runs runs = composition.runs();
+        RunManifest run = runs.read(name);
+        CommandResult answer = new RunControl(runs).ask(run, new Cancel());
+        return RunControl.tell(answer, composition.console(), "cancelled");
+    }
+}

@@ -1,0 +1,46 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.terminal.LocalTerminal;
+import dev.cairn.cli.terminal.Signals;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.RunManifest;
+import java.io.IOException;
+
+/** A single command in the foreground: its own output, and little talk. */
+final class CommandView {
+    private static final int LOOK_EVERY_MILLIS = 50;
+    /** Somebody may be typing and waits for the echo. */
+    private static final int LOOK_EVERY_MILLIS_IN_TERMINAL = 10;
+
+    private CommandView() {}
+
+    static SessionView of(RunSession session, RunManifest run, Console console, Signals signals, boolean keepsCtrlC)
+            throws CliException, IOException {
+        CommandOrigin command = run.origin().command().orElseThrow();
+        if (command.terminal().isEmpty()) {
+            return new TailedView(session, run, console, console.out(), LOOK_EVERY_MILLIS);
+        }
+        if (!Console.stdinIsTerminal() || !Console.stdoutIsTerminal()) {
+            throw new CliException(
+                    ExitCode.USAGE, "run " + run.id() + " has a terminal of its own: go on with it in a terminal");
+        }
+        LocalTerminal.Raw raw = LocalTerminal.raw(console.out()); // before anything is shown
+        TailedView output = new TailedView(session, run, console, raw.screen(), LOOK_EVERY_MILLIS_IN_TERMINAL);
+        return new TerminalView(session, output, console, signals, keepsCtrlC, raw);
+    }
+
+    /** What a person who watches a command's output needs to know besides. */
+    static boolean isTold(RunEvent event) {
+        if (event instanceof RunEvent.AttemptStarted started) {
+            return started.attempt() > 1;
+        }
+        return event instanceof RunEvent.AttemptAttached
+                || event instanceof RunEvent.CheckpointFailed
+                || event instanceof RunEvent.Note;
+    }
+}

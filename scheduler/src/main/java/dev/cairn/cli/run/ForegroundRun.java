@@ -1,0 +1,246 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ErrorReport;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Json;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.cli.terminal.LogFollower;
+import dev.cairn.cli.terminal.PrefixedLines;
+import dev.cairn.cli.terminal.Signals;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.OpenResult;
+import dev.cairn.run.RunOutcome;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.problem.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Runs a run in the foreground: shows it, obeys the signals, and says at the end how it went and how it goes on. Confined to
+ * one thread.
+ */
+public final class ForegroundRun {
+    /** As of a command that SIGKILL ended. */
+    private static final int KILLED = 128 + 9;
+    /** Lines of a failed step's log. */
+    private static final int LAST_WORDS = 10;
+
+    private final CompositionRoot composition;
+    private final Console console;
+    private final Runs runs;
+    private final boolean json;
+    private final Signals signals;
+    private boolean keepsCtrlC;
+
+    /**
+     * From here on signals wait for the run.
+     *
+     * @param json at the end, the run on stdout
+     */
+    public ForegroundRun(CompositionRoot composition, Runs runs, boolean json) {
+        this.composition = composition;
+        this.console = composition.console();
+        this.runs = runs;
+        this.json = json;
+        this.signals = Signals.install();
+    }
+
+    /** In a terminal, Ctrl-C goes to the command. */
+    ForegroundRun keepingCtrlC(boolean keeps) {
+        keepsCtrlC = keeps;
+        return this;
+    }
+
+    /** @return the exit code */
+    public int run(OpenResult opening) throws CliException, IOException, InterruptedException, RunnerFailedException {
+        if (opening instanceof OpenResult.Ready ready) {
+            try (RunSession session = ready.session()) {
+                return run(session);
+            }
+        }
+        if (opening instanceof OpenResult.Done done) {
+            console.say("cairn: run " + done.run().id() + " has succeeded already, nothing to do");
+            printJson(done.run());
+            return ExitCode.OK;
+        }
+        throw refusal(opening);
+    }
+
+    private CliException refusal(OpenResult opening) throws IOException {
+        if (opening instanceof OpenResult.Held held) {
+            RunManifest run = RunManifest.read(held.run());
+            return new CliException(
+                    ExitCode.UNAVAILABLE,
+                    "run " + run.id() + " is run by " + held.owner().describe()
+                            + "; it was left alone. Look at it with: " + runs.line("show", run));
+        }
+        if (opening instanceof OpenResult.Paused paused) {
+            RunManifest run = RunManifest.read(paused.run());
+            return new CliException(
+                    ExitCode.STOPPED, "run " + run.id() + " is paused; go on with: " + runs.line("unpause", run));
+        }
+        if (opening instanceof OpenResult.Invalid invalid) {
+            return new CliException(
+                    ExitCode.USAGE,
+                    invalid.problems().stream().map(Problem::toString).collect(Collectors.joining("\n")));
+        }
+        return new CliException(ExitCode.UNAVAILABLE, String.join("\n", ((OpenResult.Refused) opening).reasons()));
+    }
+
+    private int run(RunSession session) throws CliException, IOException, InterruptedException, RunnerFailedException {
+        RunManifest before = RunManifest.read(session.folder());
+        boolean command = before.origin().command().isPresent();
+        Optional<BatchJobRun> job = BatchJobRun.of(composition, signals);
+        RunOutcome outcome;
+        Set<Signals.Stop> told;
+        try (SessionView view = command
+                        ? CommandView.of(session, before, console, signals, keepsCtrlC)
+                        : WorkflowView.of(session, before, composition);
+                StopRequests requests = new StopRequests(signals, session, view)) {
+            session.brokenOwner()
+                    .ifPresent(dead -> view.say(
+                            "cairn: " + dead.describe() + ", which ran this before, is dead; its lock was broken"));
+            requests.begin();
+            PastNotifications.begin(runs, session.folder(), view);
+            outcome = job.isPresent() ? job.get().run(session, view) : session.run(view);
+            told = requests.told();
+        } catch (RunnerFailedException e) {
+            if (e.getCause() instanceof Exception trouble && ErrorReport.exitCode(trouble) == ExitCode.IO) {
+                throw letGo(trouble, before, job.isPresent());
+            }
+            throw e;
+        }
+        RunManifest after = RunManifest.read(session.folder());
+        sayUntold(outcome, after);
+        printJson(after);
+        int code = command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
+        if (job.isPresent()) {
+            job.get().end(outcome, told, wasEvicted(after));
+        }
+        return code;
+    }
+
+    /** A step has seen the end of the host before this runner was told. */
+    private boolean wasEvicted(RunManifest run) throws IOException {
+        for (StepManifest step : runs.steps(run)) {
+            if (step.state() == StepState.PREEMPTED) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Of a full disk, mostly. Outside of a batch job nothing ends with its runner. */
+    private CliException letGo(Exception trouble, RunManifest run, boolean inJob) {
+        return new CliException(
+                ExitCode.IO,
+                ErrorReport.message(trouble) + "\n"
+                        + (inJob ? "" : "what runs goes on under its supervisor; ")
+                        + "once this is mended go on with: " + runs.line("resume", run),
+                trouble);
+    }
+
+    private void sayUntold(RunOutcome outcome, RunManifest run) {
+        outcome.untold().forEach(receiver -> console.say("cairn: not told yet: " + receiver));
+        if (!outcome.untold().isEmpty()) {
+            console.say("cairn: the daemon or the next run tells it later, or: " + runs.line("notify", run));
+        }
+    }
+
+    private int endOfWorkflow(RunOutcome outcome, RunManifest run) throws IOException {
+        switch (outcome.state()) {
+            case SUCCEEDED -> {
+                console.say("cairn: run " + run.id() + " succeeded");
+                return ExitCode.OK;
+            }
+            case FAILED, CANCELLED -> {
+                showLastWords(run);
+                console.say("cairn: run " + run.id() + " " + outcome.state().wire()
+                        + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
+                console.say("cairn: look at it with: " + runs.line("logs", run));
+                return ExitCode.FAILED;
+            }
+            case RUNNING, PAUSED, INTERRUPTED -> {
+                return stopped(outcome, run);
+            }
+        }
+        throw new IllegalStateException("a session ended in state " + outcome.state());
+    }
+
+    /** What the steps that failed said last on stderr, which mostly says why. */
+    private void showLastWords(RunManifest run) throws IOException {
+        for (StepManifest step : runs.steps(run)) {
+            Path log = step.folder().stderr();
+            if (step.state() == StepState.FAILED && Files.exists(log) && Files.size(log) > 0) {
+                console.say("cairn: the end of " + log + ":");
+                LogFollower tail = new LogFollower(log, new PrefixedLines(console.err(), step.stepId()));
+                tail.skipToLast(LAST_WORDS);
+                tail.poll();
+            }
+        }
+    }
+
+    private int endOfCommand(RunOutcome outcome, RunManifest run) {
+        if (!outcome.state().isFinal()) {
+            return stopped(outcome, run);
+        }
+        boolean itsOwnEnd = outcome.exit().filter(ForegroundRun::isOwn).isPresent();
+        if (itsOwnEnd) {
+            return exitCode(outcome.exit().get());
+        }
+        console.say("cairn: " + run.origin().name() + " " + outcome.state().wire()
+                + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
+        boolean killed = outcome.state() == RunState.FAILED
+                && outcome.exit()
+                        .filter(exit -> exit.cause() == EndCause.KILLED || exit.cause() == EndCause.OOM)
+                        .isPresent();
+        return killed ? KILLED : ExitCode.FAILED;
+    }
+
+    /** Ended by itself, and not by Cairn. */
+    private static boolean isOwn(StepExit exit) {
+        return switch (exit.cause()) {
+            case SUCCESS, FAILURE ->
+                exit.exitCode().isPresent() || exit.signal().isPresent();
+            default -> false;
+        };
+    }
+
+    private static int exitCode(StepExit exit) {
+        return exit.signal().isPresent()
+                ? 128 + exit.signal().getAsInt()
+                : exit.exitCode().orElse(ExitCode.FAILED);
+    }
+
+    private int stopped(RunOutcome outcome, RunManifest run) {
+        if (outcome.state() == RunState.RUNNING) {
+            console.say("cairn: its Slurm jobs go on; follow them with: " + runs.line("resume", run)
+                    + ", end them with: " + runs.line("cancel", run));
+            return ExitCode.STOPPED;
+        }
+        boolean paused = outcome.state() == RunState.PAUSED;
+        console.say("cairn: " + (paused ? "paused" : "stopped")
+                + (outcome.message().isEmpty() ? "" : ": " + outcome.message()) + "; go on with: "
+                + runs.line(paused ? "unpause" : "resume", run));
+        return ExitCode.STOPPED;
+    }
+
+    private void printJson(RunManifest run) throws IOException {
+        if (json) {
+            Json.print(console.out(), ManifestJson.whole(run, runs));
+        }
+    }
+}

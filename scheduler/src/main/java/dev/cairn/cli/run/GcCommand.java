@@ -1,0 +1,83 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Json;
+import dev.cairn.cli.shared.JsonObject;
+import dev.cairn.cli.shared.KeepOptions;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.run.retention.Garbage;
+import dev.cairn.workflow.value.Sizes;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code cairn gc}. */
+@Command(name = "gc", description = "Removes what no resume can need: images of ended runs, and broken-off ones.")
+public final class GcCommand implements Callable<Integer> {
+    private final CompositionRoot composition;
+
+    @Option(
+            names = "--older-than",
+            paramLabel = "AGE",
+            description = "Also whole runs that ended so long ago, e.g. 30d; failed ones too.")
+    private @Nullable String olderThan;
+
+    @Option(
+            names = "--keep",
+            paramLabel = "N",
+            description = "Of the ended runs of each name only the newest N; the others go as a whole.")
+    private @Nullable Integer keep;
+
+    @Option(
+            names = "--max-bytes",
+            paramLabel = "SIZE",
+            description = "Ended runs take no more than this together, e.g. 10G; the oldest go first.")
+    private @Nullable String maxBytes;
+
+    @Option(names = "--dry-run", description = "Only says what would be removed.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    public GcCommand(CompositionRoot composition) {
+        this.composition = composition;
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException, InterruptedException {
+        Runs runs = composition.runs();
+        Garbage garbage = new Garbage(runs.home(), composition.clock(), KeepOptions.rules(olderThan, keep, maxBytes));
+        List<Garbage.Item> removed = garbage.collect(dryRun);
+        runs.sayUnreadable(garbage.passedOver());
+        long bytes = removed.stream().mapToLong(Garbage.Item::bytes).sum();
+        if (json) {
+            Json.print(
+                    composition.console().out(),
+                    new JsonObject()
+                            .put(
+                                    "removed",
+                                    removed.stream().map(GcCommand::json).toList())
+                            .put("bytes", bytes));
+        } else {
+            removed.forEach(item -> composition
+                    .console()
+                    .out()
+                    .println(item.path() + "  " + Sizes.text(item.bytes()) + "  " + item.why()));
+            composition.console().say("cairn: " + (dryRun ? "would free " : "freed ") + Sizes.text(bytes));
+        }
+        return ExitCode.OK;
+    }
+
+    private static JsonObject json(Garbage.Item item) {
+        return new JsonObject()
+                .put("path", item.path())
+                .put("bytes", item.bytes())
+                .put("why", item.why());
+    }
+}

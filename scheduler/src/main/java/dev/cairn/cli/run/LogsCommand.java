@@ -1,0 +1,103 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.cli.terminal.LogFollower;
+import dev.cairn.cli.terminal.PrefixedLines;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepFolder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn logs}. */
+@Command(name = "logs", description = "Prints the log of a step, or of all steps of a run.")
+public final class LogsCommand implements Callable<Integer> {
+    private static final int LOOK_EVERY_MILLIS = 100;
+
+    private final CompositionRoot composition;
+    private final Console console;
+    private final Map<Path, LogFollower> followers = new LinkedHashMap<>();
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
+    private String name;
+
+    @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step's.")
+    private @Nullable String step;
+
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Goes on until the run ends.")
+    private boolean follow;
+
+    @Option(
+            names = {"-n", "--lines"},
+            paramLabel = "LINES",
+            description = "Begins that many lines before the end.")
+    private @Nullable Integer lines;
+
+    public LogsCommand(CompositionRoot composition) {
+        this.composition = composition;
+        this.console = composition.console();
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException, InterruptedException {
+        Runs runs = composition.runs();
+        RunFolder folder = runs.find(name);
+        boolean running = true;
+        while (running) {
+            // the state is read before the logs, so that nothing written before the end is missed
+            RunManifest run = RunManifest.read(folder);
+            running = follow && run.state() == RunState.RUNNING;
+            for (StepFolder stepFolder : steps(runs, run)) {
+                poll(stepFolder, run.steps().size() > 1 && step == null);
+            }
+            if (running) {
+                Thread.sleep(LOOK_EVERY_MILLIS);
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    private List<StepFolder> steps(Runs runs, RunManifest run) throws CliException {
+        boolean mayStillCome = follow && run.state() == RunState.RUNNING;
+        return mayStillCome && step != null && !run.steps().containsKey(step)
+                ? List.of()
+                : runs.stepFolders(run, Optional.ofNullable(step));
+    }
+
+    private void poll(StepFolder stepFolder, boolean several) throws IOException {
+        follower(stepFolder.stdout(), console.out(), stepFolder.stepId(), several)
+                .poll();
+        follower(stepFolder.stderr(), console.err(), stepFolder.stepId(), several)
+                .poll();
+    }
+
+    private LogFollower follower(Path log, OutputStream out, String stepId, boolean several) throws IOException {
+        LogFollower known = followers.get(log);
+        if (known != null) {
+            return known;
+        }
+        LogFollower follower = new LogFollower(log, several ? new PrefixedLines(out, stepId) : out);
+        if (lines != null) {
+            follower.skipToLast(lines);
+        }
+        followers.put(log, follower);
+        return follower;
+    }
+}

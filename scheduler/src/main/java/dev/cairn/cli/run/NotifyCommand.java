@@ -1,0 +1,78 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Json;
+import dev.cairn.cli.shared.JsonObject;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.NotificationRetrier;
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.workflow.value.Durations;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn notify}. */
+@Command(
+        name = "notify",
+        description = "Tells those under 'notify' what they could not be told; without NAME of all runs of the home.")
+public final class NotifyCommand implements Callable<Integer> {
+    private final CompositionRoot composition;
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "NAME", description = "A run's id or key.")
+    private @Nullable String name;
+
+    @Option(names = "--timeout", paramLabel = "TIME", description = "How long to try, for each run; 30s if not given.")
+    private String timeout = "30s";
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    public NotifyCommand(CompositionRoot composition) {
+        this.composition = composition;
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException, EngineException, InterruptedException {
+        Duration atMost = Durations.parse(timeout)
+                .orElseThrow(() -> new CliException(ExitCode.USAGE, timeout + ": not a time such as 30s"));
+        Runs runs = composition.runs();
+        NotificationRetrier teller = runs.runner().untold();
+        List<JsonObject> told = new ArrayList<>();
+        boolean all = true;
+        for (RunFolder run : name == null ? teller.runs() : List.of(runs.find(name))) {
+            List<String> untold = tell(runs, teller, run, atMost);
+            all &= untold.isEmpty();
+            told.add(new JsonObject().put("run", run.runId()).put("untold", untold));
+            if (!json) {
+                composition
+                        .console()
+                        .out()
+                        .println(run.runId() + "  "
+                                + (untold.isEmpty() ? "told" : "not told: " + String.join("; ", untold)));
+            }
+        }
+        if (json) {
+            Json.print(composition.console().out(), new JsonObject().put("runs", told));
+        }
+        return all ? ExitCode.OK : ExitCode.FAILED;
+    }
+
+    private List<String> tell(Runs runs, NotificationRetrier teller, RunFolder run, Duration atMost)
+            throws IOException, InterruptedException {
+        Optional<OwnerRecord> owner = runs.ownerOf(run);
+        return owner.isPresent()
+                ? List.of("its runner, " + owner.get().describe() + ", tells of it")
+                : teller.tell(run, atMost, text -> composition.console().say("cairn: " + text));
+    }
+}

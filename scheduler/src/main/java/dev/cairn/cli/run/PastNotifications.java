@@ -1,0 +1,50 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.NotificationRetrier;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.notify.PendingNotifications;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+
+/** Tells, while a run is run, what is untold of earlier ones: one round, in a thread that keeps nobody from ending. */
+final class PastNotifications {
+    private static final Duration FOR_EACH = Duration.ofSeconds(30);
+
+    private final Runs runs;
+    private final RunFolder current;
+    private final SessionView view;
+
+    private PastNotifications(Runs runs, RunFolder current, SessionView view) {
+        this.runs = runs;
+        this.current = current;
+        this.view = view;
+    }
+
+    /** @param current the run that is run now, whose session tells of it */
+    static void begin(Runs runs, RunFolder current, SessionView view) throws IOException {
+        List<String> untold = new PendingNotifications(runs.home().untold()).ids();
+        if (!untold.isEmpty() && !untold.equals(List.of(current.runId()))) {
+            Thread thread = new Thread(new PastNotifications(runs, current, view)::round, "cairn-untold");
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    private void round() {
+        try {
+            NotificationRetrier teller = runs.runner().untold();
+            for (RunFolder run : teller.runs()) {
+                if (!run.equals(current)) {
+                    teller.tell(run, FOR_EACH, text -> view.say("cairn: " + run.runId() + ": " + text));
+                }
+            }
+        } catch (IOException | EngineException e) {
+            view.say("cairn: what is untold of earlier runs could not be told: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

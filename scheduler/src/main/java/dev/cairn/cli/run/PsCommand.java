@@ -1,0 +1,112 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.display.HumanText;
+import dev.cairn.cli.display.Table;
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Json;
+import dev.cairn.cli.shared.JsonObject;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.files.DocumentException;
+import dev.cairn.run.home.RunStore;
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code cairn ps}. */
+@Command(name = "ps", description = "Lists the unfinished runs, newest first.")
+public final class PsCommand implements Callable<Integer> {
+    private final CompositionRoot composition;
+    private final Console console;
+
+    @Option(
+            names = {"-a", "--all"},
+            description = "The finished ones too.")
+    private boolean all;
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    public PsCommand(CompositionRoot composition) {
+        this.composition = composition;
+        this.console = composition.console();
+    }
+
+    private record Line(RunManifest run, Optional<OwnerRecord> owner) {}
+
+    @Override
+    public Integer call() throws IOException, CliException {
+        Runs runs = composition.runs();
+        RunStore.Listing listing = runs.store().list();
+        List<IOException> unreadable = new ArrayList<>(listing.unreadable());
+        List<Line> lines = new ArrayList<>();
+        for (RunManifest run : listing.runs()) {
+            if (all || !run.state().isFinal()) {
+                lines.add(new Line(run, owner(run, runs, unreadable)));
+            }
+        }
+        if (json) {
+            Json.print(
+                    console.out(),
+                    new JsonObject()
+                            .put(
+                                    "runs",
+                                    lines.stream()
+                                            .map(line -> ManifestJson.run(line.run(), line.owner()))
+                                            .toList()));
+        } else {
+            print(lines);
+        }
+        runs.sayUnreadable(unreadable);
+        return unreadable.isEmpty() ? ExitCode.OK : ExitCode.IO;
+    }
+
+    private static Optional<OwnerRecord> owner(RunManifest run, Runs runs, List<IOException> unreadable)
+            throws IOException {
+        try {
+            return runs.ownerOf(run.folder());
+        } catch (DocumentException e) {
+            unreadable.add(e);
+            return Optional.empty();
+        }
+    }
+
+    private void print(List<Line> lines) {
+        if (lines.isEmpty()) {
+            console.say(all ? "no runs" : "no unfinished runs; --all lists the others");
+            return;
+        }
+        Table table = new Table("RUN", "STATE", "STEPS", "STARTED", "RUNNER");
+        for (Line line : lines) {
+            RunManifest run = line.run();
+            long done = run.steps().values().stream()
+                    .filter(step -> step.state() == StepState.SUCCEEDED)
+                    .count();
+            table.row(
+                    run.origin().key().orElse(run.id()),
+                    state(line),
+                    done + "/" + run.steps().size(),
+                    HumanText.time(run.createdAt()),
+                    line.owner().map(OwnerRecord::describe).orElse("-"));
+        }
+        table.print(console.out());
+    }
+
+    /** A run whose manifest says that it runs, and that nobody runs, was left by a runner that died. */
+    private static String state(Line line) {
+        boolean abandoned = !line.run().state().isFinal()
+                && line.run().state() == RunState.RUNNING
+                && line.owner().isEmpty();
+        return abandoned ? "running (no runner)" : line.run().state().wire();
+    }
+}

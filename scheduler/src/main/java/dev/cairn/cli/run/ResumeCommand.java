@@ -1,0 +1,106 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.OpenResult;
+import dev.cairn.run.ResumeOptions;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn resume}. */
+@Command(
+        name = "resume",
+        description = "Goes on with a run from its last checkpoints; without NAME with the newest unfinished one.")
+public final class ResumeCommand implements Callable<Integer> {
+    private final CompositionRoot composition;
+
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "A run's id, the name of an exec, or a key.")
+    private @Nullable String name;
+
+    @Option(names = "--at", paramLabel = "[STEP:]SEQ", description = "Goes on from this image, or not at all.")
+    private @Nullable String at;
+
+    @Option(
+            names = "--restart",
+            paramLabel = "STEP",
+            description = "Starts this step from its beginning, its files rolled back; repeatable.")
+    private Set<String> restart = new LinkedHashSet<>();
+
+    @Mixin
+    private RunningOptions running;
+
+    @Option(names = "--json", description = "At the end, the run on stdout as show --json gives it.")
+    private boolean json;
+
+    public ResumeCommand(CompositionRoot composition) {
+        this.composition = composition;
+    }
+
+    @Override
+    public Integer call()
+            throws IOException, CliException, EngineException, InterruptedException, RunnerFailedException {
+        Runs runs = composition.runs();
+        ForegroundRun foreground = new ForegroundRun(composition, runs, json);
+        RunFolder folder = name == null ? newest(runs) : runs.find(name);
+        RunManifest run = RunManifest.read(folder);
+        ResumeOptions options = new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), restart);
+        OpenResult opening = runs.runner().resume(folder, options, false);
+        return foreground.run(opening);
+    }
+
+    private static RunFolder newest(Runs runs) throws IOException, CliException {
+        return runs.list()
+                .newestResumable()
+                .map(RunManifest::folder)
+                .orElseThrow(() -> new CliException(
+                        ExitCode.NOT_FOUND,
+                        "there is no unfinished run in " + runs.home().path()));
+    }
+
+    private Map<String, Long> image(RunManifest run) throws CliException {
+        if (at == null) {
+            return Map.of();
+        }
+        int colon = at.lastIndexOf(':');
+        String sequence = at.substring(colon + 1);
+        if (!sequence.matches("[0-9]{1,9}")) {
+            throw new CliException(ExitCode.USAGE, "--at " + at + ": not the number of an image");
+        }
+        return Map.of(colon > 0 ? at.substring(0, colon) : onlyUnfinishedStep(run), Long.valueOf(sequence));
+    }
+
+    private String onlyUnfinishedStep(RunManifest run) throws CliException {
+        List<String> unfinished = run.steps().entrySet().stream()
+                .filter(step -> step.getValue().state() != StepState.SUCCEEDED
+                        && step.getValue().newestImage().isPresent())
+                .map(Map.Entry::getKey)
+                .toList();
+        if (unfinished.size() != 1) {
+            throw new CliException(
+                    ExitCode.USAGE,
+                    "--at " + at + ": which step? Unfinished with images are: " + String.join(", ", unfinished)
+                            + ". Write --at STEP:" + at);
+        }
+        return unfinished.get(0);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.manifest.RunManifest;
+import java.io.IOException;
+import java.time.Duration;
+
+/** Gives a run a command, whoever runs it, and waits for what came of it. */
+final class RunControl {
+    /** Writing an image of a large step takes its time. */
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    private final Runs runs;
+
+    RunControl(Runs runs) {
+        this.runs = runs;
+    }
+
+    CommandResult ask(RunManifest run, RunCommand command)
+            throws CliException, IOException, EngineException, InterruptedException, RunnerFailedException {
+        if (run.state().isFinal()) {
+            throw new CliException(
+                    ExitCode.UNAVAILABLE,
+                    "run " + run.id() + " has ended already: " + run.state().wire());
+        }
+        return runs.runner()
+                .steer(run.folder(), command, PATIENCE)
+                .orElseThrow(() -> new CliException(
+                        ExitCode.UNAVAILABLE,
+                        "run " + run.id() + ": its runner has not answered within " + PATIENCE.toMinutes()
+                                + " minutes; the request was withdrawn"));
+    }
+
+    /** Tells what came of a command, step by step. */
+    static int tell(CommandResult answer, Console console, String done) {
+        for (CommandResult.Line line : answer.lines()) {
+            console.say("cairn: " + line.step() + ": " + (line.ok() ? done : line.failure()));
+        }
+        return answer.ok() ? ExitCode.OK : ExitCode.FAILED;
+    }
+}

@@ -1,0 +1,60 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.display.HumanText;
+import dev.cairn.cli.shared.JsonObject;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepManifest;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a run cost.
+ *
+ * @param attempts of all steps together
+ * @param resumed how many of them went on from an image
+ * @param unended how many have not ended, as far as is known; how long they have run is known when they have
+ * @param running time that steps ran, added up
+ * @param repeated how much of that was done again, at most
+ * @param wall from the run's start to its end, or to when it was last heard of
+ */
+record RunTotals(int attempts, int resumed, int unended, Duration running, Duration repeated, Duration wall) {
+
+    static RunTotals of(RunManifest run, List<StepManifest> steps) {
+        List<AttemptRecord> attempts =
+                steps.stream().flatMap(step -> step.attempts().stream()).toList();
+        int resumed = (int) attempts.stream()
+                .filter(attempt -> attempt.resumedFrom().orElse(0) > 0)
+                .count();
+        int unended = (int)
+                attempts.stream().filter(attempt -> attempt.end().isEmpty()).count();
+        Duration running = attempts.stream()
+                .flatMap(attempt -> attempt.end().stream())
+                .map(StepExit::running)
+                .reduce(Duration.ZERO, Duration::plus);
+        Duration repeated = attempts.stream().map(AttemptRecord::repeats).reduce(Duration.ZERO, Duration::plus);
+        Duration wall = Duration.between(run.createdAt(), run.endedAt().orElse(run.updatedAt()));
+        return new RunTotals(attempts.size(), resumed, unended, running, repeated, wall);
+    }
+
+    JsonObject json() {
+        return new JsonObject()
+                .put("attempts", attempts)
+                .put("resumed", resumed)
+                .put("unended", unended)
+                .put("running_ms", running)
+                .put("repeated_ms", repeated)
+                .put("wall_ms", wall);
+    }
+
+    void print(PrintStream out) {
+        out.println(attempts + (attempts == 1 ? " attempt, " : " attempts, ") + resumed
+                + " of them from an image; steps ran " + HumanText.span(running) + " in " + HumanText.span(wall)
+                + (repeated.isZero() ? "" : ", up to " + HumanText.span(repeated) + " of it again")
+                + (unended == 0
+                        ? ""
+                        : ", not counting " + unended + " that " + (unended == 1 ? "has" : "have") + " not ended"));
+    }
+}

@@ -1,0 +1,41 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.Json;
+import dev.cairn.cli.shared.Runs;
+import dev.cairn.run.manifest.RunManifest;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code cairn show}. */
+@Command(name = "show", description = "Shows one run: its steps, their attempts and images.")
+public final class ShowCommand implements Callable<Integer> {
+    private final CompositionRoot composition;
+
+    @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
+    private String name;
+
+    @Option(names = "--json", description = "As one JSON document.")
+    private boolean json;
+
+    public ShowCommand(CompositionRoot composition) {
+        this.composition = composition;
+    }
+
+    @Override
+    public Integer call() throws IOException, CliException {
+        Runs runs = composition.runs();
+        RunManifest run = runs.read(name);
+        if (json) {
+            Json.print(composition.console().out(), ManifestJson.whole(run, runs));
+        } else {
+            new RunText(composition.console().out()).print(run, runs.ownerOf(run.folder()), runs.steps(run));
+        }
+        return ExitCode.OK;
+    }
+}

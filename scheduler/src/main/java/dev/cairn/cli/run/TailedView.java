@@ -1,0 +1,91 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.display.EventText;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.terminal.LogFollower;
+import dev.cairn.cli.terminal.ShownMark;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepFolder;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/** A command's logs, copied to stdout and stderr as they grow. What an earlier session has shown is not shown again. */
+final class TailedView implements SessionView {
+    private final Console console;
+    private final LogFollower out;
+    private final LogFollower err;
+    private final Path markFile;
+    private final ScheduledExecutorService timer;
+
+    /**
+     * @param shownOn where stdout is copied to
+     * @param lookEvery milliseconds between looks at the logs
+     */
+    TailedView(RunSession session, RunManifest run, Console console, OutputStream shownOn, int lookEvery)
+            throws IOException {
+        this.console = console;
+        StepFolder step = run.folder().step(session.plan().steps().get(0).id());
+        Path folder = run.folder().path();
+        this.out = new LogFollower(step.stdout(), shownOn, folder.resolve("shown.stdout"));
+        this.err = new LogFollower(step.stderr(), console.err(), folder.resolve("shown.stderr"));
+        this.markFile = folder.resolve("shown");
+        Optional<ShownMark> mark = ShownMark.read(markFile);
+        if (mark.isPresent()) {
+            out.skipTo(mark.get().out());
+            err.skipTo(mark.get().err());
+        }
+        this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "logs");
+            thread.setDaemon(true);
+            return thread;
+        });
+        timer.scheduleWithFixedDelay(this::look, lookEvery, lookEvery, TimeUnit.MILLISECONDS);
+    }
+
+    private void look() {
+        try {
+            poll();
+        } catch (IOException e) {
+            console.say("cairn: the command's output cannot be shown: " + e.getMessage() + "; it goes on");
+            timer.shutdown();
+        }
+    }
+
+    /** The command has been started anew: a terminal is to be as it left its own. */
+    synchronized void rejoin() throws IOException {
+        out.rejoin();
+    }
+
+    private synchronized void poll() throws IOException {
+        boolean shown = out.poll();
+        shown |= err.poll();
+        if (shown) {
+            new ShownMark(out.position(), err.position()).write(markFile);
+        }
+    }
+
+    @Override
+    public void on(RunEvent event) {
+        if (CommandView.isTold(event)) {
+            EventText.of(event).ifPresent(words -> say("cairn: " + words));
+        }
+    }
+
+    @Override
+    public void say(String line) {
+        console.say(line);
+    }
+
+    @Override
+    public void close() throws IOException {
+        timer.shutdownNow();
+        poll();
+    }
+}

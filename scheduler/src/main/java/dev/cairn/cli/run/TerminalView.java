@@ -1,0 +1,128 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.display.EventText;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.terminal.LocalTerminal;
+import dev.cairn.cli.terminal.Signals;
+import dev.cairn.cli.terminal.TerminalRelay;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.TerminalChannel;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.internal.step.StepExecution;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * A command that has a terminal of its own, joined to the person's, which is raw meanwhile. A thread joins them again whenever
+ * the command has been started anew.
+ */
+final class TerminalView implements SessionView {
+    private static final int CTRL_C = 3;
+    private static final int CTRL_BRACKET = 0x1d;
+    private static final int LOOK_EVERY_MILLIS = 20;
+
+    private final RunSession session;
+    private final TailedView output;
+    private final Console console;
+    private final Signals signals;
+    private final boolean keepsCtrlC;
+    private final TerminalRelay relay;
+    private final LocalTerminal.Raw raw;
+    private final Thread thread = new Thread(this::joinEach, "terminal");
+    private volatile boolean ended;
+
+    /** @param keepsCtrlC Ctrl-C goes to the command; else only to one that reads its keys. Ctrl-] is always ours */
+    TerminalView(
+            RunSession session,
+            TailedView output,
+            Console console,
+            Signals signals,
+            boolean keepsCtrlC,
+            LocalTerminal.Raw raw) {
+        this.session = session;
+        this.output = output;
+        this.console = console;
+        this.signals = signals;
+        this.keepsCtrlC = keepsCtrlC;
+        this.relay = new TerminalRelay(this::isOurs);
+        this.raw = raw;
+        Signals.onResize(() -> relay.resize(LocalTerminal.size()));
+        relay.carryInput(System.in);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private boolean isOurs(int key) {
+        boolean ours = key == CTRL_BRACKET || key == CTRL_C && !keepsCtrlC && !commandReadsKeys();
+        if (ours) {
+            signals.send(Signals.Stop.INTERRUPT);
+        }
+        return ours;
+    }
+
+    /** An editor, say: it has told its terminal to hand Ctrl-C over as a key. */
+    private boolean commandReadsKeys() {
+        try {
+            Optional<StepExecution> turn = session.command();
+            return turn.isPresent() && turn.get().status().rawTerminal();
+        } catch (EngineException notRunning) {
+            return false;
+        } catch (InterruptedException letGo) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void joinEach() {
+        StepExecution last = null;
+        try {
+            while (!ended) {
+                Optional<StepExecution> turn = session.command();
+                if (turn.isPresent() && turn.get() != last) {
+                    last = turn.get();
+                    join(last);
+                } else {
+                    Thread.sleep(LOOK_EVERY_MILLIS);
+                }
+            }
+        } catch (InterruptedException letGo) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void join(StepExecution turn) throws InterruptedException {
+        try (TerminalChannel channel = turn.running().attachTerminal()) {
+            output.rejoin();
+            relay.join(channel, LocalTerminal.size());
+        } catch (EngineException notStarted) {
+            // the run says why
+        } catch (IOException gone) {
+            say("cairn: what is typed cannot be carried to the command: " + gone.getMessage());
+        }
+    }
+
+    @Override
+    public void on(RunEvent event) {
+        if (CommandView.isTold(event)) {
+            EventText.of(event).ifPresent(words -> say("cairn: " + words));
+        }
+    }
+
+    /** In a raw terminal a line feed does not return the carriage. */
+    @Override
+    public void say(String line) {
+        console.err().print("\r\n" + line + "\r\n");
+        console.err().flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+        ended = true;
+        try {
+            output.close();
+        } finally {
+            raw.close();
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.display.Colors;
+import dev.cairn.cli.display.LiveDisplay;
+import dev.cairn.cli.display.PlainDisplay;
+import dev.cairn.cli.display.RunDisplay;
+import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.terminal.LocalTerminal;
+import dev.cairn.run.RunSession;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunManifest.StepLine;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.PlanStep;
+import java.io.PrintStream;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A workflow's progress on stderr: a block redrawn in place on a terminal, lines elsewhere. */
+final class WorkflowView implements SessionView {
+    private final RunDisplay display;
+
+    private WorkflowView(RunDisplay display) {
+        this.display = display;
+    }
+
+    static WorkflowView of(RunSession session, RunManifest run, CompositionRoot composition) {
+        PrintStream err = composition.console().err();
+        Colors paint = composition.paint();
+        boolean live = Console.stderrIsTerminal()
+                && !composition
+                        .console()
+                        .environment()
+                        .getOrDefault("TERM", "dumb")
+                        .equals("dumb");
+        RunDisplay display = live
+                ? watched(
+                        new LiveDisplay(
+                                err, composition.clock(), LocalTerminal.watchedSize(), paint, planned(session, run)),
+                        session,
+                        composition.clock())
+                : new PlainDisplay(err, paint);
+        display.say("cairn: run " + session.id() + (session.isFresh() ? "" : " goes on"));
+        return new WorkflowView(display);
+    }
+
+    private static LiveDisplay watched(LiveDisplay display, RunSession session, Clock clock) {
+        new NextCheckpoints(display, session, clock).begin();
+        return display;
+    }
+
+    private static Map<String, StepState> planned(RunSession session, RunManifest run) {
+        Map<String, StepLine> known = run.steps();
+        Map<String, StepState> planned = new LinkedHashMap<>();
+        for (PlanStep step : session.plan().steps()) {
+            for (Instance instance : step.matrix().instances()) {
+                StepLine line = known.get(instance.id());
+                planned.put(instance.id(), line == null ? StepState.PENDING : line.state());
+            }
+        }
+        return planned;
+    }
+
+    @Override
+    public void on(RunEvent event) {
+        display.on(event);
+    }
+
+    @Override
+    public void say(String line) {
+        display.say(line);
+    }
+
+    @Override
+    public void close() {
+        display.close();
+    }
+}

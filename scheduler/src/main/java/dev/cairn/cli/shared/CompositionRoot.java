@@ -1,0 +1,153 @@
+package dev.cairn.cli.shared;
+
+import dev.cairn.airflow.asset.AssetEvents;
+import dev.cairn.airflow.config.AirflowConnections;
+import dev.cairn.airflow.step.AirflowAction;
+import dev.cairn.cli.display.Colors;
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.supervised.SupervisedEngines;
+import dev.cairn.run.StepRunner;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.internal.step.Engines;
+import dev.cairn.run.notify.Deliveries;
+import dev.cairn.run.notify.Delivery;
+import dev.cairn.schedule.store.StateFolder;
+import dev.cairn.webhook.Webhooks;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** The one place that names implementations and puts them together, as late as a command needs them. */
+public final class CompositionRoot {
+    /** How long the end of a run waits for those who are told of it. */
+    private static final Duration PATIENCE_AT_END = Duration.ofSeconds(3);
+
+    private final Console console;
+    private final GlobalOptions options;
+
+    public CompositionRoot(Console console, GlobalOptions options) {
+        this.console = console;
+        this.options = options;
+    }
+
+    public Console console() {
+        return console;
+    }
+
+    public Clock clock() {
+        return Clock.systemDefaultZone();
+    }
+
+    /** For what is shown on stderr. */
+    public Colors paint() {
+        return new Colors(options.colored(Console.stderrIsTerminal(), console.environment()));
+    }
+
+    public WorkflowFiles workflowFiles() {
+        return new WorkflowFiles(console, clock());
+    }
+
+    public List<Checkpointer> engines() throws EngineException {
+        return SupervisedEngines.all();
+    }
+
+    /** The runs of the home that is meant from here. */
+    public Runs runs() throws CliException, IOException {
+        CairnHome home = homeOf(console.workingDirectory())
+                .orElseThrow(() -> new CliException(
+                        ExitCode.NOT_FOUND,
+                        "no runs here: there is no .cairn in " + console.workingDirectory()
+                                + " or above it. Go to where it was started, or name it: --home DIR"));
+        return new Runs(home, this);
+    }
+
+    /** The runs of the home that a workflow file belongs to, which is made when there is none. */
+    public Runs runsOf(Path workflow) throws CliException, IOException {
+        Path folder = Optional.ofNullable(workflow.getParent()).orElse(workflow);
+        Path otherwise = folder.startsWith(console.workingDirectory()) ? console.workingDirectory() : folder;
+        Optional<CairnHome> found = homeOf(folder);
+        return new Runs(
+                found.isPresent()
+                        ? found.get()
+                        : CairnHome.at(otherwise.resolve(CairnHome.FOLDER)).created(),
+                this);
+    }
+
+    /** The runs of the home of this folder, which is made when there is none. */
+    public Runs runsHere() throws IOException {
+        Optional<CairnHome> found = homeOf(console.workingDirectory());
+        return new Runs(
+                found.isPresent()
+                        ? found.get()
+                        : CairnHome.at(console.workingDirectory().resolve(CairnHome.FOLDER))
+                                .created(),
+                this);
+    }
+
+    /** Whether a command given here without {@code --home} would find this home. */
+    boolean isFoundFromHere(CairnHome home) {
+        try {
+            return CairnHome.find(console.workingDirectory(), console.environment(), skipped -> {})
+                    .filter(home::equals)
+                    .isPresent();
+        } catch (IOException cannotTell) {
+            return false;
+        }
+    }
+
+    public StateFolder stateFolder() {
+        return StateFolder.of(console.environment());
+    }
+
+    public Optional<CairnHome> givenHome() throws IOException {
+        return options.home == null ? Optional.empty() : Optional.of(CairnHome.at(console.resolve(options.home)));
+    }
+
+    /** The one that is named, else the one that is found from a folder. */
+    private Optional<CairnHome> homeOf(Path folder) throws IOException {
+        Optional<CairnHome> given = givenHome();
+        return given.isPresent()
+                ? given
+                : CairnHome.find(folder, console.environment(), skipped -> console.say("cairn: " + skipped));
+    }
+
+    /** The connections to Airflow that are named in a home and in the environment. */
+    public AirflowConnections airflow(CairnHome home) {
+        return new AirflowConnections(home.path(), console.environment());
+    }
+
+    /** Likewise, of the home that is meant from here, which need not exist. */
+    public AirflowConnections airflow() throws IOException {
+        Optional<CairnHome> found = homeOf(console.workingDirectory());
+        return new AirflowConnections(
+                found.map(CairnHome::path)
+                        .orElseGet(() -> console.workingDirectory().resolve(CairnHome.FOLDER)),
+                console.environment());
+    }
+
+    public StepRunner runner(CairnHome home) throws EngineException, IOException {
+        return runner(home, answer -> {});
+    }
+
+    /** @param heard what came of each telling of somebody, in any thread */
+    public StepRunner runner(CairnHome home, Consumer<Delivery.Answer> heard) throws EngineException, IOException {
+        Map<String, Checkpointer> byName = new LinkedHashMap<>();
+        engines().forEach(engine -> byName.put(engine.name(), engine));
+        Map<String, Checkpointer> actions = Map.of(AirflowAction.NAME, new AirflowAction(airflow(home), clock()));
+        return new StepRunner(home, new Engines(byName, actions), clock(), console.environment())
+                .submittingAs(SelfCommand.words())
+                .telling(deliveries(home).heardBy(heard));
+    }
+
+    private Deliveries deliveries(CairnHome home) {
+        return new Deliveries(
+                new Webhooks(console.environment(), clock()), new AssetEvents(airflow(home), clock()), PATIENCE_AT_END);
+    }
+}

@@ -1,0 +1,65 @@
+package dev.cairn.cli.shared;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a command may touch of its process: stdout for data, stderr for talk, the environment and the current folder.
+ *
+ * @param out UTF-8 whatever the locale says
+ * @param err likewise
+ */
+public record Console(PrintStream out, PrintStream err, Map<String, String> environment, Path workingDirectory) {
+
+    public static Console ofProcess(StandardOutput out) {
+        return new Console(
+                utf8(out),
+                utf8(new FileOutputStream(FileDescriptor.err)),
+                System.getenv(),
+                Path.of("").toAbsolutePath());
+    }
+
+    /** One line of talk. */
+    public void say(String line) {
+        err.println(line);
+    }
+
+    /** A path that the user gave, as seen from the current folder. */
+    public Path resolve(Path given) {
+        return workingDirectory.resolve(given).normalize();
+    }
+
+    public static boolean stdinIsTerminal() {
+        return isTerminal(0);
+    }
+
+    public static boolean stdoutIsTerminal() {
+        return isTerminal(1);
+    }
+
+    public static boolean stderrIsTerminal() {
+        return isTerminal(2);
+    }
+
+    /** From the descriptor's link, since Java's own console knows only all three streams together. */
+    private static boolean isTerminal(int descriptor) {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))
+                    .toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
+    private static PrintStream utf8(OutputStream stream) {
+        return new PrintStream(stream, true, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,26 @@
+package dev.cairn.cli.shared;
+
+/** What {@code cairn} exits with; the numbers are those of {@code sysexits.h} where it has one. */
+public final class ExitCode {
+    public static final int OK = 0;
+    /** The workflow failed, or what was to be checked is not good. */
+    public static final int FAILED = 1;
+    /** Wrong usage or an invalid workflow file. */
+    public static final int USAGE = 2;
+    /** There is no such run, step, log or image. */
+    public static final int NOT_FOUND = 66;
+    /** Held by another live runner, or more than this host can do. */
+    public static final int UNAVAILABLE = 69;
+    /** A bug in Cairn. */
+    static final int BUG = 70;
+    /** A file could not be read or written. */
+    public static final int IO = 74;
+    /** Stopped and resumable. */
+    public static final int STOPPED = 75;
+    /** As shells say it: the command is there but cannot be executed. */
+    public static final int NOT_EXECUTABLE = 126;
+    /** As shells say it: there is no such command. */
+    public static final int COMMAND_MISSING = 127;
+
+    private ExitCode() {}
+}

@@ -1,0 +1,59 @@
+package dev.cairn.cli.shared;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** The options that every command has. */
+public final class GlobalOptions {
+
+    /** Whether output is coloured. */
+    enum Color {
+        auto,
+        always,
+        never
+    }
+
+    @Option(
+            names = "--home",
+            paramLabel = "DIR",
+            scope = ScopeType.INHERIT,
+            description = "The folder that holds the runs; else $CAIRN_HOME, else the nearest .cairn upward.")
+    @Nullable
+    Path home;
+
+    @Option(
+            names = "--color",
+            paramLabel = "WHEN",
+            scope = ScopeType.INHERIT,
+            defaultValue = "auto",
+            description = "auto, always or never.")
+    Color color = Color.auto;
+
+    @Option(
+            names = "--stacktrace",
+            scope = ScopeType.INHERIT,
+            description = "With an error, where in the code it came from.")
+    boolean stacktrace;
+
+    @Option(
+            names = {"-h", "--help"},
+            scope = ScopeType.INHERIT,
+            usageHelp = true,
+            description = "This help.")
+    boolean help;
+
+    /** Whether a stream that is (not) a terminal gets colours; see {@code NO_COLOR}'s convention. */
+    boolean colored(boolean terminal, Map<String, String> environment) {
+        return switch (color) {
+            case always -> true;
+            case never -> false;
+            case auto ->
+                terminal
+                        && environment.getOrDefault("NO_COLOR", "").isEmpty()
+                        && !environment.getOrDefault("TERM", "dumb").equals("dumb");
+        };
+    }
+}

@@ -1,0 +1,98 @@
+package dev.cairn.cli.shared;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Writes the documented JSON shapes: objects, lists, text, numbers and what stands for them here (times, durations in
+ * milliseconds, optionals), without data binding, which would cost start-up time.
+ */
+public final class Json {
+    private static final JsonFactory FACTORY = new JsonFactory();
+
+    private Json() {}
+
+    /** One document on one line. */
+    public static void print(PrintStream out, JsonObject document) {
+        print(out, document.fields());
+    }
+
+    /** Likewise, of a document that somebody else has made. */
+    public static void print(PrintStream out, Map<String, ?> document) {
+        try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), new Unclosed(out))) {
+            write(json, document);
+        }
+        out.println();
+        out.flush();
+    }
+
+    private static void write(JsonGenerator json, @Nullable Object value) {
+        if (value == null) {
+            json.writeNull();
+        } else if (value instanceof JsonObject object) {
+            write(json, object.fields());
+        } else if (value instanceof Map<?, ?> fields) {
+            json.writeStartObject();
+            fields.forEach((name, member) -> {
+                json.writeName(String.valueOf(name));
+                write(json, member);
+            });
+            json.writeEndObject();
+        } else if (value instanceof List<?> list) {
+            json.writeStartArray();
+            list.forEach(element -> write(json, element));
+            json.writeEndArray();
+        } else if (value instanceof Boolean truth) {
+            json.writeBoolean(truth);
+        } else if (value instanceof Double number) {
+            json.writeNumber(number);
+        } else if (value instanceof Number number) {
+            json.writeNumber(number.longValue());
+        } else {
+            writeOptional(json, value);
+        }
+    }
+
+    private static void writeOptional(JsonGenerator json, Object value) {
+        if (value instanceof Optional<?> optional) {
+            write(json, optional.orElse(null));
+        } else if (value instanceof OptionalInt optional) {
+            write(json, optional.isPresent() ? optional.getAsInt() : null);
+        } else if (value instanceof OptionalLong optional) {
+            write(json, optional.isPresent() ? optional.getAsLong() : null);
+        } else if (value instanceof Duration duration) {
+            json.writeNumber(duration.toMillis());
+        } else if (value instanceof Instant || value instanceof CharSequence || value instanceof java.nio.file.Path) {
+            json.writeString(value.toString());
+        } else {
+            throw new IllegalArgumentException("no JSON form for " + value.getClass());
+        }
+    }
+
+    /** The generator closes what it writes to, and stdout is not ours to close. */
+    private static final class Unclosed extends java.io.FilterOutputStream {
+        Unclosed(PrintStream out) {
+            super(out);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws java.io.IOException {
+            out.write(bytes, offset, length);
+        }
+
+        @Override
+        public void close() throws java.io.IOException {
+            flush();
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.cairn.cli.shared;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A JSON object whose fields stay in the order in which they were put. Confined to one thread. */
+public final class JsonObject {
+    private final Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+
+    /** @param value what {@link Json} can write */
+    public JsonObject put(String name, @Nullable Object value) {
+        fields.put(name, value);
+        return this;
+    }
+
+    public Map<String, @Nullable Object> fields() {
+        return fields;
+    }
+}

@@ -1,0 +1,101 @@
+package dev.cairn.cli.shared;
+
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.StepRunner;
+import dev.cairn.run.failure.NoSuchRunException;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.home.RunStore;
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.slurm.BatchScript;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The runs of a home, as commands ask for them. Reading needs no engine, so none is loaded until a runner is wanted. */
+public final class Runs {
+    private final CairnHome home;
+    private final CompositionRoot composition;
+
+    public Runs(CairnHome home, CompositionRoot composition) {
+        this.home = home;
+        this.composition = composition;
+    }
+
+    public RunStore store() {
+        return new RunStore(home);
+    }
+
+    /** All runs; those that cannot be used are named on stderr. */
+    public RunStore.Listing list() throws IOException {
+        RunStore.Listing listing = store().list();
+        sayUnreadable(listing.unreadable());
+        return listing;
+    }
+
+    public void sayUnreadable(List<IOException> unreadable) {
+        unreadable.forEach(e -> composition.console().say("cairn: " + e.getMessage()));
+    }
+
+    public StepRunner runner() throws EngineException, IOException {
+        return composition.runner(home);
+    }
+
+    public CairnHome home() {
+        return home;
+    }
+
+    public RunFolder find(String name) throws IOException, CliException {
+        try {
+            return store().find(name);
+        } catch (NoSuchRunException e) {
+            throw new CliException(ExitCode.NOT_FOUND, e.getMessage() + "; 'cairn ps --all' lists them", e);
+        }
+    }
+
+    public RunManifest read(String name) throws IOException, CliException {
+        return RunManifest.read(find(name));
+    }
+
+    public Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
+        return Owners.ofThisProcess().ownerOf(run.path());
+    }
+
+    /** The steps of a run that have been started or decided on, in the order of the plan. */
+    public List<StepManifest> steps(RunManifest run) throws IOException {
+        List<StepManifest> steps = new ArrayList<>();
+        for (String id : run.steps().keySet()) {
+            StepManifest.read(run.folder().step(id)).ifPresent(steps::add);
+        }
+        return steps;
+    }
+
+    /** One step's folder, or those of all steps. */
+    public List<StepFolder> stepFolders(RunManifest run, Optional<String> step) throws CliException {
+        if (step.isPresent() && !run.steps().containsKey(step.get())) {
+            throw new CliException(
+                    ExitCode.NOT_FOUND,
+                    "run " + run.id() + " has not come to a step '" + step.get() + "'; so far it has "
+                            + String.join(", ", run.steps().keySet()));
+        }
+        return run.steps().keySet().stream()
+                .filter(id -> step.isEmpty() || step.get().equals(id))
+                .map(run.folder()::step)
+                .toList();
+    }
+
+    /** How a person types a command on a run, from here. */
+    public String line(String command, RunManifest run) {
+        List<String> words = new ArrayList<>(List.of("cairn", command));
+        if (!composition.isFoundFromHere(home)) {
+            words.addAll(List.of("--home", home.path().toString()));
+        }
+        words.add(run.origin().key().orElse(run.id()));
+        return BatchScript.line(words);
+    }
+}

@@ -1,0 +1,34 @@
+package dev.cairn.cli.shared;
+
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+
+/** Times as people give them in options. */
+public final class TimeOptions {
+    private TimeOptions() {}
+
+    /**
+     * A date, a local time, or a time with its offset.
+     *
+     * @param zone of one without an offset
+     */
+    public static Instant parse(String option, String text, ZoneId zone) throws CliException {
+        try {
+            if (!text.contains("T")) {
+                return LocalDate.parse(text).atStartOfDay(zone).toInstant();
+            }
+            return text.matches(".*(Z|[+-]\\d\\d:?\\d\\d)")
+                    ? OffsetDateTime.parse(text).toInstant()
+                    : LocalDateTime.parse(text).atZone(zone).toInstant();
+        } catch (DateTimeException e) {
+            throw new CliException(
+                    ExitCode.USAGE,
+                    option + " " + text + ": not a time such as 2026-03-29, 2026-03-29T02:00 or 2026-03-29T02:00:00Z",
+                    e);
+        }
+    }
+}

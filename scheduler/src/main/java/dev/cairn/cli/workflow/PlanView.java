@@ -1,0 +1,155 @@
+package dev.cairn.cli.workflow;
+
+import dev.cairn.cli.shared.JsonObject;
+import dev.cairn.workflow.expression.Condition;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.plan.Action;
+import dev.cairn.workflow.plan.CheckpointPlan;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Placement;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.RetryPolicy;
+import dev.cairn.workflow.spec.Every;
+import dev.cairn.workflow.value.Durations;
+import dev.cairn.workflow.value.Sizes;
+import java.io.PrintStream;
+import java.math.BigDecimal;
+import java.util.List;
+
+/** A plan, for a person and in its documented JSON shape. */
+final class PlanView {
+    private PlanView() {}
+
+    static JsonObject json(Plan plan) {
+        JsonObject inputs = new JsonObject();
+        plan.inputs().forEach((name, value) -> inputs.put(name, value.text()));
+        return new JsonObject()
+                .put("name", plan.name())
+                .put("folder", plan.folder())
+                .put("inputs", inputs)
+                .put("steps", steps(plan.steps()))
+                .put("on_failure", steps(plan.onFailure()))
+                .put("finally", steps(plan.atEnd()));
+    }
+
+    private static List<JsonObject> steps(List<PlanStep> steps) {
+        return steps.stream().map(PlanView::json).toList();
+    }
+
+    private static JsonObject json(PlanStep step) {
+        CheckpointPlan checkpoint = step.policies().checkpoint();
+        RetryPolicy retry = step.policies().retry();
+        return new JsonObject()
+                .put("id", step.id())
+                .put("name", step.name())
+                .put("needs", step.needs())
+                .put("if", step.condition().text())
+                .put("action", action(step.action()))
+                .put(
+                        "instances",
+                        step.matrix().instances().stream().map(Instance::id).toList())
+                .put("max_parallel", step.matrix().maxParallel())
+                .put("runs_on", step.placement().slurm().isPresent() ? "slurm" : "local")
+                .put("cpu", step.placement().baselineCpu() ? "baseline" : "native")
+                .put("resources", resources(step.placement()))
+                .put("engine", checkpoint.engine())
+                .put("every", every(checkpoint.every()))
+                .put("keep", checkpoint.keep())
+                .put("keep_binaries", checkpoint.keepBinaries())
+                .put("timeout_ms", step.policies().timeout())
+                .put("retries", retry.max())
+                .put("continue_on_error", step.policies().continueOnError());
+    }
+
+    private static JsonObject resources(Placement placement) {
+        return new JsonObject().put("cpus", placement.cpus()).put("memory_bytes", placement.memoryBytes());
+    }
+
+    private static JsonObject action(Action action) {
+        if (action instanceof Action.Script script) {
+            return new JsonObject().put("run", script.text().text());
+        }
+        if (action instanceof Action.Command command) {
+            return new JsonObject()
+                    .put("command", command.words().stream().map(Template::text).toList());
+        }
+        return new JsonObject().put("uses", ((Action.Uses) action).what());
+    }
+
+    static void print(Plan plan, PrintStream out) {
+        out.println("workflow " + plan.name() + " in " + plan.folder());
+        plan.inputs().forEach((name, value) -> out.println("input " + name + " = " + value.text()));
+        print("step", plan.steps(), out);
+        print("on failure", plan.onFailure(), out);
+        print("finally", plan.atEnd(), out);
+    }
+
+    private static void print(String kind, List<PlanStep> steps, PrintStream out) {
+        for (PlanStep step : steps) {
+            out.println();
+            out.println(kind + " " + step.id());
+            print(step, out);
+        }
+    }
+
+    private static void print(PlanStep step, PrintStream out) {
+        if (!step.needs().isEmpty()) {
+            out.println("  needs       " + String.join(", ", step.needs()));
+        }
+        if (!step.condition().equals(Condition.WHEN_WELL)) {
+            out.println("  if          " + step.condition().text());
+        }
+        if (step.matrix().declared()) {
+            out.println("  instances   " + step.matrix().instances().size() + ", at most "
+                    + step.matrix().maxParallel() + " at a time");
+        }
+        printAction(step.action(), out);
+        CheckpointPlan checkpoint = step.policies().checkpoint();
+        out.println("  checkpoint  " + checkpoint.engine() + ", every " + every(checkpoint.every()) + ", keep "
+                + checkpoint.keep() + (checkpoint.keepBinaries() ? ", with its programs" : ""));
+        step.policies().timeout().ifPresent(timeout -> out.println("  timeout     " + Durations.format(timeout)));
+        if (step.policies().retry().max() > 0) {
+            out.println("  retries     " + step.policies().retry().max());
+        }
+        print(step.placement(), out);
+    }
+
+    private static void print(Placement placement, PrintStream out) {
+        if (placement.slurm().isPresent()) {
+            out.println("  runs on     slurm");
+        }
+        if (placement.baselineCpu()) {
+            out.println("  cpu         baseline");
+        }
+        if (placement.cpus() > 1 || placement.memoryBytes().isPresent()) {
+            out.println("  resources   cpus "
+                    + BigDecimal.valueOf(placement.cpus()).stripTrailingZeros().toPlainString()
+                    + (placement.memoryBytes().isPresent()
+                            ? ", memory " + Sizes.text(placement.memoryBytes().getAsLong())
+                            : ""));
+        }
+    }
+
+    private static void printAction(Action action, PrintStream out) {
+        if (action instanceof Action.Script script) {
+            List<String> lines = script.text().text().lines().toList();
+            for (int i = 0; i < lines.size(); i++) {
+                out.println((i == 0 ? "  run         " : "              ") + lines.get(i));
+            }
+        } else if (action instanceof Action.Command command) {
+            out.println("  command     "
+                    + String.join(
+                            " ", command.words().stream().map(Template::text).toList()));
+        } else {
+            out.println("  uses        " + ((Action.Uses) action).what());
+        }
+    }
+
+    private static String every(Every every) {
+        if (every instanceof Every.Interval interval) {
+            return Durations.format(interval.length());
+        }
+        return every instanceof Every.Auto ? "auto" : "never";
+    }
+}

@@ -1,0 +1,64 @@
+package dev.cairn.daemon;
+
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.event.RunListener;
+import dev.cairn.run.manifest.StepState;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Tells a run that goes on from one that may be over without anybody having noticed: one that has just been found, or whose last
+ * running step has ended. Passes on what it hears. Thread-safe.
+ */
+final class LivenessTracker implements RunListener {
+    /** What the last runner left running is found within this; a run that is silent for longer waits, such as for a retry. */
+    private static final Duration SILENCE = Duration.ofSeconds(10);
+
+    private final RunListener next;
+    private final Runnable certain;
+    private final Set<String> alive = new HashSet<>();
+    private boolean found;
+    private long silentSince;
+
+    /** @param certain called when it has become known that the run goes on */
+    LivenessTracker(RunListener next, Runnable certain) {
+        this.next = next;
+        this.certain = certain;
+    }
+
+    /** @param fresh made just now, so that it surely is not over */
+    void found(boolean fresh) {
+        synchronized (this) {
+            found = true;
+            silentSince = System.nanoTime() - (fresh ? SILENCE.toNanos() : 0);
+        }
+        certain.run();
+    }
+
+    @Override
+    public void on(RunEvent event) {
+        if (note(event)) {
+            certain.run();
+        }
+        next.on(event);
+    }
+
+    private synchronized boolean note(RunEvent event) {
+        if (event instanceof RunEvent.AttemptStarted || event instanceof RunEvent.AttemptAttached) {
+            return alive.add(((RunEvent.OfStep) event).step());
+        }
+        if (event instanceof RunEvent.StepChanged changed && changed.state() == StepState.WAITING) {
+            return alive.add(changed.step());
+        }
+        if (event instanceof RunEvent.AttemptEnded || event instanceof RunEvent.StepChanged) {
+            boolean last = alive.remove(((RunEvent.OfStep) event).step()) && alive.isEmpty();
+            silentSince = last ? System.nanoTime() : silentSince;
+        }
+        return false;
+    }
+
+    synchronized boolean areMissing() {
+        return !found || alive.isEmpty() && System.nanoTime() - silentSince < SILENCE.toNanos();
+    }
+}

@@ -1,0 +1,63 @@
+package dev.cairn.daemon;
+
+import dev.cairn.metrics.Metrics;
+import dev.cairn.run.NotificationRetrier;
+import dev.cairn.run.manifest.RunFolder;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Tells what runs could not tell themselves, in a thread of its own, one round at a time. Confined to the daemon's thread. */
+final class NotificationRounds {
+    private static final Duration FOR_EACH = Duration.ofSeconds(10);
+
+    private final Runners runners;
+    private final Metrics metrics;
+    private final Consumer<String> tell;
+    private @Nullable Thread round;
+
+    NotificationRounds(Runners runners, Metrics metrics, Consumer<String> tell) {
+        this.runners = runners;
+        this.metrics = metrics;
+        this.tell = tell;
+    }
+
+    void begin(Collection<Path> homes) {
+        if (round != null && round.isAlive()) {
+            return;
+        }
+        Set<Path> all = Set.copyOf(homes);
+        Thread thread = new Thread(() -> go(all), "messenger");
+        thread.setDaemon(true);
+        thread.start();
+        round = thread;
+    }
+
+    private void go(Set<Path> homes) {
+        int left = 0;
+        for (Path home : homes) {
+            left += go(home);
+        }
+        metrics.untold(left);
+    }
+
+    /** @return of how many runs somebody has still to be told */
+    private int go(Path home) {
+        try {
+            NotificationRetrier teller = runners.of(home).untold();
+            for (RunFolder run : teller.runs()) {
+                teller.tell(run, FOR_EACH, text -> tell.accept(run.runId() + ": " + text));
+            }
+            return teller.runs().size();
+        } catch (IOException e) {
+            tell.accept(home + ": what is untold could not be told: " + e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return 0;
+    }
+}

@@ -1,0 +1,162 @@
+package dev.cairn.daemon;
+
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.event.RunListener;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.schedule.Tick;
+import dev.cairn.schedule.TickState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.BiFunction;
+
+/**
+ * Brings the runs of this daemon to where the database wants them: each in a thread of its own. What comes of one is put into a queue. Its
+ * methods belong to the daemon's thread.
+ */
+final class RunDispatcher {
+    private static final RunCommand PARK = new RunCommand.Checkpoint(Optional.empty(), true);
+    private static final RunCommand CANCEL = new RunCommand.Cancel();
+    /** How soon a run that somebody else has is looked at again. */
+    private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
+
+    private final Runners runners;
+    private final BiFunction<Tick, ScheduledWorkflow, RunListener> listeners;
+    private final Map<String, Held> held = new HashMap<>();
+    private final Map<String, Long> notBefore = new HashMap<>();
+    private final Set<String> leftAlone = new HashSet<>();
+    private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
+    private final Runnable wake;
+
+    /** What came of a run. */
+    record Ended(Tick tick, ScheduledRunEnd ending) {}
+
+    private record Held(ScheduledRun run, Thread thread) {}
+
+    /**
+     * @param listeners told what happens in the run of a tick
+     * @param wake called when something has been put into the queue, or a run is known to go on
+     */
+    RunDispatcher(Runners runners, BiFunction<Tick, ScheduledWorkflow, RunListener> listeners, Runnable wake) {
+        this.runners = runners;
+        this.listeners = listeners;
+        this.wake = wake;
+    }
+
+    /** What has come of runs since this was last asked. */
+    List<Ended> takeEnded() {
+        List<Ended> all = new ArrayList<>();
+        ended.drainTo(all);
+        all.stream()
+                .filter(one -> !(one.ending() instanceof ScheduledRunEnd.Begun))
+                .forEach(this::letGoOf);
+        return all;
+    }
+
+    private void letGoOf(Ended one) {
+        String key = one.tick().key();
+        held.remove(key);
+        boolean alone = one.ending() instanceof ScheduledRunEnd.LeftAlone;
+        if (alone) {
+            leftAlone.add(key);
+        } else if (!(one.ending() instanceof ScheduledRunEnd.Elsewhere)) {
+            leftAlone.remove(key);
+        }
+        if (alone || one.ending() instanceof ScheduledRunEnd.Elsewhere) {
+            notBefore.put(key, System.nanoTime() + LOOK_AGAIN.toNanos());
+        } else {
+            notBefore.remove(key);
+        }
+    }
+
+    /** Whether a run of this daemon may have ended without that being known yet. */
+    boolean isInDoubt(Tick tick) {
+        Held has = held.get(tick.key());
+        return has == null ? !notBefore.containsKey(tick.key()) : has.run().isInDoubt();
+    }
+
+    /** @param wanted whose run this daemon is to have in the state that it says */
+    void bringAbout(Tick wanted, ScheduledWorkflow workflow) {
+        Held has = held.get(wanted.key());
+        if (has == null) {
+            long now = System.nanoTime();
+            if (now - notBefore.getOrDefault(wanted.key(), now) < 0) {
+                return;
+            }
+            has = start(wanted, workflow);
+        }
+        if (wanted.state() == TickState.PARKING) {
+            has.run().ask(PARK);
+        } else if (wanted.state() == TickState.CANCELLING) {
+            has.run().ask(CANCEL);
+        }
+    }
+
+    private Held start(Tick tick, ScheduledWorkflow workflow) {
+        ScheduledRun run = new ScheduledRun(
+                tick,
+                workflow,
+                runners,
+                new LivenessTracker(listeners.apply(tick, workflow), wake),
+                id -> tell(tick, new ScheduledRunEnd.Begun(id)),
+                leftAlone.contains(tick.key()));
+        if (tick.state() == TickState.PARKING) {
+            run.ask(PARK);
+        } else if (tick.state() == TickState.CANCELLING) {
+            run.ask(CANCEL);
+        }
+        Thread thread = new Thread(() -> run(run), "run " + tick.key());
+        thread.setDaemon(true);
+        Held started = new Held(run, thread);
+        held.put(tick.key(), started);
+        thread.start();
+        return started;
+    }
+
+    private void run(ScheduledRun run) {
+        ScheduledRunEnd ending;
+        try {
+            ending = run.run();
+        } catch (InterruptedException letGo) {
+            ending = new ScheduledRunEnd.Elsewhere("let go");
+        } catch (RuntimeException | Error bug) { // the root of the run's thread
+            ending = new ScheduledRunEnd.Trouble("a bug in Cairn: " + bug);
+        }
+        tell(run.tick(), ending);
+    }
+
+    private void tell(Tick tick, ScheduledRunEnd ending) {
+        ended.add(new Ended(tick, ending));
+        wake.run();
+    }
+
+    boolean isEmpty() {
+        return held.isEmpty();
+    }
+
+    int size() {
+        return held.size();
+    }
+
+    /** Checkpoints and stops everything; what cannot be is let go of, and runs on under its supervisor. */
+    void stopAll() {
+        for (Held one : held.values()) {
+            one.run().ask(PARK);
+            if (one.run().unstopped().isPresent()) {
+                one.thread().interrupt();
+            }
+        }
+    }
+
+    /** Lets go of everything at once. */
+    void letGo() {
+        held.values().forEach(one -> one.thread().interrupt());
+    }
+}

@@ -1,0 +1,240 @@
+package dev.cairn.daemon;
+
+import dev.cairn.schedule.Due;
+import dev.cairn.schedule.Overlap;
+import dev.cairn.schedule.ScheduleEntry;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.schedule.Tick;
+import dev.cairn.schedule.TickState;
+import dev.cairn.schedule.store.Database;
+import dev.cairn.schedule.store.StoreException;
+import dev.cairn.schedule.store.Tables;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Decides what becomes of ticks, each time in one transaction: what was decided is in the database before anything is done about
+ * it. Confined to the daemon's thread.
+ */
+final class TickPolicy {
+    private static final Duration TROUBLE_DELAY = Duration.ofSeconds(5);
+
+    private final Database database;
+    private final String daemon;
+    private final Clock clock;
+    private Instant since;
+
+    /** @param since when a daemon has been running, without a gap */
+    TickPolicy(Database database, String daemon, Instant since, Clock clock) {
+        this.database = database;
+        this.daemon = daemon;
+        this.since = since;
+        this.clock = clock;
+    }
+
+    /**
+     * What has been decided.
+     *
+     * @param ours runs of this daemon, and the workflows they belong to
+     * @param changed ticks that are other than before
+     * @param late how long after their time ticks were decided about
+     */
+    record Decision(
+            Map<Tick, ScheduledWorkflow> ours, List<Tick> changed, List<Duration> late, Optional<Instant> nextDue) {}
+
+    /** @param inDoubt which runs of this daemon may have ended already: nothing is decided by them before that is known */
+    Decision decide(List<RunDispatcher.Ended> ended, Predicate<Tick> inDoubt) throws StoreException {
+        return database.transact(tables -> {
+            tables.decideAlone();
+            return new Round(tables, clock.instant()).decide(ended, inDoubt);
+        });
+    }
+
+    /** Only takes down what came of runs. */
+    List<Tick> end(List<RunDispatcher.Ended> ended) throws StoreException {
+        return database.transact(tables -> {
+            tables.decideAlone();
+            Round round = new Round(tables, clock.instant());
+            for (RunDispatcher.Ended one : ended) {
+                round.end(one);
+            }
+            return round.changed;
+        });
+    }
+
+    /** One transaction. */
+    private final class Round {
+        private final Tables tables;
+        private final Instant now;
+        private final Map<String, Optional<ScheduledWorkflow>> workflows = new LinkedHashMap<>();
+        private final Set<String> touched = new LinkedHashSet<>();
+        private final List<Tick> changed = new ArrayList<>();
+        private final List<Duration> late = new ArrayList<>();
+        private final Map<Tick, ScheduledWorkflow> ours = new LinkedHashMap<>();
+
+        Round(Tables tables, Instant now) {
+            this.tables = tables;
+            this.now = now;
+        }
+
+        Decision decide(List<RunDispatcher.Ended> ended, Predicate<Tick> inDoubt) throws SQLException {
+            for (RunDispatcher.Ended one : ended) {
+                end(one);
+            }
+            Set<String> later = tables.unended().stream()
+                    .filter(tick -> tick.state() == TickState.RUNNING && isOurTurn(tick) && inDoubt.test(tick))
+                    .map(Tick::workflow)
+                    .collect(Collectors.toSet());
+            for (ScheduleEntry schedule : tables.dueSchedules(now)) {
+                if (!later.contains(schedule.workflow())) {
+                    decide(schedule);
+                }
+            }
+            tables.forgetWorkflows();
+            for (Tick waiting : tables.waitedLongEnough(now)) {
+                boolean hasTurn = waiting.batch().isEmpty() || tables.underWay(waiting.batch()) < waiting.parallel();
+                if (hasTurn && !later.contains(waiting.workflow())) {
+                    admit(waiting);
+                }
+            }
+            // also of workflows where nothing has ended now: whoever took down the end may have died, or was stopping
+            tables.unended().stream()
+                    .filter(tick -> tick.state() == TickState.QUEUED || tick.state() == TickState.PARKED)
+                    .forEach(tick -> touched.add(tick.workflow()));
+            for (String workflow : touched) {
+                fill(workflow);
+            }
+            List<Tick> unended = tables.unended();
+            ours(unended);
+            Optional<Instant> nextDue = unended.stream()
+                    .map(Tick::due)
+                    .filter(due -> due.isAfter(now))
+                    .min(Comparator.naturalOrder());
+            return new Decision(ours, changed, late, nextDue);
+        }
+
+        private void ours(List<Tick> unended) throws SQLException {
+            for (Tick tick : unended) {
+                if (isOurTurn(tick)) {
+                    workflow(tick.workflow()).ifPresent(workflow -> ours.put(tick, workflow));
+                }
+            }
+        }
+
+        private boolean isOurTurn(Tick tick) {
+            return tick.state().takesPlace()
+                    && tick.daemon().equals(daemon)
+                    && !tick.due().isAfter(now);
+        }
+
+        private Optional<ScheduledWorkflow> workflow(String id) throws SQLException {
+            if (!workflows.containsKey(id)) {
+                workflows.put(id, tables.workflow(id));
+            }
+            return workflows.get(id);
+        }
+
+        private void end(RunDispatcher.Ended one) throws SQLException {
+            Optional<Tick> found = tables.tick(one.tick().key());
+            if (found.isEmpty() || found.get().state().isFinal()) {
+                return;
+            }
+            Tick tick = found.get();
+            touched.add(tick.workflow());
+            if (one.ending() instanceof ScheduledRunEnd.Final end) {
+                if (tick.state() == TickState.PARKING) {
+                    takeBackStop(tick);
+                }
+                boolean asDecided = tick.state() == TickState.CANCELLING && end.state() == TickState.CANCELLED;
+                save(tick.ended(end.state(), asDecided ? tick.detail() : end.detail(), now));
+            } else if (one.ending() instanceof ScheduledRunEnd.Stopped && tick.state() == TickState.PARKING) {
+                save(tick.in(TickState.PARKED, tick.detail()));
+            } else if (one.ending() instanceof ScheduledRunEnd.Trouble trouble) {
+                save(tick.dueAt(now.plus(TROUBLE_DELAY), why(tick, trouble.why())));
+            } else if (one.ending() instanceof ScheduledRunEnd.Begun begun) {
+                save(tick.ofRun(begun.runId()).dueAt(tick.due(), why(tick, "")));
+            } else if (one.ending() instanceof ScheduledRunEnd.Elsewhere elsewhere) {
+                explain(tick, elsewhere.why());
+            } else if (one.ending() instanceof ScheduledRunEnd.LeftAlone alone) {
+                explain(tick, alone.why());
+            }
+        }
+
+        /** The tick in whose favour a run was to be stopped, which has come to its end before. */
+        private void takeBackStop(Tick ended) throws SQLException {
+            for (Tick tick : tables.ticks(ended.workflow(), TickState.CHECKPOINTED, Overlap.stopped(ended))) {
+                save(tick.in(TickState.CHECKPOINTED, ended.key() + " ended before it was stopped"));
+            }
+        }
+
+        private void explain(Tick tick, String why) throws SQLException {
+            if (!why(tick, why).equals(tick.detail())) {
+                save(tick.dueAt(tick.due(), why));
+            }
+        }
+
+        /** Of a run that is being stopped, the reason for that stays. */
+        private static String why(Tick tick, String now) {
+            return tick.state() == TickState.RUNNING ? now : tick.detail();
+        }
+
+        private void decide(ScheduleEntry schedule) throws SQLException {
+            Due due = Due.of(schedule, since, now);
+            for (Tick tick : due.ticks()) {
+                if (!tables.add(tick)) {
+                    continue; // backfilled before
+                }
+                if (tick.kind() == Tick.Kind.ON_TIME) {
+                    late.add(Duration.between(tick.time(), now));
+                }
+                if (tick.state().isFinal() || tick.due().isAfter(now)) {
+                    changed.add(tick);
+                } else {
+                    admit(tick);
+                }
+            }
+            tables.advance(schedule.decidedUpTo(due.upTo()));
+        }
+
+        private void admit(Tick tick) throws SQLException {
+            Overlap overlap = overlap(tick.workflow());
+            overlap.admit(tick);
+            save(overlap.changed());
+            touched.add(tick.workflow());
+        }
+
+        private void fill(String workflow) throws SQLException {
+            Overlap overlap = overlap(workflow);
+            overlap.fill();
+            save(overlap.changed());
+        }
+
+        private Overlap overlap(String workflow) throws SQLException {
+            List<Tick> unended = tables.unendedOf(workflow).stream()
+                    .filter(tick -> tick.state() != TickState.WAITING)
+                    .toList();
+            return new Overlap(workflow(workflow).flatMap(ScheduledWorkflow::concurrency), unended, daemon, now);
+        }
+
+        private void save(Tick tick) throws SQLException {
+            save(List.of(tick));
+        }
+
+        private void save(List<Tick> ticks) throws SQLException {
+            tables.update(ticks);
+            changed.addAll(ticks);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package dev.cairn.files;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One kind of JSON document on disk. Every document says what it is and its version; it is handled as a tree, so that
+ * fields which a newer Cairn of the same version added are kept when an older one writes it again.
+ *
+ * @param name the value of the field {@code document}, e.g. {@code cairn.step}
+ * @param version the only version that is read and written
+ */
+public record DocumentType(String name, int version) {
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** A new, otherwise empty document. */
+    public ObjectNode create() {
+        return JSON.createObjectNode().put("document", name).put("version", version);
+    }
+
+    /**
+     * @throws DocumentException when the file is not a whole document of this type and version
+     * @throws NoSuchFileException when there is none
+     */
+    public ObjectNode read(Path file) throws IOException {
+        byte[] content = Files.readAllBytes(file);
+        if (content.length == 0) {
+            throw new DocumentException(file, "is empty. Nothing was changed; put back a copy of it or move it away");
+        }
+        JsonNode tree = parse(file, content);
+        if (!(tree instanceof ObjectNode object)
+                || !name.equals(object.path("document").asString(""))) {
+            throw new DocumentException(
+                    file, "is not a " + name + " document; something else wrote it. Nothing was changed; move it away");
+        }
+        JsonNode found = object.path("version");
+        if (!found.isInt() || found.intValue() != version) {
+            throw new DocumentException(
+                    file,
+                    "has version " + found + " of " + name + ", and this Cairn knows version " + version
+                            + " only. Nothing was changed; use the Cairn that wrote it");
+        }
+        return object;
+    }
+
+    /** Like {@link #read}, empty when there is no such file. */
+    public Optional<ObjectNode> readIfPresent(Path file) throws IOException {
+        try {
+            return Optional.of(read(file));
+        } catch (NoSuchFileException missing) {
+            return Optional.empty();
+        }
+    }
+
+    /** Replaces the file durably. */
+    public void write(Path file, ObjectNode document) throws IOException {
+        DurableFiles.replace(file, bytes(document));
+    }
+
+    /** The document as it lies on disk. */
+    public static byte[] bytes(JsonNode document) {
+        return (JSON.writeValueAsString(document) + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static JsonNode parse(Path file, byte[] content) throws DocumentException {
+        try {
+            return JSON.readTree(content);
+        } catch (JacksonException e) {
+            throw new DocumentException(
+                    file,
+                    "is not whole JSON, from line " + e.getLocation().getLineNr() + ", column "
+                            + e.getLocation().getColumnNr()
+                            + " on. Nothing was changed; put back a copy of it or move it away",
+                    e);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+package dev.cairn.files;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes that a power cut or a kill leaves either undone or done.
+ *
+ * <p>Order in every case: content, fsync of the file, its name, fsync of the folder. Folders are 0700 and files 0600 from
+ * the first byte. Stateless; any thread.
+ */
+public final class DurableFiles {
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FOLDER =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    private DurableFiles() {}
+
+    /** Puts {@code content} in the place of {@code file}: a reader sees the old or the new content, never a mixture. */
+    public static void replace(Path file, byte[] content) throws IOException {
+        move(writeBeside(file, content, true), file);
+        syncFolder(folderOf(file));
+    }
+
+    /** Like {@link #replace} but a power cut may bring the old content back: for what is written often and soon stale. */
+    public static void replaceUnsynced(Path file, byte[] content) throws IOException {
+        move(writeBeside(file, content, false), file);
+    }
+
+    /**
+     * Creates {@code file} with its content in one instant, which only one of any number of callers on any number of hosts
+     * manages.
+     *
+     * @return false when the file was there already; it is left alone
+     */
+    public static boolean createExclusive(Path file, byte[] content) throws IOException {
+        Path written = writeBeside(file, content, true);
+        try {
+            // link(2), unlike O_EXCL, shows the name only when the content is there, and is atomic on NFS too
+            Files.createLink(file, written);
+        } catch (FileAlreadyExistsException taken) {
+            // NFS repeats a call whose answer was lost, and the second finds the name that the first has made
+            if ((int) Files.getAttribute(written, "unix:nlink") == 1) {
+                return false;
+            }
+        } finally {
+            Files.delete(written);
+        }
+        syncFolder(folderOf(file));
+        return true;
+    }
+
+    /** Makes a folder and its missing parents, each 0700 and fsynced; one that exists is left as it is. */
+    public static void createFolders(Path folder) throws IOException {
+        createFolders(folder, true);
+    }
+
+    /** Like {@link #createFolders} but a power cut may leave any of them out. */
+    public static void createFoldersUnsynced(Path folder) throws IOException {
+        createFolders(folder, false);
+    }
+
+    private static void createFolders(Path folder, boolean sync) throws IOException {
+        Deque<Path> missing = new ArrayDeque<>();
+        for (Path f = folder.toAbsolutePath(); f != null && !Files.isDirectory(f); f = f.getParent()) {
+            missing.push(f);
+        }
+        for (Path f : missing) {
+            try {
+                Files.createDirectory(f, PRIVATE_FOLDER);
+            } catch (FileAlreadyExistsException raced) {
+                if (!Files.isDirectory(f)) {
+                    throw raced;
+                }
+            }
+            if (sync) {
+                syncFolder(folderOf(f));
+            }
+        }
+    }
+
+    /** Opens a file for appending, made 0600 when missing. Every write lands whole at the end. */
+    static FileOutputStream openForAppend(Path file) throws IOException {
+        try {
+            Files.createFile(file, PRIVATE_FILE);
+        } catch (FileAlreadyExistsException goOnWithIt) {
+            // as wanted
+        }
+        return new FileOutputStream(file.toFile(), true);
+    }
+
+    /** Makes the names in a folder durable. */
+    public static void syncFolder(Path folder) throws IOException {
+        try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private static Path writeBeside(Path file, byte[] content, boolean sync) throws IOException {
+        Path temporary = folderOf(file).resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        Files.createFile(temporary, PRIVATE_FILE);
+        // a stream, since a channel would be closed under a thread that is interrupted
+        try (FileOutputStream out = new FileOutputStream(temporary.toFile())) {
+            out.write(content);
+            if (sync) {
+                out.getFD().sync();
+            }
+        } catch (IOException e) {
+            Files.deleteIfExists(temporary);
+            throw named(file, e.getMessage(), e);
+        }
+        return temporary;
+    }
+
+    private static void move(Path written, Path file) throws IOException {
+        try {
+            Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            Files.deleteIfExists(written);
+            throw named(file, e.getReason(), e);
+        }
+    }
+
+    /** A stream does not say which file it could not write, and a move names the one beside it. */
+    private static FileSystemException named(Path file, @Nullable String reason, IOException cause) {
+        FileSystemException named = new FileSystemException(file.toString(), null, reason);
+        named.initCause(cause);
+        return named;
+    }
+
+    private static Path folderOf(Path file) {
+        Path parent = file.toAbsolutePath().getParent();
+        return parent == null ? file : parent;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.cairn.files;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Who may do what with a file, a folder or a link, as the file system has it. Names are looked up only when they are needed,
+ * since a directory service may be asked for them.
+ *
+ * @param mode type and permissions, as in {@code st_mode}
+ */
+record FileOwner(Path path, int user, int group, int mode) {
+    private static final int TYPE = 0170000;
+    private static final int LINK = 0120000;
+    private static final int STICKY = 01000;
+    private static final int GROUP_WRITES = 020;
+    private static final int OTHERS_WRITE = 02;
+
+    /** Of the link itself where it is one. */
+    static FileOwner of(Path path) throws IOException {
+        Map<String, Object> all = Files.readAttributes(path, "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
+        return new FileOwner(path, number(all, "uid"), number(all, "gid"), number(all, "mode"));
+    }
+
+    private static int number(Map<String, Object> all, String name) {
+        return (int) Objects.requireNonNull(all.get(name));
+    }
+
+    /** The number where it has no name. */
+    String userName() throws IOException {
+        return Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
+    }
+
+    /** The number where it has no name. */
+    String groupName() throws IOException {
+        return Files.getAttribute(path, "posix:group", LinkOption.NOFOLLOW_LINKS)
+                .toString();
+    }
+
+    boolean isLink() {
+        return (mode & TYPE) == LINK;
+    }
+
+    /** Of what lies in it, each user may move and delete only their own. */
+    boolean isSticky() {
+        return (mode & STICKY) != 0;
+    }
+
+    boolean groupWrites() {
+        return (mode & GROUP_WRITES) != 0;
+    }
+
+    boolean othersWrite() {
+        return (mode & OTHERS_WRITE) != 0;
+    }
+
+    /** A group of one: where each user has a group of the same name, files are writable for it by the usual umask, 002. */
+    boolean isGroupOfUser() throws IOException {
+        return groupName().equals(userName());
+    }
+}

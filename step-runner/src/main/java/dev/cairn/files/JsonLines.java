@@ -1,0 +1,84 @@
+package dev.cairn.files;
+
+import java.io.BufferedReader;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * An append-only file of one JSON object a line. Each line is one write, so that lines of several writers do not mix; a
+ * line that a power cut tore is ended by the next writer and passed over by readers. Thread-safe.
+ */
+public final class JsonLines implements AutoCloseable {
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private final FileOutputStream out;
+
+    private JsonLines(FileOutputStream out) {
+        this.out = out;
+    }
+
+    /** Opens the file for appending; made when missing. */
+    public static JsonLines append(Path file) throws IOException {
+        boolean torn = endsInTheMiddleOfALine(file);
+        JsonLines lines = new JsonLines(DurableFiles.openForAppend(file));
+        if (torn) {
+            lines.out.write('\n');
+        }
+        return lines;
+    }
+
+    public void add(ObjectNode line) throws IOException {
+        out.write((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Makes all lines so far durable. */
+    public void sync() throws IOException {
+        out.getFD().sync();
+    }
+
+    @Override
+    public void close() throws IOException {
+        out.close();
+    }
+
+    /** All whole lines; none when there is no such file. */
+    public static List<ObjectNode> read(Path file) throws IOException {
+        List<ObjectNode> lines = new ArrayList<>();
+        if (Files.exists(file)) {
+            // unlike Files.lines this reader replaces bytes that a torn line left behind
+            try (BufferedReader reader =
+                    new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
+                reader.lines().forEach(line -> parse(line).ifPresent(lines::add));
+            }
+        }
+        return lines;
+    }
+
+    private static Optional<ObjectNode> parse(String line) {
+        try {
+            return JSON.readTree(line) instanceof ObjectNode object ? Optional.of(object) : Optional.empty();
+        } catch (JacksonException torn) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean endsInTheMiddleOfALine(Path file) throws IOException {
+        if (!Files.exists(file) || Files.size(file) == 0) {
+            return false;
+        }
+        try (RandomAccessFile end = new RandomAccessFile(file.toFile(), "r")) {
+            end.seek(end.length() - 1);
+            return end.read() != '\n';
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.cairn.host;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Which machine, since which boot, and which pid namespace: two processes with the same boot and namespace see the same
+ * pids, any others do not.
+ *
+ * @param name host name, for people
+ * @param bootId of {@code /proc/sys/kernel/random/boot_id}
+ * @param pidNamespace of {@code /proc/self/ns/pid}
+ * @param kernel release, e.g. {@code 6.1.0-18-amd64}
+ * @param architecture as Java names it, e.g. {@code amd64}
+ */
+public record HostIdentity(String name, String bootId, String pidNamespace, String kernel, String architecture) {
+
+    /** This process's own. */
+    public static HostIdentity current() throws IOException {
+        return new HostIdentity(
+                Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
+                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip(),
+                Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString(),
+                System.getProperty("os.version"),
+                System.getProperty("os.arch"));
+    }
+
+    /** Whether a pid means the same process to both. */
+    public boolean sharesPidsWith(String otherBootId, String otherPidNamespace) {
+        return bootId.equals(otherBootId) && pidNamespace.equals(otherPidNamespace);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.cairn.host;
+
+import dev.cairn.engine.ProcessIdentity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.OptionalLong;
+
+/** Processes of this pid namespace, known by pid and start time. Stateless; any thread. */
+public final class Processes {
+    private static final int START_TIME_AFTER_NAME = 19;
+    private static final int STATE_AFTER_NAME = 0;
+
+    private Processes() {}
+
+    /** This JVM. */
+    public static ProcessIdentity current() throws IOException {
+        long pid = ProcessHandle.current().pid();
+        return new ProcessIdentity(
+                pid,
+                startTime(pid)
+                        .orElseThrow(
+                                () -> new IOException("/proc/" + pid + "/stat cannot be read; is /proc mounted?")));
+    }
+
+    /** Whether exactly this process still runs; a zombie does not. */
+    public static boolean isAlive(ProcessIdentity process) {
+        OptionalLong start = startTime(process.pid());
+        return start.isPresent() && start.getAsLong() == process.startTime();
+    }
+
+    /** Clock ticks since boot; empty when no such process runs. */
+    private static OptionalLong startTime(long pid) {
+        String stat;
+        try {
+            stat = new String(
+                    Files.readAllBytes(Path.of("/proc", Long.toString(pid), "stat")), StandardCharsets.ISO_8859_1);
+        } catch (IOException gone) {
+            return OptionalLong.empty();
+        }
+        // the name stands in parentheses and may hold any character, so count from the last one
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        return "Z".equals(fields[STATE_AFTER_NAME]) || "X".equals(fields[STATE_AFTER_NAME])
+                ? OptionalLong.empty()
+                : OptionalLong.of(Long.parseLong(fields[START_TIME_AFTER_NAME]));
+    }
+}

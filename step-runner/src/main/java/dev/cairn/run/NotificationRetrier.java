@@ -1,0 +1,108 @@
+package dev.cairn.run;
+
+import dev.cairn.run.event.EventLog;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.failure.NoSuchRunException;
+import dev.cairn.run.home.RunStore;
+import dev.cairn.run.internal.owner.Ownership;
+import dev.cairn.run.internal.store.RunOpener;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.notify.Deliveries;
+import dev.cairn.run.notify.EventJournalRepair;
+import dev.cairn.run.notify.Notifier;
+import dev.cairn.workflow.Workflows;
+import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.spec.Notification;
+import dev.cairn.workflow.spec.Workflow;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Tells what a run's own runner could not: its receivers were away, or it was killed. Immutable; any thread. */
+public final class NotificationRetrier {
+    private final RunStore runs;
+    private final RunOpener opener;
+    private final RunnerContext context;
+
+    NotificationRetrier(RunStore runs, RunOpener opener, RunnerContext context) {
+        this.runs = runs;
+        this.opener = opener;
+        this.context = context;
+    }
+
+    /** The runs of this home of which somebody may have to be told, those that run now among them. */
+    public List<RunFolder> runs() throws IOException {
+        List<RunFolder> found = new ArrayList<>();
+        for (String id : context.untold().ids()) {
+            try {
+                found.add(runs.find(id));
+            } catch (NoSuchRunException deleted) {
+                context.untold().remove(new RunFolder(Path.of(id)));
+            }
+        }
+        return found;
+    }
+
+    /**
+     * Tells of one run, as far as that comes within a time. A run that somebody runs now is left to them.
+     *
+     * @param say told what is refused, in words for a person, from any thread
+     * @return who could not be told everything yet, and why
+     */
+    public List<String> tell(RunFolder folder, Duration atMost, Consumer<String> say)
+            throws IOException, InterruptedException {
+        Optional<Deliveries> deliveries = context.deliveries();
+        if (context.owners().ownerOf(folder.path()).isPresent() || deliveries.isEmpty()) {
+            return List.of();
+        }
+        RunManifest run = RunManifest.read(folder);
+        List<Notification> notifications = notifications(run);
+        if (notifications.isEmpty()) {
+            context.untold().remove(folder); // its workflow has been changed
+            return List.of();
+        }
+        if (!isWhole(run)) {
+            return List.of();
+        }
+        Optional<Notifier> notifier = Notifier.begin(run, notifications, deliveries.get(), context.untold(), say);
+        return notifier.isPresent() ? notifier.get().finish(atMost) : List.of();
+    }
+
+    /**
+     * Owns the run for an instant where its journal lacks something.
+     *
+     * @return false when somebody else owns it now
+     */
+    private boolean isWhole(RunManifest run) throws IOException, InterruptedException {
+        if (run.state() == RunState.RUNNING || EventJournalRepair.missing(run).isEmpty()) {
+            return true; // who goes on with a run repairs its journal
+        }
+        if (!(opener.open(run.folder()) instanceof RunOpener.Opened.Ours ours)) {
+            return false;
+        }
+        try (Ownership ownership = ours.ownership();
+                EventLog log = EventLog.open(run.folder(), ownership.epoch())) {
+            for (RunEvent event : EventJournalRepair.missing(ours.run())) {
+                log.on(event);
+            }
+            return true;
+        }
+    }
+
+    private static List<Notification> notifications(RunManifest run) throws IOException {
+        Path file = run.folder().workflow();
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        Result<Workflow> read =
+                Workflows.read(Files.readString(file), run.origin().workflow().orElse(file));
+        return read instanceof Result.Ok<Workflow> workflow ? workflow.value().notifications() : List.of();
+    }
+}

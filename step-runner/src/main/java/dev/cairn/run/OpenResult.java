@@ -1,0 +1,28 @@
+package dev.cairn.run;
+
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.workflow.problem.Problem;
+import java.util.List;
+
+/** What a request for a run came to. */
+public sealed interface OpenResult {
+    /** The run is ours; to be run, and closed. */
+    record Ready(RunSession session) implements OpenResult {}
+
+    /** A run of that key has succeeded; there is nothing to do. */
+    record Done(RunManifest run) implements OpenResult {}
+
+    /** A live process runs it. */
+    record Held(RunFolder run, OwnerRecord owner) implements OpenResult {}
+
+    /** It was paused, and goes on only when that is asked for. */
+    record Paused(RunFolder run) implements OpenResult {}
+
+    /** The workflow file or the inputs are wrong. */
+    record Invalid(List<Problem> problems) implements OpenResult {}
+
+    /** It cannot be run here, or not so; nothing was started. One sentence per reason. */
+    record Refused(List<String> reasons) implements OpenResult {}
+}

@@ -1,0 +1,30 @@
+package dev.cairn.run;
+
+import dev.cairn.run.internal.execution.TaskSource;
+import dev.cairn.run.internal.execution.UnresolvableException;
+import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.PlanStep;
+
+/** One step, in its job: as the whole plan has it, so that its expressions mean the same. */
+final class SingleStepTaskFactory implements TaskSource {
+    private final StepTaskFactory planned;
+    private final PlanStep inPlan;
+
+    SingleStepTaskFactory(StepTaskFactory planned, PlanStep inPlan) {
+        this.planned = planned;
+        this.inPlan = inPlan;
+    }
+
+    @Override
+    public boolean wanted(PlanStep step, Instance instance, Upstream upstream) {
+        return true;
+    }
+
+    @Override
+    public StepExecution turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
+        return planned.turn(inPlan, instance, manifest);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.cairn.run;
+
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.manifest.WriteGuard;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.PlanStep;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Gives the steps of a run that had failed or was cancelled another go. The run's own state follows last, so that a death in between
+ * leaves a run that has ended and that can be reopened again.
+ */
+final class StepReset {
+    private StepReset() {}
+
+    static void ifEnded(RunManifest run, Plan plan, WriteGuard guard, Clock clock) throws IOException {
+        if (!run.state().isFinal()) {
+            return;
+        }
+        reopen(run.folder(), plan.steps(), false, guard);
+        reopen(run.folder(), plan.onFailure(), true, guard);
+        reopen(run.folder(), plan.atEnd(), true, guard);
+        run.state(RunState.RUNNING, "", clock.instant());
+        run.save(guard, clock.instant());
+    }
+
+    /** @param evenSucceeded what is done at a run's end is done at its next end too */
+    private static void reopen(RunFolder run, List<PlanStep> steps, boolean evenSucceeded, WriteGuard guard)
+            throws IOException {
+        for (PlanStep step : steps) {
+            for (Instance instance : step.matrix().instances()) {
+                Optional<StepManifest> manifest = StepManifest.read(run.step(instance.id()));
+                if (manifest.isPresent() && (evenSucceeded || manifest.get().state() != StepState.SUCCEEDED)) {
+                    manifest.get().reopen();
+                    manifest.get().save(guard);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,282 @@
+package dev.cairn.run;
+
+import dev.cairn.engine.AppCheckpoints;
+import dev.cairn.engine.CheckpointPolicy;
+import dev.cairn.engine.Rollback;
+import dev.cairn.engine.StepIo;
+import dev.cairn.files.DurableFiles;
+import dev.cairn.run.internal.environment.BaselineCpu;
+import dev.cairn.run.internal.environment.InheritedEnvironment;
+import dev.cairn.run.internal.environment.Umask;
+import dev.cairn.run.internal.execution.Capacity;
+import dev.cairn.run.internal.execution.TaskSource;
+import dev.cairn.run.internal.execution.UnresolvableException;
+import dev.cairn.run.internal.job.ArrayPlan;
+import dev.cairn.run.internal.job.JobPlan;
+import dev.cairn.run.internal.job.SlurmSteps;
+import dev.cairn.run.internal.step.Engines;
+import dev.cairn.run.internal.step.Fingerprint;
+import dev.cairn.run.internal.step.LocalExecution;
+import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.internal.step.StepServices;
+import dev.cairn.run.internal.step.StepTask;
+import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunOrigin;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Action;
+import dev.cairn.workflow.plan.CheckpointPlan;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Placement;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.RollbackPlan;
+import dev.cairn.workflow.problem.Problem;
+import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.resolve.ResolvedSlurm;
+import dev.cairn.workflow.resolve.ResolvedStep;
+import dev.cairn.workflow.resolve.RunContext;
+import dev.cairn.workflow.resolve.StepResolver;
+import dev.cairn.workflow.resolve.StepResults;
+import dev.cairn.workflow.spec.Every;
+import dev.cairn.workflow.value.Value;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Tells what each planned step is to do, and takes it to where it is to be done. */
+final class StepTaskFactory implements TaskSource {
+    private static final Duration GRACE = Duration.ofSeconds(10);
+
+    private final RunFolder run;
+    private final RunOrigin origin;
+    private final StepServices services;
+    private final Optional<SlurmSteps> jobs;
+    private final List<String> self;
+    private final StepResolver resolver;
+    private final Map<String, String> inherited;
+
+    /**
+     * @param runners this process's environment
+     * @param jobs of the steps that are sent to Slurm; empty where all are done here
+     * @param self the command that starts this program
+     */
+    StepTaskFactory(
+            Plan plan,
+            RunFolder run,
+            RunOrigin origin,
+            Map<String, String> runners,
+            StepServices services,
+            Optional<SlurmSteps> jobs,
+            List<String> self,
+            StepResults results) {
+        this.run = run;
+        this.jobs = jobs;
+        this.self = self;
+        this.services = services;
+        this.origin = origin;
+        this.inherited = InheritedEnvironment.forAttempt(runners, origin.environment());
+        Path file = origin.workflow().orElseGet(() -> origin.folder().resolve(origin.name()));
+        this.resolver = new StepResolver(plan, new RunContext(run.runId(), run.work(), file), results, inherited);
+    }
+
+    @Override
+    public boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException {
+        return valueOf(resolver.runs(step, instance, upstream));
+    }
+
+    @Override
+    public StepExecution turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
+        LocalExecution local = new LocalExecution(manifest, task(step, instance), services);
+        if (!isSent(step)) {
+            return local;
+        }
+        JobPlan job = job(step, instance);
+        return jobs.orElseThrow().turn(manifest, job, array(step, step.matrix().instances(), job), local);
+    }
+
+    /** As an array of Slurm's, which asks the same for all of its tasks. */
+    @Override
+    public Optional<Runnable> together(PlanStep step, List<Instance> instances) {
+        if (!isSent(step)) {
+            return Optional.empty();
+        }
+        try {
+            JobPlan first = job(step, instances.get(0));
+            for (Instance instance : instances) {
+                if (!first.asksTheSameAs(job(step, instance))) {
+                    return Optional.empty();
+                }
+            }
+            return Optional.of(jobs.orElseThrow().gather(array(step, instances, first)));
+        } catch (UnresolvableException saidWhenItsTurnIsAskedFor) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public boolean isUnderWay(PlanStep step, Instance instance) {
+        return isSent(step) && jobs.orElseThrow().isUnderWay(instance.id());
+    }
+
+    /** What only waits for others does so here. */
+    private boolean isSent(PlanStep step) {
+        return jobs.isPresent() && step.placement().slurm().isPresent() && !(step.action() instanceof Action.Uses);
+    }
+
+    private JobPlan job(PlanStep step, Instance instance) throws UnresolvableException {
+        ResolvedSlurm asked = valueOf(resolver.slurm(step, instance));
+        List<String> command = new ArrayList<>(self);
+        command.addAll(List.of("slurm", "step", run.path().toString(), instance.id()));
+        return new JobPlan(
+                "cairn-" + run.runId() + "-" + instance.id(),
+                origin.folder(),
+                asked.settings(),
+                asked.further(),
+                command);
+    }
+
+    private ArrayPlan array(PlanStep step, List<Instance> instances, JobPlan one) {
+        List<String> command = new ArrayList<>(self);
+        command.addAll(List.of("slurm", "task", run.path().toString(), step.id()));
+        return new ArrayPlan(
+                step.id(),
+                instances.stream().collect(Collectors.toMap(Instance::id, Instance::index)),
+                step.matrix().maxParallel(),
+                new JobPlan(
+                        "cairn-" + run.runId() + "-" + step.id(),
+                        one.folder(),
+                        one.settings(),
+                        one.further(),
+                        command));
+    }
+
+    private StepTask task(PlanStep step, Instance instance) throws UnresolvableException {
+        ResolvedStep resolved = valueOf(resolver.resolve(step, instance));
+        CheckpointPlan checkpoint = step.policies().checkpoint();
+        String engine = step.action() instanceof Action.Uses uses ? uses.what() : checkpoint.engine();
+        StepFolder folder = run.step(instance.id());
+        try {
+            DurableFiles.createFolders(folder.path());
+            DurableFiles.createFoldersUnsynced(temporary(folder));
+            DurableFiles.createFolders(run.work());
+            return new StepTask(
+                    command(resolved, step, instance),
+                    resolved.workingDirectory(),
+                    environment(step, resolved, folder),
+                    Umask.current(),
+                    step.placement().baselineCpu(),
+                    io(resolved, folder),
+                    Fingerprint.of(resolved.identity(), engine),
+                    resolved.identity().scripts(),
+                    engine,
+                    checkpoint.required(),
+                    policy(checkpoint),
+                    step.policies().retry(),
+                    step.policies().timeout(),
+                    GRACE,
+                    rollback(step, resolved, folder),
+                    services.job().isEmpty(),
+                    checkpoint.app().map(app -> app(app, resolved)),
+                    shortage(step, instance),
+                    resolved.outputs());
+        } catch (IOException e) {
+            throw new UnresolvableException("it cannot be prepared: " + e.getMessage());
+        }
+    }
+
+    /** Of what its job has, where it runs in one, or this host. */
+    private Optional<String> shortage(PlanStep step, Instance instance) throws UnresolvableException {
+        Placement placement = step.placement();
+        ResourceShortfall shortage = placement.slurm().isPresent()
+                ? new ResourceShortfall(
+                        JobPlan.cpus(valueOf(resolver.slurm(step, instance)).settings())
+                                .orElse(0),
+                        0)
+                : new ResourceShortfall(
+                        placement.cpus(), placement.memoryBytes().orElse(0));
+        return services.job().map(shortage::in).orElseGet(() -> shortage.on(Capacity.ofThisHost()));
+    }
+
+    /** As {@link Engines} says it of a step with {@code uses}. */
+    private List<String> command(ResolvedStep resolved, PlanStep step, Instance instance) throws UnresolvableException {
+        if (!(step.action() instanceof Action.Uses uses)) {
+            return resolved.command();
+        }
+        Map<String, Value> told = new TreeMap<>(valueOf(resolver.parameters(step, instance)));
+        Map<String, Value> files = new TreeMap<>();
+        resolved.outputs().forEach((name, file) -> files.put(name, new Value.Text(file.toString())));
+        told.put("outputs", new Value.Fields(files));
+        return List.of(uses.what(), ValueJson.of(new Value.Fields(told)));
+    }
+
+    private Map<String, String> environment(PlanStep step, ResolvedStep resolved, StepFolder folder) {
+        Map<String, String> environment = new TreeMap<>(inherited);
+        environment.put("TMPDIR", temporary(folder).toString());
+        environment.putAll(resolved.environment());
+        environment.put("CAIRN_RUN_ID", run.runId());
+        environment.put("CAIRN_RUN_DIR", run.work().toString());
+        environment.put("CAIRN_STEP_ID", folder.stepId());
+        return step.placement().baselineCpu() ? BaselineCpu.in(environment) : environment;
+    }
+
+    private static Path temporary(StepFolder folder) {
+        return folder.path().resolve("tmp");
+    }
+
+    private StepIo io(ResolvedStep resolved, StepFolder folder) {
+        Optional<CommandOrigin.TerminalSize> terminal = origin.command().flatMap(CommandOrigin::terminal);
+        return terminal.isPresent()
+                ? new StepIo.Terminal(terminal.get().rows(), terminal.get().columns(), folder.stdout())
+                : new StepIo.Files(resolved.standardInput(), folder.stdout(), folder.stderr());
+    }
+
+    private static CheckpointPolicy policy(CheckpointPlan plan) {
+        return new CheckpointPolicy(
+                interval(plan.every()),
+                plan.meanTimeBetweenFailures(),
+                plan.keep(),
+                plan.compression(),
+                plan.minFreeBytes(),
+                plan.beforeTimeout(),
+                plan.keepBinaries());
+    }
+
+    private static CheckpointPolicy.Interval interval(Every every) {
+        if (every instanceof Every.Interval interval) {
+            return new CheckpointPolicy.Interval.Every(interval.length());
+        }
+        return every instanceof Every.Auto
+                ? new CheckpointPolicy.Interval.Auto()
+                : new CheckpointPolicy.Interval.OnRequest();
+    }
+
+    private static AppCheckpoints app(CheckpointPlan.App app, ResolvedStep resolved) {
+        return new AppCheckpoints(app.signal(), app.files(), resolved.resumeCommand(), app.settle());
+    }
+
+    private Rollback rollback(PlanStep step, ResolvedStep resolved, StepFolder folder) {
+        RollbackPlan plan = step.policies().rollback();
+        List<Path> trees = new ArrayList<>(resolved.rollbackTrees());
+        if (plan.openFiles()) {
+            trees.add(temporary(folder));
+        }
+        return new Rollback(plan.openFiles(), trees);
+    }
+
+    private static <T> T valueOf(Result<T> result) throws UnresolvableException {
+        if (result instanceof Result.Ok<T> ok) {
+            return ok.value();
+        }
+        throw new UnresolvableException(
+                result.problems().stream().map(Problem::toString).collect(Collectors.joining("; ")));
+    }
+}

@@ -1,0 +1,34 @@
+package dev.cairn.run.control;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.run.manifest.RunState;
+
+/** How a run is stopped before its end. */
+public enum StopKind {
+    /** Ctrl-C, or the end of the runner: with images; the next runner goes on. */
+    INTERRUPT(EndCause.INTERRUPTED, RunState.INTERRUPTED),
+    /** The host is wanted back: with images, and without where one fails. */
+    PREEMPT(EndCause.PREEMPTED, RunState.INTERRUPTED),
+    /** With images; goes on only when asked. */
+    PAUSE(EndCause.PAUSED, RunState.PAUSED),
+    /** For good, without images. */
+    CANCEL(EndCause.CANCELLED, RunState.CANCELLED);
+
+    private final EndCause cause;
+    private final RunState leaves;
+
+    StopKind(EndCause cause, RunState leaves) {
+        this.cause = cause;
+        this.leaves = leaves;
+    }
+
+    /** Why its attempts end. */
+    public EndCause cause() {
+        return cause;
+    }
+
+    /** The state in which it leaves the run. */
+    public RunState leaves() {
+        return leaves;
+    }
+}

@@ -1,0 +1,23 @@
+package dev.cairn.run.failure;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The run is not this owner's any more; what it would write is refused. */
+public final class OwnershipLostException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private OwnershipLostException(String message) {
+        super(message);
+    }
+
+    public static OwnershipLostException takenOver(Path runFolder, long epoch) {
+        return new OwnershipLostException(runFolder + ": this process owned the run in epoch " + epoch
+                + ", and another has taken it over since. It writes nothing more; the steps go on under the new owner");
+    }
+
+    public static OwnershipLostException letGo(Path runFolder, long epoch) {
+        return new OwnershipLostException(
+                runFolder + ": this process owned the run in epoch " + epoch + " and has let go of it");
+    }
+}

@@ -1,0 +1,122 @@
+package dev.cairn.run.home;
+
+import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Trust;
+import dev.cairn.files.UntrustedException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.slf4j.LoggerFactory;
+
+/** The folder that holds the runs. There is one only of a folder that {@link Trust} allows. Immutable. */
+public final class CairnHome {
+    /** Its name where it is found like {@code .git}. */
+    public static final String FOLDER = ".cairn";
+
+    private final Path path;
+
+    private CairnHome(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * @param path need not exist
+     * @throws UntrustedException when somebody else could have written what is in it
+     */
+    public static CairnHome at(Path path) throws IOException {
+        CairnHome home = new CairnHome(path.toAbsolutePath().normalize());
+        Trust trust = Trust.ofThisProcess();
+        for (Path folder : List.of(home.path, home.runs(), home.names(), home.lines(), home.untold())) {
+            trust.check(folder);
+        }
+        return home;
+    }
+
+    /**
+     * {@code $CAIRN_HOME}, else the nearest {@code .cairn} in {@code start} or above it.
+     *
+     * @param environment the caller's
+     * @param skipped told of each {@code .cairn} that is passed over, and why
+     * @throws UntrustedException when {@code $CAIRN_HOME} is not to be trusted
+     */
+    public static Optional<CairnHome> find(Path start, Map<String, String> environment, Consumer<String> skipped)
+            throws IOException {
+        String named = environment.getOrDefault("CAIRN_HOME", "");
+        if (!named.isEmpty()) {
+            return Optional.of(at(Path.of(named)));
+        }
+        for (Path folder = start.toAbsolutePath().normalize(); folder != null; folder = folder.getParent()) {
+            if (Files.isDirectory(folder.resolve(FOLDER))) {
+                try {
+                    return Optional.of(at(folder.resolve(FOLDER)));
+                } catch (UntrustedException e) {
+                    skipped.accept(e.getMessage());
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Like {@link #find}; where there is none, {@code .cairn} in {@code start}. The folder is made when missing. */
+    public static CairnHome findOrCreate(Path start, Map<String, String> environment) throws IOException {
+        return findOrCreate(
+                start,
+                environment,
+                skipped -> LoggerFactory.getLogger(CairnHome.class).warn("{}", skipped));
+    }
+
+    /** Likewise, telling {@code skipped} of what is passed over. */
+    public static CairnHome findOrCreate(Path start, Map<String, String> environment, Consumer<String> skipped)
+            throws IOException {
+        Optional<CairnHome> found = find(start, environment, skipped);
+        return (found.isPresent() ? found.get() : at(start.resolve(FOLDER))).created();
+    }
+
+    /** The same, made when missing. */
+    public CairnHome created() throws IOException {
+        DurableFiles.createFolders(runs());
+        return at(path); // in a folder that others can write to, one of them may have been faster
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public Path runs() {
+        return path.resolve("runs");
+    }
+
+    /** Who has had a name, one folder per name. */
+    public Path names() {
+        return path.resolve("names");
+    }
+
+    /** Which runs a workflow file and its inputs have had, one folder per file and inputs. */
+    public Path lines() {
+        return path.resolve("lines");
+    }
+
+    /** Of which runs somebody may have to be told. */
+    public Path untold() {
+        return path.resolve("untold");
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof CairnHome home && home.path.equals(path);
+    }
+
+    @Override
+    public int hashCode() {
+        return path.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return path.toString();
+    }
+}

@@ -1,0 +1,113 @@
+package dev.cairn.run.home;
+
+import dev.cairn.files.DocumentException;
+import dev.cairn.files.Trust;
+import dev.cairn.files.UntrustedException;
+import dev.cairn.run.failure.NoSuchRunException;
+import dev.cairn.run.internal.names.RunHistory;
+import dev.cairn.run.internal.names.RunIds;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Finds the runs of a home. Immutable; any thread. */
+public final class RunStore {
+    private final CairnHome home;
+
+    public RunStore(CairnHome home) {
+        this.home = home;
+    }
+
+    /**
+     * The runs of a home, newest first.
+     *
+     * @param unreadable what is wrong with those that are not to be trusted, or whose manifest cannot be read
+     */
+    public record Listing(List<RunManifest> runs, List<IOException> unreadable) {
+        /** The newest run that has not ended, or that failed and so can be resumed. */
+        public Optional<RunManifest> newestResumable() {
+            return runs.stream()
+                    .filter(run -> !run.state().isFinal() || run.state() == RunState.FAILED)
+                    .min(Comparator.comparing(run -> run.state().isFinal()));
+        }
+    }
+
+    public Listing list() throws IOException {
+        List<RunManifest> runs = new ArrayList<>();
+        List<IOException> unreadable = new ArrayList<>();
+        Trust trust = Trust.ofThisProcess();
+        for (RunFolder folder : folders()) {
+            try {
+                trust.check(folder.path());
+                runs.add(RunManifest.read(folder));
+            } catch (NoSuchFileException gone) {
+                // deleted since the folder was listed
+            } catch (DocumentException | UntrustedException e) {
+                unreadable.add(e);
+            }
+        }
+        runs.sort(Comparator.comparing(RunManifest::createdAt)
+                .thenComparing(RunManifest::id)
+                .reversed());
+        return new Listing(runs, unreadable);
+    }
+
+    /**
+     * The run that goes by a name: a key or the name of an exec (of several the newest), an id, or the beginning of one id.
+     *
+     * @throws NoSuchRunException when there is none, or more than one begins so
+     * @throws UntrustedException when somebody else could have written it
+     */
+    public RunFolder find(String name) throws IOException {
+        RunFolder found = search(name);
+        Trust.ofThisProcess().check(found.path());
+        return found;
+    }
+
+    private RunFolder search(String name) throws IOException {
+        for (String id :
+                new RunHistory(home.names().resolve(RunIds.encode(name))).read().newestFirst()) {
+            if (Files.exists(folder(id).manifest())) {
+                return folder(id);
+            }
+        }
+        List<RunFolder> matching = folders().stream()
+                .filter(folder -> folder.runId().startsWith(name))
+                .toList();
+        Optional<RunFolder> exact =
+                matching.stream().filter(folder -> folder.runId().equals(name)).findFirst();
+        if (exact.isPresent() || matching.size() == 1) {
+            return exact.orElseGet(() -> matching.get(0));
+        }
+        throw new NoSuchRunException(
+                matching.isEmpty()
+                        ? "there is no run '" + name + "' in " + home.path()
+                        : "'" + name + "' may mean any of "
+                                + String.join(
+                                        ", ",
+                                        matching.stream().map(RunFolder::runId).toList()));
+    }
+
+    public RunFolder folder(String id) {
+        return new RunFolder(home.runs().resolve(id));
+    }
+
+    private List<RunFolder> folders() throws IOException {
+        try (Stream<Path> folders = Files.list(home.runs())) {
+            return folders.filter(folder -> !folder.getFileName().toString().startsWith("."))
+                    .map(RunFolder::new)
+                    .toList();
+        } catch (NoSuchFileException none) {
+            return List.of();
+        }
+    }
+}

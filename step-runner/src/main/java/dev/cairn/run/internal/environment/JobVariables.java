@@ -1,0 +1,230 @@
+package dev.cairn.run.internal.environment;
+
+import dev.cairn.files.DocumentType;
+import dev.cairn.files.DurableFiles;
+import dev.cairn.slurm.BatchJob;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * What a batch system tells its processes of their job, in a step that may outlive the job. The memory of a resumed step holds the variables
+ * of the job it was started in, in as many copies as its programs have made; nothing can rewrite all of those from outside. So the step finds
+ * the current ones in files: {@code $CAIRN_ENV}, which a script reads, and a folder first on its {@code PATH} with wrappers of Slurm's
+ * commands, which bring the variables up to date before they start the command.
+ *
+ * <p>A wrapper replaces a variable only where it has the value of an earlier job: what a script has set or removed itself stays.
+ *
+ * @param now the job's variables
+ * @param former by name the values that earlier attempts of the step had; an empty one where it had none
+ */
+public record JobVariables(Map<String, String> now, Map<String, Set<Optional<String>>> former) {
+    private static final DocumentType TYPE = new DocumentType("cairn.variables", 1);
+    private static final Set<String> DEVICES =
+            Set.of("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK");
+    /** A token, and what is the site's. */
+    private static final Set<String> NOT_OF_JOB = Set.of("SLURM_JWT", "SLURM_CONF", "SLURM_CONF_SERVER");
+
+    private static final List<String> COMMANDS = List.of(
+            "sacct",
+            "salloc",
+            "sattach",
+            "sbatch",
+            "sbcast",
+            "scancel",
+            "scontrol",
+            "sinfo",
+            "squeue",
+            "srun",
+            "sstat");
+    private static final String WRAPPER = """
+            #!/bin/sh
+            # Made by Cairn: starts the command of this name with the variables of the current job (step-runner/docs/slurm.md).
+            here=${0%/*} name=${0##*/}
+            . "$here/refresh"
+            set -f
+            IFS=:
+            for folder in $PATH; do
+                if [ "$folder" != "$here" ] && [ -f "$folder/$name" ] && [ -x "$folder/$name" ]; then
+                    unset IFS
+                    exec "$folder/$name" "$@"
+                fi
+            done
+            echo "$name: command not found" >&2
+            exit 127
+            """;
+
+    public JobVariables {
+        now = new TreeMap<>(now);
+        former = new TreeMap<>(former);
+    }
+
+    /**
+     * Of an attempt that is to start.
+     *
+     * @param folder the step's
+     * @param environment the attempt's
+     */
+    public static JobVariables of(Path folder, Map<String, String> environment) throws IOException {
+        Map<String, String> now = new TreeMap<>(environment);
+        boolean inJob = BatchJob.of(environment).isPresent();
+        now.keySet().removeIf(name -> !inJob || !isOfJob(name));
+        Map<String, Set<Optional<String>>> former = new TreeMap<>();
+        Optional<ObjectNode> document = TYPE.readIfPresent(folder.resolve("variables.json"));
+        document.ifPresent(known -> known.path("seen")
+                .properties()
+                .forEach(variable -> former.put(
+                        variable.getKey(),
+                        variable.getValue()
+                                .valueStream()
+                                .map(value -> Optional.ofNullable(value.isNull() ? null : value.asString()))
+                                .collect(Collectors.toCollection(LinkedHashSet::new)))));
+        if (document.isPresent()) {
+            now.keySet()
+                    .forEach(name ->
+                            former.computeIfAbsent(name, isNew -> new LinkedHashSet<>(Set.of(Optional.empty()))));
+        }
+        return new JobVariables(now, former);
+    }
+
+    private static boolean isOfJob(String name) {
+        return name.matches("SLURMD?_\\w+") && !NOT_OF_JOB.contains(name) || DEVICES.contains(name);
+    }
+
+    /** Names of the variables of which a process from an earlier attempt may have an outdated value. */
+    public List<String> outdated() {
+        return names().stream().filter(name -> !outdated(name).isEmpty()).toList();
+    }
+
+    private Set<String> names() {
+        Set<String> names = new TreeSet<>(now.keySet());
+        names.addAll(former.keySet());
+        return names;
+    }
+
+    private Set<Optional<String>> outdated(String name) {
+        Set<Optional<String>> values = new LinkedHashSet<>(former.getOrDefault(name, Set.of()));
+        values.remove(Optional.ofNullable(now.get(name)));
+        return values;
+    }
+
+    /**
+     * Writes the files of the attempt.
+     *
+     * @param resumed it has the memory of an earlier one
+     * @return the attempt's environment
+     */
+    public Map<String, String> write(Path folder, Map<String, String> environment, boolean resumed) throws IOException {
+        Map<String, String> all = new TreeMap<>(environment);
+        Path file = folder.resolve("env.sh");
+        all.put("CAIRN_ENV", file.toString());
+        replace(file, exports(environment.getOrDefault("CAIRN_ATTEMPT", "")));
+        if (now.isEmpty() && former.isEmpty()) {
+            return all;
+        }
+        // before the attempt can hand its values on
+        TYPE.write(folder.resolve("variables.json"), document());
+        Path bin = folder.resolve("bin");
+        DurableFiles.createFoldersUnsynced(bin);
+        replace(bin.resolve("refresh"), resumed ? refresh() : "");
+        String path = environment.getOrDefault("PATH", "");
+        for (String command : COMMANDS) {
+            if (isOn(path, command)) {
+                wrap(bin.resolve(command));
+            }
+        }
+        all.put("PATH", path.isEmpty() ? bin.toString() : bin + ":" + path);
+        return all;
+    }
+
+    private static boolean isOn(String path, String command) {
+        return Arrays.stream(path.split(":"))
+                .anyMatch(folder -> !folder.isEmpty() && Files.isExecutable(Path.of(folder, command)));
+    }
+
+    private static void wrap(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            replace(file, WRAPPER);
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
+        }
+    }
+
+    /** They are made again with each attempt. */
+    private static void replace(Path file, String text) throws IOException {
+        DurableFiles.replaceUnsynced(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private ObjectNode document() {
+        ObjectNode document = TYPE.create();
+        ObjectNode seen = document.putObject("seen");
+        for (String name : names()) {
+            Set<Optional<String>> values = new LinkedHashSet<>(former.getOrDefault(name, Set.of()));
+            values.add(Optional.ofNullable(now.get(name)));
+            ArrayNode all = seen.putArray(name);
+            values.forEach(value -> value.ifPresentOrElse(all::add, all::addNull));
+        }
+        return document;
+    }
+
+    /** What a script reads: all of the job's variables. */
+    private String exports(String attempt) {
+        StringBuilder text = new StringBuilder(
+                "# Written by Cairn when this attempt began: what the current job sets. Read it with: . \"$CAIRN_ENV\"\n");
+        text.append(export("CAIRN_ATTEMPT", attempt));
+        for (String name : names()) {
+            text.append(set(name));
+        }
+        return text.toString();
+    }
+
+    /** What a wrapper does: only what is outdated. */
+    private String refresh() {
+        StringBuilder text = new StringBuilder();
+        for (String name : outdated()) {
+            List<String> values = new ArrayList<>();
+            for (Optional<String> value : outdated(name)) {
+                if (value.isPresent()) {
+                    values.add(quoted("=" + value.get()));
+                } else {
+                    values.add("''");
+                }
+            }
+            text.append("case \"${")
+                    .append(name)
+                    .append("+=$")
+                    .append(name)
+                    .append("}\" in ")
+                    .append(String.join("|", values))
+                    .append(") ")
+                    .append(set(name).strip())
+                    .append(";; esac\n");
+        }
+        return text.toString();
+    }
+
+    private String set(String name) {
+        return now.containsKey(name) ? export(name, now.get(name)) : "unset " + name + "\n";
+    }
+
+    private static String export(String name, String value) {
+        return "export " + name + "=" + quoted(value) + "\n";
+    }
+
+    private static String quoted(String text) {
+        return "'" + text.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,41 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.workflow.plan.Placement;
+
+/**
+ * Lets steps start while their cpus and memory together fit the host. A step that asks for more than there is runs alone
+ * rather than never. Confined to the walk's thread.
+ */
+final class Admission {
+    private final Capacity capacity;
+    private double cpus;
+    private long memory;
+    private int running;
+
+    Admission(Capacity capacity) {
+        this.capacity = capacity;
+    }
+
+    boolean admits(Placement wanted) {
+        return running == 0
+                || (cpus + wanted.cpus() <= capacity.cpus()
+                        && memory + wanted.memoryBytes().orElse(0) <= capacity.memoryBytes());
+    }
+
+    /** Nothing more is admitted, however small. */
+    boolean isFull() {
+        return running > 0 && cpus >= capacity.cpus();
+    }
+
+    void enter(Placement taken) {
+        running++;
+        cpus += taken.cpus();
+        memory += taken.memoryBytes().orElse(0);
+    }
+
+    void leave(Placement taken) {
+        running--;
+        cpus -= taken.cpus();
+        memory -= taken.memoryBytes().orElse(0);
+    }
+}

@@ -1,0 +1,28 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.control.StopKind;
+import dev.cairn.run.internal.resume.NextAction;
+import java.util.concurrent.CompletableFuture;
+
+/** What the walk's thread is told by others. */
+sealed interface ExecutorMessage {
+    record TurnEnded(InstanceNode node, NextAction move) implements ExecutorMessage {}
+
+    /** The runner itself cannot go on with the step, nor with the run. */
+    record TurnBroken(InstanceNode node, Throwable failure) implements ExecutorMessage {}
+
+    /** The run itself cannot be gone on with. */
+    record Broken(Exception failure) implements ExecutorMessage {}
+
+    record LetGo() implements ExecutorMessage {}
+
+    record Stop(StopKind kind, String reason) implements ExecutorMessage {}
+
+    /** The step does not stop as it was asked to: it runs on. */
+    record StopRefused(InstanceNode node) implements ExecutorMessage {}
+
+    /** @param answer completed when it is done or has failed */
+    record Ask(RunCommand command, CompletableFuture<CommandResult> answer) implements ExecutorMessage {}
+}

@@ -1,0 +1,45 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.manifest.WriteGuard;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.OptionalLong;
+
+/**
+ * Keeps the index of steps in {@code manifest.json}. Written anew only after a fixed share of the steps has changed, since it is as
+ * long as the run has steps: so its whole cost grows with their number, not with its square.
+ */
+final class ManifestIndex {
+    private static final int WRITES_PER_ROUND = 64;
+    private final RunManifest manifest;
+    private final WriteGuard guard;
+    private final Clock clock;
+    private final int changesPerWrite;
+    private int changes;
+
+    ManifestIndex(RunManifest manifest, WriteGuard guard, Clock clock, int steps) {
+        this.manifest = manifest;
+        this.guard = guard;
+        this.clock = clock;
+        this.changesPerWrite = Math.max(1, steps / WRITES_PER_ROUND);
+    }
+
+    void changed(String step, StepState state, OptionalLong newestImage) throws IOException {
+        note(step, state, newestImage);
+        if (++changes >= changesPerWrite) {
+            write();
+        }
+    }
+
+    /** Without writing. */
+    void note(String step, StepState state, OptionalLong newestImage) {
+        manifest.step(step, new RunManifest.StepLine(state, newestImage));
+    }
+
+    void write() throws IOException {
+        manifest.save(guard, clock.instant());
+        changes = 0;
+    }
+}

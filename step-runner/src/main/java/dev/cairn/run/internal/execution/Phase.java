@@ -1,0 +1,92 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.run.event.EventHistory;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.PlanStep;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with what the manifest knows of it. */
+final class Phase {
+    private final List<StepNode> groups = new ArrayList<>();
+    private int size;
+
+    private Phase() {}
+
+    /**
+     * @param steps each after those that it needs
+     * @param oneByOne each also waits for the one before it
+     * @param upstream how the run goes so far
+     */
+    static Phase load(RunFolder run, List<PlanStep> steps, boolean oneByOne, Upstream upstream) throws IOException {
+        Phase phase = new Phase();
+        Map<String, StepNode> byId = new HashMap<>();
+        for (PlanStep step : steps) {
+            StepNode group = new StepNode(step, upstream);
+            step.needs().stream().map(byId::get).forEach(group::need);
+            if (oneByOne && !phase.groups.isEmpty()) {
+                group.waitFor(phase.groups.get(phase.groups.size() - 1));
+            }
+            phase.fill(group, run);
+            phase.groups.add(group);
+            byId.put(step.id(), group);
+        }
+        return phase;
+    }
+
+    /** One step, by itself. */
+    static StepNode alone(RunFolder run, PlanStep step) throws IOException {
+        StepNode group = new StepNode(step, Upstream.WELL);
+        new Phase().fill(group, run);
+        return group;
+    }
+
+    private void fill(StepNode group, RunFolder run) throws IOException {
+        for (Instance instance : group.step.matrix().instances()) {
+            group.nodes.add(new InstanceNode(group, instance, size++, manifest(run, instance.id())));
+        }
+        group.count();
+    }
+
+    private static StepManifest manifest(RunFolder run, String id) throws IOException {
+        Optional<StepManifest> known = StepManifest.read(run.step(id));
+        if (known.isPresent()) {
+            return known.get();
+        }
+        StepManifest blank = StepManifest.create(run.step(id));
+        EventHistory.newestAttempt(run, id).ifPresent(attempt -> {
+            blank.put(attempt);
+            blank.state(StepState.RUNNING, "");
+        });
+        return blank;
+    }
+
+    List<StepNode> groups() {
+        return groups;
+    }
+
+    Stream<InstanceNode> nodes() {
+        return groups.stream().flatMap(group -> group.nodes.stream());
+    }
+
+    boolean hasEnded() {
+        return groups.stream().allMatch(StepNode::hasEnded);
+    }
+
+    boolean failed() {
+        return groups.stream().anyMatch(StepNode::failsTheRun);
+    }
+
+    boolean any(StepState state) {
+        return groups.stream().anyMatch(group -> group.any(state));
+    }
+}

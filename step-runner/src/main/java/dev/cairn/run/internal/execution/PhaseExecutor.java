@@ -1,0 +1,296 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.run.internal.resume.NextAction;
+import dev.cairn.run.internal.resume.ResumeChoice;
+import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.internal.step.StepServices;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.TreeSet;
+
+/**
+ * Walks over the steps of one phase: starts what may start, in the order of the plan, and takes down what ended. Confined to
+ * the walk's thread.
+ */
+final class PhaseExecutor {
+    private final Phase phase;
+    private final TaskSource tasks;
+    private final Results results;
+    private final StepExecutions turns;
+    private final StepStateRecorder ledger;
+    private final Admission admission;
+    private final Map<String, ResumeChoice> wishes;
+    private final ResumeChoice otherwise;
+    private final StepServices services;
+
+    private final TreeSet<InstanceNode> ready = new TreeSet<>(Comparator.comparingInt(node -> node.order));
+    private final PriorityQueue<Waiting> waiting =
+            new PriorityQueue<>(Comparator.comparing(Waiting::until).thenComparing(wait -> wait.node().order));
+    private final Deque<StepNode> endedGroups = new ArrayDeque<>();
+    private int unended;
+    private boolean stopping;
+
+    private record Waiting(Instant until, InstanceNode node) {}
+
+    /**
+     * @param wishes for the first attempt of some steps that is begun; taken out when used
+     * @param otherwise for all others
+     */
+    PhaseExecutor(
+            Phase phase,
+            TaskSource tasks,
+            Results results,
+            StepExecutions turns,
+            StepStateRecorder ledger,
+            Admission admission,
+            Map<String, ResumeChoice> wishes,
+            ResumeChoice otherwise,
+            StepServices services) {
+        this.phase = phase;
+        this.tasks = tasks;
+        this.results = results;
+        this.turns = turns;
+        this.ledger = ledger;
+        this.admission = admission;
+        this.wishes = wishes;
+        this.otherwise = otherwise;
+        this.services = services;
+    }
+
+    /** Brings the phase to where the last runner left it: what may still be running is taken up before anything starts. */
+    void begin() throws IOException, UnresolvableException {
+        phase.groups().forEach(results::add);
+        unended =
+                (int) phase.groups().stream().filter(group -> !group.hasEnded()).count();
+        for (InstanceNode node : phase.nodes().filter(this::mayBeRunning).toList()) {
+            takeTurn(node);
+        }
+        for (StepNode group : phase.groups()) {
+            if (group.hasEnded()) {
+                endedGroups.add(group);
+            } else if (group.mayStart()) {
+                arrive(group);
+            }
+        }
+        proceed();
+    }
+
+    private boolean mayBeRunning(InstanceNode node) {
+        return !node.state().isFinal() && (node.hasOpenAttempt() || tasks.isUnderWay(node.group.step, node.instance));
+    }
+
+    boolean hasEnded() {
+        return unended == 0;
+    }
+
+    /** Nothing runs, and nothing will before somebody comes. */
+    boolean isAtRest() {
+        return turns.isEmpty() && (stopping || ready.isEmpty() && waiting.isEmpty());
+    }
+
+    /** Until the next retry is due; empty when none waits. */
+    Optional<Duration> untilNextRetry() {
+        return stopping || waiting.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Duration.between(
+                        services.clock().instant(), waiting.element().until()));
+    }
+
+    /** Starts what can be started now. */
+    void proceed() throws IOException, UnresolvableException {
+        do {
+            passOn();
+            retryWhatIsDue();
+        } while (!stopping && startNext());
+    }
+
+    /** Starts nothing more. */
+    void stopStarting() {
+        stopping = true;
+    }
+
+    /** The stop came to nothing. */
+    void startAgain() {
+        stopping = false;
+    }
+
+    /** Whatever does not run and has not ended never will. */
+    void cancelTheRest(String reason) throws IOException, UnresolvableException {
+        for (StepNode group : phase.groups()) {
+            cancelIdle(group, reason);
+        }
+        passOn();
+    }
+
+    void turnEnded(InstanceNode node, NextAction move) throws IOException {
+        turns.ended(node);
+        admission.leave(node.group.step.placement());
+        node.group.turnEnded();
+        ledger.takeOver(node);
+        if (move instanceof NextAction.TryAgain again) {
+            waiting.add(new Waiting(again.notBefore(), node));
+        } else if (node.state().isFinal()) {
+            ended(node);
+        }
+    }
+
+    /** Hands the end of steps on to those that need them. */
+    private void passOn() throws IOException {
+        for (StepNode group = endedGroups.poll(); group != null; group = endedGroups.poll()) {
+            for (StepNode dependent : group.dependents) {
+                dependent.neededEnded(group);
+                arriveIfFree(dependent);
+            }
+            for (StepNode follower : group.followers) {
+                follower.earlierEnded();
+                arriveIfFree(follower);
+            }
+        }
+    }
+
+    private void arriveIfFree(StepNode group) throws IOException {
+        if (group.mayStart() && !group.hasEnded()) {
+            arrive(group);
+        }
+    }
+
+    private void arrive(StepNode group) throws IOException {
+        for (InstanceNode node : group.nodes) {
+            if (!node.state().isFinal() && !turns.isRunning(node)) {
+                arrive(node);
+            }
+        }
+        failFast(group);
+    }
+
+    private void arrive(InstanceNode node) throws IOException {
+        Optional<Instant> until = node.manifest().waitingUntil();
+        if (until.isPresent()) {
+            waiting.add(new Waiting(until.get(), node));
+        } else if (node.manifest().wasStarted() || isWanted(node)) {
+            ready.add(node);
+        }
+    }
+
+    /** Whether its condition holds; when not, it has ended. */
+    private boolean isWanted(InstanceNode node) throws IOException {
+        try {
+            if (tasks.wanted(node.group.step, node.instance, node.group.upstream())) {
+                return true;
+            }
+            ledger.decide(node, StepState.SKIPPED, "its condition does not hold");
+        } catch (UnresolvableException e) {
+            ledger.decide(node, StepState.FAILED, String.valueOf(e.getMessage()));
+        }
+        ended(node);
+        return false;
+    }
+
+    private void retryWhatIsDue() {
+        Instant now = services.clock().instant();
+        while (!waiting.isEmpty() && !waiting.element().until().isAfter(now)) {
+            InstanceNode node = waiting.remove().node();
+            if (!node.state().isFinal()) {
+                ready.add(node);
+            }
+        }
+    }
+
+    private boolean startNext() throws IOException, UnresolvableException {
+        if (admission.isFull()) {
+            return false;
+        }
+        Optional<InstanceNode> next = ready.stream()
+                .filter(node -> node.group.hasTurnFree() && admission.admits(node.group.step.placement()))
+                .findFirst();
+        if (next.isPresent()) {
+            start(next.get());
+        }
+        return next.isPresent();
+    }
+
+    /** With all others of its step that are ready too, where they can be taken together. */
+    private void start(InstanceNode first) throws IOException, UnresolvableException {
+        List<InstanceNode> others = first.group.isIdle()
+                ? ready.stream().filter(node -> node.group == first.group).toList()
+                : List.of(first);
+        Optional<Runnable> together = others.size() > 1
+                ? tasks.together(
+                        first.group.step,
+                        others.stream().map(node -> node.instance).toList())
+                : Optional.empty();
+        if (together.isEmpty()) {
+            ready.remove(first);
+            takeTurn(first);
+            return;
+        }
+        try {
+            for (InstanceNode node : others) {
+                // one that cannot be started may have cancelled the others
+                if (admission.admits(node.group.step.placement()) && ready.remove(node)) {
+                    takeTurn(node);
+                }
+            }
+        } finally {
+            together.get().run();
+        }
+    }
+
+    /** @throws UnresolvableException when the step may be running and so cannot simply be called failed */
+    private void takeTurn(InstanceNode node) throws IOException, UnresolvableException {
+        StepExecution turn;
+        try {
+            turn = tasks.turn(node.group.step, node.instance, node.manifest());
+        } catch (UnresolvableException e) {
+            if (mayBeRunning(node)) {
+                throw e;
+            }
+            ledger.decide(node, StepState.FAILED, String.valueOf(e.getMessage()));
+            ended(node);
+            return;
+        }
+        admission.enter(node.group.step.placement());
+        node.group.turnStarted();
+        // what is taken up is not begun as anybody wishes: the next attempt is
+        ResumeChoice wish = mayBeRunning(node) ? null : wishes.remove(node.id());
+        ledger.running(node);
+        turns.start(node, turn, wish == null ? otherwise : wish);
+    }
+
+    private void ended(InstanceNode node) throws IOException {
+        node.group.instanceEnded();
+        failFast(node.group);
+        if (node.group.hasEnded() && !node.group.isPassedOn()) {
+            node.group.passOn();
+            unended--;
+            endedGroups.add(node.group);
+        }
+    }
+
+    private void failFast(StepNode group) throws IOException {
+        if (!group.step.matrix().failFast() || group.hasEnded() || !group.failsTheRun()) {
+            return;
+        }
+        group.nodes.stream().filter(turns::isRunning).forEach(turns::cancel);
+        cancelIdle(group, "another instance of the matrix failed, and fail_fast is on");
+    }
+
+    private void cancelIdle(StepNode group, String reason) throws IOException {
+        for (InstanceNode node : group.nodes) {
+            if (!node.state().isFinal() && !turns.isRunning(node)) {
+                ready.remove(node);
+                ledger.decide(node, StepState.CANCELLED, reason);
+                ended(node);
+            }
+        }
+    }
+}

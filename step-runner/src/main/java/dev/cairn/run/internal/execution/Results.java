@@ -1,0 +1,47 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.resolve.StepResult;
+import dev.cairn.workflow.resolve.StepResults;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What the steps that have ended came to. Confined to the walk's thread. */
+final class Results implements StepResults {
+    /** Of a matrix step's instances the first of these that there is gives its status. */
+    private static final List<StepState> WORST_FIRST =
+            List.of(StepState.FAILED, StepState.CANCELLED, StepState.SUCCEEDED, StepState.SKIPPED);
+
+    private final Map<String, StepNode> groups = new HashMap<>();
+
+    void add(StepNode group) {
+        groups.put(group.step.id(), group);
+    }
+
+    @Override
+    public StepResult of(String stepId) {
+        StepNode group = groups.get(stepId);
+        if (group == null) {
+            throw new IllegalArgumentException("there is no step " + stepId + " in this run");
+        }
+        return of(group);
+    }
+
+    static StepResult of(StepNode group) {
+        String status = WORST_FIRST.stream()
+                .filter(group::any)
+                .findFirst()
+                .orElse(StepState.PENDING)
+                .wire();
+        return new StepResult(status, group.nodes.stream().map(Results::outputs).toList());
+    }
+
+    private static Map<String, Path> outputs(InstanceNode node) {
+        Map<String, Path> paths = new TreeMap<>();
+        node.manifest().outputs().forEach((name, path) -> paths.put(name, Path.of(path)));
+        return paths;
+    }
+}

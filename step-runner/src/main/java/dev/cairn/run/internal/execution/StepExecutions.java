@@ -1,0 +1,169 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.internal.resume.NextAction;
+import dev.cairn.run.internal.resume.ResumeChoice;
+import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.internal.step.StepServices;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+
+/**
+ * The turns under way: each in a thread of its own, and commands to them in others, so that the walk's thread never waits for
+ * one. Its methods belong to the walk's thread.
+ */
+final class StepExecutions implements AutoCloseable {
+    private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+
+    private final StepServices services;
+    private final Consumer<ExecutorMessage> mailbox;
+    private final Map<InstanceNode, UnderWay> running = new LinkedHashMap<>();
+    private final Map<String, StepExecution> shown;
+    private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
+        Thread thread = new Thread(work, "cairn-step");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    /** @param over completed when its thread writes nothing more */
+    private record UnderWay(StepExecution turn, CompletableFuture<Void> over) {}
+
+    /** @param shown thread-safe; kept up to date with the turns by step id, for others to see */
+    StepExecutions(StepServices services, Consumer<ExecutorMessage> mailbox, Map<String, StepExecution> shown) {
+        this.services = services;
+        this.mailbox = mailbox;
+        this.shown = shown;
+    }
+
+    boolean isEmpty() {
+        return running.isEmpty();
+    }
+
+    boolean isRunning(InstanceNode node) {
+        return running.containsKey(node);
+    }
+
+    List<InstanceNode> nodes() {
+        return List.copyOf(running.keySet());
+    }
+
+    void start(InstanceNode node, StepExecution turn, ResumeChoice wish) {
+        shown.put(node.id(), turn);
+        running.put(
+                node,
+                new UnderWay(
+                        turn, CompletableFuture.runAsync(() -> mailbox.accept(result(node, turn, wish)), threads)));
+    }
+
+    void ended(InstanceNode node) {
+        running.remove(node);
+        shown.remove(node.id());
+    }
+
+    private static ExecutorMessage result(InstanceNode node, StepExecution turn, ResumeChoice wish) {
+        try {
+            NextAction move = turn.run(wish);
+            return new ExecutorMessage.TurnEnded(node, move);
+        } catch (Throwable e) { // the root of the step's thread: the walk decides what becomes of the run
+            return new ExecutorMessage.TurnBroken(node, e);
+        }
+    }
+
+    CompletableFuture<CommandResult.Line> checkpoint(InstanceNode node) {
+        return command(node, turn -> turn.checkpoint("request"));
+    }
+
+    /** With an image; where that is refused the walk hears of it. */
+    CompletableFuture<CommandResult.Line> stop(InstanceNode node, EndCause cause, String reason, boolean anyway) {
+        return command(node, turn -> {
+            try {
+                return turn.stop(cause, reason, anyway);
+            } catch (EngineException e) {
+                if (e.code() != EngineException.GONE) {
+                    mailbox.accept(new ExecutorMessage.StopRefused(node));
+                }
+                throw e;
+            }
+        });
+    }
+
+    /** The runner goes. */
+    CompletableFuture<CommandResult.Line> leave(InstanceNode node, EndCause cause, String reason, boolean anyway) {
+        return command(node, turn -> turn.leave(cause, reason, anyway));
+    }
+
+    /** Without an image. */
+    CompletableFuture<CommandResult.Line> end(InstanceNode node, EndCause cause, Duration grace) {
+        return command(node, turn -> {
+            turn.end(cause, grace);
+            return OptionalLong.empty();
+        });
+    }
+
+    /** CANCELLED, with the grace that the step's plan allows. */
+    CompletableFuture<CommandResult.Line> cancel(InstanceNode node) {
+        return command(node, turn -> {
+            turn.cancel();
+            return OptionalLong.empty();
+        });
+    }
+
+    @FunctionalInterface
+    private interface TurnCommand {
+        OptionalLong on(StepExecution turn) throws EngineException, InterruptedException;
+    }
+
+    private CompletableFuture<CommandResult.Line> command(InstanceNode node, TurnCommand command) {
+        UnderWay running = this.running.get(node);
+        if (running == null) {
+            return CompletableFuture.completedFuture(CommandResult.Line.failed(node.id(), "does not run"));
+        }
+        CompletableFuture<CommandResult.Line> answer = new CompletableFuture<>();
+        threads.execute(() -> answer.complete(carryOut(node.id(), running.turn(), command)));
+        return answer;
+    }
+
+    private CommandResult.Line carryOut(String step, StepExecution turn, TurnCommand command) {
+        try {
+            return CommandResult.Line.done(step, command.on(turn));
+        } catch (EngineException e) {
+            String what = e.getMessage() + (e.code() == EngineException.GONE ? "" : "; the step runs on");
+            services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.of(step), what));
+            return CommandResult.Line.failed(step, String.valueOf(e.getMessage()));
+        } catch (InterruptedException letGo) {
+            Thread.currentThread().interrupt();
+            return CommandResult.Line.failed(step, "the runner has let go of the run");
+        } catch (RuntimeException e) { // the root of the command's thread: somebody waits for the answer
+            return CommandResult.Line.failed(step, e.toString());
+        }
+    }
+
+    /** Lets go of all steps, which go on under their supervisors; whoever owns the run next writes to it alone. */
+    @Override
+    public void close() {
+        threads.shutdownNow();
+        try {
+            CompletableFuture.allOf(
+                            running.values().stream().map(UnderWay::over).toArray(CompletableFuture[]::new))
+                    .get(LAST_WORDS.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException | ExecutionException left) {
+            // one that hangs, in a file system perhaps, finds the ownership let go of before it writes again
+        }
+    }
+}

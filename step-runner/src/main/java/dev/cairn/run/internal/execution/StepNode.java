@@ -1,0 +1,104 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.PlanStep;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A step with all its instances in the walk. Confined to the walk's thread. */
+final class StepNode {
+    final PlanStep step;
+    final List<InstanceNode> nodes = new ArrayList<>();
+    final List<StepNode> dependents = new ArrayList<>();
+    final List<StepNode> followers = new ArrayList<>();
+    private int needsLeft;
+    private int notEnded;
+    private int turns;
+    private boolean passedOn;
+    private Upstream upstream;
+
+    /** @param upstream how the run goes before anything that the step needs has ended */
+    StepNode(PlanStep step, Upstream upstream) {
+        this.step = step;
+        this.upstream = upstream;
+    }
+
+    void need(StepNode needed) {
+        needed.dependents.add(this);
+        needsLeft++;
+    }
+
+    /** Starts after another without being concerned by how that one ended. */
+    void waitFor(StepNode earlier) {
+        earlier.followers.add(this);
+        needsLeft++;
+    }
+
+    void earlierEnded() {
+        needsLeft--;
+    }
+
+    /** Counts the instances that have yet to end; called once they all are there. */
+    void count() {
+        notEnded = (int) nodes.stream().filter(node -> !node.state().isFinal()).count();
+    }
+
+    boolean mayStart() {
+        return needsLeft == 0;
+    }
+
+    boolean hasEnded() {
+        return notEnded == 0;
+    }
+
+    /** Whether those that need it know of its end. */
+    boolean isPassedOn() {
+        return passedOn;
+    }
+
+    void passOn() {
+        passedOn = true;
+    }
+
+    void instanceEnded() {
+        notEnded--;
+    }
+
+    /** A step that this one needs has ended. */
+    void neededEnded(StepNode needed) {
+        needsLeft--;
+        upstream = new Upstream(
+                upstream.failed() || needed.upstream.failed() || needed.failsTheRun(),
+                upstream.cancelled() || needed.upstream.cancelled() || needed.any(StepState.CANCELLED));
+    }
+
+    Upstream upstream() {
+        return upstream;
+    }
+
+    /** None of its instances has a turn. */
+    boolean isIdle() {
+        return turns == 0;
+    }
+
+    boolean hasTurnFree() {
+        return turns < step.matrix().maxParallel();
+    }
+
+    void turnStarted() {
+        turns++;
+    }
+
+    void turnEnded() {
+        turns--;
+    }
+
+    boolean failsTheRun() {
+        return any(StepState.FAILED) && !step.policies().continueOnError();
+    }
+
+    boolean any(StepState state) {
+        return nodes.stream().anyMatch(node -> node.state() == state);
+    }
+}

@@ -1,0 +1,54 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.files.DurableFiles;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.internal.step.StepServices;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** Takes the states of steps down: in their manifests, in the run's index, and to the listener. */
+final class StepStateRecorder {
+    private final ManifestIndex index;
+    private final StepServices services;
+
+    StepStateRecorder(ManifestIndex index, StepServices services) {
+        this.index = index;
+        this.services = services;
+    }
+
+    /** A step that has no turn gets into a state. */
+    void decide(InstanceNode node, StepState state, String message) throws IOException {
+        StepManifest manifest = node.manifest();
+        DurableFiles.createFolders(manifest.folder().path());
+        manifest.state(state, message);
+        manifest.save(services.guard());
+        takeOver(node);
+    }
+
+    /** A turn has left the step in a state, which its manifest says already. */
+    void takeOver(InstanceNode node) throws IOException {
+        StepManifest manifest = node.manifest();
+        node.state(manifest.state());
+        services.listener()
+                .on(new RunEvent.StepChanged(
+                        services.clock().instant(), node.id(), manifest.state(), manifest.message()));
+        index.changed(node.id(), manifest.state(), newestImage(manifest));
+    }
+
+    /** A turn begins. */
+    void running(InstanceNode node) throws IOException {
+        node.state(StepState.RUNNING);
+        index.changed(node.id(), StepState.RUNNING, newestImage(node.manifest()));
+    }
+
+    static OptionalLong newestImage(StepManifest manifest) {
+        List<ImageRecord> images = manifest.images();
+        return images.isEmpty()
+                ? OptionalLong.empty()
+                : OptionalLong.of(images.get(images.size() - 1).sequence());
+    }
+}

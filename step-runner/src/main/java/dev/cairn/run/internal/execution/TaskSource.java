@@ -1,0 +1,40 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.resolve.StepResults;
+import java.util.List;
+import java.util.Optional;
+
+/** Says how a step takes its turn when it comes, and whether it is to do anything. Called from the walk's thread. */
+public interface TaskSource {
+
+    /** Made once the walk can tell what the steps that have ended came to. */
+    @FunctionalInterface
+    interface Factory {
+        TaskSource over(StepResults results);
+    }
+
+    /** @throws UnresolvableException when the step's condition has no value */
+    boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException;
+
+    /** Whether something of the step may be under way although no attempt of it is open: a job that waits. */
+    default boolean isUnderWay(PlanStep step, Instance instance) {
+        return false;
+    }
+
+    /**
+     * Instances of one step that may start at the same time are to be started together, by something that sees to {@code max_parallel} itself.
+     *
+     * @return to be run once their turns were asked for; empty when each is started for itself
+     */
+    default Optional<Runnable> together(PlanStep step, List<Instance> instances) {
+        return Optional.empty();
+    }
+
+    /** @throws UnresolvableException when something that the step refers to is missing or unfit */
+    StepExecution turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException;
+}

@@ -1,0 +1,375 @@
+package dev.cairn.run.internal.execution;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.control.StopKind;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.internal.resume.ResumeChoice;
+import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.internal.step.StepServices;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Plan;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The walk over a plan, from wherever the manifest says it has come, to its end or until it is stopped.
+ *
+ * <p>One thread, the caller of {@link #go}, decides everything; it learns of the world through a mailbox only. The other
+ * public methods may be called from any thread.
+ */
+public final class WorkflowExecutor {
+    private static final Duration LONGEST_NAP = Duration.ofSeconds(30);
+
+    private final Plan plan;
+    private final RunManifest run;
+    private final TaskSource tasks;
+    private final StepServices services;
+    private final Capacity capacity;
+    private final Map<String, ResumeChoice> wishes;
+    private final ResumeChoice otherwise;
+    private final BlockingQueue<ExecutorMessage> mailbox = new LinkedBlockingQueue<>();
+    private final Results results = new Results();
+    private final Map<String, StepExecution> turnsByStep = new ConcurrentHashMap<>();
+    private boolean starting = true;
+    private @Nullable StopKind stopping;
+    /** The steps that a command has asked to stop, and that have not refused. */
+    private final Set<InstanceNode> obeying = new HashSet<>();
+
+    private boolean cancelled;
+    private volatile boolean over;
+
+    /**
+     * @param wishes by step id, for the first attempt that is begun
+     * @param otherwise for all others
+     */
+    public WorkflowExecutor(
+            Plan plan,
+            RunManifest run,
+            TaskSource.Factory tasks,
+            StepServices services,
+            Capacity capacity,
+            Map<String, ResumeChoice> wishes,
+            ResumeChoice otherwise) {
+        this.plan = plan;
+        this.run = run;
+        this.tasks = tasks.over(results);
+        this.services = services;
+        this.capacity = capacity;
+        this.wishes = new HashMap<>(wishes);
+        this.otherwise = otherwise;
+    }
+
+    /**
+     * Walks until the run has ended or was stopped; the manifest then says so.
+     *
+     * @return the state in which the run is left
+     * @throws InterruptedException when the thread is interrupted: the runner lets go, the steps go on
+     * @throws RunnerFailedException when the runner cannot go on, e.g. the disk of the manifest is full: likewise
+     */
+    public RunState go() throws InterruptedException, RunnerFailedException {
+        try (StepExecutions turns = new StepExecutions(services, mailbox::add, turnsByStep)) {
+            return walk(turns);
+        } catch (LetGoException wanted) {
+            return run.state();
+        } catch (IOException | UnresolvableException e) {
+            throw new RunnerFailedException(e);
+        } finally {
+            over = true;
+            answerTheRest();
+        }
+    }
+
+    /** Asks the run to stop; when it is stopping already, to stop at once without further images. */
+    public void stop(StopKind kind, String reason) {
+        mailbox.add(new ExecutorMessage.Stop(kind, reason));
+    }
+
+    /** Hands the run a command; the answer comes when it has been carried out, has failed, or has come too late. */
+    public CompletableFuture<CommandResult> ask(RunCommand command) {
+        CompletableFuture<CommandResult> answer = new CompletableFuture<>();
+        mailbox.add(new ExecutorMessage.Ask(command, answer));
+        if (over) {
+            answerTheRest();
+        }
+        return answer;
+    }
+
+    /** Nobody else looks into the mailbox any more. */
+    private void answerTheRest() {
+        for (ExecutorMessage message = mailbox.poll(); message != null; message = mailbox.poll()) {
+            if (message instanceof ExecutorMessage.Ask ask) {
+                ask.answer().complete(CommandResult.TOO_LATE);
+            }
+        }
+    }
+
+    /** To be called before {@link #go}: what runs is looked after, but nothing is started until the run is cancelled. */
+    public void startNothing() {
+        starting = false;
+    }
+
+    /** Ends the walk and lets go of the steps, which go on; the manifest stays as it is. */
+    public void letGo() {
+        mailbox.add(new ExecutorMessage.LetGo());
+    }
+
+    /** Ends the walk for a reason that lies outside of it, such as a lost ownership. The steps go on. */
+    public void breakOff(Exception reason) {
+        mailbox.add(new ExecutorMessage.Broken(reason));
+    }
+
+    /** The turn that a step has now. */
+    public Optional<StepExecution> turn(String stepId) {
+        return Optional.ofNullable(turnsByStep.get(stepId));
+    }
+
+    private RunState walk(StepExecutions turns)
+            throws IOException, UnresolvableException, InterruptedException, RunnerFailedException, LetGoException {
+        int instances = plan.steps().stream()
+                .mapToInt(step -> step.matrix().instances().size())
+                .sum();
+        ManifestIndex index = new ManifestIndex(run, services.guard(), services.clock(), instances);
+        StepStateRecorder ledger = new StepStateRecorder(index, services);
+        Admission admission = new Admission(capacity);
+        Phase main = Phase.load(run.folder(), plan.steps(), false, Upstream.WELL);
+        main.nodes()
+                .forEach(node -> index.note(node.id(), node.state(), StepStateRecorder.newestImage(node.manifest())));
+        become(index, RunState.RUNNING, "");
+
+        if (!finish(main, turns, ledger, admission)) {
+            return leave(index, main);
+        }
+        boolean cutShort = cancelled || main.any(StepState.CANCELLED) && !main.failed();
+        Phase onFailure = Phase.load(
+                run.folder(),
+                main.failed() && !cutShort ? plan.onFailure() : List.of(),
+                true,
+                new Upstream(true, false));
+        if (!finish(onFailure, turns, ledger, admission)) {
+            return leave(index, onFailure);
+        }
+        boolean wasCancelled = cutShort || onFailure.any(StepState.CANCELLED);
+        Phase atEnd = Phase.load(run.folder(), plan.atEnd(), true, new Upstream(main.failed(), wasCancelled));
+        if (!finish(atEnd, turns, ledger, admission)) {
+            return leave(index, atEnd);
+        }
+        boolean failed = main.failed() || atEnd.failed();
+        RunState state = wasCancelled || atEnd.any(StepState.CANCELLED)
+                ? RunState.CANCELLED
+                : failed ? RunState.FAILED : RunState.SUCCEEDED;
+        return become(index, state, failed ? whatFailed(main, atEnd) : "");
+    }
+
+    /** @return false when the phase was left before its end */
+    private boolean finish(Phase phase, StepExecutions turns, StepStateRecorder ledger, Admission admission)
+            throws IOException, UnresolvableException, InterruptedException, RunnerFailedException, LetGoException {
+        PhaseExecutor walk =
+                new PhaseExecutor(phase, tasks, results, turns, ledger, admission, wishes, otherwise, services);
+        if (stopping != null) {
+            return phase.hasEnded(); // what had nothing left to do is not stopped
+        }
+        if (!starting) {
+            walk.stopStarting();
+        }
+        walk.begin();
+        while (!walk.hasEnded() && !(walk.isAtRest() && mailbox.isEmpty())) {
+            Duration nap = walk.untilNextRetry()
+                    .filter(due -> due.compareTo(LONGEST_NAP) < 0)
+                    .orElse(LONGEST_NAP);
+            ExecutorMessage message = mailbox.poll(Math.max(1, nap.toMillis()), TimeUnit.MILLISECONDS);
+            if (message != null) {
+                handle(message, walk, turns);
+            }
+            walk.proceed();
+        }
+        if (stopping == StopKind.CANCEL) {
+            // what the plan does at the end it does after a cancellation too
+            cancelled = true;
+            stopping = null;
+            starting = true;
+        }
+        return walk.hasEnded();
+    }
+
+    private void handle(ExecutorMessage message, PhaseExecutor walk, StepExecutions turns)
+            throws IOException, UnresolvableException, InterruptedException, RunnerFailedException, LetGoException {
+        if (message instanceof ExecutorMessage.TurnEnded ended) {
+            walk.turnEnded(ended.node(), ended.move());
+        } else if (message instanceof ExecutorMessage.TurnBroken broken) {
+            if (broken.failure() instanceof InterruptedException) {
+                throw new InterruptedException();
+            }
+            throw new RunnerFailedException(broken.failure());
+        } else if (message instanceof ExecutorMessage.Broken broken) {
+            throw new RunnerFailedException(broken.failure());
+        } else if (message instanceof ExecutorMessage.LetGo) {
+            throw new LetGoException();
+        } else if (message instanceof ExecutorMessage.Stop stop) {
+            told(stop.reason());
+            stop(stop.kind(), stop.reason(), stopping != null ? Haste.AT_ONCE : Haste.LEAVING, walk, turns);
+        } else if (message instanceof ExecutorMessage.StopRefused refused) {
+            if (obeying.remove(refused.node()) && obeying.isEmpty()) {
+                goOn(walk);
+            }
+        } else if (message instanceof ExecutorMessage.Ask ask) {
+            told(ask.command().describe());
+            completeWhenAll(carryOut(ask.command(), walk, turns), ask.answer());
+        }
+    }
+
+    private List<CompletableFuture<CommandResult.Line>> carryOut(
+            RunCommand command, PhaseExecutor walk, StepExecutions turns) throws IOException, UnresolvableException {
+        if (command instanceof RunCommand.Pause) {
+            return stop(StopKind.PAUSE, command.describe(), Haste.ASKED, walk, turns);
+        }
+        if (command instanceof RunCommand.Checkpoint checkpoint) {
+            return checkpoint(checkpoint, walk, turns);
+        }
+        return stop(StopKind.CANCEL, command.describe(), Haste.ASKED, walk, turns);
+    }
+
+    private List<CompletableFuture<CommandResult.Line>> checkpoint(
+            RunCommand.Checkpoint command, PhaseExecutor walk, StepExecutions turns)
+            throws IOException, UnresolvableException {
+        if (command.step().isEmpty() && command.stop()) {
+            return stop(StopKind.INTERRUPT, command.describe(), Haste.ASKED, walk, turns);
+        }
+        List<InstanceNode> wanted = turns.nodes().stream()
+                .filter(node -> command.step()
+                        .map(step -> step.equals(node.id()) || step.equals(node.group.step.id()))
+                        .orElse(true))
+                .toList();
+        if (wanted.isEmpty() && command.step().isPresent()) {
+            String step = command.step().get();
+            return List.of(CompletableFuture.completedFuture(CommandResult.Line.failed(step, "it does not run now")));
+        }
+        return wanted.stream()
+                .map(node -> command.stop()
+                        ? turns.stop(node, EndCause.INTERRUPTED, "request", false)
+                        : turns.checkpoint(node))
+                .toList();
+    }
+
+    /** Who wants a stop, and how much of a hurry there is. */
+    private enum Haste {
+        /** The run is to stop. */
+        ASKED,
+        /** The runner goes; what can do without it need not stop. */
+        LEAVING,
+        AT_ONCE
+    }
+
+    private List<CompletableFuture<CommandResult.Line>> stop(
+            StopKind kind, String reason, Haste haste, PhaseExecutor walk, StepExecutions turns)
+            throws IOException, UnresolvableException {
+        StopKind now = stopping == null || kind == StopKind.CANCEL ? kind : stopping;
+        stopping = now;
+        obeying.clear();
+        if (haste == Haste.ASKED && kind != StopKind.CANCEL) {
+            obeying.addAll(turns.nodes());
+        }
+        walk.stopStarting();
+        List<CompletableFuture<CommandResult.Line>> answers = turns.nodes().stream()
+                .map(node -> stop(node, now, reason, haste, turns))
+                .toList();
+        if (now == StopKind.CANCEL) {
+            walk.cancelTheRest("the run was cancelled");
+        }
+        return answers;
+    }
+
+    /** Nothing of what a command asked to stop does so: it changes nothing. */
+    private void goOn(PhaseExecutor walk) {
+        stopping = null;
+        if (starting) {
+            walk.startAgain();
+        }
+    }
+
+    private static CompletableFuture<CommandResult.Line> stop(
+            InstanceNode node, StopKind kind, String reason, Haste haste, StepExecutions turns) {
+        if (haste == Haste.AT_ONCE) {
+            return turns.end(node, kind.cause(), Duration.ZERO);
+        }
+        if (haste == Haste.LEAVING && (kind == StopKind.INTERRUPT || kind == StopKind.PREEMPT)) {
+            return turns.leave(node, kind.cause(), reason, kind == StopKind.PREEMPT);
+        }
+        return kind == StopKind.CANCEL
+                ? turns.cancel(node)
+                : turns.stop(node, kind.cause(), reason, kind == StopKind.PREEMPT);
+    }
+
+    private static void completeWhenAll(
+            List<CompletableFuture<CommandResult.Line>> lines, CompletableFuture<CommandResult> answer) {
+        CompletableFuture.allOf(lines.toArray(CompletableFuture[]::new))
+                .thenRun(() -> answer.complete(new CommandResult(
+                        lines.stream().map(CompletableFuture::join).toList())));
+    }
+
+    private RunState leave(ManifestIndex index, Phase phase) throws IOException {
+        RunState state = stopping != null
+                ? stopping.leaves()
+                : phase.any(StepState.PAUSED) ? RunState.PAUSED : RunState.INTERRUPTED;
+        boolean goesOn = state == RunState.INTERRUPTED
+                && phase.nodes()
+                        .anyMatch(node -> !node.state().isFinal() && tasks.isUnderWay(node.group.step, node.instance));
+        return goesOn
+                ? become(index, RunState.RUNNING, "its jobs go on")
+                : become(index, state, stopping == null ? whatStands(phase) : "");
+    }
+
+    private RunState become(ManifestIndex index, RunState state, String message) throws IOException {
+        run.state(state, message, services.clock().instant());
+        index.write();
+        services.listener().on(new RunEvent.RunChanged(services.clock().instant(), state, message));
+        return state;
+    }
+
+    private void told(String what) {
+        services.listener().on(new RunEvent.Requested(services.clock().instant(), what));
+    }
+
+    /** The walk was asked to let go. */
+    private static final class LetGoException extends Exception {
+        private static final long serialVersionUID = 1;
+    }
+
+    private static String whatFailed(Phase... phases) {
+        return messages(Stream.of(phases)
+                .flatMap(Phase::nodes)
+                .filter(node -> node.state() == StepState.FAILED && node.group.failsTheRun()));
+    }
+
+    /** Steps that could not be gone on with here and now. */
+    private static String whatStands(Phase phase) {
+        return messages(phase.nodes()
+                .filter(node -> node.state() == StepState.INTERRUPTED
+                        && !node.manifest().message().isEmpty()));
+    }
+
+    private static String messages(Stream<InstanceNode> nodes) {
+        return nodes.map(node -> "step " + node.id() + ": " + node.manifest().message())
+                .limit(5)
+                .collect(Collectors.joining("; "));
+    }
+}

@@ -1,0 +1,30 @@
+package dev.cairn.run.internal.job;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the tasks of an array are to be.
+ *
+ * @param stepId of the matrix step
+ * @param tasks the numbers of its instances by their ids, rising
+ * @param atMost so many run at a time
+ * @param job the same for all of them; the array's tag is the last word of its command
+ */
+public record ArrayPlan(String stepId, Map<String, Integer> tasks, int atMost, JobPlan job) {
+    public ArrayPlan {
+        tasks = Map.copyOf(tasks);
+    }
+
+    /** Of the instance with this number; {@code %a} for what Slurm puts in its place. */
+    public static String instance(String stepId, String number) {
+        return stepId + "." + number;
+    }
+
+    List<String> instances() {
+        return tasks.entrySet().stream()
+                .sorted(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.cairn.run.internal.job;
+
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.slurm.JobState;
+import dev.cairn.slurm.JobState.Known;
+import java.util.Optional;
+
+/**
+ * What follows when a step's job is over. What the step's manifest says comes first; Slurm's word counts where the step has not come to its end.
+ * Pure.
+ *
+ * @param state in which the step is left; empty when another job goes on
+ * @param idle how many jobs in a row have now ended without a newer image
+ */
+record JobEndRule(Optional<StepState> state, String message, int idle) {
+    /** So many jobs in a row may end without a newer image, where it may be their own fault. */
+    static final int MOST_IDLE = 3;
+
+    /**
+     * @param step the step's state as the job has left it
+     * @param end the job's; empty when Slurm no longer shows it
+     * @param advanced whether the job has made an image
+     * @param idleBefore jobs in a row before this one without a newer image
+     * @param cancelled whether somebody cancelled the run or the step here
+     */
+    static JobEndRule of(
+            String job,
+            StepState step,
+            String stepMessage,
+            Optional<JobState> end,
+            boolean advanced,
+            int idleBefore,
+            boolean cancelled) {
+        if (step.isFinal() || step == StepState.PAUSED || step == StepState.INTERRUPTED) {
+            return new JobEndRule(Optional.of(step), stepMessage, 0);
+        }
+        String ended = "Slurm job " + job + " ended: " + end.map(JobState::text).orElse("Slurm shows it no more");
+        if (cancelled || end.filter(Known.CANCELLED::equals).isPresent()) {
+            return new JobEndRule(Optional.of(StepState.CANCELLED), "Slurm job " + job + " was cancelled", 0);
+        }
+        if (end.filter(Known.DEADLINE::equals).isPresent()) {
+            return new JobEndRule(Optional.of(StepState.FAILED), ended + ": it could not end before its --deadline", 0);
+        }
+        // being displaced is nobody's fault and has no budget
+        boolean blameless = end.filter(Known.PREEMPTED::equals).isPresent();
+        int idle = advanced ? 0 : blameless ? idleBefore : idleBefore + 1;
+        return idle > MOST_IDLE
+                ? new JobEndRule(
+                        Optional.of(StepState.FAILED),
+                        ended + ", as did " + MOST_IDLE + " before it, without a new image; its log is job/slurm-" + job
+                                + ".log in the step's folder",
+                        idle)
+                : new JobEndRule(Optional.empty(), ended + "; another goes on", idle);
+    }
+}

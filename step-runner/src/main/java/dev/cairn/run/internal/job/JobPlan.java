@@ -1,0 +1,39 @@
+package dev.cairn.run.internal.job;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+
+/**
+ * What a step's job is to be.
+ *
+ * @param name of the job
+ * @param folder where it starts
+ * @param settings for {@code sbatch}, by the long name of the option
+ * @param further arguments for {@code sbatch}
+ * @param command that the job runs; the submission's number is its last word
+ */
+public record JobPlan(
+        String name, Path folder, Map<String, String> settings, List<String> further, List<String> command) {
+    static final String CPUS = "cpus-per-task";
+    private static final Pattern NUMBER = Pattern.compile("[0-9]{1,6}");
+
+    public JobPlan {
+        settings = Map.copyOf(settings);
+        further = List.copyOf(further);
+        command = List.copyOf(command);
+    }
+
+    /** That are asked for; empty when nothing is said. */
+    public static OptionalInt cpus(Map<String, String> settings) {
+        String asked = settings.getOrDefault(CPUS, "");
+        return NUMBER.matcher(asked).matches() ? OptionalInt.of(Integer.parseInt(asked)) : OptionalInt.empty();
+    }
+
+    /** But for the name and the command. */
+    public boolean asksTheSameAs(JobPlan other) {
+        return folder.equals(other.folder) && settings.equals(other.settings) && further.equals(other.further);
+    }
+}

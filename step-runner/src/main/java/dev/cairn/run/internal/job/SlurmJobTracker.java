@@ -1,0 +1,131 @@
+package dev.cairn.run.internal.job;
+
+import dev.cairn.slurm.QueueLine;
+import dev.cairn.slurm.Slurm;
+import dev.cairn.slurm.SlurmException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+
+/**
+ * What Slurm says of all jobs of a run, asked by one {@code squeue} for all of them, more rarely the longer nothing happens. Thread-safe.
+ */
+public final class SlurmJobTracker {
+    private static final Duration SOON = Duration.ofSeconds(2);
+    private static final Duration RARELY = Duration.ofSeconds(20);
+    private static final double SLOWER = 1.4;
+    /** So many {@code sbatch} at a time. */
+    private static final int SUBMITTERS = 3;
+
+    private final Slurm slurm;
+    private final Map<String, Sighting> seen = new ConcurrentHashMap<>();
+    private final AtomicBoolean asking = new AtomicBoolean();
+    private final Semaphore submitters = new Semaphore(SUBMITTERS);
+    private volatile long dueAt = System.nanoTime();
+    private volatile long interval = SOON.toNanos();
+
+    public SlurmJobTracker(Slurm slurm) {
+        this.slurm = slurm;
+    }
+
+    /**
+     * @param name of the job: a line with another name is of another job, to which a controller that had forgotten this one gave its id
+     * @param line empty when Slurm no longer shows the job
+     * @param siblings Slurm shows other tasks of its array
+     * @param times how often in a row it was seen so
+     */
+    record Sighting(String name, Optional<QueueLine> line, boolean siblings, int times) {
+        static Sighting none(String name) {
+            return new Sighting(name, Optional.empty(), false, 0);
+        }
+
+        /** @param shown what Slurm shows with the same submitted id */
+        Sighting next(String job, List<QueueLine> shown) {
+            List<QueueLine> ours =
+                    shown.stream().filter(line -> line.name().equals(name)).toList();
+            Optional<QueueLine> now =
+                    ours.stream().filter(line -> line.id().equals(job)).findFirst();
+            return new Sighting(name, now, !ours.isEmpty(), now.equals(line) ? times + 1 : 1);
+        }
+    }
+
+    Slurm slurm() {
+        return slurm;
+    }
+
+    Semaphore submitters() {
+        return submitters;
+    }
+
+    void follow(String job, String name) {
+        seen.putIfAbsent(job, Sighting.none(name));
+        askSoon();
+    }
+
+    void forget(String job) {
+        seen.remove(job);
+    }
+
+    /** How many jobs. */
+    int followed() {
+        return seen.size();
+    }
+
+    /** The newest that is known of a job that is followed; asks Slurm when that is due and nobody else does. */
+    Sighting look(String job) throws InterruptedException {
+        if (System.nanoTime() - dueAt >= 0 && asking.compareAndSet(false, true)) {
+            try {
+                ask();
+            } finally {
+                asking.set(false);
+            }
+        }
+        return seen.getOrDefault(job, Sighting.none(""));
+    }
+
+    /** Whether Slurm shows the job; asks it where that was not seen yet. */
+    boolean isThere(String job, String name) throws SlurmException, InterruptedException {
+        Sighting last = look(job);
+        return last.times() > 0
+                ? last.line().isPresent()
+                : slurm.queued(job, name).isPresent();
+    }
+
+    private void ask() throws InterruptedException {
+        Set<String> wanted = new HashSet<>(seen.keySet());
+        boolean changed = false;
+        try {
+            changed = take(wanted, slurm.queue(wanted));
+        } catch (SlurmException unheard) {
+            // a controller that restarts says nothing of its jobs; what was seen last still holds
+        }
+        interval = changed ? SOON.toNanos() : Math.min(RARELY.toNanos(), (long) (interval * SLOWER));
+        dueAt = System.nanoTime() + interval;
+    }
+
+    private boolean take(Set<String> wanted, Collection<QueueLine> lines) {
+        Map<String, List<QueueLine>> bySubmission =
+                lines.stream().collect(Collectors.groupingBy(line -> QueueLine.submittedId(line.id())));
+        boolean changed = false;
+        for (String job : wanted) {
+            List<QueueLine> shown = bySubmission.getOrDefault(QueueLine.submittedId(job), List.of());
+            Sighting now = seen.computeIfPresent(job, (id, before) -> before.next(id, shown));
+            changed |= now != null && now.times() == 1;
+        }
+        return changed;
+    }
+
+    /** What a job does will change now. */
+    void askSoon() {
+        interval = SOON.toNanos();
+        dueAt = System.nanoTime() + Duration.ofMillis(500).toNanos();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.cairn.run.internal.names;
+
+import dev.cairn.files.DurableFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/**
+ * The runs that have had one name, one after the other: files {@code 1}, {@code 2}, ... each with a run's id. Each is
+ * created in one instant and never changed, so that of two who want to be the next one is told no.
+ */
+public final class RunHistory {
+    private final Path folder;
+
+    public RunHistory(Path folder) {
+        this.folder = folder;
+    }
+
+    /** @param last number of the newest entry, 0 when there is none */
+    public record Entries(long last, List<String> newestFirst) {}
+
+    public Entries read() throws IOException {
+        List<Long> numbers = numbers();
+        List<String> runs = new ArrayList<>();
+        for (Long number : numbers) {
+            runs.add(Files.readString(folder.resolve(number.toString())).strip());
+        }
+        return new Entries(numbers.isEmpty() ? 0 : numbers.get(0), runs);
+    }
+
+    /** @return false when somebody else has followed upon {@code last} first */
+    public boolean follow(long last, String run) throws IOException {
+        DurableFiles.createFolders(folder);
+        return DurableFiles.createExclusive(
+                folder.resolve(Long.toString(last + 1)), (run + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private List<Long> numbers() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(RunHistory::number)
+                    .flatMapToLong(OptionalLong::stream)
+                    .boxed()
+                    .sorted(Comparator.reverseOrder())
+                    .toList();
+        } catch (NoSuchFileException nobodyYet) {
+            return List.of();
+        }
+    }
+
+    private static OptionalLong number(Path file) {
+        String name = file.getFileName().toString();
+        return name.matches("[0-9]{1,18}") ? OptionalLong.of(Long.parseLong(name)) : OptionalLong.empty();
+    }
+}

@@ -1,0 +1,85 @@
+package dev.cairn.run.internal.owner;
+
+import dev.cairn.files.DocumentException;
+import dev.cairn.files.DocumentType;
+import dev.cairn.files.DurableFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The ownership files of one run folder.
+ *
+ * <p>{@code owner.<epoch>} is the claim: created once, never changed or removed, so that of any number of processes one
+ * makes it. {@code owner.json} is the view with the heartbeat; an owner of an older epoch may still write it once, so it counts only
+ * when it is of the highest epoch.
+ */
+final class OwnerFiles {
+    private static final DocumentType OWNER = new DocumentType("cairn.owner", 1);
+    private static final String CLAIM = "owner.";
+    private final Path runFolder;
+
+    OwnerFiles(Path runFolder) {
+        this.runFolder = runFolder;
+    }
+
+    Path runFolder() {
+        return runFolder;
+    }
+
+    boolean claim(OwnerRecord record) throws IOException {
+        return DurableFiles.createExclusive(claimFile(record.epoch()), DocumentType.bytes(record.into(OWNER.create())));
+    }
+
+    boolean claimed(long epoch) {
+        return Files.exists(claimFile(epoch));
+    }
+
+    void show(OwnerRecord record) throws IOException {
+        DurableFiles.replaceUnsynced(view(), DocumentType.bytes(record.into(OWNER.create())));
+    }
+
+    /** The owner of the highest epoch; empty when nobody has ever owned the run. */
+    Optional<OwnerRecord> current() throws IOException {
+        long epoch = highestEpoch();
+        if (epoch == 0) {
+            return Optional.empty();
+        }
+        Optional<OwnerRecord> shown = shown().filter(r -> r.epoch() == epoch);
+        return shown.isPresent() ? shown : Optional.of(OwnerRecord.from(OWNER.read(claimFile(epoch))));
+    }
+
+    /** One that is torn counts as not shown yet: the claim says who owns the run, and whoever lives shows it again at the next beat. */
+    private Optional<OwnerRecord> shown() throws IOException {
+        try {
+            return OWNER.readIfPresent(view()).map(OwnerRecord::from);
+        } catch (DocumentException torn) {
+            return Optional.empty();
+        }
+    }
+
+    private long highestEpoch() throws IOException {
+        try (Stream<Path> files = Files.list(runFolder)) {
+            return files.mapToLong(OwnerFiles::epochOf).max().orElse(0);
+        } catch (NoSuchFileException missing) {
+            throw new NoSuchFileException(runFolder.toString(), null, "the run folder has gone");
+        }
+    }
+
+    private static long epochOf(Path file) {
+        String name = file.getFileName().toString();
+        String epoch = name.startsWith(CLAIM) ? name.substring(CLAIM.length()) : "";
+        return epoch.matches("[0-9]{1,18}") ? Long.parseLong(epoch) : 0;
+    }
+
+    private Path claimFile(long epoch) {
+        return runFolder.resolve(CLAIM + epoch);
+    }
+
+    private Path view() {
+        return runFolder.resolve("owner.json");
+    }
+}

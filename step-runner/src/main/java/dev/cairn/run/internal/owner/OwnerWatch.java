@@ -1,0 +1,54 @@
+package dev.cairn.run.internal.owner;
+
+import dev.cairn.host.HostIdentity;
+import dev.cairn.host.Processes;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells whether an owner lives. One whose pids we see is asked directly; of any other only the heartbeat can be watched, by
+ * our own clock, since its clock may be wrong. Confined to one thread.
+ */
+final class OwnerWatch {
+    enum Verdict {
+        ALIVE,
+        DEAD,
+        /** Look again later: its heartbeat has not stood still for long enough. */
+        UNKNOWN
+    }
+
+    private final HostIdentity host;
+    private final Duration lease;
+    private @Nullable OwnerRecord seen;
+    private long seenSince;
+
+    /** @param lease an owner whose heartbeat stands still for so long is dead */
+    OwnerWatch(HostIdentity host, Duration lease) {
+        this.host = host;
+        this.lease = lease;
+    }
+
+    /** @param nanos the observer's monotonic clock */
+    Verdict judge(OwnerRecord owner, long nanos) {
+        if (owner.released()) {
+            return Verdict.DEAD;
+        }
+        if (host.sharesPidsWith(owner.bootId(), owner.pidNamespace())) {
+            return Processes.isAlive(owner.process()) ? Verdict.ALIVE : Verdict.DEAD;
+        }
+        if (seen == null) {
+            see(owner, nanos);
+            return Verdict.UNKNOWN;
+        }
+        if (!owner.equals(seen)) {
+            see(owner, nanos);
+            return Verdict.ALIVE;
+        }
+        return nanos - seenSince >= lease.toNanos() ? Verdict.DEAD : Verdict.UNKNOWN;
+    }
+
+    private void see(OwnerRecord owner, long nanos) {
+        seen = owner;
+        seenSince = nanos;
+    }
+}

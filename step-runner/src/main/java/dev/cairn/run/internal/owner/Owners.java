@@ -1,0 +1,77 @@
+package dev.cairn.run.internal.owner;
+
+import dev.cairn.engine.ProcessIdentity;
+import dev.cairn.host.HostIdentity;
+import dev.cairn.host.Processes;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Takes runs over, and tells who owns them, on behalf of this process. Immutable; any thread. */
+public final class Owners {
+    /** An owner on another host whose heartbeat stands still for so long is taken for dead. */
+    public static final Duration LEASE = Duration.ofSeconds(30);
+
+    /** How often a living owner's heartbeat moves. */
+    public static final Duration BEAT = Duration.ofSeconds(5);
+
+    private final HostIdentity host;
+    private final ProcessIdentity self;
+    private final Duration lease;
+
+    Owners(HostIdentity host, ProcessIdentity self, Duration lease) {
+        this.host = host;
+        this.self = self;
+        this.lease = lease;
+    }
+
+    public static Owners ofThisProcess() throws IOException {
+        return new Owners(HostIdentity.current(), Processes.current(), LEASE);
+    }
+
+    public HostIdentity host() {
+        return host;
+    }
+
+    /** This process, for a person. */
+    public String describeSelf() {
+        return OwnerRecord.of(host, self, 0).describe();
+    }
+
+    /**
+     * Takes a run that is free or whose owner is dead. Of any number of callers at the same instant one wins. When the
+     * last owner's pids cannot be seen from here this watches its heartbeat, for a lease at most.
+     */
+    public Claim claim(Path runFolder) throws IOException, InterruptedException {
+        OwnerFiles files = new OwnerFiles(runFolder);
+        OwnerWatch watch = new OwnerWatch(host, lease);
+        while (true) {
+            Optional<OwnerRecord> last = files.current();
+            OwnerWatch.Verdict verdict =
+                    last.map(owner -> watch.judge(owner, System.nanoTime())).orElse(OwnerWatch.Verdict.DEAD);
+            switch (verdict) {
+                case ALIVE -> {
+                    return new Claim.Held(last.orElseThrow());
+                }
+                case UNKNOWN -> Thread.sleep(lease.toMillis() / 30);
+                case DEAD -> {
+                    OwnerRecord ours = OwnerRecord.of(
+                            host, self, last.map(OwnerRecord::epoch).orElse(0L) + 1);
+                    if (files.claim(ours)) {
+                        files.show(ours);
+                        return new Claim.Won(new Ownership(files, ours), last.filter(owner -> !owner.released()));
+                    }
+                }
+            }
+        }
+    }
+
+    /** The process that owns the run now, as far as can be told without waiting: one that is surely dead is left out. */
+    public Optional<OwnerRecord> ownerOf(Path runFolder) throws IOException {
+        OwnerWatch watch = new OwnerWatch(host, lease);
+        return new OwnerFiles(runFolder)
+                .current()
+                .filter(owner -> watch.judge(owner, System.nanoTime()) != OwnerWatch.Verdict.DEAD);
+    }
+}

@@ -1,0 +1,15 @@
+package dev.cairn.run.internal.resume;
+
+import java.util.OptionalLong;
+
+/**
+ * What a person asked for when resuming a step.
+ *
+ * @param acceptChanged images made by another version of the step may be used
+ * @param at go on from this image or not at all
+ * @param restart start from the beginning
+ */
+public record ResumeChoice(boolean acceptChanged, OptionalLong at, boolean restart) {
+    /** The ladder decides. */
+    public static final ResumeChoice NONE = new ResumeChoice(false, OptionalLong.empty(), false);
+}

@@ -1,0 +1,23 @@
+package dev.cairn.run.internal.resume;
+
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.RejectedImage;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * From where the next attempt starts.
+ *
+ * @param image to go on from; image 0 puts the files back and starts the command; empty starts it on the files as they are
+ * @param passed newer images that were refused, newest first
+ */
+public record ResumePoint(Optional<ImageRecord> image, List<RejectedImage> passed) {
+    public ResumePoint {
+        passed = List.copyOf(passed);
+    }
+
+    /** Memory is restored, not only files. */
+    public boolean continues() {
+        return image.isPresent() && image.get().sequence() > 0;
+    }
+}

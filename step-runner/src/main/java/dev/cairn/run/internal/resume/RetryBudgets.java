@@ -1,0 +1,135 @@
+package dev.cairn.run.internal.resume;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.RetryPolicy;
+import dev.cairn.workflow.spec.RetryCause;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * Whether a step is tried again. Each cause has a budget of its own: failures {@code retry.max}, timeouts 0 unless {@code retry.when}
+ * names them, restores {@value #RESTORES} in a row. Attempts that were ended from outside (killed, preempted, lost) resume, until under
+ * one runner {@value #BLAMELESS_WITHOUT_PROGRESS} in a row have made no newer image: preemption and power cuts never eat the retries
+ * meant for failures.
+ * A failure that a retry would meet again is final at once.
+ */
+public final class RetryBudgets {
+    static final int RESTORES = 3;
+    static final int BLAMELESS_WITHOUT_PROGRESS = 3;
+
+    /** Causes that say nothing of the program. */
+    private static final Set<EndCause> BLAMELESS = Set.of(EndCause.KILLED, EndCause.PREEMPTED, EndCause.LOST);
+
+    private RetryBudgets() {}
+
+    /**
+     * @param counted the attempts that count, oldest first; the last has ended
+     * @param now when its end was noticed
+     */
+    public static NextAction after(List<AttemptRecord> counted, RetryPolicy policy, Instant now) {
+        StepExit end = counted.get(counted.size() - 1).end().orElseThrow();
+        return switch (end.cause()) {
+            case SUCCESS -> new NextAction.Rest(StepState.SUCCEEDED, "");
+            case FAILURE, OOM, TIMEOUT -> afterFailure(end, counted, policy, now);
+            case RESTORE_FAILED -> afterFailedRestore(end, counted, now);
+            case KILLED, PREEMPTED, LOST -> afterBlameless(end, counted, now);
+            case INTERRUPTED -> new NextAction.Rest(StepState.INTERRUPTED, end.message());
+            case PAUSED -> new NextAction.Rest(StepState.PAUSED, end.message());
+            case CANCELLED -> new NextAction.Rest(StepState.CANCELLED, end.message());
+        };
+    }
+
+    /** Ended from outside, by nothing that the step did: it resumes, and no retry is spent. */
+    public static boolean isBlameless(StepExit end) {
+        return BLAMELESS.contains(end.cause());
+    }
+
+    /** Running time that earlier attempts used up of the step's timeout. */
+    public static Duration spent(List<AttemptRecord> counted) {
+        Duration spent = Duration.ZERO;
+        for (AttemptRecord attempt : counted) {
+            // a retry after a timeout gets the whole time again, or it could not do anything
+            spent = attempt.endedBy(EndCause.TIMEOUT)
+                    ? Duration.ZERO
+                    : spent.plus(attempt.end().map(StepExit::running).orElse(Duration.ZERO));
+        }
+        return spent;
+    }
+
+    private static NextAction afterFailure(StepExit end, List<AttemptRecord> counted, RetryPolicy policy, Instant now) {
+        int failures = (int) counted.stream()
+                .flatMap(attempt -> attempt.end().stream())
+                .filter(earlier -> countsAs(earlier.cause())
+                        .filter(policy.when()::contains)
+                        .isPresent())
+                .count();
+        boolean counts = countsAs(end.cause()).filter(policy.when()::contains).isPresent();
+        if (!counts || !end.retryable() || failures > policy.max()) {
+            return new NextAction.Rest(StepState.FAILED, describe(end));
+        }
+        return new NextAction.TryAgain(
+                now.plus(policy.delayBefore(failures)), describe(end) + "; retry " + failures + " of " + policy.max());
+    }
+
+    private static Optional<RetryCause> countsAs(EndCause cause) {
+        return switch (cause) {
+            case FAILURE -> Optional.of(RetryCause.FAILURE);
+            case OOM -> Optional.of(RetryCause.OOM);
+            case TIMEOUT -> Optional.of(RetryCause.TIMEOUT);
+            default -> Optional.empty();
+        };
+    }
+
+    private static NextAction afterFailedRestore(StepExit end, List<AttemptRecord> counted, Instant now) {
+        long inARow = trailing(counted, attempt -> attempt.endedBy(EndCause.RESTORE_FAILED));
+        return inARow > RESTORES
+                ? new NextAction.Rest(
+                        StepState.FAILED,
+                        inARow + " images in a row could not be gone on from; the last: " + end.message())
+                : new NextAction.TryAgain(now, "could not go on from its image: " + end.message());
+    }
+
+    private static NextAction afterBlameless(StepExit end, List<AttemptRecord> counted, Instant now) {
+        AttemptRecord last = counted.get(counted.size() - 1);
+        long inARow = trailing(
+                counted,
+                attempt -> attempt.end().filter(RetryBudgets::isBlameless).isPresent()
+                        && attempt.epoch() == last.epoch()
+                        && startOf(attempt) == startOf(last));
+        return inARow >= BLAMELESS_WITHOUT_PROGRESS
+                ? new NextAction.Rest(
+                        StepState.FAILED,
+                        "ended from outside " + inARow + " times in a row without a newer image; the last time it was "
+                                + end.cause().wire() + ": " + end.message())
+                : new NextAction.TryAgain(now, end.message());
+    }
+
+    /** Image 0 is the step's beginning. */
+    private static long startOf(AttemptRecord attempt) {
+        return attempt.resumedFrom().orElse(0);
+    }
+
+    private static long trailing(List<AttemptRecord> attempts, Predicate<AttemptRecord> like) {
+        int first = attempts.size();
+        while (first > 0 && like.test(attempts.get(first - 1))) {
+            first--;
+        }
+        return (long) attempts.size() - first;
+    }
+
+    private static String describe(StepExit end) {
+        String how = end.exitCode().isPresent()
+                ? "exit code " + end.exitCode().getAsInt()
+                : end.signal().isPresent()
+                        ? "signal " + end.signal().getAsInt()
+                        : end.cause().wire();
+        return end.message().isEmpty() ? how : how + ": " + end.message();
+    }
+}

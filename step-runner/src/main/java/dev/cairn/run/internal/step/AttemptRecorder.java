@@ -1,0 +1,185 @@
+package dev.cairn.run.internal.step;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.StepExit;
+import dev.cairn.files.DurableFiles;
+import dev.cairn.files.TreeRemoval;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.internal.resume.NextAction;
+import dev.cairn.run.internal.resume.RetryBudgets;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** Writes down how an attempt ended and what follows from it, in one publication. */
+final class AttemptRecorder {
+    private static final Set<EndCause> STOPPED = Set.of(EndCause.PREEMPTED, EndCause.INTERRUPTED);
+    /** Ends that a host which is being taken away brings about. */
+    private static final Set<EndCause> SWEPT_AWAY = Set.of(EndCause.FAILURE, EndCause.OOM, EndCause.KILLED);
+
+    private final StepManifest manifest;
+    private final StepTask task;
+    private final StepServices services;
+
+    AttemptRecorder(StepManifest manifest, StepTask task, StepServices services) {
+        this.manifest = manifest;
+        this.task = task;
+        this.services = services;
+    }
+
+    /** The attempts that count against the budgets. */
+    static List<AttemptRecord> counted(StepManifest manifest) {
+        return manifest.attempts().stream()
+                .filter(attempt -> attempt.number() >= manifest.budgetFrom())
+                .toList();
+    }
+
+    NextAction of(StepExit found) throws IOException {
+        return of(found, (exit, usual) -> usual);
+    }
+
+    /**
+     * Of an attempt that this runner had asked to stop. What ended it from outside meanwhile does not start it again, and while a
+     * preemption is under way no end but a success is the program's own.
+     */
+    NextAction ofStopped(StepExit found, EndCause asked) throws IOException {
+        boolean swept = asked == EndCause.PREEMPTED && maySweepAway(found);
+        return of(
+                swept ? preempted(found, "the preemption") : found,
+                (exit, usual) ->
+                        RetryBudgets.isBlameless(exit) ? new NextAction.Rest(left(asked), exit.message()) : usual);
+    }
+
+    /** Of an attempt that an earlier runner started and may have stopped: what it stopped its next runner goes on with. */
+    NextAction ofEarlier(StepExit found) throws IOException {
+        return of(
+                found,
+                (exit, usual) -> STOPPED.contains(exit.cause())
+                        ? new NextAction.TryAgain(services.clock().instant(), "it was stopped under an earlier runner")
+                        : usual);
+    }
+
+    /** What follows from an end, given what the budgets say. */
+    @FunctionalInterface
+    private interface Follow {
+        NextAction move(StepExit exit, NextAction usual);
+    }
+
+    /** A host that is being taken away ends a step's processes in any order, and may have told the runner of it last. */
+    NextAction ofEvicted(StepExit found, String what) throws IOException {
+        return of(
+                preempted(found, "this: " + what),
+                (exit, usual) -> new NextAction.Rest(StepState.PREEMPTED, exit.message()));
+    }
+
+    /** Whether it is an end that the taking of the host can have brought about. */
+    static boolean maySweepAway(StepExit exit) {
+        return SWEPT_AWAY.contains(exit.cause());
+    }
+
+    private static StepExit preempted(StepExit exit, String when) {
+        String how = exit.signal().isPresent()
+                ? "by signal " + exit.signal().getAsInt()
+                : exit.exitCode().isPresent()
+                        ? "with exit code " + exit.exitCode().getAsInt()
+                        : exit.message();
+        return new StepExit(
+                EndCause.PREEMPTED,
+                exit.exitCode(),
+                exit.signal(),
+                exit.at(),
+                exit.running(),
+                "it ended, " + how + ", during " + when,
+                exit.image());
+    }
+
+    private static StepState left(EndCause asked) {
+        return switch (asked) {
+            case PREEMPTED -> StepState.PREEMPTED;
+            case PAUSED -> StepState.PAUSED;
+            case CANCELLED -> StepState.CANCELLED;
+            default -> StepState.INTERRUPTED;
+        };
+    }
+
+    private NextAction of(StepExit found, Follow follow) throws IOException {
+        StepExit exit = withOutputsChecked(found);
+        AttemptRecord attempt = manifest.lastAttempt().orElseThrow().ended(exit);
+        manifest.put(attempt);
+        Instant now = services.clock().instant();
+        NextAction move = follow.move(exit, RetryBudgets.after(counted(manifest), task.retry(), now));
+        boolean succeeded = exit.cause() == EndCause.SUCCESS;
+        if (succeeded) {
+            manifest.outputs(outputTexts());
+            manifest.images(List.of());
+        }
+        write(move);
+        tellEnd(attempt, exit);
+        if (succeeded) {
+            // only after the success is durable: until then the images are what the step would go on from
+            TreeRemoval.remove(manifest.folder().path(), manifest.folder().checkpoints());
+        }
+        return move;
+    }
+
+    NextAction withoutAttempt(StepState state, String message) throws IOException {
+        DurableFiles.createFolders(manifest.folder().path());
+        NextAction move = new NextAction.Rest(state, message);
+        write(move);
+        return move;
+    }
+
+    private void write(NextAction move) throws IOException {
+        if (move instanceof NextAction.TryAgain again) {
+            manifest.waitUntil(again.notBefore(), again.message());
+        } else {
+            manifest.state(((NextAction.Rest) move).state(), move.message());
+        }
+        manifest.save(services.guard());
+    }
+
+    private StepExit withOutputsChecked(StepExit exit) {
+        String missing = new TreeMap<>(task.outputs())
+                .entrySet().stream()
+                        .filter(output -> !Files.exists(output.getValue()))
+                        .map(output -> output.getKey() + " (" + output.getValue() + ")")
+                        .collect(Collectors.joining(", "));
+        return exit.cause() != EndCause.SUCCESS || missing.isEmpty()
+                ? exit
+                : new StepExit(
+                        EndCause.FAILURE,
+                        exit.exitCode(),
+                        exit.signal(),
+                        exit.at(),
+                        exit.running(),
+                        "it ended well but did not leave its declared outputs: " + missing,
+                        exit.image());
+    }
+
+    private Map<String, String> outputTexts() {
+        return task.outputs().entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey, output -> output.getValue().toString(), (a, b) -> a, TreeMap::new));
+    }
+
+    private void tellEnd(AttemptRecord attempt, StepExit exit) {
+        services.listener()
+                .on(new RunEvent.AttemptEnded(
+                        exit.at(),
+                        manifest.stepId(),
+                        attempt.number(),
+                        exit.cause(),
+                        exit.exitCode(),
+                        exit.signal(),
+                        exit.running(),
+                        exit.message()));
+    }
+}

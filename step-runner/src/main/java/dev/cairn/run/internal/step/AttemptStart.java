@@ -1,0 +1,277 @@
+package dev.cairn.run.internal.step;
+
+import dev.cairn.engine.CheckpointPolicy;
+import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.Lease;
+import dev.cairn.engine.LeaseTimes;
+import dev.cairn.engine.StepExit;
+import dev.cairn.engine.StepLaunch;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.files.DurableFiles;
+import dev.cairn.files.FileSystemScope;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.failure.ImageRefusedException;
+import dev.cairn.run.internal.environment.JobVariables;
+import dev.cairn.run.internal.resume.ResumeChoice;
+import dev.cairn.run.internal.resume.ResumePoint;
+import dev.cairn.run.internal.resume.ResumePointSelector;
+import dev.cairn.run.internal.resume.RetryBudgets;
+import dev.cairn.run.internal.resume.ReworkEstimate;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.slurm.BatchJob;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/**
+ * Starts the next attempt of a step. The attempt is in the manifest, durably, before the engine is asked to start it: whoever
+ * finds it there later looks into its folder to learn whether it ran.
+ */
+final class AttemptStart {
+    /** EBUSY. */
+    private static final int ANOTHER_WRITES = 16;
+
+    private final StepManifest manifest;
+    private final StepTask task;
+    private final StepServices services;
+
+    AttemptStart(StepManifest manifest, StepTask task, StepServices services) {
+        this.manifest = manifest;
+        this.task = task;
+        this.services = services;
+    }
+
+    /** What came of it. */
+    sealed interface Begun {
+        record Running(AttemptRecord attempt, StepProcess process) implements Begun {}
+
+        /** @param elsewhere since the step runs on another host */
+        record Failed(AttemptRecord attempt, StepExit exit, boolean elsewhere) implements Begun {}
+
+        /** Nothing was started: it may be gone on with elsewhere or later, where it would have to begin anew here and now. */
+        record Unfit(String reason) implements Begun {}
+    }
+
+    /** Why it must not be started at all; empty when it can be tried. */
+    Optional<String> obstacle() {
+        if (!Files.isDirectory(task.workingDirectory())) {
+            return Optional.of(
+                    "its working folder " + task.workingDirectory() + " does not exist; make it, then resume");
+        }
+        return task.required()
+                ? services.engines()
+                        .obstacle(task.engine())
+                        .map(
+                                missing -> "this host cannot checkpoint it with the engine '" + task.engine() + "': "
+                                        + missing
+                                        + ". checkpoint.required: false would run it unprotected, checkpoint.engine chooses another")
+                : Optional.empty();
+    }
+
+    Begun begin(ResumeChoice wish) throws IOException, EngineException, ImageRefusedException {
+        Optional<String> incomplete = incomplete(wish);
+        if (incomplete.isPresent()) {
+            return new Begun.Unfit(incomplete.get());
+        }
+        takeInLateImages();
+        Checkpointer engine = services.engine(chooseEngine());
+        ResumePoint rung = chooseRung(engine, wish);
+        Optional<String> unfit = services.job().isPresent() && !wish.restart() ? unfit(engine, rung) : Optional.empty();
+        if (unfit.isPresent()) {
+            return new Begun.Unfit(unfit.get());
+        }
+        task.shortage().ifPresent(this::tell);
+        AttemptRecord attempt = record(engine, rung);
+        Map<String, String> environment = environment(attempt, rung);
+        writeAhead(attempt);
+        try {
+            return new Begun.Running(attempt, engine.start(launch(attempt, environment, rung, lease(engine))));
+        } catch (EngineException e) {
+            // nothing was started, and that is the fault of no image: the next runner finds the attempt lost
+            if (e.getCause() instanceof IOException) {
+                throw e;
+            }
+            return new Begun.Failed(attempt, refused(e, rung), e.code() == EngineException.HELD);
+        }
+    }
+
+    /** One that was taken for lost may have gone on, made images and deleted those that we know. */
+    private void takeInLateImages() throws IOException, EngineException {
+        for (AttemptRecord attempt : manifest.attempts()) {
+            if (attempt.endedBy(EndCause.LOST)) {
+                new ImageJournalReader(manifest, attempt, services).adopt();
+            }
+        }
+    }
+
+    private String chooseEngine() {
+        Optional<String> missing = services.engines().obstacle(task.engine());
+        missing.ifPresent(obstacle -> tell("runs unprotected, since this host cannot checkpoint it: " + obstacle));
+        return missing.isPresent() ? Engines.NONE : task.engine();
+    }
+
+    private ResumePoint chooseRung(Checkpointer engine, ResumeChoice wish) throws ImageRefusedException {
+        StepFolder folder = manifest.folder();
+        return new ResumePointSelector(
+                        manifest.images(),
+                        manifest.attempts(),
+                        task.fingerprint(),
+                        services.host(),
+                        image -> engine.unusable(folder.image(image.sequence())))
+                .choose(wish);
+    }
+
+    /** A file that has gone, with a share that is not mounted perhaps, is no change for which to throw work away. */
+    private Optional<String> incomplete(ResumeChoice wish) {
+        boolean asked = wish.restart() || wish.acceptChanged() || wish.at().isPresent();
+        String command = String.join(" ", task.command());
+        return manifest.scripts().stream()
+                .filter(script -> !asked
+                        && !Files.exists(script)
+                        && command.contains(script.getFileName().toString()))
+                .findFirst()
+                .map(script -> script + " is not there any more, which its command names. Put it back, then resume; "
+                        + "--accept-changed goes on without it, --restart " + manifest.stepId() + " begins anew");
+    }
+
+    /** In a cluster the next node may fit: work is not thrown away because this one does not. */
+    private Optional<String> unfit(Checkpointer engine, ResumePoint rung) {
+        if (rung.continues()) {
+            return Optional.empty();
+        }
+        return rung.passed().stream()
+                .filter(passed -> passed.image() > 0
+                        && engine.fitsElsewhere(manifest.folder().image(passed.image())))
+                .findFirst()
+                .map(passed -> "the node " + services.host().name() + " does not fit image " + passed.image() + ": "
+                        + passed.reason() + ". Submit it again to another node (--exclude="
+                        + services.host().name() + ", or --constraint); 'cairn resume --restart " + manifest.stepId()
+                        + "' would begin anew");
+    }
+
+    private AttemptRecord record(Checkpointer engine, ResumePoint rung) {
+        return new AttemptRecord(
+                manifest.nextAttempt(),
+                services.epoch(),
+                services.host(),
+                engine.name(),
+                task.fingerprint(),
+                services.clock().instant(),
+                rung.image().map(ImageRecord::sequence).map(OptionalLong::of).orElse(OptionalLong.empty()),
+                rung.passed(),
+                ReworkEstimate.of(rung.image(), manifest.attempts(), interval()),
+                0,
+                Optional.empty(),
+                services.job().map(BatchJob::id),
+                task.shortage());
+    }
+
+    private void tell(String what) {
+        services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.of(manifest.stepId()), what));
+    }
+
+    private Optional<Duration> interval() {
+        return task.policy().every() instanceof CheckpointPolicy.Interval.Every every
+                ? Optional.of(every.duration())
+                : Optional.empty();
+    }
+
+    private void writeAhead(AttemptRecord attempt) throws IOException {
+        StepFolder folder = manifest.folder();
+        DurableFiles.createFolders(folder.path());
+        // the manifest's folder is synced with it below; an attempt whose own folder is lost never ran
+        DurableFiles.createFoldersUnsynced(folder.attempt(attempt.number()));
+        DurableFiles.createFoldersUnsynced(folder.checkpoints());
+        manifest.put(attempt);
+        manifest.scripts(task.scripts());
+        manifest.state(StepState.RUNNING, "");
+        manifest.save(services.guard());
+        services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));
+    }
+
+    /** A file system that is local here may be served to other hosts: where one of them has left a lease, it can. */
+    private Optional<LeaseTimes> lease(Checkpointer engine) throws IOException, EngineException {
+        Path images = manifest.folder().checkpoints();
+        Optional<Lease> strangers = engine.lease(images).filter(lease -> !lease.here());
+        strangers.ifPresent(
+                lease -> tell("waits for up to " + services.lease().take().toSeconds() + " s to see whether "
+                        + lease.describe() + " still renews its lease"));
+        return strangers.isPresent() || FileSystemScope.of(images) != FileSystemScope.THIS_HOST
+                ? Optional.of(services.lease())
+                : Optional.empty();
+    }
+
+    /** With the files in which a resumed step finds what its memory does not have. */
+    private Map<String, String> environment(AttemptRecord attempt, ResumePoint rung) throws IOException {
+        Map<String, String> environment = new HashMap<>(task.environment());
+        environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
+        Path folder = manifest.folder().path();
+        DurableFiles.createFolders(folder);
+        JobVariables variables = JobVariables.of(folder, environment);
+        List<String> outdated = rung.continues() ? variables.outdated() : List.of();
+        if (!outdated.isEmpty()) {
+            tell(
+                    "has variables of an earlier job in its memory (" + String.join(", ", outdated)
+                            + "): Slurm's commands on its PATH get the current ones, a script reads them with . \"$CAIRN_ENV\"");
+        }
+        return variables.write(folder, environment, rung.continues());
+    }
+
+    private StepLaunch launch(
+            AttemptRecord attempt, Map<String, String> environment, ResumePoint rung, Optional<LeaseTimes> lease) {
+        StepFolder folder = manifest.folder();
+        Optional<Path> image = rung.image().map(ImageRecord::sequence).map(folder::image);
+        return new StepLaunch(
+                folder.attempt(attempt.number()),
+                folder.checkpoints(),
+                task.command(),
+                task.workingDirectory(),
+                environment,
+                task.umask(),
+                task.baselineCpu(),
+                task.io(),
+                task.policy(),
+                task.timeout(),
+                RetryBudgets.spent(AttemptRecorder.counted(manifest)),
+                task.grace(),
+                task.rollback(),
+                image,
+                task.outlivesRunner(),
+                task.app(),
+                lease);
+    }
+
+    /** A former supervisor that still writes is the fault of no image and of no command. */
+    private static EndCause causeOf(EngineException e, ResumePoint rung) {
+        if (e.code() == ANOTHER_WRITES || e.code() == EngineException.HELD) {
+            return EndCause.LOST;
+        }
+        return rung.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;
+    }
+
+    private StepExit refused(EngineException e, ResumePoint rung) {
+        Instant now = services.clock().instant();
+        return new StepExit(
+                causeOf(e, rung),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                now,
+                Duration.ZERO,
+                e.getMessage(),
+                OptionalLong.empty());
+    }
+}

@@ -1,0 +1,46 @@
+package dev.cairn.run.internal.step;
+
+import dev.cairn.files.Digests;
+import dev.cairn.workflow.resolve.StepIdentity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** What a step's memory depends on, as a digest: images are gone on from only by a step with the same one. */
+public final class Fingerprint {
+    private final MessageDigest digest = Digests.sha256();
+
+    private Fingerprint() {}
+
+    /**
+     * @param engine whose images they are
+     * @throws IOException when a script cannot be read
+     */
+    public static String of(StepIdentity identity, String engine) throws IOException {
+        Fingerprint fingerprint = new Fingerprint();
+        fingerprint.add(engine);
+        for (Map.Entry<String, String> ingredient : identity.ingredients().entrySet()) {
+            fingerprint.add(ingredient.getKey());
+            fingerprint.add(ingredient.getValue());
+        }
+        for (Path script : new TreeSet<>(identity.scripts())) {
+            fingerprint.add(script.toString());
+            fingerprint.add(Files.readAllBytes(script));
+        }
+        return Digests.text(fingerprint.digest.digest());
+    }
+
+    private void add(String text) {
+        add(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** With its length in front, so that neighbours cannot flow into each other. */
+    private void add(byte[] bytes) {
+        digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
+        digest.update(bytes);
+    }
+}

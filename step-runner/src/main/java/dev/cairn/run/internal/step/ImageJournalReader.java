@@ -1,0 +1,142 @@
+package dev.cairn.run.internal.step;
+
+import dev.cairn.engine.CheckpointOutcome;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.ImageInfo;
+import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Takes what an attempt's supervisor has journalled into the manifest: each line once, whoever was there to see it. */
+final class ImageJournalReader {
+    private final StepManifest manifest;
+    private final StepServices services;
+    private AttemptRecord attempt;
+
+    ImageJournalReader(StepManifest manifest, AttemptRecord attempt, StepServices services) {
+        this.manifest = manifest;
+        this.attempt = attempt;
+        this.services = services;
+    }
+
+    /** Takes the news, publishes them, and then tells of them: a runner that dies in between leaves none to be told twice. */
+    void sync() throws IOException, EngineException {
+        List<CheckpointOutcome> news = news();
+        if (!news.isEmpty()) {
+            manifest.save(services.guard());
+            news.forEach(this::tell);
+        }
+    }
+
+    /** Takes the news into the manifest, which the caller publishes. */
+    void take() throws IOException, EngineException {
+        news().forEach(this::tell);
+    }
+
+    private List<CheckpointOutcome> news() throws EngineException {
+        StepFolder folder = manifest.folder();
+        List<CheckpointOutcome> all = services.engine(attempt.engine()).checkpointsOf(folder.attempt(attempt.number()));
+        if (all.size() <= attempt.journalled()) {
+            return List.of();
+        }
+        List<CheckpointOutcome> news = all.subList(attempt.journalled(), all.size());
+        attempt = attempt.journalled(all.size());
+        manifest.put(attempt);
+        manifest.images(present(news));
+        return news;
+    }
+
+    /**
+     * Takes in the images that were published after the last line, by a supervisor that was killed between the two, and
+     * publishes them.
+     */
+    void adopt() throws IOException, EngineException {
+        sync();
+        StepFolder folder = manifest.folder();
+        long newest = manifest.images().stream()
+                .mapToLong(ImageRecord::sequence)
+                .max()
+                .orElse(-1);
+        List<CheckpointOutcome> found = new ArrayList<>();
+        for (long sequence : folder.imagesOnDisk()) {
+            if (sequence > newest) {
+                describe(folder.image(sequence)).ifPresent(image -> found.add(new CheckpointOutcome.Published(image)));
+            }
+        }
+        if (!found.isEmpty()) {
+            manifest.images(present(found));
+            manifest.save(services.guard());
+            found.forEach(this::tell);
+        }
+    }
+
+    /** Empty for one that cannot be trusted: it is nobody's then, and stays where it is. */
+    private Optional<ImageInfo> describe(Path image) {
+        try {
+            return Optional.of(services.engine(attempt.engine()).describe(image));
+        } catch (EngineException spoilt) {
+            services.listener()
+                    .on(new RunEvent.Note(
+                            services.clock().instant(),
+                            Optional.of(manifest.stepId()),
+                            "an image that was published last is not used: " + spoilt.getMessage()));
+            return Optional.empty();
+        }
+    }
+
+    /** The images known so far and the new ones, without those that the engine has deleted since. */
+    private List<ImageRecord> present(List<CheckpointOutcome> news) {
+        Map<Long, ImageRecord> bySequence = new TreeMap<>();
+        manifest.images().forEach(image -> bySequence.put(image.sequence(), image));
+        for (CheckpointOutcome outcome : news) {
+            if (outcome instanceof CheckpointOutcome.Published published) {
+                bySequence.put(published.image().sequence(), ImageRecord.of(published.image(), attempt));
+            }
+        }
+        return bySequence.values().stream()
+                .filter(image -> Files.exists(manifest.folder().image(image.sequence())))
+                .toList();
+    }
+
+    private void tell(CheckpointOutcome outcome) {
+        services.listener().on(eventOf(outcome));
+    }
+
+    private RunEvent eventOf(CheckpointOutcome outcome) {
+        if (outcome instanceof CheckpointOutcome.Published published) {
+            return new RunEvent.ImagePublished(
+                    published.image().at(), manifest.stepId(), ImageRecord.of(published.image(), attempt));
+        }
+        if (outcome instanceof CheckpointOutcome.StoodStill still) {
+            return new RunEvent.Note(
+                    still.at(),
+                    Optional.of(manifest.stepId()),
+                    "goes on after it stood still for " + still.stood().toSeconds()
+                            + " s, in which its lease could not be renewed");
+        }
+        if (outcome instanceof CheckpointOutcome.LeaseRecreated lease) {
+            return new RunEvent.Note(
+                    lease.at(),
+                    Optional.of(manifest.stepId()),
+                    "its lease (checkpoints/lease) had been removed and was made again; the step ran on");
+        }
+        if (outcome instanceof CheckpointOutcome.StandIns standIns) {
+            return new RunEvent.Note(
+                    standIns.at(),
+                    Optional.of(manifest.stepId()),
+                    "goes on with the kept copies of what this host has otherwise now: " + standIns.files());
+        }
+        CheckpointOutcome.Failed failure = (CheckpointOutcome.Failed) outcome;
+        return new RunEvent.CheckpointFailed(failure.at(), manifest.stepId(), failure.reason(), failure.message());
+    }
+}

@@ -1,0 +1,75 @@
+package dev.cairn.run.internal.step;
+
+import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
+import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.StepStatus;
+import dev.cairn.run.failure.ImageRefusedException;
+import dev.cairn.run.failure.StepElsewhereException;
+import dev.cairn.run.internal.resume.NextAction;
+import dev.cairn.run.internal.resume.ResumeChoice;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.OptionalLong;
+
+/**
+ * One turn of a step, wherever it is taken: from its start, or from finding it under way, to its end.
+ *
+ * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
+ * any thread.
+ */
+public interface StepExecution {
+    String stepId();
+
+    /**
+     * Takes the turn.
+     *
+     * @return what becomes of the step; the manifest says it already
+     * @throws InterruptedException when this runner lets go; the step goes on
+     * @throws StepElsewhereException when an open attempt may still run where it cannot be seen from here
+     */
+    NextAction run(ResumeChoice wish) throws IOException, EngineException, ImageRefusedException, InterruptedException;
+
+    /**
+     * Takes a checkpoint and waits until it is published.
+     *
+     * @return the image's sequence; empty where none is made
+     * @throws EngineException when none could be taken; the step runs on
+     */
+    OptionalLong checkpoint(String reason) throws EngineException, InterruptedException;
+
+    /**
+     * Stops the step with an image, or without where none is made.
+     *
+     * @param anyway stop even when the image fails
+     * @return the image's sequence; empty where none is made
+     * @throws EngineException when the image failed; the step runs on
+     */
+    OptionalLong stop(EndCause cause, String reason, boolean anyway) throws EngineException, InterruptedException;
+
+    /**
+     * Its runner goes: what cannot do without it is stopped as {@link #stop} does, anything else goes on.
+     *
+     * @param anyway stop even when the image fails
+     */
+    default OptionalLong leave(EndCause cause, String reason, boolean anyway)
+            throws EngineException, InterruptedException {
+        return stop(cause, reason, anyway);
+    }
+
+    /** Ends the step for good, with its grace; returns at once. */
+    void cancel() throws EngineException, InterruptedException;
+
+    /** Ends the step without an image; returns at once. */
+    void end(EndCause cause, Duration grace) throws EngineException, InterruptedException;
+
+    /** @throws EngineException when the step does not run, or not where it can be asked */
+    StepStatus status() throws EngineException, InterruptedException;
+
+    /**
+     * The step's process, for its terminal.
+     *
+     * @throws EngineException when the step does not run, or not here
+     */
+    StepProcess running() throws EngineException, InterruptedException;
+}

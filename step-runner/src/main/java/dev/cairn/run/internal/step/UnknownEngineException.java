@@ -1,0 +1,12 @@
+package dev.cairn.run.internal.step;
+
+import java.util.Set;
+
+/** A step asks for a checkpoint engine that is not there. */
+public final class UnknownEngineException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1;
+
+    UnknownEngineException(String name, Set<String> known) {
+        super("checkpoint.engine: there is no engine '" + name + "' here; there are " + String.join(", ", known));
+    }
+}

@@ -1,0 +1,43 @@
+package dev.cairn.run.internal.store;
+
+import dev.cairn.files.Digests;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.internal.names.RunHistory;
+import dev.cairn.run.internal.names.RunIds;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What makes two lines on the command line mean the same run. */
+public sealed interface RunLine {
+
+    /** A key, or the name of an exec. */
+    record Named(String name) implements RunLine {}
+
+    /**
+     * A workflow file and the inputs that were given, as they were given: a default such as {@code today} may have become another
+     * since, and the line still means the run that has not ended.
+     *
+     * @param file absolute
+     */
+    record Line(Path file, Map<String, String> inputs) implements RunLine {
+        public Line {
+            inputs = Map.copyOf(inputs);
+        }
+    }
+
+    /** Where its succession is kept. */
+    private static Path folder(CairnHome home, RunLine identity) {
+        if (identity instanceof Named named) {
+            return home.names().resolve(RunIds.encode(named.name()));
+        }
+        Line line = (Line) identity;
+        String digest = Digests.of(line.file() + "\0" + new TreeMap<>(line.inputs()));
+        return home.lines().resolve(digest.substring(digest.indexOf(':') + 1));
+    }
+
+    /** The runs that had it. */
+    static RunHistory succession(CairnHome home, RunLine identity) {
+        return new RunHistory(folder(home, identity));
+    }
+}

@@ -1,0 +1,170 @@
+package dev.cairn.run.internal.store;
+
+import dev.cairn.files.DurableFiles;
+import dev.cairn.files.TreeRemoval;
+import dev.cairn.files.Trust;
+import dev.cairn.files.UntrustedException;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.home.RunStore;
+import dev.cairn.run.internal.names.RunHistory;
+import dev.cairn.run.internal.names.RunIds;
+import dev.cairn.run.internal.owner.Claim;
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.internal.owner.Ownership;
+import dev.cairn.run.internal.store.RunPick.Plain;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds the run that a line means and owns it, or makes it. However many do this for one line at the same instant, one gets the run
+ * and the others learn who has it. Immutable; any thread.
+ */
+public final class RunOpener {
+    private final CairnHome home;
+    private final Owners owners;
+    private final Clock clock;
+
+    public RunOpener(CairnHome home, Owners owners, Clock clock) {
+        this.home = home;
+        this.owners = owners;
+        this.clock = clock;
+    }
+
+    /** What came of it. */
+    public sealed interface Opened {
+        /**
+         * @param fresh made just now
+         * @param broken the dead owner whose lock was broken
+         */
+        record Ours(RunManifest run, Ownership ownership, boolean fresh, Optional<OwnerRecord> broken)
+                implements Opened {}
+
+        record Held(RunFolder run, OwnerRecord owner) implements Opened {}
+
+        record Done(RunManifest run) implements Opened {}
+
+        record Refused(List<String> reasons) implements Opened {}
+    }
+
+    /** Fills the folder of a new run. */
+    @FunctionalInterface
+    public interface Founder {
+        /** @param folder with the run's id as its name, but in a place that it will leave: nothing may hold its path */
+        void found(RunFolder folder) throws IOException;
+    }
+
+    /** @param name for the id of a new run */
+    public Opened open(RunLine identity, RunPick.Rule rule, String name, Founder founder)
+            throws IOException, InterruptedException {
+        RunHistory succession = RunLine.succession(home, identity);
+        while (true) {
+            RunHistory.Entries entries = succession.read();
+            Optional<Opened> existing = openExisting(entries, rule);
+            if (existing.isPresent()) {
+                return existing.get();
+            }
+            Opened created = create(name, founder);
+            if (!(created instanceof Opened.Ours ours) || follows(succession, entries, ours)) {
+                return created;
+            }
+        }
+    }
+
+    /** @return false when somebody was faster with this identity: what they made may be the run that is meant */
+    private boolean follows(RunHistory succession, RunHistory.Entries entries, Opened.Ours ours) throws IOException {
+        boolean follows = false;
+        try {
+            follows = succession.follow(entries.last(), ours.run().id());
+            return follows;
+        } finally {
+            if (!follows) {
+                discard(ours);
+            }
+        }
+    }
+
+    private void discard(Opened.Ours ours) throws IOException {
+        try {
+            ours.ownership().close();
+        } finally {
+            TreeRemoval.remove(home.path(), ours.run().folder().path());
+        }
+    }
+
+    /**
+     * Owns an existing run.
+     *
+     * @throws UntrustedException when somebody else could have written it
+     */
+    public Opened open(RunFolder folder) throws IOException, InterruptedException {
+        Trust.ofThisProcess().check(folder.path());
+        Claim claim = owners.claim(folder.path());
+        if (claim instanceof Claim.Held held) {
+            return new Opened.Held(folder, held.owner());
+        }
+        Claim.Won won = (Claim.Won) claim;
+        try {
+            return new Opened.Ours(RunManifest.read(folder), won.ownership(), false, won.broken());
+        } catch (IOException e) {
+            won.ownership().close();
+            throw e;
+        }
+    }
+
+    private Optional<Opened> openExisting(RunHistory.Entries entries, RunPick.Rule rule)
+            throws IOException, InterruptedException {
+        for (String id : entries.newestFirst()) {
+            RunFolder folder = new RunStore(home).folder(id);
+            if (!Files.exists(folder.manifest())) {
+                continue; // removed by gc
+            }
+            Trust.ofThisProcess().check(folder.path());
+            RunManifest run = RunManifest.read(folder);
+            RunPick pick = rule.of(run);
+            if (pick == Plain.PASS) {
+                continue;
+            }
+            if (pick == Plain.CONTINUE) {
+                Opened opened = open(folder);
+                if (!(opened instanceof Opened.Ours ours) || rule.of(ours.run()) == Plain.CONTINUE) {
+                    return Optional.of(opened);
+                }
+                // it ended while we waited for its owner
+                ours.ownership().close();
+                run = ours.run();
+                pick = rule.of(run);
+            }
+            return pick instanceof RunPick.Refuse refuse
+                    ? Optional.of(new Opened.Refused(refuse.reasons()))
+                    : pick == Plain.DONE ? Optional.of(new Opened.Done(run)) : Optional.empty();
+        }
+        return Optional.empty();
+    }
+
+    /** The run appears under its name in one instant, whole. */
+    private Opened create(String name, Founder founder) throws IOException, InterruptedException {
+        String id = RunIds.create(name, clock.instant());
+        Path draft = home.runs().resolve(".new-" + id);
+        DurableFiles.createFolders(draft.resolve(id));
+        RunFolder target = new RunStore(home).folder(id);
+        try {
+            founder.found(new RunFolder(draft.resolve(id)));
+            Files.move(draft.resolve(id), target.path(), StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            TreeRemoval.remove(home.path(), draft);
+        }
+        DurableFiles.syncFolder(home.runs());
+        Opened opened = open(target);
+        return opened instanceof Opened.Ours ours
+                ? new Opened.Ours(ours.run(), ours.ownership(), true, Optional.empty())
+                : opened;
+    }
+}

@@ -1,0 +1,74 @@
+package dev.cairn.run.manifest;
+
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** How values are written in the manifest: absent things as null, instants in ISO 8601 with milliseconds. */
+final class ManifestFields {
+    private ManifestFields() {}
+
+    static String text(JsonNode node, String field) {
+        return node.path(field).asString("");
+    }
+
+    static Optional<String> optionalText(JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        return value.isString() ? Optional.of(value.stringValue()) : Optional.empty();
+    }
+
+    static OptionalLong optionalLong(JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        return value.isIntegralNumber() ? OptionalLong.of(value.longValue()) : OptionalLong.empty();
+    }
+
+    static OptionalInt optionalInt(JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        return value.isIntegralNumber() ? OptionalInt.of(value.intValue()) : OptionalInt.empty();
+    }
+
+    static Instant instant(JsonNode node, String field) {
+        return Instant.parse(node.path(field).asString(Instant.EPOCH.toString()));
+    }
+
+    static Optional<Instant> optionalInstant(JsonNode node, String field) {
+        return optionalText(node, field).map(Instant::parse);
+    }
+
+    static Map<String, String> texts(JsonNode node, String field) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        node.path(field).forEachEntry((name, value) -> texts.put(name, value.asString("")));
+        return texts;
+    }
+
+    static void put(ObjectNode node, String field, Map<String, String> texts) {
+        ObjectNode object = node.putObject(field);
+        texts.forEach(object::put);
+    }
+
+    static void put(ObjectNode node, String field, Instant value) {
+        node.put(field, value.truncatedTo(ChronoUnit.MILLIS).toString());
+    }
+
+    static void putOptional(ObjectNode node, String field, Optional<String> value) {
+        value.ifPresentOrElse(v -> node.put(field, v), () -> node.putNull(field));
+    }
+
+    static void putInstant(ObjectNode node, String field, Optional<Instant> value) {
+        value.ifPresentOrElse(v -> put(node, field, v), () -> node.putNull(field));
+    }
+
+    static void putOptional(ObjectNode node, String field, OptionalLong value) {
+        value.ifPresentOrElse(v -> node.put(field, v), () -> node.putNull(field));
+    }
+
+    static void putOptional(ObjectNode node, String field, OptionalInt value) {
+        value.ifPresentOrElse(v -> node.put(field, v), () -> node.putNull(field));
+    }
+}

@@ -1,0 +1,16 @@
+package dev.cairn.run.manifest;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** An image that an attempt did not go on from, and why not, as a sentence. */
+public record RejectedImage(long image, String reason) {
+
+    static RejectedImage from(JsonNode node) {
+        return new RejectedImage(node.path("image").asLong(0), ManifestFields.text(node, "reason"));
+    }
+
+    void into(ObjectNode node) {
+        node.put("image", image).put("reason", reason);
+    }
+}

@@ -1,0 +1,69 @@
+package dev.cairn.run.notify;
+
+import dev.cairn.run.manifest.RunFolder;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The right to tell of a run: one process has it, and with its death it is free. It is apart from the ownership of the run, so that
+ * a receiver that is slow keeps nobody from going on with the run. Thread-safe.
+ */
+final class NotificationLock implements AutoCloseable {
+    /** A process that opened the file twice would lose the lock with the first close (fcntl(2), "Record locks"). */
+    private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
+
+    private final Path file;
+    private final FileChannel channel;
+
+    private NotificationLock(Path file, FileChannel channel) {
+        this.file = file;
+        this.channel = channel;
+    }
+
+    /** @return empty when somebody else has it */
+    static Optional<NotificationLock> tryTake(RunFolder run) throws IOException {
+        Path file = run.path().resolve("notify.lock");
+        if (!HELD_HERE.add(file)) {
+            return Optional.empty();
+        }
+        @Nullable FileChannel locked = null;
+        try {
+            locked = lock(file);
+        } finally {
+            if (locked == null) {
+                HELD_HERE.remove(file);
+            }
+        }
+        return Optional.ofNullable(locked).map(channel -> new NotificationLock(file, channel));
+    }
+
+    private static @Nullable FileChannel lock(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(
+                file,
+                Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        @Nullable FileLock lock = null;
+        try {
+            lock = channel.tryLock();
+        } finally {
+            if (lock == null) {
+                channel.close();
+            }
+        }
+        return lock == null ? null : channel;
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+        HELD_HERE.remove(file);
+    }
+}

@@ -1,0 +1,106 @@
+package dev.cairn.run.notify;
+
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunOrigin;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
+
+/** Tells one receiver everything that it wants to know of a run, in order, each until it is taken or refused. */
+final class NotificationWorker implements Runnable {
+    private final Receiver receiver;
+    private final Deliveries deliveries;
+    private final Path folder;
+    private final EventJournalReader journal;
+    private final DeliveryHistory progress;
+    private final WorkSignal bell;
+    private final Consumer<String> say;
+    private final Deque<Notice> due = new ArrayDeque<>();
+    private volatile String trouble = "it has not answered yet";
+    private volatile boolean done;
+
+    /** @param say told what is refused, in words for a person */
+    NotificationWorker(
+            Receiver receiver,
+            Deliveries deliveries,
+            RunFolder run,
+            RunOrigin origin,
+            DeliveryHistory progress,
+            WorkSignal bell,
+            Consumer<String> say) {
+        this.receiver = receiver;
+        this.deliveries = deliveries;
+        this.folder = origin.folder();
+        this.journal = new EventJournalReader(run, origin);
+        this.progress = progress;
+        this.bell = bell;
+        this.say = say;
+    }
+
+    @Override
+    public void run() {
+        try {
+            done = tellAll();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            trouble = String.valueOf(e.getMessage());
+        }
+    }
+
+    /** What is untold, for a person; empty when there is nothing. */
+    Optional<String> untold() {
+        return done ? Optional.empty() : Optional.of(receiver.name() + ": " + trouble);
+    }
+
+    /** @return false when time ran out first */
+    private boolean tellAll() throws IOException, InterruptedException {
+        long through = progress.through(receiver);
+        Backoff backoff = new Backoff(ThreadLocalRandom.current());
+        while (true) {
+            long rung = bell.rung();
+            boolean last = bell.isLast(); // asked before the journal is read: nothing is written after the last ring
+            journal.news().stream()
+                    .filter(notice ->
+                            notice.sequence() > through && receiver.wants().contains(notice.change()))
+                    .forEach(due::add);
+            if (due.isEmpty() && last) {
+                return true;
+            }
+            if (due.isEmpty()) {
+                bell.await(rung);
+            } else if (bell.isOver()) {
+                return false;
+            } else {
+                tell(due.getFirst(), backoff);
+            }
+        }
+    }
+
+    private void tell(Notice notice, Backoff backoff) throws IOException, InterruptedException {
+        Delivery.Answer answer = receiver.tell(deliveries, folder, notice, progress.asked(receiver));
+        if (answer instanceof Delivery.Answer.Later later) {
+            trouble = later.reason();
+            progress.trouble(receiver, trouble);
+            Duration usual = backoff.next();
+            Duration wait =
+                    later.atLeast().filter(asked -> asked.compareTo(usual) > 0).orElse(usual);
+            bell.pause(wait.toNanos(), later.atLeast().isEmpty());
+            return;
+        }
+        backoff.reset();
+        due.removeFirst();
+        if (answer instanceof Delivery.Answer.Refused refused) {
+            progress.refused(receiver, notice, refused.reason());
+            say.accept(receiver.name() + " refuses " + notice.change().wire() + ", which is not told again: "
+                    + refused.reason());
+        } else {
+            progress.told(receiver, notice);
+        }
+    }
+}

@@ -1,5 +1,0 @@
-/** Who may write to a run: one owner at a time, with an epoch that every take-over raises. */
-@NullMarked
-package dev.cairn.run.owner;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,5 +1,0 @@
-/** Commands to a run from other processes and hosts. */
-@NullMarked
-package dev.cairn.run.request;
-
-import org.jspecify.annotations.NullMarked;

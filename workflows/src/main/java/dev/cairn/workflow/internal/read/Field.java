@@ -1,0 +1,17 @@
+package dev.cairn.workflow.internal.read;
+
+/**
+ * A key of a mapping; immutable.
+ *
+ * @param description for the schema, and so for editors: one sentence
+ */
+record Field<T>(String name, Type<T> type, String description, boolean required) {
+
+    static <T> Field<T> optional(String name, Type<T> type, String description) {
+        return new Field<>(name, type, description, false);
+    }
+
+    static <T> Field<T> required(String name, Type<T> type, String description) {
+        return new Field<>(name, type, description, true);
+    }
+}

@@ -1,0 +1,153 @@
+package dev.cairn.workflow.internal.read;
+
+import dev.cairn.workflow.problem.Nearest;
+import dev.cairn.workflow.problem.Place;
+import dev.cairn.workflow.problem.Problems;
+import dev.cairn.yaml.Node;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+
+/** A mapping with known keys. */
+final class ObjectType<T> implements Type<T> {
+
+    /** Keys begun so are nobody's business: a place for anchors. */
+    private static final String EXTENSION = "x-";
+
+    /** What other tools call it. */
+    private static final Map<String, String> ELSEWHERE = Map.ofEntries(
+            Map.entry("jobs", "steps"),
+            Map.entry("tasks", "steps"),
+            Map.entry("on", "schedule"),
+            Map.entry("triggers", "schedule"),
+            Map.entry("depends_on", "needs"),
+            Map.entry("dependsOn", "needs"),
+            Map.entry("dependencies", "needs"),
+            Map.entry("when", "if"),
+            Map.entry("command", "run"),
+            Map.entry("commands", "run"),
+            Map.entry("script", "run"),
+            Map.entry("cwd", "working_directory"),
+            Map.entry("environment", "env"),
+            Map.entry("timeout-minutes", "timeout"),
+            Map.entry("compress", "compression"),
+            Map.entry("retries", "retry"),
+            Map.entry("memory", "mem"),
+            Map.entry("interval", "every"));
+
+    private final String name;
+    private final Map<String, Field<?>> fields = new LinkedHashMap<>();
+    private final BiFunction<ReadFields, Problems, T> make;
+    private final Map<String, Object> constraints;
+    private final Map<String, String> refused;
+    private final boolean extensible;
+
+    private ObjectType(
+            String name,
+            List<Field<?>> fields,
+            Map<String, Object> constraints,
+            Map<String, String> refused,
+            boolean extensible,
+            BiFunction<ReadFields, Problems, T> make) {
+        this.name = name;
+        this.make = make;
+        this.constraints = constraints;
+        this.refused = refused;
+        this.extensible = extensible;
+        fields.forEach(field -> this.fields.put(field.name(), field));
+    }
+
+    /**
+     * @param name of the definition in the schema
+     * @param make checks what concerns several keys, and makes the value; called however much is missing
+     */
+    static <T> ObjectType<T> of(String name, List<Field<?>> fields, BiFunction<ReadFields, Problems, T> make) {
+        return new ObjectType<>(name, fields, Map.of(), Map.of(), false, make);
+    }
+
+    /** The same with further keywords in the schema, for what {@code make} checks. */
+    ObjectType<T> constrained(Map<String, Object> keywords) {
+        return new ObjectType<>(name, List.copyOf(fields.values()), keywords, refused, extensible, make);
+    }
+
+    /** The same, letting keys pass that begin with {@code x-}. */
+    ObjectType<T> extensible() {
+        return new ObjectType<>(name, List.copyOf(fields.values()), constraints, refused, true, make);
+    }
+
+    /** The same, saying of some unknown keys why they are not possible. */
+    ObjectType<T> refusing(Map<String, String> reasons) {
+        return new ObjectType<>(name, List.copyOf(fields.values()), constraints, reasons, extensible, make);
+    }
+
+    @Override
+    public Optional<T> read(Node node, Problems problems) {
+        if (!(node instanceof Node.Mapping mapping)) {
+            problems.add(node.place(), Expected.message("a mapping with keys such as " + firstKeys(), node));
+            return Optional.empty();
+        }
+        Map<String, Place> written = new HashMap<>();
+        Map<Field<?>, Object> values = new IdentityHashMap<>();
+        mapping.entries().forEach((key, entry) -> {
+            written.put(key, entry.key());
+            Field<?> field = fields.get(key);
+            if (field != null) {
+                field.type().read(entry.value(), problems).ifPresent(value -> values.put(field, value));
+            } else if (!extensible || !key.startsWith(EXTENSION)) {
+                problems.add(entry.key(), refused.getOrDefault(key, "unknown key" + hint(key)));
+            }
+        });
+        for (Field<?> field : fields.values()) {
+            if (field.required() && !written.containsKey(field.name())) {
+                problems.add(mapping.place(), "\"" + field.name() + "\" is missing");
+            }
+        }
+        return Optional.of(make.apply(new ReadFields(mapping.place(), written, values), problems));
+    }
+
+    private String hint(String key) {
+        String here = ELSEWHERE.getOrDefault(key, "");
+        return fields.containsKey(here) ? "; here it is called \"" + here + "\"" : Nearest.hint(key, fields.keySet());
+    }
+
+    private String firstKeys() {
+        return String.join(", ", fields.keySet().stream().limit(3).toList());
+    }
+
+    @Override
+    public Map<String, Object> schema(Definitions definitions) {
+        return definitions.reference(name, () -> definition(definitions));
+    }
+
+    private Map<String, Object> definition(Definitions definitions) {
+        Map<String, Object> properties = new LinkedHashMap<>();
+        fields.values().forEach(field -> properties.put(field.name(), described(field, definitions)));
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("type", "object");
+        schema.put("properties", properties);
+        if (extensible) {
+            schema.put("patternProperties", Keywords.of("^" + EXTENSION, true));
+        }
+        schema.put("additionalProperties", false);
+        List<String> required = fields.values().stream()
+                .filter(Field::required)
+                .map(Field::name)
+                .toList();
+        if (!required.isEmpty()) {
+            schema.put("required", required);
+        }
+        schema.putAll(constraints);
+        return schema;
+    }
+
+    private static Map<String, Object> described(Field<?> field, Definitions definitions) {
+        Map<String, Object> schema = new LinkedHashMap<>();
+        schema.put("description", field.description());
+        schema.putAll(field.type().schema(definitions));
+        return schema;
+    }
+}

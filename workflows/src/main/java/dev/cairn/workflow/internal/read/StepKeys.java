@@ -1,0 +1,124 @@
+package dev.cairn.workflow.internal.read;
+
+import static dev.cairn.workflow.internal.read.Field.optional;
+
+import dev.cairn.workflow.expression.Condition;
+import dev.cairn.workflow.expression.Parameter;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.problem.Problems;
+import dev.cairn.workflow.spec.Named;
+import dev.cairn.workflow.spec.Step;
+import dev.cairn.workflow.spec.Strategy;
+import dev.cairn.workflow.spec.Work;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The keys of a step. */
+final class StepKeys {
+
+    private static final String NAMES = "a name: letters, digits, _ and -";
+
+    private static final Field<Named> ID = optional(
+            "id", Scalars.name(), "What others call it: letters, digits, _ and -; step-1, step-2, ... if not given.");
+    private static final Field<String> NAME = optional("name", Scalars.text(), "What people read.");
+    private static final Field<List<Named>> NEEDS = optional(
+            "needs",
+            Composites.oneOrMore(Scalars.name()),
+            "Ids of the steps that must have ended; the step above if not given, [] starts at once.");
+    private static final Field<Condition> IF =
+            optional("if", Scalars.condition(), "Runs the step only when this holds.");
+    private static final Field<Work> RUN = optional(
+            "run",
+            Composites.either(
+                    Composites.map(Scalars.template(), Work.Script::new),
+                    Composites.map(
+                            Composites.nonEmpty(Composites.listOf(Scalars.template()), "word, the program"),
+                            Work.Command::new)),
+            "A script; or, as a list, a program and its arguments without a shell.");
+    private static final Field<String> USES =
+            optional("uses", Scalars.oneOf("airflow"), "Something that Cairn does itself: airflow.");
+    private static final Field<Map<String, Parameter>> WITH = optional("with", AirflowKeys.TYPE, "What uses is told.");
+    private static final Field<Strategy> STRATEGY =
+            optional("strategy", StrategyKeys.TYPE, "Runs the step once for every combination of values.");
+    private static final Field<Map<String, Template>> OUTPUTS = optional(
+            "outputs",
+            Composites.mapOf(StrategyKeys.NAME, NAMES, Scalars.template()),
+            "Files that the step makes, by name; others refer to them as steps.ID.outputs.NAME.");
+    private static final Field<List<Template>> ARTIFACTS =
+            optional("artifacts", Composites.oneOrMore(Scalars.template()), "Further files and folders that it makes.");
+    private static final Field<Boolean> CONTINUE_ON_ERROR =
+            optional("continue_on_error", Scalars.bool(), "Whether the run can succeed although this step fails.");
+    private static final Field<Template> STDIN =
+            optional("stdin", Scalars.template(), "A file for its standard input; nothing if not given.");
+
+    static final ObjectType<Step> STEP = step(
+                    "step",
+                    List.of(
+                            ID,
+                            NAME,
+                            NEEDS,
+                            IF,
+                            RUN,
+                            USES,
+                            WITH,
+                            STRATEGY,
+                            OUTPUTS,
+                            ARTIFACTS,
+                            CONTINUE_ON_ERROR,
+                            STDIN))
+            .refusing(Map.of("notify", "not possible here: 'notify' at the top of the file tells of all steps"));
+
+    /** Hooks run one after the other, once, and nothing refers to them. */
+    static final ObjectType<Step> HOOK = step(
+                    "hook", List.of(ID, NAME, IF, RUN, USES, WITH, ARTIFACTS, CONTINUE_ON_ERROR, STDIN))
+            .refusing(Map.of(
+                    "needs", "not possible here: these steps run one after the other",
+                    "strategy", "not possible here: these steps run once",
+                    "outputs", "not possible here: no step comes after these"));
+
+    private StepKeys() {}
+
+    private static ObjectType<Step> step(String name, List<Field<?>> own) {
+        List<Field<?>> all = new ArrayList<>(own);
+        all.addAll(SettingsKeys.ALL);
+        return ObjectType.of(name, all, StepKeys::make)
+                .constrained(Keywords.of(
+                        "oneOf",
+                        List.of(
+                                Keywords.of("required", List.of("run")),
+                                Keywords.of("required", List.of("uses", "with")))));
+    }
+
+    private static Step make(ReadFields fields, Problems problems) {
+        if (fields.has(RUN) == fields.has(USES)) {
+            problems.add(
+                    fields.has(RUN) ? fields.place(USES) : fields.place(),
+                    fields.has(RUN) ? "a step has \"run\" or \"uses\", not both" : "\"run\" (or \"uses\") is missing");
+        } else if (fields.has(USES) != fields.has(WITH)) {
+            problems.add(
+                    fields.has(WITH) ? fields.place(WITH) : fields.place(USES),
+                    "\"uses\" and \"with\" belong together");
+        }
+        return new Step(
+                fields.place(),
+                fields.get(ID),
+                fields.get(NAME),
+                fields.get(NEEDS),
+                fields.get(IF),
+                work(fields),
+                fields.get(STRATEGY),
+                fields.get(OUTPUTS).orElse(Map.of()),
+                fields.get(ARTIFACTS).orElse(List.of()),
+                fields.get(CONTINUE_ON_ERROR).orElse(false),
+                fields.get(STDIN),
+                SettingsKeys.settings(fields, problems));
+    }
+
+    private static Optional<Work> work(ReadFields fields) {
+        return fields.get(RUN)
+                .or(() -> fields.get(USES)
+                        .map(what -> new Work.Uses(what, fields.get(WITH).orElse(Map.of()))));
+    }
+}

@@ -1,0 +1,19 @@
+package dev.cairn.workflow.internal.read;
+
+import dev.cairn.workflow.problem.Problems;
+import dev.cairn.yaml.Node;
+import java.util.Map;
+import java.util.Optional;
+
+/** What may stand at a place in the file: how it is read, and how a JSON Schema says the same. Immutable. */
+interface Type<T> {
+
+    /**
+     * @param problems told of everything that is wrong within {@code node}
+     * @return as much as could be read; empty when that is nothing
+     */
+    Optional<T> read(Node node, Problems problems);
+
+    /** @param definitions takes up what is described once and referred to */
+    Map<String, Object> schema(Definitions definitions);
+}

@@ -1,7 +1,0 @@
-/**
- * From the text of a workflow file to its specification. The description of the keys here is also the JSON Schema.
- */
-@NullMarked
-package dev.cairn.workflow.read;
-
-import org.jspecify.annotations.NullMarked;

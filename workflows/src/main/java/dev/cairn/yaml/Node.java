@@ -1,0 +1,46 @@
+package dev.cairn.yaml;
+
+import dev.cairn.workflow.expression.Locator;
+import dev.cairn.workflow.problem.Place;
+import dev.cairn.workflow.value.Value;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A node of a YAML file; immutable. What an alias stands for is the same node as its anchor's. */
+public sealed interface Node {
+
+    Place place();
+
+    /**
+     * @param text the content, quotes and folding undone
+     * @param value the content by YAML's core schema: quoted it is always a text
+     * @param locator where the characters of {@code text} stand
+     */
+    record Scalar(Place place, String text, Value value, Locator locator) implements Node {}
+
+    record Sequence(Place place, List<Node> items) implements Node {
+        public Sequence {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** @param entries in the file's order, merge keys resolved */
+    record Mapping(Place place, Map<String, Entry> entries) implements Node {
+        public Mapping {
+            entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
+        }
+    }
+
+    /** @param key where the key stands; its path is the value's */
+    record Entry(Place key, Node value) {}
+
+    /** For messages: {@code a list}, {@code a text}, {@code nothing}. */
+    default String kind() {
+        if (this instanceof Scalar scalar) {
+            return scalar.value().kind();
+        }
+        return this instanceof Sequence ? "a list" : "a mapping";
+    }
+}
