@@ -10,13 +10,18 @@
 #include <stdint.h>
 
 #include "image/image.h"
+#include "supervisor/attempt.h"
 #include "supervisor/cause.h"
+#include "supervisor/control.h"
+#include "supervisor/engine.h"
+#include "supervisor/image_folder.h"
 #include "supervisor/interval.h"
+#include "supervisor/lease.h"
 #include "supervisor/loop.h"
+#include "supervisor/running_step.h"
+#include "supervisor/spec.h"
 
 #define CHECKPOINT_WAITERS 64
-
-struct supervisor;
 
 /* Somebody wants an image. */
 struct checkpoint_order {
@@ -35,6 +40,15 @@ enum checkpoint_stage {
 };
 
 struct checkpointing {
+    /* What it works with, set before checkpoint_open. */
+    const struct spec *spec;
+    const struct engine *engine;
+    const struct attempt *attempt; /* whose journal tells of every image */
+    struct image_folder *images;
+    struct lease *lease;
+    struct running_step *step; /* ended or killed with its last image */
+    struct control *control;   /* answers the waiters */
+
     bool busy;
     struct checkpoint_order order; /* under way */
     bool wanted;
@@ -64,39 +78,37 @@ struct checkpointing {
     json_t *stop_answer; /* for the waiters of a stop, given once the attempt has ended */
 };
 
-CAIRN_CHECKED int checkpoint_open(struct supervisor *s, cairn_error *err);
+/* The step runs: plans the first checkpoint by interval. last_image: from which the step was
+ * resumed, or checkpoint 0. */
+CAIRN_CHECKED int checkpoint_open(struct checkpointing *c, struct loop *loop, int64_t last_image,
+                                  cairn_error *err);
 
 /* An order without waiters. */
 struct checkpoint_order checkpoint_order(const char *reason);
 
-/* Begins it, or queues it behind the one under way, merged with whatever else waits there. */
-void checkpoint_want(struct supervisor *s, const struct checkpoint_order *order);
+/* Begins the checkpoint, or queues it behind the one under way, merged with what waits there. */
+void checkpoint_want(struct checkpointing *c, const struct checkpoint_order *order);
 
 /* Begins what is due by interval or by before_timeout. */
-void checkpoint_tick(struct supervisor *s);
+void checkpoint_tick(struct checkpointing *c);
 
 /* When checkpoint_tick has something to do, as clock_now_ms(). */
-int64_t checkpoint_deadline(const struct supervisor *s);
+int64_t checkpoint_deadline(const struct checkpointing *c);
 
-/* The lease is held again, or the step killed: what was finished meanwhile goes on, or is given up.
- */
-void checkpoint_go_on(struct supervisor *s);
+/* The lease is held again, or the step was killed: an image that waits for that is published or
+ * given up. */
+void checkpoint_continue(struct checkpointing *c);
 
-/* The step has ended: whoever waits for an image hears so; an image under way is given up. */
-void checkpoint_step_ended(struct supervisor *s);
+/* The step has ended: the waiters are told so, and an image under way is given up. */
+void checkpoint_step_ended(struct checkpointing *c);
 
 /* Whether a stop with this cause is under way, or will be tried again. */
-bool checkpoint_stops_for(const struct supervisor *s, enum cause cause);
+bool checkpoint_stops_for(const struct checkpointing *c, enum cause cause);
 
 /* Bytes of the image under way that are on disk. */
-uint64_t checkpoint_written(const struct supervisor *s);
-
-/* Journals checkpoint 0. */
-CAIRN_CHECKED int checkpoint_journal_first(struct supervisor *s,
-                                           const struct image_summary *summary, int64_t took_ms,
-                                           cairn_error *err);
+uint64_t checkpoint_written(const struct checkpointing *c);
 
 /* Answers the waiters of a stop. */
-void checkpoint_answer_stop(struct supervisor *s);
+void checkpoint_answer_stop(struct checkpointing *c);
 
 #endif

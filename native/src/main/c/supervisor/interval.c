@@ -1,5 +1,6 @@
 #include "supervisor/interval.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 #define GUESSED_COST 500.0  /* before anything was measured */
@@ -28,20 +29,11 @@ void interval_failed(struct interval *i)
     i->failures++;
 }
 
-/* By Newton's method: the supervisor is static and small, and needs no more of libm. */
-static double square_root(double x)
-{
-    double root = x > 1 ? x : 1;
-    for (int round = 0; round < 64; round++)
-        root = (root + x / root) / 2;
-    return root;
-}
-
 /* Young's and Daly's optimum to first order: sqrt(2 * cost * mtbf). */
 static int64_t optimum(const struct interval *i)
 {
     bool measured = i->cost >= 0;
-    int64_t wait = (int64_t)square_root(2 * (measured ? i->cost : GUESSED_COST) * (double)i->mtbf);
+    int64_t wait = (int64_t)sqrt(2 * (measured ? i->cost : GUESSED_COST) * (double)i->mtbf);
     int64_t most = measured ? LONGEST : FIRST_AT_MOST;
     int64_t least = i->took * DURATIONS_APART > SHORTEST ? i->took * DURATIONS_APART : SHORTEST;
     if (wait > most)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "supervisor/image_journal.h"
 #include "supervisor/step_files.h"
 
 /* The step's streams, while it is being started. */
@@ -72,43 +73,36 @@ bool launch_needs_namespaces(const struct supervisor *s)
  * that does not image them does without where the host has none. */
 static int start_tree(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
 {
-    int rc = tree_start(spec, &s->tree, err);
+    int rc = tree_start(spec, &s->step.tree, err);
     if (rc != -CAIRN_EHOST || launch_needs_namespaces(s))
         return rc;
     spec->namespaces = false;
-    return tree_start(spec, &s->tree, err);
+    return tree_start(spec, &s->step.tree, err);
 }
 
-static int start_fresh(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
+/* Checkpoint 0 has to be in the journal before the step runs. */
+static int journal_first(const struct supervisor *s, const struct image_summary *first,
+                         int64_t took_ms, cairn_error *err)
+{
+    const struct engine_figures none = {0};
+    json_t *line = image_journal_line(&s->images, "start", first, &none, took_ms);
+    int rc = attempt_journal(&s->attempt, line, err);
+    json_decref(line);
+    return rc;
+}
+
+static int start_fresh(struct supervisor *s, struct tree_spec *spec, int64_t *image,
+                       cairn_error *err)
 {
     struct image_summary first;
     int64_t begun = clock_now_ms();
     int rc = step_files_publish_first(&s->spec, &s->images, &first, err);
     if (rc == 0)
-        rc = checkpoint_journal_first(s, &first, clock_now_ms() - begun, err);
-    return rc == 0 ? start_tree(s, spec, err) : rc;
-}
-
-/* A step that goes on with other programs and libraries than those of its host: said once. A
- * journal that cannot be written must not cost the step. */
-static void journal_stand_ins(const struct supervisor *s)
-{
-    char at[UTC_TEXT_BYTES];
-    cairn_error ignored;
-    size_t i;
-    json_t *path, *names = json_string("");
-    json_array_foreach(s->tree.kept.stand_ins, i, path)
-    {
-        json_t *longer = json_sprintf("%s%s%s", json_string_value(names), i ? ", " : "",
-                                      json_string_value(path));
-        json_decref(names);
-        names = longer;
-    }
-    clock_utc_text(at);
-    json_t *line = json_pack("{s:o, s:s}", "stand_ins", names, "at", at);
-    int rc = line ? attempt_journal(&s->attempt, line, &ignored) : 0;
-    (void)rc;
-    json_decref(line);
+        rc = journal_first(s, &first, clock_now_ms() - begun, err);
+    if (rc != 0)
+        return rc;
+    *image = first.sequence;
+    return start_tree(s, spec, err);
 }
 
 static int restore_from(struct supervisor *s, struct tree_spec *spec, const image_reader *image,
@@ -126,18 +120,19 @@ static int restore_from(struct supervisor *s, struct tree_spec *spec, const imag
         return rc;
     if (files_only)
         return start_tree(s, spec, err);
-    struct engine_context context = {&s->spec, &s->images, &s->attempt, &s->tree};
+    struct engine_context context = {&s->spec, &s->images, &s->attempt, &s->step.tree};
     if (s->engine->restore) {
         rc = s->engine->restore(&context, spec, image, err);
-        if (rc == 0 && json_array_size(s->tree.kept.stand_ins) > 0)
-            journal_stand_ins(s);
+        if (rc == 0 && json_array_size(s->step.tree.kept.stand_ins) > 0)
+            image_journal_stand_ins(&s->attempt, s->step.tree.kept.stand_ins);
         return rc;
     }
     rc = s->engine->put_back(&context, image, meta, &spec->argv, err);
     return rc == 0 ? start_tree(s, spec, err) : rc;
 }
 
-static int restore(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
+static int restore(struct supervisor *s, struct tree_spec *spec, int64_t *sequence,
+                   cairn_error *err)
 {
     image_reader *image = NULL;
     int rc = image_reader_open(AT_FDCWD, s->spec.restore_image, &image, err);
@@ -154,11 +149,11 @@ static int restore(struct supervisor *s, struct tree_spec *spec, cairn_error *er
     image_reader_close(image);
     if (rc != 0)
         return cairn_fail_within(err, rc, "going on from %s", s->spec.restore_image);
-    s->checkpointing.last_image = summary.sequence;
+    *sequence = summary.sequence;
     return 0;
 }
 
-int launch(struct supervisor *s, char *const *envp, cairn_error *err)
+int launch(struct supervisor *s, char *const *envp, int64_t *image, cairn_error *err)
 {
     auto_streams struct streams io = {-1, -1, -1};
     int rc = open_streams(&s->spec, &io, err);
@@ -166,15 +161,15 @@ int launch(struct supervisor *s, char *const *envp, cairn_error *err)
         return rc;
     struct tree_spec spec = tree_spec_of(&s->spec, envp, &io);
     mode_t own = umask(s->spec.umask); /* the step's processes inherit it */
-    rc = s->spec.restore_image ? restore(s, &spec, err) : start_fresh(s, &spec, err);
+    rc = s->spec.restore_image ? restore(s, &spec, image, err) : start_fresh(s, &spec, image, err);
     umask(own);
     if (rc != 0)
         return rc;
-    rc = image_folder_note_tree(&s->images, s->tree.init, err);
+    rc = image_folder_note_tree(&s->images, s->step.tree.init, err);
     if (rc == 0)
-        rc = terminal_open(&s->terminal, &s->loop, s->tree.pty_master, steal_fd(&io.out),
+        rc = terminal_open(&s->terminal, &s->loop, s->step.tree.pty_master, steal_fd(&io.out),
                            &s->control, err);
     if (rc != 0)
-        tree_destroy(&s->tree);
+        tree_destroy(&s->step.tree);
     return rc;
 }

@@ -9,21 +9,21 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "supervisor/supervisor.h"
+#include "supervisor/clock.h"
 
 #define FREEZE_AGAIN_MS 1000
 
 /* A main thread that waits for a dead file server freezes nobody, and some processes cannot be
  * frozen (task/freeze.h). Half of the time until somebody may take the lease is left for that. */
-static void *kill_what_runs_on(void *context)
+static void *kill_what_is_not_frozen(void *context)
 {
-    struct supervisor *s = context;
-    const struct lease_spec *times = s->lease.times;
+    struct lease_guard *g = context;
+    const struct lease_spec *times = g->lease->times;
     const int64_t patience = (times->take_ms - times->freeze_ms) / 2;
     int64_t since = NEVER; /* counted from when we see it: we may have slept as well */
     for (;;) {
-        int64_t left = times->freeze_ms - lease_silent_ms(&s->lease);
-        if (left > 0 || s->lease.step_frozen)
+        int64_t left = times->freeze_ms - lease_silent_ms(g->lease);
+        if (left > 0 || g->lease->step_frozen)
             since = NEVER;
         else if (since == NEVER)
             since = clock_now_ms();
@@ -31,8 +31,8 @@ static void *kill_what_runs_on(void *context)
             break;
         poll(NULL, 0, (int)(left > 0 ? left : patience / 8 + 1));
     }
-    s->guard.killed = true;
-    const struct tree *t = &s->guard.tree;
+    g->killed = true;
+    const struct tree *t = &g->tree;
     cairn_error nobody_left;
     if (t->namespaces || tree_signal(t, SIGKILL, true, &nobody_left) == 0)
         syscall(SYS_pidfd_send_signal, t->init_pidfd, SIGKILL, NULL, 0);
@@ -44,117 +44,91 @@ static void on_event(void *context, uint32_t events)
     (void)events;
     uint64_t count;
     struct loop_source *source = context;
-    /* That we were woken is all: guard_check looks for itself. */
+    /* It only had to end the loop's wait: lease_guard_check comes next. */
     if (read(source->fd, &count, sizeof count) < 0)
         return;
 }
 
-static int listen_to(struct supervisor *s, struct loop_source *source, int fd, cairn_error *err)
+static int listen_to(struct loop *loop, struct loop_source *source, int fd, cairn_error *err)
 {
     *source = (struct loop_source){.fd = fd, .ready = on_event, .context = source};
-    return loop_add(&s->loop, source, EPOLLIN, err);
+    return loop_add(loop, source, EPOLLIN, err);
 }
 
-int guard_open(struct supervisor *s, cairn_error *err)
+int lease_guard_open(struct lease_guard *g, struct lease *lease, const struct tree *tree,
+                     struct loop *loop, cairn_error *err)
 {
-    struct guard *g = &s->guard;
-    if (!s->lease.times)
+    g->lease = lease;
+    if (!lease->times)
         return 0;
-    g->tree = s->tree;
-    g->tree.init_pidfd = fcntl(s->tree.init_pidfd, F_DUPFD_CLOEXEC, 0);
+    g->tree = *tree;
+    g->tree.init_pidfd = fcntl(tree->init_pidfd, F_DUPFD_CLOEXEC, 0);
     if (g->tree.init_pidfd < 0)
         return cairn_fail_errno(err, "duplicating a descriptor");
     int alarm = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
     if (alarm < 0)
         return cairn_fail_errno(err, "timerfd_create");
-    int rc = listen_to(s, &g->alarm, alarm, err);
+    int rc = listen_to(loop, &g->alarm, alarm, err);
     if (rc == 0)
-        rc = listen_to(s, &g->news, s->lease.checked_fd, err);
+        rc = listen_to(loop, &g->checked, lease->checked_fd, err);
     if (rc != 0)
         return rc;
-    int failed = pthread_create(&g->last_resort, NULL, kill_what_runs_on, s);
+    int failed = pthread_create(&g->killer, NULL, kill_what_is_not_frozen, g);
     return failed == 0 ? 0
                        : cairn_fail(err, failed, "starting the thread that guards the lease: %s",
                                     strerror(failed));
 }
 
-static void set_alarm(struct guard *g, int64_t at)
+static void set_alarm(struct lease_guard *g, int64_t at)
 {
     const struct itimerspec when = {.it_value = {at / 1000, at % 1000 * 1000000}};
     timerfd_settime(g->alarm.fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
-static void stand(struct supervisor *s)
+void lease_guard_froze(struct lease_guard *g, const cairn_error *failure)
 {
-    struct guard *g = &s->guard;
-    cairn_error error;
-    if (supervisor_freeze(s, FROZEN_BY_LEASE, &error) != 0) {
+    if (failure) {
         if (!g->killed)
-            g->why_not = error;
+            g->why_not = *failure;
         set_alarm(g, clock_boot_ms() + FREEZE_AGAIN_MS);
         return;
     }
-    g->stood_since = clock_boot_ms();
-    lease_check_now(&s->lease, true);
+    g->frozen_since = clock_boot_ms();
+    lease_check_now(g->lease, true);
 }
 
-/* Told afterwards, when there is somewhere to write to. */
-static void journal(struct supervisor *s, const char *what, int64_t figure)
+static enum guard_verdict thaw(struct lease_guard *g)
 {
-    char at[UTC_TEXT_BYTES];
-    clock_utc_text(at);
-    json_t *line = json_pack("{s:I, s:s}", what, (json_int_t)figure, "at", at);
-    cairn_error ignored; /* a full disk must not cost the step */
-    int rc = attempt_journal(&s->attempt, line, &ignored);
-    (void)rc;
-    json_decref(line);
+    lease_check_now(g->lease, false); /* before anything runs */
+    g->frozen_ms = clock_boot_ms() - g->frozen_since;
+    return GUARD_THAW;
 }
 
-static void go_on(struct supervisor *s)
+enum guard_verdict lease_guard_check(struct lease_guard *g, bool frozen, bool ending)
 {
-    lease_check_now(&s->lease, false);
-    supervisor_thaw(s, FROZEN_BY_LEASE);
-    journal(s, "stood_still_ms", clock_boot_ms() - s->guard.stood_since);
-    checkpoint_go_on(s);
-}
-
-static void journal_recreations(struct supervisor *s)
-{
-    int recreated = s->lease.recreated;
-    if (recreated != s->guard.recreations_told)
-        journal(s, "lease_recreated", recreated);
-    s->guard.recreations_told = recreated;
-}
-
-void guard_check(struct supervisor *s)
-{
-    struct lease *l = &s->lease;
-    if (!l->times || s->ending.killed)
-        return;
-    bool stands = s->frozen & FROZEN_BY_LEASE;
-    journal_recreations(s);
+    const struct lease *l = g->lease;
+    if (!l->times)
+        return GUARD_CONTINUE;
     if (l->lost) {
-        supervisor_end(s, CAUSE_LOST, 0, l->why_lost);
-    } else if (!lease_is_held(l) && s->ending.begun) {
-        /* it must not run any more, not even to its end */
-        supervisor_end(s, s->ending.cause, 0, "");
-    } else if (!lease_is_held(l) && !stands) {
-        stand(s);
-    } else if (lease_is_held(l)) {
-        if (stands)
-            go_on(s);
-        set_alarm(&s->guard, l->renewed_at + l->times->freeze_ms);
+        snprintf(g->message, sizeof g->message, "%s", l->why_lost);
+        return GUARD_END;
     }
+    if (lease_is_held(l)) {
+        set_alarm(g, l->renewed_at + l->times->freeze_ms);
+        return frozen ? thaw(g) : GUARD_CONTINUE;
+    }
+    if (ending) /* without the lease it must not even run to its end */
+        return GUARD_END;
+    return frozen ? GUARD_CONTINUE : GUARD_FREEZE;
 }
 
-void guard_step_ended(struct supervisor *s)
+bool lease_guard_step_ended(struct lease_guard *g)
 {
-    struct guard *g = &s->guard;
-    s->lease.step_frozen = true;
-    if (!g->killed || s->ending.begun)
-        return;
-    s->ending = (struct ending){.begun = true, .killed = true, .cause = CAUSE_LOST, .image = -1};
-    snprintf(s->ending.message, sizeof s->ending.message,
+    g->lease->step_frozen = true;
+    if (!g->killed)
+        return false;
+    snprintf(g->message, sizeof g->message,
              "it was killed: its lease was not renewed, and it could not be frozen%s%.300s",
              g->why_not.code ? ": " : "", g->why_not.message);
+    return true;
 }

@@ -1,5 +1,6 @@
-/* Keeps a second copy of the step from running: it stands still for as long as its lease is not
- * held, and is killed once somebody else has taken it. */
+/* Keeps a second copy of the step from running. The guard watches the lease and says what has to
+ * happen to the step; the supervisor does it and tells the guard. A thread of the guard kills a
+ * step that the main thread could not freeze in time. */
 #ifndef CAIRN_SUPERVISOR_LEASE_GUARD_H
 #define CAIRN_SUPERVISOR_LEASE_GUARD_H
 
@@ -9,28 +10,42 @@
 
 #include "common/error.h"
 #include "sandbox/tree.h"
+#include "supervisor/lease.h"
 #include "supervisor/loop.h"
 
-struct supervisor;
-
-struct guard {
-    struct loop_source news;  /* the lease was looked at */
-    struct loop_source alarm; /* timerfd on CLOCK_BOOTTIME: it has run out, perhaps in a sleep */
-    struct tree tree;         /* the last resort's copy: the descriptor is its own */
-    int64_t stood_since;      /* clock_boot_ms() */
-    int recreations_told;     /* of the lease, in the journal */
-    cairn_error why_not;      /* the step could not be frozen */
-    pthread_t last_resort;
-    atomic_bool killed; /* by the last resort */
+enum guard_verdict {
+    GUARD_CONTINUE,
+    GUARD_FREEZE, /* the lease is not held: then lease_guard_froze */
+    GUARD_THAW,   /* it is held again, after guard.frozen_ms */
+    GUARD_END,    /* at once, because of guard.message */
 };
 
-/* The step runs: from now on it is guarded. Nothing where no lease is wanted. */
-CAIRN_CHECKED int guard_open(struct supervisor *s, cairn_error *err);
+struct lease_guard {
+    struct lease *lease;
+    struct loop_source checked; /* the lease was checked */
+    struct loop_source alarm;   /* timerfd on CLOCK_BOOTTIME: it has run out, perhaps in a sleep */
+    struct tree tree;           /* the killing thread's copy: the descriptor is its own */
+    int64_t frozen_since;       /* clock_boot_ms() */
+    int64_t frozen_ms;
+    cairn_error why_not; /* the step could not be frozen */
+    pthread_t killer;
+    atomic_bool killed; /* by that thread */
+    char message[600];
+};
 
-/* Freezes, lets go or ends the step, as its lease says: first thing in every turn of the loop. */
-void guard_check(struct supervisor *s);
+/* The step runs: from now on it is guarded. Does nothing for a lease that is not wanted. `tree` is
+ * copied, `lease` is not. */
+CAIRN_CHECKED int lease_guard_open(struct lease_guard *g, struct lease *lease,
+                                   const struct tree *tree, struct loop *loop, cairn_error *err);
 
-/* Says so where it was the last resort that ended it. */
-void guard_step_ended(struct supervisor *s);
+/* What the lease demands of the step now. Called first in every turn of the loop. frozen: because
+ * of an earlier GUARD_FREEZE; ending: the step is being ended. */
+enum guard_verdict lease_guard_check(struct lease_guard *g, bool frozen, bool ending);
+
+/* The step was frozen, or could not be for the reason of `failure`: the guard asks for it again. */
+void lease_guard_froze(struct lease_guard *g, const cairn_error *failure);
+
+/* The step has ended. True, with guard.message, when the killing thread ended it. */
+bool lease_guard_step_ended(struct lease_guard *g);
 
 #endif

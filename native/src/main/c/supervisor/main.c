@@ -18,6 +18,7 @@
 #include "common/io.h"
 #include "common/process.h"
 #include "supervisor/launch.h"
+#include "supervisor/requests.h"
 #include "supervisor/supervisor.h"
 
 #define ENVIRONMENT_FD 3
@@ -113,17 +114,17 @@ static void on_signal(void *context, uint32_t events)
     (void)events;
     struct supervisor *s = context;
     struct signalfd_siginfo info;
-    if (read(s->signals.fd, &info, sizeof info) != sizeof info || s->root_ended)
+    if (read(s->signals.fd, &info, sizeof info) != sizeof info || s->step.root_ended)
         return;
     if (s->preempted) {
-        supervisor_end(s, CAUSE_PREEMPTED, 0, "terminated twice");
+        step_end(&s->step, CAUSE_PREEMPTED, 0, "terminated twice");
         return;
     }
     s->preempted = true;
     struct checkpoint_order order = checkpoint_order("preemption");
     order.stop = order.force = true;
     order.cause = CAUSE_PREEMPTED;
-    checkpoint_want(s, &order);
+    checkpoint_want(&s->checkpointing, &order);
 }
 
 static void on_lifeline(void *context, uint32_t events)
@@ -131,9 +132,9 @@ static void on_lifeline(void *context, uint32_t events)
     (void)events;
     struct supervisor *s = context;
     loop_remove(&s->loop, &s->lifeline);
-    if (!s->root_ended)
-        supervisor_end(s, CAUSE_INTERRUPTED, s->spec.grace_ms,
-                       "who started this step has ended, and the step may not outlive it");
+    if (!s->step.root_ended)
+        step_end(&s->step, CAUSE_INTERRUPTED, s->spec.grace_ms,
+                 "who started this step has ended, and the step may not outlive it");
 }
 
 static int watch_signals(struct supervisor *s, cairn_error *err)
@@ -175,7 +176,7 @@ static size_t on_input(void *context, const char *bytes, size_t len)
 
 static void on_request(void *context, uint64_t client, const char *line)
 {
-    supervisor_request(context, client, line);
+    request_handle(context, client, line);
 }
 
 /* Also while the step is being restored, which may take long. A process with threads can take no
@@ -196,7 +197,7 @@ static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
     if (rc != 0)
         return rc;
     s->lease.times = s->spec.has_lease ? &s->spec.lease : NULL;
-    s->engine = engine_named(s->spec.engine);
+    s->engine = s->checkpointing.engine = engine_named(s->spec.engine);
     if (!s->engine)
         return cairn_fail(err, EINVAL, "spec.json: there is no engine `%s`", s->spec.engine);
     rc = loop_open(&s->loop, err);
@@ -213,15 +214,16 @@ static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
     if (rc != 0)
         return rc;
     oom_watch_start(&s->oom);
-    rc = launch(s, envp, err);
+    int64_t image;
+    rc = launch(s, envp, &image, err);
     if (rc != 0)
         return rc;
-    running_start(&s->clock);
-    rc = checkpoint_open(s, err);
+    running_start(&s->step.clock);
+    rc = checkpoint_open(&s->checkpointing, &s->loop, image, err);
     if (rc == 0)
-        rc = guard_open(s, err);
+        rc = lease_guard_open(&s->guard, &s->lease, &s->step.tree, &s->loop, err);
     if (rc != 0)
-        tree_destroy(&s->tree);
+        tree_destroy(&s->step.tree);
     return rc;
 }
 
@@ -235,7 +237,7 @@ static void publish_end(const struct supervisor *s, const struct attempt_end *en
 }
 
 /* Nothing of the step is left, and the folder of images is the next supervisor's. */
-static void let_images_go(struct supervisor *s)
+static void release_images(struct supervisor *s)
 {
     if (s->images.path && lease_is_ours(&s->lease))
         image_folder_forget_tree(&s->images);
@@ -252,7 +254,7 @@ static void end_unstarted(struct supervisor *s, const cairn_error *error)
     snprintf(end.message, sizeof end.message, "%s", error->message);
     cairn_error unwritten;
     bool written = attempt_publish_end(&s->attempt, &end, &unwritten) == 0;
-    let_images_go(s);
+    release_images(s);
     if (s->images.path)
         close(s->images.fd);
     unlinkat(s->attempt.fd, SOCKET_NAME, 0);
@@ -265,15 +267,15 @@ static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
 {
     struct attempt_end end;
     terminal_drain(&s->terminal);
-    tree_destroy(&s->tree);
+    tree_destroy(&s->step.tree);
     supervisor_judge(s, &end);
     if (rc != 0) {
         end.cause = CAUSE_LOST;
         snprintf(end.message, sizeof end.message, "the supervisor failed: %s", error->message);
     }
     publish_end(s, &end);
-    let_images_go(s);
-    checkpoint_answer_stop(s);
+    release_images(s);
+    checkpoint_answer_stop(&s->checkpointing);
     control_close(&s->control, s->attempt.fd);
 }
 
@@ -285,9 +287,14 @@ int main(int argc, char **argv)
     }
     become_daemon();
     struct supervisor s = {
-        .tree = {.init_pidfd = -1, .status_fd = -1, .pty_master = -1},
+        .step = {.tree = {.init_pidfd = -1, .status_fd = -1, .pty_master = -1}},
         .terminal = {.master = {.fd = -1}},
-        .checkpointing = {.next_at = NEVER, .last_image = -1},
+        .checkpointing = {.spec = &s.spec,
+                          .attempt = &s.attempt,
+                          .images = &s.images,
+                          .lease = &s.lease,
+                          .step = &s.step,
+                          .control = &s.control},
         .lease = {.attempt = argv[1], .folder = -1},
     };
     cairn_error error = {0};

@@ -1,3 +1,5 @@
+#include "supervisor/requests.h"
+
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "proc/proc.h"
-#include "supervisor/supervisor.h"
 
 #define LONGEST_GRACE_MS (24LL * 3600 * 1000)
 
@@ -22,7 +23,7 @@ static void measure(const struct supervisor *s, size_t *processes, uint64_t *rss
     auto_proc_list struct proc_list list = {0};
     *processes = 0;
     *rss = 0;
-    if (proc_descendants(s->tree.init, &list, NULL) != 0)
+    if (proc_descendants(s->step.tree.init, &list, NULL) != 0)
         return;
     for (size_t i = 0; i < list.count; i++) {
         char path[40];
@@ -39,7 +40,7 @@ static void measure(const struct supervisor *s, size_t *processes, uint64_t *rss
 
 static const char *state_of(const struct supervisor *s)
 {
-    if (s->ending.begun || s->root_ended)
+    if (step_is_over(&s->step))
         return "stopping";
     return s->checkpointing.busy ? "checkpointing" : "running";
 }
@@ -49,7 +50,7 @@ static json_t *progress(const struct supervisor *s)
     const struct checkpointing *c = &s->checkpointing;
     if (!c->busy)
         return json_null();
-    return json_pack("{s:I, s:I}", "done_bytes", (json_int_t)checkpoint_written(s), "total_bytes",
+    return json_pack("{s:I, s:I}", "done_bytes", (json_int_t)checkpoint_written(c), "total_bytes",
                      (json_int_t)c->expected_bytes);
 }
 
@@ -60,13 +61,13 @@ static void request_status(struct supervisor *s, uint64_t client, const json_t *
     uint64_t rss;
     measure(s, &processes, &rss);
     int64_t next = s->checkpointing.next_at;
-    int64_t wait = next == NEVER ? 0 : next - running_ms(&s->clock);
+    int64_t wait = next == NEVER ? 0 : next - running_ms(&s->step.clock);
     control_answer(
         &s->control, client,
         json_pack("{s:b, s:s, s:b, s:o, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "ok", 1, "state",
-                  state_of(s), "frozen", s->frozen != 0, "lease_silent_ms",
+                  state_of(s), "frozen", s->step.frozen != 0, "lease_silent_ms",
                   s->lease.times ? json_integer(lease_silent_ms(&s->lease)) : json_null(),
-                  "running_ms", (json_int_t)running_ms(&s->clock), "last_image",
+                  "running_ms", (json_int_t)running_ms(&s->step.clock), "last_image",
                   s->checkpointing.last_image < 0 ? json_null()
                                                   : json_integer(s->checkpointing.last_image),
                   "next_checkpoint_ms",
@@ -94,7 +95,7 @@ static void request_checkpoint(struct supervisor *s, uint64_t client, const json
     if (order.stop && read_cause(request, &order.cause, &error) != 0)
         control_answer_error(&s->control, client, &error);
     else
-        checkpoint_want(s, &order);
+        checkpoint_want(&s->checkpointing, &order);
 }
 
 static void request_signal(struct supervisor *s, uint64_t client, const json_t *request)
@@ -102,7 +103,7 @@ static void request_signal(struct supervisor *s, uint64_t client, const json_t *
     json_int_t signo = json_integer_value(json_object_get(request, "signo"));
     cairn_error error;
     int rc = signo >= 1 && signo < NSIG
-                 ? tree_signal(&s->tree, (int)signo, false, &error)
+                 ? tree_signal(&s->step.tree, (int)signo, false, &error)
                  : cairn_fail(&error, CAIRN_EPROTOCOL, "no such signal: %lld", (long long)signo);
     if (rc == 0)
         answer_ok(s, client);
@@ -121,8 +122,8 @@ static void request_end(struct supervisor *s, uint64_t client, const json_t *req
     }
     if (grace > LONGEST_GRACE_MS)
         grace = LONGEST_GRACE_MS;
-    if (!s->root_ended)
-        supervisor_end(s, cause, grace < 0 ? 0 : grace, "");
+    if (!s->step.root_ended)
+        step_end(&s->step, cause, grace < 0 ? 0 : grace, "");
     answer_ok(s, client);
 }
 
@@ -130,7 +131,11 @@ static void request_freeze(struct supervisor *s, uint64_t client, const json_t *
 {
     (void)request;
     cairn_error error;
-    if (supervisor_freeze(s, FROZEN_BY_REQUEST, &error) == 0)
+    int rc = s->checkpointing.busy && !s->step.frozen
+                 ? cairn_fail(&error, CAIRN_EBUSY_TREE,
+                              "a checkpoint is under way; freeze the step after it")
+                 : step_freeze(&s->step, FROZEN_BY_REQUEST, &error);
+    if (rc == 0)
         answer_ok(s, client);
     else
         control_answer_error(&s->control, client, &error);
@@ -139,7 +144,7 @@ static void request_freeze(struct supervisor *s, uint64_t client, const json_t *
 static void request_thaw(struct supervisor *s, uint64_t client, const json_t *request)
 {
     (void)request;
-    supervisor_thaw(s, FROZEN_BY_REQUEST);
+    step_thaw(&s->step, FROZEN_BY_REQUEST);
     answer_ok(s, client);
 }
 
@@ -179,7 +184,7 @@ static const struct {
     {"attach", request_attach}, {"resize", request_resize},
 };
 
-void supervisor_request(struct supervisor *s, uint64_t client, const char *line)
+void request_handle(struct supervisor *s, uint64_t client, const char *line)
 {
     json_t *request = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
     const char *op = json_string_value(json_object_get(request, "op"));

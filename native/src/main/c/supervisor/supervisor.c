@@ -1,85 +1,31 @@
 #include "supervisor/supervisor.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "supervisor/image_journal.h"
+
 #define RELEASE_STUCK_AGAIN_MS 100
 
-void supervisor_end(struct supervisor *s, enum cause cause, int64_t grace_ms, const char *message)
+static void note_killed_by_guard(struct supervisor *s)
 {
-    struct ending *e = &s->ending;
-    int64_t kill_at = clock_now_ms() + grace_ms;
-    if (e->begun) {
-        if (kill_at < e->kill_at)
-            e->kill_at = kill_at;
-        return;
-    }
-    *e = (struct ending){.begun = true, .cause = cause, .kill_at = kill_at, .image = -1};
-    snprintf(e->message, sizeof e->message, "%s", message);
-    cairn_error ignored; /* what cannot be asked to end is killed after the grace */
-    supervisor_thaw(s, FROZEN_BY_REQUEST);
-    if (grace_ms > 0 && tree_signal(&s->tree, SIGTERM, true, &ignored) != 0)
-        e->kill_at = clock_now_ms();
-}
-
-static void kill_everyone(struct supervisor *s)
-{
-    s->ending.killed = true;
-    s->ending.kill_at = NEVER;
-    cairn_error ignored; /* tree_destroy follows in any case */
-    if (tree_signal(&s->tree, SIGKILL, true, &ignored) != 0)
-        s->tree_lost = true;
-    /* Pid 1 hears of the ends of those who stood only after us. */
-    supervisor_thaw(s, FROZEN_BY_REQUEST | FROZEN_BY_LEASE);
-    checkpoint_go_on(s);
-}
-
-void supervisor_kill(struct supervisor *s, enum cause cause, int64_t image, const char *message)
-{
-    struct ending *e = &s->ending;
-    if (!e->begun) {
-        *e = (struct ending){.begun = true, .cause = cause};
-        snprintf(e->message, sizeof e->message, "%s", message);
-    }
-    e->image = image;
-    kill_everyone(s);
-}
-
-int supervisor_freeze(struct supervisor *s, unsigned why, cairn_error *err)
-{
-    if (why == FROZEN_BY_REQUEST && !s->frozen && s->checkpointing.busy)
-        return cairn_fail(err, CAIRN_EBUSY_TREE,
-                          "a checkpoint is under way; freeze the step after it");
-    int rc = tree_freeze(&s->tree, err);
-    if (rc == 0) {
-        s->frozen |= why;
-        running_stop(&s->clock);
-    }
-    return rc;
-}
-
-void supervisor_thaw(struct supervisor *s, unsigned why)
-{
-    bool was_frozen = s->frozen;
-    s->frozen &= ~why;
-    if (!was_frozen || s->frozen)
-        return;
-    tree_thaw(&s->tree);
-    running_start(&s->clock);
+    struct ending *e = &s->step.ending;
+    *e = (struct ending){.begun = true, .killed = true, .cause = CAUSE_LOST, .image = -1};
+    snprintf(e->message, sizeof e->message, "%s", s->guard.message);
 }
 
 /* The root process has ended, or pid 1 has gone: nothing else of the step may go on. */
 static void note_end(struct supervisor *s)
 {
-    running_stop(&s->clock);
-    guard_step_ended(s);
+    running_stop(&s->step.clock);
+    if (lease_guard_step_ended(&s->guard) && !s->step.ending.begun)
+        note_killed_by_guard(s);
     cairn_error nobody_left;
-    if (!s->tree_lost && tree_signal(&s->tree, SIGKILL, true, &nobody_left) != 0) {
+    if (!s->step.tree_lost && tree_signal(&s->step.tree, SIGKILL, true, &nobody_left) != 0) {
         /* pid 1 has ended after the root, as it should */
     }
-    checkpoint_step_ended(s);
+    checkpoint_step_ended(&s->checkpointing);
 }
 
 static void on_status(void *context, uint32_t events)
@@ -87,14 +33,14 @@ static void on_status(void *context, uint32_t events)
     (void)events;
     struct supervisor *s = context;
     cairn_error error;
-    int rc = tree_status(&s->tree, &s->end, &error);
+    int rc = tree_status(&s->step.tree, &s->step.end, &error);
     if (rc == 0)
         return;
-    s->root_ended = true;
-    s->ended_in_preemption = checkpoint_stops_for(s, CAUSE_PREEMPTED);
+    s->step.root_ended = true;
+    s->ended_in_preemption = checkpoint_stops_for(&s->checkpointing, CAUSE_PREEMPTED);
     if (rc < 0) {
-        s->tree_lost = true;
-        s->end = (struct tree_end){.signalled = true, .code = SIGKILL};
+        s->step.tree_lost = true;
+        s->step.end = (struct tree_end){.signalled = true, .code = SIGKILL};
     }
     note_end(s);
 }
@@ -109,21 +55,60 @@ static int64_t timeout_at(const struct supervisor *s)
     return s->spec.timeout_ms - s->spec.spent_ms;
 }
 
+static void journal_recreations(struct supervisor *s)
+{
+    int recreated = s->lease.recreated;
+    if (recreated != s->recreations_journalled)
+        image_journal_lease_recreated(&s->attempt, recreated);
+    s->recreations_journalled = recreated;
+}
+
+static void obey_lease(struct supervisor *s)
+{
+    struct running_step *step = &s->step;
+    cairn_error error;
+    if (step->ending.killed)
+        return;
+    journal_recreations(s);
+    switch (lease_guard_check(&s->guard, step->frozen & FROZEN_BY_LEASE, step->ending.begun)) {
+    case GUARD_CONTINUE:
+        break;
+    case GUARD_FREEZE:
+        lease_guard_froze(&s->guard,
+                          step_freeze(step, FROZEN_BY_LEASE, &error) == 0 ? NULL : &error);
+        break;
+    case GUARD_THAW:
+        step_thaw(step, FROZEN_BY_LEASE);
+        image_journal_frozen(&s->attempt, s->guard.frozen_ms); /* the folder can be written again */
+        checkpoint_continue(&s->checkpointing);
+        break;
+    case GUARD_END:
+        step_end(step, CAUSE_LOST, 0, s->guard.message);
+        break;
+    }
+}
+
+static void kill_step(struct supervisor *s)
+{
+    step_kill_now(&s->step);
+    checkpoint_continue(&s->checkpointing); /* an image that waits for the lease is given up */
+}
+
 static void tick(struct supervisor *s)
 {
-    guard_check(s);
-    if (s->ending.begun) {
-        if (clock_now_ms() >= s->ending.kill_at)
-            kill_everyone(s);
+    obey_lease(s);
+    if (s->step.ending.begun) {
+        if (clock_now_ms() >= s->step.ending.kill_at)
+            kill_step(s);
         return;
     }
-    if (running_ms(&s->clock) >= timeout_at(s)) {
+    if (running_ms(&s->step.clock) >= timeout_at(s)) {
         char message[100];
         snprintf(message, sizeof message, "the step ran for longer than its timeout of %lld ms",
                  (long long)s->spec.timeout_ms);
-        supervisor_end(s, CAUSE_TIMEOUT, s->spec.grace_ms, message);
+        step_end(&s->step, CAUSE_TIMEOUT, s->spec.grace_ms, message);
     }
-    checkpoint_tick(s);
+    checkpoint_tick(&s->checkpointing);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -133,26 +118,26 @@ static int64_t earlier(int64_t a, int64_t b)
 
 static int64_t deadline(struct supervisor *s)
 {
-    int64_t again = tree_has_stuck(&s->tree) ? clock_now_ms() + RELEASE_STUCK_AGAIN_MS : NEVER;
-    if (s->ending.begun)
-        return earlier(again, s->ending.kill_at);
-    int64_t timeout = running_deadline(&s->clock, timeout_at(s));
-    return earlier(again, earlier(timeout, checkpoint_deadline(s)));
+    int64_t again = tree_has_stuck(&s->step.tree) ? clock_now_ms() + RELEASE_STUCK_AGAIN_MS : NEVER;
+    if (s->step.ending.begun)
+        return earlier(again, s->step.ending.kill_at);
+    int64_t timeout = running_deadline(&s->step.clock, timeout_at(s));
+    return earlier(again, earlier(timeout, checkpoint_deadline(&s->checkpointing)));
 }
 
 int supervisor_run(struct supervisor *s, cairn_error *err)
 {
-    struct loop_source status = {.fd = s->tree.status_fd, .ready = on_status, .context = s};
+    struct loop_source status = {.fd = s->step.tree.status_fd, .ready = on_status, .context = s};
     int rc = loop_add(&s->loop, &status, EPOLLIN, err);
     bool watching = rc == 0;
-    while (rc == 0 && (!s->root_ended || s->checkpointing.busy)) {
-        if (s->root_ended && watching) {
+    while (rc == 0 && (!s->step.root_ended || s->checkpointing.busy)) {
+        if (s->step.root_ended && watching) {
             loop_remove(&s->loop, &status);
             watching = false;
         }
-        if (!s->root_ended)
+        if (!s->step.root_ended)
             tick(s);
-        rc = loop_turn(&s->loop, s->root_ended ? NEVER : deadline(s), err);
+        rc = loop_turn(&s->loop, s->step.root_ended ? NEVER : deadline(s), err);
     }
     return rc;
 }
@@ -169,21 +154,21 @@ static bool was_killed(const struct tree_end *end)
 static void judge_by_itself(const struct supervisor *s, struct attempt_end *out)
 {
     const char *message = "";
-    if (!s->end.signalled && s->end.code == 0) {
+    if (!s->step.end.signalled && s->step.end.code == 0) {
         out->cause = CAUSE_SUCCESS;
     } else if (s->ended_in_preemption) {
         out->cause = CAUSE_PREEMPTED;
         message = "it ended while it was being stopped, before its image was complete";
-    } else if (!was_killed(&s->end)) {
+    } else if (!was_killed(&s->step.end)) {
         out->cause = CAUSE_FAILURE;
     } else if (oom_happened(&s->oom)) {
         out->cause = CAUSE_OOM;
         message = "the kernel killed a process of the step for lack of memory";
     } else {
         out->cause = CAUSE_KILLED;
-        message = s->tree_lost       ? "its pid 1 received SIGKILL"
-                  : s->end.signalled ? "it received SIGKILL, which Cairn did not send"
-                                     : "a process of it received SIGKILL (exit code 137)";
+        message = s->step.tree_lost       ? "its pid 1 received SIGKILL"
+                  : s->step.end.signalled ? "it received SIGKILL, which Cairn did not send"
+                                          : "a process of it received SIGKILL (exit code 137)";
     }
     snprintf(out->message, sizeof out->message, "%s", message);
 }
@@ -191,14 +176,14 @@ static void judge_by_itself(const struct supervisor *s, struct attempt_end *out)
 void supervisor_judge(const struct supervisor *s, struct attempt_end *out)
 {
     *out = (struct attempt_end){
-        .cause = s->ending.cause,
-        .exit_code = s->end.signalled ? -1 : s->end.code,
-        .signal = s->end.signalled ? s->end.code : 0,
-        .running_ms = running_ms(&s->clock),
-        .image = s->ending.begun ? s->ending.image : -1,
+        .cause = s->step.ending.cause,
+        .exit_code = s->step.end.signalled ? -1 : s->step.end.code,
+        .signal = s->step.end.signalled ? s->step.end.code : 0,
+        .running_ms = running_ms(&s->step.clock),
+        .image = s->step.ending.begun ? s->step.ending.image : -1,
     };
-    if (s->ending.begun)
-        snprintf(out->message, sizeof out->message, "%s", s->ending.message);
+    if (s->step.ending.begun)
+        snprintf(out->message, sizeof out->message, "%s", s->step.ending.message);
     else
         judge_by_itself(s, out);
     if (s->terminal.log_failed)

@@ -1,0 +1,59 @@
+/* The step while it runs: its process tree, its running time, why it is frozen and how it is being
+ * ended. Checkpoints and requests act on the step through these functions. For the thread that made
+ * the tree. */
+#ifndef CAIRN_SUPERVISOR_RUNNING_STEP_H
+#define CAIRN_SUPERVISOR_RUNNING_STEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sandbox/tree.h"
+#include "supervisor/cause.h"
+#include "supervisor/clock.h"
+
+/* The step is being ended. */
+struct ending {
+    bool begun;
+    bool killed; /* the supervisor has sent SIGKILL */
+    enum cause cause;
+    int64_t kill_at; /* clock_now_ms() */
+    int64_t image;   /* with which it was stopped, or -1 */
+    char message[600];
+};
+
+/* Why the tree is frozen; it is thawed when no reason is left. */
+enum {
+    FROZEN_BY_REQUEST = 1,
+    FROZEN_BY_LEASE = 2,
+};
+
+struct running_step {
+    struct tree tree;
+    struct running_clock clock;
+    unsigned frozen; /* FROZEN_BY_* */
+    bool root_ended;
+    bool tree_lost;      /* pid 1 is gone, or cannot be signalled */
+    struct tree_end end; /* once root_ended */
+    struct ending ending;
+};
+
+/* The step has ended or is being ended: no further checkpoint is begun. */
+bool step_is_over(const struct running_step *step);
+
+/* Sends SIGTERM to every process of the step, and sets the time for SIGKILL. A later call can only
+ * move that time forward; the first cause stays. */
+void step_end(struct running_step *step, enum cause cause, int64_t grace_ms, const char *message);
+
+/* Sends SIGKILL at once, without SIGTERM: the step was stopped with this image. The first cause
+ * stays. */
+void step_kill(struct running_step *step, enum cause cause, int64_t image, const char *message);
+
+/* Sends SIGKILL to a step that is being ended. */
+void step_kill_now(struct running_step *step);
+
+/* Stops the whole tree and its running time, for a FROZEN_BY_* reason. */
+CAIRN_CHECKED int step_freeze(struct running_step *step, unsigned why, cairn_error *err);
+/* Takes reasons away. */
+void step_thaw(struct running_step *step, unsigned why);
+
+#endif
