@@ -5,7 +5,7 @@
 build_is_stale() {
     [ -e "$root/target/cairn/built" ] || return 0
     [ -w "$root/target" ] || return 1
-    [ -n "$(cd "$root" && find pom.xml ./*/pom.xml ./*/src/main native/CMakeLists.txt \
+    [ -n "$(cd "$root" && find pom.xml ./*/pom.xml ./*/*/pom.xml ./*/src/main ./*/*/src/main native/CMakeLists.txt \
         -newer target/cairn/built -print -quit)" ]
 }
 
@@ -30,9 +30,9 @@ run_maven() {
     find_jdk bin/javac
     say "building; this takes a minute or two (log: $log)"
     touch "$root/target/build.started"
-    rm -rf "$root/scheduler/target/lib" # or jars of an older pom would stay
+    rm -rf "$root/scheduler/cli/target/lib" # or jars of an older pom would stay
     if ! (cd "$root" && JAVA_HOME=$JDK ./mvnw -B -ntp -Dcairn.fast -Dmaven.test.skip=true -DskipTests \
-        -pl scheduler -am package 9>&- 2>&1) | tee "$log" |
+        -pl scheduler/cli -am package 9>&- 2>&1) | tee "$log" |
         sed -un 's/^\[INFO\] Building Cairn: \([^0-9]*\) .*\(\[.*\]\)$/cairn: \2 \1/p' >&2; then
         say "the build failed:"
         grep -m 10 -E '^\[ERROR]|error:' "$log" >&2 || tail -n 20 "$log" >&2
@@ -46,7 +46,7 @@ publish() (
     trap 'rm -rf "$new"' EXIT
     chmod 755 "$new"
     mkdir "$new/lib" "$new/native"
-    cp ../scheduler/target/lib/*.jar ../scheduler/target/scheduler-*.jar "$new/lib/" || exit 1
+    cp ../scheduler/cli/target/lib/*.jar ../scheduler/cli/target/cairn-cli-*.jar "$new/lib/" || exit 1
     cmake --install ../native/target/native --prefix "$new/native" >/dev/null || exit 1
     cp ../native/target/native/libjnidispatch.so "$new/native/" || exit 1
     digest=$(cd "$new" && sha256sum lib/* native/* | sha256sum)

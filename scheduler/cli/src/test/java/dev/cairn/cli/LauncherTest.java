@@ -1,0 +1,83 @@
+package dev.cairn.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the script says and does around Java. */
+final class LauncherTest {
+    private static final Path REPOSITORY = Path.of("../..").toAbsolutePath().normalize();
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void saysThatTheCurrentFolderIsGone() throws Exception {
+        Process cairn = start(REPOSITORY.resolve("cairn"), "mkdir gone && cd gone && rmdir ../gone && exec \"$0\" ps");
+        String said = new String(cairn.getInputStream().readAllBytes(), UTF_8);
+        assertThat(said).endsWith("\ncairn: the current folder has been deleted; go to another one first\n");
+        assertThat(cairn.waitFor()).isEqualTo(66);
+    }
+
+    @Test
+    void runsACommandWithoutStandardInput() throws Exception {
+        Process cairn = start(built(), "exec \"$0\" exec -i never -- sh -c 'cat; echo out; exit 7' <&-");
+        assertThat(new String(cairn.getInputStream().readAllBytes(), UTF_8)).isEqualTo("out\n");
+        assertThat(cairn.waitFor()).isEqualTo(7);
+    }
+
+    /** Starts a line of shell whose {@code $0} is the launcher, for a user whose cache cannot be written. */
+    private Process start(Path launcher, String line) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(List.of("sh", "-c", line, launcher.toString()))
+                .directory(folder.toFile())
+                .redirectErrorStream(true);
+        builder.environment().put("XDG_CACHE_HOME", "/dev/null");
+        return builder.start();
+    }
+
+    /** The launcher as it is after a build, over the classes of this test. */
+    private Path built() throws IOException {
+        Path root = Files.createDirectory(folder.resolve("built"));
+        Files.createDirectory(root.resolve("tools"));
+        for (String script : List.of("cairn", "tools/jdk.sh", "tools/build.sh", "tools/archive.sh")) {
+            Files.copy(REPOSITORY.resolve(script), root.resolve(script));
+        }
+        Files.createFile(root.resolve("pom.xml"));
+        Files.createDirectories(root.resolve("module/src/main"));
+        Files.createFile(root.resolve("module/pom.xml"));
+        Files.createDirectory(root.resolve("native"));
+        Files.createFile(root.resolve("native/CMakeLists.txt"));
+        Path lib = Files.createDirectories(root.resolve("target/cairn/lib"));
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes()
+                .put(
+                        Attributes.Name.CLASS_PATH,
+                        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                                .map(entry -> Path.of(entry).toUri().toString())
+                                .collect(Collectors.joining(" ")));
+        new JarOutputStream(Files.newOutputStream(lib.resolve("all.jar")), manifest).close();
+        Path natives = Files.createDirectory(root.resolve("target/cairn/native"));
+        try (Stream<Path> files = Files.list(Path.of(System.getProperty("cairn.native.dir")))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Files.copy(file, natives.resolve(file.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
+            }
+        }
+        Files.createFile(root.resolve("target/cairn/built"));
+        return root.resolve("cairn");
+    }
+}
