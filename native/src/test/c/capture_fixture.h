@@ -26,6 +26,8 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/tree_removal.h"
+#include "restore/restore.h"
+#include "sandbox/start.h"
 
 #define LIFE_SECONDS 60 /* after which a life counts as stuck */
 

@@ -28,6 +28,8 @@
 #include "rollback/apply.h"
 #include "rollback/file_content.h"
 #include "rollback/record.h"
+#include "rollback/rollback.h"
+#include "rollback/sync.h"
 
 #define WORLD_UNUSED __attribute__((unused))
 #define NAMES 24 /* the generator works with this many names, in 4 folders and the root */

@@ -16,7 +16,7 @@ static int mark_process(struct dontfork *u, pid_t pid, cairn_error *err)
         return 0; /* ended, or about to */
     for (size_t i = 0; i < smaps.count; i++) {
         const struct proc_map *map = &smaps.maps[i];
-        if (!(map->flags & KEPT_FLAGS) || map_is_kernel(map))
+        if (!(map->flags & KEPT_FLAGS) || proc_map_is_kernel(map))
             continue;
         struct marked *grown = realloc(u->marks, (u->mark_count + 1) * sizeof *grown);
         if (!grown)
@@ -91,7 +91,7 @@ int dontfork_check(const struct dontfork *u, const struct captured_process *p,
                    const struct proc_map *map, const struct proc_map *seen, cairn_error *err)
 {
     bool lacks = !seen || (seen->flags & VMF_WIPEONFORK);
-    if (!p->snapshot || !lacks || map->shared || map_is_kernel(map) ||
+    if (!p->snapshot || !lacks || map->shared || proc_map_is_kernel(map) ||
         (dontfork_flags(u, p, map) & FORKS_LACK))
         return 0;
     return cairn_fail(err, CAIRN_EBUSY_TREE,

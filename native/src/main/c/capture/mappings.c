@@ -160,7 +160,7 @@ static int capture_private_file(struct objects *o, const struct captured_process
 static int capture_mapping(struct objects *o, struct captured_process *p,
                            const struct proc_map *map, json_t *json, cairn_error *err)
 {
-    if (map_is_kernel(map)) {
+    if (proc_map_is_kernel(map)) {
         json_object_set_new(json, "kernel", json_string(map->path));
         return 0;
     }

@@ -29,12 +29,6 @@ struct pm_scan_arg {
 #define PAGE_IS_SWAPPED (1 << 4)
 #define PAGE_IS_PFNZERO (1 << 5)
 
-bool map_is_kernel(const struct proc_map *map)
-{
-    return strcmp(map->path, "[vdso]") == 0 || strncmp(map->path, "[vvar", 5) == 0 ||
-           strcmp(map->path, "[vsyscall]") == 0;
-}
-
 static int add_run(struct page_runs *runs, const struct page_run *run, cairn_error *err)
 {
     struct page_run *last = runs->count ? &runs->runs[runs->count - 1] : NULL;
@@ -138,7 +132,7 @@ int pages_list(const struct captured_process *p, struct page_runs *out, cairn_er
     bool scan = true;
     for (size_t i = 0; i < p->maps.count; i++) {
         const struct proc_map *map = &p->maps.maps[i];
-        if (map->shared || map_is_kernel(map))
+        if (map->shared || proc_map_is_kernel(map))
             continue;
         struct page_run run = {
             .process = p, .zero_matters = map->inode != 0, .inherits = inherited_from(p, map)};

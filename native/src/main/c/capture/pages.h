@@ -27,7 +27,4 @@ CAIRN_CHECKED int pages_list(const struct captured_process *p, struct page_runs 
 CAIRN_CHECKED int pages_write(const struct page_runs *runs, unsigned threads, image_writer *writer,
                               cairn_error *err);
 
-/* A mapping that is recorded but whose bytes are the kernel's: vdso and its data. */
-bool map_is_kernel(const struct proc_map *map);
-
 #endif

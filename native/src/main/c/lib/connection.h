@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "lib/step.h"
+#include "lib/step_handle.h"
 
 /* Connects to the step's supervisor, and makes sure that it is ours (or root's) on the other side.
  * Waits for one that has just been started to listen, as long as it lives. */

@@ -13,7 +13,7 @@
 #include "common/error.h"
 #include "common/io.h"
 #include "common/json.h"
-#include "lib/step.h"
+#include "lib/step_handle.h"
 
 #define REPORT_LIMIT 65536
 #define ABOVE_TARGETS 10 /* descriptors are kept above those that the supervisor gets */

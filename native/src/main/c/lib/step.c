@@ -1,4 +1,4 @@
-#include "lib/step.h"
+#include "lib/step_handle.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #include "common/cleanup.h"
 #include "common/error.h"
 #include "lib/connection.h"
-#include "lib/step.h"
+#include "lib/step_handle.h"
 
 #define MOST_PER_FRAME 16384
 

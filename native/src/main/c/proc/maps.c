@@ -148,3 +148,9 @@ int proc_read_link(const char *path, char **out, cairn_error *err)
     *out = strdup(buf);
     return *out ? 0 : cairn_fail(err, ENOMEM, "out of memory reading %s", path);
 }
+
+bool proc_map_is_kernel(const struct proc_map *map)
+{
+    return strcmp(map->path, "[vdso]") == 0 || strncmp(map->path, "[vvar", 5) == 0 ||
+           strcmp(map->path, "[vsyscall]") == 0;
+}

@@ -100,6 +100,9 @@ CAIRN_CHECKED int proc_read_maps(pid_t pid, struct proc_maps *out, cairn_error *
 /* /proc/PID/smaps: with the flags; walks the page tables, so not while the step stands still. */
 CAIRN_CHECKED int proc_read_smaps(pid_t pid, struct proc_maps *out, cairn_error *err);
 
+/* A mapping whose bytes are the kernel's: the vdso and its data. */
+bool proc_map_is_kernel(const struct proc_map *map);
+
 /* The target of a link such as /proc/PID/fd/3, NUL-terminated; the caller frees. */
 CAIRN_CHECKED int proc_read_link(const char *path, char **out, cairn_error *err);
 

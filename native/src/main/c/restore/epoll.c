@@ -1,6 +1,8 @@
 /* What epolls watch. A registration is known by its open description and by the number under which
  * that was registered, which may long mean something else or nothing: so each is made here, under
  * that number, before there are any descriptors but ours. */
+#include "restore/epoll.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
@@ -8,7 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
-#include "restore/restoration.h"
+#include "restore/fd_store.h"
 
 /* What stood at the number before comes back, also when the registration fails. */
 static int watch_under_number(int epoll, int description, int number, struct epoll_event *event,

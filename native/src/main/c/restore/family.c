@@ -1,4 +1,6 @@
 /* Who is whose child, in which session and group. */
+#include "restore/family.h"
+
 #include <errno.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -11,7 +13,7 @@
 
 #include "common/cleanup.h"
 #include "proc/proc.h"
-#include "restore/restoration.h"
+#include "restore/memory.h"
 
 static int open_memory(struct restored_process *p, cairn_error *err)
 {

@@ -1,5 +1,7 @@
 /* TCP and UDP sockets. A connection between two processes of the step is made anew between the same
  * ports, and what was queued in it is sent again. */
+#include "restore/inet_sockets.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -13,7 +15,7 @@
 #include "common/hex.h"
 #include "common/inet_json.h"
 #include "common/json.h"
-#include "restore/restoration.h"
+#include "restore/fd_store.h"
 
 #define FITS_AT_ONCE 16384 /* into any fresh connection */
 #define WARM_UP_ROUNDS 200

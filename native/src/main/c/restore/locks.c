@@ -1,4 +1,6 @@
 /* File locks, taken again before anything of the step runs. */
+#include "restore/locks.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -6,7 +8,7 @@
 #include <sys/syscall.h>
 
 #include "common/json.h"
-#include "restore/restoration.h"
+#include "restore/fd_store.h"
 
 #define LOCK_LIMIT 1048576
 #define LAST_BYTE INT64_MAX

@@ -1,4 +1,6 @@
 /* Address spaces: emptied, mapped anew, filled. */
+#include "restore/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,13 +11,15 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "capture/pages.h"
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/io.h"
 #include "common/json.h"
 #include "proc/proc.h"
-#include "restore/restoration.h"
+#include "restore/fd_store.h"
+#include "restore/ranges.h"
+#include "restore/space_reader.h"
+#include "restore/threads.h"
 #include "rollback/file_content.h"
 
 #define USER_END 0x7ffffffff000ull
@@ -120,7 +124,7 @@ static int unmap_others(const struct restoration *r, struct restored_process *p,
     if (!kept)
         return cairn_fail(err, ENOMEM, "out of memory restoring pid %d", p->ns_pid);
     for (size_t i = 0; i < now->count; i++)
-        if (now->maps[i].start < USER_END && map_is_kernel(&now->maps[i]))
+        if (now->maps[i].start < USER_END && proc_map_is_kernel(&now->maps[i]))
             kept[n++] = (struct range){now->maps[i].start, now->maps[i].end};
     kept[n++] = (struct range){r->trampoline, r->trampoline + TRAMPOLINE_BYTES};
     size_t k;
@@ -180,7 +184,7 @@ static int move_kernel_maps(const struct restoration *r, struct restored_process
                 rc = json_need_hex(want, "end", &end, err);
             if (rc != 0)
                 return rc;
-            while (i < now->count && !map_is_kernel(&now->maps[i]))
+            while (i < now->count && !proc_map_is_kernel(&now->maps[i]))
                 i++;
             if (i == now->count || strcmp(now->maps[i].path, name) != 0 ||
                 now->maps[i].end - now->maps[i].start != end - start)

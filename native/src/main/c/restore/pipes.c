@@ -1,4 +1,6 @@
 /* Pipes and fifos, with the bytes that were in them. */
+#include "restore/pipes.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -7,7 +9,7 @@
 #include "common/hex.h"
 #include "common/io.h"
 #include "common/json.h"
-#include "restore/restoration.h"
+#include "restore/fd_store.h"
 
 #define PIPE_LIMIT (64u << 20)
 

@@ -1,4 +1,6 @@
 /* A process as a whole: descriptors, folder, signal actions, timers, limits. */
+#include "restore/process.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -14,7 +16,10 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/json.h"
-#include "restore/restoration.h"
+#include "restore/fd_store.h"
+#include "restore/locks.h"
+#include "restore/memory.h"
+#include "restore/threads.h"
 
 #define DESCRIPTOR_LIMIT 1048576
 

@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "proc/proc.h"
 #include "restore/fits.h"
+#include "restore/ranges.h"
 
 #define PROCESS_LIMIT 65536
 #define MAP_LIMIT 1048576
@@ -107,31 +108,6 @@ static void find_sharing(struct restoration *r)
     }
 }
 
-void ranges_free(struct ranges *list)
-{
-    free(list->ranges);
-    *list = (struct ranges){0};
-}
-
-int ranges_add(struct ranges *list, struct range range, cairn_error *err)
-{
-    if ((list->count & (list->count - 1)) == 0) { /* doubling it */
-        struct range *grown =
-            reallocarray(list->ranges, list->count ? list->count * 2 : 1, sizeof *grown);
-        if (!grown)
-            return cairn_fail(err, ENOMEM, "out of memory reading the image");
-        list->ranges = grown;
-    }
-    list->ranges[list->count++] = range;
-    return 0;
-}
-
-int range_by_start(const void *a, const void *b)
-{
-    const struct range *x = a, *y = b;
-    return (x->start > y->start) - (x->start < y->start);
-}
-
 /* What a process of the image has mapped; of the kernel's own mappings also how large they are. */
 static int occupy_by(struct ranges *o, const struct restored_process *p, uint64_t *kernel_bytes,
                      cairn_error *err)
@@ -200,90 +176,6 @@ static int find_room(struct restoration *r, cairn_error *err)
     return 0;
 }
 
-/* Each once, found on this host or else among the kept ones. */
-static int list_mapped_file(struct restoration *r, const char *path, const json_t *map,
-                            const json_t *kept, cairn_error *err)
-{
-    if (!path || fd_store_mapped_file(r, path, json_string_value(kept)) >= 0)
-        return 0;
-    json_t *file =
-        map ? json_copy((json_t *)map) : json_pack("{s:s, s:O*}", "path", path, "kept", kept);
-    bool stand_in;
-    if (!file || json_array_append_new(r->mapped_files, file) != 0)
-        return cairn_fail(err, ENOMEM, "out of memory listing mapped files");
-    int rc = restore_find_file(file, image_reader_dirfd(r->image), &stand_in, err);
-    if (rc == 0 && stand_in)
-        json_object_set_new(file, "stand_in", json_true());
-    return rc;
-}
-
-static int list_mapped_files(struct restoration *r, cairn_error *err)
-{
-    r->mapped_files = json_array();
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
-        const json_t *process = r->processes[i].json;
-        size_t k;
-        json_t *map;
-        json_array_foreach(json_object_get(process, "maps"), k, map)
-        {
-            if (rc == 0)
-                rc = list_mapped_file(r, json_string_value(json_object_get(map, "path")), map,
-                                      json_object_get(map, "kept"), err);
-        }
-        if (rc == 0 && !json_object_get(process, "exe_object"))
-            rc = list_mapped_file(r, json_string_value(json_object_get(process, "exe")), NULL,
-                                  json_object_get(process, "exe_kept"), err);
-    }
-    if (rc != 0)
-        return rc;
-    return json_array_size(r->mapped_files) < 100000
-               ? 0
-               : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "more than 100000 mapped files");
-}
-
-static int find_fd_store(struct restoration *r, cairn_error *err)
-{
-    int64_t highest = 15;
-    for (size_t i = 0; i < r->process_count; i++) {
-        size_t k;
-        json_t *entry;
-        json_array_foreach(json_object_get(r->processes[i].json, "descriptors"), k, entry)
-        {
-            int64_t fd;
-            int rc = json_need_int(entry, "fd", 0, 1 << 20, &fd, err);
-            if (rc != 0)
-                return rc;
-            if (fd > highest)
-                highest = fd;
-        }
-    }
-    const json_t *description, *target;
-    size_t i, k;
-    json_array_foreach(json_object_get(r->meta, "descriptions"), i, description)
-    {
-        json_array_foreach(json_object_get(description, "targets"), k, target)
-        {
-            int64_t fd;
-            int rc = json_need_int(target, "fd", 0, 1 << 20, &fd, err);
-            if (rc != 0)
-                return rc;
-            if (fd > highest)
-                highest = fd;
-        }
-    }
-    /* Above our own descriptors too, which pid 1 inherits, with room for those that it opens
-     * meanwhile. */
-    auto_proc_list struct proc_list own = {0};
-    int rc = proc_descriptors(getpid(), &own, err);
-    if (rc != 0)
-        return rc;
-    if (own.count && own.numbers[own.count - 1] > highest)
-        highest = own.numbers[own.count - 1];
-    r->fd_store = (int)highest + 64;
-    return 0;
-}
-
 int restoration_open(struct restoration *r, const struct tree_spec *spec, const image_reader *image,
                      cairn_error *err)
 {
@@ -295,10 +187,6 @@ int restoration_open(struct restoration *r, const struct tree_spec *spec, const 
         rc = restore_fits_machine(r->meta, err);
     if (rc == 0)
         rc = read_processes(r, err);
-    if (rc == 0)
-        rc = find_fd_store(r, err);
-    if (rc == 0)
-        rc = list_mapped_files(r, err);
     if (rc == 0)
         rc = find_room(r, err);
     if (rc == 0)
@@ -319,45 +207,4 @@ void restoration_close(struct restoration *r)
     json_decref(r->mapped_files);
     json_decref(r->meta);
     *r = (struct restoration){0};
-}
-
-int fd_store_description(const struct restoration *r, int64_t id)
-{
-    return id >= 0 && (size_t)id < json_array_size(json_object_get(r->meta, "descriptions"))
-               ? r->fd_store + (int)id
-               : -1;
-}
-
-int fd_store_object(const struct restoration *r, uint32_t space)
-{
-    int base = r->fd_store + (int)json_array_size(json_object_get(r->meta, "descriptions"));
-    size_t i;
-    json_t *object;
-    json_array_foreach(json_object_get(r->meta, "objects"), i, object)
-    {
-        if (json_integer_value(json_object_get(object, "space")) == space)
-            return base + (int)i;
-    }
-    return -1;
-}
-
-static bool is_kept_as(const json_t *file, const char *kept)
-{
-    const char *name = json_string_value(json_object_get(file, "kept"));
-    return name && kept ? strcmp(name, kept) == 0 : name == kept;
-}
-
-int fd_store_mapped_file(const struct restoration *r, const char *path, const char *kept)
-{
-    int base = r->fd_store + (int)json_array_size(json_object_get(r->meta, "descriptions")) +
-               (int)json_array_size(json_object_get(r->meta, "objects"));
-    size_t i;
-    json_t *file;
-    json_array_foreach(r->mapped_files, i, file)
-    {
-        if (strcmp(json_string_value(json_object_get(file, "path")), path) == 0 &&
-            is_kept_as(file, kept))
-            return base + (int)i;
-    }
-    return -1;
 }

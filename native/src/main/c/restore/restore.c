@@ -1,4 +1,5 @@
-/* A tree recreated from its image. */
+#include "restore/restore.h"
+
 #include <signal.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -6,8 +7,15 @@
 
 #include "common/json.h"
 #include "proc/proc.h"
+#include "restore/family.h"
+#include "restore/fd_store.h"
+#include "restore/mapped_files.h"
+#include "restore/process.h"
 #include "restore/restoration.h"
-#include "sandbox/spawn.h"
+#include "restore/roots.h"
+#include "restore/threads.h"
+#include "restore/waits.h"
+#include "sandbox/start.h"
 #include "task/freeze.h"
 
 static int read_clocks(const struct restoration *r, struct namespace_clocks *out, cairn_error *err)
@@ -120,15 +128,19 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     struct cpu_demand cpu = {0};
     int rc = restoration_open(&r, spec, image, err);
     if (rc == 0)
+        rc = fd_store_choose(&r, err);
+    if (rc == 0)
+        rc = mapped_files_list(&r, err);
+    if (rc == 0)
         rc = read_clocks(&r, &clocks, err);
     if (rc == 0)
         rc = read_cpu(&r, &cpu, err);
     if (rc == 0) {
         const struct init_restorer restorer = {roots_make, &r};
-        rc = spawn_init(spec, &clocks, &restorer, &tree, err);
+        rc = start_init(spec, &clocks, &restorer, &tree, err);
     }
     if (rc == 0)
-        rc = spawn_await_ready(&tree, err);
+        rc = start_await_ready(&tree, err);
     tree.cpu = cpu;
     r.clock_lead = tree.waits.lead = tree.clock_leads.monotonic_ns;
     if (rc == 0)

@@ -1,11 +1,12 @@
 /* The bytes of a space, read and decompressed by several threads. */
+#include "restore/space_reader.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
 #include "common/cleanup.h"
-#include "restore/restoration.h"
 
 struct reading {
     const image_reader *image;

@@ -1,4 +1,6 @@
 /* Threads: made, and each given its state. */
+#include "restore/threads.h"
+
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
@@ -15,7 +17,7 @@
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/json.h"
-#include "restore/restoration.h"
+#include "restore/waits.h"
 
 #define THREAD_LIMIT 65536
 

@@ -1,5 +1,7 @@
 /* Unix sockets. Two that were connected are made as a pair, and what was queued in one is sent
  * again by the other. */
+#include "restore/unix_sockets.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/json.h"
-#include "restore/restoration.h"
+#include "restore/fd_store.h"
 
 #define MESSAGE_LIMIT (1u << 20)
 

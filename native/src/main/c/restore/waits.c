@@ -1,10 +1,11 @@
 /* Calls that were waiting for a limited time when the image was made: they go on for what is left
  * of it. */
+#include "restore/waits.h"
+
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "common/json.h"
-#include "restore/restoration.h"
 #include "task/waits.h"
 
 #define MILLISECOND 1000000

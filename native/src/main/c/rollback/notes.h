@@ -5,7 +5,7 @@
 
 #include "rollback/kept.h"
 #include "rollback/node.h"
-#include "rollback/rollback.h"
+#include "rollback/options.h"
 
 enum rb_duty {
     RB_DUTY_SYNC,   /* nothing but durability */

@@ -99,14 +99,14 @@ int rb_record_at(const struct rollback_options *options, const struct rollback_o
     notes->now = rb_now();
     int rc = record_all(options, files, n_files, image_fd, notes, err);
     if (rc != 0) {
-        rollback_free(notes);
+        rb_notes_free(notes);
         return rc;
     }
     *out = notes;
     return 0;
 }
 
-void rollback_free(rollback_notes *notes)
+void rb_notes_free(rollback_notes *notes)
 {
     if (!notes)
         return;

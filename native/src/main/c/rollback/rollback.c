@@ -2,6 +2,7 @@
 
 #include "rollback/apply.h"
 #include "rollback/record.h"
+#include "rollback/sync.h"
 
 int rollback_record(const struct rollback_options *options, const struct rollback_open_file *files,
                     size_t n_files, image_writer *w, rollback_notes **out, cairn_error *err)
@@ -22,4 +23,9 @@ int rollback_check(const json_t *record, const image_reader *image, cairn_error 
 int rollback_apply(const json_t *record, const image_reader *image, int undone_fd, cairn_error *err)
 {
     return rb_apply_at(record, image_reader_dirfd(image), undone_fd, err);
+}
+
+void rollback_free(rollback_notes *notes)
+{
+    rb_notes_free(notes);
 }

@@ -1,4 +1,6 @@
 /* After the pause: the larger copies, durability, and the description. */
+#include "rollback/sync.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +11,6 @@
 #include "rollback/beneath.h"
 #include "rollback/format.h"
 #include "rollback/notes.h"
-#include "rollback/record.h"
 #include "rollback/walk.h"
 
 /* --- copies --- */

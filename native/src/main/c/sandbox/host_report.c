@@ -1,4 +1,6 @@
 /* What this host allows: each thing is tried, in a child, not guessed from settings. */
+#include "sandbox/host_report.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
@@ -16,7 +18,7 @@
 
 #include "common/cleanup.h"
 #include "sandbox/namespaces.h"
-#include "sandbox/tree.h"
+#include "sandbox/start.h"
 
 /* The result of one trial: empty when it went well, else what was refused. */
 struct trial {

@@ -17,7 +17,7 @@
 
 #include "common/cleanup.h"
 #include "sandbox/namespaces.h"
-#include "sandbox/spawn.h"
+#include "task/descendants.h"
 
 static int send_message(int channel, const struct init_message *message, int fd)
 {
@@ -264,6 +264,6 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
     struct init_message ended = {.kind = INIT_ENDED, .wait_status = reap_until(root)};
     send_message(channel, &ended, -1);
     if (!spec->namespaces) /* nothing else ends what the root left behind */
-        spawn_kill_descendants(getpid());
+        kill_descendants(getpid());
     _exit(0);
 }

@@ -3,7 +3,10 @@
 #ifndef CAIRN_SANDBOX_INIT_H
 #define CAIRN_SANDBOX_INIT_H
 
-#include "sandbox/tree.h"
+#include <sys/types.h>
+
+#include "common/error.h"
+#include "sandbox/tree_spec.h"
 
 /* What pid 1 sends to its maker over `channel` (SOCK_SEQPACKET), in this order. */
 struct init_message {

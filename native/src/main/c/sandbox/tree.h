@@ -1,7 +1,8 @@
 /* A step's process tree: its own namespaces, our pid 1, and the step's processes below it.
  *
- * tree_start and tree_restore make one; capture/ images it. The thread that makes a tree is the
- * parent of its pid 1 (which dies with that thread) and the only one that may trace it.
+ * tree_start and tree_restore (restore/restore.h) make one; capture/ images it. The thread that
+ * makes a tree is the parent of its pid 1 (which dies with that thread) and the only one that may
+ * trace it.
  */
 #ifndef CAIRN_SANDBOX_TREE_H
 #define CAIRN_SANDBOX_TREE_H
@@ -12,22 +13,10 @@
 #include <sys/types.h>
 
 #include "common/error.h"
-#include "image/image.h"
 #include "sandbox/namespaces.h"
+#include "sandbox/tree_spec.h"
 #include "task/cpu.h"
 #include "task/waits.h"
-
-struct tree_spec {
-    char *const *argv;
-    char *const *envp;
-    const char *cwd;
-    int stdin_fd, stdout_fd, stderr_fd; /* ignored with pty */
-    bool pty; /* the step's terminal: a private devpts, its master in tree.pty_master */
-    unsigned short rows, cols;
-    bool baseline_cpu; /* envp holds libraries to it */
-    bool namespaces;   /* false: run plainly below a pid 1 that is only a process (engines app and
-                          none on hosts without user namespaces); such a tree cannot be captured */
-};
 
 /* Programs and libraries kept beside the images (restore/binaries.h). Each NULL for none. */
 struct kept_binaries {
@@ -57,15 +46,6 @@ struct tree_end {
     int code; /* exit code, or signal number */
 };
 
-/* Starts argv in a new tree. Not found, not executable, no such cwd, no namespaces: each a named
- * error. */
-CAIRN_CHECKED int tree_start(const struct tree_spec *spec, struct tree *out, cairn_error *err);
-
-/* Recreates the tree of an image. spec gives what is not in images: the log files and the pty. When
- * this returns 0 every process runs. On failure nothing of it remains. */
-CAIRN_CHECKED int tree_restore(const struct tree_spec *spec, const image_reader *image,
-                               struct tree *out, cairn_error *err);
-
 /* 1 and *end filled when the root process has ended, 0 while it runs, negative on error (pid 1 was
  * killed: CAIRN_EGONE). Never blocks. */
 CAIRN_CHECKED int tree_status(struct tree *t, struct tree_end *end, cairn_error *err);
@@ -82,9 +62,5 @@ bool tree_has_stuck(struct tree *t);
 
 /* Kills pid 1 and with it the tree; waits; closes the descriptors. */
 void tree_destroy(struct tree *t);
-
-/* What this host allows, a line per thing, as JSON array of
- * {"name","ok","required","detail","cost","who"}: `cairn check`. The caller frees. */
-CAIRN_CHECKED int tree_host_report(char **json, cairn_error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "capture/capture.h"
+#include "restore/restore.h"
 
 /* A checkpoint-and-stop may use every CPU; one beside the running step leaves it half of them. */
 static int compressing_threads(bool stay_stopped)

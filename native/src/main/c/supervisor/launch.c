@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "sandbox/start.h"
 #include "supervisor/image_journal.h"
 #include "supervisor/step_files.h"
 

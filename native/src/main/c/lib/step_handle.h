@@ -1,6 +1,6 @@
 /* Inside lib/: the handle of a step. */
-#ifndef CAIRN_LIB_STEP_H
-#define CAIRN_LIB_STEP_H
+#ifndef CAIRN_LIB_STEP_HANDLE_H
+#define CAIRN_LIB_STEP_HANDLE_H
 
 #include "cairn.h"
 #include "common/process.h"

@@ -1,0 +1,232 @@
+#include "restore/descriptions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "restore/fd_store.h"
+#include "restore/inet_sockets.h"
+#include "restore/pipes.h"
+#include "restore/unix_sockets.h"
+
+#define PATH_LIMIT 4096
+/* Of a description's flags, what says how to open it again. */
+#define REOPEN_FLAGS \
+    (O_ACCMODE | O_PATH | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_DIRECT | O_NOATIME | O_ASYNC)
+
+/* Status flags that a fresh description does not get from how it was made. */
+static int set_flags(int fd, int64_t flags, cairn_error *err)
+{
+    if (fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_APPEND | O_DIRECT | O_ASYNC)) < 0)
+        return cairn_fail_errno(err, "setting the flags of a descriptor");
+    return 0;
+}
+
+static int open_file(const json_t *json, int64_t flags, int number, cairn_error *err)
+{
+    const char *path;
+    int64_t position = 0;
+    int rc = json_need_string(json, "path", PATH_LIMIT, &path, err);
+    if (rc == 0)
+        rc = json_may_int(json, "position", 0, INT64_MAX, &position, err);
+    if (rc != 0)
+        return rc;
+    auto_close int fd =
+        open(path, (int)(flags & (REOPEN_FLAGS | O_DIRECTORY)) | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return cairn_fail_errno(err, "opening %s, which the step had open", path);
+    if (position > 0 && lseek(fd, position, SEEK_SET) < 0)
+        return cairn_fail_errno(err, "going to byte %lld of %s", (long long)position, path);
+    return fd_store_place(fd, number, err);
+}
+
+static bool is_memfd(const struct restoration *r, int64_t space)
+{
+    size_t i;
+    json_t *object;
+    json_array_foreach(json_object_get(r->meta, "objects"), i, object)
+    {
+        if (json_integer_value(json_object_get(object, "space")) == space)
+            return description_is_kind(object, "memfd");
+    }
+    return false;
+}
+
+/* The first description by which a memfd is read and written is taken for the one that made it:
+ * with any other one that can write, the kernel would not run it. */
+static bool has_made_memfd(const struct restoration *r, size_t id, int64_t space)
+{
+    size_t i;
+    json_t *json;
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, json)
+    {
+        int64_t flags = json_integer_value(json_object_get(json, "flags"));
+        if (description_is_kind(json, "object") && (flags & (O_ACCMODE | O_PATH)) == O_RDWR &&
+            json_integer_value(json_object_get(json, "object")) == space)
+            return i == id && is_memfd(r, space);
+    }
+    return false;
+}
+
+static int open_object(const struct restoration *r, size_t id, const json_t *json, int64_t flags,
+                       int number, cairn_error *err)
+{
+    int64_t space, position = 0;
+    int rc = json_need_int(json, "object", 1, UINT32_MAX, &space, err);
+    if (rc == 0)
+        rc = json_may_int(json, "position", 0, INT64_MAX, &position, err);
+    if (rc != 0)
+        return rc;
+    char path[64];
+    int object = fd_store_object(r, (uint32_t)space);
+    bool made = has_made_memfd(r, id, space);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", object);
+    auto_close int fd = made ? fcntl(object, F_DUPFD_CLOEXEC, 0)
+                             : open(path, (int)(flags & REOPEN_FLAGS) | O_CLOEXEC);
+    if (fd < 0)
+        return cairn_fail_errno(err, "opening shared memory %lld again", (long long)space);
+    rc = made ? set_flags(fd, flags, err) : 0;
+    if (rc != 0)
+        return rc;
+    if (lseek(fd, position, SEEK_SET) < 0)
+        return cairn_fail_errno(err, "going to byte %lld of shared memory", (long long)position);
+    return fd_store_place(fd, number, err);
+}
+
+static int open_terminal(int slave, int64_t flags, int number, cairn_error *err)
+{
+    if (slave < 0)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED, "the step had a terminal and is now given none");
+    auto_close int fd = open("/dev/pts/0", (int)(flags & REOPEN_FLAGS) | O_NOCTTY | O_CLOEXEC);
+    if (fd < 0)
+        return cairn_fail_errno(err, "opening the step's terminal");
+    return fd_store_place(fd, number, err);
+}
+
+static int make_eventfd(const json_t *json, int64_t flags, int number, cairn_error *err)
+{
+    uint64_t count;
+    bool semaphore;
+    int rc = json_need_hex(json, "count", &count, err);
+    if (rc == 0)
+        rc = json_need_bool(json, "semaphore", &semaphore, err);
+    if (rc != 0)
+        return rc;
+    auto_close int fd = eventfd(0, (semaphore ? EFD_SEMAPHORE : 0) | EFD_NONBLOCK);
+    if (fd < 0)
+        return cairn_fail_errno(err, "making an eventfd");
+    if (count > 0 && write(fd, &count, sizeof count) != sizeof count)
+        return cairn_fail_errno(err, "setting an eventfd");
+    rc = set_flags(fd, flags, err);
+    return rc != 0 ? rc : fd_store_place(fd, number, err);
+}
+
+static int make_signalfd(const json_t *json, int64_t flags, int number, cairn_error *err)
+{
+    uint64_t mask;
+    int rc = json_need_hex(json, "mask", &mask, err);
+    if (rc != 0)
+        return rc;
+    auto_close int fd = (int)syscall(SYS_signalfd4, -1, &mask, sizeof mask, 0);
+    if (fd < 0)
+        return cairn_fail_errno(err, "making a signalfd");
+    rc = set_flags(fd, flags, err);
+    return rc != 0 ? rc : fd_store_place(fd, number, err);
+}
+
+static int make_timerfd(const json_t *json, int64_t flags, int number, cairn_error *err)
+{
+    int64_t clock;
+    uint64_t ticks;
+    json_t *value, *interval;
+    int rc = json_need_int(json, "clock", 0, 16, &clock, err);
+    if (rc == 0)
+        rc = json_need_u64(json, "ticks", &ticks, err);
+    if (rc == 0)
+        rc = json_need_array(json, "value", 2, &value, err);
+    if (rc == 0)
+        rc = json_need_array(json, "interval", 2, &interval, err);
+    if (rc != 0)
+        return rc;
+    auto_close int fd = timerfd_create((int)clock, 0);
+    if (fd < 0)
+        return cairn_fail_errno(err, "making a timerfd");
+    struct itimerspec times = {.it_value = {json_integer_value(json_array_get(value, 0)),
+                                            json_integer_value(json_array_get(value, 1))},
+                               .it_interval = {json_integer_value(json_array_get(interval, 0)),
+                                               json_integer_value(json_array_get(interval, 1))}};
+    /* One that has fired and was not read is wound up again only by that read. */
+    if (ticks > 0 && times.it_value.tv_sec == 0 && times.it_value.tv_nsec == 0)
+        times.it_value = times.it_interval;
+    if (timerfd_settime(fd, 0, &times, NULL) < 0)
+        return cairn_fail_errno(err, "setting a timerfd");
+    if (ticks > 0 && ioctl(fd, _IOW('T', 0, uint64_t), &ticks) < 0) /* TFD_IOC_SET_TICKS */
+        return cairn_fail_errno(err, "setting the ticks of a timerfd");
+    rc = set_flags(fd, flags, err);
+    return rc != 0 ? rc : fd_store_place(fd, number, err);
+}
+
+static int make_epoll(int number, cairn_error *err)
+{
+    auto_close int fd = epoll_create1(0);
+    if (fd < 0)
+        return cairn_fail_errno(err, "making an epoll");
+    return fd_store_place(fd, number,
+                          err); /* what it watches is added when all is there: epoll.c */
+}
+
+static int make_description(const struct restoration *r, size_t i, int pty_slave, cairn_error *err)
+{
+    const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i);
+    int number = fd_store_description(r, (int64_t)i);
+    if (fcntl(number, F_GETFD) >= 0)
+        return 0; /* made together with another one */
+    int64_t flags;
+    int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
+    if (rc != 0)
+        return rc;
+    if (description_is_kind(json, "proc"))
+        return 0; /* by each process for itself: process.c */
+    if (description_is_kind(json, "file") || description_is_kind(json, "device"))
+        return open_file(json, flags, number, err);
+    if (description_is_kind(json, "object"))
+        return open_object(r, i, json, flags, number, err);
+    if (description_is_kind(json, "terminal"))
+        return open_terminal(pty_slave, flags, number, err);
+    if (description_is_kind(json, "pipe"))
+        return pipe_restore(r, i, err);
+    if (description_is_kind(json, "socket"))
+        return unix_socket_restore(r, i, err);
+    if (description_is_kind(json, "inet"))
+        return inet_socket_restore(r, i, err);
+    if (description_is_kind(json, "eventfd"))
+        return make_eventfd(json, flags, number, err);
+    if (description_is_kind(json, "signalfd"))
+        return make_signalfd(json, flags, number, err);
+    if (description_is_kind(json, "timerfd"))
+        return make_timerfd(json, flags, number, err);
+    if (description_is_kind(json, "epoll"))
+        return make_epoll(number, err);
+    const char *kind = json_string_value(json_object_get(json, "kind"));
+    return cairn_fail(err, CAIRN_EIMAGE_VERSION,
+                      "the image holds a descriptor of kind %s, unknown to this build",
+                      kind ? kind : "(none)");
+}
+
+int descriptions_open(const struct restoration *r, int pty_slave, cairn_error *err)
+{
+    int rc = inet_connections_restore(r, err);
+    size_t count = json_array_size(json_object_get(r->meta, "descriptions"));
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = make_description(r, i, pty_slave, err);
+    return rc;
+}

@@ -1,0 +1,23 @@
+/* Where pid 1 keeps what it opens for the processes: at descriptor numbers above all of theirs,
+ * first the descriptions of META, then its objects, then the mapped files. Every process inherits
+ * them. */
+#ifndef CAIRN_RESTORE_FD_STORE_H
+#define CAIRN_RESTORE_FD_STORE_H
+
+#include "restore/restoration.h"
+
+/* Chooses the first number. */
+CAIRN_CHECKED int fd_store_choose(struct restoration *r, cairn_error *err);
+
+/* The number of each; -1 for one that META lacks. */
+int fd_store_description(const struct restoration *r, int64_t id);
+int fd_store_object(const struct restoration *r, uint32_t space);
+/* kept: as META names it, or NULL. */
+int fd_store_mapped_file(const struct restoration *r, const char *path, const char *kept);
+
+/* Puts a descriptor at its number. */
+CAIRN_CHECKED int fd_store_place(int fd, int number, cairn_error *err);
+
+bool description_is_kind(const json_t *description, const char *kind);
+
+#endif

@@ -1,0 +1,11 @@
+/* TCP and UDP sockets, and the connections between two of the step. */
+#ifndef CAIRN_RESTORE_INET_SOCKETS_H
+#define CAIRN_RESTORE_INET_SOCKETS_H
+
+#include "restore/restoration.h"
+
+/* Connections come first: later their port may have a listener. */
+CAIRN_CHECKED int inet_connections_restore(const struct restoration *r, cairn_error *err);
+CAIRN_CHECKED int inet_socket_restore(const struct restoration *r, size_t i, cairn_error *err);
+
+#endif

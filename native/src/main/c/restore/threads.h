@@ -1,0 +1,18 @@
+/* Threads and their registers. */
+#ifndef CAIRN_RESTORE_THREADS_H
+#define CAIRN_RESTORE_THREADS_H
+
+#include "restore/restoration.h"
+
+CAIRN_CHECKED int threads_make(const struct restoration *r, struct restored_process *p,
+                               cairn_error *err);
+CAIRN_CHECKED int threads_finish(const struct restoration *r, struct restored_process *p,
+                                 cairn_error *err);
+/* Ends the rseq that comes with a fork of ours, before its memory goes: the kernel would go on
+ * writing there. */
+CAIRN_CHECKED int threads_forget_rseq(struct injector *in, cairn_error *err);
+/* Leaves the trampoline; the process runs after this. */
+CAIRN_CHECKED int threads_leave(const struct restoration *r, struct restored_process *p,
+                                cairn_error *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* Calls that waited for a limited time when the image was taken. */
+#ifndef CAIRN_RESTORE_WAITS_H
+#define CAIRN_RESTORE_WAITS_H
+
+#include "restore/restoration.h"
+#include "task/waits.h"
+
+/* Begins the call again for what is left of its time. The last thing that the thread does for us,
+ * still in the trampoline. */
+CAIRN_CHECKED int wait_resume(const struct restoration *r, const struct restored_process *p,
+                              struct restored_thread *t, cairn_error *err);
+/* Notes the call for the next stop of the thread, which is about to be released. */
+CAIRN_CHECKED int wait_remember(const struct restoration *r, const struct restored_thread *t,
+                                struct waits *waits, cairn_error *err);
+
+#endif

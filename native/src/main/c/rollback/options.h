@@ -1,0 +1,30 @@
+/* What a record is to hold. */
+#ifndef CAIRN_ROLLBACK_OPTIONS_H
+#define CAIRN_ROLLBACK_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct rollback_options {
+    const char *const
+        *trees; /* absolute paths of folders or files, NULL-terminated; they may be absent */
+    bool open_files;
+    int checkpoints_fd; /* where earlier images lie: unchanged copies are hard-linked from there */
+    int64_t previous;   /* sequence of the newest earlier image that holds copies, or -1 */
+};
+
+/* A regular file that some process of the step has open for writing, or maps shared and writable. A
+ * file without a name (unlinked, or of the step's own mounts) is not noted: its content is the
+ * caller's business. */
+struct rollback_open_file {
+    const char *path; /* absolute, as the step sees it */
+    int fd; /* readable descriptor on that very inode, borrowed until rollback_record returns */
+    bool mapped; /* mapped shared and writable: stores leave no trace in mtime, and the image holds
+                    the mapped bytes, so that only identity and size are judged here */
+    bool whole;  /* and from its first byte to its last: all of it is in the image */
+};
+
+/* What was noted, on its way to durability. Confined to one thread at a time. */
+typedef struct rollback_notes rollback_notes;
+
+#endif

@@ -1,0 +1,16 @@
+#include "task/descendants.h"
+
+#include <signal.h>
+
+#include "proc/proc.h"
+
+void kill_descendants(pid_t ancestor)
+{
+    for (int round = 0; round < 100; round++) { /* they may fork while we list them */
+        auto_proc_list struct proc_list list = {0};
+        if (proc_descendants(ancestor, &list, NULL) != 0 || list.count == 0)
+            return;
+        for (size_t i = 0; i < list.count; i++)
+            kill(list.numbers[i], SIGKILL);
+    }
+}
