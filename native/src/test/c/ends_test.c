@@ -99,7 +99,7 @@ static void end_during_a_stop(const char *stop_cause, const char *exit, const ch
         auto_free char *status = ask(step, "{\"op\":\"status\"}");
         busy = strstr(status, "\"state\":\"checkpointing\"");
     }
-    assert_int_equal(cairn_publish_file(path_of("go"), "", 0, NULL), 0);
+    assert_int_equal(publish(path_of("go"), "", 0), 0);
     await_end(step);
     expect_end(cause, "");
 }

@@ -35,7 +35,7 @@ static cairn_step *start_leased(const char *attempt, const char *engine, const c
 static void put_strangers_lease(void)
 {
     assert_true(mkdir(path_of("checkpoints"), 0700) == 0 || errno == EEXIST);
-    assert_int_equal(cairn_publish_file(path_of(LEASE), STRANGERS, strlen(STRANGERS), NULL), 0);
+    assert_int_equal(publish(path_of(LEASE), STRANGERS, strlen(STRANGERS)), 0);
 }
 
 static void exchange(const char *one, const char *other)
@@ -178,8 +178,7 @@ static void a_step_that_stands_is_killed_when_its_lease_was_taken(void **state)
     await_more_output();
     hide_lease();
     await_status(step, "\"frozen\":true");
-    assert_int_equal(cairn_publish_file(path_of("strangers"), STRANGERS, strlen(STRANGERS), NULL),
-                     0);
+    assert_int_equal(publish(path_of("strangers"), STRANGERS, strlen(STRANGERS)), 0);
     exchange("strangers", LEASE);
     await_end(step);
     await_text("1/exit.json", "pid 4711 on node17 has taken the step over");
@@ -351,8 +350,7 @@ static void of_two_who_take_it_at_once_one_refuses(void **state)
     cairn_error err = {0};
     pthread_t stranger;
     atomic_bool over = false;
-    assert_int_equal(cairn_publish_file(path_of("strangers"), STRANGERS, strlen(STRANGERS), NULL),
-                     0);
+    assert_int_equal(publish(path_of("strangers"), STRANGERS, strlen(STRANGERS)), 0);
     assert_int_equal(pthread_create(&stranger, NULL, take_next, &over), 0);
     int rc = take_as(&l, &times, true, &err);
     over = true;
@@ -378,8 +376,7 @@ static void a_former_tree_of_another_host_is_waited_for_without_a_lease(void **s
     (void)state;
     static const char tree[] = "{\"boot_id\":\"b\",\"pid_ns\":1,\"pid\":4711,\"start_time\":5}";
     assert_int_equal(mkdir(path_of("checkpoints"), 0700), 0);
-    assert_int_equal(
-        cairn_publish_file(path_of("checkpoints/.tree.json"), tree, strlen(tree), NULL), 0);
+    assert_int_equal(publish(path_of("checkpoints/.tree.json"), tree, strlen(tree)), 0);
     int64_t begun = now_ms();
     cairn_step *step = start_leased("1", "native", COUNTS, QUICK);
     assert_true(now_ms() - begun >= 300);

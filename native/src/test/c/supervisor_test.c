@@ -245,7 +245,7 @@ static void sweeps_what_killed_writers_have_left(void **state)
         char inside[64];
         snprintf(inside, sizeof inside, "%s/image.cairn", left[i]);
         assert_int_equal(0, mkdir(path_of(left[i]), 0700));
-        assert_int_equal(0, cairn_publish_file(path_of(inside), "x", 1, NULL));
+        assert_int_equal(0, publish(path_of(inside), "x", 1));
     }
     cairn_step *step = start("1", "echo ready; sleep 1000");
     await_text("out", "ready");
@@ -319,7 +319,7 @@ static void says_what_is_wrong_with_a_spec(void **state)
         snprintf(attempt, sizeof attempt, "%zu", i);
         snprintf(name, sizeof name, "%zu/spec.json", i);
         assert_int_equal(mkdir(path_of(attempt), 0700), 0);
-        assert_int_equal(cairn_publish_file(path_of(name), specs[i], strlen(specs[i]), NULL), 0);
+        assert_int_equal(publish(path_of(name), specs[i], strlen(specs[i])), 0);
         cairn_error err = {0};
         cairn_step *step = NULL;
         assert_true(try_start(attempt, &step, &err) < 0);
@@ -490,7 +490,7 @@ static void tells_at_once_that_it_cannot_restore(void **state)
     assert_non_null(at);
     int len = snprintf(restoring, sizeof restoring, "%.*s\"restore\":{\"image\":\"%s/none\"}%s",
                        (int)(at - spec), spec, home, at + strlen(from));
-    assert_int_equal(cairn_publish_file(path_of("1/spec.json"), restoring, (size_t)len, NULL), 0);
+    assert_int_equal(publish(path_of("1/spec.json"), restoring, (size_t)len), 0);
     assert_int_equal(mkdir(path_of("1/exit.json"), 0700), 0);
     cairn_error err = {0};
     cairn_step *step = NULL;
