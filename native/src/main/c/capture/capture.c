@@ -25,7 +25,7 @@
 
 struct capture {
     struct frozen frozen;
-    bool at_rest; /* the tree still stands still */
+    bool at_rest; /* the tree is still stopped */
     struct captured_process *processes;
     size_t process_count;
     struct objects objects;

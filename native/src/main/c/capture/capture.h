@@ -1,6 +1,7 @@
-/* Capture: freeze the tree, note its state, snapshot its memory copy-on-write, let go; then write.
+/* Capture: freezes the tree, records its state, snapshots its memory copy-on-write, releases it;
+ * then writes.
  *
- *   capture_begin   tracer thread; as a rule the step stands still only during this call
+ *   capture_begin   tracer thread; as a rule the step is paused only during this call
  *   capture_write   any one thread; reads the snapshots, writes chunks and META through the writer
  *   capture_release tracer thread, after capture_write, unless the step is to stay stopped for
  * good: where no copy-on-write clone could be made (figures: copied_standing) the step still stands
@@ -25,7 +26,7 @@ struct capture_options {
 typedef struct capture capture;
 
 struct capture_figures {
-    uint64_t pause_us;    /* how long the tree stood still */
+    uint64_t pause_us;    /* how long the tree was stopped */
     bool copied_standing; /* no copy-on-write clone was possible; the memory was copied in the pause
                            */
     char why_standing[200]; /* the reason when copied_standing */
@@ -35,9 +36,9 @@ struct capture_figures {
 CAIRN_CHECKED int capture_begin(struct tree *t, const struct capture_options *options,
                                 image_writer *writer, capture **out, cairn_error *err);
 CAIRN_CHECKED int capture_write(capture *c, image_writer *writer, cairn_error *err);
-/* pause_us is final once the tree goes on. */
+/* pause_us is final once the tree runs again. */
 void capture_figures_of(const capture *c, struct capture_figures *out);
-/* Lets a tree that still stands go on; nothing to do when it already runs. */
+/* Releases a tree that is still stopped; does nothing when it already runs. */
 void capture_release(capture *c);
 void capture_end(capture *c);
 

@@ -1,4 +1,4 @@
-/* Inside capture/: what is held of each process while the tree stands still. */
+/* Inside capture/: what is known of each process during the pause. */
 #ifndef CAIRN_CAPTURE_CAPTURED_H
 #define CAIRN_CAPTURE_CAPTURED_H
 

@@ -10,7 +10,7 @@
 
 /* Adds `file_content` to the mappings of META's processes, for files that are still as they were
  * noted, and keeps programs and libraries (keeping may be NULL: none): `kept`, `exe_kept`. Reads
- * files, and so is for when the step goes on. */
+ * files, so call it after the pause. */
 CAIRN_CHECKED int mapped_files_describe(json_t *processes, struct keeping *keeping,
                                         cairn_error *err);
 

@@ -48,7 +48,8 @@ struct objects {
 /* The descriptors of a process, into its "descriptors". */
 CAIRN_CHECKED int capture_descriptors(struct objects *o, struct captured_process *p,
                                       cairn_error *err);
-/* Content of pipes, and ends that nobody of the tree holds; when all processes have been asked. */
+/* Content of pipes, and ends that no process of the tree holds; after the descriptors of all
+ * processes. */
 CAIRN_CHECKED int capture_pipes(struct objects *o, cairn_error *err);
 /* What epolls watch; likewise. */
 CAIRN_CHECKED int capture_epolls(const struct objects *o, cairn_error *err);
@@ -91,7 +92,7 @@ CAIRN_CHECKED int objects_write(const struct objects *o, image_writer *writer, c
 void objects_free(struct objects *o);
 
 bool description_is(const struct open_description *d, const char *kind);
-/* A copy of somebody's descriptor, sharing its description. */
+/* A copy of a process's descriptor, sharing its description. */
 CAIRN_CHECKED int description_borrow(pid_t pid, int fd, int *out, cairn_error *err);
 
 #endif

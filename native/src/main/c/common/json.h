@@ -1,4 +1,4 @@
-/* Reading JSON that somebody else wrote: every value has a type and bounds before it is used.
+/* Reading untrusted JSON: the type and bounds of every value are checked before it is used.
  *
  * json_need_*  the key must be there
  * json_may_*   absent or null leaves *out as it was, so that a default is set beforehand; what is

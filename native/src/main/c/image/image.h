@@ -104,7 +104,7 @@ CAIRN_CHECKED int image_reader_chunk_data(const image_reader *r, size_t i, void 
 CAIRN_CHECKED int image_reader_chunk_check(const image_reader *r, size_t i, void *scratch,
                                            cairn_error *err);
 /* Reads every byte and checks it against its checksum. Nothing is decompressed: the checksums are
- * of what is stored, and whoever resumes waits for this. */
+ * of what is stored, and a resume waits for this. */
 CAIRN_CHECKED int image_reader_verify(const image_reader *r, cairn_error *err);
 
 #endif

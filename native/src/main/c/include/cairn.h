@@ -60,7 +60,7 @@ enum cairn_code {
     CAIRN_EIMAGE_CORRUPT = 1002,   /* a checksum does not match */
     CAIRN_EIMAGE_VERSION = 1003,   /* a format version that this build does not read */
     CAIRN_EIMAGE_FOREIGN = 1004,   /* made for another CPU, kernel or host */
-    CAIRN_EIMAGE_UNTRUSTED = 1005, /* somebody but the caller could have written it */
+    CAIRN_EIMAGE_UNTRUSTED = 1005, /* another user could have written it */
     CAIRN_EUNSUPPORTED =
         1010,           /* the step holds something that cannot be saved (named in the message) */
     CAIRN_EHOST = 1011, /* the host lacks what is needed (named in the message) */

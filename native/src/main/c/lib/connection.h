@@ -12,7 +12,7 @@ CAIRN_CHECKED int connection_open(const struct cairn_step *step, int *out, cairn
 
 /* Who listens on the control socket in an attempt's folder, as a descriptor that is readable once
  * it has ended: also where its pid means nothing, since it is in another pid namespace. CAIRN_EGONE
- * when nobody does, CAIRN_EHELD when somebody does and the kernel (before 6.5) does not give the
+ * when no supervisor does, CAIRN_EHELD when one does and the kernel (before 6.5) does not give the
  * descriptor. */
 CAIRN_CHECKED int connection_find_peer(int attempt_fd, int *pidfd, cairn_error *err);
 

@@ -151,7 +151,7 @@ int cairn_start(const char *supervisor, const char *attempt_dir, const char *env
         rc = spawn(supervisor, attempt_dir, &c, &starter, err);
     if (rc == 0) {
         close_its(&c);
-        /* It forks at once and ends: the supervisor is nobody's child, and never our zombie. */
+        /* The first process forks and ends: the supervisor is never our zombie. */
         while (waitpid(starter, NULL, 0) < 0 && errno == EINTR) {
         }
         send_environment(c.environment, environment, environment_len);
@@ -166,7 +166,7 @@ int cairn_start(const char *supervisor, const char *attempt_dir, const char *env
     step->attempt_fd = steal_fd(&folder);
     step->pidfd = -1;
     rc = process_open(&step->supervisor, &step->pidfd, err);
-    (void)rc; /* the step runs in any case, and whoever waits for it looks again */
+    (void)rc; /* the step runs in any case; cairn_step_wait looks again */
     step->lifeline = steal_fd(&c.lifeline);
     *out = step;
     return 0;

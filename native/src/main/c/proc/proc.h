@@ -52,7 +52,7 @@ void proc_list_free(struct proc_list *list);
 
 /* All descendants of a process, itself not included, zombies included; parents before children. */
 CAIRN_CHECKED int proc_descendants(pid_t ancestor, struct proc_list *out, cairn_error *err);
-/* The children that one thread has made, zombies included; reliable while they and it stand still.
+/* The children that one thread has made, zombies included; reliable while they and it are stopped.
  * ENOENT for one that has gone, and on kernels without CONFIG_PROC_CHILDREN. */
 CAIRN_CHECKED int proc_children(pid_t pid, pid_t tid, struct proc_list *out, cairn_error *err);
 /* The threads of a process, the leader first. */
@@ -97,7 +97,7 @@ void proc_maps_free(struct proc_maps *maps);
 #define auto_proc_maps __attribute__((cleanup(proc_maps_free)))
 /* /proc/PID/maps: cheap. */
 CAIRN_CHECKED int proc_read_maps(pid_t pid, struct proc_maps *out, cairn_error *err);
-/* /proc/PID/smaps: with the flags; walks the page tables, so not while the step stands still. */
+/* /proc/PID/smaps: with the flags; walks the page tables, so not during the pause. */
 CAIRN_CHECKED int proc_read_smaps(pid_t pid, struct proc_maps *out, cairn_error *err);
 
 /* A mapping whose bytes are the kernel's: the vdso and its data. */

@@ -91,7 +91,7 @@ static void release(const struct restored_process *p)
         ptrace(PTRACE_DETACH, p->threads[k].tid, NULL, NULL);
 }
 
-/* Until it stands still again; nobody runs yet who could see that it did not. */
+/* Waits until it is stopped again: no process runs yet that could see that it was not. */
 static void release_stopped(const struct restored_process *p)
 {
     kill(p->pid, SIGSTOP);

@@ -34,7 +34,7 @@ static int read_name(const json_t *json, const char *key, struct sockaddr_un *ou
                : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a unix socket with a foreign name");
 }
 
-/* The file of a path that an earlier life bound is in the way. */
+/* A socket file that an earlier attempt bound is in the way. */
 static int bind_again(int fd, const json_t *json, cairn_error *err)
 {
     struct sockaddr_un name;
@@ -124,7 +124,7 @@ static ssize_t find_peer(const json_t *descriptions, const json_t *json)
     return -1;
 }
 
-/* A pair; the other end is closed again when nobody has it any more. */
+/* A pair; the other end is closed again when no process has it. */
 static int make_pair(const struct restoration *r, size_t i, int type, cairn_error *err)
 {
     const json_t *descriptions = json_object_get(r->meta, "descriptions");

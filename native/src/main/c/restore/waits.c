@@ -1,5 +1,5 @@
-/* Calls that were waiting for a limited time when the image was made: they go on for what is left
- * of it. */
+/* Calls that were waiting for a limited time when the image was made: they continue for what is
+ * left of it. */
 #include "restore/waits.h"
 
 #include <sys/syscall.h>

@@ -32,7 +32,7 @@ struct rollback_notes {
     struct rb_task *tasks;
     size_t n_tasks;
     struct rb_kept kept;
-    uint64_t pause_bytes; /* what may still be copied while the step stands still */
+    uint64_t pause_bytes; /* what may still be copied during the pause */
     size_t may_hold;      /* descriptors that tasks may still hold */
     int64_t now;
 };

@@ -109,7 +109,7 @@ static int serve_from_tree(const struct planner *p, size_t w, enum pass pass, bo
     return try_node(p, w, n, served);
 }
 
-/* A program that somebody runs cannot be written to, only replaced. */
+/* A running program cannot be written to, only replaced. */
 static bool is_running(const struct rb_plan *plan, const char *path)
 {
     auto_close int fd = rb_open_beneath(plan->base_fd, path, O_WRONLY | O_NONBLOCK | O_NOCTTY);

@@ -12,7 +12,7 @@
 #include "rollback/notes.h"
 #include "rollback/walk.h"
 
-/* Copied while the step stands still, over all files: some 50 ms. */
+/* Copied during the pause, over all files: some 50 ms. */
 #define PAUSE_BYTES (64ull << 20)
 #define FILE_COST (16ull << 10)
 /* A larger file is not copied at all (it is linked, or shared where the file system can). */

@@ -1,4 +1,5 @@
-/* Outputs rolled back: what a checkpoint notes of files, and how a restore makes it true again.
+/* Roll-back: what a checkpoint records of the step's files, and how a restore returns them to that
+ * state.
  *
  *   open  every regular file that the step has open for writing: identity, size, digests of its
  *         ends. A file that only grew is cut back.
@@ -8,7 +9,7 @@
  * Follows no links; touches only recorded inodes and its own folder. A change that cannot be undone
  * is CAIRN_EROLLBACK, found by rollback_check before anything has been touched.
  *
- * Taking a checkpoint: rollback_record (the step stands still), the step goes on, rollback_sync
+ * Taking a checkpoint: rollback_record (during the pause), the step continues, rollback_sync
  * (its JSON is META's "files"), image_writer_meta, publish, rollback_free.
  * The format and the reasons: native/docs/rollback.md.
  */
@@ -24,23 +25,23 @@
 #include "image/image.h"
 #include "rollback/options.h"
 
-/* With the step standing still: notes files and trees; small changed files of trees are read (up
+/* During the pause: records files and trees; small changed files of trees are read (up
  * to 64 MiB stay in memory until rollback_sync), larger ones wait. */
 CAIRN_CHECKED int rollback_record(const struct rollback_options *options,
                                   const struct rollback_open_file *files, size_t n_files,
                                   image_writer *w, rollback_notes **out, cairn_error *err);
-/* After the step goes on, before META is written: makes the larger copies, makes durable what the
- * image relies on (the recorded files, the copies and their folders), and describes it all in *out,
- * META's "files". */
+/* After the pause, before META is written: makes the larger copies, syncs what the image relies on
+ * (the recorded files, the copies and their folders), and describes it all in *out, META's "files".
+ */
 CAIRN_CHECKED int rollback_sync(rollback_notes *notes, image_writer *w, json_t **out,
                                 cairn_error *err);
 /* NULL is fine. */
 void rollback_free(rollback_notes *notes);
 
-/* Would rollback_apply succeed? Touches nothing. */
+/* Whether rollback_apply would succeed. Touches nothing. */
 CAIRN_CHECKED int rollback_check(const json_t *record, const image_reader *image, cairn_error *err);
-/* Makes the files as they were. What is cut or moved away goes below undone_fd (a folder of the new
- * attempt). Killed in between, it can be run again. */
+/* Returns the files to the recorded state. What it truncates or moves away goes below undone_fd, a
+ * folder of the new attempt. After a kill it can be run again. */
 CAIRN_CHECKED int rollback_apply(const json_t *record, const image_reader *image, int undone_fd,
                                  cairn_error *err);
 

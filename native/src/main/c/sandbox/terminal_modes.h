@@ -1,5 +1,5 @@
 /* How a step's terminal is set (echo, line editing, control characters), kept across a restore. Its
- * size is not: that is the window's of whoever resumes. */
+ * size is not: that is the size of the window in which the step is resumed. */
 #ifndef CAIRN_SANDBOX_TERMINAL_MODES_H
 #define CAIRN_SANDBOX_TERMINAL_MODES_H
 

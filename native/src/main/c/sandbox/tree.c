@@ -97,7 +97,7 @@ void tree_destroy(struct tree *t)
                 break;
         }
     }
-    tree_thaw(t); /* nothing lives to be let go; this frees */
+    tree_thaw(t); /* nothing lives that could be released; this frees */
     waits_free(&t->waits);
     json_decref(t->kept.paths);
     json_decref(t->kept.stand_ins);

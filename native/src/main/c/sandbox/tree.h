@@ -53,11 +53,11 @@ CAIRN_CHECKED int tree_status(struct tree *t, struct tree_end *end, cairn_error 
 /* Sends a signal to the root process (group = false) or to all of the tree. */
 CAIRN_CHECKED int tree_signal(const struct tree *t, int signo, bool everyone, cairn_error *err);
 
-/* Stops or continues all of the tree without its noticing more than time passing (the lease guard),
- * also while a capture reads its snapshots. */
+/* Stops or continues the whole tree, for the lease guard, also while a capture reads its snapshots.
+ * The tree notices only that time has passed. */
 CAIRN_CHECKED int tree_freeze(struct tree *t, cairn_error *err);
 void tree_thaw(struct tree *t);
-/* Whether some of it waits in the kernel and could not be let go of yet, after trying again. */
+/* Whether some threads wait in the kernel and could not be released yet, after another try. */
 bool tree_has_stuck(struct tree *t);
 
 /* Kills pid 1 and with it the tree; waits; closes the descriptors. */

@@ -22,8 +22,8 @@ static int publish_json(publisher *publish, int dirfd, const char *name, json_t 
     return publish(dirfd, name, text, strlen(text), err);
 }
 
-/* -EEXIST where somebody supervised the attempt before, or where a runner that waited for us no
- * longer has given it up. */
+/* -EEXIST where the attempt had a supervisor before, or where a runner has stopped waiting and
+ * closed it. */
 static int publish_supervisor(int dirfd, cairn_error *err)
 {
     struct process_identity self;

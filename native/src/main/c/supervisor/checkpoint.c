@@ -67,8 +67,8 @@ static void put_off(struct checkpointing *c, const struct checkpoint_order *orde
     c->retry_at = clock_now_ms() + wait_ms;
 }
 
-/* A tree that does not come to rest now may do so in a moment: whoever asked waits for that. One by
- * interval comes back by itself. */
+/* A tree that cannot be stopped now may be stoppable in a moment: a checkpoint that a client waits
+ * for is retried. One by interval comes again anyway. */
 static bool try_again(struct checkpointing *c, const struct checkpoint_order *order,
                       const cairn_error *error)
 {
@@ -82,7 +82,7 @@ static bool try_again(struct checkpointing *c, const struct checkpoint_order *or
     return true;
 }
 
-/* What processes that are dying make of a checkpoint is no failure of its own. */
+/* A checkpoint that fails because the step is ending has not failed. */
 static void answer_too_late(struct checkpointing *c, const struct checkpoint_order *order)
 {
     cairn_error error;
@@ -90,7 +90,7 @@ static void answer_too_late(struct checkpointing *c, const struct checkpoint_ord
     answer_error(c, order, &error);
 }
 
-/* The order came to nothing; the step goes on, unless it was to stop in any case. */
+/* The checkpoint failed; the step continues, unless it was to stop in any case. */
 static void fail(struct checkpointing *c, const struct checkpoint_order *order,
                  const cairn_error *error)
 {
@@ -165,8 +165,8 @@ static int begin(struct checkpointing *c, cairn_error *err)
     return rc;
 }
 
-/* A file server that does not answer would keep the main thread, which has a step to freeze then.
- * So the renewer goes first. */
+/* A file server that does not answer would block the main thread, which has to freeze the step in
+ * that case. So the renewer tries the folder first. */
 static bool is_reachable(struct checkpointing *c)
 {
     if (c->lease->times && c->asked_at == 0) {
@@ -218,7 +218,7 @@ static void start_wanted(struct checkpointing *c)
     start(c, &order);
 }
 
-/* The image is durable and has its name; now the journal, then the rest. */
+/* The image is published: the journal comes first, then the rest. */
 static void succeed(struct checkpointing *c, const struct engine_figures *figures)
 {
     int64_t took = clock_now_ms() - c->begun_at;
@@ -243,7 +243,7 @@ static void conclude(struct checkpointing *c)
     struct engine_figures figures = {0};
     if (!c->order.stop || c->error.code != 0)
         c->engine->release(c->job);
-    else /* before it is let go of: it must not take a step beyond its image */
+    else /* before it is thawed: no process of it may run beyond its image */
         step_kill(c->step, c->order.cause, c->summary.sequence, "");
     c->engine->figures(c->job, &figures);
     c->engine->finish(c->job);
@@ -257,8 +257,8 @@ static void conclude(struct checkpointing *c)
         start_wanted(c);
 }
 
-/* A worker has finished. Without the lease the folder of images may be somebody else's by now, and
- * the step must not be let go. */
+/* The worker has finished. Without the lease another supervisor may own the folder of images by
+ * now, so the step stays stopped. */
 static void proceed(struct checkpointing *c)
 {
     bool held = lease_is_held(c->lease);
@@ -269,7 +269,7 @@ static void proceed(struct checkpointing *c)
         cairn_fail(&c->error, CAIRN_EGONE, "the step is ended while its lease is not held");
     if (c->stage == CHECKPOINT_WRITING && c->error.code == 0) {
         if (!c->order.stop)
-            c->engine->release(c->job); /* need not stand still while the disk takes its time */
+            c->engine->release(c->job); /* it need not wait for the disk */
         if (start_worker(c, CHECKPOINT_PUBLISHING, &c->error) == 0)
             return;
     }

@@ -17,7 +17,7 @@ int64_t clock_boot_ms(void);
 /* Now as 2026-01-31T12:00:00.000Z. */
 void clock_utc_text(char out[UTC_TEXT_BYTES]);
 
-/* How long a step has been running; stands still while the step is frozen. */
+/* How long a step has been running; stopped while the step is frozen. */
 struct running_clock {
     int64_t before; /* ms, up to `since` */
     int64_t since;  /* clock_now_ms() of the last start; meaningless while stopped */

@@ -16,7 +16,7 @@
 
 #define MOST_CLIENTS 64
 #define LINE_BYTES 65536
-#define OUTPUT_BYTES (1u << 20) /* a client that does not read so much is let go */
+#define OUTPUT_BYTES (1u << 20) /* a client that leaves more unread is disconnected */
 #define FRAME_HEADER 4
 
 struct client {

@@ -32,26 +32,27 @@ struct engine {
     bool makes_images;
     const char *image_kind; /* META "kind" of what it makes; NULL when it makes none */
 
-    /* Notes the step's state; the step goes on when this returns, unless stay_stopped. *job is the
-     * engine's. */
+    /* Records the step's state; the step continues when this returns, unless stay_stopped. *job is
+     * the engine's. */
     int (*begin)(const struct engine_context *c, bool stay_stopped, image_writer *w, void **job,
                  cairn_error *err);
     /* On the worker thread: everything that an image needs but its publication. *abandon becomes
      * true when the step has ended and the image is of no more use. */
     int (*write)(void *job, image_writer *w, const atomic_bool *abandon, cairn_error *err);
-    /* After write, where the step goes on, perhaps more than once: an engine that had to keep it
-     * standing until then lets it go. */
+    /* After write, where the step continues, perhaps more than once: an engine that had to keep the
+     * step stopped until then releases it. */
     void (*release)(void *job);
     /* After that. */
     void (*figures)(const void *job, struct engine_figures *out);
     /* After write, always. */
     void (*finish)(void *job);
 
-    /* Goes on from an image of image_kind whose files have been rolled back: makes the tree, or ...
+    /* Resumes from an image of image_kind whose files have been rolled back: makes the tree, or ...
      */
     int (*restore)(const struct engine_context *c, const struct tree_spec *tree_spec,
                    const image_reader *image, cairn_error *err);
-    /* ... puts back what the image holds, and names the command that goes on from it. */
+    /* ... restores the files that the image holds, and returns the command that resumes from them.
+     */
     int (*put_back)(const struct engine_context *c, const image_reader *image, const json_t *meta,
                     char *const **argv, cairn_error *err);
 };

@@ -147,7 +147,7 @@ static int write_image(void *context, image_writer *w, const atomic_bool *abando
     return rc;
 }
 
-/* It never stands still. */
+/* The step is never paused. */
 static void figures(const void *job, struct engine_figures *out)
 {
     (void)job;

@@ -17,9 +17,9 @@ struct image_folder {
     int64_t newest; /* -1 when there is none */
 };
 
-/* Makes the folder when it is missing (0700) and takes it for this supervisor: waits until a former
- * supervisor and every process of its step have gone (EBUSY when they do not), takes its lease, and
- * only then removes what it left half-made. */
+/* Makes the folder when it is missing (0700) and takes it for this supervisor: waits until an
+ * earlier supervisor and every process of its step have gone (EBUSY when they do not), takes its
+ * lease, and only then removes what it left half-made. */
 CAIRN_CHECKED int image_folder_open(const char *path, struct lease *lease, struct image_folder *out,
                                     cairn_error *err);
 

@@ -17,16 +17,15 @@ struct interval {
 
 void interval_init(struct interval *i, int64_t every, int64_t mtbf);
 
-/* A checkpoint was published: it stood still for `pause` and took `took`, using `share` (0 to 1) of
- * the CPUs. */
+/* A checkpoint was published: it paused the step for `pause` and took `took`, using `share` (0 to
+ * 1) of the CPUs. */
 void interval_measured(struct interval *i, double pause, int64_t took, double share);
 
-/* One failed. */
+/* A checkpoint failed. */
 void interval_failed(struct interval *i);
 
-/* From the last checkpoint (or the start) until the next; negative for never. After failures it
- * waits longer and longer, but first comes back soon when `retry_soon`: the reason was one of the
- * moment. */
+/* The time from the last checkpoint (or the start) to the next; negative for never. It doubles
+ * after each failure, but is short at first when `retry_soon`: the obstacle was a passing one. */
 int64_t interval_next(const struct interval *i, int retry_soon);
 
 #endif

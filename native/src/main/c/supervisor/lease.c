@@ -99,7 +99,7 @@ static bool was_renewed_between(const struct lease_snapshot *a, const struct lea
 }
 
 /* By our clock alone: the other host's may be wrong, and so may the server's. 0 when it stood
- * still, -ENOENT when it was let go of, or removed. */
+ * still, -ENOENT when it was released or removed. */
 static int watch(const struct lease *l, int folder, const char *path,
                  const struct lease_snapshot *first, cairn_error *err)
 {

@@ -1,6 +1,6 @@
 /* The lease: a file in the folder of images that says who supervises the step, for hosts that do
- * not see each other's pids. Its owner renews it, which shows as its time of change; whoever wants
- * to take it watches it by a clock of his own. */
+ * not see each other's pids. Its owner renews it by a new modification time. A supervisor that
+ * wants to take it watches that time by its own clock. */
 #ifndef CAIRN_SUPERVISOR_LEASE_H
 #define CAIRN_SUPERVISOR_LEASE_H
 
@@ -24,8 +24,8 @@ struct lease {
     int checked_fd;          /* eventfd: the renewer has looked */
     atomic_llong renewed_at; /* clock_boot_ms() at which the last success was begun */
     atomic_bool step_frozen; /* the step does, so that a lease that ran out may be looked at */
-    atomic_int recreated;    /* how often somebody had removed it */
-    atomic_bool lost;        /* somebody else has it, or may have had it: see why_lost */
+    atomic_int recreated;    /* how often it had been removed */
+    atomic_bool lost;        /* another supervisor has it, or may have had it: see why_lost */
     char why_lost[600];
 };
 
@@ -48,8 +48,9 @@ bool lease_is_held(const struct lease *l);
 /* Has it been renewed since `asked` (clock_boot_ms())? Then the folder could be reached. */
 bool lease_was_renewed(const struct lease *l, int64_t asked);
 
-/* Says whether the step stands still. Nobody looks at a lease that has run out before it does: it
- * may be somebody else's, who runs a second copy. */
+/* Has the renewer check the lease now, and tells it whether the step is frozen. A lease that has
+ * run out is checked only while the step is frozen: it may belong to another supervisor, which runs
+ * a second copy. */
 void lease_check_now(struct lease *l, bool step_frozen);
 
 /* Does the file say so (or is none wanted)? */

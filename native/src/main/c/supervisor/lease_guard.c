@@ -14,7 +14,8 @@
 #define FREEZE_AGAIN_MS 1000
 
 /* A main thread that waits for a dead file server freezes nobody, and some processes cannot be
- * frozen (task/freeze.h). Half of the time until somebody may take the lease is left for that. */
+ * frozen (task/freeze.h). This thread waits for half of the time until another supervisor may take
+ * the lease. */
 static void *kill_what_is_not_frozen(void *context)
 {
     struct lease_guard *g = context;

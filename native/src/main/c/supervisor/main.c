@@ -32,7 +32,7 @@ static void ignore(int signo)
     (void)signo;
 }
 
-/* A child of nobody who could end with us, without a terminal, a folder or a stream of its own. */
+/* Becomes a child of init in a session of its own, without a terminal, a folder or streams. */
 static void become_daemon(void)
 {
     pid_t child = fork();
@@ -57,8 +57,8 @@ static void become_daemon(void)
 }
 
 /* Entries of descriptor 3, each ended by NUL, as an envp that points into *block. An empty entry
- * ends them: without it, whoever started us died before all was said, and the step must not run
- * with half an environment. */
+ * ends them: without it the starter has died in between, and the step must not run with half an
+ * environment. */
 static int read_environment(char **block, char ***envp, cairn_error *err)
 {
     size_t len, n = 0;
@@ -85,7 +85,7 @@ static void report(json_t *line)
 {
     auto_free char *text = json_dumps(line, JSON_COMPACT);
     json_decref(line);
-    /* Who started us may have gone; the step goes on without them. */
+    /* The starter may be gone; the step runs without it. */
     if (text)
         dprintf(REPORT_FD, "%s\n", text);
     close(REPORT_FD);
@@ -108,7 +108,7 @@ static int report_success(cairn_error *err)
     return rc;
 }
 
-/* A batch system's notice: checkpoint and stop; a second one ends the step at once. */
+/* A batch system's notice: checkpoint and stop. A second one kills the step at once. */
 static void on_signal(void *context, uint32_t events)
 {
     (void)events;
@@ -159,8 +159,8 @@ static int watch_lifeline(struct supervisor *s, cairn_error *err)
                    : cairn_fail_within(err, rc, "`detach: false` needs a lifeline on descriptor 5");
 }
 
-/* Nobody but us can end the step's other processes in an orderly way; the step itself stays as
- * likely a victim as it was. Needs a privilege; without it nothing is lost. */
+/* Only the supervisor can end the step in an orderly way; the step itself stays as likely a victim
+ * as before. Needs a privilege, and does nothing without it. */
 static void become_unlikely_oom_victim(void)
 {
     auto_close int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);

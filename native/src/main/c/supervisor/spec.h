@@ -21,8 +21,9 @@ struct app_spec {
     int64_t settle_ms;
 };
 
-/* How other hosts are kept from running the step as well: renewed so often; the step is frozen when
- * that has failed for so long; whoever wants to take it watches for so long that it stands still.
+/* How other hosts are kept from running the step as well. The lease is renewed every renew_ms. The
+ * step is frozen when that has failed for freeze_ms. Another supervisor takes the lease when it has
+ * not been renewed for take_ms.
  */
 struct lease_spec {
     int64_t renew_ms, freeze_ms, take_ms; /* 0 < renew < freeze < take */

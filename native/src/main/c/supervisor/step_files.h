@@ -1,5 +1,4 @@
-/* The step's files outside of its memory: recorded with an image, put back before it is gone on
- * from. */
+/* The step's files: recorded with an image, rolled back before a resume from it. */
 #ifndef CAIRN_SUPERVISOR_STEP_FILES_H
 #define CAIRN_SUPERVISOR_STEP_FILES_H
 

@@ -15,7 +15,7 @@ static void note_killed_by_guard(struct supervisor *s)
     snprintf(e->message, sizeof e->message, "%s", s->guard.message);
 }
 
-/* The root process has ended, or pid 1 has gone: nothing else of the step may go on. */
+/* The root process has ended, or pid 1 is gone: the rest of the step is killed. */
 static void note_end(struct supervisor *s)
 {
     running_stop(&s->step.clock);

@@ -1,5 +1,5 @@
-/* The step's terminal: what it shows goes to the log and to whoever is attached; what they type
- * goes to the step. */
+/* The step's terminal: its output goes to the log and to every attached client; their input goes to
+ * the step. */
 #ifndef CAIRN_SUPERVISOR_TERMINAL_H
 #define CAIRN_SUPERVISOR_TERMINAL_H
 

@@ -15,7 +15,7 @@
 #include "task/trace.h"
 
 #define TRIES 40
-#define BETWEEN_TRIES_MS 25 /* in which the step goes on */
+#define BETWEEN_TRIES_MS 25 /* in which the step runs */
 #define REST_MS 500         /* how long a thread may take to come to rest */
 #define LET_GO_MS 1000      /* how long we wait at once for one that did not, to detach from it */
 
@@ -297,7 +297,7 @@ static int seize_missed(struct frozen *f, pid_t init, cairn_error *err)
     return rc;
 }
 
-/* Brings everybody to rest, and looks again until nobody new is found. */
+/* Stops all threads, and looks again until no new one is found. */
 static int settle_tree(struct frozen *f, pid_t init, cairn_error *err)
 {
     for (size_t before;;) {
@@ -358,7 +358,7 @@ static int tidy(struct frozen *f, cairn_error *err)
     return 0;
 }
 
-/* Those that an earlier freeze could not let go of. */
+/* Threads that an earlier freeze could not release. */
 static int take_over_stuck(struct frozen *f, cairn_error *err)
 {
     struct waits *w = f->waits;
@@ -423,7 +423,7 @@ int freeze_hold(pid_t init, struct waits *waits, struct frozen *out, cairn_error
     return freeze(init, true, waits, out, err);
 }
 
-/* One that was killed where it stood is not let go of but reaped: its parent hears of the end only
+/* A thread that was killed in its stop is reaped, not released: its parent hears of the end only
  * after its tracer has. */
 static void let_thread_go(struct frozen *f, pid_t tid)
 {

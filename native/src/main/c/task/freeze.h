@@ -1,7 +1,7 @@
-/* A whole process tree brought to rest, and let go again.
+/* Stops a whole process tree, and releases it again.
  *
  * Every thread is seized while it runs (so that whatever it makes meanwhile is traced as well), and
- * only then are all of them interrupted: the tree stands still for no longer than its slowest
+ * only then are all of them interrupted: the tree is stopped for no longer than its slowest
  * thread takes to stop.
  */
 #ifndef CAIRN_TASK_FREEZE_H
@@ -30,7 +30,7 @@ struct frozen {
     struct waits *waits;
     int64_t since_us; /* CLOCK_MONOTONIC when the first thread was interrupted */
     bool holding;     /* freeze_hold */
-    bool stuck;       /* somebody did not come to rest in time, and is not waited for again */
+    bool stuck;       /* a thread did not stop in time, and is not waited for again */
     pid_t *standing;  /* threads that we traced already when it began: they stand, and stay so */
     size_t standing_count;
 };
@@ -48,11 +48,11 @@ CAIRN_CHECKED int freeze_tree(pid_t init, struct waits *waits, struct frozen *ou
 CAIRN_CHECKED int freeze_hold(pid_t init, struct waits *waits, struct frozen *out,
                               cairn_error *err);
 
-/* Lets everything go and frees. Stopped jobs stay stopped, and calls in flight go on: what the
- * threads' registers show has to be what they showed when they came to rest. */
+/* Releases every thread and frees. Stopped jobs stay stopped, and calls in flight continue: what
+ * the threads' registers show has to be what they showed when they came to rest. */
 void freeze_release(struct frozen *f);
 
-/* One that waits in the kernel can be let go of only when it comes back from there. Until then
+/* A thread that waits in the kernel can be released only when it returns from there. Until then
  * `waits` remembers it, and this has to be called again; the next freeze takes it over. */
 void freeze_retry(struct waits *waits);
 

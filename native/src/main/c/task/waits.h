@@ -29,7 +29,7 @@ struct wait {
     struct cpu_registers asked; /* as the program made it */
     uint64_t shown;             /* the timeout that its registers show at the moment */
     int64_t deadline;           /* ns of our CLOCK_MONOTONIC, or WAIT_FOREVER */
-    uint64_t switches;          /* how often it had left the processor when it was let go */
+    uint64_t switches;          /* how often it had left the processor when it was released */
     bool seen;                  /* in the stop that is under way */
 };
 
@@ -37,7 +37,7 @@ struct waits {
     struct wait *list;
     size_t count;
     int64_t lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
-    pid_t *stuck; /* threads that wait in the kernel, and are to be let go of: freeze_retry */
+    pid_t *stuck; /* threads that wait in the kernel, and are to be released: freeze_retry */
     size_t stuck_count;
 };
 void waits_free(struct waits *w);
@@ -48,7 +48,7 @@ void waits_begin(struct waits *w);
 CAIRN_CHECKED int waits_note(struct waits *w, pid_t pid, pid_t tid, cairn_error *err);
 /* All have: what is known of others is forgotten. */
 void waits_settle(struct waits *w);
-/* The thread is about to be let go: its call goes on, or ends where its time is over. */
+/* The thread is about to be released: its call continues, or ends where its time is over. */
 void waits_release(struct waits *w, pid_t tid);
 
 /* For an image: the registers with which the call is made again, by a thread that knows nothing of
@@ -65,7 +65,7 @@ CAIRN_CHECKED int waits_add(struct waits *w, pid_t tid, const struct cpu_registe
  * milliseconds, or the address of a struct timespec. */
 int wait_timeout_argument(long call);
 bool wait_is_in_milliseconds(long call);
-/* Does the kernel go on with it after a stop? */
+/* Whether the kernel continues it after a stop. */
 bool wait_is_continued(long call);
 /* The argument as the program gave it. */
 uint64_t wait_timeout_asked(const struct wait *wait);
