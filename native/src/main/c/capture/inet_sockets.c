@@ -277,12 +277,11 @@ static int refuse(const struct open_description *d, cairn_error *err)
     return cairn_fail(err, CAIRN_EUNSUPPORTED,
                       "connected TCP socket to %s:%lld, which is not of the step; a checkpoint is "
                       "possible while it is closed, or with `checkpoint.engine: app`",
-                      address ? address : "somebody",
+                      address ? address : "an unknown address",
                       (long long)json_integer_value(json_object_get(peer, "port")));
 }
 
-/* One whose other end nobody of the tree has. What that one sent before it closed is there still.
- */
+/* No process of the tree has the other end. What it sent before it closed is still there. */
 static int capture_abandoned(const struct open_description *d, int fd, cairn_error *err)
 {
     if (!json_is_true(json_object_get(d->json, "peer_ended")))

@@ -84,7 +84,7 @@ int connection_find_peer(int attempt_fd, int *pidfd, cairn_error *err)
         return cairn_fail_errno(err, "making a socket");
     int failed = try_connect(fd, attempt_fd);
     if (failed == ENOENT || failed == ECONNREFUSED)
-        return cairn_fail(err, CAIRN_EGONE, "nobody answers on the control socket");
+        return cairn_fail(err, CAIRN_EGONE, "no supervisor answers on the control socket");
     if (failed != 0)
         return cairn_fail(err, failed, "the control socket: %s", strerror(failed));
     int rc = check_peer(fd, err);

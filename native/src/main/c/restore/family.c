@@ -179,7 +179,7 @@ static int make_orphan(struct restoration *r, struct restored_process *p, cairn_
     struct restored_process *leader = restoration_find(r, p->session);
     if (!leader || leader->pid == 0)
         return cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
-                          "nobody leads the session of pid %d of the image", p->ns_pid);
+                          "no process leads the session of pid %d of the image", p->ns_pid);
     struct restored_process helper = {.ns_pid = 0, .injector = {.memory = -1}};
     pid_t pid;
     int rc = fork_with_pid(leader, spare_pid(r), 0, &pid, err);

@@ -65,7 +65,7 @@ static int fail_lock(const struct restoration *r, pid_t pid, int64_t fd, int64_t
         "again: %s",
         pid, (long long)fd, lock->write ? "write" : "read", lock->kind,
         path ? path : "a file without a name", what,
-        held ? "somebody else holds it now; end that first, then resume" : strerror(code));
+        held ? "another process holds it now; end that first, then resume" : strerror(code));
 }
 
 /* A process that has the description, and the number under which. */

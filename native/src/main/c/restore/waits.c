@@ -50,7 +50,7 @@ static int begin_call(struct injector *in, struct restored_thread *t, long nr, i
     if (rc == 0)
         rc = inject_interrupted(in, &how, &result, err, nr, args);
     if (rc != 0)
-        return cairn_fail_within(err, rc, "going on with call %ld", nr);
+        return cairn_fail_within(err, rc, "continuing call %ld", nr);
     if (how == CPU_CALL_CONTINUES)
         cpu_continue_call(&t->cpu.registers, nr);
     else /* what it waited for is there */

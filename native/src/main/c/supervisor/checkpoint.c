@@ -137,7 +137,7 @@ static int begin(struct checkpointing *c, cairn_error *err)
     if (c->step->frozen)
         return cairn_fail(err, CAIRN_EBUSY_TREE,
                           c->step->frozen & FROZEN_BY_LEASE
-                              ? "the step stands still, since its lease cannot be renewed"
+                              ? "the step is frozen, because its lease cannot be renewed"
                               : "the step is frozen; thaw it first");
     if (!c->engine->makes_images)
         return c->engine->begin(NULL, false, NULL, NULL, err);

@@ -92,8 +92,9 @@ static int await_former_tree(int fd, const char *path, bool *elsewhere, cairn_er
     struct pollfd gone = {.fd = pidfd, .events = POLLIN};
     if (poll(&gone, 1, FORMER_ENDS_WITHIN_MS) <= 0)
         return cairn_fail(
-            err, EBUSY, "a former attempt's processes (below pid %d) still run and may write to %s",
-            pid, path);
+            err, EBUSY,
+            "an earlier attempt's processes (below pid %d) still run and may write to %s", pid,
+            path);
     return 0;
 }
 

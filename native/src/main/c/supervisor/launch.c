@@ -114,7 +114,7 @@ static int restore_from(struct supervisor *s, struct tree_spec *spec, const imag
     if (!files_only &&
         (!kind || !s->engine->image_kind || strcmp(kind, s->engine->image_kind) != 0))
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
-                          "it is an image of kind %s, which the engine `%s` does not go on from",
+                          "it is an image of kind %s, from which the engine `%s` does not resume",
                           kind ? kind : "(none)", s->engine->name);
     int rc = step_files_roll_back(meta, image, &s->attempt, err);
     if (rc != 0)
@@ -149,7 +149,7 @@ static int restore(struct supervisor *s, struct tree_spec *spec, int64_t *sequen
     json_decref(meta);
     image_reader_close(image);
     if (rc != 0)
-        return cairn_fail_within(err, rc, "going on from %s", s->spec.restore_image);
+        return cairn_fail_within(err, rc, "resuming from %s", s->spec.restore_image);
     *sequence = summary.sequence;
     return 0;
 }

@@ -67,8 +67,7 @@ static int read_environment(char **block, char ***envp, cairn_error *err)
         return rc;
     close(ENVIRONMENT_FD);
     if (len == 0 || (*block)[len - 1] != '\0' || (len > 1 && (*block)[len - 2] != '\0'))
-        return cairn_fail(err, ECANCELED,
-                          "whoever started it was gone before the environment was handed over");
+        return cairn_fail(err, ECANCELED, "its starter ended before it had passed the environment");
     len--;
     for (size_t i = 0; i < len; i++)
         n += (*block)[i] == '\0';
@@ -134,7 +133,7 @@ static void on_lifeline(void *context, uint32_t events)
     loop_remove(&s->loop, &s->lifeline);
     if (!s->step.root_ended)
         step_end(&s->step, CAUSE_INTERRUPTED, s->spec.grace_ms,
-                 "who started this step has ended, and the step may not outlive it");
+                 "the process that started this step has ended, and the step may not outlive it");
 }
 
 static int watch_signals(struct supervisor *s, cairn_error *err)

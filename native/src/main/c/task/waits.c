@@ -322,8 +322,8 @@ int waits_image(const struct waits *w, pid_t tid, struct cpu_registers *r, const
     if (how == CPU_CALL_CONTINUES && (!wait || wait->call == WAIT_UNKNOWN))
         return cairn_fail(
             err, CAIRN_EBUSY_TREE,
-            "thread %d waits in a call that it went on with after it had been stopped "
-            "by somebody else; which one cannot be told until it ends",
+            "thread %d waits in a call that it continued after another process had stopped it; "
+            "which call that is cannot be told until it ends",
             tid);
     if (wait && wait->deadline != WAIT_FOREVER)
         *out = wait;
