@@ -22,8 +22,8 @@ CAIRN_CHECKED int keeping_open(int image_fd, struct kept_binaries *kept, struct 
                                cairn_error *err);
 void keeping_close(struct keeping *k);
 
-/* Does it lie where systems install what belongs to programs (locales, a JVM's modules), or is it
- * kept already? */
+/* Whether the file is to be kept: it lies where systems install what belongs to programs (locales,
+ * a JVM's modules), or it is kept already. */
 bool keeping_wants(const struct keeping *k, const char *path);
 
 /* Keeps the file open as fd, unless it changes meanwhile: then *name is NULL. Reads it when it is
@@ -43,7 +43,7 @@ json_t *keeping_recall(const struct keeping *k, const char *path, const char *co
 /* What was recalled becomes part of this image; its descriptor, or -1. */
 int keeping_reopen(struct keeping *k, const char *name, const char *path);
 
-/* Makes durable what was added, and says in META what is kept. */
+/* Syncs what was added, and lists in META what is kept. */
 CAIRN_CHECKED int keeping_finish(struct keeping *k, json_t *meta, cairn_error *err);
 
 #endif

@@ -1,12 +1,11 @@
-/* Capture: freezes the tree, records its state, snapshots its memory copy-on-write, releases it;
- * then writes.
+/* Capture: freezes the tree, records its state, snapshots its memory copy-on-write, and releases
+ * it; then writes the image while the step runs.
  *
- *   capture_begin   tracer thread; as a rule the step is paused only during this call
- *   capture_write   any one thread; reads the snapshots, writes chunks and META through the writer
- *   capture_release tracer thread, after capture_write, unless the step is to stay stopped for
- * good: where no copy-on-write clone could be made (figures: copied_standing) the step still stands
- * until then capture_end     tracer thread; lets the snapshots go; always called once capture_begin
- * succeeded
+ * 1. capture_begin, on the tracer thread. As a rule the step is paused only during this call.
+ * 2. capture_write, on any one thread. It reads the snapshots, and writes chunks and META.
+ * 3. capture_release, on the tracer thread, unless the step is to stay stopped for good. Where no
+ *    copy-on-write clone could be made (figures: copied_standing) the step is paused until then.
+ * 4. capture_end, on the tracer thread, whenever capture_begin succeeded. It ends the snapshots.
  */
 #ifndef CAIRN_CAPTURE_CAPTURE_H
 #define CAIRN_CAPTURE_CAPTURE_H

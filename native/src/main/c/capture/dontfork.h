@@ -1,5 +1,6 @@
-/* Memory that a snapshot lacks because the program asked that forks shall lack it (MADV_DONTFORK,
- * MADV_WIPEONFORK): found before the pause, where looking costs the step nothing, and copied in it.
+/* Memory that the program keeps out of forks (MADV_DONTFORK, MADV_WIPEONFORK), and that a snapshot
+ * therefore lacks. It is found before the pause, where looking costs the step nothing, and copied
+ * during the pause.
  */
 #ifndef CAIRN_CAPTURE_DONTFORK_H
 #define CAIRN_CAPTURE_DONTFORK_H

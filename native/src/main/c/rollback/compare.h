@@ -1,4 +1,4 @@
-/* Is a file still, in its beginning or wholly, what was recorded? */
+/* Compares a file with its record: is all of it, or its beginning, as recorded? */
 #ifndef CAIRN_ROLLBACK_COMPARE_H
 #define CAIRN_ROLLBACK_COMPARE_H
 
@@ -6,12 +6,12 @@
 #include "rollback/node.h"
 
 enum rb_verdict {
-    RB_OTHER,  /* its content cannot be had by cutting */
+    RB_OTHER,  /* truncating does not give the recorded content */
     RB_SAME,   /* content as recorded */
-    RB_LONGER, /* as recorded once it is cut to the recorded size */
+    RB_LONGER, /* as recorded once it is truncated to the recorded size */
 };
 
-/* Who looks for a file finds it by its inode, wherever it is, or at its place. */
+/* A file is looked for by its inode, wherever it is, or at its recorded place. */
 enum rb_place {
     RB_BY_INODE,
     RB_AT_ITS_PLACE, /* another inode will do (a folder that was copied): content decides */

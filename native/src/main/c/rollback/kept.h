@@ -1,9 +1,11 @@
-/* The folder `files` of an image: copies, reflinks and links of what may have to come back.
+/* The folder `files` of an image: copies, reflinks and links of files that a roll-back may need.
  *
- * A name says which version of a file it holds, so that the next image finds and hard-links it
- * without any index: DEV-INO-SIZE-MTIME-CTIME-DIGEST  a copy (hexadecimal, digest of the content)
- *   once-N                           a copy that no later image may take for current, or a hard
- * link cutting-INO                      while that file is being cut back
+ * A name says which version of a file it holds. So the next image finds it without an index, and
+ * hard-links it:
+ *
+ * - DEV-INO-SIZE-MTIME-CTIME-DIGEST, hexadecimal: a copy; DIGEST is that of its content.
+ * - once-N: a copy that no later image may take for the current one, or a hard link.
+ * - cutting-INO: exists while that file is being truncated.
  */
 #ifndef CAIRN_ROLLBACK_KEPT_H
 #define CAIRN_ROLLBACK_KEPT_H

@@ -1,4 +1,4 @@
-/* What changes a file at its place: cutting it back to what was recorded, and its attributes. */
+/* Changes a file in place: truncates it to the recorded size, and restores its attributes. */
 #ifndef CAIRN_ROLLBACK_TRUNCATE_H
 #define CAIRN_ROLLBACK_TRUNCATE_H
 
@@ -9,8 +9,8 @@
  * so; rb_set_attributes puts the mode back. */
 int rb_open_to_change(int base, const char *path);
 
-/* base/path, judged RB_LONGER for want: its tail is copied to undone, then it is cut and gets its
- * old mtime. kept_fd may be -1. shown: base's absolute path. */
+/* base/path, judged RB_LONGER for want: copies its tail to undone, truncates it and restores its
+ * mtime. kept_fd may be -1. shown: base's absolute path. */
 CAIRN_CHECKED int rb_truncate(int base, const char *shown, const char *path,
                               const struct rb_node *want, int kept_fd, int undone_fd,
                               cairn_error *err);

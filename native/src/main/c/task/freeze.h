@@ -31,20 +31,20 @@ struct frozen {
     int64_t since_us; /* CLOCK_MONOTONIC when the first thread was interrupted */
     bool holding;     /* freeze_hold */
     bool stuck;       /* a thread did not stop in time, and is not waited for again */
-    pid_t *standing;  /* threads that we traced already when it began: they stand, and stay so */
+    pid_t *standing;  /* threads that were traced already: they are stopped, and stay so */
     size_t standing_count;
 };
 
-/* Freezes all descendants of `init`. CAIRN_EBUSY_TREE when the tree did not come to rest (a vfork
- * that has not reached its exec, an uninterruptible sleep) in any of many tries, between which, and
- * afterwards, everything runs on. CAIRN_EUNSUPPORTED when somebody else traces a process. `waits`
- * belongs to the tree and remembers calls in flight from one freeze to the next. */
+/* Freezes all descendants of `init`. CAIRN_EBUSY_TREE when many tries could not stop the tree (a
+ * vfork that has not reached its exec, an uninterruptible sleep); between the tries and afterwards
+ * everything runs. CAIRN_EUNSUPPORTED when another process traces one of them. `waits` belongs to
+ * the tree and remembers calls in flight from one freeze to the next. */
 CAIRN_CHECKED int freeze_tree(pid_t init, struct waits *waits, struct frozen *out,
                               cairn_error *err);
 
-/* The same where it only matters that nothing runs on, not in what state it stands: a thread that
- * waits in the kernel, for a file server that does not answer perhaps, may go on waiting, and stops
- * before it comes back from there. Also while snapshots of a capture stand. */
+/* Freezes them without the need to know their state: a thread that waits in the kernel, for example
+ * for a file server that does not answer, may continue to wait, and stops before it returns from
+ * the kernel. Also while a capture has snapshots. */
 CAIRN_CHECKED int freeze_hold(pid_t init, struct waits *waits, struct frozen *out,
                               cairn_error *err);
 
@@ -56,7 +56,7 @@ void freeze_release(struct frozen *f);
  * `waits` remembers it, and this has to be called again; the next freeze takes it over. */
 void freeze_retry(struct waits *waits);
 
-/* Fails, saying why the memory of such a process (proc_is_undumpable) cannot be had. */
+/* Fails with the reason why the memory of such a process (proc_is_undumpable) cannot be read. */
 int freeze_undumpable(pid_t pid, cairn_error *err);
 
 int64_t freeze_clock_us(void);

@@ -1,14 +1,14 @@
-/* Calls that wait for a limited time, counted from when they began: a stop of ours must not make
- * that time longer.
+/* Calls that wait for a limited time, counted from their beginning. A freeze must not make that
+ * time longer.
  *
- * The kernel itself goes on with some of them (nanosleep, poll, a futex), live; a restored thread
- * needs to be told what is left. From others (epoll_wait, sigtimedwait, a socket with a timeout)
- * the stop takes the time away: they are made again, for what is left. When a call began is not
- * known; it counts from the first stop that finds the thread in it, so that a wait is longer than
- * asked for by at most what had passed until then, and never shorter.
+ * The kernel continues some of them after a freeze (nanosleep, poll, a futex); a restored thread is
+ * told what time is left. Others (epoll_wait, sigtimedwait, a socket with a timeout) lose their
+ * time in a freeze, and are made again for what is left. The beginning of a call is not known: it
+ * counts from the first freeze that finds the thread in it. So a wait is never shorter than asked
+ * for, and longer by at most the time that had passed until that freeze.
  *
- * Which call of which thread waits until when is kept from one stop to the next. Everything here is
- * for the one thread that traces.
+ * The list of waiting calls is kept from one freeze to the next. Everything here is for the one
+ * thread that traces.
  */
 #ifndef CAIRN_TASK_WAITS_H
 #define CAIRN_TASK_WAITS_H
@@ -21,11 +21,11 @@
 #include "task/cpu.h"
 
 #define WAIT_FOREVER INT64_MAX
-#define WAIT_UNKNOWN (-1) /* a call that was interrupted before we first saw it: which one? */
+#define WAIT_UNKNOWN (-1) /* interrupted before the first freeze: which call is not known */
 
 struct wait {
     pid_t tid;
-    long call; /* the program's, also where the kernel has begun to go on with it */
+    long call;                  /* the program's, also where the kernel continues it */
     struct cpu_registers asked; /* as the program made it */
     uint64_t shown;             /* the timeout that its registers show at the moment */
     int64_t deadline;           /* ns of our CLOCK_MONOTONIC, or WAIT_FOREVER */
