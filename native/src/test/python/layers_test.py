@@ -1,4 +1,4 @@
-"""The C folders depend on each other only in the order that CMakeLists.txt states, and files in no circle.
+"""The C folders depend on each other only in the order that CMakeLists.txt and their README.md state, and files in no circle.
 
 A module is a file NAME.c with its NAME.h. It depends on what it includes, and, whatever it includes, on the
 modules whose functions and data its object file uses.
@@ -20,6 +20,11 @@ def layers() -> dict:
     line = next(line for line in CMAKE_LISTS.read_text().splitlines() if " -> " in line).lstrip("# ")
     return {name.strip(): rank
             for rank, names in enumerate(line.split(" -> ")) for name in names.split(",")}
+
+
+def described() -> list:
+    """The folders that the README beside them names, in its order."""
+    return re.findall(r"^\| `(\w+)` \|", (SOURCES / "README.md").read_text(), re.M)
 
 
 def module(path) -> str:
@@ -88,6 +93,9 @@ def main() -> None:
     rank = layers()
     folders = {file.parent.name for file in SOURCES.glob("*/*.c")}
     assert folders <= rank.keys(), f"CMakeLists.txt gives no place to {folders - rank.keys()}"
+    names = described()
+    assert sorted(names) == sorted(rank), f"README.md names {names}, CMakeLists.txt {list(rank)}"
+    assert [rank[name] for name in names] == sorted(rank.values()), "README.md has another order than CMakeLists.txt"
     wrong = []
     for uses in (included(), linked()):
         wrong += upward(uses, rank) + [f"a circle: {text}" for text in circles(uses)]
