@@ -2,11 +2,14 @@ package dev.cairn.files;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.DateTimeException;
 import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
@@ -33,7 +36,7 @@ public record DocumentType(String name, int version) {
      * @throws NoSuchFileException when there is none
      */
     public ObjectNode read(Path file) throws IOException {
-        byte[] content = Files.readAllBytes(file);
+        byte[] content = OrdinaryFile.read(file);
         if (content.length == 0) {
             throw new DocumentException(file, "is empty. Nothing was changed; put back a copy of it or move it away");
         }
@@ -53,7 +56,39 @@ public record DocumentType(String name, int version) {
         return object;
     }
 
-    /** Like {@link #read}, empty when there is no such file. */
+    /**
+     * Reads a document and takes from it what it holds.
+     *
+     * @param values fails in one of the usual ways where a value is none that Cairn writes
+     * @throws DocumentException when it does
+     */
+    public <T> T read(Path file, Function<ObjectNode, T> values) throws IOException {
+        ObjectNode document = read(file);
+        try {
+            return values.apply(document);
+        } catch (IllegalArgumentException
+                | DateTimeException
+                | ArithmeticException
+                | ClassCastException
+                | JacksonException foreign) {
+            throw new DocumentException(
+                    file,
+                    "holds a value that no Cairn writes: " + foreign.getMessage()
+                            + ". Nothing was changed; put back a copy of it or move it away",
+                    foreign);
+        }
+    }
+
+    /** Likewise, empty when there is no such file. */
+    public <T> Optional<T> readIfPresent(Path file, Function<ObjectNode, T> values) throws IOException {
+        try {
+            return Optional.of(read(file, values));
+        } catch (NoSuchFileException missing) {
+            return Optional.empty();
+        }
+    }
+
+    /** Like {@link #read(Path)}, empty when there is no such file. */
     public Optional<ObjectNode> readIfPresent(Path file) throws IOException {
         try {
             return Optional.of(read(file));
@@ -78,10 +113,14 @@ public record DocumentType(String name, int version) {
         } catch (JacksonException e) {
             throw new DocumentException(
                     file,
-                    "is not whole JSON, from line " + e.getLocation().getLineNr() + ", column "
-                            + e.getLocation().getColumnNr()
-                            + " on. Nothing was changed; put back a copy of it or move it away",
+                    "is not whole JSON" + where(e) + ". Nothing was changed; put back a copy of it or move it away",
                     e);
         }
+    }
+
+    /** What breaks a limit, such as that of nesting, has no location. */
+    private static String where(JacksonException e) {
+        @Nullable TokenStreamLocation at = e.getLocation();
+        return at == null ? "" : ", from line " + at.getLineNr() + ", column " + at.getColumnNr() + " on";
     }
 }

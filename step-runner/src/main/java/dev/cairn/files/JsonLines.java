@@ -55,6 +55,7 @@ public final class JsonLines implements AutoCloseable {
     public static List<ObjectNode> read(Path file) throws IOException {
         List<ObjectNode> lines = new ArrayList<>();
         if (Files.exists(file)) {
+            OrdinaryFile.check(file);
             // unlike Files.lines this reader replaces bytes that a torn line left behind
             try (BufferedReader reader =
                     new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {

@@ -19,7 +19,6 @@ import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.resolve.StepResults;
 import dev.cairn.workflow.spec.Workflow;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -125,7 +124,7 @@ final class JobStepOpener {
 
     private Result<Plan> plan(RunOpener.Opened.Ours ours, RunFolder run) throws IOException {
         Path file = ours.run().origin().workflow().orElse(run.workflow());
-        Result<Workflow> workflow = Workflows.read(Files.readString(run.workflow()), file);
+        Result<Workflow> workflow = Workflows.read(StoredWorkflow.readBeside(run), file);
         return workflow instanceof Result.Ok<Workflow> read
                 ? Workflows.plan(read.value(), ours.run().origin().inputs(), context.clock())
                 : new Result.Broken<>(workflow.problems());

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.files.DocumentException;
 import dev.cairn.run.event.EventLog;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.failure.NoSuchRunException;
@@ -17,7 +18,7 @@ import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Notification;
 import dev.cairn.workflow.spec.Workflow;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,8 +63,14 @@ public final class NotificationRetrier {
         if (context.owners().ownerOf(folder.path()).isPresent() || deliveries.isEmpty()) {
             return List.of();
         }
-        RunManifest run = RunManifest.read(folder);
-        List<Notification> notifications = notifications(run);
+        RunManifest run;
+        List<Notification> notifications;
+        try {
+            run = RunManifest.read(folder);
+            notifications = notifications(run);
+        } catch (DocumentException | NoSuchFileException damaged) {
+            return List.of(String.valueOf(damaged.getMessage())); // the other runs can be told of all the same
+        }
         if (notifications.isEmpty()) {
             context.untold().remove(folder); // its workflow has been changed
             return List.of();
@@ -97,12 +104,11 @@ public final class NotificationRetrier {
     }
 
     private static List<Notification> notifications(RunManifest run) throws IOException {
-        Path file = run.folder().workflow();
-        if (!Files.exists(file)) {
+        Optional<Path> file = run.origin().workflow();
+        if (file.isEmpty()) {
             return List.of();
         }
-        Result<Workflow> read =
-                Workflows.read(Files.readString(file), run.origin().workflow().orElse(file));
+        Result<Workflow> read = Workflows.read(StoredWorkflow.read(run), file.get());
         return read instanceof Result.Ok<Workflow> workflow ? workflow.value().notifications() : List.of();
     }
 }

@@ -5,9 +5,28 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.workflow.problem.Problem;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What a request for a run came to. */
 public sealed interface OpenResult {
+    /** In a sentence for a person. */
+    default String words() {
+        if (this instanceof Held held) {
+            return "run " + held.run().runId() + " is run by " + held.owner().describe();
+        }
+        if (this instanceof Paused paused) {
+            return "run " + paused.run().runId() + " is paused; go on with: cairn unpause "
+                    + paused.run().runId();
+        }
+        if (this instanceof Done done) {
+            return "run " + done.run().id() + " has succeeded already";
+        }
+        if (this instanceof Invalid invalid) {
+            return invalid.problems().stream().map(Problem::toString).collect(Collectors.joining("; "));
+        }
+        return this instanceof Refused refused ? String.join("; ", refused.reasons()) : "the run is ours";
+    }
+
     /** The run is ours; to be run, and closed. */
     record Ready(RunSession session) implements OpenResult {}
 

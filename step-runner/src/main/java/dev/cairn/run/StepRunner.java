@@ -23,6 +23,7 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.WriteGuard;
 import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.PendingNotifications;
 import dev.cairn.workflow.Workflows;
@@ -30,7 +31,6 @@ import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Workflow;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -226,8 +226,7 @@ public final class StepRunner {
         }
         return opening instanceof OpenResult.Held
                 ? new Requests(run, context.clock()).ask(command, atMost)
-                : Optional.of(new CommandResult(
-                        List.of(CommandResult.Line.failed("", "the run cannot be read any more: " + opening))));
+                : Optional.of(new CommandResult(List.of(CommandResult.Line.failed(run.runId(), opening.words()))));
     }
 
     private OpenResult ready(RunOpener.Opened opened, Optional<String> text, ResumeOptions options, boolean evenPaused)
@@ -256,7 +255,7 @@ public final class StepRunner {
         if (done && !options.choosesSteps()) {
             return new OpenResult.Done(run);
         }
-        Result<Plan> planned = plan(run, text);
+        Result<Plan> planned = plan(run, text, ours.ownership()::ensureOurs);
         if (!(planned instanceof Result.Ok<Plan> plan)) {
             return new OpenResult.Invalid(planned.problems());
         }
@@ -273,28 +272,26 @@ public final class StepRunner {
     }
 
     /** @param text of the workflow file as it is now, where that is known */
-    private Result<Plan> plan(RunManifest run, Optional<String> text) throws IOException {
+    private Result<Plan> plan(RunManifest run, Optional<String> text, WriteGuard guard) throws IOException {
         RunOrigin origin = run.origin();
         if (origin.command().isPresent()) {
             return new Result.Ok<>(CommandPlan.of(origin, origin.command().get()));
         }
         Path file = origin.workflow().orElseThrow();
-        String current =
-                text.isPresent() ? text.get() : Files.readString(run.folder().workflow());
+        String current = text.isPresent() ? text.get() : StoredWorkflow.read(run);
         Result<Workflow> workflow = Workflows.read(current, file);
         if (!(workflow instanceof Result.Ok<Workflow> read)) {
             return new Result.Broken<>(workflow.problems());
         }
         if (!Digests.of(current).equals(origin.digest())) {
-            DurableFiles.replace(run.folder().workflow(), current.getBytes(StandardCharsets.UTF_8));
-            run.origin(origin.withDigest(Digests.of(current)));
+            StoredWorkflow.replace(run, current, guard, context.clock().instant());
         }
         return Workflows.plan(read.value(), origin.inputs(), context.clock());
     }
 
     private void found(RunFolder folder, RunOrigin origin, Optional<String> text) throws IOException {
         if (text.isPresent()) {
-            DurableFiles.replace(folder.workflow(), text.get().getBytes(StandardCharsets.UTF_8));
+            StoredWorkflow.write(folder, text.get());
         }
         DurableFiles.createFolders(folder.requests());
         DurableFiles.createFolders(folder.work());

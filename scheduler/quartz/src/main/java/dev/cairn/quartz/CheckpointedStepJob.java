@@ -84,7 +84,7 @@ public final class CheckpointedStepJob implements InterruptableJob {
         try {
             OpenResult opening = runner(context).exec(command(key, context.getMergedJobDataMap()));
             if (!(opening instanceof OpenResult.Ready ready)) {
-                throw new JobExecutionException(key + ": " + reason(opening));
+                throw new JobExecutionException(key + ": " + opening.words());
             }
             try (RunSession session = ready.session()) {
                 running = session;
@@ -125,19 +125,6 @@ public final class CheckpointedStepJob implements InterruptableJob {
             command.engine(data.getString(ENGINE));
         }
         return command;
-    }
-
-    private static String reason(OpenResult opening) {
-        if (opening instanceof OpenResult.Held held) {
-            return "run " + held.run().runId() + " is run by " + held.owner().describe();
-        }
-        if (opening instanceof OpenResult.Paused paused) {
-            return "run " + paused.run().runId() + " is paused; go on with: cairn unpause "
-                    + paused.run().runId();
-        }
-        return opening instanceof OpenResult.Refused refused
-                ? String.join("; ", refused.reasons())
-                : "it cannot be run: " + opening;
     }
 
     private static void conclude(JobKey key, RunOutcome outcome, JobExecutionContext context)

@@ -77,7 +77,7 @@ public record AttemptRecord(
     static AttemptRecord from(JsonNode node) {
         JsonNode host = node.path("host");
         return new AttemptRecord(
-                node.path("number").asInt(0),
+                ManifestFields.count(node, "number", 0),
                 node.path("epoch").asLong(0),
                 new HostIdentity(
                         ManifestFields.text(host, "name"),
@@ -89,9 +89,9 @@ public record AttemptRecord(
                 ManifestFields.text(node, "fingerprint"),
                 ManifestFields.instant(node, "started_at"),
                 ManifestFields.optionalLong(node, "resumed_from"),
-                node.path("passed").valueStream().map(RejectedImage::from).toList(),
-                Duration.ofMillis(node.path("repeats_ms").asLong(0)),
-                node.path("journalled").asInt(0),
+                ManifestFields.list(node, "passed").map(RejectedImage::from).toList(),
+                Duration.ofMillis(ManifestFields.amount(node, "repeats_ms")),
+                ManifestFields.count(node, "journalled", 0),
                 node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty(),
                 ManifestFields.optionalText(node, "job"),
                 ManifestFields.optionalText(node, "shortage"));
@@ -122,7 +122,7 @@ public record AttemptRecord(
                 ManifestFields.optionalInt(node, "exit_code"),
                 ManifestFields.optionalInt(node, "signal"),
                 ManifestFields.instant(node, "at"),
-                Duration.ofMillis(node.path("running_ms").asLong(0)),
+                Duration.ofMillis(ManifestFields.amount(node, "running_ms")),
                 ManifestFields.text(node, "message"),
                 ManifestFields.optionalLong(node, "image"),
                 node.path("retryable").asBoolean(true));

@@ -51,7 +51,7 @@ public record CommandOrigin(
 
     static CommandOrigin from(JsonNode node) {
         return new CommandOrigin(
-                texts(node.path("words")),
+                words(node),
                 ManifestFields.texts(node, "environment"),
                 ManifestFields.text(node, "engine"),
                 node.path("every_ms").asLong(0),
@@ -62,13 +62,21 @@ public record CommandOrigin(
                 node.path("keep_binaries").asBoolean(false),
                 texts(node.path("rollback")),
                 ManifestFields.optionalLong(node, "timeout_ms"),
-                node.path("retries").asInt(0),
+                ManifestFields.count(node, "retries", 0),
                 node.path("terminal").isObject()
                         ? Optional.of(new TerminalSize(
-                                node.path("terminal").path("rows").asInt(24),
-                                node.path("terminal").path("columns").asInt(80)))
+                                ManifestFields.count(node.path("terminal"), "rows", 24),
+                                ManifestFields.count(node.path("terminal"), "columns", 80)))
                         : Optional.empty(),
                 ManifestFields.optionalText(node, "stdin"));
+    }
+
+    private static List<String> words(JsonNode node) {
+        List<String> words = texts(node.path("words"));
+        if (words.isEmpty()) {
+            throw new IllegalArgumentException("a command without words");
+        }
+        return words;
     }
 
     private static List<String> texts(JsonNode list) {

@@ -3,6 +3,7 @@ package dev.cairn.run.manifest;
 import dev.cairn.engine.ImageInfo;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.OptionalLong;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -46,18 +47,22 @@ public record ImageRecord(
 
     static ImageRecord from(JsonNode node) {
         return new ImageRecord(
-                node.path("sequence").asLong(0),
-                node.path("attempt").asInt(0),
+                ManifestFields.amount(node, "sequence"),
+                ManifestFields.count(node, "attempt", 0),
                 ManifestFields.text(node, "fingerprint"),
                 ManifestFields.instant(node, "at"),
                 ManifestFields.text(node, "reason"),
-                node.path("bytes").asLong(0),
-                node.path("raw_bytes").asLong(0),
+                ManifestFields.amount(node, "bytes"),
+                ManifestFields.amount(node, "raw_bytes"),
                 ManifestFields.text(node, "digest"),
-                Duration.ofNanos(node.path("pause_us").asLong(0) * 1000),
-                Duration.ofNanos(node.path("took_us").asLong(0) * 1000),
+                micros(node, "pause_us"),
+                micros(node, "took_us"),
                 node.path("standing").asBoolean(false),
                 ManifestFields.optionalLong(node, "parent"));
+    }
+
+    private static Duration micros(JsonNode node, String field) {
+        return Duration.of(ManifestFields.amount(node, field), ChronoUnit.MICROS);
     }
 
     void into(ObjectNode node) {

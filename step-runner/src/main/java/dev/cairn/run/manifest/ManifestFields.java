@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,6 +32,45 @@ final class ManifestFields {
     static OptionalInt optionalInt(JsonNode node, String field) {
         JsonNode value = node.path(field);
         return value.isIntegralNumber() ? OptionalInt.of(value.intValue()) : OptionalInt.empty();
+    }
+
+    /** A number that is never negative; {@code otherwise} where there is none. */
+    static int count(JsonNode node, String field, int otherwise) {
+        return Math.toIntExact(amount(node, field, otherwise));
+    }
+
+    /** Likewise a large one, 0 where there is none. */
+    static long amount(JsonNode node, String field) {
+        return amount(node, field, 0);
+    }
+
+    private static long amount(JsonNode node, String field, long otherwise) {
+        JsonNode value = node.path(field);
+        if (value.isMissingNode()) {
+            return otherwise;
+        }
+        if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+            throw new IllegalArgumentException(field + " is " + value);
+        }
+        return value.longValue();
+    }
+
+    /** The elements of a list; none where there is no list. */
+    static Stream<JsonNode> list(JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        if (!value.isArray() && !value.isMissingNode()) {
+            throw new IllegalArgumentException(field + " is no list");
+        }
+        return value.valueStream();
+    }
+
+    /** What should be an object, or missing. */
+    static JsonNode object(JsonNode node, String field) {
+        JsonNode value = node.path(field);
+        if (!value.isObject() && !value.isMissingNode() && !value.isNull()) {
+            throw new IllegalArgumentException(field + " is no object");
+        }
+        return value;
     }
 
     static Instant instant(JsonNode node, String field) {

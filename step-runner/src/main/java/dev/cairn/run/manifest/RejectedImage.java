@@ -7,7 +7,7 @@ import tools.jackson.databind.node.ObjectNode;
 public record RejectedImage(long image, String reason) {
 
     static RejectedImage from(JsonNode node) {
-        return new RejectedImage(node.path("image").asLong(0), ManifestFields.text(node, "reason"));
+        return new RejectedImage(ManifestFields.amount(node, "image"), ManifestFields.text(node, "reason"));
     }
 
     void into(ObjectNode node) {

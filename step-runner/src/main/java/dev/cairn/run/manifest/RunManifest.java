@@ -1,9 +1,7 @@
 package dev.cairn.run.manifest;
 
-import dev.cairn.files.DocumentException;
 import dev.cairn.files.DocumentType;
 import java.io.IOException;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,6 +18,8 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class RunManifest {
     private static final DocumentType TYPE = new DocumentType("cairn.run", 1);
+    private static final String NEXT_DIGEST = "next_digest";
+
     private final RunFolder folder;
     private final ObjectNode root;
 
@@ -43,17 +43,26 @@ public final class RunManifest {
 
     /** @throws java.nio.file.NoSuchFileException when there is no such run */
     public static RunManifest read(RunFolder folder) throws IOException {
-        RunManifest manifest = new RunManifest(folder, TYPE.read(folder.manifest()));
-        try {
-            manifest.state();
-            manifest.createdAt();
-            manifest.steps();
-        } catch (IllegalArgumentException | DateTimeException foreign) {
-            throw new DocumentException(
-                    folder.manifest(),
-                    "holds a value that no Cairn writes: " + foreign.getMessage() + ". Nothing was changed");
+        return TYPE.read(folder.manifest(), root -> {
+            RunManifest manifest = new RunManifest(folder, root);
+            manifest.look();
+            return manifest;
+        });
+    }
+
+    /** At everything, so that a value which no Cairn writes is found here, and not by whoever comes to need it. */
+    private void look() {
+        state();
+        createdAt();
+        updatedAt();
+        endedAt();
+        ManifestFields.object(root, "steps");
+        ManifestFields.object(root, "workflow");
+        steps();
+        RunOrigin origin = origin();
+        if (origin.workflow().isEmpty() && origin.command().isEmpty()) {
+            throw new IllegalArgumentException("neither a workflow nor a command");
         }
-        return manifest;
     }
 
     /** Publishes it durably, when the guard allows. */
@@ -77,7 +86,20 @@ public final class RunManifest {
 
     /** The same run goes on from a changed file. */
     public void origin(RunOrigin origin) {
+        root.withObjectProperty("workflow").remove(NEXT_DIGEST);
         origin.into(root);
+    }
+
+    /** The workflow's text is about to be replaced by one of this digest. */
+    public void announceText(String digest) {
+        root.withObjectProperty("workflow").put(NEXT_DIGEST, digest);
+    }
+
+    /** Whether a text of this digest is the run's workflow. */
+    public boolean knowsText(String digest) {
+        JsonNode workflow = root.path("workflow");
+        return digest.equals(ManifestFields.text(workflow, "digest"))
+                || digest.equals(ManifestFields.text(workflow, NEXT_DIGEST));
     }
 
     public RunState state() {

@@ -1,10 +1,8 @@
 package dev.cairn.run.manifest;
 
-import dev.cairn.files.DocumentException;
 import dev.cairn.files.DocumentType;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -41,21 +39,22 @@ public final class StepManifest {
 
     /** What is on disk; empty when the step has never been started. */
     public static Optional<StepManifest> read(StepFolder folder) throws IOException {
-        Optional<ObjectNode> found = TYPE.readIfPresent(folder.document());
-        if (found.isEmpty()) {
-            return Optional.empty();
-        }
-        StepManifest manifest = new StepManifest(folder, found.get());
-        try {
-            manifest.state();
-            manifest.attempts();
-            manifest.images();
-        } catch (IllegalArgumentException | DateTimeException foreign) {
-            throw new DocumentException(
-                    folder.document(),
-                    "holds a value that no Cairn writes: " + foreign.getMessage() + ". Nothing was changed");
-        }
-        return Optional.of(manifest);
+        return TYPE.readIfPresent(folder.document(), root -> {
+            StepManifest manifest = new StepManifest(folder, root);
+            manifest.look();
+            return manifest;
+        });
+    }
+
+    /** At everything, so that a value which no Cairn writes is found here, and not by whoever comes to need it. */
+    private void look() {
+        state();
+        waitingUntil();
+        budgetFrom();
+        attempts();
+        images();
+        scripts();
+        outputs();
     }
 
     /** Takes over what is on disk now, where another process holds the step. */
@@ -107,7 +106,7 @@ public final class StepManifest {
 
     /** Attempts before this number do not count against the budgets: a person has asked for another go since. */
     public int budgetFrom() {
-        return root.path("budget_from").asInt(1);
+        return ManifestFields.count(root, "budget_from", 1);
     }
 
     /** Gives it another go, with whole budgets. */
@@ -122,7 +121,7 @@ public final class StepManifest {
     }
 
     public List<AttemptRecord> attempts() {
-        return root.path("attempts").valueStream().map(AttemptRecord::from).toList();
+        return ManifestFields.list(root, "attempts").map(AttemptRecord::from).toList();
     }
 
     public Optional<AttemptRecord> lastAttempt() {
@@ -147,8 +146,7 @@ public final class StepManifest {
 
     /** The files that the command of the newest attempt named when it was started. */
     public List<Path> scripts() {
-        return root.path("scripts")
-                .valueStream()
+        return ManifestFields.list(root, "scripts")
                 .map(path -> Path.of(path.asString()))
                 .toList();
     }
@@ -160,7 +158,7 @@ public final class StepManifest {
 
     /** The images that are there, oldest first. */
     public List<ImageRecord> images() {
-        return root.path("images").valueStream().map(ImageRecord::from).toList();
+        return ManifestFields.list(root, "images").map(ImageRecord::from).toList();
     }
 
     /** Says which images are there; those left out have been deleted. */

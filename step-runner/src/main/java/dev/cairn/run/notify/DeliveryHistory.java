@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -28,7 +29,19 @@ final class DeliveryHistory {
     /** To be read only by who holds the run's {@link NotificationLock}. */
     static DeliveryHistory read(RunFolder run) throws IOException {
         Path file = run.notifications();
-        return new DeliveryHistory(file, TYPE.readIfPresent(file).orElseGet(TYPE::create));
+        return new DeliveryHistory(
+                file, TYPE.readIfPresent(file, DeliveryHistory::checked).orElseGet(TYPE::create));
+    }
+
+    private static ObjectNode checked(ObjectNode root) {
+        for (Map.Entry<String, JsonNode> receiver :
+                root.withObjectProperty("receivers").properties()) {
+            ObjectNode entry = (ObjectNode) receiver.getValue();
+            entry.withArrayProperty("refused");
+            entry.path("through").asLong(0);
+            entry.optional("asked_at").ifPresent(time -> Instant.parse(time.asString()));
+        }
+        return root;
     }
 
     /** The number of the last notice that needs no telling any more; 0 before the first. */

@@ -5,6 +5,7 @@ import dev.cairn.run.failure.ImageRefusedException;
 import dev.cairn.run.failure.OwnershipLostException;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.failure.StepElsewhereException;
+import dev.cairn.run.failure.UnknownEngineException;
 import dev.cairn.workflow.problem.Nearest;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -92,7 +93,9 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
         if (e instanceof EngineException engine) {
             return engine.isOfStorage() ? ExitCode.IO : ExitCode.UNAVAILABLE;
         }
-        if (e instanceof OwnershipLostException || e instanceof StepElsewhereException) {
+        if (e instanceof OwnershipLostException
+                || e instanceof StepElsewhereException
+                || e instanceof UnknownEngineException) {
             return ExitCode.UNAVAILABLE;
         }
         if (e instanceof IOException) {

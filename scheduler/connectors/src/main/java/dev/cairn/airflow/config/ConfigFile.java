@@ -1,5 +1,6 @@
 package dev.cairn.airflow.config;
 
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.files.Trust;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Problems;
@@ -7,7 +8,6 @@ import dev.cairn.workflow.value.Value;
 import dev.cairn.yaml.Node;
 import dev.cairn.yaml.YamlReader;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -34,7 +34,7 @@ final class ConfigFile {
         Trust.ofThisProcess().check(file); // it says where secrets are sent
         String text;
         try {
-            text = Files.readString(file);
+            text = OrdinaryFile.text(file);
         } catch (NoSuchFileException none) {
             return Map.of();
         }

@@ -39,7 +39,7 @@ public record Submission(
 
     /** @param part the folder of the step's job */
     public static Optional<Submission> read(RunFolder part) throws IOException {
-        return TYPE.readIfPresent(file(part)).map(Submission::from);
+        return TYPE.readIfPresent(file(part), Submission::from);
     }
 
     /** Whether a job of a step may be in the queue or running. */

@@ -1,6 +1,8 @@
 package dev.cairn.run.internal.names;
 
+import dev.cairn.files.DocumentException;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.OrdinaryFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,7 +32,12 @@ public final class RunHistory {
         List<Long> numbers = numbers();
         List<String> runs = new ArrayList<>();
         for (Long number : numbers) {
-            runs.add(Files.readString(folder.resolve(number.toString())).strip());
+            Path file = folder.resolve(number.toString());
+            String run = OrdinaryFile.text(file).strip();
+            if (!RunIds.isOne(run)) {
+                throw new DocumentException(file, "does not hold a run's id. Nothing was changed; move it away");
+            }
+            runs.add(run);
         }
         return new Entries(numbers.isEmpty() ? 0 : numbers.get(0), runs);
     }

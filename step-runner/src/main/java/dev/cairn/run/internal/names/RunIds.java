@@ -31,6 +31,11 @@ public final class RunIds {
         return id.toString();
     }
 
+    /** Whether a text could be the id of a run; such a one leads to no other folder. */
+    static boolean isOne(String text) {
+        return text.matches("[A-Za-z0-9][A-Za-z0-9-]*");
+    }
+
     /** Any text as the name of a folder: two texts never share one. */
     public static String encode(String text) {
         StringBuilder encoded = new StringBuilder();

@@ -49,13 +49,13 @@ final class OwnerFiles {
             return Optional.empty();
         }
         Optional<OwnerRecord> shown = shown().filter(r -> r.epoch() == epoch);
-        return shown.isPresent() ? shown : Optional.of(OwnerRecord.from(OWNER.read(claimFile(epoch))));
+        return shown.isPresent() ? shown : Optional.of(OWNER.read(claimFile(epoch), OwnerRecord::from));
     }
 
     /** One that is torn counts as not shown yet: the claim says who owns the run, and whoever lives shows it again at the next beat. */
     private Optional<OwnerRecord> shown() throws IOException {
         try {
-            return OWNER.readIfPresent(view()).map(OwnerRecord::from);
+            return OWNER.readIfPresent(view(), OwnerRecord::from);
         } catch (DocumentException torn) {
             return Optional.empty();
         }

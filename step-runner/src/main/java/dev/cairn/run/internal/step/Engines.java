@@ -2,6 +2,7 @@ package dev.cairn.run.internal.step;
 
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.HostFinding;
+import dev.cairn.run.failure.UnknownEngineException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;

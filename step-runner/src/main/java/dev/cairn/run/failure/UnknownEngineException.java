@@ -1,4 +1,4 @@
-package dev.cairn.run.internal.step;
+package dev.cairn.run.failure;
 
 import java.util.Set;
 
@@ -6,7 +6,7 @@ import java.util.Set;
 public final class UnknownEngineException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 
-    UnknownEngineException(String name, Set<String> known) {
+    public UnknownEngineException(String name, Set<String> known) {
         super("checkpoint.engine: there is no engine '" + name + "' here; there are " + String.join(", ", known));
     }
 }

@@ -1,0 +1,65 @@
+package dev.cairn.run;
+
+import dev.cairn.files.Digests;
+import dev.cairn.files.DocumentException;
+import dev.cairn.files.DurableFiles;
+import dev.cairn.files.OrdinaryFile;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.WriteGuard;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+
+/**
+ * The workflow's text as a run keeps it. Its digest is in the manifest: a text that was cut short or replaced is refused, since a plan
+ * with fewer steps would succeed too. Stateless; any thread.
+ */
+final class StoredWorkflow {
+    private StoredWorkflow() {}
+
+    static void write(RunFolder folder, String text) throws IOException {
+        DurableFiles.replace(folder.workflow(), text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Puts a changed text in its place. The manifest knows the digests of both meanwhile, so that a kill leaves neither text refused;
+     * the next {@link RunManifest#save} leaves the old one behind.
+     */
+    static void replace(RunManifest run, String text, WriteGuard guard, Instant now) throws IOException {
+        run.announceText(Digests.of(text));
+        run.save(guard, now);
+        write(run.folder(), text);
+        run.origin(run.origin().withDigest(Digests.of(text)));
+    }
+
+    /** @throws DocumentException when it is not the text that the manifest knows */
+    static String read(RunManifest run) throws IOException {
+        String text = OrdinaryFile.text(run.folder().workflow());
+        if (!run.knowsText(Digests.of(text))) {
+            throw foreign(run.folder().workflow());
+        }
+        return text;
+    }
+
+    /** Likewise of a run that another process may own, and be replacing the text of. */
+    static String readBeside(RunFolder run) throws IOException {
+        Path file = new RunFolder(run.base()).workflow();
+        for (int look = 0; look < 3; look++) {
+            String text = OrdinaryFile.text(file);
+            // read after it, since the manifest knows a text before it is there
+            if (RunManifest.read(new RunFolder(run.base())).knowsText(Digests.of(text))) {
+                return text;
+            }
+        }
+        throw foreign(file);
+    }
+
+    private static DocumentException foreign(Path file) {
+        return new DocumentException(
+                file,
+                "is not the workflow that this run was started with: its digest is not the one in manifest.json. Nothing was"
+                        + " changed; put back a copy of it, or resume with the workflow file itself: cairn run FILE");
+    }
+}
