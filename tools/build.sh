@@ -16,6 +16,7 @@ build() {
     fi
     (
         umask 022
+        trap 'exit 130' INT
         exec 9>"$root/target/build.lock"
         flock -n 9 || { say "waiting for another build"; flock 9; }
         build_is_stale || exit 0 # somebody else has just built it
@@ -44,6 +45,7 @@ publish() (
     cd "$root/target" || exit 1
     new=$(mktemp -d cairn.XXXXXX) || exit 1
     trap 'rm -rf "$new"' EXIT
+    trap 'exit 130' INT
     chmod 755 "$new"
     mkdir "$new/lib" "$new/native"
     cp ../scheduler/cli/target/lib/*.jar ../scheduler/cli/target/cairn-cli-*.jar "$new/lib/" || exit 1
@@ -56,4 +58,11 @@ publish() (
     ln -sfn "$name" cairn.link && mv -T cairn.link cairn || exit 1
     # Older ones may still be running; a few builds later they are not.
     ls -dt cairn-*/ | tail -n +6 | xargs -r rm -rf
+    find_jdk bin/java || exit 0
+    program=$(readlink -f cairn)
+    java_command
+    class_data_archive "$program"
+    [ -e "$archive" ] || say "preparing faster starts"
+    "$root/tools/make-archive" "$archive" "${java[@]}" "${flags[@]}" "${main[@]}"
+    exit 0 # it only makes starts faster
 )

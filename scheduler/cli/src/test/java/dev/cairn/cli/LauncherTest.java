@@ -2,14 +2,16 @@ package dev.cairn.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchService;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -40,6 +42,50 @@ final class LauncherTest {
         assertThat(cairn.waitFor()).isEqualTo(7);
     }
 
+    /** Else a Ctrl-C at the terminal reaches it, and who reads what the command prints waits for it. */
+    @Test
+    void preparesFasterStartsInASessionOfItsOwnThatNobodyWaitsFor() throws Exception {
+        Path launcher = built();
+        Path maker = launcher.resolveSibling("tools/make-archive");
+        Path begun = folder.resolve("begun");
+        Path end = folder.resolve("end");
+        Files.writeString(maker, """
+                #!/bin/sh
+                mkfifo %2$s
+                echo $(ps -o sid=,ni= $$) >%1$s.new && mv %1$s.new %1$s
+                read line <%2$s
+                """.formatted(begun, end));
+        maker.toFile().setExecutable(true);
+
+        Process cairn = start(launcher, "XDG_CACHE_HOME=$PWD/cache exec \"$0\" --version");
+        String said = new String(cairn.getInputStream().readAllBytes(), UTF_8);
+
+        assertThat(said).startsWith("cairn ").hasLineCount(1);
+        assertThat(cairn.waitFor()).isZero();
+        await(folder, begun);
+        String[] session = Files.readString(begun).strip().split(" +");
+        assertThat(session[0]).isNotEqualTo(sessionOf("self"));
+        assertThat(session[1]).isEqualTo("19");
+        Files.writeString(end, "\n");
+    }
+
+    private static void await(Path folder, Path file) throws Exception {
+        try (WatchService watch = folder.getFileSystem().newWatchService()) {
+            folder.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+            while (!Files.exists(file)) {
+                assertThat(watch.poll(30, TimeUnit.SECONDS))
+                        .as(file + " within 30 s")
+                        .isNotNull();
+            }
+        }
+    }
+
+    private static String sessionOf(String pid) throws IOException {
+        return Files.readString(Path.of("/proc", pid, "stat"))
+                .replaceFirst(".*\\) ", "")
+                .split(" ")[3];
+    }
+
     /** Starts a line of shell whose {@code $0} is the launcher, for a user whose cache cannot be written. */
     private Process start(Path launcher, String line) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(List.of("sh", "-c", line, launcher.toString()))
@@ -53,7 +99,7 @@ final class LauncherTest {
     private Path built() throws IOException {
         Path root = Files.createDirectory(folder.resolve("built"));
         Files.createDirectory(root.resolve("tools"));
-        for (String script : List.of("cairn", "tools/jdk.sh", "tools/build.sh", "tools/archive.sh")) {
+        for (String script : List.of("cairn", "tools/jdk.sh", "tools/build.sh", "tools/java.sh", "tools/archive.sh")) {
             Files.copy(REPOSITORY.resolve(script), root.resolve(script));
         }
         Files.createFile(root.resolve("pom.xml"));

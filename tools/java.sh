@@ -1,0 +1,16 @@
+# Sourced by the launcher.
+
+# Sets java, flags and main: the command line that starts the published $program with $JDK, up to its main class.
+java_command() {
+    local jars
+    java=("$JDK/bin/java")
+    # Most starts end before compiled code has paid for its compilation: an eighth less of the processor than with Java's own threshold.
+    flags=(
+        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=4
+        -XX:-UsePerfData # with it, Java removes the files in /tmp/hsperfdata_USER of the Javas in steps, whose pids it cannot see
+        -Djna.nosys=true -Djna.nounpack=true "-Djna.boot.library.path=$program/native"
+        "-Dcairn.native.dir=$program/native" "-Dcairn.launcher=$script"
+    )
+    jars=("$program"/lib/*.jar)
+    main=(-cp "$(IFS=:; echo "${jars[*]}")" dev.cairn.cli.Main)
+}
