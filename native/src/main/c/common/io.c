@@ -176,7 +176,10 @@ int io_append_line(int fd, const char *line, const char *what, cairn_error *err)
         return cairn_fail(err, ENOMEM, "out of memory appending to %s", what);
     memcpy(with_newline, line, len);
     with_newline[len] = '\n';
+    off_t end = lseek(fd, 0, SEEK_END);
     int rc = io_write_full(fd, with_newline, len + 1, what, err);
+    if (rc != 0 && end >= 0 && ftruncate(fd, end) < 0)
+        return rc; /* half a line stays, as a power cut may leave one */
     if (rc != 0)
         return rc;
     if (fdatasync(fd) < 0)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,8 @@
 #define REPORT_FD 4
 #define LIFELINE_FD 5
 #define ENVIRONMENT_LIMIT (64u << 20)
-#define END_WRITTEN_WITHIN_MS 60000
+#define END_WRITTEN_AGAIN_US 500000
+#define UNSTARTED_WRITTEN_WITHIN_MS 60000
 
 static void ignore(int signo)
 {
@@ -226,13 +228,22 @@ static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
     return rc;
 }
 
-/* A disk that is full now may have room soon: without exit.json the attempt would count as lost. */
-static void publish_end(const struct supervisor *s, const struct attempt_end *end)
+/* What waiting does not mend. */
+static bool lasts(const cairn_error *error)
 {
-    int64_t deadline = clock_now_ms() + END_WRITTEN_WITHIN_MS;
+    return error->code == ENOENT || error->code == ENOTDIR || error->code == EACCES ||
+           error->code == EPERM;
+}
+
+/* A disk that is full now may have room later: without exit.json the attempt would count as lost,
+ * and its work would be repeated. */
+static void publish_end(const struct supervisor *s, const struct attempt_end *end, int64_t within)
+{
+    int64_t deadline = within == NEVER ? NEVER : clock_now_ms() + within;
     cairn_error error;
-    while (attempt_publish_end(&s->attempt, end, &error) != 0 && clock_now_ms() < deadline)
-        usleep(500000);
+    while (attempt_publish_end(&s->attempt, end, &error) != 0 && !lasts(&error) &&
+           clock_now_ms() < deadline)
+        usleep(END_WRITTEN_AGAIN_US);
 }
 
 /* Nothing of the step is left, and the folder of images is the next supervisor's. */
@@ -259,7 +270,7 @@ static void end_unstarted(struct supervisor *s, const cairn_error *error)
     unlinkat(s->attempt.fd, SOCKET_NAME, 0);
     report_failure(error);
     if (!written) /* for who did not hear the report */
-        publish_end(s, &end);
+        publish_end(s, &end, UNSTARTED_WRITTEN_WITHIN_MS);
 }
 
 static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
@@ -272,7 +283,7 @@ static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
         end.cause = CAUSE_LOST;
         snprintf(end.message, sizeof end.message, "the supervisor failed: %s", error->message);
     }
-    publish_end(s, &end);
+    publish_end(s, &end, NEVER);
     release_images(s);
     checkpoint_answer_stop(&s->checkpointing);
     control_close(&s->control, s->attempt.fd);

@@ -94,6 +94,13 @@ final class Cairn implements AutoCloseable {
         return builder(words(mainClass, arguments)).start();
     }
 
+    /** A command line that is given the one of Cairn as its last arguments. */
+    static List<String> after(String... command) throws IOException {
+        List<String> words = new ArrayList<>(List.of(command));
+        words.addAll(words("dev.cairn.cli.Main"));
+        return words;
+    }
+
     private static List<String> words(String mainClass, String... arguments) throws IOException {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

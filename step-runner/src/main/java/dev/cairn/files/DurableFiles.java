@@ -2,6 +2,7 @@ package dev.cairn.files;
 
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Set;
 import java.util.UUID;
@@ -44,6 +46,18 @@ public final class DurableFiles {
     }
 
     /**
+     * Writes over a file that is about as long, so that no new block of the disk is needed: what a full disk still takes. A reader
+     * may meet a mixture.
+     */
+    public static void overwrite(Path file, byte[] content) throws IOException {
+        try (RandomAccessFile there = new RandomAccessFile(file.toFile(), "rw")) {
+            byte[] padded = Arrays.copyOf(content, (int) Math.max(content.length, there.length()));
+            Arrays.fill(padded, content.length, padded.length, (byte) '\n');
+            there.write(padded);
+        }
+    }
+
+    /**
      * Creates {@code file} with its content in one instant, which only one of any number of callers on any number of hosts
      * manages.
      *
@@ -60,7 +74,7 @@ public final class DurableFiles {
                 return false;
             }
         } finally {
-            Files.delete(written);
+            deleteQuietly(written);
         }
         syncFolder(folderOf(file));
         return true;
@@ -122,17 +136,26 @@ public final class DurableFiles {
                 out.getFD().sync();
             }
         } catch (IOException e) {
-            Files.deleteIfExists(temporary);
+            deleteQuietly(temporary);
             throw named(file, e.getMessage(), e);
         }
         return temporary;
+    }
+
+    /** What is left of a temporary file harms nobody. */
+    private static void deleteQuietly(Path temporary) {
+        try {
+            Files.deleteIfExists(temporary);
+        } catch (IOException left) {
+            // the failure that led here counts, or the success
+        }
     }
 
     private static void move(Path written, Path file) throws IOException {
         try {
             Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
-            Files.deleteIfExists(written);
+            deleteQuietly(written);
             throw named(file, e.getReason(), e);
         }
     }

@@ -22,6 +22,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class JsonLines implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.shared();
     private final FileOutputStream out;
+    private boolean torn;
 
     private JsonLines(FileOutputStream out) {
         this.out = out;
@@ -31,14 +32,16 @@ public final class JsonLines implements AutoCloseable {
     public static JsonLines append(Path file) throws IOException {
         boolean torn = endsInTheMiddleOfALine(file);
         JsonLines lines = new JsonLines(DurableFiles.openForAppend(file));
-        if (torn) {
-            lines.out.write('\n');
-        }
+        lines.torn = torn;
         return lines;
     }
 
-    public void add(ObjectNode line) throws IOException {
-        out.write((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
+    /** A line that a full disk has torn is ended first. */
+    public synchronized void add(ObjectNode line) throws IOException {
+        String text = (torn ? "\n" : "") + JSON.writeValueAsString(line) + "\n";
+        torn = true;
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+        torn = false;
     }
 
     /** Makes all lines so far durable. */

@@ -1,17 +1,20 @@
 package dev.cairn.run;
 
+import dev.cairn.files.WriteFailure;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.failure.OwnershipLostException;
 import dev.cairn.run.internal.execution.WorkflowExecutor;
 import dev.cairn.run.internal.owner.Owners;
 import dev.cairn.run.internal.owner.Ownership;
 import dev.cairn.run.internal.request.Requests;
+import dev.cairn.run.manifest.Publisher;
 import dev.cairn.run.manifest.RunFolder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -27,6 +30,7 @@ final class OwnerDuties implements AutoCloseable {
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
 
     private final Ownership ownership;
+    private final Publisher publisher;
     private final WorkflowExecutor walk;
     private final Requests requests;
     private final Map<String, CompletableFuture<CommandResult>> open = new HashMap<>();
@@ -36,8 +40,9 @@ final class OwnerDuties implements AutoCloseable {
         return daemon;
     });
 
-    OwnerDuties(RunFolder run, Ownership ownership, WorkflowExecutor walk, RunnerContext context) {
+    OwnerDuties(RunFolder run, Ownership ownership, Publisher publisher, WorkflowExecutor walk, RunnerContext context) {
         this.ownership = ownership;
+        this.publisher = publisher;
         this.walk = walk;
         this.requests = new Requests(run, context.clock());
     }
@@ -47,9 +52,15 @@ final class OwnerDuties implements AutoCloseable {
         thread.scheduleWithFixedDelay(this::look, 0, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
     }
 
+    /** The first to notice a full disk, and the last to show it. */
     private void beat() {
         try {
-            ownership.beat();
+            Optional<WriteFailure> shown = publisher.failure();
+            if (!publisher.tries(ownership.view(), () -> ownership.beat(shown))) {
+                ownership.beatInPlace(publisher.failure());
+            } else if (!publisher.failure().equals(shown)) {
+                ownership.beat(publisher.failure());
+            }
         } catch (OwnershipLostException e) {
             walk.breakOff(e);
         } catch (IOException e) {
@@ -62,6 +73,9 @@ final class OwnerDuties implements AutoCloseable {
     }
 
     private void look() {
+        if (publisher.failure().isPresent()) {
+            beat(); // so that it is seen soon that there is room again
+        }
         try {
             for (Requests.Pending pending : requests.pending()) {
                 if (!open.containsKey(pending.id())) {
@@ -97,7 +111,7 @@ final class OwnerDuties implements AutoCloseable {
 
     /** Gives the last answers; what has come too late is answered with that. */
     @Override
-    public void close() throws IOException {
+    public void close() {
         thread.shutdown();
         try {
             if (thread.awaitTermination(LAST_ANSWERS.toMillis(), TimeUnit.MILLISECONDS)) {
@@ -105,6 +119,8 @@ final class OwnerDuties implements AutoCloseable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            LOG.warn("requests could not be read or answered: {}", e.getMessage());
         }
     }
 

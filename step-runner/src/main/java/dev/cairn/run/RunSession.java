@@ -7,6 +7,7 @@ import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.EventLog;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.event.RunListener;
+import dev.cairn.run.event.WriteNews;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.internal.execution.Capacity;
 import dev.cairn.run.internal.execution.TaskSource;
@@ -17,6 +18,7 @@ import dev.cairn.run.internal.owner.Ownership;
 import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.Publisher;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
@@ -43,6 +45,7 @@ public final class RunSession implements AutoCloseable {
     private final boolean fresh;
     private final RunListeners tellers;
     private final RunListeners shown;
+    private final Publisher publisher;
     private final WorkflowExecutor walk;
     private final RunnerContext context;
 
@@ -76,11 +79,12 @@ public final class RunSession implements AutoCloseable {
         this.context = context;
         this.tellers = new RunListeners();
         this.shown = new RunListeners();
+        this.publisher = new Publisher(ownership::ensureOurs, context.clock(), new WriteNews(tellers));
         StepServices services = new StepServices(
                 context.engines(),
                 context.owners().host(),
                 ownership.epoch(),
-                ownership::ensureOurs,
+                publisher,
                 options.assumeLost(),
                 context.lease(),
                 context.job(),
@@ -158,7 +162,7 @@ public final class RunSession implements AutoCloseable {
         // let go of last, and without hiding why the run was left when not even that can be written
         try (Ownership held = ownership;
                 EventLog log = EventLog.open(folder(), held.epoch());
-                OwnerDuties duties = new OwnerDuties(folder(), ownership, walk, context);
+                OwnerDuties duties = new OwnerDuties(folder(), ownership, publisher, walk, context);
                 Telling telling = telling(log)) {
             tellers.add(log);
             telling.notifier().ifPresent(tellers::add);
@@ -247,7 +251,7 @@ public final class RunSession implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         ownership.close();
     }
 }

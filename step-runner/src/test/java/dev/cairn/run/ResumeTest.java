@@ -224,20 +224,48 @@ class ResumeTest {
     }
 
     @Test
-    void aFullDiskWhenItIsStartedCostsNoImage() throws Exception {
+    void waitsWhereTheDiskIsFullWhenItIsStarted() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         bench.engine().nextStart().publish("interval");
         run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
         run.outcome();
 
         bench.engine().beFull(true);
-        assertThatThrownBy(bench.start(bench.flow(ONE))::outcome).hasMessageContaining("No space left on device");
-        bench.engine().beFull(false);
         Bench.Running next = bench.start(bench.flow(ONE));
+        Bench.until(() -> next.events().stream().anyMatch(RunEvent.CannotWrite.class::isInstance));
+        bench.engine().beFull(false);
         FakeStep second = bench.engine().nextStart();
         assertThat(second.resumedFrom()).isEqualTo(2);
         second.succeed();
         assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(next.events()).hasAtLeastOneElementOfType(RunEvent.WritesAgain.class);
+        assertThat(next.step("work").attempts()).hasSize(2);
+    }
+
+    @Test
+    void isStoppedWhileItWaitsForRoomToStart() throws Exception {
+        bench.engine().beFull(true);
+        Bench.Running run = bench.start(bench.flow(ONE));
+        Bench.until(() -> run.events().stream().anyMatch(RunEvent.CannotWrite.class::isInstance));
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        assertThat(run.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        assertThat(run.step("work").message()).contains("No space left on device");
+        assertThat(run.step("work").attempts()).isEmpty();
+
+        bench.engine().beFull(false);
+        Bench.Running next = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void isCancelledWhileItWaitsForRoomToStart() throws Exception {
+        bench.engine().beFull(true);
+        Bench.Running run = bench.start(bench.flow(ONE));
+        Bench.until(() -> run.events().stream().anyMatch(RunEvent.CannotWrite.class::isInstance));
+        run.session().stop(StopKind.CANCEL, "cancelled");
+        assertThat(run.outcome().state()).isEqualTo(RunState.CANCELLED);
+        assertThat(run.step("work").state()).isEqualTo(StepState.CANCELLED);
     }
 
     @Test

@@ -164,10 +164,15 @@ final class SupervisedCheckpointer implements Checkpointer {
         return LibCairn.cairn_image_check(image.toString(), new LibCairn.CairnError()) == -FOREIGN;
     }
 
-    /** 0600 from the first byte, and durable: the attempt's folder says what was started even after a power cut. */
+    /**
+     * 0600 from the first byte, and durable: the attempt's folder says what was started even after a power cut. What could not be
+     * written whole has not its name, so that it can be tried again.
+     */
     private static void writeOnce(Path file, byte[] content) throws IOException {
+        Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
+        Files.deleteIfExists(temporary);
         try (FileChannel channel = FileChannel.open(
-                file,
+                temporary,
                 Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
             ByteBuffer left = ByteBuffer.wrap(content);
@@ -176,5 +181,6 @@ final class SupervisedCheckpointer implements Checkpointer {
             }
             channel.force(true);
         }
+        Files.move(temporary, file);
     }
 }

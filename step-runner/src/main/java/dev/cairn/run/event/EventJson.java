@@ -72,6 +72,10 @@ final class EventJson {
             line.put("state", changed.state().wire());
         } else if (event instanceof RunEvent.RunChanged changed) {
             line.put("state", changed.state().wire());
+        } else if (event instanceof RunEvent.CannotWrite failing) {
+            line.put("file", failing.file()).put("reason", failing.reason());
+        } else if (event instanceof RunEvent.WritesAgain mended) {
+            line.put("after_ms", mended.after().toMillis());
         } else if (event instanceof RunEvent.Note note) {
             note.step().ifPresent(step -> line.put("step", step));
         }
@@ -137,6 +141,12 @@ final class EventJson {
         }
         if (event instanceof RunEvent.CheckpointFailed failed) {
             return withMessage("a checkpoint (" + failed.reason() + ") failed and the step ran on", failed.message());
+        }
+        if (event instanceof RunEvent.CannotWrite failing) {
+            return "cannot write " + failing.file() + ": " + failing.reason() + "; the steps run on";
+        }
+        if (event instanceof RunEvent.WritesAgain mended) {
+            return "writes again, after " + mended.after().toMillis() + " ms";
         }
         return ((RunEvent.Note) event).message();
     }

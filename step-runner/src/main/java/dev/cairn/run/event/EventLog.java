@@ -36,9 +36,11 @@ public final class EventLog implements RunListener, AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         try (lines) {
             lines.sync();
+        } catch (IOException e) {
+            LOG.warn("{}: the last events may be lost in a power cut: {}", run.events(), e.getMessage());
         }
     }
 }

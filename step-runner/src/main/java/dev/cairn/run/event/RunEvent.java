@@ -92,4 +92,10 @@ public sealed interface RunEvent {
 
     /** Something a person should know that changes no state. */
     record Note(Instant at, Optional<String> step, String message) implements RunEvent {}
+
+    /** The run cannot be written down for now; its steps run on, and its runner retries. */
+    record CannotWrite(Instant at, String file, String reason) implements RunEvent {}
+
+    /** All that could not be written has been written. */
+    record WritesAgain(Instant at, Duration after) implements RunEvent {}
 }

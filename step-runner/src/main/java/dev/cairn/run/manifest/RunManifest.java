@@ -67,8 +67,17 @@ public final class RunManifest {
 
     /** Publishes it durably, when the guard allows. */
     public void save(WriteGuard guard, Instant now) throws IOException {
-        guard.check();
         ManifestFields.put(root, "updated_at", now);
+        guard.publish(folder.manifest(), this::write);
+    }
+
+    /** Like {@link #save} without waiting; see {@link Publisher#offer}. */
+    public void offer(Publisher publisher, Instant now) throws IOException {
+        ManifestFields.put(root, "updated_at", now);
+        publisher.offer(folder.manifest(), this::write);
+    }
+
+    private void write() throws IOException {
         TYPE.write(folder.manifest(), root);
     }
 

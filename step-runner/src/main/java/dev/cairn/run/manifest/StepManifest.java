@@ -1,6 +1,7 @@
 package dev.cairn.run.manifest;
 
 import dev.cairn.files.DocumentType;
+import dev.cairn.files.DurableFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -66,9 +67,18 @@ public final class StepManifest {
         }
     }
 
-    /** Publishes it durably, when the guard allows. */
+    /** Publishes it durably, when the guard allows; makes the step's folder when it is missing. */
     public void save(WriteGuard guard) throws IOException {
-        guard.check();
+        guard.publish(folder.document(), this::write);
+    }
+
+    /** Like {@link #save} without waiting; see {@link Publisher#offer}. */
+    public void offer(Publisher publisher) throws IOException {
+        publisher.offer(folder.document(), this::write);
+    }
+
+    private void write() throws IOException {
+        DurableFiles.createFolders(folder.path());
         TYPE.write(folder.document(), root);
     }
 
@@ -142,6 +152,11 @@ public final class StepManifest {
     /** Adds an attempt, or writes the newer version of one over it. */
     public void put(AttemptRecord attempt) {
         attempt.into(element(root.withArrayProperty("attempts"), "number", attempt.number()));
+    }
+
+    /** Takes an attempt back that was never begun. */
+    public void withdraw(AttemptRecord attempt) {
+        root.withArrayProperty("attempts").removeIf(node -> node.path("number").asInt(-1) == attempt.number());
     }
 
     /** The files that the command of the newest attempt named when it was started. */

@@ -49,6 +49,13 @@ public final class EventText {
         if (event instanceof RunEvent.CheckpointFailed failed) {
             return "no checkpoint (" + failed.reason() + "): " + failed.message() + "; the step runs on";
         }
+        if (event instanceof RunEvent.CannotWrite failing) {
+            return "cannot write " + failing.file() + ": " + failing.reason()
+                    + "; the steps run on, and writing is retried. Make room there, or see to the file system";
+        }
+        if (event instanceof RunEvent.WritesAgain mended) {
+            return "writes again, after " + HumanText.span(mended.after());
+        }
         return ((RunEvent.Note) event).step().map(step -> step + ": ").orElse("") + ((RunEvent.Note) event).message();
     }
 

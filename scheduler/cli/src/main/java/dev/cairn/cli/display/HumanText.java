@@ -1,5 +1,6 @@
 package dev.cairn.cli.display;
 
+import dev.cairn.files.WriteFailure;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -35,5 +36,10 @@ public final class HumanText {
     /** In the local zone. */
     public static String time(Instant at) {
         return TIME.format(at);
+    }
+
+    /** {@code cannot write: No space left on device since 2026-11-22 12:03:07}. */
+    public static String failure(WriteFailure failure) {
+        return "cannot write: " + failure.reason() + " since " + time(failure.since());
     }
 }

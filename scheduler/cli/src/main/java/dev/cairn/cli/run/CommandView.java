@@ -41,6 +41,8 @@ final class CommandView {
         }
         return event instanceof RunEvent.AttemptAttached
                 || event instanceof RunEvent.CheckpointFailed
+                || event instanceof RunEvent.CannotWrite
+                || event instanceof RunEvent.WritesAgain
                 || event instanceof RunEvent.Note;
     }
 }

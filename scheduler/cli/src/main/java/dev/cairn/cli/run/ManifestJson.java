@@ -3,6 +3,7 @@ package dev.cairn.cli.run;
 import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.StepExit;
+import dev.cairn.files.WriteFailure;
 import dev.cairn.run.internal.owner.OwnerRecord;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.CommandOrigin;
@@ -57,10 +58,15 @@ public final class ManifestJson {
         return counts;
     }
 
+    private static JsonObject failure(WriteFailure failure) {
+        return new JsonObject().put("reason", failure.reason()).put("since", failure.since());
+    }
+
     private static JsonObject owner(OwnerRecord owner) {
         return new JsonObject()
                 .put("host", owner.host())
-                .put("pid", owner.process().pid());
+                .put("pid", owner.process().pid())
+                .put("cannot_write", owner.cannotWrite().map(ManifestJson::failure));
     }
 
     static JsonObject step(StepManifest step) {

@@ -10,6 +10,7 @@ import dev.cairn.cli.shared.Json;
 import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.files.DocumentException;
+import dev.cairn.files.WriteFailure;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.internal.owner.OwnerRecord;
 import dev.cairn.run.manifest.RunManifest;
@@ -102,8 +103,12 @@ public final class PsCommand implements Callable<Integer> {
         table.print(console.out());
     }
 
-    /** A run whose manifest says that it runs, and that nobody runs, was left by a runner that died. */
+    /** A run that cannot be written may have come further; one whose manifest says that it runs, and that nobody runs, was left by a runner that died. */
     private static String state(Line line) {
+        Optional<WriteFailure> failure = line.owner().flatMap(OwnerRecord::cannotWrite);
+        if (failure.isPresent()) {
+            return line.run().state().wire() + ", " + HumanText.failure(failure.get());
+        }
         boolean abandoned = !line.run().state().isFinal()
                 && line.run().state() == RunState.RUNNING
                 && line.owner().isEmpty();

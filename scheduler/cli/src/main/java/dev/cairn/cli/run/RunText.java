@@ -32,7 +32,10 @@ final class RunText {
         out.println("state    " + run.state().wire() + (run.message().isEmpty() ? "" : ": " + run.message()));
         out.println("started  " + HumanText.time(run.createdAt()));
         run.endedAt().ifPresent(at -> out.println("ended    " + HumanText.time(at)));
-        owner.ifPresent(o -> out.println("owner    " + o.describe()));
+        owner.ifPresent(o -> out.println("owner    " + o.describe()
+                + o.cannotWrite()
+                        .map(failure -> ", " + HumanText.failure(failure))
+                        .orElse("")));
         out.println("folder   " + run.folder().path());
         steps.forEach(this::print);
     }

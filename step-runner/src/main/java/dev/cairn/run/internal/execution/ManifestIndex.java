@@ -1,27 +1,27 @@
 package dev.cairn.run.internal.execution;
 
+import dev.cairn.run.manifest.Publisher;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepState;
-import dev.cairn.run.manifest.WriteGuard;
 import java.io.IOException;
 import java.time.Clock;
 import java.util.OptionalLong;
 
 /**
  * Keeps the index of steps in {@code manifest.json}. Written anew only after a fixed share of the steps has changed, since it is as
- * long as the run has steps: so its whole cost grows with their number, not with its square.
+ * long as the run has steps: so its whole cost grows with their number, not with its square. What cannot be written is owed.
  */
 final class ManifestIndex {
     private static final int WRITES_PER_ROUND = 64;
     private final RunManifest manifest;
-    private final WriteGuard guard;
+    private final Publisher publisher;
     private final Clock clock;
     private final int changesPerWrite;
     private int changes;
 
-    ManifestIndex(RunManifest manifest, WriteGuard guard, Clock clock, int steps) {
+    ManifestIndex(RunManifest manifest, Publisher publisher, Clock clock, int steps) {
         this.manifest = manifest;
-        this.guard = guard;
+        this.publisher = publisher;
         this.clock = clock;
         this.changesPerWrite = Math.max(1, steps / WRITES_PER_ROUND);
     }
@@ -39,7 +39,7 @@ final class ManifestIndex {
     }
 
     void write() throws IOException {
-        manifest.save(guard, clock.instant());
+        manifest.offer(publisher, clock.instant());
         changes = 0;
     }
 }

@@ -1,6 +1,5 @@
 package dev.cairn.run.internal.execution;
 
-import dev.cairn.files.DurableFiles;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.manifest.ImageRecord;
@@ -23,9 +22,8 @@ final class StepStateRecorder {
     /** A step that has no turn gets into a state. */
     void decide(InstanceNode node, StepState state, String message) throws IOException {
         StepManifest manifest = node.manifest();
-        DurableFiles.createFolders(manifest.folder().path());
         manifest.state(state, message);
-        manifest.save(services.guard());
+        manifest.offer(services.publisher());
         takeOver(node);
     }
 

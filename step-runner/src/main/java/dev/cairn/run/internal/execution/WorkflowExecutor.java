@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class WorkflowExecutor {
     private static final Duration LONGEST_NAP = Duration.ofSeconds(30);
+    private static final Duration NAP_WHILE_OWING = Duration.ofMillis(500);
 
     private final Plan plan;
     private final RunManifest run;
@@ -148,13 +149,15 @@ public final class WorkflowExecutor {
         int instances = plan.steps().stream()
                 .mapToInt(step -> step.matrix().instances().size())
                 .sum();
-        ManifestIndex index = new ManifestIndex(run, services.guard(), services.clock(), instances);
+        ManifestIndex index = new ManifestIndex(run, services.publisher(), services.clock(), instances);
         StepStateRecorder ledger = new StepStateRecorder(index, services);
         Admission admission = new Admission(capacity);
         Phase main = Phase.load(run.folder(), plan.steps(), false, Upstream.WELL);
         main.nodes()
                 .forEach(node -> index.note(node.id(), node.state(), StepStateRecorder.newestImage(node.manifest())));
-        become(index, RunState.RUNNING, "");
+        run.state(RunState.RUNNING, "", services.clock().instant());
+        index.write();
+        services.listener().on(new RunEvent.RunChanged(services.clock().instant(), RunState.RUNNING, ""));
 
         if (!finish(main, turns, ledger, admission)) {
             return leave(index, main);
@@ -177,7 +180,7 @@ public final class WorkflowExecutor {
         RunState state = wasCancelled || atEnd.any(StepState.CANCELLED)
                 ? RunState.CANCELLED
                 : failed ? RunState.FAILED : RunState.SUCCEEDED;
-        return become(index, state, failed ? whatFailed(main, atEnd) : "");
+        return end(index, state, failed ? whatFailed(main, atEnd) : "");
     }
 
     /** @return false when the phase was left before its end */
@@ -193,9 +196,10 @@ public final class WorkflowExecutor {
         }
         walk.begin();
         while (!walk.hasEnded() && !(walk.isAtRest() && mailbox.isEmpty())) {
+            Duration longest = services.publisher().settle() ? LONGEST_NAP : NAP_WHILE_OWING;
             Duration nap = walk.untilNextRetry()
-                    .filter(due -> due.compareTo(LONGEST_NAP) < 0)
-                    .orElse(LONGEST_NAP);
+                    .filter(due -> due.compareTo(longest) < 0)
+                    .orElse(longest);
             ExecutorMessage message = mailbox.poll(Math.max(1, nap.toMillis()), TimeUnit.MILLISECONDS);
             if (message != null) {
                 handle(message, walk, turns);
@@ -284,6 +288,9 @@ public final class WorkflowExecutor {
             throws IOException, UnresolvableException {
         StopKind now = stopping == null || kind == StopKind.CANCEL ? kind : stopping;
         stopping = now;
+        if (haste == Haste.AT_ONCE) {
+            services.publisher().hurry();
+        }
         obeying.clear();
         if (haste == Haste.ASKED && kind != StopKind.CANCEL) {
             obeying.addAll(turns.nodes());
@@ -326,7 +333,8 @@ public final class WorkflowExecutor {
                         lines.stream().map(CompletableFuture::join).toList())));
     }
 
-    private RunState leave(ManifestIndex index, Phase phase) throws IOException {
+    private RunState leave(ManifestIndex index, Phase phase)
+            throws IOException, InterruptedException, RunnerFailedException, LetGoException {
         RunState state = stopping != null
                 ? stopping.leaves()
                 : phase.any(StepState.PAUSED) ? RunState.PAUSED : RunState.INTERRUPTED;
@@ -334,13 +342,27 @@ public final class WorkflowExecutor {
                 && phase.nodes()
                         .anyMatch(node -> !node.state().isFinal() && tasks.isUnderWay(node.group.step, node.instance));
         return goesOn
-                ? become(index, RunState.RUNNING, "its jobs go on")
-                : become(index, state, stopping == null ? whatStands(phase) : "");
+                ? end(index, RunState.RUNNING, "its jobs go on")
+                : end(index, state, stopping == null ? whatStands(phase) : "");
     }
 
-    private RunState become(ManifestIndex index, RunState state, String message) throws IOException {
+    /** Whoever stops a run that has only to be written down means the writing. */
+    private RunState end(ManifestIndex index, RunState state, String message)
+            throws IOException, InterruptedException, RunnerFailedException, LetGoException {
         run.state(state, message, services.clock().instant());
         index.write();
+        while (!services.publisher().settle()) {
+            ExecutorMessage late = mailbox.poll(NAP_WHILE_OWING.toMillis(), TimeUnit.MILLISECONDS);
+            if (late instanceof ExecutorMessage.Stop) {
+                services.publisher().hurry();
+            } else if (late instanceof ExecutorMessage.Broken broken) {
+                throw new RunnerFailedException(broken.failure());
+            } else if (late instanceof ExecutorMessage.LetGo) {
+                throw new LetGoException();
+            } else if (late instanceof ExecutorMessage.Ask ask) {
+                ask.answer().complete(CommandResult.TOO_LATE);
+            }
+        }
         services.listener().on(new RunEvent.RunChanged(services.clock().instant(), state, message));
         return state;
     }

@@ -177,7 +177,7 @@ public final class SlurmExecution implements StepExecution {
             news.tell(manifest);
             if (settled instanceof NextAction.TryAgain again
                     && again.notBefore().isAfter(services.clock().instant())) {
-                current.ended(text(end)).write(part, services.guard());
+                current.ended(text(end)).write(part, services.publisher());
                 return Optional.of(again);
             }
             return Optional.of(follow(current, job, end));
@@ -194,12 +194,12 @@ public final class SlurmExecution implements StepExecution {
                 SlurmSubmitter.newestImage(manifest) > current.image(),
                 current.idle(),
                 cancelled);
-        current.withIdle(after.idle()).ended(text(end)).write(part, services.guard());
+        current.withIdle(after.idle()).ended(text(end)).write(part, services.publisher());
         if (after.state().isPresent()) {
             return rest(after.state().get(), after.message());
         }
         manifest.waitUntil(services.clock().instant(), after.message());
-        manifest.save(services.guard());
+        manifest.save(services.publisher());
         return new NextAction.TryAgain(services.clock().instant(), after.message());
     }
 
@@ -228,7 +228,7 @@ public final class SlurmExecution implements StepExecution {
     private NextAction rest(StepState state, String message) throws IOException {
         if (manifest.state() != state || !manifest.message().equals(message)) {
             manifest.state(state, message);
-            manifest.save(services.guard());
+            manifest.save(services.publisher());
         }
         return new NextAction.Rest(state, message);
     }

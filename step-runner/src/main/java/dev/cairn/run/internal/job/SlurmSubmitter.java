@@ -91,7 +91,7 @@ final class SlurmSubmitter {
         while (true) {
             try {
                 Submission taken = submission.array().isPresent() ? inArray(submission) : alone(submission, mayBeThere);
-                submission = taken.write(part, services.guard());
+                submission = taken.write(part, services.publisher());
                 if (submission.job().isPresent()) {
                     return Optional.of(submission);
                 }
@@ -138,10 +138,10 @@ final class SlurmSubmitter {
         DurableFiles.createFolders(part.requests());
         if (!Files.exists(part.manifest())) {
             RunManifest.create(part, origin, services.clock().instant())
-                    .save(services.guard(), services.clock().instant());
+                    .save(services.publisher(), services.clock().instant());
         }
         manifest.state(StepState.READY, "waits in Slurm's queue");
-        manifest.save(services.guard());
+        manifest.save(services.publisher());
         return new Submission(
                         number,
                         joining.map(JobArray::tag),
@@ -152,7 +152,7 @@ final class SlurmSubmitter {
                         newestImage(manifest),
                         last.map(Submission::idle).orElse(0),
                         wish)
-                .write(part, services.guard());
+                .write(part, services.publisher());
     }
 
     /** A job that Slurm may have taken all the same will find nothing to do. */
@@ -160,7 +160,7 @@ final class SlurmSubmitter {
         Optional<Submission> last =
                 Submission.read(part).filter(open -> open.over().isEmpty());
         if (last.isPresent()) {
-            last.get().ended("given up").write(part, services.guard());
+            last.get().ended("given up").write(part, services.publisher());
         }
     }
 

@@ -53,8 +53,7 @@ public record Submission(
     }
 
     Submission write(RunFolder part, WriteGuard guard) throws IOException {
-        guard.check();
-        TYPE.write(file(part), into(TYPE.create()));
+        guard.publish(file(part), () -> TYPE.write(file(part), into(TYPE.create())));
         return this;
     }
 

@@ -31,7 +31,7 @@ final class OwnerFiles {
     }
 
     boolean claim(OwnerRecord record) throws IOException {
-        return DurableFiles.createExclusive(claimFile(record.epoch()), DocumentType.bytes(record.into(OWNER.create())));
+        return DurableFiles.createExclusive(claimFile(record.epoch()), bytes(record));
     }
 
     boolean claimed(long epoch) {
@@ -39,7 +39,20 @@ final class OwnerFiles {
     }
 
     void show(OwnerRecord record) throws IOException {
-        DurableFiles.replaceUnsynced(view(), DocumentType.bytes(record.into(OWNER.create())));
+        DurableFiles.replaceUnsynced(view(), bytes(record));
+    }
+
+    /** Over what is there where the disk takes nothing new: a reader passes over a mixture. */
+    void showInPlace(OwnerRecord record) throws IOException {
+        try {
+            show(record);
+        } catch (IOException full) {
+            DurableFiles.overwrite(view(), bytes(record));
+        }
+    }
+
+    private static byte[] bytes(OwnerRecord record) {
+        return DocumentType.bytes(record.into(OWNER.create()));
     }
 
     /** The owner of the highest epoch; empty when nobody has ever owned the run. */
@@ -79,7 +92,7 @@ final class OwnerFiles {
         return runFolder.resolve(CLAIM + epoch);
     }
 
-    private Path view() {
+    Path view() {
         return runFolder.resolve("owner.json");
     }
 }

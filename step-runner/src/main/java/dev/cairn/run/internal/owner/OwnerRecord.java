@@ -1,7 +1,12 @@
 package dev.cairn.run.internal.owner;
 
 import dev.cairn.engine.ProcessIdentity;
+import dev.cairn.files.WriteFailure;
 import dev.cairn.host.HostIdentity;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -11,6 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param epoch raised by every take-over, from 1
  * @param heartbeat counts up while the owner lives
  * @param released the owner has let go; anyone may take over at once
+ * @param cannotWrite the owner cannot write the run's manifest for now, and retries
  */
 public record OwnerRecord(
         String host,
@@ -19,18 +25,20 @@ public record OwnerRecord(
         ProcessIdentity process,
         long epoch,
         long heartbeat,
-        boolean released) {
+        boolean released,
+        Optional<WriteFailure> cannotWrite) {
 
     static OwnerRecord of(HostIdentity host, ProcessIdentity process, long epoch) {
-        return new OwnerRecord(host.name(), host.bootId(), host.pidNamespace(), process, epoch, 0, false);
+        return new OwnerRecord(
+                host.name(), host.bootId(), host.pidNamespace(), process, epoch, 0, false, Optional.empty());
     }
 
-    OwnerRecord beat() {
-        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, released);
+    OwnerRecord beat(Optional<WriteFailure> failure) {
+        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, released, failure);
     }
 
     OwnerRecord letGo() {
-        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, true);
+        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, true, cannotWrite);
     }
 
     static OwnerRecord from(JsonNode node) {
@@ -42,10 +50,24 @@ public record OwnerRecord(
                         node.path("pid").asLong(0), node.path("start_time").asLong(0)),
                 node.path("epoch").asLong(0),
                 node.path("heartbeat").asLong(0),
-                node.path("released").asBoolean(false));
+                node.path("released").asBoolean(false),
+                failureFrom(node.path("cannot_write")));
+    }
+
+    private static Optional<WriteFailure> failureFrom(JsonNode node) {
+        try {
+            return Optional.of(new WriteFailure(
+                    node.path("reason").asString(""),
+                    Instant.parse(node.path("since").asString(""))));
+        } catch (DateTimeParseException noneOrTorn) {
+            return Optional.empty();
+        }
     }
 
     ObjectNode into(ObjectNode node) {
+        cannotWrite.ifPresent(failure -> node.putObject("cannot_write")
+                .put("reason", failure.reason())
+                .put("since", failure.since().truncatedTo(ChronoUnit.MILLIS).toString()));
         return node.put("host", host)
                 .put("boot_id", bootId)
                 .put("pid_ns", pidNamespace)

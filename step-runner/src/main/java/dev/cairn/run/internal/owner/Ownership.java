@@ -1,12 +1,18 @@
 package dev.cairn.run.internal.owner;
 
+import dev.cairn.files.WriteFailure;
 import dev.cairn.run.failure.OwnershipLostException;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The right to write to a run, held by this process until it is released, lost or the process dies. Thread-safe.
  */
 public final class Ownership implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Ownership.class);
     private final OwnerFiles files;
     private final long epoch;
     private volatile OwnerRecord record;
@@ -35,19 +41,41 @@ public final class Ownership implements AutoCloseable {
         }
     }
 
-    /** Shows other hosts that this owner lives; to be called several times per lease. */
-    public synchronized void beat() throws IOException {
+    /** Where the heartbeat is shown. */
+    public Path view() {
+        return files.view();
+    }
+
+    /**
+     * Shows other hosts that this owner lives; to be called several times per lease.
+     *
+     * @param failure to write the manifest, for whoever looks
+     */
+    public synchronized void beat(Optional<WriteFailure> failure) throws IOException {
         ensureOurs();
-        record = record.beat();
+        record = record.beat(failure);
         files.show(record);
+    }
+
+    /** Likewise on a disk that takes no new file. */
+    public synchronized void beatInPlace(Optional<WriteFailure> failure) throws IOException {
+        ensureOurs();
+        record = record.beat(failure);
+        files.showInPlace(record);
     }
 
     /** Lets go of the run, so that the next owner need not wait; does nothing when it was lost. */
     @Override
-    public synchronized void close() throws IOException {
-        if (!record.released() && !files.claimed(epoch + 1)) {
-            record = record.letGo();
-            files.show(record);
+    public synchronized void close() {
+        if (record.released() || files.claimed(epoch + 1)) {
+            return;
+        }
+        record = record.letGo();
+        try {
+            files.showInPlace(record);
+        } catch (IOException e) {
+            LOG.warn(
+                    "{}: the next owner has to see first that this one is dead: {}", files.runFolder(), e.getMessage());
         }
     }
 }

@@ -2,7 +2,6 @@ package dev.cairn.run.internal.step;
 
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
-import dev.cairn.files.DurableFiles;
 import dev.cairn.files.TreeRemoval;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.internal.resume.NextAction;
@@ -15,6 +14,7 @@ import java.nio.file.Files;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -125,13 +125,25 @@ final class AttemptRecorder {
         tellEnd(attempt, exit);
         if (succeeded) {
             // only after the success is durable: until then the images are what the step would go on from
-            TreeRemoval.remove(manifest.folder().path(), manifest.folder().checkpoints());
+            deleteImages();
         }
         return move;
     }
 
+    /** What is left of them costs room, not the success. */
+    private void deleteImages() {
+        try {
+            TreeRemoval.remove(manifest.folder().path(), manifest.folder().checkpoints());
+        } catch (IOException e) {
+            services.listener()
+                    .on(new RunEvent.Note(
+                            services.clock().instant(),
+                            Optional.of(manifest.stepId()),
+                            "its images could not be deleted, and 'cairn gc' removes them: " + e.getMessage()));
+        }
+    }
+
     NextAction withoutAttempt(StepState state, String message) throws IOException {
-        DurableFiles.createFolders(manifest.folder().path());
         NextAction move = new NextAction.Rest(state, message);
         write(move);
         return move;
@@ -143,7 +155,7 @@ final class AttemptRecorder {
         } else {
             manifest.state(((NextAction.Rest) move).state(), move.message());
         }
-        manifest.save(services.guard());
+        manifest.save(services.publisher());
     }
 
     private StepExit withOutputsChecked(StepExit exit) {

@@ -24,18 +24,21 @@ import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.manifest.WriteGuard;
 import dev.cairn.slurm.BatchJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 
 /**
  * Starts the next attempt of a step. The attempt is in the manifest, durably, before the engine is asked to start it: whoever
@@ -48,11 +51,14 @@ final class AttemptStart {
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
+    private final BooleanSupplier stopped;
 
-    AttemptStart(StepManifest manifest, StepTask task, StepServices services) {
+    /** @param stopped the step is not to be started any more */
+    AttemptStart(StepManifest manifest, StepTask task, StepServices services, BooleanSupplier stopped) {
         this.manifest = manifest;
         this.task = task;
         this.services = services;
+        this.stopped = stopped;
     }
 
     /** What came of it. */
@@ -96,14 +102,37 @@ final class AttemptStart {
         }
         task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, rung);
-        Map<String, String> environment = environment(attempt, rung);
-        writeAhead(attempt);
         try {
-            return new Begun.Running(attempt, engine.start(launch(attempt, environment, rung, lease(engine))));
-        } catch (EngineException e) {
-            // nothing was started, and that is the fault of no image: the next runner finds the attempt lost
-            if (e.getCause() instanceof IOException) {
+            return start(engine, attempt, rung);
+        } catch (IOException e) {
+            if (!stopped.getAsBoolean()) {
                 throw e;
+            }
+            manifest.withdraw(attempt);
+            return new Begun.Unfit("it was stopped before it began: " + e.getMessage());
+        }
+    }
+
+    /** Waits for a disk that takes no files, until the step is stopped. */
+    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint rung)
+            throws IOException, EngineException {
+        WriteGuard patience = services.publisher().unless(stopped);
+        Map<String, String> environment = environment(attempt, rung, patience);
+        writeAhead(attempt, patience);
+        StepLaunch launch = launch(attempt, environment, rung, lease(engine));
+        List<Begun> begun = new ArrayList<>();
+        patience.publish(launch.attemptDir(), () -> begun.add(start(engine, attempt, rung, launch)));
+        return begun.get(0);
+    }
+
+    /** @throws IOException when nothing was started, and that is the fault of no image */
+    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint rung, StepLaunch launch)
+            throws IOException {
+        try {
+            return new Begun.Running(attempt, engine.start(launch));
+        } catch (EngineException e) {
+            if (e.getCause() instanceof IOException notWritten) {
+                throw notWritten;
             }
             return new Begun.Failed(attempt, refused(e, rung), e.code() == EngineException.HELD);
         }
@@ -190,16 +219,17 @@ final class AttemptStart {
                 : Optional.empty();
     }
 
-    private void writeAhead(AttemptRecord attempt) throws IOException {
+    private void writeAhead(AttemptRecord attempt, WriteGuard patience) throws IOException {
         StepFolder folder = manifest.folder();
-        DurableFiles.createFolders(folder.path());
-        // the manifest's folder is synced with it below; an attempt whose own folder is lost never ran
-        DurableFiles.createFoldersUnsynced(folder.attempt(attempt.number()));
-        DurableFiles.createFoldersUnsynced(folder.checkpoints());
+        patience.publish(folder.path(), () -> {
+            // the manifest's folder is synced with it below; an attempt whose own folder is lost never ran
+            DurableFiles.createFoldersUnsynced(folder.attempt(attempt.number()));
+            DurableFiles.createFoldersUnsynced(folder.checkpoints());
+        });
         manifest.put(attempt);
         manifest.scripts(task.scripts());
         manifest.state(StepState.RUNNING, "");
-        manifest.save(services.guard());
+        manifest.save(patience);
         services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));
     }
 
@@ -216,11 +246,12 @@ final class AttemptStart {
     }
 
     /** With the files in which a resumed step finds what its memory does not have. */
-    private Map<String, String> environment(AttemptRecord attempt, ResumePoint rung) throws IOException {
+    private Map<String, String> environment(AttemptRecord attempt, ResumePoint rung, WriteGuard patience)
+            throws IOException {
         Map<String, String> environment = new HashMap<>(task.environment());
         environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
         Path folder = manifest.folder().path();
-        DurableFiles.createFolders(folder);
+        patience.publish(folder, () -> DurableFiles.createFolders(folder));
         JobVariables variables = JobVariables.of(folder, environment);
         List<String> outdated = rung.continues() ? variables.outdated() : List.of();
         if (!outdated.isEmpty()) {
@@ -228,7 +259,9 @@ final class AttemptStart {
                     "has variables of an earlier job in its memory (" + String.join(", ", outdated)
                             + "): Slurm's commands on its PATH get the current ones, a script reads them with . \"$CAIRN_ENV\"");
         }
-        return variables.write(folder, environment, rung.continues());
+        Map<String, String> complete = new HashMap<>();
+        patience.publish(folder, () -> complete.putAll(variables.write(folder, environment, rung.continues())));
+        return complete;
     }
 
     private StepLaunch launch(

@@ -33,7 +33,7 @@ final class ImageJournalReader {
     void sync() throws IOException, EngineException {
         List<CheckpointOutcome> news = news();
         if (!news.isEmpty()) {
-            manifest.save(services.guard());
+            manifest.save(services.publisher());
             news.forEach(this::tell);
         }
     }
@@ -75,7 +75,7 @@ final class ImageJournalReader {
         }
         if (!found.isEmpty()) {
             manifest.images(present(found));
-            manifest.save(services.guard());
+            manifest.save(services.publisher());
             found.forEach(this::tell);
         }
     }

@@ -31,6 +31,8 @@ public final class LocalExecution implements StepExecution {
     private final CompletableFuture<Optional<AttemptFollower.Started>> started = new CompletableFuture<>();
     /** With what cause this runner has asked it to stop, unless that was refused. */
     private volatile @Nullable EndCause asked;
+    /** With what cause it is to stop, from before it has begun. */
+    private volatile @Nullable EndCause wanted;
 
     private final RecordedImages recorded = new RecordedImages();
 
@@ -58,14 +60,15 @@ public final class LocalExecution implements StepExecution {
                 exit = follower.takeUp(open.get());
                 return asked != null ? conclude(conclusion, exit) : conclusion.ofEarlier(exit);
             } else {
-                AttemptStart start = new AttemptStart(manifest, task, services);
+                AttemptStart start = new AttemptStart(manifest, task, services, () -> wanted != null);
                 Optional<String> obstacle = start.obstacle();
                 if (obstacle.isPresent()) {
                     return conclusion.withoutAttempt(StepState.FAILED, obstacle.get());
                 }
                 AttemptStart.Begun begun = start.begin(wish);
                 if (begun instanceof AttemptStart.Begun.Unfit unfit) {
-                    return conclusion.withoutAttempt(StepState.INTERRUPTED, unfit.reason());
+                    return conclusion.withoutAttempt(
+                            wanted == EndCause.CANCELLED ? StepState.CANCELLED : StepState.INTERRUPTED, unfit.reason());
                 }
                 exit = follower.follow(begun);
                 if (begun instanceof AttemptStart.Begun.Failed failed && failed.elsewhere()) {
@@ -120,6 +123,7 @@ public final class LocalExecution implements StepExecution {
     @Override
     public OptionalLong stop(EndCause cause, String reason, boolean anyway)
             throws EngineException, InterruptedException {
+        wanted = cause;
         AttemptFollower.Started step = started();
         asked = cause;
         if (!step.takesImages()) {
@@ -150,6 +154,7 @@ public final class LocalExecution implements StepExecution {
 
     @Override
     public void end(EndCause cause, Duration grace) throws EngineException, InterruptedException {
+        wanted = cause;
         StepProcess process = running();
         asked = cause;
         process.end(cause, grace);

@@ -3,6 +3,8 @@ package dev.cairn.run.internal.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.run.event.WriteNews;
+import dev.cairn.run.manifest.Publisher;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
@@ -40,7 +42,10 @@ class ManifestIndexTest {
                 "n", Optional.empty(), Optional.of(folder), Optional.empty(), folder, "", Map.of(), Map.of());
         AtomicInteger writes = new AtomicInteger();
         ManifestIndex index = new ManifestIndex(
-                RunManifest.create(run, origin, Instant.EPOCH), writes::incrementAndGet, Clock.systemUTC(), steps);
+                RunManifest.create(run, origin, Instant.EPOCH),
+                new Publisher(writes::incrementAndGet, Clock.systemUTC(), new WriteNews(event -> {})),
+                Clock.systemUTC(),
+                steps);
         for (StepState state : new StepState[] {StepState.RUNNING, StepState.SUCCEEDED}) {
             for (int step = 0; step < steps; step++) {
                 index.changed("s" + step, state, OptionalLong.empty());

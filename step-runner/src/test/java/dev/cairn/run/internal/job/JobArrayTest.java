@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.engine.LeaseTimes;
 import dev.cairn.host.HostIdentity;
+import dev.cairn.run.event.WriteNews;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.internal.step.Eviction;
 import dev.cairn.run.internal.step.StepServices;
+import dev.cairn.run.manifest.Publisher;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.slurm.Slurm;
 import java.io.IOException;
@@ -67,7 +69,7 @@ class JobArrayTest {
                 new Engines(Map.of(), Map.of()),
                 new HostIdentity("h", "b", "p", "k", "a"),
                 1,
-                () -> {},
+                new Publisher(() -> {}, Clock.systemUTC(), new WriteNews(event -> {})),
                 false,
                 LeaseTimes.STANDARD,
                 Optional.empty(),

@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -96,7 +97,7 @@ class OwnersTest {
         Files.writeString(heartbeat, "{\"torn");
         assertThat(at(HERE, Duration.ofHours(1)).ownerOf(folder).orElseThrow().host())
                 .isEqualTo("elsewhere");
-        first.beat();
+        first.beat(Optional.empty());
         assertThat(at(HERE, Duration.ofHours(1)).ownerOf(folder).orElseThrow().heartbeat())
                 .isEqualTo(1);
         first.close();
@@ -144,7 +145,7 @@ class OwnersTest {
         Thread heart = new Thread(() -> {
             try {
                 while (beating.get()) {
-                    theirs.beat();
+                    theirs.beat(Optional.empty());
                 }
             } catch (IOException e) {
                 throw new AssertionError(e);
@@ -161,7 +162,7 @@ class OwnersTest {
         Ownership ownership = won(at(HERE, Duration.ofHours(1)).claim(folder));
         ownership.close();
         assertThatThrownBy(ownership::ensureOurs).isInstanceOf(OwnershipLostException.class);
-        assertThatThrownBy(ownership::beat)
+        assertThatThrownBy(() -> ownership.beat(Optional.empty()))
                 .as("a late heartbeat does not take it back")
                 .isInstanceOf(OwnershipLostException.class)
                 .hasMessageContaining("let go");
@@ -172,7 +173,7 @@ class OwnersTest {
         Ownership old = won(at(ELSEWHERE, Duration.ofHours(1)).claim(folder));
         Ownership young = won(at(HERE, Duration.ofMillis(60)).claim(folder));
         assertThatThrownBy(old::ensureOurs).isInstanceOf(OwnershipLostException.class);
-        assertThatThrownBy(old::beat).isInstanceOf(OwnershipLostException.class);
+        assertThatThrownBy(() -> old.beat(Optional.empty())).isInstanceOf(OwnershipLostException.class);
         young.ensureOurs();
         old.close();
         assertThat(at(HERE, Duration.ofHours(1)).claim(folder))
