@@ -7,6 +7,7 @@
 
 #include "common/json.h"
 #include "proc/proc.h"
+#include "restore/environment.h"
 #include "restore/family.h"
 #include "restore/fd_store.h"
 #include "restore/mapped_files.h"
@@ -48,6 +49,8 @@ static int finish_all(struct restoration *r, cairn_error *err)
             return cairn_fail_within(err, rc, "restoring pid %d", p->ns_pid);
     }
     for (size_t i = 0; i < r->process_count; i++) {
+        if (!r->processes[i].zombie)
+            environment_renew(r, &r->processes[i]);
         int rc = r->processes[i].zombie ? 0 : threads_leave(r, &r->processes[i], err);
         if (rc != 0)
             return cairn_fail_within(err, rc, "restoring pid %d", r->processes[i].ns_pid);

@@ -2,11 +2,14 @@
 #ifndef CAIRN_SANDBOX_TREE_SPEC_H
 #define CAIRN_SANDBOX_TREE_SPEC_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct tree_spec {
     char *const *argv;
     char *const *envp;
+    const json_t *renewals; /* {NAME: {"was": [VALUE...], "now": VALUE}}: variables that a restored
+                               tree has outdated, or NULL */
     const char *cwd;
     int stdin_fd, stdout_fd, stderr_fd; /* ignored with pty */
     bool pty; /* the step's terminal: a private devpts, its master in tree.pty_master */

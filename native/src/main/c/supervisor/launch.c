@@ -53,6 +53,7 @@ static struct tree_spec tree_spec_of(const struct spec *spec, char *const *envp,
     return (struct tree_spec){
         .argv = spec->argv,
         .envp = envp,
+        .renewals = spec->renewals,
         .cwd = spec->cwd,
         .stdin_fd = io->in,
         .stdout_fd = io->out,

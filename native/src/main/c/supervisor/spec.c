@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/json.h"
 
 #define SPEC_NAME "spec.json"
@@ -187,6 +188,23 @@ static int read_streams(const json_t *document, struct spec *s, cairn_error *err
     return rc;
 }
 
+static int read_renewals(const json_t *document, struct spec *s, cairn_error *err)
+{
+    const char *name;
+    json_t *renewal;
+    int rc = json_may_object(document, "renew", &s->renewals, err);
+    json_object_foreach(rc == 0 ? s->renewals : NULL, name, renewal)
+    {
+        auto_free const char **was = NULL;
+        if (!json_string_value(json_object_get(renewal, "now")))
+            return complain(err, "renew", "must say `now` of each variable");
+        rc = read_texts(json_object_get(renewal, "was"), "renew.was", 1, &was, err);
+        if (rc != 0)
+            return rc;
+    }
+    return rc;
+}
+
 static int read_images(const json_t *document, struct spec *s, cairn_error *err)
 {
     json_t *restore = NULL;
@@ -218,8 +236,8 @@ static int read_lease(const json_t *document, struct spec *s, cairn_error *err)
 static int read_all(const json_t *document, struct spec *s, cairn_error *err)
 {
     int (*const parts[])(const json_t *, struct spec *, cairn_error *) = {
-        read_command, read_streams,  read_images, read_policy,
-        read_times,   read_rollback, read_lease,  read_app,
+        read_command,  read_streams, read_images, read_policy,   read_times,
+        read_rollback, read_lease,   read_app,    read_renewals,
     };
     int64_t version;
     int rc = json_need_int(document, "version", SPEC_VERSION, SPEC_VERSION, &version, err);

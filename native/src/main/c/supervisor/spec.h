@@ -52,6 +52,7 @@ struct spec {
     bool rollback_open;
     const char **rollback_trees; /* NULL-terminated */
     const char *restore_image;   /* NULL starts from the beginning */
+    json_t *renewals;            /* see tree_spec */
     bool detach;
     bool has_lease;
     struct lease_spec lease;

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param restoreFrom the image to go on from; empty starts from the beginning
  * @param outlivesRunner false where nothing may outlive the job (batch systems)
  * @param app what the engine {@code app} needs; empty for the others
+ * @param renewals variables that the memory of the image has outdated, by name
  * @param lease where another host can reach the images; empty where none can
  */
 public record StepLaunch(
@@ -40,10 +41,12 @@ public record StepLaunch(
         Optional<Path> restoreFrom,
         boolean outlivesRunner,
         Optional<AppCheckpoints> app,
+        Map<String, Renewal> renewals,
         Optional<LeaseTimes> lease) {
 
     public StepLaunch {
         command = List.copyOf(command);
         environment = Map.copyOf(environment);
+        renewals = Map.copyOf(renewals);
     }
 }

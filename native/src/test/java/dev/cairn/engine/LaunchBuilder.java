@@ -20,6 +20,7 @@ public final class LaunchBuilder {
     private Optional<Path> restoreFrom = Optional.empty();
     private boolean outlivesRunner = true;
     private Optional<AppCheckpoints> app = Optional.empty();
+    private Map<String, Renewal> renewals = Map.of();
     private Optional<LeaseTimes> lease = Optional.empty();
     private Optional<StepIo> io = Optional.empty();
     private Map<String, String> environment = TestStep.ENVIRONMENT;
@@ -85,8 +86,13 @@ public final class LaunchBuilder {
         return this;
     }
 
-    LaunchBuilder environment(Map<String, String> variables) {
+    public LaunchBuilder environment(Map<String, String> variables) {
         environment = variables;
+        return this;
+    }
+
+    public LaunchBuilder renewing(Map<String, Renewal> outdated) {
+        renewals = outdated;
         return this;
     }
 
@@ -110,6 +116,7 @@ public final class LaunchBuilder {
                 restoreFrom,
                 outlivesRunner,
                 app,
+                renewals,
                 lease);
     }
 }

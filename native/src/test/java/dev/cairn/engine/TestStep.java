@@ -24,7 +24,7 @@ public final class TestStep {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Of every step; {@code CAIRN_TEST_FOLDER} tells its processes from others. */
-    static final Map<String, String> ENVIRONMENT =
+    public static final Map<String, String> ENVIRONMENT =
             new TreeMap<>(Map.of("PATH", "/usr/local/bin:/usr/bin:/bin", "LANG", "C.UTF-8", "SECRET", "a b\"c\\"));
 
     private final Checkpointer engine;
@@ -47,7 +47,7 @@ public final class TestStep {
         Files.createDirectory(work());
     }
 
-    Path work() {
+    public Path work() {
         return folder.resolve("work");
     }
 

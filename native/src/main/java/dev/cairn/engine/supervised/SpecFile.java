@@ -44,6 +44,12 @@ final class SpecFile {
                 texts(launch.rollback().trees().stream().map(SpecFile::absolute).toList()));
         launch.restoreFrom().ifPresent(image -> spec.putObject("restore").put("image", absolute(image)));
         spec.put("detach", launch.outlivesRunner());
+        if (!launch.renewals().isEmpty()) {
+            ObjectNode renew = spec.putObject("renew");
+            launch.renewals()
+                    .forEach((name, renewal) ->
+                            renew.putObject(name).put("now", renewal.now()).set("was", texts(renewal.was())));
+        }
         launch.app().ifPresent(app -> spec.set("app", app(app)));
         launch.lease().ifPresent(lease -> spec.set("lease", lease(lease)));
         return new JsonMapper().writeValueAsBytes(spec);

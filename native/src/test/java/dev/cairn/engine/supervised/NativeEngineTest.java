@@ -9,8 +9,10 @@ import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.ImagingCheckpointerContract;
+import dev.cairn.engine.Renewal;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.TerminalChannel;
+import dev.cairn.engine.TestStep;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -21,7 +23,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -79,6 +84,40 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
             steps().awaitOutput("redrawn");
         }
         assertThat(steps().finish(resumed).cause()).isEqualTo(EndCause.SUCCESS);
+    }
+
+    /** A process reads its variables in the strings with which it was started, as do the programs that it starts. */
+    @Test
+    void renewsVariablesOfAnEarlierAttemptWhereTheyFit() throws Exception {
+        Map<String, String> first = new HashMap<>(TestStep.ENVIRONMENT);
+        first.putAll(Map.of("JOB", "1234", "NODE", "n17", "GROWS", "9", "OWN", "5", "AJOB", "1234", "EMPTY", ""));
+        String program = """
+                export OWN=6
+                exec python3 -c '
+                import os, subprocess, time
+                print("begun", flush=True)
+                while not os.path.exists("go"): time.sleep(0.02)
+                subprocess.run(["/usr/bin/env"])'
+                """;
+        StepProcess step = steps().start(program, launch -> launch.environment(first));
+        steps().awaitOutput("begun");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.of(EndCause.INTERRUPTED), "test", false));
+        steps().finish(step);
+
+        Map<String, Renewal> renewals = Map.of(
+                "JOB", new Renewal(Set.of("12", "1234"), "567"),
+                "NODE", new Renewal(Set.of("n17"), "n18"),
+                "GROWS", new Renewal(Set.of("9"), "10"),
+                "OWN", new Renewal(Set.of("5"), "7"),
+                "EMPTY", new Renewal(Set.of(""), ""),
+                "MISSING", new Renewal(Set.of("1"), "2"));
+        StepProcess resumed = steps().start(
+                        program, launch -> launch.restoreFrom(image.path()).renewing(renewals));
+        Files.createFile(steps().work().resolve("go"));
+        assertThat(steps().finish(resumed).cause()).isEqualTo(EndCause.SUCCESS);
+        assertThat(Files.readAllLines(steps().stdout()))
+                .contains("JOB=567", "NODE=n18", "GROWS=9", "OWN=6", "AJOB=1234", "EMPTY=")
+                .noneMatch(line -> line.startsWith("MISSING"));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.cairn.run.internal.environment;
 
+import dev.cairn.engine.Renewal;
 import dev.cairn.files.DocumentType;
 import dev.cairn.files.DurableFiles;
 import dev.cairn.slurm.BatchJob;
@@ -108,6 +109,18 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
     /** Names of the variables of which a process from an earlier attempt may have an outdated value. */
     public List<String> outdated() {
         return names().stream().filter(name -> !outdated(name).isEmpty()).toList();
+    }
+
+    /** For the engine, which can replace those in the strings that a process was started with. */
+    public Map<String, Renewal> renewals() {
+        Map<String, Renewal> renewals = new TreeMap<>();
+        for (String name : outdated()) {
+            Set<String> was = outdated(name).stream().flatMap(Optional::stream).collect(Collectors.toSet());
+            if (now.containsKey(name) && !was.isEmpty()) {
+                renewals.put(name, new Renewal(was, now.get(name)));
+            }
+        }
+        return renewals;
     }
 
     private Set<String> names() {

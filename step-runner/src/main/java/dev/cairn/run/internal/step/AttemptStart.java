@@ -6,6 +6,7 @@ import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.Lease;
 import dev.cairn.engine.LeaseTimes;
+import dev.cairn.engine.Renewal;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
@@ -117,9 +118,9 @@ final class AttemptStart {
     private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint rung)
             throws IOException, EngineException {
         WriteGuard patience = services.publisher().unless(stopped);
-        Map<String, String> environment = environment(attempt, rung, patience);
+        Variables variables = variables(attempt, rung, patience);
         writeAhead(attempt, patience);
-        StepLaunch launch = launch(attempt, environment, rung, lease(engine));
+        StepLaunch launch = launch(attempt, variables, rung, lease(engine));
         List<Begun> begun = new ArrayList<>();
         patience.publish(launch.attemptDir(), () -> begun.add(start(engine, attempt, rung, launch)));
         return begun.get(0);
@@ -245,9 +246,11 @@ final class AttemptStart {
                 : Optional.empty();
     }
 
+    /** @param outdated what of it the memory of the image has otherwise */
+    private record Variables(Map<String, String> environment, Map<String, Renewal> outdated) {}
+
     /** With the files in which a resumed step finds what its memory does not have. */
-    private Map<String, String> environment(AttemptRecord attempt, ResumePoint rung, WriteGuard patience)
-            throws IOException {
+    private Variables variables(AttemptRecord attempt, ResumePoint rung, WriteGuard patience) throws IOException {
         Map<String, String> environment = new HashMap<>(task.environment());
         environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
         Path folder = manifest.folder().path();
@@ -261,11 +264,11 @@ final class AttemptStart {
         }
         Map<String, String> complete = new HashMap<>();
         patience.publish(folder, () -> complete.putAll(variables.write(folder, environment, rung.continues())));
-        return complete;
+        return new Variables(complete, rung.continues() ? variables.renewals() : Map.of());
     }
 
     private StepLaunch launch(
-            AttemptRecord attempt, Map<String, String> environment, ResumePoint rung, Optional<LeaseTimes> lease) {
+            AttemptRecord attempt, Variables variables, ResumePoint rung, Optional<LeaseTimes> lease) {
         StepFolder folder = manifest.folder();
         Optional<Path> image = rung.image().map(ImageRecord::sequence).map(folder::image);
         return new StepLaunch(
@@ -273,7 +276,7 @@ final class AttemptStart {
                 folder.checkpoints(),
                 task.command(),
                 task.workingDirectory(),
-                environment,
+                variables.environment(),
                 task.umask(),
                 task.baselineCpu(),
                 task.io(),
@@ -285,6 +288,7 @@ final class AttemptStart {
                 image,
                 task.outlivesRunner(),
                 task.app(),
+                variables.outdated(),
                 lease);
     }
 
