@@ -133,25 +133,50 @@ static bool write_group(const char *group, const char *file, const char *text)
     return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 }
 
-/* Needs a memory group of its own, which only root may make. */
+static char group[64];
+
+/* In a memory group of its own, which only root may make; else NULL. */
+static cairn_step *start_with_little_memory(const char *script)
+{
+    char pid[20];
+    strcpy(group, GROUPS "/cairn-ends-test.XXXXXX");
+    if (!mkdtemp(group))
+        return NULL;
+    snprintf(pid, sizeof pid, "%d", getpid());
+    bool joined = write_group(group, "memory.limit_in_bytes", "64M") &&
+                  write_group(group, "cgroup.procs", pid);
+    cairn_step *step = joined ? start("1", script) : NULL;
+    assert_true(!joined || write_group(GROUPS, "cgroup.procs", pid));
+    if (!joined)
+        rmdir(group);
+    return step;
+}
+
+#define TOO_MUCH "head -c 500000000 /dev/zero | tail -c 400000000; "
+
 static void a_kill_for_lack_of_memory_is_named_so(void **state)
 {
     (void)state;
-    char group[] = GROUPS "/cairn-ends-test.XXXXXX", pid[20];
-    if (!mkdtemp(group))
+    cairn_step *step = start_with_little_memory(TOO_MUCH "exit $?");
+    if (!step)
         skip();
-    bool joined = write_group(group, "memory.limit_in_bytes", "64M");
-    snprintf(pid, sizeof pid, "%d", getpid());
-    joined = joined && write_group(group, "cgroup.procs", pid);
-    cairn_step *step =
-        joined ? start("1", "head -c 500000000 /dev/zero | tail -c 400000000; exit $?") : NULL;
-    assert_true(!joined || write_group(GROUPS, "cgroup.procs", pid));
-    if (step)
-        await_end(step);
+    await_end(step);
     rmdir(group);
-    if (!joined)
-        skip();
     expect_end("oom", "lack of memory");
+}
+
+static void a_kill_long_after_one_for_lack_of_memory_is_another(void **state)
+{
+    (void)state;
+    cairn_step *step = start_with_little_memory(TOO_MUCH "echo survived; sleep 1000; true");
+    if (!step)
+        skip();
+    await_text("out", "survived");
+    expect_answer(step, "{\"op\":\"checkpoint\"}", "\"sequence\":1");
+    assert_int_equal(kill(process_at(step, 1), SIGKILL), 0);
+    await_end(step);
+    rmdir(group);
+    expect_end("killed", "received SIGKILL");
 }
 
 #define with_home(f) cmocka_unit_test_setup_teardown(f, make_home, remove_home)
@@ -168,6 +193,7 @@ int main(void)
         with_home(a_success_during_a_preemption_is_one),
         with_home(an_end_during_another_stop_is_its_own),
         with_home(a_kill_for_lack_of_memory_is_named_so),
+        with_home(a_kill_long_after_one_for_lack_of_memory_is_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -54,8 +54,7 @@ void oom_watch_start(struct oom_watch *w)
             if (watch_group(w, line))
                 return;
     }
-    if (!watch(w, "/proc/vmstat", "", ""))
-        w->path[0] = '\0';
+    w->path[0] = '\0';
 }
 
 bool oom_happened(const struct oom_watch *w)

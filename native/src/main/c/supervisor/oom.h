@@ -1,5 +1,5 @@
-/* Was the step killed for lack of memory? The kernel counts such kills per control group and per
- * host. */
+/* Was the step killed for lack of memory? The kernel counts such kills per control group. Its count
+ * for the host says nothing of this step. */
 #ifndef CAIRN_SUPERVISOR_OOM_H
 #define CAIRN_SUPERVISOR_OOM_H
 
@@ -11,7 +11,7 @@ struct oom_watch {
     int64_t at_start;
 };
 
-/* Notes the counter of this process's memory control group, or else the host's. */
+/* Notes the counter of this process's memory control group. */
 void oom_watch_start(struct oom_watch *w);
 
 /* Whether it rose since. */

@@ -94,8 +94,18 @@ static void kill_step(struct supervisor *s)
     checkpoint_continue(&s->checkpointing); /* an image that waits for the lease is given up */
 }
 
+/* A step that has outlived a kill for lack of memory was not ended by it. */
+static void count_kills_since_newest_image(struct supervisor *s)
+{
+    if (s->oom_since == s->checkpointing.last_image)
+        return;
+    s->oom_since = s->checkpointing.last_image;
+    oom_watch_start(&s->oom);
+}
+
 static void tick(struct supervisor *s)
 {
+    count_kills_since_newest_image(s);
     obey_lease(s);
     if (s->step.ending.begun) {
         if (clock_now_ms() >= s->step.ending.kill_at)

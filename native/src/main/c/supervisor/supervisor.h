@@ -39,6 +39,7 @@ struct supervisor {
     struct terminal terminal;
     struct checkpointing checkpointing;
     struct oom_watch oom;
+    int64_t oom_since; /* the newest image when it was started */
 };
 
 /* Runs until the step has ended and no image is being written. */
