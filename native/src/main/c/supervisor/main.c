@@ -256,9 +256,10 @@ static void release_images(struct supervisor *s)
 
 static void end_unstarted(struct supervisor *s, const cairn_error *error)
 {
-    struct attempt_end end = {.cause = error->code == ECANCELED ? CAUSE_LOST
-                                       : s->spec.restore_image  ? CAUSE_RESTORE_FAILED
-                                                                : CAUSE_FAILURE,
+    struct attempt_end end = {.cause = error->code == ECANCELED     ? CAUSE_LOST
+                                       : s->spec.restore_image      ? CAUSE_RESTORE_FAILED
+                                       : error->code == CAIRN_EGONE ? CAUSE_KILLED
+                                                                    : CAUSE_FAILURE,
                               .exit_code = -1,
                               .image = -1};
     snprintf(end.message, sizeof end.message, "%s", error->message);

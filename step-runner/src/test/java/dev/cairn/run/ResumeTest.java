@@ -101,6 +101,36 @@ class ResumeTest {
     }
 
     @Test
+    void beingKilledWhileItStartsCostsNoRetry() throws Exception {
+        bench.engine().dieWhileStarting(2);
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(run.step("work").attempts()).hasSize(3);
+        assertThat(run.step("work").attempts().get(0).endedBy(EndCause.LOST)).isTrue();
+    }
+
+    /** The first time it may have been anybody; the second time it looks like the image. */
+    @Test
+    void beingKilledOnceWhileItIsRestoredCostsNoImage() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        first.publish("interval");
+        bench.engine().dieWhileStarting(1);
+        first.endAfter(Duration.ofSeconds(1), EndCause.KILLED);
+        FakeStep third = bench.engine().nextStart();
+        assertThat(third.resumedFrom()).isEqualTo(2);
+        bench.engine().dieWhileStarting(2);
+        third.publish("interval");
+        third.endAfter(Duration.ofSeconds(1), EndCause.KILLED);
+        FakeStep last = bench.engine().nextStart();
+        assertThat(last.resumedFrom()).isEqualTo(2);
+        last.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
     void goesOnUnderTheNextRunnerWhereItWasKilledWithoutOne() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         FakeStep first = bench.engine().nextStart();

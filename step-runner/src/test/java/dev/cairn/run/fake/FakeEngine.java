@@ -37,6 +37,7 @@ public final class FakeEngine implements Checkpointer {
     private final Set<Path> foreign = ConcurrentHashMap.newKeySet();
     private final Map<Path, String> unrestorable = new ConcurrentHashMap<>();
     private final AtomicInteger busy = new AtomicInteger();
+    private final AtomicInteger killed = new AtomicInteger();
     private volatile boolean outOfReach;
     private volatile boolean full;
     private final List<HostFinding> findings = new CopyOnWriteArrayList<>();
@@ -91,6 +92,11 @@ public final class FakeEngine implements Checkpointer {
         busy.set(starts);
     }
 
+    /** So many supervisors are killed before they have started their step. */
+    public void dieWhileStarting(int starts) {
+        killed.set(starts);
+    }
+
     /** Its steps run where they cannot be watched from here. */
     public void beOutOfReach(boolean outOfReach) {
         this.outOfReach = outOfReach;
@@ -124,6 +130,9 @@ public final class FakeEngine implements Checkpointer {
     public StepProcess start(StepLaunch launch) throws EngineException {
         if (busy.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             throw new EngineException(16, "another supervisor is writing: end it first");
+        }
+        if (killed.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new EngineException(EngineException.GONE, "the supervisor died while it started the step");
         }
         if (full) {
             throw new EngineException("writing spec.json", new IOException("No space left on device"));

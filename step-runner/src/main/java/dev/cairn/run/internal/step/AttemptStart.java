@@ -292,12 +292,30 @@ final class AttemptStart {
                 lease);
     }
 
-    /** A former supervisor that still writes is the fault of no image and of no command. */
-    private static EndCause causeOf(EngineException e, ResumePoint rung) {
+    /**
+     * A former supervisor that still writes, and a kill while it starts, are the fault of no image and of no command. Where the same image
+     * has been the last thing that happened twice, it may be.
+     */
+    private EndCause causeOf(EngineException e, ResumePoint rung) {
         if (e.code() == ANOTHER_WRITES || e.code() == EngineException.HELD) {
             return EndCause.LOST;
         }
+        if (e.code() == EngineException.GONE && !(rung.continues() && hasJustDiedFrom(rung))) {
+            return EndCause.LOST;
+        }
         return rung.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;
+    }
+
+    private boolean hasJustDiedFrom(ResumePoint rung) {
+        List<AttemptRecord> before = manifest.attempts().stream()
+                .filter(attempt -> attempt.end().isPresent())
+                .toList();
+        return !before.isEmpty()
+                && before.get(before.size() - 1).endedBy(EndCause.LOST)
+                && rung.image()
+                        .filter(image ->
+                                before.get(before.size() - 1).resumedFrom().orElse(-1) == image.sequence())
+                        .isPresent();
     }
 
     private StepExit refused(EngineException e, ResumePoint rung) {
