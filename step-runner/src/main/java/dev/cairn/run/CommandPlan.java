@@ -88,7 +88,8 @@ final class CommandPlan {
                 new RetryPolicy(command.retries(), never.when(), never.delay(), never.backoff(), never.maxDelay()),
                 checkpoint,
                 rollback(command),
-                false);
+                false,
+                true);
     }
 
     private static RollbackPlan rollback(CommandOrigin command) {

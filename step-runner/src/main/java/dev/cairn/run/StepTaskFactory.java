@@ -25,6 +25,7 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.mask.Masks;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.CheckpointPlan;
@@ -168,6 +169,7 @@ final class StepTaskFactory implements TaskSource {
             DurableFiles.createFolders(folder.path());
             DurableFiles.createFoldersUnsynced(temporary(folder));
             DurableFiles.createFolders(run.work());
+            Masks.add(folder.masks(), resolved.masked());
             return new StepTask(
                     command(resolved, step, instance),
                     resolved.workingDirectory(),

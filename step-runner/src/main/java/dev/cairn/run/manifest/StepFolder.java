@@ -29,6 +29,11 @@ public record StepFolder(Path path) {
         return path.resolve("stderr.log");
     }
 
+    /** What of its logs is not shown. */
+    public Path masks() {
+        return path.resolve("masks.json");
+    }
+
     public Path attempt(int number) {
         return path.resolve("attempts").resolve("%03d".formatted(number));
     }

@@ -107,7 +107,8 @@ public final class Planner {
                         retry(settings.retry()),
                         checkpoint(settings.checkpoint()),
                         rollback(settings, alone && matrix.instances().size() == 1),
-                        step.continueOnError()),
+                        step.continueOnError(),
+                        step.maskSecrets()),
                 placement(settings.placement(), step.action().orElse(null) instanceof Work.Uses ? 0 : 1));
     }
 

@@ -8,15 +8,17 @@ import java.util.Optional;
  *
  * @param timeout running time in all; empty for any
  * @param continueOnError whether the run goes on, and can succeed, when this step fails
+ * @param maskSecrets whether its secrets are masked where its log is shown
  */
 public record Policies(
         Optional<Duration> timeout,
         RetryPolicy retry,
         CheckpointPlan checkpoint,
         RollbackPlan rollback,
-        boolean continueOnError) {
+        boolean continueOnError,
+        boolean maskSecrets) {
 
     /** What a step has that says nothing. */
-    public static final Policies DEFAULT =
-            new Policies(Optional.empty(), RetryPolicy.NEVER, CheckpointPlan.DEFAULT, RollbackPlan.DEFAULT, false);
+    public static final Policies DEFAULT = new Policies(
+            Optional.empty(), RetryPolicy.NEVER, CheckpointPlan.DEFAULT, RollbackPlan.DEFAULT, false, true);
 }

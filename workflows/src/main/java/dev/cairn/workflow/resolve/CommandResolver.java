@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -68,6 +69,7 @@ final class CommandResolver {
                 resumeCommand(),
                 environment.variables(),
                 environment.secrets(),
+                step.policies().maskSecrets() ? environment.secretValues() : Set.of(),
                 directory,
                 step.surroundings()
                         .standardInput()

@@ -24,6 +24,7 @@ final class EnvironmentResolver {
     private final Problems problems;
     private final Map<String, String> variables = new LinkedHashMap<>();
     private final Set<String> secret = new HashSet<>();
+    private final Set<String> looked = new HashSet<>();
 
     EnvironmentResolver(Plan plan, Map<String, String> inherited, Problems problems) {
         this.plan = plan;
@@ -47,7 +48,7 @@ final class EnvironmentResolver {
             secret.removeAll(added.keySet());
             secret.addAll(tainted);
         }
-        return new ResolvedEnvironment(variables, secret);
+        return new ResolvedEnvironment(variables, secret, looked);
     }
 
     private void variable(String name, Template template, StepContext known, Map<String, String> added) {
@@ -91,7 +92,9 @@ final class EnvironmentResolver {
 
     private String secret(SecretSource source, Part.Key key) throws ExpressionException {
         try {
-            return Secrets.value(source, plan.folder(), inherited);
+            String value = Secrets.value(source, plan.folder(), inherited);
+            looked.add(value);
+            return value;
         } catch (IOException e) {
             throw new ExpressionException(
                     key.position(), "the secret \"" + key.name() + "\" has no value: " + e.getMessage());

@@ -15,6 +15,7 @@ import java.util.Set;
  * @param resumeCommand for the engine {@code app}: what goes on from the files it saved
  * @param environment the declared variables, to be laid over the runner's own
  * @param secrets names of those in {@code environment} whose values must not be written down
+ * @param masked secrets that are not shown in its log; never written down
  * @param workingDirectory where it starts
  * @param standardInput {@code /dev/null} unless the step says otherwise
  * @param outputs the declared output files by name
@@ -27,6 +28,7 @@ public record ResolvedStep(
         Optional<List<String>> resumeCommand,
         Map<String, String> environment,
         Set<String> secrets,
+        Set<String> masked,
         Path workingDirectory,
         Path standardInput,
         Map<String, Path> outputs,
@@ -39,6 +41,7 @@ public record ResolvedStep(
         resumeCommand = resumeCommand.map(List::copyOf);
         environment = Collections.unmodifiableMap(new LinkedHashMap<>(environment));
         secrets = Set.copyOf(secrets);
+        masked = Set.copyOf(masked);
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
         artifacts = List.copyOf(artifacts);
         rollbackTrees = List.copyOf(rollbackTrees);

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param needs empty when the key is absent: the step above is meant
  * @param action absent only in a file with problems
  * @param outputs files by name, relative to the step's working directory
+ * @param maskSecrets whether its secrets are masked where its log is shown
  * @param settings what could also stand in {@code defaults}
  */
 public record Step(
@@ -28,6 +29,7 @@ public record Step(
         Map<String, Template> outputs,
         List<Template> artifacts,
         boolean continueOnError,
+        boolean maskSecrets,
         Optional<Template> standardInput,
         Settings settings) {
 

@@ -71,6 +71,9 @@ public final class LogsCommand implements Callable<Integer> {
                 Thread.sleep(LOOK_EVERY_MILLIS);
             }
         }
+        for (LogFollower follower : followers.values()) {
+            follower.finish();
+        }
         return ExitCode.OK;
     }
 

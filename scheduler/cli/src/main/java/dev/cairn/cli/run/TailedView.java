@@ -71,6 +71,11 @@ final class TailedView implements SessionView {
         }
     }
 
+    private synchronized void finish() throws IOException {
+        out.finish();
+        err.finish();
+    }
+
     @Override
     public void on(RunEvent event) {
         if (CommandView.isTold(event)) {
@@ -87,5 +92,6 @@ final class TailedView implements SessionView {
     public void close() throws IOException {
         timer.shutdownNow();
         poll();
+        finish();
     }
 }

@@ -1,6 +1,8 @@
 package dev.cairn.cli.terminal;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.run.mask.MaskedOutput;
+import dev.cairn.run.mask.Masks;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * alike is not shown again; where it writes something else, that is shown from the beginning of its line.
  *
  * <p>Of what was shown only the last {@value #REMEMBERED} bytes are remembered; a log cut back further is shown again
- * from where memory ends. A {@link Screen} is first taken to the modes that belong to the place from which it is shown the log. Confined to
+ * from where memory ends. What the step's folder masks is shown as {@code ***}. A {@link Screen} is first taken to the modes that belong to the place from which it is shown the log. Confined to
  * one thread.
  */
 public final class LogFollower {
@@ -25,6 +27,7 @@ public final class LogFollower {
 
     private final Path log;
     private final OutputStream out;
+    private final MaskedOutput masked;
     private final @Nullable Screen screen;
     private final @Nullable Path memory;
     private final byte[] buffer = new byte[1 << 16];
@@ -48,6 +51,7 @@ public final class LogFollower {
     public LogFollower(Path log, OutputStream out, @Nullable Path memory) {
         this.log = log;
         this.out = out;
+        this.masked = new MaskedOutput(out);
         this.screen = out instanceof Screen terminal ? terminal : null;
         this.memory = memory;
     }
@@ -121,12 +125,13 @@ public final class LogFollower {
         try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
             stepBackToDifference(file);
             boolean any = false;
+            Masks masks = file.length() > position ? masks() : Masks.NONE;
             file.seek(position);
             for (int n = file.read(buffer); n > 0; n = file.read(buffer)) {
                 if (elsewhere) {
                     rejoin();
                 }
-                out.write(buffer, 0, n);
+                masked.write(masks, buffer, n);
                 remember(n);
                 position += n;
                 any = true;
@@ -136,6 +141,17 @@ public final class LogFollower {
             }
             return any;
         }
+    }
+
+    /** Shows what was kept back of an unfinished line, since it might have become a secret. No more is to come. */
+    public void finish() throws IOException {
+        masked.finish(masks());
+        out.flush();
+    }
+
+    /** Written before an attempt begins, and so before anything is in the log that they mask. */
+    private Masks masks() throws IOException {
+        return Masks.read(log.resolveSibling("masks.json"));
     }
 
     /** A log shorter than what was shown, and equal so far, may still become equal: then nothing is to be done. */
@@ -174,6 +190,7 @@ public final class LogFollower {
         shown = Arrays.copyOf(shown, kept);
         position = offset;
         elsewhere = true;
+        masked.reset();
     }
 
     private void remember(int n) {

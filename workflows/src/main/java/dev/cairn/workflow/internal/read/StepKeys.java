@@ -50,6 +50,8 @@ final class StepKeys {
             optional("artifacts", Composites.oneOrMore(Scalars.template()), "Further files and folders that it makes.");
     private static final Field<Boolean> CONTINUE_ON_ERROR =
             optional("continue_on_error", Scalars.bool(), "Whether the run can succeed although this step fails.");
+    private static final Field<Boolean> MASK_SECRETS = optional(
+            "mask_secrets", Scalars.bool(), "Whether its secrets are shown as *** in its log; true if not given.");
     private static final Field<Template> STDIN =
             optional("stdin", Scalars.template(), "A file for its standard input; nothing if not given.");
 
@@ -67,12 +69,13 @@ final class StepKeys {
                             OUTPUTS,
                             ARTIFACTS,
                             CONTINUE_ON_ERROR,
+                            MASK_SECRETS,
                             STDIN))
             .refusing(Map.of("notify", "not possible here: 'notify' at the top of the file tells of all steps"));
 
     /** Hooks run one after the other, once, and nothing refers to them. */
     static final ObjectType<Step> HOOK = step(
-                    "hook", List.of(ID, NAME, IF, RUN, USES, WITH, ARTIFACTS, CONTINUE_ON_ERROR, STDIN))
+                    "hook", List.of(ID, NAME, IF, RUN, USES, WITH, ARTIFACTS, CONTINUE_ON_ERROR, MASK_SECRETS, STDIN))
             .refusing(Map.of(
                     "needs", "not possible here: these steps run one after the other",
                     "strategy", "not possible here: these steps run once",
@@ -112,6 +115,7 @@ final class StepKeys {
                 fields.get(OUTPUTS).orElse(Map.of()),
                 fields.get(ARTIFACTS).orElse(List.of()),
                 fields.get(CONTINUE_ON_ERROR).orElse(false),
+                fields.get(MASK_SECRETS).orElse(true),
                 fields.get(STDIN),
                 SettingsKeys.settings(fields, problems));
     }
