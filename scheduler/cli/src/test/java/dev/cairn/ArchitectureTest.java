@@ -39,7 +39,7 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyTheAirflowClientAndWebhooksKnowOkHttp = noClasses()
             .that()
-            .resideOutsideOfPackages("dev.cairn.airflow", "dev.cairn.webhook")
+            .resideOutsideOfPackages("dev.cairn.airflow", "dev.cairn.webhook", "dev.cairn.wire")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("okhttp3..");

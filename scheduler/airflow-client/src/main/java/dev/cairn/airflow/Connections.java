@@ -1,6 +1,7 @@
 package dev.cairn.airflow;
 
 import dev.cairn.tls.Trust;
+import dev.cairn.wire.BoundedAnswers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Proxy;
@@ -20,7 +21,7 @@ record Connections(OkHttpClient reading, OkHttpClient writing) {
 
     /** @throws IOException when the certificates cannot be read */
     static Connections with(ConnectionSettings settings) throws IOException {
-        OkHttpClient.Builder builder = new OkHttpClient.Builder()
+        OkHttpClient.Builder builder = BoundedAnswers.client()
                 .connectTimeout(settings.connectTimeout())
                 .readTimeout(settings.readTimeout())
                 .writeTimeout(settings.readTimeout())

@@ -1,6 +1,8 @@
 package dev.cairn.airflow;
 
 import dev.cairn.airflow.AirflowException.Kind;
+import dev.cairn.wire.AnswerTooLargeException;
+import dev.cairn.wire.ClearText;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
@@ -48,7 +50,10 @@ final class HttpTransport {
                         call.body()
                                 .map(body -> RequestBody.create(body.toString(), JSON))
                                 .orElse(null));
-        authorization.ifPresent(value -> request.header("Authorization", value));
+        if (authorization.isPresent()) {
+            ClearText.warnOf("the token or password of Airflow", address);
+            request.header("Authorization", authorization.get());
+        }
         OkHttpClient client = call.method().equals("GET") ? connections.reading() : connections.writing();
         TlsWatch handshake = new TlsWatch();
         OkHttpClient calls = client.newBuilder().eventListener(handshake).build();
@@ -80,6 +85,9 @@ final class HttpTransport {
     private AirflowException failure(ApiRequest call, IOException e, boolean inHandshake) {
         String what = call.describe() + " at " + address
                 + proxy.map(by -> " through " + by).orElse("") + ": ";
+        if (e instanceof AnswerTooLargeException) {
+            return new AirflowException(Kind.NOT_AIRFLOW, what + e.getMessage() + ", which is not read", e);
+        }
         if (e instanceof SSLPeerUnverifiedException || isAboutACertificate(e)) {
             return new AirflowException(
                     Kind.TLS,

@@ -16,8 +16,9 @@ import org.jspecify.annotations.Nullable;
  * A webhook with its secrets looked up; for one request, and never written anywhere.
  *
  * @param hidden whether the URL is a secret, so that nothing of it may be shown
+ * @param secret whether a header is one
  */
-record Address(HttpUrl url, boolean hidden, Headers headers, Optional<Signature> signature) {
+record Address(HttpUrl url, boolean hidden, boolean secret, Headers headers, Optional<Signature> signature) {
 
     /** @throws IOException when something is missing or unfit; the message holds no secret */
     static Address of(Notification.Webhook webhook, Path folder, Map<String, String> environment) throws IOException {
@@ -26,7 +27,9 @@ record Address(HttpUrl url, boolean hidden, Headers headers, Optional<Signature>
         if (url == null) {
             throw new IOException("its url is no http:// or https:// address");
         }
-        return new Address(url, hidden, headers(webhook, folder, environment), signature(webhook, folder, environment));
+        boolean secret = webhook.headers().values().stream().anyMatch(MaybeSecret.Secret.class::isInstance);
+        return new Address(
+                url, hidden, secret, headers(webhook, folder, environment), signature(webhook, folder, environment));
     }
 
     private static Headers headers(Notification.Webhook webhook, Path folder, Map<String, String> environment)

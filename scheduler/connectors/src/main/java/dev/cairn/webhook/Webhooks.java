@@ -3,6 +3,8 @@ package dev.cairn.webhook;
 import dev.cairn.run.notify.Delivery;
 import dev.cairn.run.notify.Notice;
 import dev.cairn.tls.Trust;
+import dev.cairn.wire.BoundedAnswers;
+import dev.cairn.wire.ClearText;
 import dev.cairn.workflow.spec.Notification;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
@@ -60,6 +62,9 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
             caller = client(webhook, folder);
         } catch (IOException e) {
             return new Answer.Later(String.valueOf(e.getMessage()), Optional.empty());
+        }
+        if (address.secret()) {
+            ClearText.warnOf("a secret of a webhook", address.url().uri());
         }
         try (Response response =
                 caller.newCall(request(address, notice, CloudEvent.of(notice))).execute()) {
@@ -126,7 +131,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
     /** Made at the first use: most runs tell nobody. */
     private synchronized OkHttpClient shared() {
         if (client == null) {
-            client = new OkHttpClient.Builder()
+            client = BoundedAnswers.client()
                     .connectTimeout(Duration.ZERO) // the time of the whole call bounds each part of it
                     .readTimeout(Duration.ZERO)
                     .writeTimeout(Duration.ZERO)

@@ -1,0 +1,12 @@
+package dev.cairn.wire;
+
+import java.io.IOException;
+
+/** An answer has more bytes than are read. Asking again does not help. */
+public final class AnswerTooLargeException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    AnswerTooLargeException(long most) {
+        super("the answer is larger than " + most / (1024 * 1024) + " MiB");
+    }
+}

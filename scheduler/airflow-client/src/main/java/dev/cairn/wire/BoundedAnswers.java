@@ -1,0 +1,76 @@
+package dev.cairn.wire;
+
+import java.io.IOException;
+import okhttp3.Interceptor;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.Response;
+import okhttp3.ResponseBody;
+import okio.Buffer;
+import okio.BufferedSource;
+import okio.ForwardingSource;
+import okio.Okio;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The root of all HTTP clients: whatever reads an answer gets at most {@link #MOST} bytes of it, counted after decompression, and then an
+ * {@link AnswerTooLargeException}, so that no server can fill our memory. Immutable, thread-safe.
+ */
+public final class BoundedAnswers implements Interceptor {
+    /** Bytes. A page of a list has some hundred kilobytes; what has no natural size, a log, is read as a stream below this too. */
+    public static final long MOST = 32L * 1024 * 1024;
+
+    private BoundedAnswers() {}
+
+    /** What every client of ours is made from. */
+    public static OkHttpClient.Builder client() {
+        return new OkHttpClient.Builder().addInterceptor(new BoundedAnswers());
+    }
+
+    @Override
+    public Response intercept(Chain chain) throws IOException {
+        Response response = chain.proceed(chain.request());
+        if (response.body().contentLength() > MOST) {
+            response.close();
+            throw new AnswerTooLargeException(MOST);
+        }
+        return response.newBuilder().body(new Body(response.body())).build();
+    }
+
+    private static final class Body extends ResponseBody {
+        private final ResponseBody whole;
+        private final BufferedSource bounded;
+
+        Body(ResponseBody whole) {
+            this.whole = whole;
+            this.bounded = Okio.buffer(new ForwardingSource(whole.source()) {
+                private long left = MOST;
+
+                @Override
+                public long read(Buffer sink, long byteCount) throws IOException {
+                    long read = super.read(sink, byteCount);
+                    left -= Math.max(read, 0);
+                    if (left < 0) {
+                        throw new AnswerTooLargeException(MOST);
+                    }
+                    return read;
+                }
+            });
+        }
+
+        @Override
+        public @Nullable MediaType contentType() {
+            return whole.contentType();
+        }
+
+        @Override
+        public long contentLength() {
+            return whole.contentLength();
+        }
+
+        @Override
+        public BufferedSource source() {
+            return bounded;
+        }
+    }
+}
