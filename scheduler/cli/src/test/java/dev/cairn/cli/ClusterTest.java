@@ -120,7 +120,8 @@ final class ClusterTest {
                     daemons[victim] = start(victim == 0 ? "a" : "b");
                 }
             }
-            assertThat(cairn("schedule", "pause", "queue").exitCode()).isZero();
+            assertThat(cairn("schedule", "pause", "--drain", "queue").exitCode())
+                    .isZero();
             Awaitility.await()
                     .atMost(Duration.ofMinutes(LONG ? 20 : 4))
                     .pollInterval(Duration.ofSeconds(1))

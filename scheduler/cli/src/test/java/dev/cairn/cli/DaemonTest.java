@@ -122,6 +122,49 @@ final class DaemonTest {
     }
 
     @Test
+    void aPausedScheduleHoldsItsQueueAndAQueuedTickCanBeCancelled() throws Exception {
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: w
+                schedule: {cron: "@yearly"}
+                concurrency: {limit: 1, on_overlap: queue}
+                defaults: {checkpoint: {engine: none}, rollback: none}
+                steps: [{run: 'touch begun; while [ ! -e go ]; do sleep 0.05; done'}]
+                """);
+        cairn("schedule", "add", "flow.yaml");
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
+            String first = cairn("schedule", "trigger", "w").out().strip();
+            await(() -> Files.exists(folder.resolve("begun")));
+            String second = cairn("schedule", "trigger", "w").out().strip();
+            String third = cairn("schedule", "trigger", "w").out().strip();
+            await(() -> state(second, "w").equals("queued") && state(third, "w").equals("queued"));
+            Outcome paused = cairn("schedule", "pause", "w");
+            assertThat(paused.err()).contains("2 queued ticks are held");
+            Files.createFile(folder.resolve("go"));
+            await(() -> state(first, "w").equals("succeeded"));
+            Outcome cancelled = cairn("cancel", third);
+            assertThat(cancelled.exitCode()).as(cancelled.err()).isZero();
+            assertThat(state(second, "w")).isEqualTo("held");
+            assertThat(cairn("schedule", "unpause", "w").exitCode()).isZero();
+            await(() -> state(second, "w").equals("succeeded"));
+            assertThat(state(third, "w")).isEqualTo("cancelled");
+            assertThat(cairn("cancel", third).exitCode()).isEqualTo(ExitCode.NOT_FOUND);
+            daemon.signal("TERM");
+            daemon.await();
+        }
+    }
+
+    private String state(String key, String workflow) throws Exception {
+        for (JsonNode tick : JsonMapper.shared()
+                .readTree(cairn("schedule", "show", "--json", workflow).out())
+                .at("/schedules/0/ticks")) {
+            if (tick.path("key").asString().equals(key)) {
+                return tick.path("state").asString();
+            }
+        }
+        return "";
+    }
+
+    @Test
     void aRunThatAPersonPausesOrStopsIsLeftToThePerson() throws Exception {
         flow("x", 0);
         cairn("schedule", "add", "flow.yaml");

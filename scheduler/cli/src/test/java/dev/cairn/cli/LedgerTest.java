@@ -53,7 +53,8 @@ final class LedgerTest {
         killAgainAndAgain();
         try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
             for (String workflow : List.of("queue", "skip", "cancel")) {
-                assertThat(cairn("schedule", "pause", workflow).exitCode()).isZero();
+                assertThat(cairn("schedule", "pause", "--drain", workflow).exitCode())
+                        .isZero();
             }
             Awaitility.await()
                     .atMost(Duration.ofMinutes(LONG ? 20 : 2))

@@ -223,7 +223,7 @@ final class TickPolicy {
 
         private Overlap overlap(String workflow) throws SQLException {
             List<Tick> unended = tables.unendedOf(workflow).stream()
-                    .filter(tick -> tick.state() != TickState.WAITING)
+                    .filter(tick -> tick.state() != TickState.WAITING && tick.state() != TickState.HELD)
                     .toList();
             return new Overlap(workflow(workflow).flatMap(ScheduledWorkflow::concurrency), unended, daemon, now);
         }

@@ -14,9 +14,14 @@ import java.util.function.Predicate;
  * What {@code concurrency} means: who may run, who waits, and who has to go. Decides for one workflow, on its ticks that have not ended;
  * confined to one thread.
  *
- * <p>A tick that is made up for, or that a person asked for, is never skipped and stops no other: it waits.
+ * <p>A tick that is made up for, or that a person asked for, is never skipped and stops no other: it waits. So that a queue does not grow
+ * for ever behind a run that hangs, a time that comes while {@value #QUEUE} ticks are queued is skipped; what may not be skipped stays
+ * outside of the queue until there is room in it.
  */
 public final class Overlap {
+    /** How many ticks of a workflow are queued at most. */
+    public static final int QUEUE = 100;
+
     private static final Comparator<Tick> OLDEST_FIRST =
             Comparator.comparing(Tick::time).thenComparing(Tick::key);
 
@@ -75,7 +80,24 @@ public final class Overlap {
     private void queue(Tick tick) {
         boolean free =
                 hasRoom() && oldest(other -> other.state() == TickState.QUEUED).isEmpty();
-        set(free ? tick.runBy(daemon, now) : tick.in(TickState.QUEUED, waitsFor()));
+        if (free) {
+            set(tick.runBy(daemon, now));
+        } else {
+            enqueue(tick);
+        }
+    }
+
+    private void enqueue(Tick tick) {
+        long queued = ticks.values().stream()
+                .filter(other -> other.state() == TickState.QUEUED)
+                .count();
+        if (queued < QUEUE) {
+            set(tick.in(TickState.QUEUED, waitsFor()));
+        } else if (tick.kind() == Tick.Kind.ON_TIME) {
+            set(tick.ended(TickState.SKIPPED, "the queue is full: " + QUEUE + " ticks are in it", now));
+        } else if (tick.detail().isEmpty()) {
+            set(tick.in(TickState.WAITING, "until there is room in the queue"));
+        }
     }
 
     private void skip(Tick tick) {
@@ -114,7 +136,7 @@ public final class Overlap {
             set(running.get().in(TickState.PARKING, "still running at " + tick.key()));
             set(tick.ended(TickState.CHECKPOINTED, stopped(running.get()), now));
         } else {
-            set(tick.in(TickState.QUEUED, waitsFor()));
+            enqueue(tick);
         }
     }
 

@@ -8,6 +8,8 @@ public enum TickState {
     WAITING,
     /** Waits until there is room for its run. */
     QUEUED,
+    /** Waited when its schedule was paused, and waits on until that is unpaused. */
+    HELD,
     /** Its run is to be run. */
     RUNNING,
     /** Its run is to be checkpointed and stopped. */
@@ -40,6 +42,11 @@ public enum TickState {
     /** Nothing will become of it any more. */
     public boolean isFinal() {
         return compareTo(SUCCEEDED) >= 0;
+    }
+
+    /** It has no run yet, and could be decided otherwise. */
+    public boolean waits() {
+        return this == WAITING || this == QUEUED;
     }
 
     /** Its run takes one of the places that {@code concurrency.limit} allows. */

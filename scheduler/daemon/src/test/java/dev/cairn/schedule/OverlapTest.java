@@ -39,6 +39,24 @@ final class OverlapTest {
     }
 
     @Test
+    void aFullQueueSkipsWhatComesOnTimeAndLetsTheRestWait() throws Exception {
+        Optional<Concurrency> rule = rule(1, Concurrency.Overlap.QUEUE);
+        for (int hour = 0; hour <= Overlap.QUEUE; hour++) {
+            admit(rule, tick(hour));
+        }
+        assertThat(states()).doesNotContain("skipped");
+        Tick late = tick(Overlap.QUEUE + 1);
+        Tick byHand = tick(Overlap.QUEUE + 2, Tick.Kind.MANUAL);
+        admit(rule, late, byHand);
+        assertThat(kept(late).state()).isEqualTo(TickState.SKIPPED);
+        assertThat(kept(late).detail()).contains("the queue is full: 100 ticks");
+        assertThat(kept(byHand).state()).isEqualTo(TickState.WAITING);
+        end(rule, tick(0), TickState.SUCCEEDED);
+        admit(rule, kept(byHand));
+        assertThat(kept(byHand).state()).isEqualTo(TickState.QUEUED);
+    }
+
+    @Test
     void moreThanOneMayRun() throws Exception {
         Optional<Concurrency> rule = rule(2, Concurrency.Overlap.SKIP);
         admit(rule, tick(1), tick(2), tick(3));

@@ -2,24 +2,36 @@ package dev.cairn.cli.run;
 
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
+import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
+import dev.cairn.cli.shared.StoreOptions;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand.Cancel;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.schedule.Tick;
+import dev.cairn.schedule.TickState;
+import dev.cairn.schedule.store.Database;
 import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn cancel}. */
-@Command(name = "cancel", description = "Ends a run for good.")
+@Command(name = "cancel", description = "Ends a run for good, or a tick of a schedule that has none yet.")
 public final class CancelCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
     @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
     private String name;
+
+    @Mixin
+    private StoreOptions store;
 
     public CancelCommand(CompositionRoot composition) {
         this.composition = composition;
@@ -28,9 +40,33 @@ public final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call()
             throws IOException, CliException, EngineException, InterruptedException, RunnerFailedException {
+        if (cancelsTick()) {
+            composition.console().say("cairn: " + name + ": cancelled, before it had a run");
+            return ExitCode.OK;
+        }
         Runs runs = composition.runs();
         RunManifest run = runs.read(name);
         CommandResult answer = new RunControl(runs).ask(run, new Cancel());
         return RunControl.tell(answer, composition.console(), "cancelled");
+    }
+
+    /** A tick in the queue has a key and no run; which of both it is, is decided in one transaction. */
+    private boolean cancelsTick() throws IOException, CliException {
+        if (!name.contains("@")) {
+            return false;
+        }
+        Optional<Database> database = store.openIfPresent(composition);
+        Instant now = composition.clock().instant();
+        return database.isPresent()
+                && database.get().transact(tables -> {
+                    tables.decideAlone();
+                    Optional<Tick> waiting =
+                            tables.tick(name).filter(tick -> tick.state().waits() || tick.state() == TickState.HELD);
+                    if (waiting.isPresent()) {
+                        tables.update(List.of(waiting.get().ended(TickState.CANCELLED, "by hand, in the queue", now)));
+                        tables.tellOfChange();
+                    }
+                    return waiting.isPresent();
+                });
     }
 }

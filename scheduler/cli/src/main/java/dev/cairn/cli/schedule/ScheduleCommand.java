@@ -22,8 +22,8 @@ public final class ScheduleCommand implements Callable<Integer> {
                 .addSubcommand(new ScheduleListCommand(composition))
                 .addSubcommand(new ScheduleShowCommand(composition))
                 .addSubcommand(new ScheduleNextCommand(composition))
-                .addSubcommand("pause", SchedulePauseCommand.pause(composition))
-                .addSubcommand("unpause", SchedulePauseCommand.unpause(composition))
+                .addSubcommand(new SchedulePauseCommand(composition))
+                .addSubcommand(new ScheduleUnpauseCommand(composition))
                 .addSubcommand(new ScheduleTriggerCommand(composition))
                 .addSubcommand(new ScheduleBackfillCommand(composition))
                 .addSubcommand(new ScheduleRemoveCommand(composition));

@@ -6,46 +6,36 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
 import dev.cairn.schedule.ScheduleEntry;
+import dev.cairn.schedule.Tick;
+import dev.cairn.schedule.TickState;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code cairn schedule pause} and {@code cairn schedule unpause}. */
-@Command
+/** {@code cairn schedule pause}. */
+@Command(
+        name = "pause",
+        description = "Starts nothing by a schedule until it is unpaused; what waits in the queue is held.")
 final class SchedulePauseCommand implements Callable<Integer> {
     private final CompositionRoot composition;
-    private final boolean pause;
 
     @Parameters(index = "0", paramLabel = "NAME", description = "A schedule, or a workflow for all of its schedules.")
     private String name;
 
+    @Option(names = "--drain", description = "Lets what is queued already run.")
+    private boolean drain;
+
     @Mixin
     private StoreOptions store;
 
-    private SchedulePauseCommand(CompositionRoot composition, boolean pause) {
+    SchedulePauseCommand(CompositionRoot composition) {
         this.composition = composition;
-        this.pause = pause;
-    }
-
-    static CommandLine pause(CompositionRoot composition) {
-        return named(new SchedulePauseCommand(composition, true), "Starts nothing by a schedule until it is unpaused.");
-    }
-
-    static CommandLine unpause(CompositionRoot composition) {
-        return named(
-                new SchedulePauseCommand(composition, false),
-                "Lets a schedule go on from now; times that passed while it was paused are not made up for.");
-    }
-
-    private static CommandLine named(SchedulePauseCommand command, String description) {
-        CommandLine line = new CommandLine(command);
-        line.getCommandSpec().usageMessage().description(description);
-        return line;
     }
 
     @Override
@@ -53,14 +43,25 @@ final class SchedulePauseCommand implements Callable<Integer> {
         Schedules schedules = Schedules.open(store, composition);
         List<ScheduleEntry> found = schedules.find(name);
         Instant now = composition.clock().instant();
-        schedules.database().transact(tables -> {
+        int held = schedules.database().transact(tables -> {
+            tables.decideAlone();
+            List<Tick> holding = new ArrayList<>();
             for (ScheduleEntry entry : found) {
-                tables.put(tables.schedule(entry.id()).orElse(entry).paused(pause, now));
+                tables.put(tables.schedule(entry.id()).orElse(entry).paused(true, now));
+                for (Tick tick : drain ? List.<Tick>of() : tables.unendedOf(entry.workflow())) {
+                    if (tick.schedule().equals(entry.id()) && tick.state().waits()) {
+                        holding.add(tick.in(TickState.HELD, "its schedule is paused"));
+                    }
+                }
             }
+            tables.update(holding);
             tables.tellOfChange();
-            return found.size();
+            return holding.size();
         });
-        found.forEach(entry -> composition.console().say("cairn: " + entry.id() + (pause ? " is paused" : " goes on")));
+        found.forEach(entry -> composition.console().say("cairn: " + entry.id() + " is paused"));
+        if (held > 0) {
+            composition.console().say("cairn: " + held + " queued ticks are held; 'cairn cancel KEY' ends one");
+        }
         return ExitCode.OK;
     }
 }

@@ -284,7 +284,7 @@ public final class Tables {
     /** How many of a batch have been let go. */
     public long underWay(String batch) throws SQLException {
         return sql.list(
-                        "SELECT COUNT(*) FROM cairn_tick WHERE batch = ? AND state <> 'waiting' AND state IN "
+                        "SELECT COUNT(*) FROM cairn_tick WHERE batch = ? AND state NOT IN ('waiting', 'held') AND state IN "
                                 + UNENDED,
                         row -> row.getLong(1),
                         batch)
