@@ -77,6 +77,7 @@ final class OwnerDuties implements AutoCloseable {
             beat(); // so that it is seen soon that there is room again
         }
         try {
+            ownership.stopping(walk.isStopping());
             for (Requests.Pending pending : requests.pending()) {
                 if (!open.containsKey(pending.id())) {
                     takeUp(pending);
@@ -88,6 +89,8 @@ final class OwnerDuties implements AutoCloseable {
                     open.remove(asked.getKey());
                 }
             }
+        } catch (OwnershipLostException e) {
+            walk.breakOff(e);
         } catch (IOException e) {
             LOG.warn("requests could not be read or answered: {}", e.getMessage());
         } catch (RuntimeException e) {

@@ -154,11 +154,16 @@ public final class ExecCommand implements Callable<Integer> {
         } else if (!Console.stdinIsTerminal()) {
             InputSpool.spool(runs.home()).ifPresent(command::reading);
         }
+        return foreground.run(() -> open(runs, command), running.patience());
+    }
+
+    private OpenResult open(Runs runs, CheckpointedCommand command)
+            throws IOException, EngineException, InterruptedException {
         OpenResult opening = runs.runner().exec(command);
         if (opening instanceof OpenResult.Ready ready && !ready.session().isFresh()) {
             sayWhatChangesNothing(command, RunManifest.read(ready.session().folder()));
         }
-        return foreground.run(opening);
+        return opening;
     }
 
     /** A run is gone on with as it was begun, whatever this line says otherwise. */

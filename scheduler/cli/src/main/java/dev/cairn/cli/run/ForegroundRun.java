@@ -11,6 +11,7 @@ import dev.cairn.cli.terminal.LogFollower;
 import dev.cairn.cli.terminal.PrefixedLines;
 import dev.cairn.cli.terminal.Signals;
 import dev.cairn.engine.EndCause;
+import dev.cairn.engine.EngineException;
 import dev.cairn.engine.StepExit;
 import dev.cairn.run.OpenResult;
 import dev.cairn.run.RunOutcome;
@@ -24,6 +25,7 @@ import dev.cairn.workflow.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -64,7 +66,17 @@ public final class ForegroundRun {
         return this;
     }
 
-    /** @return the exit code */
+    /**
+     * Opens a run and runs it.
+     *
+     * @param patience with another runner that has it
+     * @return the exit code
+     */
+    public int run(OwnerWait.Opener opener, Duration patience)
+            throws CliException, EngineException, IOException, InterruptedException, RunnerFailedException {
+        return run(new OwnerWait(console, signals, patience).open(opener));
+    }
+
     public int run(OpenResult opening) throws CliException, IOException, InterruptedException, RunnerFailedException {
         if (opening instanceof OpenResult.Ready ready) {
             try (RunSession session = ready.session()) {
@@ -189,6 +201,7 @@ public final class ForegroundRun {
                 LogFollower tail = new LogFollower(log, new PrefixedLines(console.err(), step.stepId()));
                 tail.skipToLast(LAST_WORDS);
                 tail.poll();
+                tail.finish();
             }
         }
     }

@@ -5,7 +5,6 @@ import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
-import dev.cairn.run.OpenResult;
 import dev.cairn.run.ResumeOptions;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.manifest.RunFolder;
@@ -64,8 +63,7 @@ public final class ResumeCommand implements Callable<Integer> {
         RunFolder folder = name == null ? newest(runs) : runs.find(name);
         RunManifest run = RunManifest.read(folder);
         ResumeOptions options = new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), restart);
-        OpenResult opening = runs.runner().resume(folder, options, false);
-        return foreground.run(opening);
+        return foreground.run(() -> runs.runner().resume(folder, options, false), running.patience());
     }
 
     private static RunFolder newest(Runs runs) throws IOException, CliException {

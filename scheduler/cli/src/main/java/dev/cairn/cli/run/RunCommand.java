@@ -6,7 +6,6 @@ import dev.cairn.cli.shared.InputOptions;
 import dev.cairn.cli.shared.NonEmptyName;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
-import dev.cairn.run.OpenResult;
 import dev.cairn.run.ResumeOptions;
 import dev.cairn.run.WorkflowRequest;
 import dev.cairn.run.failure.RunnerFailedException;
@@ -67,9 +66,8 @@ public final class RunCommand implements Callable<Integer> {
         Runs runs = composition.runsOf(path);
         ForegroundRun foreground = new ForegroundRun(composition, runs, json);
         ResumeOptions options = new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of());
-        OpenResult opening = runs.runner()
-                .run(new WorkflowRequest(
-                        path, inputs.values(), Optional.ofNullable(key), fresh, options, Optional.empty()));
-        return foreground.run(opening);
+        WorkflowRequest request =
+                new WorkflowRequest(path, inputs.values(), Optional.ofNullable(key), fresh, options, Optional.empty());
+        return foreground.run(() -> runs.runner().run(request), running.patience());
     }
 }

@@ -5,12 +5,12 @@ import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
-import dev.cairn.run.OpenResult;
 import dev.cairn.run.ResumeOptions;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,7 +42,6 @@ public final class UnpauseCommand implements Callable<Integer> {
                     ExitCode.UNAVAILABLE,
                     "run " + name + " is not paused, it is " + run.state().wire());
         }
-        OpenResult opening = runs.runner().resume(run.folder(), ResumeOptions.NONE, true);
-        return foreground.run(opening);
+        return foreground.run(() -> runs.runner().resume(run.folder(), ResumeOptions.NONE, true), Duration.ZERO);
     }
 }

@@ -52,7 +52,8 @@ public final class WorkflowExecutor {
     private final Results results = new Results();
     private final Map<String, StepExecution> turnsByStep = new ConcurrentHashMap<>();
     private boolean starting = true;
-    private @Nullable StopKind stopping;
+    /** Written by the walking thread alone. */
+    private volatile @Nullable StopKind stopping;
     /** The steps that a command has asked to stop, and that have not refused. */
     private final Set<InstanceNode> obeying = new HashSet<>();
 
@@ -103,6 +104,11 @@ public final class WorkflowExecutor {
     /** Asks the run to stop; when it is stopping already, to stop at once without further images. */
     public void stop(StopKind kind, String reason) {
         mailbox.add(new ExecutorMessage.Stop(kind, reason));
+    }
+
+    /** Whether it was asked to stop and nothing has come in between: it will end soon. Any thread. */
+    public boolean isStopping() {
+        return stopping != null;
     }
 
     /** Hands the run a command; the answer comes when it has been carried out, has failed, or has come too late. */

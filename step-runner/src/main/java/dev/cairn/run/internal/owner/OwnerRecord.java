@@ -15,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param epoch raised by every take-over, from 1
  * @param heartbeat counts up while the owner lives
+ * @param stopping the owner is bringing the run to a stop, and will let go soon
  * @param released the owner has let go; anyone may take over at once
  * @param cannotWrite the owner cannot write the run's manifest for now, and retries
  */
@@ -25,20 +26,25 @@ public record OwnerRecord(
         ProcessIdentity process,
         long epoch,
         long heartbeat,
+        boolean stopping,
         boolean released,
         Optional<WriteFailure> cannotWrite) {
 
     static OwnerRecord of(HostIdentity host, ProcessIdentity process, long epoch) {
         return new OwnerRecord(
-                host.name(), host.bootId(), host.pidNamespace(), process, epoch, 0, false, Optional.empty());
+                host.name(), host.bootId(), host.pidNamespace(), process, epoch, 0, false, false, Optional.empty());
     }
 
     OwnerRecord beat(Optional<WriteFailure> failure) {
-        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, released, failure);
+        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, stopping, released, failure);
+    }
+
+    OwnerRecord stopping(boolean now) {
+        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, now, released, cannotWrite);
     }
 
     OwnerRecord letGo() {
-        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, true, cannotWrite);
+        return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, stopping, true, cannotWrite);
     }
 
     static OwnerRecord from(JsonNode node) {
@@ -50,6 +56,7 @@ public record OwnerRecord(
                         node.path("pid").asLong(0), node.path("start_time").asLong(0)),
                 node.path("epoch").asLong(0),
                 node.path("heartbeat").asLong(0),
+                node.path("stopping").asBoolean(false),
                 node.path("released").asBoolean(false),
                 failureFrom(node.path("cannot_write")));
     }
@@ -75,6 +82,7 @@ public record OwnerRecord(
                 .put("start_time", process.startTime())
                 .put("epoch", epoch)
                 .put("heartbeat", heartbeat)
+                .put("stopping", stopping)
                 .put("released", released);
     }
 

@@ -64,6 +64,15 @@ public final class Ownership implements AutoCloseable {
         files.showInPlace(record);
     }
 
+    /** Shows whoever waits for the run whether it will soon be free. */
+    public synchronized void stopping(boolean now) throws IOException {
+        if (record.stopping() != now) {
+            ensureOurs();
+            record = record.stopping(now);
+            files.show(record);
+        }
+    }
+
     /** Lets go of the run, so that the next owner need not wait; does nothing when it was lost. */
     @Override
     public synchronized void close() {

@@ -1,0 +1,101 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.cli.shared.CliException;
+import dev.cairn.cli.shared.Console;
+import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.terminal.Signals;
+import dev.cairn.engine.EngineException;
+import dev.cairn.run.OpenResult;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.workflow.value.Durations;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Opens a run, and waits for its owner where that is worth it: always for one that is stopping, since a retry of a batch system or an
+ * engine often meets the closing checkpoint of the try before; for any other as long as {@code --wait} says. Confined to one thread.
+ */
+final class OwnerWait {
+    /** For an owner that is stopping: writing the image of a large step takes its time. */
+    static final Duration CLOSING = Duration.ofMinutes(10);
+
+    /** For any owner: one that has just been told to stop shows it after a moment. */
+    private static final Duration MOMENT = Duration.ofMillis(600);
+
+    private static final long LOOK_MILLIS = 200;
+
+    private final Console console;
+    private final Signals signals;
+    private final Duration patience;
+
+    /** @param patience with an owner that is not stopping */
+    OwnerWait(Console console, Signals signals, Duration patience) {
+        this.console = console;
+        this.signals = signals;
+        this.patience = patience;
+    }
+
+    /** Asks for a run. */
+    @FunctionalInterface
+    public interface Opener {
+        OpenResult open()
+                throws IOException, EngineException, InterruptedException, RunnerFailedException, CliException;
+    }
+
+    /** @return held only by an owner that outlasted the wait */
+    public OpenResult open(Opener opener)
+            throws IOException, EngineException, InterruptedException, RunnerFailedException, CliException {
+        long since = System.nanoTime();
+        long said = 0;
+        while (true) {
+            OpenResult opening = opener.open();
+            if (!(opening instanceof OpenResult.Held held)) {
+                return opening;
+            }
+            OwnerRecord owner = held.owner();
+            if (left(owner, since).isZero()) {
+                return opening;
+            }
+            if (said != owner.epoch() && (owner.stopping() || !patience.isZero())) {
+                said = owner.epoch();
+                console.say("cairn: run " + held.run().path().getFileName() + " is run by " + owner.describe()
+                        + (owner.stopping() ? ", which is stopping it" : "") + "; waiting for up to "
+                        + Durations.format(left(owner, since)));
+            }
+            await(held.run(), since);
+        }
+    }
+
+    /** Until the owner has let go or died, or the wait for it is over. */
+    private void await(RunFolder run, long since) throws IOException, InterruptedException, CliException {
+        Owners owners = Owners.ofThisProcess();
+        long looks =
+                Owners.LEASE.toMillis() / LOOK_MILLIS; // of an owner whose pids cannot be seen the opener knows more
+        Optional<OwnerRecord> owner = owners.ownerOf(run.path());
+        boolean wasStopping = owner.map(OwnerRecord::stopping).orElse(false);
+        while (owner.isPresent()
+                && owner.get().stopping() == wasStopping
+                && !left(owner.get(), since).isZero()
+                && looks-- > 0) {
+            if (signals.await(LOOK_MILLIS).isPresent()) {
+                throw new CliException(
+                        ExitCode.STOPPED,
+                        "stopped while waiting for " + owner.get().describe());
+            }
+            owner = owners.ownerOf(run.path());
+        }
+    }
+
+    /** In whole seconds, rounded up. */
+    private Duration left(OwnerRecord owner, long since) {
+        Duration least = owner.stopping() ? CLOSING : MOMENT;
+        Duration whole = least.compareTo(patience) > 0 ? least : patience;
+        long left = whole.toNanos() - (System.nanoTime() - since);
+        return Duration.ofSeconds(left <= 0 ? 0 : TimeUnit.NANOSECONDS.toSeconds(left - 1) + 1);
+    }
+}
