@@ -8,6 +8,7 @@ java_command() {
     flags=(
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=4
         -XX:-UsePerfData # with it, Java removes the files in /tmp/hsperfdata_USER of the Javas in steps, whose pids it cannot see
+        -XX:-MaxFDLimit # with it, Java raises its own limit of open files, and that of what it starts: sbatch, steps
         -Djna.nosys=true -Djna.nounpack=true "-Djna.boot.library.path=$program/native"
         "-Dcairn.native.dir=$program/native" "-Dcairn.launcher=$script"
     )

@@ -479,6 +479,28 @@ static void asking_a_program_to_save_kills_nobody(void **state)
     assert_string_equal(errors, "");
 }
 
+static void the_step_has_the_limits_of_its_caller(void **state)
+{
+    (void)state;
+    struct rlimit own, lower;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &own), 0);
+    lower = own;
+    lower.rlim_cur = 300;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lower), 0);
+    cairn_step *step = start("1", "ulimit -Sn; ulimit -Hn; echo done; sleep 1000");
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &own), 0);
+    await_text("out", "done");
+    char expected[100];
+    snprintf(expected, sizeof expected, "300\n%llu\ndone\n", (unsigned long long)own.rlim_max);
+    auto_free char *out = read_text("out");
+    assert_string_equal(out, expected);
+    /* which may need more to make an image of it */
+    struct rlimit supervisors;
+    assert_int_equal(prlimit((pid_t)cairn_step_pid(step), RLIMIT_NOFILE, NULL, &supervisors), 0);
+    assert_int_equal(supervisors.rlim_cur, own.rlim_max);
+    end(step);
+}
+
 /* Its end cannot be written down, as on a full disk, and is as soon as there is room. */
 static void tells_at_once_that_it_cannot_restore(void **state)
 {
@@ -511,6 +533,7 @@ int main(void)
         with_home(does_not_start_with_half_an_environment),
         with_home(is_nobodys_zombie_and_leaves_its_socket_to_its_owner),
         with_home(goes_on_whatever_its_clients_do),
+        with_home(the_step_has_the_limits_of_its_caller),
         with_home(tells_at_once_that_it_cannot_restore),
         with_home(refuses_by_name_what_it_does_not_know),
         with_home(a_frozen_step_stands_still_and_its_time_with_it),

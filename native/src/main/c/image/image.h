@@ -80,7 +80,8 @@ CAIRN_CHECKED int image_reader_open(int dirfd, const char *path, image_reader **
                                     cairn_error *err);
 /* A process is made of what an image and the files beside it say, so nobody but the caller and root
  * may have been able to write them: else CAIRN_EIMAGE_UNTRUSTED. */
-CAIRN_CHECKED int image_check_trust(const char *what, const struct stat *st, cairn_error *err);
+CAIRN_CHECKED int image_check_trust(const char *what, int fd, const struct stat *st,
+                                    cairn_error *err);
 void image_reader_close(image_reader *r);
 const char *image_reader_meta(const image_reader *r, size_t *len);
 int image_reader_dirfd(const image_reader *r);

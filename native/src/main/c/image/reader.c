@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/owner.h"
 #include "image/codec.h"
 #include "image/format.h"
 #include "image/image.h"
@@ -26,11 +27,15 @@ struct image_reader {
     struct codec_pool *workers; /* the only thing that changes once open; thread-safe by itself */
 };
 
-int image_check_trust(const char *what, const struct stat *st, cairn_error *err)
+int image_check_trust(const char *what, int fd, const struct stat *st, cairn_error *err)
 {
-    if (st->st_uid != geteuid() && st->st_uid != 0)
+    struct owner owner;
+    int rc = owner_of(fd, &owner, err);
+    if (rc != 0)
+        return cairn_fail_within(err, rc, "%s", what);
+    if (!owner.trusted)
         return cairn_fail(err, CAIRN_EIMAGE_UNTRUSTED,
-                          "%s belongs to user %u, neither to you nor to root", what, st->st_uid);
+                          "%s belongs to user %u, neither to you nor to root", what, owner.uid);
     if (st->st_mode & (S_IWGRP | S_IWOTH))
         return cairn_fail(err, CAIRN_EIMAGE_UNTRUSTED,
                           "%s is writable by others (mode %04o); if its content is yours: chmod "
@@ -45,7 +50,7 @@ static int open_folder(image_reader *r, int dirfd, const char *path, cairn_error
     r->dir_fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (r->dir_fd < 0 || fstat(r->dir_fd, &st) < 0)
         return cairn_fail_errno(err, "opening the folder");
-    return image_check_trust("the folder", &st, err);
+    return image_check_trust("the folder", r->dir_fd, &st, err);
 }
 
 static int open_file(image_reader *r, cairn_error *err)
@@ -58,7 +63,7 @@ static int open_file(image_reader *r, cairn_error *err)
     if (!S_ISREG(st.st_mode))
         return cairn_fail(err, CAIRN_EIMAGE_UNTRUSTED, "%s is not a regular file", FORMAT_FILE);
     r->file_len = (uint64_t)st.st_size;
-    return image_check_trust(FORMAT_FILE, &st, err);
+    return image_check_trust(FORMAT_FILE, r->file_fd, &st, err);
 }
 
 static int read_ends(image_reader *r, struct format_end *end, cairn_error *err)

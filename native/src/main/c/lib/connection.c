@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/owner.h"
 
 #define ANSWER_BYTES 65536
 #define CONNECT_RETRY_MS 10
@@ -30,11 +31,11 @@ int64_t connection_now_ms(void)
 
 static int check_peer(int fd, cairn_error *err)
 {
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
-        return cairn_fail_errno(err, "asking who answers on the control socket");
-    if (peer.uid != geteuid() && peer.uid != 0)
+    struct owner peer;
+    int rc = owner_of(fd, &peer, err);
+    if (rc != 0)
+        return cairn_fail_within(err, rc, "asking who answers on the control socket");
+    if (!peer.trusted)
         return cairn_fail(err, EPERM, "user %u answers on the control socket, not you", peer.uid);
     return 0;
 }

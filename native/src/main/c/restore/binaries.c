@@ -25,7 +25,7 @@ int binaries_open(int folder_fd, const char *name, int *out, cairn_error *err)
         return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "%s is no name of a kept file", name);
     if (fstat(folder_fd, &st) < 0)
         return cairn_fail_errno(err, "looking at the folder " BINARIES_FOLDER);
-    int rc = image_check_trust("the folder " BINARIES_FOLDER, &st, err);
+    int rc = image_check_trust("the folder " BINARIES_FOLDER, folder_fd, &st, err);
     if (rc != 0)
         return rc;
     auto_close int fd =
@@ -34,7 +34,7 @@ int binaries_open(int folder_fd, const char *name, int *out, cairn_error *err)
         return cairn_fail_errno(err, "opening " BINARIES_FOLDER "/%s", name);
     if (!S_ISREG(st.st_mode))
         return cairn_fail(err, CAIRN_EIMAGE_UNTRUSTED, "%s is not a regular file", name);
-    rc = image_check_trust(name, &st, err);
+    rc = image_check_trust(name, fd, &st, err);
     if (rc == 0)
         *out = steal_fd(&fd);
     return rc;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -45,6 +46,21 @@ static void try_namespaces(cairn_error *err)
     struct tree tree;
     if (tree_start(&spec, &tree, err) == 0)
         tree_destroy(&tree);
+}
+
+/* A group that is not mapped in the step's user namespace cannot be given to a file there. */
+static void try_groups(cairn_error *err)
+{
+    int n = getgroups(0, NULL);
+    auto_free gid_t *groups = n > 0 ? calloc((size_t)n, sizeof *groups) : NULL;
+    if (!groups || getgroups(n, groups) != n || namespaces_take_user(err) != 0)
+        return;
+    auto_close int file = memfd_create("groups", MFD_CLOEXEC);
+    for (int i = 0; i < n; i++)
+        if (fchown(file, (uid_t)-1, groups[i]) < 0) {
+            cairn_fail_errno(err, "a file cannot be given to group %u in a step", groups[i]);
+            return;
+        }
 }
 
 static void try_terminal(cairn_error *err)
@@ -107,6 +123,12 @@ static const struct trial trials[] = {
      "the engine native cannot restore here", "the administrator: a newer kernel"},
     {"terminal", false, try_terminal, "a step can have a terminal of its own",
      "cairn exec cannot give programs a terminal here", "the administrator: allow mounting devpts"},
+    {"groups", false, try_groups, "steps can use all of your groups",
+     "chgrp and chown to such a group fail in steps (EINVAL); what the group may read and write, "
+     "and "
+     "folders with the set-group-id bit, work",
+     "the administrator: install newgidmap (package uidmap), and grant the group in /etc/subgid, "
+     "for example alice:5000:1"},
     {"pagemap-scan", false, try_pagemap_scan, "the kernel says which pages are in use (Linux 6.7)",
      "images take longer to write: pages are found by reading /proc/PID/pagemap",
      "the administrator: a newer kernel"},

@@ -148,6 +148,8 @@ _Noreturn static void exec_step(const struct tree_spec *spec, int pty_slave, int
         cairn_fail_errno(&error, "connecting the step's streams");
     syscall(SYS_close_range, 3, ~0u, 4 /* CLOSE_RANGE_CLOEXEC */);
     reset_signals();
+    if (spec->open_files.rlim_max > 0 && setrlimit(RLIMIT_NOFILE, &spec->open_files) < 0)
+        cairn_fail_errno(&error, "setting the step's limit of open files");
     if (chdir(spec->cwd) < 0)
         cairn_fail_errno(&error, "the working folder %s", spec->cwd);
     if (error.code == 0) {

@@ -14,6 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/owner.h"
 
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080
@@ -40,24 +41,29 @@ static int enter_user_namespace(cairn_error *err)
 {
     uid_t uid = geteuid();
     gid_t gid = getegid();
-    if (unshare(CLONE_NEWUSER) < 0)
+    struct owner_map mapped;
+    cairn_error why;
+    if (owner_enter_namespace(&mapped, &why) != 0)
         return cairn_fail(
             err, CAIRN_EHOST,
             "this host refuses a user namespace (%s); an administrator can allow it "
             "(sysctl user.max_user_namespaces, kernel.unprivileged_userns_clone, "
             "kernel.apparmor_restrict_unprivileged_userns), but not within a chroot; `cairn "
             "check` says more",
-            strerror(errno));
+            strerror(why.code));
     char map[64];
-    int rc = write_proc("/proc/self/setgroups", "deny", err);
-    if (rc != 0)
-        return rc;
-    snprintf(map, sizeof map, "%u %u 1\n", uid, uid);
-    rc = write_proc("/proc/self/uid_map", map, err);
-    if (rc != 0)
-        return rc;
-    snprintf(map, sizeof map, "%u %u 1\n", gid, gid);
-    return write_proc("/proc/self/gid_map", map, err);
+    int rc = 0;
+    if (!mapped.uids) {
+        snprintf(map, sizeof map, "%u %u 1\n", uid, uid);
+        rc = write_proc("/proc/self/uid_map", map, err);
+    }
+    if (rc == 0 && !mapped.gids) {
+        snprintf(map, sizeof map, "%u %u 1\n", gid, gid);
+        rc = write_proc("/proc/self/setgroups", "deny", err);
+        if (rc == 0)
+            rc = write_proc("/proc/self/gid_map", map, err);
+    }
+    return rc;
 }
 
 static int64_t now_ns(clockid_t clock)

@@ -14,7 +14,8 @@ struct namespace_clocks {
 };
 
 /* In the supervisor, single-threaded: takes a user namespace of its own where it needs one and has
- * none yet (identity map of one uid and one gid; setgroups denied). */
+ * none yet. Mapped, each to itself, are its own ids, and what a process outside may map
+ * (common/owner.h). */
 CAIRN_CHECKED int namespaces_take_user(cairn_error *err);
 
 /* The same, and prepares the time namespace that its children enter. *leads: by how much the step's

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/owner.h"
 #include "supervisor/attempt.h"
 
 #define MOST_CLIENTS 64
@@ -184,10 +185,8 @@ static void on_client(void *context, uint32_t events)
 
 static bool is_trusted(int fd)
 {
-    struct ucred peer;
-    socklen_t len = sizeof peer;
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0);
+    struct owner peer;
+    return owner_of(fd, &peer, NULL) == 0 && peer.trusted;
 }
 
 /* The oldest client that waits for nothing makes room. */

@@ -47,9 +47,10 @@ static int open_streams(const struct spec *spec, struct streams *s, cairn_error 
     return s->in < 0 ? cairn_fail_errno(err, "opening the input %s", spec->stdin_path) : 0;
 }
 
-static struct tree_spec tree_spec_of(const struct spec *spec, char *const *envp,
+static struct tree_spec tree_spec_of(const struct supervisor *s, char *const *envp,
                                      const struct streams *io)
 {
+    const struct spec *spec = &s->spec;
     return (struct tree_spec){
         .argv = spec->argv,
         .envp = envp,
@@ -61,6 +62,7 @@ static struct tree_spec tree_spec_of(const struct spec *spec, char *const *envp,
         .pty = spec->pty,
         .rows = spec->rows,
         .cols = spec->cols,
+        .open_files = s->open_files,
         .baseline_cpu = spec->baseline_cpu,
         .namespaces = true,
     };
@@ -161,7 +163,7 @@ int launch(struct supervisor *s, char *const *envp, int64_t *image, cairn_error 
     int rc = open_streams(&s->spec, &io, err);
     if (rc != 0)
         return rc;
-    struct tree_spec spec = tree_spec_of(&s->spec, envp, &io);
+    struct tree_spec spec = tree_spec_of(s, envp, &io);
     mode_t own = umask(s->spec.umask); /* the step's processes inherit it */
     rc = s->spec.restore_image ? restore(s, &spec, image, err) : start_fresh(s, &spec, image, err);
     umask(own);

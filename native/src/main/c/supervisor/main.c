@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -56,6 +57,17 @@ static void become_daemon(void)
            ignore); /* `ulimit -f`: an image that is too large is a checkpoint that fails */
     clearenv();
     prctl(PR_SET_NAME, "cairn-supervisor");
+}
+
+/* Images and roll-back hold many files open at once; the step keeps the caller's limit. */
+static void raise_open_files(struct rlimit *callers)
+{
+    if (getrlimit(RLIMIT_NOFILE, callers) < 0) {
+        *callers = (struct rlimit){0};
+        return;
+    }
+    const struct rlimit raised = {callers->rlim_max, callers->rlim_max};
+    setrlimit(RLIMIT_NOFILE, &raised);
 }
 
 /* Entries of descriptor 3, each ended by NUL, as an envp that points into *block. An empty entry
@@ -308,6 +320,7 @@ int main(int argc, char **argv)
                           .control = &s.control},
         .lease = {.attempt = argv[1], .folder = -1},
     };
+    raise_open_files(&s.open_files);
     cairn_error error = {0};
     if (attempt_open(argv[1], &s.attempt, &error) != 0) {
         report_failure(&error);

@@ -23,6 +23,7 @@
 
 struct supervisor {
     struct spec spec;
+    struct rlimit open_files; /* the starter's, which is the step's too */
     struct attempt attempt;
     struct image_folder images;
     struct lease lease;

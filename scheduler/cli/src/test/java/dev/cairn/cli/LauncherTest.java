@@ -87,6 +87,14 @@ final class LauncherTest {
                 .split(" ")[3];
     }
 
+    @Test
+    void leavesTheLimitOfOpenFilesToTheStepAsItIs() throws Exception {
+        String line = "ulimit -Sn 400; ulimit -Hn 500; exec \"$0\" exec -i never -- sh -c 'ulimit -Sn; ulimit -Hn' <&-";
+        Process cairn = start(built(), line);
+        assertThat(new String(cairn.getInputStream().readAllBytes(), UTF_8)).isEqualTo("400\n500\n");
+        assertThat(cairn.waitFor()).isZero();
+    }
+
     /** Starts a line of shell whose {@code $0} is the launcher, for a user whose cache cannot be written. */
     private Process start(Path launcher, String line) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(List.of("sh", "-c", line, launcher.toString()))
