@@ -16,6 +16,8 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.cairn.files.TreeRemoval;
 import java.nio.file.FileVisitor;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 
 /** What Maven cannot forbid. It stands in this module because all the others are seen from here. */
@@ -82,6 +84,25 @@ final class ArchitectureTest {
                                                 && called.getName().matches("walk|walkFileTree|find")
                                         || called.getOwner().isEquivalentTo(SecureDirectoryStream.class)));
     }
+
+    /** Where something is taken over, made or deleted because a file is not there: {@code Files.exists} says so also of one that it cannot see. */
+    @ArchTest
+    static final ArchRule absenceIsCertainWhereItIsActedUpon = noClasses()
+            .that()
+            .resideInAnyPackage(
+                    "dev.cairn.run",
+                    "dev.cairn.files",
+                    "dev.cairn.host",
+                    "dev.cairn.run.internal.job",
+                    "dev.cairn.run.notify",
+                    "dev.cairn.run.internal.owner",
+                    "dev.cairn.run.internal.store",
+                    "dev.cairn.run.home",
+                    "dev.cairn.run.retention")
+            .should()
+            .callMethod(Files.class, "exists", Path.class, LinkOption[].class)
+            .orShould()
+            .callMethod(Files.class, "notExists", Path.class, LinkOption[].class);
 
     private static ArchRule onlyIn(String owner, String api) {
         return noClasses()

@@ -57,7 +57,7 @@ public final class JsonLines implements AutoCloseable {
     /** All whole lines; none when there is no such file. */
     public static List<ObjectNode> read(Path file) throws IOException {
         List<ObjectNode> lines = new ArrayList<>();
-        if (Files.exists(file)) {
+        if (Presence.isThere(file)) {
             OrdinaryFile.check(file);
             // unlike Files.lines this reader replaces bytes that a torn line left behind
             try (BufferedReader reader =
@@ -77,7 +77,7 @@ public final class JsonLines implements AutoCloseable {
     }
 
     private static boolean endsInTheMiddleOfALine(Path file) throws IOException {
-        if (!Files.exists(file) || Files.size(file) == 0) {
+        if (!Presence.isThere(file) || Files.size(file) == 0) {
             return false;
         }
         try (RandomAccessFile end = new RandomAccessFile(file.toFile(), "r")) {

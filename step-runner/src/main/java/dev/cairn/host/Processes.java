@@ -1,6 +1,7 @@
 package dev.cairn.host;
 
 import dev.cairn.engine.ProcessIdentity;
+import dev.cairn.files.Presence;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +12,7 @@ import java.util.OptionalLong;
 public final class Processes {
     private static final int START_TIME_AFTER_NAME = 19;
     private static final int STATE_AFTER_NAME = 0;
+    private static final Path PROC = Path.of("/proc");
 
     private Processes() {}
 
@@ -24,19 +26,26 @@ public final class Processes {
                                 () -> new IOException("/proc/" + pid + "/stat cannot be read; is /proc mounted?")));
     }
 
-    /** Whether exactly this process still runs; a zombie does not. */
-    public static boolean isAlive(ProcessIdentity process) {
+    /**
+     * Whether exactly this process still runs; a zombie does not.
+     *
+     * @throws IOException when that cannot be told, which never means that it has ended
+     */
+    public static boolean isAlive(ProcessIdentity process) throws IOException {
         OptionalLong start = startTime(process.pid());
         return start.isPresent() && start.getAsLong() == process.startTime();
     }
 
     /** Clock ticks since boot; empty when no such process runs. */
-    private static OptionalLong startTime(long pid) {
+    private static OptionalLong startTime(long pid) throws IOException {
+        Path folder = PROC.resolve(Long.toString(pid));
         String stat;
         try {
-            stat = new String(
-                    Files.readAllBytes(Path.of("/proc", Long.toString(pid), "stat")), StandardCharsets.ISO_8859_1);
-        } catch (IOException gone) {
+            stat = new String(Files.readAllBytes(folder.resolve("stat")), StandardCharsets.ISO_8859_1);
+        } catch (IOException unread) {
+            if (Presence.isThere(folder) || !Presence.isThere(PROC.resolve("self"))) {
+                throw unread;
+            }
             return OptionalLong.empty();
         }
         // the name stands in parentheses and may hold any character, so count from the last one

@@ -108,9 +108,8 @@ public final class DaemonLock implements AutoCloseable {
 
     /** The daemon that works in a folder now, and has begun to. */
     public static Optional<About> running(StateFolder folder) throws IOException {
-        return Files.exists(folder.about())
-                ? read(folder).filter(about -> Processes.isAlive(about.process()))
-                : Optional.empty();
+        Optional<About> about = read(folder);
+        return about.isPresent() && Processes.isAlive(about.get().process()) ? about : Optional.empty();
     }
 
     private static Optional<About> read(StateFolder folder) throws IOException {

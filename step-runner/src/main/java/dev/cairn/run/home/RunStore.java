@@ -1,6 +1,7 @@
 package dev.cairn.run.home;
 
 import dev.cairn.files.DocumentException;
+import dev.cairn.files.Presence;
 import dev.cairn.files.Trust;
 import dev.cairn.files.UntrustedException;
 import dev.cairn.run.failure.NoSuchRunException;
@@ -76,7 +77,7 @@ public final class RunStore {
     private RunFolder search(String name) throws IOException {
         for (String id :
                 new RunHistory(home.names().resolve(RunIds.encode(name))).read().newestFirst()) {
-            if (Files.exists(folder(id).manifest())) {
+            if (Presence.isThere(folder(id).manifest())) {
                 return folder(id);
             }
         }

@@ -1,5 +1,6 @@
 package dev.cairn.run.notify;
 
+import dev.cairn.files.Presence;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.workflow.spec.Change;
@@ -7,7 +8,6 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
@@ -59,7 +59,7 @@ final class EventJournalReader {
     }
 
     private byte[] added() throws IOException {
-        if (!Files.exists(file)) {
+        if (!Presence.isThere(file)) {
             return new byte[0];
         }
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {

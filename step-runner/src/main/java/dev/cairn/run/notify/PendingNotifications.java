@@ -1,6 +1,7 @@
 package dev.cairn.run.notify;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import dev.cairn.run.manifest.RunFolder;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ public record PendingNotifications(Path folder) {
 
     void add(RunFolder run) throws IOException {
         DurableFiles.createFolders(folder);
-        if (!Files.exists(file(run))) {
+        if (!Presence.isThere(file(run))) {
             DurableFiles.replace(file(run), new byte[0]);
         }
     }

@@ -1,5 +1,6 @@
 package dev.cairn.run.retention;
 
+import dev.cairn.files.Presence;
 import dev.cairn.files.TreeRemoval;
 import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.home.RunStore;
@@ -117,7 +118,7 @@ public final class Garbage {
                 TreeRemoval.remove(home.path(), item.path());
                 items.add(item);
             }
-            if (Files.exists(run.folder().path())) {
+            if (Presence.isThere(run.folder().path())) {
                 strikeOff(run, ownership);
                 ownership.close();
             }
@@ -192,9 +193,12 @@ public final class Garbage {
     /** The manifest lists no image that is gone. */
     private void strikeOff(RunManifest run, Ownership ownership) throws IOException {
         for (StepManifest step : steps(run)) {
-            List<ImageRecord> left = step.images().stream()
-                    .filter(image -> Files.exists(step.folder().image(image.sequence())))
-                    .toList();
+            List<ImageRecord> left = new ArrayList<>();
+            for (ImageRecord image : step.images()) {
+                if (Presence.isThere(step.folder().image(image.sequence()))) {
+                    left.add(image);
+                }
+            }
             if (left.size() < step.images().size()) {
                 step.images(left);
                 step.save(ownership::ensureOurs);

@@ -1,6 +1,7 @@
 package dev.cairn.run.internal.job;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.internal.resume.ResumeChoice;
 import dev.cairn.run.internal.step.StepServices;
@@ -15,7 +16,6 @@ import dev.cairn.slurm.JobRequest;
 import dev.cairn.slurm.QueueLine;
 import dev.cairn.slurm.SlurmException;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -136,7 +136,7 @@ final class SlurmSubmitter {
     private Submission next(Optional<Submission> last, StepManifest manifest, ResumeChoice wish) throws IOException {
         long number = last.map(Submission::number).orElse(0L) + 1;
         DurableFiles.createFolders(part.requests());
-        if (!Files.exists(part.manifest())) {
+        if (!Presence.isThere(part.manifest())) {
             RunManifest.create(part, origin, services.clock().instant())
                     .save(services.publisher(), services.clock().instant());
         }

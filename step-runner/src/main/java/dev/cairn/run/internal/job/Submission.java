@@ -6,7 +6,6 @@ import dev.cairn.run.internal.resume.ResumeChoice;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.WriteGuard;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -45,8 +44,7 @@ public record Submission(
     /** Whether a job of a step may be in the queue or running. */
     public static boolean isOpen(RunFolder part) {
         try {
-            return Files.exists(file(part))
-                    && read(part).filter(last -> last.over().isEmpty()).isPresent();
+            return read(part).filter(last -> last.over().isEmpty()).isPresent();
         } catch (IOException unreadable) {
             return true; // whoever takes the turn says what is wrong
         }

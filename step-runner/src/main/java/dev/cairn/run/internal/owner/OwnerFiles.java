@@ -3,6 +3,7 @@ package dev.cairn.run.internal.owner;
 import dev.cairn.files.DocumentException;
 import dev.cairn.files.DocumentType;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -34,8 +35,8 @@ final class OwnerFiles {
         return DurableFiles.createExclusive(claimFile(record.epoch()), bytes(record));
     }
 
-    boolean claimed(long epoch) {
-        return Files.exists(claimFile(epoch));
+    boolean claimed(long epoch) throws IOException {
+        return Presence.isThere(claimFile(epoch));
     }
 
     void show(OwnerRecord record) throws IOException {

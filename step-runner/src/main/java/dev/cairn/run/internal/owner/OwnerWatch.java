@@ -2,6 +2,7 @@ package dev.cairn.run.internal.owner;
 
 import dev.cairn.host.HostIdentity;
 import dev.cairn.host.Processes;
+import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,11 @@ final class OwnerWatch {
             return Verdict.DEAD;
         }
         if (host.sharesPidsWith(owner.bootId(), owner.pidNamespace())) {
-            return Processes.isAlive(owner.process()) ? Verdict.ALIVE : Verdict.DEAD;
+            try {
+                return Processes.isAlive(owner.process()) ? Verdict.ALIVE : Verdict.DEAD;
+            } catch (IOException unseen) {
+                // its heartbeat tells
+            }
         }
         if (seen == null) {
             see(owner, nanos);

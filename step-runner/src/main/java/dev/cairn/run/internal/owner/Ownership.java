@@ -31,8 +31,9 @@ public final class Ownership implements AutoCloseable {
      * To be called before each publication.
      *
      * @throws OwnershipLostException when another process has taken over, or this one has let go
+     * @throws IOException when that cannot be told
      */
-    public void ensureOurs() throws OwnershipLostException {
+    public void ensureOurs() throws IOException {
         if (files.claimed(epoch + 1)) {
             throw OwnershipLostException.takenOver(files.runFolder(), epoch);
         }
@@ -76,12 +77,14 @@ public final class Ownership implements AutoCloseable {
     /** Lets go of the run, so that the next owner need not wait; does nothing when it was lost. */
     @Override
     public synchronized void close() {
-        if (record.released() || files.claimed(epoch + 1)) {
+        if (record.released()) {
             return;
         }
-        record = record.letGo();
         try {
-            files.showInPlace(record);
+            if (!files.claimed(epoch + 1)) {
+                record = record.letGo();
+                files.showInPlace(record);
+            }
         } catch (IOException e) {
             LOG.warn(
                     "{}: the next owner has to see first that this one is dead: {}", files.runFolder(), e.getMessage());

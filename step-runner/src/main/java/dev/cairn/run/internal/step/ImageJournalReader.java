@@ -3,13 +3,13 @@ package dev.cairn.run.internal.step;
 import dev.cairn.engine.CheckpointOutcome;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.ImageInfo;
+import dev.cairn.files.Presence;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +43,7 @@ final class ImageJournalReader {
         news().forEach(this::tell);
     }
 
-    private List<CheckpointOutcome> news() throws EngineException {
+    private List<CheckpointOutcome> news() throws IOException, EngineException {
         StepFolder folder = manifest.folder();
         List<CheckpointOutcome> all = services.engine(attempt.engine()).checkpointsOf(folder.attempt(attempt.number()));
         if (all.size() <= attempt.journalled()) {
@@ -95,7 +95,7 @@ final class ImageJournalReader {
     }
 
     /** The images known so far and the new ones, without those that the engine has deleted since. */
-    private List<ImageRecord> present(List<CheckpointOutcome> news) {
+    private List<ImageRecord> present(List<CheckpointOutcome> news) throws IOException {
         Map<Long, ImageRecord> bySequence = new TreeMap<>();
         manifest.images().forEach(image -> bySequence.put(image.sequence(), image));
         for (CheckpointOutcome outcome : news) {
@@ -103,9 +103,13 @@ final class ImageJournalReader {
                 bySequence.put(published.image().sequence(), ImageRecord.of(published.image(), attempt));
             }
         }
-        return bySequence.values().stream()
-                .filter(image -> Files.exists(manifest.folder().image(image.sequence())))
-                .toList();
+        List<ImageRecord> present = new ArrayList<>();
+        for (ImageRecord image : bySequence.values()) {
+            if (Presence.isThere(manifest.folder().image(image.sequence()))) {
+                present.add(image);
+            }
+        }
+        return present;
     }
 
     private void tell(CheckpointOutcome outcome) {

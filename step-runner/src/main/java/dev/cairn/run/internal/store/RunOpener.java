@@ -1,6 +1,7 @@
 package dev.cairn.run.internal.store;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import dev.cairn.files.TreeRemoval;
 import dev.cairn.files.Trust;
 import dev.cairn.files.UntrustedException;
@@ -123,7 +124,7 @@ public final class RunOpener {
             throws IOException, InterruptedException {
         for (String id : entries.newestFirst()) {
             RunFolder folder = new RunStore(home).folder(id);
-            if (!Files.exists(folder.manifest())) {
+            if (!Presence.isThere(folder.manifest())) {
                 continue; // removed by gc
             }
             Trust.ofThisProcess().check(folder.path());
