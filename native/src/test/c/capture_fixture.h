@@ -173,13 +173,16 @@ static inline int life_start(struct life *l, const struct home *home, char *cons
 }
 
 static bool life_keeps_binaries; /* in captures from now on */
+static bool life_stays_stopped;  /* once captured, until its tree is destroyed */
 
 static inline int life_capture_with(struct life *l, uint32_t sequence,
                                     const struct rollback_options *rollback, cairn_error *err)
 {
     const struct image_options image_options = {.compression = 1};
-    const struct capture_options options = {
-        .threads = 2, .rollback = rollback, .keep_binaries = life_keeps_binaries};
+    const struct capture_options options = {.threads = 2,
+                                            .rollback = rollback,
+                                            .keep_binaries = life_keeps_binaries,
+                                            .stay_stopped = life_stays_stopped};
     image_writer *writer = NULL;
     capture *c = NULL;
     struct image_summary summary;
@@ -188,7 +191,8 @@ static inline int life_capture_with(struct life *l, uint32_t sequence,
         rc = capture_begin(&l->tree, &options, writer, &c, err);
     if (rc == 0) {
         rc = capture_write(c, writer, err);
-        capture_release(c);
+        if (rc != 0 || !life_stays_stopped)
+            capture_release(c);
         if (rc == 0)
             rc = image_writer_publish(writer, &summary, err);
         capture_end(c);

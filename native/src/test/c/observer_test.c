@@ -37,6 +37,7 @@ static const struct {
 #define IOCTL(request, bytes) {"ioctl", #request},
 #define TTY_IOCTL(request, bytes) {"ioctl", #request},
 #define SOCKET_IOCTL(request, bytes) {"ioctl", #request},
+#define INET_IOCTL(request, bytes) {"ioctl", #request},
 #define NS_IOCTL(request, bytes) {"ioctl", #request},
 #include "observer/getters.def"
 };

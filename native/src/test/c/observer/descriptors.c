@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/statfs.h>
+#include <linux/magic.h>
 #include <sys/timerfd.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -25,6 +28,14 @@ static int fd; /* that is observed */
 static void observe_call(const char *name, long rc, const void *out, size_t bytes)
 {
     observe("fd.%d.%s %s %s", fd, name, result_of(rc), rc == -1 ? "" : hex_of(out, bytes));
+}
+
+static bool is_inet(void)
+{
+    int domain = 0;
+    socklen_t len = sizeof domain;
+    return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+           (domain == AF_INET || domain == AF_INET6);
 }
 
 static void observe_plain_getters(const struct stat *st, bool terminal, bool namespace)
@@ -45,6 +56,7 @@ static void observe_plain_getters(const struct stat *st, bool terminal, bool nam
 #define IOCTL(request, bytes) IOCTL_IF(true, #request, request, bytes)
 #define TTY_IOCTL(request, bytes) IOCTL_IF(terminal, #request, request, bytes)
 #define SOCKET_IOCTL(request, bytes) IOCTL_IF(S_ISSOCK(st->st_mode), #request, request, bytes)
+#define INET_IOCTL(request, bytes) IOCTL_IF(is_inet(), #request, request, bytes)
 #define NS_IOCTL(request, bytes) IOCTL_IF(namespace, #request, request, bytes)
 #include "getters.def"
 }
@@ -61,6 +73,11 @@ static void observe_info_line(char *line)
     value += strspn(value, " \t");
     if (ignored("fdinfo", line))
         return;
+    if (strcmp(line, "flags") == 0) {
+        /* Whether a 64-bit kernel was asked for files that are large means nothing. */
+        observe("fd.%d.info.flags %#lo", fd, strtoul(value, NULL, 8) & ~0100000ul);
+        return;
+    }
     if (strcmp(line, "tfd") == 0 && (cut = strstr(value, " pos:")))
         *cut = '\0';
     if (strcmp(line, "inotify") == 0) {
@@ -118,6 +135,9 @@ static void observe_file_content(void)
     uint64_t hash = 0;
     off_t at = 0;
     ssize_t n;
+    struct statfs on;
+    if (fstatfs(fd, &on) != 0 || on.f_type == PROC_SUPER_MAGIC || on.f_type == SYSFS_MAGIC)
+        return; /* of its own accord it says something else each time */
     while ((n = pread(fd, bytes, sizeof bytes, at)) > 0) {
         hash = hash_of(bytes, (size_t)n, hash);
         at += n;
@@ -161,8 +181,12 @@ static bool observe_link(struct stat *st)
     ssize_t n = readlink(path, target, sizeof target - 1);
     target[n > 0 ? n : 0] = '\0';
     char *inode = strstr(target, ":[");
-    observe("fd.%d.link %s", fd,
-            text_of(target, inode ? (size_t)(inode - target) : strlen(target)));
+    char *nameless = strstr(target, "/#");
+    if (nameless && strspn(nameless + 2, "0123456789") == strcspn(nameless + 2, " "))
+        observe("fd.%d.link %.*s{nameless:%s}", fd, (int)(nameless - target), target, nameless);
+    else
+        observe("fd.%d.link %s", fd,
+                text_of(target, inode ? (size_t)(inode - target) : strlen(target)));
     if (fstat(fd, st) != 0)
         return false;
     observe("fd.%d.is %s mode-%o links-%lu owner-%u:%u device-%lx size-%ld", fd, identity_of(st),

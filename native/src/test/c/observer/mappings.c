@@ -24,53 +24,76 @@ static void observe_content(unsigned long start, unsigned long end)
 }
 
 struct mapping {
-    unsigned long start, end, offset, inode;
-    char perms[8], device[16], path[4200];
+    unsigned long start, end, offset, inode, page_size, key;
+    char perms[8], device[16], path[4200], flags[128];
 };
 
 static void observe_mapping(const struct mapping *m)
 {
-    char identity[64] = "-";
+    if (!m->end)
+        return;
+    observe("map.%lx to-%lx %s %#lx", m->start, m->end, m->perms, m->offset);
     if (m->inode)
-        snprintf(identity, sizeof identity, "{inode:%s-%lx}", m->device, m->inode);
-    observe("map.%lx to-%lx %s %#lx %s %s", m->start, m->end, m->perms, m->offset, identity,
-            text_of(m->path, strlen(m->path)));
+        observe("map.%lx.of {inode:%s-%lx} %s", m->start, m->device, m->inode,
+                text_of(m->path, strlen(m->path)));
+    else
+        observe("map.%lx.of - %s", m->start, text_of(m->path, strlen(m->path)));
+    observe("map.%lx.flags%s", m->start, m->flags);
+    observe("map.%lx.pages of-%lukB key-%lu", m->start, m->page_size, m->key);
+    if (m->start >= OBSERVED_MEMORY_START && m->end <= OBSERVED_MEMORY_END)
+        observe_content(m->start, m->end);
 }
 
-static void observe_flags(const struct mapping *m, char *flags)
+/* Neighbours that differ in nothing that counts are one: where the kernel divides them is chance.
+ */
+static bool goes_on(const struct mapping *m, const struct mapping *next)
 {
-    char kept[256] = "", *flag;
+    return m->end == next->start && m->inode == next->inode &&
+           (!m->inode || m->offset + (m->end - m->start) == next->offset) &&
+           m->page_size == next->page_size && m->key == next->key &&
+           strcmp(m->perms, next->perms) == 0 && strcmp(m->path, next->path) == 0 &&
+           strcmp(m->device, next->device) == 0 && strcmp(m->flags, next->flags) == 0;
+}
+
+static void add_mapping(struct mapping *before, const struct mapping *next)
+{
+    if (goes_on(before, next)) {
+        before->end = next->end;
+    } else {
+        observe_mapping(before);
+        *before = *next;
+    }
+}
+
+static void note_flags(struct mapping *m, char *flags)
+{
+    char *flag;
+    m->flags[0] = '\0';
     while ((flag = strsep(&flags, " "))) {
         if (!*flag || ignored("vmflag", flag))
             continue;
-        strncat(kept, " ", sizeof kept - strlen(kept) - 1);
-        strncat(kept, flag, sizeof kept - strlen(kept) - 1);
+        strncat(m->flags, " ", sizeof m->flags - strlen(m->flags) - 1);
+        strncat(m->flags, flag, sizeof m->flags - strlen(m->flags) - 1);
     }
-    observe("map.%lx.flags%s", m->start, kept);
 }
 
 void observe_mappings(void)
 {
-    static struct mapping m;
+    static struct mapping before, m;
     char *at = slurp("/proc/self/smaps", NULL), *line;
+    before = m = (struct mapping){0};
     while (at && (line = strsep(&at, "\n")) && *line) {
         struct mapping next = {0};
         if (sscanf(line, "%lx-%lx %7s %lx %15s %lu %4199[^\n]", &next.start, &next.end, next.perms,
                    &next.offset, next.device, &next.inode, next.path) >= 6 &&
             next.end) {
             m = next;
-            observe_mapping(&m);
-            if (m.start >= OBSERVED_MEMORY_START && m.end <= OBSERVED_MEMORY_END)
-                observe_content(m.start, m.end);
+        } else if (sscanf(line, "KernelPageSize: %lu", &m.page_size) == 1 ||
+                   sscanf(line, "ProtectionKey: %lu", &m.key) == 1) {
         } else if (strncmp(line, "VmFlags:", 8) == 0) {
-            observe_flags(&m, line + 8);
-        } else if (strncmp(line, "THPeligible:", 12) == 0 ||
-                   strncmp(line, "ProtectionKey:", 14) == 0 ||
-                   strncmp(line, "KernelPageSize:", 15) == 0) {
-            size_t name = strcspn(line, ":");
-            char *value = line + name + 1;
-            value += strspn(value, " ");
-            observe("map.%lx.%.*s %s", m.start, (int)name, line, text_of(value, strlen(value)));
+            note_flags(&m, line + 8);
+            add_mapping(&before, &m);
         }
     }
+    observe_mapping(&before);
 }

@@ -73,6 +73,9 @@ const char *address_of(const void *address, socklen_t len)
         snprintf(text, sizeof text, "[%s%%%u]:{port:%d}",
                  inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host), in6->sin6_scope_id,
                  ntohs(in6->sin6_port));
+    } else if (any->sa_family == AF_NETLINK) {
+        const struct sockaddr_nl *nl = address;
+        snprintf(text, sizeof text, "{netlink:%u} %#x", nl->nl_pid, nl->nl_groups);
     } else {
         snprintf(text, sizeof text, "%s", hex_of(address, len));
     }

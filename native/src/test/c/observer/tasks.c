@@ -46,6 +46,7 @@ static void observe_plain_getters(void)
 #define IOCTL(request, bytes)
 #define TTY_IOCTL(request, bytes)
 #define SOCKET_IOCTL(request, bytes)
+#define INET_IOCTL(request, bytes)
 #define NS_IOCTL(request, bytes)
 #include "getters.def"
 }

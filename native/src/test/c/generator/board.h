@@ -1,0 +1,31 @@
+/* What the members of a tree share, so that they take turns. */
+#ifndef CAIRN_TEST_GENERATOR_BOARD_H
+#define CAIRN_TEST_GENERATOR_BOARD_H
+
+#include <stdint.h>
+
+/* Before anything is made. */
+void board_open(void);
+
+/* A member joins while the tree is made, one after the other; gives its number. */
+uint32_t board_join(void);
+/* All have joined; the tree is whole. */
+void board_complete(void);
+
+/* Waits for the member's next turn, which the first one's comes before all others'; gives what is
+ * to be done in it. */
+char board_await_turn(uint32_t member);
+void board_end_turn(void);
+/* Of the first member: what the next round is about; it takes the turn itself. */
+void board_begin_round(char what, uint32_t number);
+/* Of the first member: until everybody had its turn. */
+void board_await_round(void);
+uint32_t board_round(void);
+
+/* While the tree is made: one more process (or thread) is there with all that it makes, and what
+ * waits for that to be so. */
+uint32_t board_made(void);
+void board_announce_made(void);
+void board_await_made(uint32_t before);
+
+#endif
