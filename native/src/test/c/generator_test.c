@@ -27,7 +27,7 @@
 #include "generator/trial.h"
 
 #define MOST_KINDS 400
-#define TREES 150
+#define TREES 60
 #define LONG_TREES 5000
 #define SEEDS_OF_A_KIND 1
 #define LONG_SEEDS_OF_A_KIND 20

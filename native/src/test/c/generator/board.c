@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 struct board {
-    uint32_t members, complete, made;
+    uint32_t members, complete, expected, made[256];
     uint32_t turn; /* counts on: round * members + member */
     uint32_t rounds, round;
     char what;
@@ -83,17 +83,17 @@ uint32_t board_round(void)
     return BOARD->round;
 }
 
-uint32_t board_made(void)
+uint32_t board_expect(void)
 {
-    return BOARD->made;
+    return BOARD->expected++;
 }
 
-void board_announce_made(void)
+void board_announce(uint32_t expected)
 {
-    change(&BOARD->made, BOARD->made + 1);
+    change(&BOARD->made[expected], 1);
 }
 
-void board_await_made(uint32_t before)
+void board_await(uint32_t expected)
 {
-    await(&BOARD->made, before + 1);
+    await(&BOARD->made[expected], 1);
 }

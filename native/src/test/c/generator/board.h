@@ -22,10 +22,10 @@ void board_begin_round(char what, uint32_t number);
 void board_await_round(void);
 uint32_t board_round(void);
 
-/* While the tree is made: one more process (or thread) is there with all that it makes, and what
- * waits for that to be so. */
-uint32_t board_made(void);
-void board_announce_made(void);
-void board_await_made(uint32_t before);
+/* While the tree is made: a process (or thread) that is there with all that it makes, under the
+ * number by which it is expected. */
+uint32_t board_expect(void);
+void board_announce(uint32_t expected);
+void board_await(uint32_t expected);
 
 #endif

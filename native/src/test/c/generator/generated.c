@@ -53,7 +53,7 @@ static void take_turn(uint32_t member)
 
 struct thread_start {
     int node, first;
-    uint32_t member;
+    uint32_t member, expected;
 };
 
 static void *thread_main(void *argument)
@@ -62,7 +62,7 @@ static void *thread_main(void *argument)
     uint64_t random = random_from(choice.seed, (uint64_t)start.node, 2000 + (uint64_t)start.first);
     for (int i = 0; i < (int)(random % 3); i++)
         objects_make(&choice, start.node, start.first + i, start.member, NULL);
-    board_announce_made();
+    board_announce(start.expected);
     for (;;)
         take_turn(start.member);
     return NULL;
@@ -72,11 +72,11 @@ static void start_thread(int node, int first)
 {
     static struct thread_start start;
     pthread_t thread;
-    uint32_t made = board_made();
-    start = (struct thread_start){node, first, board_join()};
+    uint32_t expected = board_expect();
+    start = (struct thread_start){node, first, board_join(), expected};
     if (pthread_create(&thread, NULL, thread_main, &start) != 0)
         _exit(1);
-    board_await_made(made);
+    board_await(expected);
 }
 
 static uint32_t make_process(int node);
@@ -107,7 +107,7 @@ static void fork_process(int node, uint64_t random)
     if (strstr(choice.dropped, name))
         return;
     enum place place = (enum place)(random % PLACES);
-    uint32_t made = board_made();
+    uint32_t expected = board_expect();
     pid_t pid = fork();
     if (pid == 0) {
         take_place(place);
@@ -119,13 +119,13 @@ static void fork_process(int node, uint64_t random)
         objects_forget_members();
         close_some(random);
         uint32_t member = make_process(node);
-        board_announce_made();
+        board_announce(expected);
         for (;;)
             take_turn(member);
     }
     if (place >= ORPHAN)
         waitpid(pid, NULL, 0);
-    board_await_made(made);
+    board_await(expected);
 }
 
 /* Its objects, its children and then its threads; each whole before the next. */

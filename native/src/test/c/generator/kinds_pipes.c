@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,9 +33,15 @@ static void pass(struct object *o, int from, int to)
     say(o, "wrote %zd read %zd %d", in, out, out > 0 ? bytes[0] * 256 + bytes[out - 1] : 0);
 }
 
+/* Far from full. */
 static void act_pipe_with_bytes(struct object *o)
 {
-    pass(o, o->fds[0], o->fds[1]);
+    int waiting = 0;
+    ioctl(o->fds[0], FIONREAD, &waiting);
+    if (waiting * 8 < fcntl(o->fds[0], F_GETPIPE_SZ))
+        pass(o, o->fds[0], o->fds[1]);
+    else
+        say(o, "read %zd", read(o->fds[0], (uint8_t[4096]){0}, 1 + pick(o, 4000)));
 }
 ACTING_KIND(pipe_with_bytes)
 {
@@ -45,6 +52,21 @@ ACTING_KIND(pipe_with_bytes)
     if (chance(o, 30))
         note(o, "F_SETPIPE_SZ", fcntl(ends[0], F_SETPIPE_SZ, 4096 << pick(o, 6)));
     fill(o, ends[1], pick(o, 8), 6000);
+}
+
+/* How much more goes in depends on how the bytes lie in the pipe's buffers. */
+static void act_pipe_that_fills_up(struct object *o)
+{
+    pass(o, o->fds[0], o->fds[1]);
+}
+ACTING_KIND(pipe_that_fills_up)
+{
+    int ends[2];
+    note(o, "pipe2", pipe2(ends, O_NONBLOCK));
+    keep(o, ends[0]);
+    keep(o, ends[1]);
+    note(o, "F_SETPIPE_SZ", fcntl(ends[0], F_SETPIPE_SZ, 8192));
+    fill(o, ends[1], 8, 2000);
 }
 
 static void act_pipe_of_packets(struct object *o)

@@ -8,7 +8,7 @@
 
 #define ORDINARY_UID 60123
 #define MOST_ROUNDS 5
-#define SECONDS 30     /* after which a life counts as stuck */
+#define SECONDS 15     /* after which a life counts as stuck */
 #define TIME_LEFT 60   /* by which a timer may be off */
 #define MOST_TRIES 200 /* of a checkpoint for which it is not the moment */
 

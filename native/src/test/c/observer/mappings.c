@@ -88,6 +88,9 @@ void observe_mappings(void)
                    &next.offset, next.device, &next.inode, next.path) >= 6 &&
             next.end) {
             m = next;
+            if (strcmp(m.path, "[heap]") ==
+                0) /* stat tells where it is; what lies beside it, none */
+                m.path[0] = '\0';
         } else if (sscanf(line, "KernelPageSize: %lu", &m.page_size) == 1 ||
                    sscanf(line, "ProtectionKey: %lu", &m.key) == 1) {
         } else if (strncmp(line, "VmFlags:", 8) == 0) {

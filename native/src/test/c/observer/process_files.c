@@ -24,17 +24,6 @@ static void observe_fields(const char *class, char *text)
     }
 }
 
-/* "ID PARENT MAJOR:MINOR ROOT POINT OPTIONS [TAGS] - TYPE SOURCE OPTIONS" without the numbers. */
-static void observe_mounts(char *text)
-{
-    char *line;
-    for (int i = 0; (line = strsep(&text, "\n")) && *line; i++) {
-        for (int field = 0; field < 3; field++)
-            line += strcspn(line, " ") + 1;
-        observe("%s.mount.%d %s", of, i, text_of(line, strlen(line)));
-    }
-}
-
 /* Fields of stat by their number in proc(5). */
 static void observe_stat(char *text)
 {
@@ -60,8 +49,6 @@ static void observe_file(const char *folder, const char *name)
     char *content = slurp(path, &len);
     if (!content)
         observe("%s.%s %s", of, name, result_of(-1));
-    else if (strcmp(name, "mountinfo") == 0)
-        observe_mounts(content);
     else if (strcmp(name, "ksm_stat") == 0)
         observe_fields(name, content);
     else

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -69,12 +70,25 @@ static void observe_stat_of(pid_t pid)
             observe("task.%d.%.6s %s", pid, value, value + 8);
 }
 
+/* Killed, or dead below pid 1, which lets go of it: gone at any moment. */
+static bool is_going(pid_t pid)
+{
+    char path[64], *content, *at;
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    if (!(content = slurp(path, NULL)))
+        return true;
+    at = strstr(content, "\nShdPnd:");
+    if (at && strtoull(at + 8, NULL, 16) & 1ull << (SIGKILL - 1))
+        return true;
+    return strstr(content, "\nState:\tZ") && strstr(content, "\nPPid:\t1\n");
+}
+
 static void visit_process(const char *folder, const char *name)
 {
     char path[64];
     pid_t pid = atoi(name);
     (void)folder;
-    if (pid <= 1) /* pid 1 is none of the step's */
+    if (pid <= 1 || is_going(pid)) /* pid 1 is none of the step's */
         return;
     observe_stat_of(pid);
     snprintf(path, sizeof path, "/proc/%d/task", pid);
