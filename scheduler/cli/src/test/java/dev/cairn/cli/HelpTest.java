@@ -50,7 +50,7 @@ final class HelpTest {
     /** The page that specifies them is complete, and names none that is not there. */
     @Test
     void everyCommandIsSpecified() throws IOException {
-        String page = Files.readString(Path.of("docs/cli.md"));
+        String page = Files.readString(Path.of("../docs/cli.md"));
         assertThat(new CommandTree(console).names())
                 .allSatisfy(name -> assertThat(page).contains("`cairn " + name));
     }
