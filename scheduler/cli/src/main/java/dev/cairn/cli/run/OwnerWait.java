@@ -14,7 +14,6 @@ import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Opens a run, and waits for its owner where that is worth it: always for one that is stopping, since a retry of a batch system or an
@@ -50,12 +49,15 @@ final class OwnerWait {
     /** @return held only by an owner that outlasted the wait */
     public OpenResult open(Opener opener)
             throws IOException, EngineException, InterruptedException, RunnerFailedException, CliException {
-        long since = System.nanoTime();
         long said = 0;
-        while (true) {
+        long since = 0;
+        for (boolean first = true; ; first = false) {
             OpenResult opening = opener.open();
             if (!(opening instanceof OpenResult.Held held)) {
                 return opening;
+            }
+            if (first) {
+                since = System.nanoTime(); // what it took to find out is none of the wait
             }
             OwnerRecord owner = held.owner();
             if (left(owner, since).isZero()) {
@@ -65,7 +67,7 @@ final class OwnerWait {
                 said = owner.epoch();
                 console.say("cairn: run " + held.run().path().getFileName() + " is run by " + owner.describe()
                         + (owner.stopping() ? ", which is stopping it" : "") + "; waiting for up to "
-                        + Durations.format(left(owner, since)));
+                        + Durations.format(whole(owner)));
             }
             await(held.run(), since);
         }
@@ -91,11 +93,13 @@ final class OwnerWait {
         }
     }
 
-    /** In whole seconds, rounded up. */
-    private Duration left(OwnerRecord owner, long since) {
+    private Duration whole(OwnerRecord owner) {
         Duration least = owner.stopping() ? CLOSING : MOMENT;
-        Duration whole = least.compareTo(patience) > 0 ? least : patience;
-        long left = whole.toNanos() - (System.nanoTime() - since);
-        return Duration.ofSeconds(left <= 0 ? 0 : TimeUnit.NANOSECONDS.toSeconds(left - 1) + 1);
+        return least.compareTo(patience) > 0 ? least : patience;
+    }
+
+    private Duration left(OwnerRecord owner, long since) {
+        Duration left = whole(owner).minusNanos(System.nanoTime() - since);
+        return left.isNegative() ? Duration.ZERO : left;
     }
 }
