@@ -13,6 +13,7 @@
 
 #include "capture/binaries.h"
 #include "capture/mapped_files.h"
+#include "capture/names.h"
 #include "capture/objects.h"
 #include "capture/pages.h"
 #include "capture/captured.h"
@@ -119,6 +120,8 @@ static int capture_one(capture *c, struct captured_process *p, cairn_error *err)
         rc = capture_threads(p, &c->frozen, first, count, err);
     if (rc == 0)
         rc = capture_process(p, err);
+    if (rc == 0)
+        rc = capture_working_folder(&c->objects, p, err);
     if (rc == 0)
         rc = capture_deleted_program(&c->objects, p, err);
     if (rc == 0)

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/kcmp.h>
 #include <linux/magic.h>
 #include <stdlib.h>
@@ -12,10 +13,16 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "capture/names.h"
 #include "capture/objects.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/json.h"
+
+#ifndef MQUEUE_MAGIC
+#define MQUEUE_MAGIC 0x19800202
+#endif
+#define MEMFD "/memfd:"
 
 /* One descriptor while it is looked at. */
 struct seen {
@@ -49,7 +56,7 @@ static bool fdinfo_number(const struct seen *s, const char *key, int base, uint6
     return false;
 }
 
-static int note_written(struct objects *o, const struct seen *s, cairn_error *err)
+static int note_written(struct objects *o, const struct seen *s, const char *name, cairn_error *err)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
@@ -61,7 +68,7 @@ static int note_written(struct objects *o, const struct seen *s, cairn_error *er
     if (!grown)
         return cairn_fail(err, ENOMEM, "out of memory noting %s", s->link);
     o->written = grown;
-    char *copy = strdup(s->link);
+    char *copy = strdup(name);
     if (!copy)
         return cairn_fail(err, ENOMEM, "out of memory noting %s", s->link);
     grown[o->written_count++] = (struct rollback_open_file){.path = copy, .fd = steal_fd(&fd)};
@@ -76,8 +83,10 @@ static int capture_content(struct objects *o, const struct seen *s, const char *
     if (!object) {
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
-        int fd = open(path, O_RDONLY | O_CLOEXEC);
-        if (fd < 0) /* write-only permission: through the description itself */
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOATIME); /* the program sees that time */
+        if (fd < 0 && errno == EPERM)
+            fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
             return cairn_fail_errno(err, "pid %d fd %d: reading %s", s->process->ns_pid, s->fd,
                                     s->link);
         int rc = object_add(o, s->stat.st_dev, s->stat.st_ino, kind, s->link, &object, err);
@@ -87,7 +96,7 @@ static int capture_content(struct objects *o, const struct seen *s, const char *
         close(fd);
         if (rc != 0)
             return rc;
-        json_object_set_new(object->json, "mode", json_integer(s->stat.st_mode & 07777));
+        object_note_attributes(object, &s->stat);
         if (strcmp(kind, "memfd") == 0 && seals > 0)
             json_object_set_new(object->json, "seals", json_integer(seals));
     }
@@ -113,35 +122,134 @@ static int describe_path(const struct seen *s, const char *kind, json_t *json, c
     return 0;
 }
 
-static int describe_regular(struct objects *o, const struct seen *s, json_t *json, cairn_error *err)
+/* What it shows is opened again by the path: that must lead there still. */
+static int describe_proc(const struct objects *o, const struct seen *s, json_t *json,
+                         cairn_error *err)
 {
-    bool writable = (s->flags & O_ACCMODE) != O_RDONLY;
-    if (is_of_proc(s))
-        return describe_path(s, "proc", json, err);
-    json_object_set_new(json, "position", json_integer(s->position));
-    if (strncmp(s->link, "/memfd:", 7) == 0) {
-        json_object_set_new(json, "kind", json_string("object"));
-        return capture_content(o, s, "memfd", json, err);
-    }
-    if (s->stat.st_nlink == 0) {
-        json_object_set_new(json, "kind", json_string("object"));
-        return capture_content(o, s, "unlinked", json, err);
-    }
-    if (o->shm_dev != 0 && s->stat.st_dev == o->shm_dev) {
-        json_object_set_new(json, "kind", json_string("object"));
-        return capture_content(o, s, "shm", json, err);
-    }
-    int rc = describe_path(s, "file", json, err);
-    return rc == 0 && writable ? note_written(o, s, err) : rc;
+    char path[PATH_MAX + 64];
+    struct stat st;
+    if (snprintf(path, sizeof path, "/proc/%d/root%s", o->init, s->link) >= (int)sizeof path ||
+        s->link[0] != '/' || lstat(path, &st) < 0)
+        return unsupported(s, "a file of /proc about a process or thread that has ended",
+                           "close it before the checkpoint", err);
+    return describe_path(s, "proc", json, err);
 }
 
-static int describe_device(const struct seen *s, json_t *json, cairn_error *err)
+/* A folder without a name: nothing is in it, nor can be. */
+static int describe_deleted_folder(struct objects *o, const struct seen *s, json_t *json,
+                                   cairn_error *err)
+{
+    struct object *object;
+    int rc = object_capture_folder(o, &s->stat, s->link, &object, err);
+    if (rc != 0)
+        return cairn_fail_within(err, rc, "pid %d fd %d", s->process->ns_pid, s->fd);
+    json_object_set_new(json, "kind", json_string("object"));
+    json_object_set_new(json, "position", json_integer(0));
+    json_object_set_new(json, "object", json_integer(object->space));
+    return 0;
+}
+
+static int describe_nameless(struct objects *o, const struct seen *s, json_t *json,
+                             cairn_error *err)
+{
+    if (S_ISDIR(s->stat.st_mode))
+        return describe_deleted_folder(o, s, json, err);
+    if (!S_ISREG(s->stat.st_mode))
+        return unsupported(s, "a file that has been deleted and is neither regular nor a folder",
+                           "close it before the checkpoint", err);
+    json_object_set_new(json, "kind", json_string("object"));
+    json_object_set_new(json, "position", json_integer(s->position));
+    bool memory = strncmp(s->link, MEMFD, strlen(MEMFD)) == 0;
+    return capture_content(o, s, memory ? "memfd" : "unlinked", json, err);
+}
+
+/* Finds out where the object is, refusing one that no path is known of. */
+static int find_name(const struct objects *o, const struct seen *s, enum name_state *state,
+                     char **other, cairn_error *err)
+{
+    int rc = name_find(o, s->link, &s->stat, state, other, err);
+    if (rc != 0)
+        return cairn_fail_within(err, rc, "pid %d fd %d", s->process->ns_pid, s->fd);
+    return *state == NAME_LOST
+               ? unsupported(s, "an object that its path does not lead to any more",
+                             "keep the path that it was opened by, or close it before the "
+                             "checkpoint",
+                             err)
+               : 0;
+}
+
+/* Another link to what `path` was: NULL where that leads to it still. */
+static int describe_link(const struct seen *s, const char *other, json_t *json, cairn_error *err)
+{
+    if (other && json_object_set_new(json, "link", json_string(other)) != 0)
+        return unsupported(s, "a file whose other link is not UTF-8", NULL, err);
+    return 0;
+}
+
+/* What has a path that no folder leads to. */
+static int refuse_special(const struct seen *s, cairn_error *err)
+{
+    char path[64];
+    struct statfs fs;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
+    if (statfs(path, &fs) < 0)
+        return cairn_fail_errno(err, "pid %d fd %d (%s)", s->process->ns_pid, s->fd, s->link);
+    if (fs.f_type == NSFS_MAGIC)
+        return unsupported(s, "a namespace", "close it before the checkpoint", err);
+    if (fs.f_type == MQUEUE_MAGIC)
+        return unsupported(s, "a POSIX message queue, which this version does not save",
+                           "close it before the checkpoint", err);
+    return 0;
+}
+
+/* What is opened again by its path. */
+static int describe_named(struct objects *o, const struct seen *s, json_t *json, cairn_error *err)
+{
+    enum name_state state;
+    auto_free char *other = NULL;
+    int rc = refuse_special(s, err);
+    if (rc == 0)
+        rc = find_name(o, s, &state, &other, err);
+    if (rc != 0)
+        return rc;
+    if (state == NAME_GONE)
+        return describe_nameless(o, s, json, err);
+    rc = describe_path(s, "file", json, err);
+    if (rc == 0)
+        rc = describe_link(s, other, json, err);
+    bool written =
+        S_ISREG(s->stat.st_mode) && !(s->flags & O_PATH) && (s->flags & O_ACCMODE) != O_RDONLY;
+    return rc == 0 && written ? note_written(o, s, other ? other : s->link, err) : rc;
+}
+
+static int describe_regular(struct objects *o, const struct seen *s, json_t *json, cairn_error *err)
+{
+    if (o->shm_dev != 0 && s->stat.st_dev == o->shm_dev && s->stat.st_nlink > 0) {
+        json_object_set_new(json, "kind", json_string("object"));
+        json_object_set_new(json, "position", json_integer(s->position));
+        return capture_content(o, s, "shm", json, err);
+    }
+    return describe_named(o, s, json, err);
+}
+
+/* Any path to the device will do. */
+static bool leads_to_device(const struct objects *o, const struct seen *s)
+{
+    char path[PATH_MAX + 64];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%d/root%s", o->init, s->link);
+    return stat(path, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == s->stat.st_rdev;
+}
+
+static int describe_device(const struct objects *o, const struct seen *s, json_t *json,
+                           cairn_error *err)
 {
     static const unsigned memory_devices =
         1; /* null, zero, full, random, urandom, kmsg: no state of their own */
     unsigned type = major(s->stat.st_rdev), number = minor(s->stat.st_rdev);
-    if ((type == memory_devices && number != 1 && number != 2) ||
-        strcmp(s->link, "/dev/tty") == 0) {
+    if (((type == memory_devices && number != 1 && number != 2) ||
+         strcmp(s->link, "/dev/tty") == 0) &&
+        leads_to_device(o, s)) {
         json_object_set_new(json, "kind", json_string("device"));
         json_object_set_new(json, "path", json_string(s->link));
         return 0;
@@ -157,13 +265,21 @@ static int describe_device(const struct seen *s, json_t *json, cairn_error *err)
                        err);
 }
 
-static int describe_pipe(const struct seen *s, json_t *json)
+static int describe_pipe(const struct objects *o, const struct seen *s, json_t *json,
+                         cairn_error *err)
 {
     json_object_set_new(json, "kind", json_string("pipe"));
     json_object_set_new(json, "pipe", json_integer((json_int_t)s->stat.st_ino));
-    if (strncmp(s->link, "pipe:", 5) != 0) /* a fifo with a name */
-        json_object_set_new(json, "path", json_string(s->link));
-    return 0;
+    if (strncmp(s->link, "pipe:", 5) == 0)
+        return 0;
+    enum name_state state; /* a fifo has, or had, a name */
+    auto_free char *other = NULL;
+    int rc = find_name(o, s, &state, &other, err);
+    if (rc == 0 && state == NAME_GONE)
+        json_object_set_new(json, "nameless", json_integer(s->stat.st_mode & 07777));
+    if (rc == 0 && json_object_set_new(json, "path", json_string(s->link)) != 0)
+        rc = unsupported(s, "a path that is not UTF-8", NULL, err);
+    return rc == 0 ? describe_link(s, other, json, err) : rc;
 }
 
 static int describe_timerfd(const struct seen *s, json_t *json, cairn_error *err)
@@ -231,19 +347,19 @@ static int describe_anonymous(const struct seen *s, json_t *json, cairn_error *e
 static int describe(struct objects *o, const struct seen *s, json_t *json, cairn_error *err)
 {
     json_object_set_new(json, "flags", json_integer(s->flags & ~(unsigned)O_CLOEXEC));
+    if (is_of_proc(s))
+        return describe_proc(o, s, json, err);
     if (s->flags & O_PATH)
-        return describe_path(s, is_of_proc(s) ? "proc" : "file", json, err);
+        return describe_named(o, s, json, err);
     switch (s->stat.st_mode & S_IFMT) {
     case S_IFREG:
         return describe_regular(o, s, json, err);
     case S_IFDIR:
-        if (s->stat.st_nlink == 0)
-            return unsupported(s, "a folder that has been deleted", NULL, err);
-        return describe_path(s, is_of_proc(s) ? "proc" : "file", json, err);
+        return describe_named(o, s, json, err);
     case S_IFCHR:
-        return describe_device(s, json, err);
+        return describe_device(o, s, json, err);
     case S_IFIFO:
-        return describe_pipe(s, json);
+        return describe_pipe(o, s, json, err);
     case S_IFSOCK:
         return describe_socket(s->process, s->fd, s->stat.st_ino, json, err);
     default:

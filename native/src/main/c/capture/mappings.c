@@ -200,7 +200,7 @@ int capture_deleted_program(struct objects *o, struct captured_process *p, cairn
         rc = object_capture_file(object, fd, (uint64_t)st.st_size, err);
     if (rc != 0)
         return rc;
-    json_object_set_new(object->json, "mode", json_integer(st.st_mode & 07777));
+    object_note_attributes(object, &st);
     json_object_set_new(object->json, "program", json_true());
     json_object_set_new(p->json, "exe_object", json_integer(object->space));
     return 0;
@@ -238,7 +238,7 @@ static int capture_shm_file(struct objects *o, int dir, const char *name, const 
             rc = object_capture_file(object, fd, (uint64_t)st.st_size, err);
         if (rc != 0)
             return rc;
-        json_object_set_new(object->json, "mode", json_integer(st.st_mode & 07777));
+        object_note_attributes(object, &st);
     }
     json_object_set_new(entry, "object", json_integer(object->space));
     return 0;

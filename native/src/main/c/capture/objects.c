@@ -44,6 +44,17 @@ int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind, 
                : cairn_fail(err, CAIRN_EUNSUPPORTED, "shared memory whose name is not UTF-8");
 }
 
+void object_note_attributes(struct object *object, const struct stat *st)
+{
+    json_object_set_new(object->json, "mode", json_integer(st->st_mode & 07777));
+    json_object_set_new(object->json, "owner",
+                        json_pack("[I, I]", (json_int_t)st->st_uid, (json_int_t)st->st_gid));
+    json_object_set_new(object->json, "times",
+                        json_pack("[I, I, I, I]", (json_int_t)st->st_atim.tv_sec,
+                                  (json_int_t)st->st_atim.tv_nsec, (json_int_t)st->st_mtim.tv_sec,
+                                  (json_int_t)st->st_mtim.tv_nsec));
+}
+
 static int add_extent(struct object *object, uint64_t offset, size_t length, uint8_t **bytes,
                       cairn_error *err)
 {

@@ -5,6 +5,8 @@
 #ifndef CAIRN_CAPTURE_OBJECTS_H
 #define CAIRN_CAPTURE_OBJECTS_H
 
+#include <sys/stat.h>
+
 #include "capture/binaries.h"
 #include "capture/captured.h"
 #include "image/image.h"
@@ -81,6 +83,8 @@ bool path_is_deleted(const char *path);
 struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino);
 CAIRN_CHECKED int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind,
                              const char *name, struct object **out, cairn_error *err);
+/* Owner, permissions and times, for an object that is made anew. */
+void object_note_attributes(struct object *object, const struct stat *st);
 /* Copies all data (not the holes) of a file. */
 CAIRN_CHECKED int object_capture_file(struct object *object, int fd, uint64_t size,
                                       cairn_error *err);

@@ -15,20 +15,30 @@
 #include "common/json.h"
 #include "restore/fd_store.h"
 #include "restore/inet_sockets.h"
+#include "restore/nameless.h"
 #include "restore/pipes.h"
 #include "restore/unix_sockets.h"
 
 #define PATH_LIMIT 4096
-/* Of a description's flags, what says how to open it again. */
-#define REOPEN_FLAGS \
-    (O_ACCMODE | O_PATH | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_DIRECT | O_NOATIME | O_ASYNC)
-
 /* Status flags that a fresh description does not get from how it was made. */
 static int set_flags(int fd, int64_t flags, cairn_error *err)
 {
     if (fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_APPEND | O_DIRECT | O_ASYNC)) < 0)
         return cairn_fail_errno(err, "setting the flags of a descriptor");
     return 0;
+}
+
+/* A file whose name is gone while another link to it is not. */
+static int take_other_link(const json_t *json, struct nameless *name, const char **path,
+                           cairn_error *err)
+{
+    const char *link = NULL;
+    int rc = json_may_string(json, "link", PATH_LIMIT, &link, err);
+    if (rc == 0 && link)
+        rc = nameless_begin(name, *path, NAMELESS_LINK, link, err);
+    if (rc == 0 && link)
+        *path = name->path;
+    return rc;
 }
 
 static int open_file(const json_t *json, int64_t flags, int number, cairn_error *err)
@@ -40,8 +50,11 @@ static int open_file(const json_t *json, int64_t flags, int number, cairn_error 
         rc = json_may_int(json, "position", 0, INT64_MAX, &position, err);
     if (rc != 0)
         return rc;
-    auto_close int fd =
-        open(path, (int)(flags & (REOPEN_FLAGS | O_DIRECTORY)) | O_NOCTTY | O_CLOEXEC);
+    auto_nameless struct nameless name = {0};
+    rc = take_other_link(json, &name, &path, err);
+    if (rc != 0)
+        return rc;
+    auto_close int fd = open(path, (int)(flags & OPEN_FLAGS) | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "opening %s, which the step had open", path);
     if (position > 0 && lseek(fd, position, SEEK_SET) < 0)

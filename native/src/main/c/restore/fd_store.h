@@ -4,7 +4,14 @@
 #ifndef CAIRN_RESTORE_FD_STORE_H
 #define CAIRN_RESTORE_FD_STORE_H
 
+#include <fcntl.h>
+
 #include "restore/restoration.h"
+
+/* Of a description's flags, what says how to open it again: by /proc/self/fd, and by its path. */
+#define REOPEN_FLAGS \
+    (O_ACCMODE | O_PATH | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_DIRECT | O_NOATIME | O_ASYNC)
+#define OPEN_FLAGS (REOPEN_FLAGS | O_DIRECTORY | O_NOFOLLOW)
 
 /* Chooses the first number. */
 CAIRN_CHECKED int fd_store_choose(struct restoration *r, cairn_error *err);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -10,7 +11,9 @@
 #include "common/io.h"
 #include "common/json.h"
 #include "restore/fd_store.h"
+#include "restore/nameless.h"
 
+#define PATH_LIMIT 4096
 #define PIPE_LIMIT (64u << 20)
 
 /* Packets are written one by one, so that they are read one by one. */
@@ -56,6 +59,28 @@ static int fill_pipe(int write_end, const json_t *json, cairn_error *err)
                    : io_write_full(write_end, bytes, len, "a pipe of the step", err);
 }
 
+/* A fifo that has, or had, a name: both ends by way of it. */
+static int open_fifo(const json_t *json, const char *path, int read_end, int write_end,
+                     cairn_error *err)
+{
+    const char *link = NULL;
+    int64_t mode = -1;
+    auto_nameless struct nameless name = {0};
+    int rc = json_may_string(json, "link", PATH_LIMIT, &link, err);
+    if (rc == 0)
+        rc = json_may_int(json, "nameless", 0, 07777, &mode, err);
+    if (rc == 0 && (link || mode >= 0))
+        rc = nameless_begin(&name, path, link ? NAMELESS_LINK : NAMELESS_FIFO, link, err);
+    if (rc != 0)
+        return rc;
+    auto_close int both = open(*name.path ? name.path : path, O_RDWR | O_CLOEXEC);
+    if (both < 0 || dup3(both, read_end, O_CLOEXEC) < 0 || dup3(both, write_end, O_CLOEXEC) < 0)
+        return cairn_fail_errno(err, "opening the fifo %s", path);
+    if (mode >= 0 && fchmod(both, (mode_t)mode) < 0)
+        return cairn_fail_errno(err, "setting the mode of the fifo %s", path);
+    return 0;
+}
+
 /* All descriptions of one pipe at once: the two ends that pipe() gives, opened again for each
  * further description. */
 int pipe_restore(const struct restoration *r, size_t first, cairn_error *err)
@@ -70,11 +95,10 @@ int pipe_restore(const struct restoration *r, size_t first, cairn_error *err)
         return cairn_fail_errno(err, "making a pipe");
     auto_close int read_end = ends[0];
     auto_close int write_end = ends[1];
-    if (path) { /* a fifo with a name: both ends by way of it */
-        int both = open(path, O_RDWR | O_CLOEXEC);
-        if (both < 0 || dup3(both, read_end, O_CLOEXEC) < 0 || dup3(both, write_end, O_CLOEXEC) < 0)
-            return cairn_fail_errno(err, "opening the fifo %s", path);
-        close(both);
+    if (path) {
+        int rc = open_fifo(json_array_get(descriptions, first), path, read_end, write_end, err);
+        if (rc != 0)
+            return rc;
     }
     size_t i;
     json_t *json;

@@ -95,15 +95,23 @@ static int pick_descriptors(const struct restoration *r, struct restored_process
     return rc != 0 ? rc : close_between(p, next, UINT32_MAX, err);
 }
 
-static int enter_folder(struct restored_process *p, cairn_error *err)
+static int enter_folder(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     const char *cwd;
+    int64_t object = 0;
     int rc = json_need_string(p->json, "cwd", 4000, &cwd, err);
     if (rc == 0)
+        rc = json_may_int(p->json, "cwd_object", 0, UINT32_MAX, &object, err);
+    if (rc == 0 && !object)
         rc = inject_write(&p->injector, p->injector.scratch, cwd, strlen(cwd) + 1, err);
     if (rc != 0)
         return rc;
-    rc = inject_ok(&p->injector, "chdir", NULL, err, SYS_chdir, p->injector.scratch, 0, 0, 0, 0, 0);
+    if (object)
+        rc = inject_ok(&p->injector, "fchdir", NULL, err, SYS_fchdir,
+                       (uint64_t)fd_store_object(r, (uint32_t)object), 0, 0, 0, 0, 0);
+    else
+        rc = inject_ok(&p->injector, "chdir", NULL, err, SYS_chdir, p->injector.scratch, 0, 0, 0, 0,
+                       0);
     return rc != 0 ? cairn_fail_within(err, rc, "the working folder %s", cwd) : 0;
 }
 
@@ -340,11 +348,11 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
 {
     int rc = memory_finish(r, p, err);
     if (rc == 0)
+        rc = enter_folder(r, p, err);
+    if (rc == 0)
         rc = pick_descriptors(r, p, err);
     if (rc == 0)
         rc = locks_restore_of_process(r, p, err);
-    if (rc == 0)
-        rc = enter_folder(p, err);
     if (rc == 0)
         rc = set_number(p, "umask", SYS_umask, 0, false, err);
     if (rc == 0)

@@ -1,0 +1,28 @@
+/* Inside capture/: whether the path that /proc shows of an object still leads to it. Paths are
+ * those of the step's mount namespace. */
+#ifndef CAIRN_CAPTURE_NAMES_H
+#define CAIRN_CAPTURE_NAMES_H
+
+#include <sys/stat.h>
+
+#include "capture/objects.h"
+
+enum name_state {
+    NAME_LEADS,     /* opening it again gives the same object */
+    NAME_GONE,      /* the object has no name any more */
+    NAME_ELSEWHERE, /* another link to it lies in the same folder */
+    NAME_LOST       /* it has a name, and we do not know which */
+};
+
+/* `path` as /proc shows it, `st` of the object itself. *other is set for NAME_ELSEWHERE and is the
+ * caller's. */
+CAIRN_CHECKED int name_find(const struct objects *o, const char *path, const struct stat *st,
+                            enum name_state *out, char **other, cairn_error *err);
+/* A folder that has no name any more, as an object: nothing is in it, nor can be. */
+CAIRN_CHECKED int object_capture_folder(struct objects *o, const struct stat *st, const char *path,
+                                        struct object **out, cairn_error *err);
+/* The working folder of a process, into its "cwd" or "cwd_object". */
+CAIRN_CHECKED int capture_working_folder(struct objects *o, const struct captured_process *p,
+                                         cairn_error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* What has no name any more is made again under the name that it had, opened as often as it is to
+ * be, and loses the name again. Where another file has the name by now, one beside it serves. */
+#ifndef CAIRN_RESTORE_NAMELESS_H
+#define CAIRN_RESTORE_NAMELESS_H
+
+#include <limits.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "common/error.h"
+
+enum nameless_kind { NAMELESS_FILE, NAMELESS_FOLDER, NAMELESS_FIFO, NAMELESS_LINK };
+
+struct nameless {
+    char path[PATH_MAX]; /* "" while nothing is there */
+    enum nameless_kind kind;
+    size_t there;             /* bytes of the path of the deepest folder that was there before */
+    struct timespec modified; /* when that folder was */
+};
+
+/* `name` as /proc shows it, with " (deleted)". Folders on the way are made, too. NAMELESS_LINK:
+ * another link to the file `link`. */
+CAIRN_CHECKED int nameless_begin(struct nameless *out, const char *name, enum nameless_kind kind,
+                                 const char *link, cairn_error *err);
+/* Takes away the name and the folders that were made. */
+void nameless_end(struct nameless *n);
+#define auto_nameless __attribute__((cleanup(nameless_end)))
+
+#endif
