@@ -20,6 +20,7 @@ import dev.cairn.cli.schedule.ScheduleCommand;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ErrorReport;
+import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.GlobalOptions;
 import dev.cairn.cli.slurm.SlurmCommand;
 import dev.cairn.cli.workflow.PlanCommand;
@@ -74,8 +75,15 @@ public final class CommandTree {
     /** Parses, runs and reports; returns the exit code and throws nothing. */
     public int execute(String... args) {
         CommandLine root = root();
-        wanted(args).forEach((name, command) -> root.addSubcommand(name, command.get()));
-        return configured(root).execute(args);
+        try {
+            wanted(args).forEach((name, command) -> root.addSubcommand(name, command.get()));
+            return configured(root).execute(args);
+        } catch (LinkageError unloadable) {
+            console.say(
+                    "cairn: a part of Cairn could not be loaded, since its files could not be read or were replaced: "
+                            + unloadable + ". Steps that run go on; repeat the command");
+            return ExitCode.IO;
+        }
     }
 
     /** With every command, as help and completion need it. */
