@@ -114,6 +114,8 @@ final class LauncherTest {
         Files.createFile(root.resolve("pom.xml"));
         Files.createDirectories(root.resolve("module/src/main"));
         Files.createFile(root.resolve("module/pom.xml"));
+        Files.createDirectories(root.resolve("module/part/src/main"));
+        Files.createFile(root.resolve("module/part/pom.xml"));
         Files.createDirectory(root.resolve("native"));
         Files.createFile(root.resolve("native/CMakeLists.txt"));
         Path lib = Files.createDirectories(root.resolve("target/cairn/lib"));
