@@ -28,6 +28,14 @@ final class ArchitectureTest {
             slices().matching("dev.cairn.(**)").should().beFreeOfCycles();
 
     @ArchTest
+    static final ArchRule nothingOutsideTheStepRunnerReachesInsideIt =
+            inside("dev.cairn.run.internal..", "dev.cairn.run..");
+
+    @ArchTest
+    static final ArchRule nothingOutsideTheWorkflowsReachesInsideThem =
+            inside("dev.cairn.workflow.internal..", "dev.cairn.workflow..");
+
+    @ArchTest
     static final ArchRule onlyTheBindingKnowsJna = onlyIn("dev.cairn.engine.supervised", "com.sun.jna..");
 
     @ArchTest
@@ -103,6 +111,16 @@ final class ArchitectureTest {
             .callMethod(Files.class, "exists", Path.class, LinkOption[].class)
             .orShould()
             .callMethod(Files.class, "notExists", Path.class, LinkOption[].class);
+
+    /** Packages that only those of their own module may use. */
+    private static ArchRule inside(String internal, String... module) {
+        return noClasses()
+                .that()
+                .resideOutsideOfPackages(module)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(internal);
+    }
 
     private static ArchRule onlyIn(String owner, String api) {
         return noClasses()

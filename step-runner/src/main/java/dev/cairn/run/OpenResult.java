@@ -1,6 +1,6 @@
 package dev.cairn.run;
 
-import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.workflow.problem.Problem;

@@ -3,6 +3,7 @@ package dev.cairn.run;
 import dev.cairn.engine.StepExit;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.control.RunningStep;
 import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.EventLog;
 import dev.cairn.run.event.RunEvent;
@@ -13,11 +14,10 @@ import dev.cairn.run.internal.execution.Capacity;
 import dev.cairn.run.internal.execution.TaskSource;
 import dev.cairn.run.internal.execution.WorkflowExecutor;
 import dev.cairn.run.internal.job.SlurmSteps;
-import dev.cairn.run.internal.owner.OwnerRecord;
 import dev.cairn.run.internal.owner.Ownership;
-import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.Publisher;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
@@ -43,10 +43,10 @@ public final class RunSession implements AutoCloseable {
     private final Ownership ownership;
     private final Optional<OwnerRecord> broken;
     private final boolean fresh;
-    private final RunListeners tellers;
+    private final RunListeners listeners;
     private final RunListeners shown;
     private final Publisher publisher;
-    private final WorkflowExecutor walk;
+    private final WorkflowExecutor executor;
     private final RunnerContext context;
 
     /** @param broken the dead owner whose lock was broken */
@@ -77,9 +77,9 @@ public final class RunSession implements AutoCloseable {
         this.broken = broken;
         this.fresh = fresh;
         this.context = context;
-        this.tellers = new RunListeners();
+        this.listeners = new RunListeners();
         this.shown = new RunListeners();
-        this.publisher = new Publisher(ownership::ensureOurs, context.clock(), new WriteNews(tellers));
+        this.publisher = new Publisher(ownership::ensureOurs, context.clock(), new WriteNews(listeners));
         StepServices services = new StepServices(
                 context.engines(),
                 context.owners().host(),
@@ -90,8 +90,8 @@ public final class RunSession implements AutoCloseable {
                 context.job(),
                 context.eviction(),
                 context.clock(),
-                tellers);
-        this.walk = new WorkflowExecutor(
+                listeners);
+        this.executor = new WorkflowExecutor(
                 plan,
                 manifest,
                 tasks.of(this, services),
@@ -162,20 +162,20 @@ public final class RunSession implements AutoCloseable {
         // let go of last, and without hiding why the run was left when not even that can be written
         try (Ownership held = ownership;
                 EventLog log = EventLog.open(folder(), held.epoch());
-                OwnerDuties duties = new OwnerDuties(folder(), ownership, publisher, walk, context);
+                OwnerDuties duties = new OwnerDuties(folder(), ownership, publisher, executor, context);
                 Telling telling = telling(log)) {
-            tellers.add(log);
-            telling.notifier().ifPresent(tellers::add);
-            tellers.add(listener);
+            listeners.add(log);
+            telling.notifier().ifPresent(listeners::add);
+            listeners.add(listener);
             shown.add(listener);
-            tellers.on(new RunEvent.Owned(
+            listeners.on(new RunEvent.Owned(
                     context.clock().instant(),
                     ownership.epoch(),
                     context.owners().describeSelf(),
                     broken.map(OwnerRecord::describe)));
             StepReset.ifEnded(manifest, plan, ownership::ensureOurs, context.clock());
             duties.begin();
-            RunState state = walk.go();
+            RunState state = executor.go();
             return new RunOutcome(state, manifest.message(), telling.finish(), exitOfCommand());
         }
     }
@@ -193,7 +193,7 @@ public final class RunSession implements AutoCloseable {
                 plan.notifications(),
                 context.deliveries().get(),
                 context.untold(),
-                refusal -> tellers.on(new RunEvent.Note(context.clock().instant(), Optional.empty(), refusal))));
+                refusal -> listeners.on(new RunEvent.Note(context.clock().instant(), Optional.empty(), refusal))));
     }
 
     /** @param notifier empty when there is nobody to tell */
@@ -210,12 +210,12 @@ public final class RunSession implements AutoCloseable {
 
     /** Carries a command out on a run that nobody runs: looks after what runs of it, and starts nothing. */
     CommandResult steer(RunCommand command) throws IOException, InterruptedException, RunnerFailedException {
-        walk.startNothing();
-        CompletableFuture<CommandResult> answer = walk.ask(command);
+        executor.startNothing();
+        CompletableFuture<CommandResult> answer = executor.ask(command);
         boolean runsOn = command instanceof RunCommand.Checkpoint checkpoint && !checkpoint.stop();
         answer.thenAccept(given -> {
             if (runsOn || given.isRefusal()) {
-                walk.letGo();
+                executor.letGo();
             }
         });
         run(event -> {});
@@ -224,22 +224,22 @@ public final class RunSession implements AutoCloseable {
 
     /** Asks the run to stop; asked again, to stop at once. Returns at once. */
     public void stop(StopKind kind, String reason) {
-        walk.stop(kind, reason);
+        executor.stop(kind, reason);
     }
 
     /** Hands the run a command; completed when it has been carried out or has failed. */
     public CompletableFuture<CommandResult> ask(RunCommand command) {
-        return walk.ask(command);
+        return executor.ask(command);
     }
 
-    /** The turn that a step has now: its status, its terminal. */
-    public Optional<StepExecution> turn(String stepId) {
-        return walk.turn(stepId);
+    /** A step that is executed now: its status, its terminal. */
+    public Optional<RunningStep> runningStep(String stepId) {
+        return executor.turn(stepId).map(RunningStep.class::cast);
     }
 
-    /** The turn of the only step of a run of a single command. */
-    public Optional<StepExecution> command() {
-        return walk.turn(CommandPlan.STEP);
+    /** The only step of a run of a single command. */
+    public Optional<RunningStep> command() {
+        return executor.turn(CommandPlan.STEP).map(RunningStep.class::cast);
     }
 
     private Optional<StepExit> exitOfCommand() throws IOException {

@@ -10,7 +10,6 @@ import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.internal.environment.InheritedEnvironment;
-import dev.cairn.run.internal.owner.OwnerRecord;
 import dev.cairn.run.internal.owner.Owners;
 import dev.cairn.run.internal.request.Requests;
 import dev.cairn.run.internal.step.Engines;
@@ -19,6 +18,7 @@ import dev.cairn.run.internal.store.RunOpener;
 import dev.cairn.run.internal.store.RunPick;
 import dev.cairn.run.internal.store.RunPick.Plain;
 import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
@@ -69,15 +69,25 @@ public final class StepRunner {
      */
     public StepRunner(CairnHome home, Map<String, Checkpointer> engines, Clock clock, Map<String, String> environment)
             throws IOException {
-        this(home, new Engines(engines, Map.of()), clock, environment);
+        this(home, engines, Map.of(), clock, environment);
     }
 
-    /** With what carries out steps that have {@code uses}. */
-    public StepRunner(CairnHome home, Engines engines, Clock clock, Map<String, String> environment)
+    /**
+     * With what carries out steps that have {@code uses}.
+     *
+     * @param actions by the name that {@code uses} chooses. One is started like a command: its first word is the action's name, its
+     *     second a JSON object of what {@code with} says, and of {@code outputs}, the outputs' files by name
+     */
+    public StepRunner(
+            CairnHome home,
+            Map<String, Checkpointer> engines,
+            Map<String, Checkpointer> actions,
+            Clock clock,
+            Map<String, String> environment)
             throws IOException {
         this.home = home;
         this.context = new RunnerContext(
-                engines,
+                new Engines(engines, actions),
                 Owners.ofThisProcess(),
                 LeaseTimes.STANDARD,
                 clock,

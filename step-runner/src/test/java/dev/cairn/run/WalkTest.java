@@ -128,7 +128,7 @@ class WalkTest {
         FakeStep first = bench.engine().nextStart();
         FakeStep second = bench.engine().nextStart();
         assertThat(List.of(first.id(), second.id())).containsExactlyInAnyOrder("m.1", "m.2");
-        assertThat(run.session().turn("m.3")).isEmpty();
+        assertThat(run.session().runningStep("m.3")).isEmpty();
         first.succeed();
         FakeStep third = bench.engine().nextStart();
         assertThat(third.id()).isEqualTo("m.3");
@@ -165,7 +165,7 @@ class WalkTest {
                 """.formatted(cpus)));
         FakeStep large = bench.engine().nextStart();
         assertThat(large.id()).isEqualTo("large");
-        assertThat(run.session().turn("small")).isEmpty();
+        assertThat(run.session().runningStep("small")).isEmpty();
         large.succeed();
         bench.engine().nextStart().succeed();
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);

@@ -83,4 +83,9 @@ public final class Workflows {
     public static Result<Plan> plan(Workflow workflow, Map<String, String> inputs, Clock clock) {
         return Planner.plan(workflow, inputs, clock);
     }
+
+    /** The JSON Schema of workflow files (draft 2020-12), for editors and other tools. */
+    public static Map<String, Object> schema() {
+        return WorkflowReader.schema();
+    }
 }

@@ -7,6 +7,8 @@ import dev.cairn.files.UntrustedException;
 import dev.cairn.run.failure.NoSuchRunException;
 import dev.cairn.run.internal.names.RunHistory;
 import dev.cairn.run.internal.names.RunIds;
+import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -22,6 +25,9 @@ import java.util.stream.Stream;
 
 /** Finds the runs of a home. Immutable; any thread. */
 public final class RunStore {
+    /** An owner on another host that shows no sign of life for so long is taken for dead. */
+    public static final Duration LONGEST_SILENCE = Owners.LEASE;
+
     private final CairnHome home;
 
     public RunStore(CairnHome home) {
@@ -96,6 +102,11 @@ public final class RunStore {
                                 + String.join(
                                         ", ",
                                         matching.stream().map(RunFolder::runId).toList()));
+    }
+
+    /** The process that runs a run now, as far as can be told without waiting: one that is surely dead is left out. */
+    public static Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
+        return Owners.ofThisProcess().ownerOf(run.path());
     }
 
     public RunFolder folder(String id) {

@@ -10,7 +10,6 @@ import dev.cairn.run.StepRunner;
 import dev.cairn.run.WorkflowRequest;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.home.CairnHome;
-import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
 import java.io.IOException;
@@ -82,8 +81,7 @@ public final class Bench {
     /** Each call is another runner on the same home. */
     public StepRunner runner() throws IOException {
         Map<String, Checkpointer> engines = Map.of("native", engine, "none", fallback);
-        return new StepRunner(
-                CairnHome.findOrCreate(folder, Map.of()), new Engines(engines, actions), clock, environment);
+        return new StepRunner(CairnHome.findOrCreate(folder, Map.of()), engines, actions, clock, environment);
     }
 
     /** A runner that can send steps to Slurm. */

@@ -3,7 +3,7 @@ package dev.cairn.cli.run;
 import dev.cairn.cli.display.LiveDisplay;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.RunSession;
-import dev.cairn.run.internal.step.StepExecution;
+import dev.cairn.run.control.RunningStep;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,9 +32,9 @@ final class NextCheckpoints {
         try {
             while (true) {
                 for (String step : display.running()) {
-                    Optional<StepExecution> turn = session.turn(step);
-                    if (turn.isPresent()) {
-                        ask(step, turn.get());
+                    Optional<RunningStep> running = session.runningStep(step);
+                    if (running.isPresent()) {
+                        ask(step, running.get());
                     }
                 }
                 Thread.sleep(ASK_EVERY_MILLIS);
@@ -44,9 +44,9 @@ final class NextCheckpoints {
         }
     }
 
-    private void ask(String step, StepExecution turn) throws InterruptedException {
+    private void ask(String step, RunningStep running) throws InterruptedException {
         try {
-            Optional<Duration> next = turn.status().nextCheckpoint();
+            Optional<Duration> next = running.status().nextCheckpoint();
             next.ifPresent(in -> display.nextCheckpoint(step, clock.instant().plus(in)));
         } catch (EngineException ended) {
             // it has ended meanwhile; its end is told by an event

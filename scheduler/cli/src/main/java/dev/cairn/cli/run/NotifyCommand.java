@@ -8,7 +8,7 @@ import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.NotificationRetrier;
-import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;

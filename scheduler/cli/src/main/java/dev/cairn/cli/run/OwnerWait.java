@@ -7,8 +7,8 @@ import dev.cairn.cli.terminal.Signals;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.OpenResult;
 import dev.cairn.run.failure.RunnerFailedException;
-import dev.cairn.run.internal.owner.OwnerRecord;
-import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.home.RunStore;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
@@ -75,10 +75,9 @@ final class OwnerWait {
 
     /** Until the owner has let go or died, or the wait for it is over. */
     private void await(RunFolder run, long since) throws IOException, InterruptedException, CliException {
-        Owners owners = Owners.ofThisProcess();
-        long looks =
-                Owners.LEASE.toMillis() / LOOK_MILLIS; // of an owner whose pids cannot be seen the opener knows more
-        Optional<OwnerRecord> owner = owners.ownerOf(run.path());
+        long looks = RunStore.LONGEST_SILENCE.toMillis()
+                / LOOK_MILLIS; // of an owner whose pids cannot be seen the opener knows more
+        Optional<OwnerRecord> owner = RunStore.ownerOf(run);
         boolean wasStopping = owner.map(OwnerRecord::stopping).orElse(false);
         while (owner.isPresent()
                 && owner.get().stopping() == wasStopping
@@ -89,7 +88,7 @@ final class OwnerWait {
                         ExitCode.STOPPED,
                         "stopped while waiting for " + owner.get().describe());
             }
-            owner = owners.ownerOf(run.path());
+            owner = RunStore.ownerOf(run);
         }
     }
 

@@ -12,7 +12,7 @@ import dev.cairn.cli.shared.Runs;
 import dev.cairn.files.DocumentException;
 import dev.cairn.files.WriteFailure;
 import dev.cairn.run.home.RunStore;
-import dev.cairn.run.internal.owner.OwnerRecord;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;

@@ -8,8 +8,8 @@ import dev.cairn.cli.terminal.TerminalRelay;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.TerminalChannel;
 import dev.cairn.run.RunSession;
+import dev.cairn.run.control.RunningStep;
 import dev.cairn.run.event.RunEvent;
-import dev.cairn.run.internal.step.StepExecution;
 import java.io.IOException;
 import java.util.Optional;
 
@@ -64,8 +64,8 @@ final class TerminalView implements SessionView {
     /** An editor, say: it has told its terminal to hand Ctrl-C over as a key. */
     private boolean commandReadsKeys() {
         try {
-            Optional<StepExecution> turn = session.command();
-            return turn.isPresent() && turn.get().status().rawTerminal();
+            Optional<RunningStep> step = session.command();
+            return step.isPresent() && step.get().status().rawTerminal();
         } catch (EngineException notRunning) {
             return false;
         } catch (InterruptedException letGo) {
@@ -75,12 +75,12 @@ final class TerminalView implements SessionView {
     }
 
     private void joinEach() {
-        StepExecution last = null;
+        RunningStep last = null;
         try {
             while (!ended) {
-                Optional<StepExecution> turn = session.command();
-                if (turn.isPresent() && turn.get() != last) {
-                    last = turn.get();
+                Optional<RunningStep> step = session.command();
+                if (step.isPresent() && step.get() != last) {
+                    last = step.get();
                     join(last);
                 } else {
                     Thread.sleep(LOOK_EVERY_MILLIS);
@@ -91,8 +91,8 @@ final class TerminalView implements SessionView {
         }
     }
 
-    private void join(StepExecution turn) throws InterruptedException {
-        try (TerminalChannel channel = turn.running().attachTerminal()) {
+    private void join(RunningStep step) throws InterruptedException {
+        try (TerminalChannel channel = step.running().attachTerminal()) {
             output.rejoin();
             relay.join(channel, LocalTerminal.size());
         } catch (EngineException notStarted) {

@@ -9,7 +9,6 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.engine.supervised.SupervisedEngines;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.home.CairnHome;
-import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.Delivery;
 import dev.cairn.schedule.store.StateFolder;
@@ -141,7 +140,7 @@ public final class CompositionRoot {
         Map<String, Checkpointer> byName = new LinkedHashMap<>();
         engines().forEach(engine -> byName.put(engine.name(), engine));
         Map<String, Checkpointer> actions = Map.of(AirflowAction.NAME, new AirflowAction(airflow(home), clock()));
-        return new StepRunner(home, new Engines(byName, actions), clock(), console.environment())
+        return new StepRunner(home, byName, actions, clock(), console.environment())
                 .submittingAs(SelfCommand.words())
                 .telling(deliveries(home).heardBy(heard));
     }

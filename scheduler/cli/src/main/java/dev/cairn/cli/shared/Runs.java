@@ -5,8 +5,7 @@ import dev.cairn.run.StepRunner;
 import dev.cairn.run.failure.NoSuchRunException;
 import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.home.RunStore;
-import dev.cairn.run.internal.owner.OwnerRecord;
-import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepFolder;
@@ -63,7 +62,7 @@ public final class Runs {
     }
 
     public Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
-        return Owners.ofThisProcess().ownerOf(run.path());
+        return RunStore.ownerOf(run);
     }
 
     /** The steps of a run that have been started or decided on, in the order of the plan. */

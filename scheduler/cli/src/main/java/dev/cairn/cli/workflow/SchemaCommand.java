@@ -3,7 +3,7 @@ package dev.cairn.cli.workflow;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Json;
-import dev.cairn.workflow.internal.read.WorkflowReader;
+import dev.cairn.workflow.Workflows;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -18,7 +18,7 @@ public final class SchemaCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Json.print(console.out(), WorkflowReader.schema());
+        Json.print(console.out(), Workflows.schema());
         return ExitCode.OK;
     }
 }

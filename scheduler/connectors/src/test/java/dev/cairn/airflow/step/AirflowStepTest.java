@@ -13,7 +13,6 @@ import dev.cairn.run.WorkflowRequest;
 import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.home.CairnHome;
-import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.manifest.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,8 +51,7 @@ final class AirflowStepTest {
         CairnHome home = CairnHome.findOrCreate(folder, Map.of());
         AirflowAction action =
                 new AirflowAction(new AirflowConnections(home.path(), airflow.environment()), Clock.systemUTC());
-        return new StepRunner(
-                home, new Engines(Map.of(), Map.of(AirflowAction.NAME, action)), Clock.systemUTC(), Map.of());
+        return new StepRunner(home, Map.of(), Map.of(AirflowAction.NAME, action), Clock.systemUTC(), Map.of());
     }
 
     private Path flow(String with, String more) throws IOException {

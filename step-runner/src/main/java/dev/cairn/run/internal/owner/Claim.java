@@ -1,5 +1,6 @@
 package dev.cairn.run.internal.owner;
 
+import dev.cairn.run.manifest.OwnerRecord;
 import java.util.Optional;
 
 /** What came of trying to own a run. */

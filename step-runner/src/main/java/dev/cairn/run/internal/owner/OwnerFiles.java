@@ -4,6 +4,7 @@ import dev.cairn.files.DocumentException;
 import dev.cairn.files.DocumentType;
 import dev.cairn.files.DurableFiles;
 import dev.cairn.files.Presence;
+import dev.cairn.run.manifest.OwnerRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

@@ -2,6 +2,7 @@ package dev.cairn.run.internal.owner;
 
 import dev.cairn.host.HostIdentity;
 import dev.cairn.host.Processes;
+import dev.cairn.run.manifest.OwnerRecord;
 import java.io.IOException;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;

@@ -3,6 +3,7 @@ package dev.cairn.run.internal.owner;
 import dev.cairn.engine.ProcessIdentity;
 import dev.cairn.host.HostIdentity;
 import dev.cairn.host.Processes;
+import dev.cairn.run.manifest.OwnerRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

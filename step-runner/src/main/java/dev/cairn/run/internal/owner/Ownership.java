@@ -2,6 +2,7 @@ package dev.cairn.run.internal.owner;
 
 import dev.cairn.files.WriteFailure;
 import dev.cairn.run.failure.OwnershipLostException;
+import dev.cairn.run.manifest.OwnerRecord;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;

@@ -2,8 +2,7 @@ package dev.cairn.run.internal.step;
 
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
-import dev.cairn.engine.StepProcess;
-import dev.cairn.engine.StepStatus;
+import dev.cairn.run.control.RunningStep;
 import dev.cairn.run.failure.ImageRefusedException;
 import dev.cairn.run.failure.StepElsewhereException;
 import dev.cairn.run.internal.resume.NextAction;
@@ -18,9 +17,7 @@ import java.util.OptionalLong;
  * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
  * any thread.
  */
-public interface StepExecution {
-    String stepId();
-
+public interface StepExecution extends RunningStep {
     /**
      * Takes the turn.
      *
@@ -62,14 +59,4 @@ public interface StepExecution {
 
     /** Ends the step without an image; returns at once. */
     void end(EndCause cause, Duration grace) throws EngineException, InterruptedException;
-
-    /** @throws EngineException when the step does not run, or not where it can be asked */
-    StepStatus status() throws EngineException, InterruptedException;
-
-    /**
-     * The step's process, for its terminal.
-     *
-     * @throws EngineException when the step does not run, or not here
-     */
-    StepProcess running() throws EngineException, InterruptedException;
 }

@@ -1,4 +1,4 @@
-package dev.cairn.run.internal.owner;
+package dev.cairn.run.manifest;
 
 import dev.cairn.engine.ProcessIdentity;
 import dev.cairn.files.WriteFailure;
@@ -30,24 +30,24 @@ public record OwnerRecord(
         boolean released,
         Optional<WriteFailure> cannotWrite) {
 
-    static OwnerRecord of(HostIdentity host, ProcessIdentity process, long epoch) {
+    public static OwnerRecord of(HostIdentity host, ProcessIdentity process, long epoch) {
         return new OwnerRecord(
                 host.name(), host.bootId(), host.pidNamespace(), process, epoch, 0, false, false, Optional.empty());
     }
 
-    OwnerRecord beat(Optional<WriteFailure> failure) {
+    public OwnerRecord beat(Optional<WriteFailure> failure) {
         return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, stopping, released, failure);
     }
 
-    OwnerRecord stopping(boolean now) {
+    public OwnerRecord stopping(boolean now) {
         return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, now, released, cannotWrite);
     }
 
-    OwnerRecord letGo() {
+    public OwnerRecord letGo() {
         return new OwnerRecord(host, bootId, pidNamespace, process, epoch, heartbeat + 1, stopping, true, cannotWrite);
     }
 
-    static OwnerRecord from(JsonNode node) {
+    public static OwnerRecord from(JsonNode node) {
         return new OwnerRecord(
                 node.path("host").asString(""),
                 node.path("boot_id").asString(""),
@@ -71,7 +71,7 @@ public record OwnerRecord(
         }
     }
 
-    ObjectNode into(ObjectNode node) {
+    public ObjectNode into(ObjectNode node) {
         cannotWrite.ifPresent(failure -> node.putObject("cannot_write")
                 .put("reason", failure.reason())
                 .put("since", failure.since().truncatedTo(ChronoUnit.MILLIS).toString()));
