@@ -235,6 +235,46 @@ static void a_checkpoint_of_a_step_that_is_being_ended_has_not_failed(void **sta
     assert_null(strstr(journal, "failed"));
 }
 
+static void says_how_long_a_step_was_paused_that_stops_with_its_image(void **state)
+{
+    (void)state;
+    cairn_step *step = start("1", "echo ready; sleep 1000");
+    await_text("out", "ready");
+    expect_answer(step, "{\"op\":\"checkpoint\",\"stop\":true,\"cause\":\"interrupted\"}",
+                  "\"ok\":true");
+    await_end(step);
+    auto_free char *journal = read_text("1/images.jsonl");
+    const char *pause = strrchr(journal, '{'); /* the last image: the first is of files alone */
+    pause = pause ? strstr(pause, "\"pause_us\":") : NULL;
+    assert_non_null(pause);
+    assert_true(strtoll(pause + strlen("\"pause_us\":"), NULL, 10) > 0);
+}
+
+/* Steps that end while they are asked for checkpoints, each at another moment of one. */
+static void a_checkpoint_that_meets_the_end_of_the_step_has_not_failed(void **state)
+{
+    (void)state;
+    static const char requests[] = "{\"op\":\"signal\",\"signo\":10}\n"
+                                   "{\"op\":\"checkpoint\"}\n{\"op\":\"checkpoint\"}\n"
+                                   "{\"op\":\"checkpoint\"}\n{\"op\":\"checkpoint\"}\n";
+    for (int i = 1; i <= 12; i++) {
+        char name[16], path[64], ready[32], script[100];
+        snprintf(name, sizeof name, "%d", i);
+        snprintf(ready, sizeof ready, "ready %d", i);
+        snprintf(script, sizeof script,
+                 "trap 'exit 0' USR1; echo %s; while :; do sleep 0.00%d; done", ready, i % 9 + 1);
+        cairn_step *step = start(name, script);
+        await_text("out", ready);
+        auto_close int client = connect_raw(name);
+        assert_int_equal(send(client, requests, sizeof requests - 1, MSG_NOSIGNAL),
+                         sizeof requests - 1);
+        await_end(step);
+        snprintf(path, sizeof path, "%s/images.jsonl", name);
+        auto_free char *journal = read_text(path);
+        assert_true(!journal || !strstr(journal, "failed"));
+    }
+}
+
 static void sweeps_what_killed_writers_have_left(void **state)
 {
     (void)state;
@@ -540,6 +580,8 @@ int main(void)
         with_home(ends_a_frozen_step),
         with_home(an_image_that_cannot_be_written_costs_nothing_but_itself),
         with_home(a_checkpoint_of_a_step_that_is_being_ended_has_not_failed),
+        with_home(says_how_long_a_step_was_paused_that_stops_with_its_image),
+        with_home(a_checkpoint_that_meets_the_end_of_the_step_has_not_failed),
         with_home(sweeps_what_killed_writers_have_left),
         with_home(waits_for_the_former_attempts_processes),
         with_home(an_attempt_is_supervised_once),

@@ -190,13 +190,18 @@ static void drop_lost_snapshots(const capture *c, pid_t init)
     }
 }
 
+static uint64_t pause_so_far(const capture *c)
+{
+    return (uint64_t)(freeze_clock_us() - c->frozen.since_us);
+}
+
 static void let_go(capture *c)
 {
     if (!c->at_rest)
         return;
     for (size_t i = 0; i < c->process_count; i++)
         put_back_threads(&c->processes[i]);
-    c->figures.pause_us = (uint64_t)(freeze_clock_us() - c->frozen.since_us);
+    c->figures.pause_us = pause_so_far(c);
     freeze_release(&c->frozen);
     c->at_rest = false;
 }
@@ -273,6 +278,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = capture_one(c, &c->processes[i], err);
     if (rc == 0)
+        rc = refuse_sharing(c->processes, c->process_count, err);
+    if (rc == 0)
         rc = describe_host(c, &t->cpu, err);
     if (rc == 0)
         rc = refuse_sysv(&c->processes[0], err);
@@ -310,6 +317,8 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     if (rc == 0)
         rc = freeze_tree(t->init, &t->waits, &c->frozen, err);
     c->at_rest = rc == 0;
+    if (rc == 0)
+        rc = refuse_other_namespaces(&c->frozen, t->init, err);
     if (rc == 0)
         rc = list_processes(c, err);
     if (rc == 0)
@@ -428,6 +437,8 @@ int capture_write(capture *c, image_writer *writer, cairn_error *err)
 void capture_figures_of(const capture *c, struct capture_figures *out)
 {
     *out = c->figures;
+    if (c->at_rest)
+        out->pause_us = pause_so_far(c);
 }
 
 void capture_release(capture *c)

@@ -35,7 +35,7 @@ struct capture_figures {
 CAIRN_CHECKED int capture_begin(struct tree *t, const struct capture_options *options,
                                 image_writer *writer, capture **out, cairn_error *err);
 CAIRN_CHECKED int capture_write(capture *c, image_writer *writer, cairn_error *err);
-/* pause_us is final once the tree runs again. */
+/* pause_us is final once the tree runs again; of one that is still stopped, the pause so far. */
 void capture_figures_of(const capture *c, struct capture_figures *out);
 /* Releases a tree that is still stopped; does nothing when it already runs. */
 void capture_release(capture *c);

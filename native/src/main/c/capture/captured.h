@@ -47,6 +47,15 @@ CAIRN_CHECKED int capture_process(struct captured_process *p, cairn_error *err);
 CAIRN_CHECKED int refuse_sysv(struct captured_process *p, cairn_error *err);
 json_t *describe_zombie(pid_t pid, cairn_error *err);
 
+/* sharing.c */
+/* Threads in other namespaces than the step's own pid 1. */
+CAIRN_CHECKED int refuse_other_namespaces(const struct frozen *frozen, pid_t init,
+                                          cairn_error *err);
+/* Processes that share memory, descriptors or working folder, and threads that do not; after
+ * capture_threads. A vfork shares its memory too, but the freeze has waited for its end. */
+CAIRN_CHECKED int refuse_sharing(struct captured_process *processes, size_t count,
+                                 cairn_error *err);
+
 /* memory.c */
 CAIRN_CHECKED int capture_maps(struct captured_process *p, cairn_error *err);
 /* Clones the memory copy-on-write; p->memory_of is then the snapshot. */

@@ -82,6 +82,13 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
         json_object_set_new(json, "path", json_string(map->path));
         return 0;
     }
+    if (strncmp(map->path, "/[aio]", 6) == 0)
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "pid %d has a kernel AIO context (io_setup), which this version does not "
+                          "save; end it before the checkpoint, have the program use threads or "
+                          "plain reads and writes (MariaDB: innodb_use_native_aio=0), or use "
+                          "`checkpoint.engine: app`",
+                          p->ns_pid);
     if (strncmp(map->path, "/SYSV", 5) == 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "pid %d: SysV shared memory at 0x%llx, which this version does not save",

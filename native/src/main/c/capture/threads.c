@@ -209,7 +209,7 @@ static int hold_thread(struct captured_thread *t, const struct frozen_thread *fr
 }
 
 /* Memory that calls may use and that is put back afterwards: the end of the first writable private
- * mapping. */
+ * mapping. It is none before its bytes are saved: what was not read is never written. */
 static int find_scratch(struct captured_process *p, cairn_error *err)
 {
     for (size_t i = 0; i < p->maps.count; i++) {
@@ -217,9 +217,11 @@ static int find_scratch(struct captured_process *p, cairn_error *err)
         if ((map->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE) || map->shared ||
             map->path[0] == '/')
             continue;
-        p->injector.scratch = map->end - INJECT_SCRATCH;
-        return inject_read(&p->injector, p->injector.scratch, p->scratch_saved, INJECT_SCRATCH,
-                           err);
+        uint64_t at = map->end - INJECT_SCRATCH;
+        int rc = inject_read(&p->injector, at, p->scratch_saved, INJECT_SCRATCH, err);
+        if (rc == 0)
+            p->injector.scratch = at;
+        return rc;
     }
     return cairn_fail(err, CAIRN_EUNSUPPORTED, "it has no writable memory");
 }

@@ -68,13 +68,14 @@ static void put_off(struct checkpointing *c, const struct checkpoint_order *orde
 }
 
 /* A tree that cannot be stopped now may be stoppable in a moment: a checkpoint that a client waits
- * for is retried. One by interval comes again anyway. */
+ * for is retried. One by interval comes again anyway. A process that ended under the checkpoint may
+ * be the step's last one, of which we shall hear in a moment; else the others have a checkpoint. */
 static bool try_again(struct checkpointing *c, const struct checkpoint_order *order,
                       const cairn_error *error)
 {
     bool awaited = order->stop || order->n_waiters > 0;
-    if (error->code != CAIRN_EBUSY_TREE || !awaited || c->step->frozen || c->step->root_ended ||
-        order->tries >= MOST_TRIES)
+    bool sensible = error->code == CAIRN_EGONE || (error->code == CAIRN_EBUSY_TREE && awaited);
+    if (!sensible || c->step->frozen || c->step->root_ended || order->tries >= MOST_TRIES)
         return false;
     struct checkpoint_order again = *order;
     again.tries++;

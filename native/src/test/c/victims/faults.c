@@ -53,6 +53,11 @@ VICTIM(holds_one_of_each)
     while (__atomic_load_n(&waiter, __ATOMIC_ACQUIRE) == 0)
         sched_yield();
     await_syscall(waiter, SYS_epoll_wait);
+    /* The lowest memory is what a capture makes its calls with. */
+    char *lowest = mmap((void *)0x10000, 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    require(lowest != MAP_FAILED);
+    fill_pattern(lowest, 4096, 3);
     char *own = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     char *shared = mmap(NULL, BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     require(own != MAP_FAILED && shared != MAP_FAILED);
@@ -67,7 +72,8 @@ VICTIM(holds_one_of_each)
     struct itimerval left;
     need(getitimer(ITIMER_REAL, &left));
     require(left.it_value.tv_sec > 0);
-    require(has_pattern(own, BYTES, 1) && has_pattern(shared, BYTES, 2));
+    require(has_pattern(lowest, 4096, 3) && has_pattern(own, BYTES, 1) &&
+            has_pattern(shared, BYTES, 2));
     require(read(pair[1], &byte, 1) == 1 && byte == 'q');
     require(write(wake[1], "w", 1) == 1 && pthread_join(thread, NULL) == 0);
     require(write(to[1], "x", 1) == 1 && read(from[0], &byte, 1) == 1 && byte == 'x');

@@ -1,11 +1,18 @@
 /* What cannot be saved: the capture says so by name, and the program runs on as if nothing was. */
 #include "victim.h"
 
+#include <linux/aio_abi.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <sys/ipc.h>
 #include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 REFUSED(has_a_tcp_connection_that_is_not_accepted, "not yet accepted")
@@ -77,4 +84,73 @@ REFUSED_TO_USERS(makes_itself_undumpable, "has made itself undumpable")
     need(prctl(PR_SET_DUMPABLE, 0));
     checkpoint_here();
     require(prctl(PR_GET_DUMPABLE) == 0);
+}
+
+static int wait_for_ever(void *unused)
+{
+    (void)unused;
+    for (;;)
+        syscall(SYS_pause);
+    return 0;
+}
+
+/* A child that shares with its parent what only threads share as a rule. */
+static void share_with_child(int flags)
+{
+    static char stack[65536];
+    int status;
+    pid_t child = (pid_t)need(clone(wait_for_ever, stack + sizeof stack, flags | SIGCHLD, NULL));
+    checkpoint_here();
+    need(kill(child, SIGKILL));
+    require(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+}
+
+REFUSED(shares_its_memory, "share their memory (CLONE_VM")
+{
+    share_with_child(CLONE_VM);
+}
+
+REFUSED(shares_its_descriptors, "share their descriptors (CLONE_FILES")
+{
+    share_with_child(CLONE_FILES);
+}
+
+REFUSED(shares_its_working_folder, "share their working folder (CLONE_FS")
+{
+    share_with_child(CLONE_FS);
+}
+
+static void *have_own_descriptors(void *started)
+{
+    need(unshare(CLONE_FILES));
+    *(atomic_bool *)started = true;
+    for (;;)
+        pause();
+    return NULL;
+}
+
+REFUSED(has_a_thread_with_descriptors_of_its_own, "does not share the descriptors of the others")
+{
+    pthread_t thread;
+    atomic_bool started = false;
+    require(pthread_create(&thread, NULL, have_own_descriptors, &started) == 0);
+    while (!started)
+        sched_yield();
+    checkpoint_here();
+    require(pthread_kill(thread, 0) == 0);
+}
+
+REFUSED(is_in_namespaces_of_its_own, "in a user namespace of its own")
+{
+    need(unshare(CLONE_NEWUSER | CLONE_NEWUTS));
+    checkpoint_here();
+    need(sethostname("own", 3));
+}
+
+REFUSED(has_a_kernel_aio_context, "a kernel AIO context")
+{
+    aio_context_t context = 0;
+    need(syscall(SYS_io_setup, 4, &context));
+    checkpoint_here();
+    require(syscall(SYS_io_getevents, context, 0, 1, NULL, NULL) == 0);
 }
