@@ -79,22 +79,44 @@ static bool is_of_packets(const struct objects *o, const struct open_description
     return false;
 }
 
+/* Is there a writer at all? Of an empty pipe tee tells, without taking anything, also where none
+ * has been there since it was opened, of which poll does not. */
+static bool has_writer(int read_end, bool *hung_up)
+{
+    struct pollfd poll_end = {read_end, POLLIN, 0};
+    poll(&poll_end, 1, 0);
+    *hung_up = poll_end.revents & POLLHUP;
+    int copy[2];
+    if (*hung_up || pipe2(copy, O_CLOEXEC) < 0)
+        return !*hung_up;
+    bool none = tee(read_end, copy[1], 1, SPLICE_F_NONBLOCK) == 0;
+    close(copy[0]);
+    close(copy[1]);
+    return !none;
+}
+
+static bool has_reader(int write_end)
+{
+    struct pollfd poll_end = {write_end, POLLOUT, 0};
+    poll(&poll_end, 1, 0);
+    return !(poll_end.revents & POLLERR);
+}
+
 static int capture_pipe(const struct objects *o, const struct open_description *d, cairn_error *err)
 {
     auto_close int end = -1;
     int rc = description_borrow(d->pid, d->fd, &end, err);
     if (rc != 0)
         return rc;
-    bool reads = (d->flags & O_ACCMODE) != O_WRONLY;
+    bool reads = (d->flags & O_ACCMODE) != O_WRONLY, hung_up = true;
     if (!pipe_end(o, d, !reads)) {
-        /* Nobody of the tree has the other end. Has anybody else? The kernel says so when nobody
-         * has. */
-        struct pollfd poll_end = {end, POLLIN | POLLOUT, 0};
-        poll(&poll_end, 1, 0);
-        if (!(poll_end.revents & (reads ? POLLHUP : POLLERR)))
+        /* Nobody of the tree has the other end: has anybody else? */
+        if (reads ? has_writer(end, &hung_up) : has_reader(end))
             return cairn_fail(
                 err, CAIRN_EUNSUPPORTED,
                 "fd %d: a pipe whose other end is held by a process outside of the step", d->fd);
+        if (!hung_up)
+            json_object_set_new(d->json, "unwritten", json_true());
     }
     return reads ? peek_pipe(end, is_of_packets(o, d), d->json, err) : 0;
 }

@@ -81,8 +81,48 @@ static int open_fifo(const json_t *json, const char *path, int read_end, int wri
     return 0;
 }
 
+static int open_end(const struct restoration *r, size_t i, int64_t flags, int from, bool alone,
+                    cairn_error *err)
+{
+    char end[64];
+    snprintf(end, sizeof end, "/proc/self/fd/%d", from);
+    auto_close int fd =
+        open(end, (int)(flags & (O_ACCMODE | O_NONBLOCK)) | (alone ? O_NONBLOCK : 0) | O_CLOEXEC);
+    if (fd < 0 || fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_DIRECT | O_ASYNC)) < 0)
+        return cairn_fail_errno(err, "opening an end of a pipe");
+    return fd_store_place(fd, fd_store_description(r, (int64_t)i), err);
+}
+
+/* The ends of a pipe, but those (unwritten) that have not seen a writer since they were opened; or
+ * only those, when there is none. */
+static int open_ends(const struct restoration *r, json_int_t pipe_id, bool unwritten, int read_end,
+                     int write_end, cairn_error *err)
+{
+    size_t i;
+    json_t *json;
+    bool filled = unwritten;
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, json)
+    {
+        if (!description_is_kind(json, "pipe") ||
+            json_integer_value(json_object_get(json, "pipe")) != pipe_id ||
+            json_is_true(json_object_get(json, "unwritten")) != unwritten)
+            continue;
+        int64_t flags;
+        int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
+        bool writes = (flags & O_ACCMODE) == O_WRONLY;
+        if (rc == 0 && !writes && !filled)
+            rc = fill_pipe(write_end, json, err);
+        filled |= !writes;
+        if (rc == 0)
+            rc = open_end(r, i, flags, writes ? write_end : read_end, unwritten, err);
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
 /* All descriptions of one pipe at once: the two ends that pipe() gives, opened again for each
- * further description. */
+ * description. */
 int pipe_restore(const struct restoration *r, size_t first, cairn_error *err)
 {
     const json_t *descriptions = json_object_get(r->meta, "descriptions");
@@ -100,31 +140,13 @@ int pipe_restore(const struct restoration *r, size_t first, cairn_error *err)
         if (rc != 0)
             return rc;
     }
-    size_t i;
-    json_t *json;
-    bool filled = false;
-    json_array_foreach(descriptions, i, json)
-    {
-        if (!description_is_kind(json, "pipe") ||
-            json_integer_value(json_object_get(json, "pipe")) != pipe_id)
-            continue;
-        int64_t flags;
-        int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
-        if (rc == 0 && (flags & O_ACCMODE) != O_WRONLY && !filled) {
-            rc = fill_pipe(write_end, json, err);
-            filled = true;
-        }
-        if (rc != 0)
-            return rc;
-        char end[64];
-        snprintf(end, sizeof end, "/proc/self/fd/%d",
-                 (flags & O_ACCMODE) == O_WRONLY ? write_end : read_end);
-        auto_close int fd = open(end, (int)(flags & (O_ACCMODE | O_NONBLOCK)) | O_CLOEXEC);
-        if (fd < 0 || fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_DIRECT | O_ASYNC)) < 0)
-            return cairn_fail_errno(err, "opening an end of a pipe");
-        rc = fd_store_place(fd, fd_store_description(r, (int64_t)i), err);
-        if (rc != 0)
-            return rc;
-    }
-    return 0;
+    char inode[64];
+    snprintf(inode, sizeof inode, "/proc/self/fd/%d", read_end);
+    auto_close int alone = open(inode, O_PATH | O_CLOEXEC);
+    if (alone < 0)
+        return cairn_fail_errno(err, "opening a pipe");
+    int rc = open_ends(r, pipe_id, false, read_end, write_end, err);
+    close(steal_fd(&read_end));
+    close(steal_fd(&write_end));
+    return rc == 0 ? open_ends(r, pipe_id, true, alone, -1, err) : rc;
 }

@@ -162,6 +162,22 @@ VICTIM(keeps_fifos)
     require_bytes(both, 50, 9);
 }
 
+VICTIM(keeps_a_fifo_that_never_had_a_writer)
+{
+    need(mkfifo("quiet", 0600));
+    int reading = (int)need(open("quiet", O_RDONLY | O_NONBLOCK));
+    need(fcntl(reading, F_SETFL, 0));
+    checkpoint_here();
+    struct pollfd end = {reading, POLLIN, 0};
+    require(fcntl(reading, F_GETFL) == O_RDONLY || fcntl(reading, F_GETFL) == 0100000);
+    require(poll(&end, 1, 0) == 0); /* no end yet: it has not begun */
+    int writing = (int)need(open("quiet", O_WRONLY | O_NONBLOCK));
+    put_bytes(writing, 50, 9);
+    close(writing);
+    require(poll(&end, 1, 0) == 1 && end.revents == (POLLIN | POLLHUP));
+    require_bytes(reading, 50, 9);
+}
+
 VICTIM(keeps_event_counters)
 {
     int plain = eventfd(5, EFD_NONBLOCK), semaphore = eventfd(2, EFD_SEMAPHORE | EFD_NONBLOCK);
