@@ -3,6 +3,8 @@
 #include "capture_fixture.h"
 #include "victims/victim.h"
 
+#include <sys/resource.h>
+
 #define ORDINARY_UID 60123
 #define OVER_CAPTURES 3
 
@@ -130,7 +132,9 @@ static size_t list_trials(struct trial **out, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    const struct rlimit as_elsewhere = {1024, 1024}; /* victims may have nearly as many open */
     struct trial *trials;
+    setrlimit(RLIMIT_NOFILE, &as_elsewhere);
     size_t count = list_trials(&trials, argc, argv);
     reachable(CAIRN_VICTIM); /* here, not once in each life */
     struct CMUnitTest *tests = calloc(count + 1, sizeof *tests);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -21,8 +22,12 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "proc/vdso.h"
+#include "restore/fd_store.h"
 #include "restore/fits.h"
 #include "sandbox/terminal_modes.h"
+
+/* What the supervisor itself may have open when it restores. */
+#define SUPERVISORS_DESCRIPTORS 32
 
 struct capture {
     struct frozen frozen;
@@ -254,6 +259,38 @@ static int describe_host(const capture *c, struct cpu_demand *demand, cairn_erro
     return 0;
 }
 
+static size_t count_mapped_files(const capture *c)
+{
+    json_auto_t *seen = json_object();
+    size_t k;
+    json_t *map;
+    for (size_t i = 0; i < c->process_count; i++)
+        json_array_foreach(json_object_get(c->processes[i].json, "maps"), k, map)
+        {
+            const char *path = json_string_value(json_object_get(map, "path"));
+            if (path)
+                json_object_set_new(seen, path, json_true());
+        }
+    return json_object_size(seen);
+}
+
+/* A restore opens all of it in one process. */
+static int check_descriptor_limit(const capture *c, cairn_error *err)
+{
+    struct rlimit limit;
+    size_t open = c->objects.description_count + c->objects.object_count + count_mapped_files(c),
+           need = open + FD_STORE_ROOM + SUPERVISORS_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return cairn_fail_errno(err, "asking for the limit of descriptors");
+    return need <= limit.rlim_max
+               ? 0
+               : cairn_fail(err, CAIRN_EUNSUPPORTED,
+                            "the step has %zu files open or mapped, for which a restore needs %zu "
+                            "descriptors; the hard limit is %llu: raise it (ulimit -Hn), or have "
+                            "fewer open",
+                            open, need, (unsigned long long)limit.rlim_max);
+}
+
 static int capture_everything(capture *c, struct tree *t, const struct capture_options *options,
                               image_writer *writer, cairn_error *err)
 {
@@ -279,6 +316,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
         rc = capture_one(c, &c->processes[i], err);
     if (rc == 0)
         rc = refuse_sharing(c->processes, c->process_count, err);
+    if (rc == 0)
+        rc = check_descriptor_limit(c, err);
     if (rc == 0)
         rc = describe_host(c, &t->cpu, err);
     if (rc == 0)
@@ -349,8 +388,8 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     return 0;
 }
 
-/* The flags that maps does not show; the snapshot has them all but those that forks do not inherit,
- * which were looked for before. */
+/* The flags and guards that maps does not show; the snapshot has them all but those that forks do
+ * not inherit, which were looked for before. */
 static int describe_flags_of(const capture *c, const struct captured_process *p, cairn_error *err)
 {
     auto_proc_maps struct proc_maps smaps = {0};
@@ -365,6 +404,11 @@ static int describe_flags_of(const capture *c, const struct captured_process *p,
         uint32_t flags = (seen ? seen->flags : 0) | dontfork_flags(&c->dontfork, p, map);
         json_object_set_new(json_array_get(maps, k), "flags", json_integer(flags));
         rc = dontfork_check(&c->dontfork, p, map, seen, err);
+        json_t *guards = NULL;
+        if (rc == 0 && !proc_map_is_kernel(map))
+            rc = pages_guards(p, map, &guards, err);
+        if (guards)
+            json_object_set_new(json_array_get(maps, k), "guards", guards);
     }
     return rc;
 }

@@ -11,14 +11,15 @@
 /* As fdinfo has it, and /proc/locks: "1: POSIX  ADVISORY  WRITE 17 08:01:262147 0 EOF". */
 struct lock_line {
     char kind[16], mode[16];
+    pid_t owner; /* who took it, as we see it; 0 when that one has ended */
     long long start;
     char end[24];
 };
 
 static int parse_line(const char *line, struct lock_line *out, cairn_error *err)
 {
-    if (sscanf(line, "lock: %*d: %15s %*s %15s %*d %*x:%*x:%*u %lld %23s", out->kind, out->mode,
-               &out->start, out->end) != 4)
+    if (sscanf(line, "lock: %*d: %15s %*s %15s %d %*x:%*x:%*u %lld %23s", out->kind, out->mode,
+               &out->owner, &out->start, out->end) != 5)
         return cairn_fail(err, EINVAL, "a lock of an unknown form (%.*s)", (int)strcspn(line, "\n"),
                           line);
     return 0;
@@ -27,8 +28,12 @@ static int parse_line(const char *line, struct lock_line *out, cairn_error *err)
 static json_t *describe_lock(const struct lock_line *line, const char *kind)
 {
     json_t *json = json_pack("{s:s, s:b}", "kind", kind, "write", strcmp(line->mode, "WRITE") == 0);
-    if (strcmp(kind, "flock") == 0)
+    struct proc_status status;
+    if (strcmp(kind, "flock") == 0) {
+        if (line->owner > 0 && proc_read_status(line->owner, line->owner, &status, NULL) == 0)
+            json_object_set_new(json, "owner", json_integer(status.ns_pid));
         return json;
+    }
     json_object_set_new(json, "start", json_hex((uint64_t)line->start));
     if (strcmp(line->end, "EOF") != 0)
         json_object_set_new(json, "end", json_hex(strtoull(line->end, NULL, 10)));

@@ -66,6 +66,20 @@ static int note_file(const struct captured_process *p, const struct proc_map *ma
     return 0;
 }
 
+static int refuse_guards(const struct captured_process *p, const struct proc_map *map,
+                         cairn_error *err)
+{
+    json_t *guards;
+    int rc = pages_guards(p, map, &guards, err);
+    if (rc != 0 || !guards)
+        return rc;
+    json_decref(guards);
+    return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                      "pid %d: guard pages (MADV_GUARD_INSTALL) in shared memory at 0x%llx hide "
+                      "what lies under them; remove them before the checkpoint",
+                      p->ns_pid, (unsigned long long)map->start);
+}
+
 /* Shared memory: of an object that a descriptor or /dev/shm has already given us, or else known
  * only through the mapping itself. */
 static int capture_shared(struct objects *o, struct captured_process *p, const struct proc_map *map,
@@ -112,9 +126,13 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
         json_object_set_new(object->json, "mapped_size", json_integer((json_int_t)reach));
     const char *kind = json_string_value(json_object_get(object->json, "kind"));
     json_object_set_new(json, "object", json_integer(object->space));
-    if (kind && (strcmp(kind, "file") == 0 || strcmp(kind, "anonymous") == 0))
+    if (kind && (strcmp(kind, "file") == 0 || strcmp(kind, "anonymous") == 0)) {
+        int rc = refuse_guards(p, map, err);
+        if (rc != 0)
+            return rc;
         return object_capture_memory(object, &p->injector, map->start, map->offset,
                                      map->end - map->start, err);
+    }
     return 0;
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/json.h"
 
 #define PAGE 4096u
 
@@ -28,6 +29,8 @@ struct pm_scan_arg {
 #define PAGE_IS_PRESENT (1 << 3)
 #define PAGE_IS_SWAPPED (1 << 4)
 #define PAGE_IS_PFNZERO (1 << 5)
+#define PAGE_IS_GUARD (1 << 8)
+#define PAGEMAP_IS_GUARD 58
 
 static int add_run(struct page_runs *runs, const struct page_run *run, cairn_error *err)
 {
@@ -51,7 +54,7 @@ static int add_run(struct page_runs *runs, const struct page_run *run, cairn_err
 }
 
 /* The same through /proc/PID/pagemap, for kernels before 6.7: bit 63 present, 62 swapped, 61 of a
- * file. */
+ * file. A guard counts as swapped. */
 static int list_by_pagemap(int pagemap, const struct proc_map *map, struct page_run run,
                            struct page_runs *out, cairn_error *err)
 {
@@ -62,7 +65,8 @@ static int list_by_pagemap(int pagemap, const struct proc_map *map, struct page_
         if (rc != 0)
             return rc;
         for (size_t i = 0; i < n; i++, at += PAGE) {
-            if (!(entries[i] >> 62) || (entries[i] >> 61 & 1))
+            if (!(entries[i] >> 62) || (entries[i] >> 61 & 1) ||
+                (entries[i] >> PAGEMAP_IS_GUARD & 1))
                 continue;
             run.start = at;
             run.length = PAGE;
@@ -74,8 +78,9 @@ static int list_by_pagemap(int pagemap, const struct proc_map *map, struct page_
     return 0;
 }
 
-static int list_by_scan(int pagemap, const struct proc_map *map, struct page_run run,
-                        struct page_runs *out, cairn_error *err)
+/* `guards`: PAGE_IS_GUARD where the kernel knows of it. */
+static int list_by_scan(int pagemap, const struct proc_map *map, uint64_t guards,
+                        struct page_run run, struct page_runs *out, cairn_error *err)
 {
     struct page_region regions[512];
     struct pm_scan_arg arg = {
@@ -84,9 +89,9 @@ static int list_by_scan(int pagemap, const struct proc_map *map, struct page_run
         .end = map->end,
         .vec = (uint64_t)(uintptr_t)regions,
         .vec_len = 512,
-        /* present or swapped, and neither a file's page nor the zero page */
-        .category_inverted = PAGE_IS_FILE | PAGE_IS_PFNZERO,
-        .category_mask = PAGE_IS_FILE | PAGE_IS_PFNZERO,
+        /* present or swapped, and neither a file's page nor the zero page, nor a guard */
+        .category_inverted = PAGE_IS_FILE | PAGE_IS_PFNZERO | guards,
+        .category_mask = PAGE_IS_FILE | PAGE_IS_PFNZERO | guards,
         .category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
         .return_mask = PAGE_IS_PRESENT,
     };
@@ -122,30 +127,76 @@ static const struct captured_process *inherited_from(const struct captured_proce
     return NULL;
 }
 
-int pages_list(const struct captured_process *p, struct page_runs *out, cairn_error *err)
+static int open_pagemap(const struct captured_process *p, cairn_error *err)
 {
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/pagemap", p->memory_of);
-    auto_close int pagemap = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd >= 0 ? fd : cairn_fail_errno(err, "opening %s", path);
+}
+
+/* How to ask this kernel: tried on what it is asked about first. */
+enum how_to_list { LIST_BY_SCAN_WITH_GUARDS, LIST_BY_SCAN, LIST_BY_PAGEMAP };
+
+static int list_map(int pagemap, const struct proc_map *map, enum how_to_list *how,
+                    struct page_run run, struct page_runs *out, cairn_error *err)
+{
+    for (; *how != LIST_BY_PAGEMAP; (*how)++) {
+        uint64_t guards = *how == LIST_BY_SCAN_WITH_GUARDS ? PAGE_IS_GUARD : 0;
+        int rc = list_by_scan(pagemap, map, guards, run, out, err);
+        if (rc != -ENOTTY && rc != -EINVAL)
+            return rc;
+    }
+    return list_by_pagemap(pagemap, map, run, out, err);
+}
+
+int pages_list(const struct captured_process *p, struct page_runs *out, cairn_error *err)
+{
+    auto_close int pagemap = open_pagemap(p, err);
     if (pagemap < 0)
-        return cairn_fail_errno(err, "opening %s", path);
-    bool scan = true;
+        return pagemap;
+    enum how_to_list how = LIST_BY_SCAN_WITH_GUARDS;
     for (size_t i = 0; i < p->maps.count; i++) {
         const struct proc_map *map = &p->maps.maps[i];
         if (map->shared || proc_map_is_kernel(map))
             continue;
         struct page_run run = {
             .process = p, .zero_matters = map->inode != 0, .inherits = inherited_from(p, map)};
-        cairn_error why = {0};
-        int rc = scan ? list_by_scan(pagemap, map, run, out, &why) : 0;
-        if (rc == -ENOTTY || rc == -EINVAL)
-            scan = false;
-        if (!scan)
-            rc = list_by_pagemap(pagemap, map, run, out, &why);
+        cairn_error why = {0}; /* one way that fails before another works leaves no message */
+        int rc = list_map(pagemap, map, &how, run, out, &why);
         if (rc != 0) {
             if (err)
                 *err = why;
             return rc;
+        }
+    }
+    return 0;
+}
+
+int pages_guards(const struct captured_process *p, const struct proc_map *map, json_t **out,
+                 cairn_error *err)
+{
+    *out = NULL;
+    auto_close int pagemap = open_pagemap(p, err);
+    if (pagemap < 0)
+        return pagemap;
+    struct page_region regions[64];
+    struct pm_scan_arg arg = {.size = sizeof arg,
+                              .start = map->start,
+                              .end = map->end,
+                              .vec = (uint64_t)(uintptr_t)regions,
+                              .vec_len = 64,
+                              .category_mask = PAGE_IS_GUARD,
+                              .return_mask = PAGE_IS_GUARD};
+    for (; arg.start < map->end; arg.start = arg.walk_end) {
+        int n = ioctl(pagemap, PAGEMAP_SCAN_CALL, &arg);
+        if (n < 0)
+            return errno == ENOTTY || errno == EINVAL ? 0 : cairn_fail_errno(err, "PAGEMAP_SCAN");
+        for (int i = 0; i < n; i++) {
+            if (!*out)
+                *out = json_array();
+            json_array_append_new(
+                *out, json_pack("[o, o]", json_hex(regions[i].start), json_hex(regions[i].end)));
         }
     }
     return 0;

@@ -23,6 +23,11 @@ struct page_runs {
 CAIRN_CHECKED int pages_list(const struct captured_process *p, struct page_runs *out,
                              cairn_error *err);
 
+/* The guard regions (MADV_GUARD_INSTALL) of a mapping, as an array of first and last addresses;
+ * *out is NULL for none. From p's memory or snapshot. Kernels before 6.15 do not tell. */
+CAIRN_CHECKED int pages_guards(const struct captured_process *p, const struct proc_map *map,
+                               json_t **out, cairn_error *err);
+
 /* Writes all runs with so many threads. */
 CAIRN_CHECKED int pages_write(const struct page_runs *runs, unsigned threads, image_writer *writer,
                               cairn_error *err);

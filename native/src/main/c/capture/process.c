@@ -211,17 +211,20 @@ static int capture_memory_layout(struct captured_process *p, const struct proc_s
     return 0;
 }
 
-static void capture_ids(struct captured_process *p, const struct proc_status *status)
+/* One that a clone has made may end without a signal, or with another. */
+static void note_exit_signal(json_t *json, const struct proc_stat *stat)
 {
-    json_object_set_new(p->json, "pgrp", json_integer(status->ns_pgrp));
-    json_object_set_new(p->json, "session", json_integer(status->ns_session));
-    json_object_set_new(p->json, "umask", json_integer(status->umask));
-    json_object_set_new(
-        p->json, "uid",
-        json_pack("[i, i, i, i]", status->uid[0], status->uid[1], status->uid[2], status->uid[3]));
-    json_object_set_new(
-        p->json, "gid",
-        json_pack("[i, i, i, i]", status->gid[0], status->gid[1], status->gid[2], status->gid[3]));
+    if (stat->exit_signal != SIGCHLD)
+        json_object_set_new(json, "exit_signal", json_integer(stat->exit_signal));
+}
+
+static void note_ids(json_t *json, const struct proc_status *status)
+{
+    const unsigned *uid = status->uid, *gid = status->gid;
+    json_object_set_new(json, "pgrp", json_integer(status->ns_pgrp));
+    json_object_set_new(json, "session", json_integer(status->ns_session));
+    json_object_set_new(json, "uid", json_pack("[i, i, i, i]", uid[0], uid[1], uid[2], uid[3]));
+    json_object_set_new(json, "gid", json_pack("[i, i, i, i]", gid[0], gid[1], gid[2], gid[3]));
 }
 
 /* Whether it has asked to use AMX; a kernel that knows no such request refuses the question. */
@@ -247,7 +250,9 @@ int capture_process(struct captured_process *p, cairn_error *err)
         rc = proc_read_status(p->pid, p->pid, &status, err);
     if (rc != 0)
         return rc;
-    capture_ids(p, &status);
+    note_ids(p->json, &status);
+    json_object_set_new(p->json, "umask", json_integer(status.umask));
+    note_exit_signal(p->json, &stat);
     json_object_set_new(p->json, "tty", json_boolean(stat.tty != 0));
     capture_limits(p);
     static const char *const links[] = {"exe", "cwd", "root"};
@@ -315,7 +320,8 @@ json_t *describe_zombie(pid_t pid, cairn_error *err)
         return NULL;
     json_t *json = json_pack("{s:i, s:b, s:i, s:s}", "pid", status.ns_pid, "zombie", 1, "exit_code",
                              stat.exit_code, "comm", stat.comm);
-    json_object_set_new(json, "pgrp", json_integer(status.ns_pgrp));
-    json_object_set_new(json, "session", json_integer(status.ns_session));
+    note_exit_signal(json, &stat);
+    note_ids(json, &status);
+    json_object_set_new(json, "capabilities", describe_capabilities(&status));
     return json;
 }

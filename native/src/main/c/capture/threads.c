@@ -145,6 +145,13 @@ static int describe_cpu(const struct captured_thread *t, const struct waits *wai
     return 0;
 }
 
+json_t *describe_capabilities(const struct proc_status *status)
+{
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "inheritable", json_hex(status->cap_inh),
+                     "permitted", json_hex(status->cap_prm), "effective", json_hex(status->cap_eff),
+                     "bounding", json_hex(status->cap_bnd), "ambient", json_hex(status->cap_amb));
+}
+
 static int describe_thread(struct captured_process *p, struct captured_thread *t,
                            const struct waits *waits, cairn_error *err)
 {
@@ -178,11 +185,7 @@ static int describe_thread(struct captured_process *p, struct captured_thread *t
     if (syscall(SYS_get_robust_list, t->tid, &head, &head_len) == 0)
         json_object_set_new(json, "robust_list", json_hex((uint64_t)(uintptr_t)head));
     json_object_set_new(json, "no_new_privs", json_boolean(status.no_new_privs));
-    json_object_set_new(json, "capabilities",
-                        json_pack("{s:o, s:o, s:o, s:o, s:o}", "inheritable",
-                                  json_hex(status.cap_inh), "permitted", json_hex(status.cap_prm),
-                                  "effective", json_hex(status.cap_eff), "bounding",
-                                  json_hex(status.cap_bnd), "ambient", json_hex(status.cap_amb)));
+    json_object_set_new(json, "capabilities", describe_capabilities(&status));
     scheduling(t->tid, json);
     json_t *pending = json_array();
     json_object_set_new(json, "pending", pending);

@@ -21,7 +21,8 @@ struct proc_stat {
     uint64_t start_time; /* clock ticks since boot */
     uint64_t start_code, end_code, start_stack, start_data, end_data, start_brk;
     uint64_t arg_start, arg_end, env_start, env_end;
-    int exit_code; /* as in wait status */
+    int exit_signal; /* that its parent gets when it ends */
+    int exit_code;   /* as in wait status */
 };
 CAIRN_CHECKED int proc_read_stat(pid_t pid, struct proc_stat *out, cairn_error *err);
 

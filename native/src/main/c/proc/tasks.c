@@ -55,6 +55,7 @@ int proc_read_stat(pid_t pid, struct proc_stat *out, cairn_error *err)
     out->arg_end = field[49];
     out->env_start = field[50];
     out->env_end = field[51];
+    out->exit_signal = (int)field[38];
     out->exit_code = (int)field[52];
     return 0;
 }

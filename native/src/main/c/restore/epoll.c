@@ -12,11 +12,14 @@
 #include "common/json.h"
 #include "restore/fd_store.h"
 
+#define DESCRIPTOR_LIMIT 1048576
+
 /* What stood at the number before comes back, also when the registration fails. */
 static int watch_under_number(int epoll, int description, int number, struct epoll_event *event,
                               cairn_error *err)
 {
-    auto_close int before = fcntl(number, F_DUPFD_CLOEXEC, number + 1);
+    auto_close int before = fcntl(number, F_DUPFD_CLOEXEC, 0);
+    epoll = epoll == number ? before : epoll;
     if (dup2(description, number) < 0)
         return cairn_fail_errno(err, "taking descriptor number %d", number);
     int rc = epoll_ctl(epoll, EPOLL_CTL_ADD, number, event) < 0
@@ -34,7 +37,7 @@ static int watch_target(const struct restoration *r, int epoll, const json_t *ta
 {
     int64_t fd, events, description;
     uint64_t data;
-    int rc = json_need_int(target, "fd", 0, r->fd_store - 1, &fd, err);
+    int rc = json_need_int(target, "fd", 0, DESCRIPTOR_LIMIT, &fd, err);
     if (rc == 0)
         rc = json_need_int(target, "description", 0, INT32_MAX, &description, err);
     if (rc == 0)

@@ -7,13 +7,18 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "common/cleanup.h"
+#include "common/json.h"
 #include "proc/proc.h"
 #include "restore/memory.h"
+#include "restore/process.h"
+#include "restore/threads.h"
 
 static int open_memory(struct restored_process *p, cairn_error *err)
 {
@@ -99,7 +104,7 @@ static int end_process(struct injector *in, int exit_code, cairn_error *err)
     int rc = cpu_set_registers(in->tid, &registers, err);
     if (rc != 0)
         return rc;
-    int status, signal = exit_code & 0x7f;
+    int status, signal = exit_code & 0x7f, deliver = 0;
     if (signal && kill(in->tid, signal == SIGKILL ? SIGKILL : signal) < 0)
         return cairn_fail_errno(err, "ending process %d as it had ended", in->tid);
     if (signal && signal != SIGKILL) { /* that one has ended it already */
@@ -109,8 +114,9 @@ static int end_process(struct injector *in, int exit_code, cairn_error *err)
     }
     do {
         /* The signal that ends it is delivered; everything else lets it make its last call. */
-        ptrace(PTRACE_CONT, in->tid, NULL, (void *)(uintptr_t)signal);
+        ptrace(PTRACE_CONT, in->tid, NULL, (void *)(uintptr_t)deliver);
         rc = trace_wait(in->tid, TRACE_NO_TIMEOUT, &status, NULL);
+        deliver = rc == 0 && trace_event(status) == 0 && WSTOPSIG(status) == signal ? signal : 0;
     } while (rc == 0);
     return 0;
 }
@@ -129,8 +135,19 @@ static bool lives_yet(const struct restored_process *p)
 
 static int end_as_it_had(struct restored_process *p, cairn_error *err)
 {
+    const char *comm;
     int exit_code = (int)json_integer_value(json_object_get(p->json, "exit_code"));
-    return end_process(&p->injector, exit_code, err);
+    int rc = json_need_string(p->json, "comm", 64, &comm, err);
+    if (rc == 0)
+        rc = inject_write(&p->injector, p->injector.scratch, comm, strlen(comm) + 1, err);
+    if (rc == 0)
+        rc = inject_ok(&p->injector, "PR_SET_NAME", NULL, err, SYS_prctl, PR_SET_NAME,
+                       p->injector.scratch, 0, 0, 0, 0);
+    if (rc == 0)
+        rc = process_set_ids(p, err);
+    if (rc == 0)
+        rc = threads_set_capabilities(&p->injector, p->json, err);
+    return rc == 0 ? end_process(&p->injector, exit_code, err) : rc;
 }
 
 static int make_session(struct restored_process *p, cairn_error *err)
@@ -146,7 +163,10 @@ static int make_family_of(struct restoration *r, struct restored_process *p, cai
 static int make_child(struct restored_process *child, cairn_error *err)
 {
     pid_t pid;
-    int rc = fork_with_pid(child->parent, child->ns_pid, SIGCHLD, &pid, err);
+    int64_t exit_signal = SIGCHLD;
+    int rc = json_may_int(child->json, "exit_signal", 0, 64, &exit_signal, err);
+    if (rc == 0)
+        rc = fork_with_pid(child->parent, child->ns_pid, (int)exit_signal, &pid, err);
     if (rc == 0)
         rc = adopt_child(child, child->parent, pid, err);
     return rc == 0 && is_zombie(child) ? make_session(child, err) : rc;

@@ -1,4 +1,4 @@
-/* Where pid 1 keeps what it opens for the processes: at descriptor numbers above all of theirs,
+/* Where pid 1 keeps what it opens for the processes: at descriptor numbers that are not its own,
  * first the descriptions of META, then its objects, then the mapped files. Every process inherits
  * them. */
 #ifndef CAIRN_RESTORE_FD_STORE_H
@@ -13,7 +13,9 @@
     (O_ACCMODE | O_PATH | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_DIRECT | O_NOATIME | O_ASYNC)
 #define OPEN_FLAGS (REOPEN_FLAGS | O_DIRECTORY | O_NOFOLLOW)
 
-/* Chooses the first number. */
+#define FD_STORE_ROOM 32
+
+/* Chooses the numbers. */
 CAIRN_CHECKED int fd_store_choose(struct restoration *r, cairn_error *err);
 
 /* The number of each; -1 for one that META lacks. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "common/json.h"
 #include "restore/fd_store.h"
@@ -16,8 +18,14 @@
 struct lock {
     const char *kind;
     bool write;
+    int64_t owner;       /* of a flock, the process that took it; 0 when that one has ended */
     uint64_t start, end; /* of its bytes; end as the kernel has it: the last one */
 };
+
+static bool is_flock(const struct lock *lock)
+{
+    return strcmp(lock->kind, "flock") == 0;
+}
 
 static int read_lock(const json_t *json, struct lock *out, cairn_error *err)
 {
@@ -25,7 +33,9 @@ static int read_lock(const json_t *json, struct lock *out, cairn_error *err)
     int rc = json_need_string(json, "kind", 16, &out->kind, err);
     if (rc == 0)
         rc = json_need_bool(json, "write", &out->write, err);
-    if (rc != 0 || strcmp(out->kind, "flock") == 0)
+    if (rc == 0)
+        rc = json_may_int(json, "owner", 0, INT32_MAX, &out->owner, err);
+    if (rc != 0 || is_flock(out))
         return rc;
     rc = json_need_hex(json, "start", &out->start, err);
     if (rc == 0 && json_object_get(json, "end"))
@@ -86,24 +96,52 @@ static pid_t find_holder(const struct restoration *r, size_t description, int64_
     return 0;
 }
 
+static int flock_operation(const struct lock *lock)
+{
+    return (lock->write ? LOCK_EX : LOCK_SH) | LOCK_NB;
+}
+
+/* By a process that ends at once, as the one that took it has. */
+static int flock_in_passing(int fd, const struct lock *lock)
+{
+    int status;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(flock(fd, flock_operation(lock)) == 0 ? 0 : errno);
+    if (child < 0 || waitpid(child, &status, 0) < 0)
+        return errno;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EINTR;
+}
+
+static bool is_taken_by_owner(const struct restoration *r, const struct lock *lock)
+{
+    const struct restored_process *owner =
+        is_flock(lock) && lock->owner ? restoration_find(r, (pid_t)lock->owner) : NULL;
+    return owner && !owner->zombie;
+}
+
+static int fail_description(const struct restoration *r, size_t description,
+                            const struct lock *lock, int code, cairn_error *err)
+{
+    int64_t number = -1;
+    pid_t holder = find_holder(r, description, &number);
+    return fail_lock(r, holder, number, (int64_t)description, lock, code, err);
+}
+
 static int lock_description(const struct restoration *r, size_t description, const json_t *json,
                             cairn_error *err)
 {
     struct lock lock;
     int rc = read_lock(json, &lock, err);
-    if (rc != 0)
+    if (rc != 0 || is_taken_by_owner(r, &lock))
         return rc;
-    int fd = fd_store_description(r, (int64_t)description);
+    int fd = fd_store_description(r, (int64_t)description), code;
     struct flock range = range_of(&lock);
-    int taken = strcmp(lock.kind, "flock") == 0
-                    ? flock(fd, (lock.write ? LOCK_EX : LOCK_SH) | LOCK_NB)
-                    : fcntl(fd, F_OFD_SETLK, &range);
-    if (taken == 0)
-        return 0;
-    int code = errno;
-    int64_t number = -1;
-    pid_t holder = find_holder(r, description, &number);
-    return fail_lock(r, holder, number, (int64_t)description, &lock, code, err);
+    if (is_flock(&lock))
+        code = flock_in_passing(fd, &lock);
+    else
+        code = fcntl(fd, F_OFD_SETLK, &range) < 0 ? errno : 0;
+    return code == 0 ? 0 : fail_description(r, description, &lock, code, err);
 }
 
 int locks_restore_of_descriptions(const struct restoration *r, cairn_error *err)
@@ -119,6 +157,35 @@ int locks_restore_of_descriptions(const struct restoration *r, cairn_error *err)
             if (rc == 0)
                 rc = lock_description(r, i, json, err);
         }
+        if (rc != 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int flock_as_owner(const struct restoration *r, struct restored_process *p,
+                          size_t description, const json_t *json, cairn_error *err)
+{
+    struct lock lock;
+    long result;
+    int rc = read_lock(json, &lock, err);
+    if (rc != 0 || !is_flock(&lock) || lock.owner != p->ns_pid)
+        return rc;
+    rc = inject(&p->injector, &result, err, SYS_flock,
+                (uint64_t)fd_store_description(r, (int64_t)description),
+                (uint64_t)flock_operation(&lock), 0, 0, 0, 0);
+    return rc != 0 || result == 0 ? rc : fail_description(r, description, &lock, (int)-result, err);
+}
+
+int locks_restore_as_owner(const struct restoration *r, struct restored_process *p,
+                           cairn_error *err)
+{
+    size_t i, k;
+    json_t *description, *json;
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, description)
+        json_array_foreach(json_object_get(description, "locks"), k, json)
+    {
+        int rc = flock_as_owner(r, p, i, json, err);
         if (rc != 0)
             return rc;
     }

@@ -4,8 +4,12 @@
 
 #include "restore/restoration.h"
 
-/* In pid 1: locks that belong to descriptions. */
+/* In pid 1: locks that belong to descriptions, but those that a process of the step is known to
+ * have taken. */
 CAIRN_CHECKED int locks_restore_of_descriptions(const struct restoration *r, cairn_error *err);
+/* Those that are known by who took them; while the process has the store yet. */
+CAIRN_CHECKED int locks_restore_as_owner(const struct restoration *r, struct restored_process *p,
+                                         cairn_error *err);
 /* Locks of a process, once it has closed all that it has to close: by closing any descriptor of a
  * file it gives up its locks on it. */
 CAIRN_CHECKED int locks_restore_of_process(const struct restoration *r, struct restored_process *p,

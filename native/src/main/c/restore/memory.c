@@ -24,6 +24,7 @@
 
 #define USER_END 0x7ffffffff000ull
 #define PAGE 4096ull
+#define GUARD_LIMIT 1048576
 
 /* One mapping of META. */
 struct mapping {
@@ -360,7 +361,32 @@ static int advise(struct restored_process *p, const struct mapping *m, int64_t f
                      (uint64_t)advice, 0, 0, 0);
 }
 
-static int finish_mapping(struct restored_process *p, const struct mapping *m, cairn_error *err)
+static const char *text_of(const json_t *pair, size_t i)
+{
+    const char *text = json_string_value(json_array_get(pair, i));
+    return text ? text : "";
+}
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+static int install_guards(struct restored_process *p, const json_t *json, cairn_error *err)
+{
+    json_t *guards = NULL;
+    int rc = json_may_array(json, "guards", GUARD_LIMIT, &guards, err);
+    for (size_t i = 0; rc == 0 && i < json_array_size(guards); i++) {
+        const json_t *pair = json_array_get(guards, i);
+        uint64_t start = strtoull(text_of(pair, 0), NULL, 16),
+                 end = strtoull(text_of(pair, 1), NULL, 16);
+        rc = inject_ok(&p->injector, "MADV_GUARD_INSTALL (Linux 6.13)", NULL, err, SYS_madvise,
+                       start, end - start, MADV_GUARD_INSTALL, 0, 0, 0);
+    }
+    return rc;
+}
+
+static int finish_mapping(struct restored_process *p, const json_t *json, const struct mapping *m,
+                          cairn_error *err)
 {
     int rc = advise(p, m, VMF_HUGEPAGE, MADV_HUGEPAGE, err);
     if (rc == 0)
@@ -377,6 +403,8 @@ static int finish_mapping(struct restored_process *p, const struct mapping *m, c
         rc = advise(p, m, VMF_RANDOM, MADV_RANDOM, err);
     if (rc == 0)
         rc = advise(p, m, VMF_MERGEABLE, MADV_MERGEABLE, err);
+    if (rc == 0)
+        rc = install_guards(p, json, err); /* not in locked memory */
     if (rc == 0 && !m->shared && (m->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))
         rc = inject_ok(&p->injector, "mprotect", NULL, err, SYS_mprotect, m->start,
                        m->end - m->start, (uint64_t)m->prot, 0, 0, 0);
@@ -461,7 +489,7 @@ int memory_finish(const struct restoration *r, struct restored_process *p, cairn
         struct mapping m;
         rc = read_mapping(r, json_array_get(maps, i), &m, err);
         if (rc == 0 && !m.kernel)
-            rc = finish_mapping(p, &m, err);
+            rc = finish_mapping(p, json_array_get(maps, i), &m, err);
     }
     return rc;
 }

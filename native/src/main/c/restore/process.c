@@ -16,84 +16,11 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "restore/descriptors.h"
 #include "restore/fd_store.h"
 #include "restore/locks.h"
 #include "restore/memory.h"
 #include "restore/threads.h"
-
-#define DESCRIPTOR_LIMIT 1048576
-
-static int close_between(struct restored_process *p, int64_t from, int64_t to, cairn_error *err)
-{
-    if (from > to)
-        return 0;
-    return inject_ok(&p->injector, "close_range", NULL, err, SYS_close_range, (uint64_t)from,
-                     (uint64_t)to, 0, 0, 0, 0);
-}
-
-/* A file of /proc can be opened only once that of which it tells is there; so each process opens
- * its own. */
-static int open_in_process(struct restored_process *p, const json_t *description, int64_t fd,
-                           bool close_on_exec, cairn_error *err)
-{
-    const char *path;
-    int64_t flags, position = 0;
-    long opened;
-    int rc = json_need_string(description, "path", INJECT_SCRATCH - 1, &path, err);
-    if (rc == 0)
-        rc = json_need_int(description, "flags", 0, INT32_MAX, &flags, err);
-    if (rc == 0)
-        rc = json_may_int(description, "position", 0, INT64_MAX, &position, err);
-    if (rc == 0)
-        rc = inject_write(&p->injector, p->injector.scratch, path, strlen(path) + 1, err);
-    if (rc == 0)
-        rc = inject_ok(&p->injector, path, &opened, err, SYS_openat, (uint64_t)AT_FDCWD,
-                       p->injector.scratch, (uint64_t)flags | (close_on_exec ? O_CLOEXEC : 0), 0, 0,
-                       0);
-    if (rc == 0 && position > 0)
-        rc = inject_ok(&p->injector, path, NULL, err, SYS_lseek, (uint64_t)opened,
-                       (uint64_t)position, SEEK_SET, 0, 0, 0);
-    if (rc != 0 || opened == fd)
-        return rc;
-    rc = inject_ok(&p->injector, "dup3", NULL, err, SYS_dup3, (uint64_t)opened, (uint64_t)fd,
-                   close_on_exec ? O_CLOEXEC : 0, 0, 0, 0);
-    return rc != 0 ? rc : close_between(p, opened, opened, err);
-}
-
-/* Descriptors come in ascending order; whatever lies between them is ours and goes. */
-static int pick_descriptors(const struct restoration *r, struct restored_process *p,
-                            cairn_error *err)
-{
-    json_t *list;
-    int rc = json_need_array(p->json, "descriptors", DESCRIPTOR_LIMIT, &list, err);
-    int64_t next = 0;
-    for (size_t i = 0; rc == 0 && i < json_array_size(list); i++) {
-        const json_t *entry = json_array_get(list, i);
-        int64_t fd, description;
-        bool close_on_exec;
-        rc = json_need_int(entry, "fd", next, r->fd_store - 1, &fd, err);
-        if (rc == 0)
-            rc = json_need_int(entry, "description", 0, DESCRIPTOR_LIMIT, &description, err);
-        if (rc == 0)
-            rc = json_need_bool(entry, "close_on_exec", &close_on_exec, err);
-        if (rc != 0)
-            return rc;
-        int number = fd_store_description(r, description);
-        if (number < 0)
-            return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "fd %lld has no description",
-                              (long long)fd);
-        rc = close_between(p, next, fd - 1, err);
-        const json_t *json =
-            json_array_get(json_object_get(r->meta, "descriptions"), (size_t)description);
-        if (rc == 0 && description_is_kind(json, "proc"))
-            rc = open_in_process(p, json, fd, close_on_exec, err);
-        else if (rc == 0)
-            rc = inject_ok(&p->injector, "dup3", NULL, err, SYS_dup3, (uint64_t)number,
-                           (uint64_t)fd, close_on_exec ? O_CLOEXEC : 0, 0, 0, 0);
-        next = fd + 1;
-    }
-    return rc != 0 ? rc : close_between(p, next, UINT32_MAX, err);
-}
 
 static int enter_folder(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
@@ -296,7 +223,7 @@ static void set_limits(const struct restored_process *p)
     }
 }
 
-static int set_ids(struct restored_process *p, cairn_error *err)
+int process_set_ids(struct restored_process *p, cairn_error *err)
 {
     const json_t *uid = json_object_get(p->json, "uid"), *gid = json_object_get(p->json, "gid");
     uint64_t u[3], g[3];
@@ -350,7 +277,9 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
     if (rc == 0)
         rc = enter_folder(r, p, err);
     if (rc == 0)
-        rc = pick_descriptors(r, p, err);
+        rc = locks_restore_as_owner(r, p, err);
+    if (rc == 0)
+        rc = descriptors_pick(r, p, err);
     if (rc == 0)
         rc = locks_restore_of_process(r, p, err);
     if (rc == 0)
@@ -372,7 +301,7 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
     if (rc == 0)
         rc = set_number(p, "thp_disable", SYS_prctl, PR_SET_THP_DISABLE, true, err);
     if (rc == 0)
-        rc = set_ids(p, err);
+        rc = process_set_ids(p, err);
     if (rc == 0 && json_is_true(json_object_get(p->json, "tiles")))
         rc = inject_ok(&p->injector, "asking to use AMX", NULL, err, SYS_arch_prctl,
                        CPU_ARCH_REQ_XCOMP_PERM, CPU_TILES, 0, 0, 0, 0);

@@ -204,6 +204,7 @@ void restoration_close(struct restoration *r)
         cairn_cleanup_close(&p->injector.memory);
     }
     free(r->processes);
+    proc_list_free(&r->own_descriptors);
     json_decref(r->mapped_files);
     json_decref(r->meta);
     *r = (struct restoration){0};

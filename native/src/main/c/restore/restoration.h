@@ -2,10 +2,10 @@
  * processes. Inside restore/.
  *
  * Two sides work on it. Pid 1, a fork of the supervisor inside the new namespaces, opens every
- * description, object and mapped file in plain C under high descriptor numbers (fd_store.h), and
+ * description, object and mapped file in plain C under numbers of its own (fd_store.h), and
  * forks a stub for each process that is its child (roots.h). The supervisor then traces the stubs
- * and makes everything else happen in them by injected calls: every process inherits the high
- * numbers from its parent and picks its own from them. So nothing needs to be passed around, and
+ * and makes everything else happen in them by injected calls: every process inherits them
+ * from its parent and picks its own from them. So nothing needs to be passed around, and
  * the only code of ours in a restored address space is one page, the trampoline.
  */
 #ifndef CAIRN_RESTORE_RESTORATION_H
@@ -53,6 +53,7 @@ struct restoration {
     struct cpu_features cpu_there, cpu_here;
     int64_t clock_lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
     int fd_store;       /* the first number in it (fd_store.h) */
+    struct proc_list own_descriptors;
 };
 
 /* One page of code (a system call instruction), one of scratch. */

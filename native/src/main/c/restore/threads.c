@@ -164,7 +164,7 @@ static int send_pending(struct injector *in, const json_t *list, long nr, uint64
     return 0;
 }
 
-static int set_capabilities(struct injector *in, const json_t *json, cairn_error *err)
+int threads_set_capabilities(struct injector *in, const json_t *json, cairn_error *err)
 {
     json_t *caps;
     uint64_t inheritable, permitted, effective;
@@ -242,7 +242,7 @@ static int finish_thread(const struct restoration *r, struct restored_process *p
         rc = inject_ok(&in, "PR_SET_NO_NEW_PRIVS", NULL, err, SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0,
                        0, 0, 0);
     if (rc == 0)
-        rc = set_capabilities(&in, t->json, err);
+        rc = threads_set_capabilities(&in, t->json, err);
     if (rc == 0 && death_signal) /* after the credentials, whose change clears it */
         rc = inject_ok(&in, "PR_SET_PDEATHSIG", NULL, err, SYS_prctl, PR_SET_PDEATHSIG,
                        (uint64_t)death_signal, 0, 0, 0, 0);

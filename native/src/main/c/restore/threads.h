@@ -6,6 +6,9 @@
 
 CAIRN_CHECKED int threads_make(const struct restoration *r, struct restored_process *p,
                                cairn_error *err);
+/* As the "capabilities" of `json`, a thread or a zombie, say. */
+CAIRN_CHECKED int threads_set_capabilities(struct injector *in, const json_t *json,
+                                           cairn_error *err);
 CAIRN_CHECKED int threads_finish(const struct restoration *r, struct restored_process *p,
                                  cairn_error *err);
 /* Ends the rseq that comes with a fork of ours, before its memory goes: the kernel would go on

@@ -290,6 +290,52 @@ VICTIM(keeps_an_adopted_child)
     require(wait(&status) > 0 && WEXITSTATUS(status) == 9);
 }
 
+VICTIM(keeps_names_and_credentials_of_zombies)
+{
+    char path[64], before[4096] = "", now[4096] = "";
+    pid_t child = (pid_t)need(fork());
+    if (child == 0) {
+        need(prctl(PR_SET_NAME, "was here"));
+        raise(SIGTERM);
+    }
+    siginfo_t info;
+    need(waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT));
+    for (int i = 0; i < 2; i++) {
+        static const char *const files[] = {"status", "stat"};
+        char *texts[] = {before, now};
+        for (size_t k = 0; k < 2; k++) {
+            snprintf(path, sizeof path, "/proc/%d/%s", child, files[k]);
+            int fd = (int)need(open(path, O_RDONLY));
+            size_t len = strlen(texts[i]);
+            need(read(fd, texts[i] + len, 4095 - len));
+            close(fd);
+        }
+        if (i == 0)
+            checkpoint_here();
+    }
+    static const char *const keys[] = {
+        "Name:", "State:", "Uid:", "Gid:", "SigPnd:", "ShdPnd:", "CapPrm:"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const char *was = strstr(before, keys[i]), *is = strstr(now, keys[i]);
+        require(was && is && strncmp(was, is, strcspn(was, "\n") + 1) == 0);
+    }
+    require(atoi(strrchr(before, ' ')) == SIGTERM && atoi(strrchr(now, ' ')) == SIGTERM);
+}
+
+VICTIM(keeps_the_signal_with_which_a_child_ends)
+{
+    signal(SIGUSR2, SIG_IGN);
+    pid_t child = (pid_t)need(syscall(SYS_clone, SIGUSR2, 0, 0, 0, 0));
+    if (child == 0)
+        for (;;)
+            pause();
+    checkpoint_here();
+    int status;
+    require(waitpid(child, &status, WNOHANG) == -1 && errno == ECHILD);
+    need(kill(child, SIGKILL));
+    require(waitpid(child, &status, __WCLONE) == child && WTERMSIG(status) == SIGKILL);
+}
+
 VICTIM(keeps_a_stopped_child_stopped)
 {
     open_pipes();

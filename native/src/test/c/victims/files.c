@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -124,6 +125,38 @@ VICTIM(keeps_a_write_only_unlinked_file)
     struct stat st;
     need(fstat(fd, &st));
     require(st.st_size == 4 && (st.st_mode & 0777) == 0200 && lseek(fd, 0, SEEK_CUR) == 4);
+}
+
+/* More than half of what it may have, each under a number that another one had when it was opened.
+ */
+VICTIM(keeps_more_descriptors_than_half_its_limit)
+{
+    enum { COUNT = 800, FIRST = 100, LIMIT = 1024 };
+    const struct rlimit limit = {LIMIT, LIMIT};
+    char name[32];
+    need(setrlimit(RLIMIT_NOFILE, &limit));
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(name, sizeof name, "many.%d", i % 40);
+        int fd = (int)need(open(name, O_RDWR | O_CREAT | (i % 3 ? 0 : O_CLOEXEC), 0600));
+        int number = LIMIT - 1 - i;
+        if (fd != number)
+            need(dup3(fd, number, i % 3 ? 0 : O_CLOEXEC));
+        need(lseek(number, i, SEEK_SET));
+        close(fd);
+    }
+    for (int fd = 10; fd < FIRST; fd++)
+        need(dup2(LIMIT - fd, fd));
+    checkpoint_here();
+    for (int i = 0; i < COUNT; i++) {
+        int number = LIMIT - 1 - i;
+        require(lseek(number, 0, SEEK_CUR) == i);
+        require(fcntl(number, F_GETFD) == (i % 3 ? 0 : FD_CLOEXEC));
+    }
+    for (int fd = 10; fd < FIRST; fd++)
+        require(lseek(fd, 0, SEEK_CUR) == fd - 1 && fcntl(fd, F_GETFD) == 0);
+    struct rlimit now;
+    need(getrlimit(RLIMIT_NOFILE, &now));
+    require(now.rlim_cur == LIMIT && now.rlim_max == LIMIT);
 }
 
 static void copy_file(const char *from, const char *to)

@@ -147,3 +147,32 @@ REFUSED(holds_a_lease, "fd 17 (")
     checkpoint_here();
     require(fcntl(17, F_GETLEASE) == F_RDLCK);
 }
+
+/* The first number after the mode in the descriptor's line: who took the lock. */
+static int owner_of(int fd)
+{
+    char path[64], text[512] = "";
+    int owner = -1;
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", fd);
+    int info = (int)need(open(path, O_RDONLY));
+    need(read(info, text, sizeof text - 1));
+    close(info);
+    const char *line = strstr(text, "FLOCK");
+    require(line && sscanf(line, "FLOCK ADVISORY %*s %d", &owner) == 1);
+    return owner;
+}
+
+VICTIM(keeps_who_took_a_flock)
+{
+    int own = (int)need(open("own", O_RDWR | O_CREAT, 0644));
+    int of_dead = (int)need(open("of-dead", O_RDWR | O_CREAT, 0644));
+    need(flock(own, LOCK_SH));
+    pid_t child = (pid_t)need(fork());
+    if (child == 0)
+        _exit(flock(of_dead, LOCK_EX));
+    int status;
+    require(waitpid(child, &status, 0) == child && status == 0);
+    checkpoint_here();
+    require(owner_of(own) == getpid() && owner_of(of_dead) == 0);
+    require(flocked("own", LOCK_EX) && flocked("of-dead", LOCK_SH));
+}

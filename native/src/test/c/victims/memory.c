@@ -420,3 +420,25 @@ VICTIM(keeps_advice_and_locks)
     require(has_pattern(huge, 4 << 20, 9));
     require(has_flag(huge, " hg") && has_flag(locked, " lo") && has_flag(undumped, " dd"));
 }
+
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+VICTIM(keeps_guards)
+{
+    char *guarded = map(32 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, -1);
+    fill_pattern(guarded, 32 * PAGE, 7);
+    int rc = madvise(guarded + PAGE, 2 * PAGE, MADV_GUARD_INSTALL);
+    if (rc == -1 && errno == EINVAL) /* a kernel before 6.13 */
+        return checkpoint_here();
+    need(madvise(guarded + 31 * PAGE, PAGE, MADV_GUARD_INSTALL));
+    checkpoint_here();
+    require(has_pattern(guarded, PAGE, 7));
+    require(fault_at(guarded + PAGE, false) == SIGSEGV);
+    require(fault_at(guarded + 3 * PAGE - 1, true) == SIGSEGV);
+    require(fault_at(guarded + 31 * PAGE, false) == SIGSEGV);
+    char *whole = malloc(32 * PAGE);
+    fill_pattern(whole, 32 * PAGE, 7);
+    require(memcmp(guarded + 3 * PAGE, whole + 3 * PAGE, 28 * PAGE) == 0);
+}

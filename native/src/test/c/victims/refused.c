@@ -1,6 +1,7 @@
 /* What cannot be saved: the capture says so by name, and the program runs on as if nothing was. */
 #include "victim.h"
 
+#include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -153,4 +154,12 @@ REFUSED(has_a_kernel_aio_context, "a kernel AIO context")
     need(syscall(SYS_io_setup, 4, &context));
     checkpoint_here();
     require(syscall(SYS_io_getevents, context, 0, 1, NULL, NULL) == 0);
+}
+
+REFUSED(has_more_files_open_than_a_restore_may, "raise it (ulimit -Hn)")
+{
+    for (int i = 0; i < 1000; i++)
+        need(open("many", O_RDONLY | O_CREAT, 0600));
+    checkpoint_here();
+    require(lseek(1000, 0, SEEK_CUR) == 0);
 }
