@@ -1,0 +1,21 @@
+package dev.cairn.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.ServiceLoader;
+
+/** Offers checkpoint engines to programs that take whatever engines are on the class path. Found by {@link ServiceLoader}. */
+public interface EngineProvider {
+    /** @throws EngineException if what the engines need cannot be found or loaded */
+    List<Checkpointer> engines() throws EngineException;
+
+    /** The engines of all providers that the loader of this class sees. */
+    static List<Checkpointer> installed() throws EngineException {
+        List<Checkpointer> engines = new ArrayList<>();
+        for (EngineProvider provider :
+                ServiceLoader.load(EngineProvider.class, EngineProvider.class.getClassLoader())) {
+            engines.addAll(provider.engines());
+        }
+        return engines;
+    }
+}
