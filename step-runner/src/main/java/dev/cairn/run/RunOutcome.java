@@ -12,4 +12,17 @@ import java.util.Optional;
  * @param untold who could not be told everything yet, and why, for a person; {@link NotificationRetrier} tells them later
  * @param exit how the last attempt ended, for a run of a single command
  */
-public record RunOutcome(RunState state, String message, List<String> untold, Optional<StepExit> exit) {}
+public record RunOutcome(RunState state, String message, List<String> untold, Optional<StepExit> exit) {
+
+    /**
+     * This outcome, if the run succeeded.
+     *
+     * @throws RunNotSucceededException if it failed, or was stopped before its end
+     */
+    public RunOutcome orThrow() throws RunNotSucceededException {
+        if (state != RunState.SUCCEEDED) {
+            throw new RunNotSucceededException(this);
+        }
+        return this;
+    }
+}

@@ -42,16 +42,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Cairn as a library: runs workflows and single commands as checkpointed steps, and goes on with them.
+ * Opens, resumes and steers the runs of one home, with the engines, actions and notifications that it was given. {@link Cairn} is
+ * the shorter way in for programs that need the defaults only.
  *
- * <pre>{@code
- * StepRunner runner = new StepRunner(CairnHome.findOrCreate(folder, System.getenv()), engines);
- * if (runner.exec(CheckpointedCommand.of("python3", "count.py").named("count")) instanceof Opening.Ready ready) {
- *     RunOutcome outcome = ready.session().run(event -> System.err.println(event));
- * }
- * }</pre>
- *
- * Whatever dies and whenever, the same lines go on from the last checkpoint. Immutable; any thread.
+ * <p>Immutable; any thread.
  */
 public final class StepRunner {
     private final CairnHome home;
@@ -188,7 +182,7 @@ public final class StepRunner {
     }
 
     /** The run of a single command: the unfinished one of its name, or a new one. */
-    public OpenResult exec(CheckpointedCommand command) throws IOException, InterruptedException {
+    public OpenResult exec(CommandBuilder<?> command) throws IOException, InterruptedException {
         CommandOrigin origin = command.origin();
         List<String> reasons =
                 Preflight.reasonsAgainst(CommandPlan.of(commandOrigin("check", command), origin), context);
@@ -324,7 +318,7 @@ public final class StepRunner {
                 InheritedEnvironment.kept(context.environment()));
     }
 
-    private RunOrigin commandOrigin(String name, CheckpointedCommand command) {
+    private RunOrigin commandOrigin(String name, CommandBuilder<?> command) {
         return new RunOrigin(
                 name,
                 Optional.of(name),
@@ -360,7 +354,7 @@ public final class StepRunner {
     }
 
     /** A name with an unfinished run is taken, but for the same command that asks for that name. */
-    private static RunPick.Rule nameRule(String name, CheckpointedCommand command) {
+    private static RunPick.Rule nameRule(String name, CommandBuilder<?> command) {
         return run -> {
             if (run.state().isFinal()) {
                 return Plain.START_NEW;
