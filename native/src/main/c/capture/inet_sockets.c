@@ -1,6 +1,7 @@
 /* TCP and UDP sockets. A connection whose two ends are of the tree is taken with what is queued in
  * it; one that leads out of it is refused, saying to whom. */
 #include <errno.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -13,24 +14,17 @@
 #include "capture/objects.h"
 #include "common/cleanup.h"
 #include "common/hex.h"
+#include "common/inet_diag.h"
 #include "common/inet_json.h"
+#include "common/socket_options.h"
 #include "proc/proc.h"
 #include "task/freeze.h"
 
 /* Over the loopback device, a delayed acknowledgement included. */
 #define ARRIVES_WITHIN_US 500000
 #define REFILLED_WITHIN_US 10000000
-
-/* <net/tcp_states.h> of the kernel itself. */
-enum tcp_state {
-    FIN_WAIT1 = 4,
-    FIN_WAIT2 = 5,
-    CLOSED = 7,
-    CLOSE_WAIT = 8,
-    LAST_ACK = 9,
-    LISTENING = 10,
-    CLOSING = 11
-};
+#define DATAGRAM_LIMIT 65536
+#define DATAGRAMS_LIMIT 4096
 
 static int count(int fd, unsigned long request)
 {
@@ -49,21 +43,37 @@ static int ask(int fd, struct tcp_info *out, cairn_error *err)
 
 static bool has_ended_sending(unsigned state)
 {
-    return state == FIN_WAIT1 || state == FIN_WAIT2 || state == CLOSING || state == LAST_ACK;
+    return state == INET_FIN_WAIT1 || state == INET_FIN_WAIT2 || state == INET_CLOSING ||
+           state == INET_LAST_ACK;
 }
 
 static bool peer_has_ended(unsigned state)
 {
-    return state == CLOSE_WAIT || state == LAST_ACK || state == CLOSING;
+    return state == INET_CLOSE_WAIT || state == INET_LAST_ACK || state == INET_CLOSING;
 }
 
-static const char *describe_state(const struct tcp_info *info)
+static bool is_ready(int fd, short events)
 {
-    if (info->tcpi_state == LISTENING)
+    struct pollfd ready = {.fd = fd, .events = events};
+    return poll(&ready, 1, 0) > 0 && ready.revents & events;
+}
+
+static const char *describe_state(int fd, const struct tcp_info *info)
+{
+    if (info->tcpi_state == INET_LISTENING)
         return "listening";
-    if (info->tcpi_state != CLOSED)
+    if (info->tcpi_state != INET_CLOSED)
         return "connected";
-    return info->tcpi_segs_out > 0 ? "reset" : "open"; /* it was connected once, or never */
+    if (info->tcpi_segs_out == 0)
+        return "open"; /* it was never connected */
+    return is_ready(fd, POLLERR) ? "reset" : "ended";
+}
+
+/* What one end will not receive any more though the other one may send. */
+static bool has_ended_receiving(int fd, unsigned state)
+{
+    return state != INET_LISTENING && state != INET_CLOSED && !peer_has_ended(state) &&
+           is_ready(fd, POLLRDHUP);
 }
 
 static int describe_tcp(int fd, json_t *json, cairn_error *err)
@@ -72,15 +82,18 @@ static int describe_tcp(int fd, json_t *json, cairn_error *err)
     int rc = ask(fd, &info, err);
     if (rc != 0)
         return rc;
-    if (info.tcpi_state == LISTENING && info.tcpi_unacked > 0)
-        return cairn_fail(err, CAIRN_EBUSY_TREE,
-                          "a listening TCP socket with %u connections that are not yet accepted",
-                          info.tcpi_unacked);
-    json_object_set_new(json, "state", json_string(describe_state(&info)));
-    if (info.tcpi_state == LISTENING)
+    if (info.tcpi_state == INET_LISTENING && info.tcpi_unacked > 0)
+        json_object_set_new(json, "waiting", json_integer(info.tcpi_unacked));
+    json_object_set_new(json, "state", json_string(describe_state(fd, &info)));
+    if (info.tcpi_state == INET_LISTENING)
         json_object_set_new(json, "backlog", json_integer(info.tcpi_sacked));
     json_object_set_new(json, "ended_sending", json_boolean(has_ended_sending(info.tcpi_state)));
     json_object_set_new(json, "peer_ended", json_boolean(peer_has_ended(info.tcpi_state)));
+    json_object_set_new(json, "ended_receiving",
+                        json_boolean(has_ended_receiving(fd, info.tcpi_state)));
+    if (info.tcpi_state != INET_LISTENING && is_ready(fd, POLLPRI))
+        return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                          "a TCP socket with urgent data (MSG_OOB) that is not yet received");
     return 0;
 }
 
@@ -95,18 +108,98 @@ static void describe_address(int fd, json_t *json, const char *key,
         json_object_set_new(json, key, described);
 }
 
-int describe_inet(int fd, int type, json_t *json, cairn_error *err)
+struct udp_search {
+    uint64_t ino;
+    unsigned shutdown;
+};
+
+static void note_shutdown(void *context, const struct inet_seen *seen)
 {
+    struct udp_search *search = context;
+    if (seen->ino == search->ino)
+        search->shutdown = seen->shutdown;
+}
+
+/* Only a socket that is connected can be shut down. */
+static unsigned udp_shutdown(int fd, uint64_t ino, int protocol)
+{
+    struct sockaddr_storage local = {0};
+    socklen_t len = sizeof local;
+    struct udp_search search = {.ino = ino};
+    if (getsockname(fd, (struct sockaddr *)&local, &len) == 0)
+        inet_diag_each(local.ss_family, protocol, inet_port(&local), note_shutdown, &search);
+    return search.shutdown;
+}
+
+/* One that waits, with the address of its sender; 0 when there is none. An empty one can be looked
+ * at only once, so that the next checkpoint would not see it. */
+static int peek_datagram(int fd, char *bytes, json_t *queue, cairn_error *err)
+{
+    struct sockaddr_storage from = {0};
+    struct iovec data = {bytes, DATAGRAM_LIMIT};
+    struct msghdr header = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_name = &from, .msg_namelen = sizeof from};
+    ssize_t n = recvmsg(fd, &header, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0)
+        return 0;
+    auto_free char *hex = hex_encode(bytes, (size_t)n);
+    json_t *sender = inet_to_json(&from);
+    if (!sender)
+        return cairn_fail(err, CAIRN_EBUSY_TREE, "a UDP socket with a datagram of nobody");
+    json_array_append_new(queue, json_pack("{s:s, s:o}", "bytes", hex ? hex : "", "from", sender));
+    return 1;
+}
+
+/* An empty one that was looked at before is shown only by a peek at the head of the queue; from the
+ * offset 0 on come all others. */
+static int peek_datagrams(int fd, json_t *json, cairn_error *err)
+{
+    int before = -1, head = -1, start = 0, rc;
+    socklen_t len = sizeof before;
+    auto_free char *bytes = malloc(DATAGRAM_LIMIT);
+    if (!bytes)
+        return cairn_fail(err, ENOMEM, "out of memory reading a socket");
+    json_t *queue = json_array();
+    json_object_set_new(json, "datagrams", queue);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &before, &len) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &head, sizeof head) < 0)
+        return cairn_fail_errno(err, "preparing to read a socket");
+    rc = peek_datagram(fd, bytes, queue, err);
+    if (rc == 1 && json_string_length(json_object_get(json_array_get(queue, 0), "bytes")) > 0)
+        json_array_clear(queue);
+    setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &start, sizeof start);
+    while (rc == 1 && json_array_size(queue) < DATAGRAMS_LIMIT)
+        rc = peek_datagram(fd, bytes, queue, err);
+    setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &before, sizeof before);
+    return rc == 1 ? cairn_fail(err, CAIRN_EBUSY_TREE, "a UDP socket with over %d datagrams",
+                                DATAGRAMS_LIMIT)
+                   : rc;
+}
+
+static int describe_udp(int fd, uint64_t ino, int protocol, json_t *json, cairn_error *err)
+{
+    if (json_object_get(json, "peer"))
+        json_object_set_new(json, "shutdown", json_integer(udp_shutdown(fd, ino, protocol)));
+    return peek_datagrams(fd, json, err);
+}
+
+int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err)
+{
+    int protocol = 0;
+    socklen_t len = sizeof protocol;
+    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len);
     json_object_set_new(json, "kind", json_string("inet"));
     json_object_set_new(json, "type", json_integer(type));
+    json_object_set_new(json, "protocol", json_integer(protocol));
     describe_address(fd, json, "local", getsockname);
     describe_address(fd, json, "peer", getpeername);
-    json_object_set_new(json, "options", inet_options_read(fd));
-    if (type == SOCK_STREAM)
-        return describe_tcp(fd, json, err);
-    return count(fd, SIOCINQ) == 0
-               ? 0
-               : cairn_fail(err, CAIRN_EBUSY_TREE, "a UDP socket with datagrams not yet received");
+    json_t *options;
+    int rc = socket_options_read(fd, &options, err);
+    if (rc != 0)
+        return rc;
+    json_object_set_new(json, "options", options);
+    return type == SOCK_STREAM ? describe_tcp(fd, json, err)
+                               : describe_udp(fd, ino, protocol, json, err);
 }
 
 /* One way through a connection. */
@@ -152,43 +245,58 @@ static int await_arrival(const struct way *w, bool *full, cairn_error *err)
     }
 }
 
-/* Puts back what drain() has taken out. It was all there before, and the connection is empty now:
- * there is room. */
-static bool refill(const struct way *w, const char *bytes, size_t len)
+/* As much as this user may have: what was there fits again also where the kernel had given the
+ * connection more than it does now. */
+static void make_room(const struct way *w)
 {
-    int64_t deadline = freeze_clock_us() + REFILLED_WITHIN_US;
+    int most = INT_MAX / 4;
+    setsockopt(w->from, SOL_SOCKET, SO_SNDBUF, &most, sizeof most);
+    setsockopt(w->to, SOL_SOCKET, SO_RCVBUF, &most, sizeof most);
+}
+
+/* Whether another try may succeed; waits before it. */
+static bool is_passing(int fd, short events)
+{
+    if (errno != EAGAIN && errno != EINTR && errno != ENOMEM && errno != ENOBUFS)
+        return false;
+    poll(&(struct pollfd){.fd = fd, .events = events}, 1, 10);
+    return true;
+}
+
+/* Puts back what drain() has taken out, however long that takes: only we have it. It was all there
+ * before, and the connection is empty now: there is room. */
+static int refill(const struct way *w, const char *bytes, size_t len, cairn_error *err)
+{
+    int64_t patient_until = freeze_clock_us() + REFILLED_WITHIN_US;
     for (size_t done = 0; done < len;) {
         ssize_t n = send(w->from, bytes + done, len - done, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (n > 0)
             done += (size_t)n;
-        else if (freeze_clock_us() > deadline)
-            return false;
-        else
-            poll(&(struct pollfd){.fd = w->from, .events = POLLOUT}, 1, 10);
+        else if (!is_passing(w->from, POLLOUT))
+            return cairn_fail_errno(err, "a TCP connection broke during the checkpoint");
+        else if (freeze_clock_us() > patient_until)
+            make_room(w);
     }
-    return true;
+    return 0;
 }
 
 /* Takes everything out of a connection that is full, also what has not left the sender. */
-static bool drain(const struct way *w, char *bytes, size_t *len)
+static int drain(const struct way *w, char *bytes, size_t *len, cairn_error *err)
 {
-    int64_t deadline = freeze_clock_us() + REFILLED_WITHIN_US;
     *len = 0;
     while (count(w->from, SIOCOUTQ) > 0 || count(w->to, SIOCINQ) > 0) {
         ssize_t n = recv(w->to, bytes + *len, INET_QUEUE_LIMIT - *len, MSG_DONTWAIT);
         if (n > 0)
             *len += (size_t)n;
-        else if (freeze_clock_us() > deadline)
-            return false;
-        else
-            poll(&(struct pollfd){.fd = w->to, .events = POLLIN}, 1, 10);
+        else if (n == 0 || !is_passing(w->to, POLLIN))
+            return cairn_fail(err, CAIRN_EBUSY_TREE,
+                              "a TCP connection broke during the checkpoint");
     }
-    return true;
+    return 0;
 }
 
 /* Nobody but the two ends can see what has not left the sender. All is taken out and sent again
- * while everybody stands; we are the only ones who have it meanwhile, so that a failure here is
- * the end of the supervisor and with it of the attempt, which goes on from the image before. */
+ * while everybody stands. */
 static int capture_full(const struct way *w, char *bytes, size_t *len, cairn_error *err)
 {
     struct tcp_info sender;
@@ -202,9 +310,20 @@ static int capture_full(const struct way *w, char *bytes, size_t *len, cairn_err
     if (corked || has_ended_sending(sender.tcpi_state) || all > INET_QUEUE_LIMIT / 2)
         return cairn_fail(err, CAIRN_EBUSY_TREE,
                           "a TCP connection that is full and cannot be emptied and filled again");
-    if (!drain(w, bytes, len) || !refill(w, bytes, *len))
-        abort();
-    return 0;
+    json_auto_t *options_from = NULL;
+    json_auto_t *options_to = NULL;
+    rc = socket_options_read(w->from, &options_from, err);
+    if (rc == 0)
+        rc = socket_options_read(w->to, &options_to, err);
+    if (rc == 0)
+        rc = drain(w, bytes, len, err);
+    if (rc == 0)
+        rc = refill(w, bytes, *len, err);
+    if (rc == 0) {
+        socket_options_apply_buffers(w->from, options_from);
+        socket_options_apply_buffers(w->to, options_to);
+    }
+    return rc;
 }
 
 static int set_queue(json_t *json, const char *bytes, size_t len, cairn_error *err)
@@ -281,11 +400,66 @@ static int refuse(const struct open_description *d, cairn_error *err)
                       (long long)json_integer_value(json_object_get(peer, "port")));
 }
 
-/* No process of the tree has the other end. What it sent before it closed is still there. */
-static int capture_abandoned(const struct open_description *d, int fd, cairn_error *err)
+static bool listens_for(const struct open_description *listener, const json_t *client)
 {
-    if (!json_is_true(json_object_get(d->json, "peer_ended")))
-        return refuse(d, err);
+    struct sockaddr_storage local, peer;
+    socklen_t len;
+    return description_is(listener, "inet") && json_object_get(listener->json, "waiting") &&
+           inet_from_json(client, "peer", &peer, &len, NULL) == 0 &&
+           inet_from_json(listener->json, "local", &local, &len, NULL) == 0 &&
+           (inet_same(&local, &peer) ||
+            (inet_is_any(&local) && inet_port(&local) == inet_port(&peer)));
+}
+
+/* The listener of the step at which nobody has accepted this connection, or NULL. What was sent
+ * over it, or in which order several wait, cannot be looked at. */
+static const struct open_description *find_listener(const struct objects *o,
+                                                    const struct open_description *client, int fd)
+{
+    struct tcp_info info;
+    if (ask(fd, &info, NULL) != 0 || info.tcpi_bytes_sent > 0 || has_ended_sending(info.tcpi_state))
+        return NULL;
+    for (size_t i = 0; i < o->description_count; i++) {
+        const struct open_description *listener = &o->descriptions[i];
+        if (listens_for(listener, client->json) &&
+            json_integer_value(json_object_get(listener->json, "waiting")) == 1)
+            return listener;
+    }
+    return NULL;
+}
+
+/* Its listener says so. */
+static bool is_waiting(const struct objects *o, const struct open_description *client)
+{
+    for (size_t i = 0; i < o->description_count; i++)
+        if (listens_for(&o->descriptions[i], client->json))
+            return true;
+    return false;
+}
+
+static int check_waiting(const struct open_description *d, cairn_error *err)
+{
+    json_int_t waiting = json_integer_value(json_object_get(d->json, "waiting"));
+    return waiting == 0 || json_object_get(d->json, "client")
+               ? 0
+               : cairn_fail(
+                     err, CAIRN_EBUSY_TREE,
+                     "a listening TCP socket with %lld connections that are not yet accepted",
+                     (long long)waiting);
+}
+
+/* No process of the tree has the other end. What it sent before it closed is still there. */
+static int capture_abandoned(const struct objects *o, const struct open_description *d, int fd,
+                             cairn_error *err)
+{
+    if (!json_is_true(json_object_get(d->json, "peer_ended"))) {
+        const struct open_description *listener = find_listener(o, d, fd);
+        if (!listener)
+            return is_waiting(o, d) ? 0 : refuse(d, err);
+        json_object_set_new(d->json, "waits_at", json_integer(listener - o->descriptions));
+        json_object_set_new(listener->json, "client", json_integer(d - o->descriptions));
+        return 0;
+    }
     return capture_queue(fd, NULL, d->json, err);
 }
 
@@ -296,7 +470,7 @@ static int capture_end(const struct objects *o, const struct open_description *d
     auto_close int theirs = -1;
     int rc = description_borrow(d->pid, d->fd, &fd, err);
     if (rc != 0 || !other)
-        return rc != 0 ? rc : capture_abandoned(d, fd, err);
+        return rc != 0 ? rc : capture_abandoned(o, d, fd, err);
     rc = description_borrow(other->pid, other->fd, &theirs, err);
     if (rc != 0)
         return rc;
@@ -304,16 +478,130 @@ static int capture_end(const struct objects *o, const struct open_description *d
     return capture_way(&(struct way){.from = theirs, .to = fd}, d->json, err);
 }
 
+static bool is_udp(const json_t *json)
+{
+    return json_integer_value(json_object_get(json, "type")) == SOCK_DGRAM;
+}
+
+/* Bound to an address, or to its port alone. */
+static bool has_sent(const struct open_description *d, const struct sockaddr_storage *from)
+{
+    struct sockaddr_storage local;
+    socklen_t len;
+    if (!description_is(d, "inet") || !is_udp(d->json) ||
+        inet_from_json(d->json, "local", &local, &len, NULL) != 0)
+        return false;
+    return inet_same(&local, from) || (inet_port(&local) == inet_port(from) && inet_is_any(&local));
+}
+
+static int find_sender(const struct objects *o, json_t *datagram, cairn_error *err)
+{
+    struct sockaddr_storage from;
+    socklen_t len;
+    int rc = inet_from_json(datagram, "from", &from, &len, err);
+    for (size_t i = 0; rc == 0 && i < o->description_count; i++)
+        if (has_sent(&o->descriptions[i], &from)) {
+            json_object_set_new(datagram, "sender", json_integer((json_int_t)i));
+            return 0;
+        }
+    return rc != 0 ? rc
+                   : cairn_fail(err, CAIRN_EBUSY_TREE,
+                                "a UDP socket with datagrams not yet received, of a sender that is "
+                                "not of the step or has closed its socket");
+}
+
+static int send_datagram(const struct objects *o, const json_t *datagram,
+                         const struct sockaddr_storage *to, socklen_t to_len, cairn_error *err)
+{
+    auto_free void *bytes = NULL;
+    size_t len;
+    auto_close int from = -1;
+    const struct open_description *sender =
+        &o->descriptions[json_integer_value(json_object_get(datagram, "sender"))];
+    int rc = description_borrow(sender->pid, sender->fd, &from, err);
+    if (rc == 0)
+        rc = hex_decode(json_string_value(json_object_get(datagram, "bytes")), DATAGRAM_LIMIT,
+                        &bytes, &len, err);
+    if (rc == 0 && sendto(from, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL,
+                          (const struct sockaddr *)to, to_len) < 0)
+        rc = cairn_fail_errno(err, "sending the datagrams of a UDP socket again");
+    return rc;
+}
+
+/* The kernel shows an empty datagram to one peek only, so that the next checkpoint would not see
+ * it: all are taken out, now that the image has them, and sent again. */
+static int renew_datagrams(const struct objects *o, const struct open_description *d,
+                           cairn_error *err)
+{
+    const json_t *datagrams = json_object_get(d->json, "datagrams"), *datagram;
+    struct sockaddr_storage local;
+    socklen_t len;
+    auto_close int fd = -1;
+    size_t i;
+    int rc = description_borrow(d->pid, d->fd, &fd, err);
+    if (rc == 0)
+        rc = inet_from_json(d->json, "local", &local, &len, err);
+    for (i = json_array_size(datagrams); rc == 0 && i > 0; i--)
+        if (recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) < 0)
+            rc = cairn_fail_errno(err, "taking the datagrams of a UDP socket out");
+    json_array_foreach(datagrams, i, datagram)
+    {
+        if (rc == 0)
+            rc = send_datagram(o, datagram, &local, len, err);
+    }
+    return rc;
+}
+
+static int capture_datagrams(const struct objects *o, const struct open_description *d,
+                             cairn_error *err)
+{
+    size_t i;
+    json_t *datagram;
+    bool empty = false;
+    int rc = 0;
+    json_array_foreach(json_object_get(d->json, "datagrams"), i, datagram)
+    {
+        if (rc == 0)
+            rc = find_sender(o, datagram, err);
+        empty |= json_string_length(json_object_get(datagram, "bytes")) == 0;
+    }
+    return rc == 0 && empty ? renew_datagrams(o, d, err) : rc;
+}
+
+static bool is_over(const struct open_description *d)
+{
+    const char *state = json_string_value(json_object_get(d->json, "state"));
+    return description_is(d, "inet") && state &&
+           (strcmp(state, "ended") == 0 || strcmp(state, "reset") == 0);
+}
+
+/* What arrived before it ended can still be read. */
+static int capture_over(const struct open_description *d, cairn_error *err)
+{
+    auto_close int fd = -1;
+    int rc = description_borrow(d->pid, d->fd, &fd, err);
+    return rc != 0 ? rc : capture_queue(fd, NULL, d->json, err);
+}
+
+static int within(const struct open_description *d, int rc, cairn_error *err)
+{
+    struct proc_status status;
+    return rc == 0 || proc_read_status(d->pid, d->pid, &status, NULL) != 0
+               ? rc
+               : cairn_fail_within(err, rc, "pid %d fd %d", status.ns_pid, d->fd);
+}
+
 int capture_inet(const struct objects *o, cairn_error *err)
 {
-    for (size_t i = 0; i < o->description_count; i++) {
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < o->description_count; i++) {
         const struct open_description *d = &o->descriptions[i];
-        struct proc_status status;
-        int rc = is_connected(d) ? capture_end(o, d, err) : 0;
-        if (rc != 0)
-            return proc_read_status(d->pid, d->pid, &status, NULL) != 0
-                       ? rc
-                       : cairn_fail_within(err, rc, "pid %d fd %d", status.ns_pid, d->fd);
+        rc = is_connected(d) ? capture_end(o, d, err)
+             : is_over(d)    ? capture_over(d, err)
+                             : capture_datagrams(o, d, err);
+        rc = within(d, rc, err);
     }
-    return 0;
+    for (size_t i = 0; rc == 0 && i < o->description_count; i++)
+        rc = within(&o->descriptions[i], check_waiting(&o->descriptions[i], err), err);
+    return rc;
 }

@@ -61,7 +61,11 @@ CAIRN_CHECKED int capture_sockets(const struct objects *o, cairn_error *err);
 CAIRN_CHECKED int describe_socket(const struct captured_process *p, int number, uint64_t ino,
                                   json_t *json, cairn_error *err);
 /* A TCP or UDP socket, likewise. */
-CAIRN_CHECKED int describe_inet(int fd, int type, json_t *json, cairn_error *err);
+CAIRN_CHECKED int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err);
+/* SO_PEERCRED of the unix sockets that are described by way of this process, as it sees pids; once
+ * it can be injected into. */
+CAIRN_CHECKED int capture_credentials(const struct objects *o, struct captured_process *p,
+                                      cairn_error *err);
 /* Which TCP sockets are the two ends of a connection, and what is queued in it. */
 CAIRN_CHECKED int capture_inet(const struct objects *o, cairn_error *err);
 enum lock_owner { LOCKS_OF_DESCRIPTION, LOCKS_OF_PROCESS };

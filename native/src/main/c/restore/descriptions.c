@@ -23,7 +23,7 @@
 /* Status flags that a fresh description does not get from how it was made. */
 static int set_flags(int fd, int64_t flags, cairn_error *err)
 {
-    if (fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_APPEND | O_DIRECT | O_ASYNC)) < 0)
+    if (fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_APPEND | O_DIRECT)) < 0)
         return cairn_fail_errno(err, "setting the flags of a descriptor");
     return 0;
 }
@@ -217,8 +217,6 @@ static int make_description(const struct restoration *r, size_t i, int pty_slave
         return open_terminal(pty_slave, flags, number, err);
     if (description_is_kind(json, "pipe"))
         return pipe_restore(r, i, err);
-    if (description_is_kind(json, "socket"))
-        return unix_socket_restore(r, i, err);
     if (description_is_kind(json, "inet"))
         return inet_socket_restore(r, i, err);
     if (description_is_kind(json, "eventfd"))
@@ -238,8 +236,10 @@ static int make_description(const struct restoration *r, size_t i, int pty_slave
 int descriptions_open(const struct restoration *r, int pty_slave, cairn_error *err)
 {
     int rc = inet_connections_restore(r, err);
+    if (rc == 0)
+        rc = unix_sockets_restore(r, err);
     size_t count = json_array_size(json_object_get(r->meta, "descriptions"));
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = make_description(r, i, pty_slave, err);
-    return rc;
+    return rc != 0 ? rc : inet_sockets_finish(r, err);
 }

@@ -4,24 +4,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/hex.h"
+#include "common/inet_diag.h"
 #include "common/inet_json.h"
 #include "common/json.h"
+#include "common/socket_options.h"
 #include "restore/fd_store.h"
+#include "restore/ports.h"
 
 #define FITS_AT_ONCE 16384 /* into any fresh connection */
 #define WARM_UP_ROUNDS 200
 #define ROOM_WITHIN_MS 50        /* how long a full connection may take to have room again */
 #define PORT_FREE_WITHIN_MS 3000 /* of a connection of before, which the kernel remembers */
 #define LOOK_EVERY_MS 20
+#define ACKNOWLEDGED_WITHIN_MS 200
+#define LISTENER_WITHIN_MS 70000 /* the kernel remembers a connection for 60 s */
 
 /* An end that is being made. */
 struct end {
@@ -51,22 +59,34 @@ static void allow_sharing(int fd)
 
 static int make(int family, int type, const json_t *json, cairn_error *err)
 {
-    int fd = socket(family, type | SOCK_CLOEXEC, 0);
+    int64_t protocol = 0;
+    int rc = json_may_int(json, "protocol", 0, IPPROTO_UDPLITE, &protocol, err);
+    if (rc != 0)
+        return rc;
+    int fd = socket(family, type | SOCK_CLOEXEC, (int)protocol);
     if (fd < 0)
         return cairn_fail_errno(err, "making a socket");
-    inet_options_apply(fd, json_object_get(json, "options"), INET_BEFORE_BIND);
+    socket_options_apply(fd, json_object_get(json, "options"), SOCKET_BEFORE_BIND);
     return fd;
 }
 
-/* To an address that the step had before it was killed: what is left of it may still be ending. */
-static int bind_once_free(int fd, const struct end *e)
+/* To an IPv6 address by which it was not bound, as IPV6_V6ONLY tells, a socket is connected: it is
+ * bound to its port alone. */
+static struct sockaddr_storage address_to_bind(const struct end *e)
 {
-    int rc;
-    for (int waited = 0; (rc = bind(fd, (const struct sockaddr *)&e->local, e->len)) < 0 &&
-                         errno == EADDRINUSE && waited < PORT_FREE_WITHIN_MS;
-         waited += LOOK_EVERY_MS)
-        poll(NULL, 0, LOOK_EVERY_MS);
-    return rc;
+    struct sockaddr_storage at = e->local;
+    const struct in6_addr *address = &((const struct sockaddr_in6 *)&at)->sin6_addr;
+    if (at.ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(address) &&
+        socket_option_number(json_object_get(e->json, "options"), "v6_only", 1) == 0)
+        ((struct sockaddr_in6 *)&at)->sin6_addr = in6addr_any;
+    return at;
+}
+
+/* To an address that the step had before it was killed: what is left of it may still be ending. */
+static int bind_once_free(int fd, const struct end *e, int within_ms)
+{
+    struct sockaddr_storage at = address_to_bind(e);
+    return port_bind(fd, &at, e->len, within_ms);
 }
 
 /* Of this host, with a port that the kernel chooses, for somebody of a family to reach. */
@@ -92,7 +112,7 @@ static int listen_as(const struct end *server, int other_family, cairn_error *er
     if (fd < 0)
         return fd;
     allow_sharing(fd);
-    if (bind_once_free(fd, server) < 0) {
+    if (bind_once_free(fd, server, PORT_FREE_WITHIN_MS) < 0) {
         struct end here = *server;
         any_port(&here, other_family);
         if (bind(fd, (const struct sockaddr *)&here.local, here.len) < 0)
@@ -114,13 +134,14 @@ static int connect_as(const struct end *client, const struct sockaddr_storage *t
         if (fd < 0)
             return fd;
         allow_sharing(fd);
-        if (own_port && bind(fd, (const struct sockaddr *)&client->local, client->len) < 0 &&
-            errno == EADDRNOTAVAIL)
+        if (own_port && bind_once_free(fd, client, 0) < 0 && errno == EADDRNOTAVAIL)
             waited = PORT_FREE_WITHIN_MS; /* of another host */
         else if (connect(fd, (const struct sockaddr *)target, target_len) == 0)
             return steal_fd(&fd);
         else if (!own_port)
             return cairn_fail_errno(err, "connecting a TCP socket");
+        else if (waited == 0)
+            port_forget_ended(&client->local);
         else
             poll(NULL, 0, LOOK_EVERY_MS);
     }
@@ -148,6 +169,7 @@ static int connect_pair(const struct end *server, const struct end *client, int 
 {
     struct sockaddr_storage target;
     socklen_t len = sizeof target;
+    port_forget_ended(&server->local); /* before anybody listens there */
     auto_close int listener = listen_as(server, client->local.ss_family, err);
     if (listener < 0)
         return listener;
@@ -206,6 +228,18 @@ static int warm_up(int from, int to, size_t len, cairn_error *err)
                       len);
 }
 
+/* Else what the program sends next would wait for it. */
+static void await_acknowledgement(int from, int to)
+{
+    int left = 0, now = 1;
+    setsockopt(to, IPPROTO_TCP, TCP_QUICKACK, &now, sizeof now);
+    for (int i = 0; i < ACKNOWLEDGED_WITHIN_MS; i++) {
+        if (ioctl(from, SIOCOUTQ, &left) != 0 || left == 0)
+            return;
+        poll(NULL, 0, 1);
+    }
+}
+
 /* What `json`'s socket had queued, from its other end. */
 static int fill(int from, int to, const json_t *json, cairn_error *err)
 {
@@ -219,19 +253,26 @@ static int fill(int from, int to, const json_t *json, cairn_error *err)
         rc = warm_up(from, to, len, err);
     if (rc == 0 && send_nonblocking(from, bytes, len) != len)
         rc = cairn_fail(err, CAIRN_EHOST, "filling a TCP connection with %zu bytes", len);
+    await_acknowledgement(from, to);
     return rc;
 }
 
-static int finish(int fd, const json_t *json, int number, cairn_error *err)
+static int set_options_and_flags(int fd, const json_t *json, cairn_error *err)
 {
     int64_t flags;
     int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
     if (rc != 0)
         return rc;
-    inet_options_apply(fd, json_object_get(json, "options"), INET_WHEN_DONE);
-    if (fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_ASYNC)) < 0)
+    socket_options_apply(fd, json_object_get(json, "options"), SOCKET_WHEN_FILLED);
+    if (fcntl(fd, F_SETFL, (int)flags & O_NONBLOCK) < 0)
         return cairn_fail_errno(err, "setting the flags of a socket");
-    return fd_store_place(fd, number, err);
+    return 0;
+}
+
+static int finish(int fd, const json_t *json, int number, cairn_error *err)
+{
+    int rc = set_options_and_flags(fd, json, err);
+    return rc != 0 ? rc : fd_store_place(fd, number, err);
 }
 
 /* Listeners on the same port come later. */
@@ -239,6 +280,8 @@ static int finish_connected(int fd, const json_t *json, int number, cairn_error 
 {
     if (json_is_true(json_object_get(json, "ended_sending")))
         shutdown(fd, SHUT_WR);
+    if (json_is_true(json_object_get(json, "ended_receiving")))
+        shutdown(fd, SHUT_RD);
     int rc = finish(fd, json, number, err);
     allow_sharing(fd);
     return rc;
@@ -258,6 +301,20 @@ static bool is_listened_at(const json_t *descriptions, const struct end *e)
     return false;
 }
 
+/* Only of a socket that was accepted this is not 1, but what the connection came with. */
+static bool was_accepted(const struct end *e)
+{
+    const json_t *options = json_object_get(e->json, "options");
+    return socket_option_number(options, "multicast_ttl", 1) != 1 ||
+           socket_option_number(options, "v6_multicast_hops", 1) != 1;
+}
+
+static bool is_server(const json_t *descriptions, const struct end *own, const struct end *other)
+{
+    return was_accepted(own) != was_accepted(other) ? was_accepted(own)
+                                                    : is_listened_at(descriptions, own);
+}
+
 static int make_connection(const struct restoration *r, size_t i, size_t k, cairn_error *err)
 {
     const json_t *descriptions = json_object_get(r->meta, "descriptions");
@@ -268,8 +325,8 @@ static int make_connection(const struct restoration *r, size_t i, size_t k, cair
     if (rc == 0)
         rc = read_end(json_array_get(descriptions, k), &other, err);
     if (rc == 0)
-        rc = is_listened_at(descriptions, &own) ? connect_pair(&own, &other, &fd, &theirs, err)
-                                                : connect_pair(&other, &own, &theirs, &fd, err);
+        rc = is_server(descriptions, &own, &other) ? connect_pair(&own, &other, &fd, &theirs, err)
+                                                   : connect_pair(&other, &own, &theirs, &fd, err);
     if (rc == 0)
         rc = fill(theirs, fd, own.json, err);
     if (rc == 0)
@@ -278,10 +335,39 @@ static int make_connection(const struct restoration *r, size_t i, size_t k, cair
         rc = finish_connected(fd, own.json, fd_store_description(r, (int64_t)i), err);
     if (rc == 0)
         rc = finish_connected(theirs, other.json, fd_store_description(r, (int64_t)k), err);
+    await_acknowledgement(fd, theirs); /* of the end of what they send */
+    await_acknowledgement(theirs, fd);
     return rc;
 }
 
-/* One whose other end was not of the step: to the program, it was closed or reset by that one. */
+/* The other end of one that is alone now: where it was, if that is an address of this host. */
+static void read_other_end(const json_t *json, const struct end *own, struct end *out)
+{
+    *out = (struct end){.local = own->local, .len = own->len};
+    if (json_object_get(json, "peer") &&
+        inet_from_json(json, "peer", &out->local, &out->len, NULL) == 0 &&
+        out->local.ss_family == own->local.ss_family)
+        return;
+    any_port(out, own->local.ss_family);
+}
+
+/* Both have sent all that they will; the other one first, so that it is the one whose port the
+ * kernel keeps for a minute. */
+static void end_both(int fd, int theirs)
+{
+    shutdown(theirs, SHUT_WR);
+    shutdown(fd, SHUT_WR);
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    for (int i = 0; i < ACKNOWLEDGED_WITHIN_MS; i++) {
+        if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0 ||
+            info.tcpi_state == INET_CLOSED)
+            return;
+        poll(NULL, 0, 1);
+    }
+}
+
+/* Alone, or no longer connected: the other end is made, and does what it had done. */
 static int make_abandoned(const json_t *json, int number, cairn_error *err)
 {
     struct end own = {.json = json}, other = {0};
@@ -290,9 +376,9 @@ static int make_abandoned(const json_t *json, int number, cairn_error *err)
     int rc = read_end(json, &own, err);
     if (rc != 0)
         return rc;
-    any_port(&own, own.local.ss_family);
-    other = own;
-    rc = connect_pair(&other, &own, &theirs, &fd, err);
+    read_other_end(json, &own, &other);
+    rc = was_accepted(&own) ? connect_pair(&own, &other, &fd, &theirs, err)
+                            : connect_pair(&other, &own, &theirs, &fd, err);
     if (rc == 0)
         rc = fill(theirs, fd, json, err);
     if (rc != 0)
@@ -300,6 +386,8 @@ static int make_abandoned(const json_t *json, int number, cairn_error *err)
     struct linger now = {.l_onoff = 1};
     if (state_is(json, "reset"))
         setsockopt(theirs, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    if (state_is(json, "ended"))
+        end_both(fd, theirs);
     close(steal_fd(&theirs));
     return finish_connected(fd, json, number, err);
 }
@@ -310,10 +398,10 @@ static bool is_bound(const struct end *e)
                                          : ((const struct sockaddr_in6 *)&e->local)->sin6_port != 0;
 }
 
-static int bind_again(int fd, const struct end *e, cairn_error *err)
+static int bind_again(int fd, const struct end *e, int within_ms, cairn_error *err)
 {
     const json_t *local = json_object_get(e->json, "local");
-    return bind_once_free(fd, e) == 0
+    return bind_once_free(fd, e, within_ms) == 0
                ? 0
                : cairn_fail_errno(err, "binding a socket to %s, port %lld",
                                   json_string_value(json_object_get(local, "address")),
@@ -340,14 +428,122 @@ static int make_single(const json_t *json, int type, int number, cairn_error *er
     if (type == SOCK_STREAM)
         allow_sharing(fd);
     if (is_bound(&own))
-        rc = bind_again(fd, &own, connected ? NULL : err);
+        rc = bind_again(fd, &own, connected ? PORT_FREE_WITHIN_MS : LISTENER_WITHIN_MS,
+                        connected ? NULL : err);
     if (rc != 0 && !connected) /* else any port will do, as it did when it connected */
         return rc;
-    if (connected)
+    if (connected && type == SOCK_STREAM)
         (void)!connect(fd, (const struct sockaddr *)&peer, len);
     if (state_is(json, "listening") && listen(fd, (int)backlog) < 0)
         return cairn_fail_errno(err, "listening on a socket");
-    return finish(fd, json, number, err);
+    return type == SOCK_STREAM ? finish(fd, json, number, err) : fd_store_place(fd, number, err);
+}
+
+static int send_datagram(const struct restoration *r, const struct end *to, const json_t *message,
+                         cairn_error *err)
+{
+    auto_free void *bytes = NULL;
+    size_t len;
+    int64_t sender;
+    int rc = json_need_int(message, "sender", 0, INT32_MAX, &sender, err);
+    if (rc == 0)
+        rc = hex_decode(json_string_value(json_object_get(message, "bytes")), UINT16_MAX, &bytes,
+                        &len, err);
+    if (rc == 0 && sendto(fd_store_description(r, sender), bytes, len, MSG_NOSIGNAL,
+                          (const struct sockaddr *)&to->local, to->len) != (ssize_t)len)
+        rc = cairn_fail_errno(err, "refilling a UDP socket");
+    return rc;
+}
+
+/* What waited comes again from who had sent it; once all of them are bound. */
+static int fill_udp(const struct restoration *r, size_t i, cairn_error *err)
+{
+    const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i), *message;
+    struct end to;
+    size_t k;
+    int rc = read_end(json, &to, err);
+    json_array_foreach(json_object_get(json, "datagrams"), k, message)
+    {
+        if (rc == 0)
+            rc = send_datagram(r, &to, message, err);
+    }
+    return rc;
+}
+
+static int finish_udp(const struct restoration *r, size_t i, cairn_error *err)
+{
+    const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i);
+    int fd = fd_store_description(r, (int64_t)i);
+    struct sockaddr_storage peer;
+    socklen_t len;
+    int64_t shut = 0;
+    int rc = json_may_int(json, "shutdown", 0, 3, &shut, err);
+    if (rc == 0 && json_object_get(json, "peer"))
+        rc = inet_from_json(json, "peer", &peer, &len, err);
+    if (rc == 0 && json_object_get(json, "peer"))
+        (void)!connect(fd, (const struct sockaddr *)&peer, len);
+    if (rc == 0 && shut) /* 1 receiving, 2 sending, 3 both; shutdown() counts from 0 */
+        shutdown(fd, (int)shut - 1);
+    return rc != 0 ? rc : set_options_and_flags(fd, json, err);
+}
+
+static int for_each_udp(const struct restoration *r,
+                        int (*step)(const struct restoration *, size_t, cairn_error *),
+                        cairn_error *err)
+{
+    size_t i;
+    const json_t *json;
+    int rc = 0;
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, json)
+    {
+        if (rc == 0 && description_is_kind(json, "inet") &&
+            json_integer_value(json_object_get(json, "type")) == SOCK_DGRAM)
+            rc = step(r, i, err);
+    }
+    return rc;
+}
+
+/* A connection that nobody has accepted yet. */
+static int make_waiting(const struct restoration *r, size_t i, cairn_error *err)
+{
+    const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i);
+    struct end own;
+    struct sockaddr_storage peer;
+    socklen_t len;
+    int rc = read_end(json, &own, err);
+    if (rc == 0)
+        rc = inet_from_json(json, "peer", &peer, &len, err);
+    if (rc != 0)
+        return rc;
+    auto_close int fd = connect_as(&own, &peer, len, err);
+    return fd < 0 ? fd : finish_connected(fd, json, fd_store_description(r, (int64_t)i), err);
+}
+
+int inet_sockets_finish(const struct restoration *r, cairn_error *err)
+{
+    size_t i;
+    const json_t *json;
+    int rc = for_each_udp(r, fill_udp, err);
+    if (rc == 0)
+        rc = for_each_udp(r, finish_udp, err);
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, json)
+    {
+        if (rc == 0 && description_is_kind(json, "inet") && json_object_get(json, "waits_at"))
+            rc = make_waiting(r, i, err);
+    }
+    json_array_foreach(json_object_get(r->meta, "descriptions"), i, json)
+    {
+        if (rc == 0 && description_is_kind(json, "inet"))
+            socket_options_apply_sharing(fd_store_description(r, (int64_t)i),
+                                         json_object_get(json, "options"));
+    }
+    return rc;
+}
+
+static bool is_abandoned(const json_t *json)
+{
+    return description_is_kind(json, "inet") && !json_object_get(json, "waits_at") &&
+           (state_is(json, "reset") || state_is(json, "ended") || state_is(json, "connected"));
 }
 
 int inet_connections_restore(const struct restoration *r, cairn_error *err)
@@ -364,6 +560,8 @@ int inet_connections_restore(const struct restoration *r, cairn_error *err)
                      : 0;
         if (rc == 0 && other > (int64_t)i)
             rc = make_connection(r, i, (size_t)other, err);
+        else if (rc == 0 && other < 0 && is_abandoned(json))
+            rc = make_abandoned(json, fd_store_description(r, (int64_t)i), err);
         if (rc != 0)
             return rc;
     }
@@ -377,7 +575,7 @@ int inet_socket_restore(const struct restoration *r, size_t i, cairn_error *err)
     int rc = json_need_int(json, "type", SOCK_STREAM, SOCK_DGRAM, &type, err);
     if (rc != 0)
         return rc;
-    return state_is(json, "reset") || state_is(json, "connected")
-               ? make_abandoned(json, fd_store_description(r, (int64_t)i), err)
+    return json_object_get(json, "waits_at") /* once its listener is there */
+               ? 0
                : make_single(json, (int)type, fd_store_description(r, (int64_t)i), err);
 }

@@ -7,5 +7,7 @@
 /* Connections come first: later their port may have a listener. */
 CAIRN_CHECKED int inet_connections_restore(const struct restoration *r, cairn_error *err);
 CAIRN_CHECKED int inet_socket_restore(const struct restoration *r, size_t i, cairn_error *err);
+/* Once all are there: datagrams, and what was different meanwhile. */
+CAIRN_CHECKED int inet_sockets_finish(const struct restoration *r, cairn_error *err);
 
 #endif

@@ -1,9 +1,17 @@
-/* Unix sockets. Two that were connected are made as a pair, and what was queued in one is sent
- * again by the other. */
+/* Unix sockets, all of them at once: those that were connected are connected again, under the names
+ * and by the pids that the kernel knew them by, and what was queued in one is sent again by who had
+ * sent it.
+ *
+ * A name that no longer leads to its socket is bound in a folder of our own, which is the root
+ * folder of who binds it and is removed at the end. So it is the socket's name, and nobody's file.
+ */
 #include "restore/unix_sockets.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,53 +21,305 @@
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/json.h"
+#include "common/socket_options.h"
+#include "common/tree_removal.h"
 #include "restore/fd_store.h"
+#include "restore/stand_in.h"
 
 #define MESSAGE_LIMIT (1u << 20)
+#define OWN_ROOT_PARENT "/dev/shm"
 
-static int read_name(const json_t *json, const char *key, struct sockaddr_un *out, socklen_t *len,
-                     cairn_error *err)
+struct work {
+    const struct restoration *r;
+    const json_t *descriptions;
+    int root; /* the folder for names that lead nowhere; -1 until the first */
+    char root_name[32];
+};
+
+struct name {
+    struct sockaddr_un address;
+    socklen_t len; /* 0: none */
+};
+
+static const json_t *description(const struct work *w, size_t i)
 {
+    return json_array_get(w->descriptions, i);
+}
+
+static bool is_unix(const json_t *json)
+{
+    return description_is_kind(json, "socket");
+}
+
+static int type_of(const json_t *json)
+{
+    return (int)json_integer_value(json_object_get(json, "type"));
+}
+
+static bool is_true(const json_t *json, const char *key)
+{
+    return json_is_true(json_object_get(json, key));
+}
+
+static bool same_string(const json_t *a, const char *key_of_a, const json_t *b,
+                        const char *key_of_b)
+{
+    const json_t *first = json_object_get(a, key_of_a);
+    return first && json_equal(first, json_object_get(b, key_of_b));
+}
+
+/* A key that may be absent; then the length is 0. */
+static int read_name(const json_t *json, const char *key, struct name *out, cairn_error *err)
+{
+    *out = (struct name){0};
+    const char *hex = json_string_value(json_object_get(json, key));
+    if (!hex)
+        return 0;
     auto_free void *bytes = NULL;
     size_t size;
-    int rc =
-        hex_decode(json_string_value(json_object_get(json, key)), sizeof *out, &bytes, &size, err);
+    int rc = hex_decode(hex, sizeof out->address, &bytes, &size, err);
     if (rc != 0)
         return rc;
-    *out = (struct sockaddr_un){0};
-    memcpy(out, bytes, size);
-    *len = (socklen_t)size;
-    return out->sun_family == AF_UNIX
+    memcpy(&out->address, bytes, size);
+    out->len = (socklen_t)size;
+    return size > offsetof(struct sockaddr_un, sun_path) && out->address.sun_family == AF_UNIX
                ? 0
                : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a unix socket with a foreign name");
 }
 
-/* A socket file that an earlier attempt bound is in the way. */
-static int bind_again(int fd, const json_t *json, cairn_error *err)
+static const char *shown(const struct name *name)
 {
-    struct sockaddr_un name;
-    socklen_t len;
-    int rc = read_name(json, "name", &name, &len, err);
-    if (rc != 0)
-        return rc;
-    struct stat st;
-    if (name.sun_path[0] && lstat(name.sun_path, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(name.sun_path);
-    if (bind(fd, (struct sockaddr *)&name, len) < 0)
-        return cairn_fail_errno(err, "binding a unix socket to %s",
-                                name.sun_path[0] ? name.sun_path : name.sun_path + 1);
+    return name->address.sun_path[0] ? name->address.sun_path : name->address.sun_path + 1;
+}
+
+static bool is_path(const struct name *name)
+{
+    return name->len > 0 && name->address.sun_path[0];
+}
+
+/* `key`: an array of pid, uid and gid, as SO_PEERCRED and SCM_CREDENTIALS have them. Older images
+ * have none. */
+static struct stand_in who_is(const json_t *json, const char *key)
+{
+    const json_t *ids = json_object_get(json, key);
+    struct stand_in who = {
+        .pid = json_integer_value(json_array_get(ids, 0)), .uid = -1, .gid = -1, .root = -1};
+    if (who.pid > 0) {
+        who.uid = json_integer_value(json_array_get(ids, 1));
+        who.gid = json_integer_value(json_array_get(ids, 2));
+    }
+    return who;
+}
+
+static int open_own_root(struct work *w, cairn_error *err)
+{
+    if (w->root >= 0)
+        return 0;
+    char path[64];
+    snprintf(path, sizeof path, OWN_ROOT_PARENT "/%s", w->root_name);
+    if (!mkdtemp(path))
+        return cairn_fail_errno(err, "making a folder for names of sockets");
+    snprintf(w->root_name, sizeof w->root_name, "%s", strrchr(path, '/') + 1);
+    w->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return w->root < 0 ? cairn_fail_errno(err, "opening a folder for names of sockets") : 0;
+}
+
+static int remove_own_root(struct work *w, cairn_error *err)
+{
+    if (w->root < 0)
+        return 0;
+    close(w->root);
+    auto_close int parent = open(OWN_ROOT_PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return parent < 0 ? cairn_fail_errno(err, "opening " OWN_ROOT_PARENT)
+                      : cairn_remove_tree(parent, w->root_name, err);
+}
+
+/* What is done with a socket by way of a name. */
+struct errand {
+    int fd, type;
+    const struct name *name;
+    int backlog;
+    const void *bytes;
+    size_t len;
+    bool in_own_root;
+};
+
+static int make_folders_for(const char *path, cairn_error *err)
+{
+    char folder[sizeof((struct sockaddr_un *)0)->sun_path + 1];
+    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+        if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+            return cairn_fail_errno(err, "making a folder for names of sockets");
+    }
     return 0;
 }
 
-/* Sizes are given back halved: the kernel doubles them. What it refuses changes speed, not truth.
- */
-static void set_options(int fd, const json_t *json)
+/* A socket file that an earlier attempt bound is in the way. */
+static int bind_name(void *context, int out[2], cairn_error *err)
+{
+    (void)out;
+    const struct errand *e = context;
+    const char *path = e->name->address.sun_path;
+    struct stat st;
+    int rc = e->in_own_root ? make_folders_for(path, err) : 0;
+    if (rc == 0 && is_path(e->name) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(path);
+    if (rc == 0 && bind(e->fd, (const struct sockaddr *)&e->name->address, e->name->len) < 0)
+        rc = cairn_fail_errno(err, "binding a unix socket to %s", shown(e->name));
+    return rc;
+}
+
+static int listen_now(void *context, int out[2], cairn_error *err)
+{
+    (void)out;
+    const struct errand *e = context;
+    return listen(e->fd, e->backlog) == 0 ? 0 : cairn_fail_errno(err, "listening on a unix socket");
+}
+
+static int connect_to_name(void *context, int out[2], cairn_error *err)
+{
+    (void)out;
+    const struct errand *e = context;
+    return connect(e->fd, (const struct sockaddr *)&e->name->address, e->name->len) == 0
+               ? 0
+               : cairn_fail_errno(err, "connecting a unix socket to %s", shown(e->name));
+}
+
+static int send_to_name(void *context, int out[2], cairn_error *err)
+{
+    (void)out;
+    const struct errand *e = context;
+    const struct sockaddr *to =
+        e->name && e->name->len ? (const struct sockaddr *)&e->name->address : NULL;
+    return sendto(e->fd, e->bytes, e->len, MSG_DONTWAIT | MSG_NOSIGNAL, to,
+                  to ? e->name->len : 0) == (ssize_t)e->len
+               ? 0
+               : cairn_fail_errno(err, "refilling a unix socket");
+}
+
+static int make_pair(void *context, int out[2], cairn_error *err)
+{
+    const struct errand *e = context;
+    return socketpair(AF_UNIX, e->type | SOCK_CLOEXEC, 0, out) == 0
+               ? 0
+               : cairn_fail_errno(err, "making a pair of sockets");
+}
+
+static int new_socket(int type, cairn_error *err)
+{
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    return fd >= 0 ? fd : cairn_fail_errno(err, "making a unix socket");
+}
+
+/* In our root folder or in the one for names that lead nowhere. */
+static int run(struct work *w, struct stand_in who, stand_in_call *call, struct errand *e,
+               cairn_error *err)
+{
+    int unused[2];
+    int rc = 0;
+    if (e->in_own_root) {
+        rc = open_own_root(w, err);
+        who.root = w->root;
+    }
+    return rc != 0 ? rc : stand_in_run(&who, call, e, unused, err);
+}
+
+static const struct stand_in ANYONE = {.pid = 0, .uid = -1, .gid = -1, .root = -1};
+
+/* Names may be relative; pid 1 goes to / when all is made. */
+static int enter_folder_of(const json_t *json, cairn_error *err)
+{
+    const char *folder = json_string_value(json_object_get(json, "folder"));
+    return !folder || chdir(folder) == 0
+               ? 0
+               : cairn_fail_errno(err, "entering %s, to which a socket's name is relative", folder);
+}
+
+/* A path that led to no socket of its own is nobody's. */
+static bool leads_nowhere(const json_t *json, const struct name *name)
+{
+    return is_path(name) && is_true(json, "unlinked");
+}
+
+static int bind_again(struct work *w, int fd, const json_t *json, cairn_error *err)
+{
+    struct name name;
+    int64_t mode = -1;
+    int rc = read_name(json, "name", &name, err);
+    if (rc == 0)
+        rc = json_may_int(json, "mode", 0, 07777, &mode, err);
+    if (rc != 0 || name.len == 0)
+        return rc;
+    struct errand e = {.fd = fd, .name = &name, .in_own_root = leads_nowhere(json, &name)};
+    if (is_path(&name) && name.address.sun_path[0] != '/')
+        rc = enter_folder_of(json, err);
+    if (rc == 0)
+        rc = run(w, ANYONE, bind_name, &e, err);
+    if (rc == 0 && mode >= 0 && chmod(name.address.sun_path, (mode_t)mode) < 0)
+        rc = cairn_fail_errno(err, "setting the mode of %s", name.address.sun_path);
+    return rc;
+}
+
+/* One that a socket's partner sends again. `to` is empty for the partner itself. */
+static int send_message(struct work *w, int from, const struct name *to, bool in_own_root,
+                        const json_t *message, cairn_error *err)
+{
+    const json_t *text = json_is_string(message) ? message : json_object_get(message, "bytes");
+    auto_free void *bytes = NULL;
+    size_t len;
+    int rc = hex_decode(json_string_value(text), MESSAGE_LIMIT, &bytes, &len, err);
+    struct errand e = {
+        .fd = from, .name = to, .bytes = bytes, .len = len, .in_own_root = in_own_root};
+    return rc != 0 ? rc : run(w, who_is(message, "credentials"), send_to_name, &e, err);
+}
+
+/* As much as all of it needs. */
+static void make_room(int from)
+{
+    int room = 2 * MESSAGE_LIMIT;
+    setsockopt(from, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+}
+
+/* Who sends is noted where the receiver asks for it. A socket that asks and sends gets a name. */
+static void ask_for_credentials(int to, const json_t *json, int yes)
+{
+    if (json_object_get(json_array_get(json_object_get(json, "messages"), 0), "credentials"))
+        setsockopt(to, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+}
+
+/* What `json`'s socket had queued, from message `first` on, sent by its partner. */
+static int fill(struct work *w, int from, int to, const json_t *json, size_t first, size_t last,
+                cairn_error *err)
+{
+    const json_t *messages = json_object_get(json, "messages");
+    int rc = 0;
+    make_room(from);
+    ask_for_credentials(to, json, 1);
+    for (size_t i = first; rc == 0 && i < last; i++)
+        rc = send_message(w, from, NULL, false, json_array_get(messages, i), err);
+    ask_for_credentials(to, json, 0);
+    return rc;
+}
+
+/* How many messages came before their sender had a name. */
+static size_t count_nameless(const json_t *json)
+{
+    const json_t *messages = json_object_get(json, "messages");
+    size_t i = 0;
+    while (i < json_array_size(messages) && !json_object_get(json_array_get(messages, i), "from"))
+        i++;
+    return i;
+}
+
+/* Of images before there were names for options: sizes, SO_PASSCRED and timeouts in a row. */
+static void apply_unnamed_options(int fd, const json_t *json)
 {
     static const int options[] = {SO_SNDBUF, SO_RCVBUF, SO_PASSCRED};
     static const int timeouts[] = {SO_RCVTIMEO, SO_SNDTIMEO};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         int value = (int)json_integer_value(json_array_get(json_object_get(json, "options"), i));
-        value = options[i] == SO_PASSCRED ? value : value / 2;
+        value = options[i] == SO_PASSCRED ? value : value / 2; /* the kernel doubles sizes */
         setsockopt(fd, SOL_SOCKET, options[i], &value, sizeof value);
     }
     for (size_t i = 0; i < sizeof timeouts / sizeof *timeouts; i++) {
@@ -70,31 +330,7 @@ static void set_options(int fd, const json_t *json)
     }
 }
 
-/* What `json`'s socket had queued, sent by its peer. */
-static int send_again(int peer, const json_t *json, cairn_error *err)
-{
-    size_t i;
-    json_t *item;
-    int room = 2 * MESSAGE_LIMIT;
-    setsockopt(peer, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
-    json_array_foreach(json_object_get(json, "messages"), i, item)
-    {
-        auto_free void *bytes = NULL;
-        size_t len;
-        int rc = hex_decode(json_string_value(item), MESSAGE_LIMIT, &bytes, &len, err);
-        if (rc != 0)
-            return rc;
-        for (size_t done = 0; done < len;) {
-            ssize_t n = send(peer, (char *)bytes + done, len - done, MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (n < 0)
-                return cairn_fail_errno(err, "refilling a unix socket");
-            done += (size_t)n;
-        }
-    }
-    return 0;
-}
-
-static int finish_socket(int fd, const json_t *json, int number, cairn_error *err)
+static int finish(int fd, const json_t *json, cairn_error *err)
 {
     int64_t flags, shut;
     int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
@@ -102,58 +338,167 @@ static int finish_socket(int fd, const json_t *json, int number, cairn_error *er
         rc = json_need_int(json, "shutdown", 0, 3, &shut, err);
     if (rc != 0)
         return rc;
+    const json_t *options = json_object_get(json, "options");
+    if (json_is_array(options))
+        apply_unnamed_options(fd, json);
+    else
+        socket_options_apply(fd, options, SOCKET_WHEN_FILLED);
     if (shut) /* 1 receiving, 2 sending, 3 both; shutdown() counts from 0 */
         shutdown(fd, (int)shut - 1);
-    if (fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_ASYNC)) < 0)
+    if (fcntl(fd, F_SETFL, (int)flags & O_NONBLOCK) < 0)
         return cairn_fail_errno(err, "setting the flags of a socket");
-    return fd_store_place(fd, number, err);
+    return 0;
 }
 
-static ssize_t find_peer(const json_t *descriptions, const json_t *json)
+static ssize_t find_peer(const struct work *w, const json_t *json)
 {
     json_int_t peer = json_integer_value(json_object_get(json, "peer"));
     size_t i;
     const json_t *other;
-    json_array_foreach(descriptions, i, other)
+    json_array_foreach(w->descriptions, i, other)
     {
-        if (peer && description_is_kind(other, "socket") &&
+        if (peer && other != json && is_unix(other) &&
             json_integer_value(json_object_get(other, "socket")) == peer &&
-            json_equal(json_object_get(other, "peer"), json_object_get(json, "socket")))
+            same_string(other, "peer", json, "socket"))
             return (ssize_t)i;
     }
     return -1;
 }
 
-/* A pair; the other end is closed again when no process has it. */
-static int make_pair(const struct restoration *r, size_t i, int type, cairn_error *err)
+/* A connection is made with a listener that is there only for that, unless both ends were made by
+ * one call. */
+static int connect_streams(struct work *w, const json_t *server, const json_t *client, int out[2],
+                           cairn_error *err)
 {
-    const json_t *descriptions = json_object_get(r->meta, "descriptions");
-    const json_t *json = json_array_get(descriptions, i);
-    ssize_t k = find_peer(descriptions, json);
-    const json_t *other = k >= 0 ? json_array_get(descriptions, (size_t)k) : NULL;
-    int ends[2];
-    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, ends) < 0)
-        return cairn_fail_errno(err, "making a pair of sockets");
-    auto_close int own = ends[0];
-    auto_close int theirs = ends[1];
-    int rc = send_again(theirs, json, err);
-    if (rc == 0 && other)
-        rc = send_again(own, other, err);
-    set_options(own, json);
-    if (!other)
-        close(steal_fd(&theirs));
-    else
-        set_options(theirs, other);
+    struct name name;
+    int rc = read_name(server, "name", &name, err);
+    if (rc != 0)
+        return rc;
+    auto_close int listener = new_socket(type_of(server), err);
+    if (listener < 0)
+        return listener;
+    out[1] = new_socket(type_of(client), err);
+    if (out[1] < 0)
+        return out[1];
+    /* SO_PEERCRED shows each end who made the other one */
+    struct errand e = {.fd = listener, .name = &name, .in_own_root = is_path(&name), .backlog = 1};
+    rc = run(w, ANYONE, bind_name, &e, err);
+    e.in_own_root = false;
     if (rc == 0)
-        rc = finish_socket(own, json, fd_store_description(r, (int64_t)i), err);
-    if (rc == 0 && other)
-        rc = finish_socket(theirs, other, fd_store_description(r, k), err);
+        rc = run(w, who_is(client, "credentials"), listen_now, &e, err);
+    e = (struct errand){.fd = out[1], .name = &name, .in_own_root = is_path(&name)};
+    if (rc == 0)
+        rc = run(w, who_is(server, "credentials"), connect_to_name, &e, err);
+    if (rc == 0 && (out[0] = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
+        rc = cairn_fail_errno(err, "accepting a unix connection");
     return rc;
 }
 
-/* Not connected, or to a name: nobody of the step is its peer. */
-static int make_single(const json_t *json, int type, int number, cairn_error *err)
+static bool is_name_of_listener(const struct work *w, const json_t *json)
 {
+    size_t i;
+    const json_t *other;
+    json_array_foreach(w->descriptions, i, other)
+    {
+        if (is_unix(other) && is_true(other, "listening") &&
+            same_string(other, "name", json, "name"))
+            return true;
+    }
+    return false;
+}
+
+/* Of two ends that have names, the one that was accepted has its listener's. */
+static bool was_accepted(const struct work *w, const json_t *json, const json_t *other)
+{
+    if (type_of(json) == SOCK_DGRAM || !json_object_get(json, "name") ||
+        !json_object_get(json, "credentials"))
+        return false;
+    return !other || !json_object_get(other, "name") || is_name_of_listener(w, json);
+}
+
+/* The name that an end shows as its peer's, where that end is gone. */
+static json_t *missing_end(const json_t *json)
+{
+    json_t *end = json_pack("{s:i}", "type", type_of(json));
+    if (json_object_get(json, "peer_name"))
+        json_object_set(end, "name", json_object_get(json, "peer_name"));
+    if (json_object_get(json, "credentials"))
+        json_object_set(end, "credentials", json_object_get(json, "credentials"));
+    return end;
+}
+
+static int make_ends(struct work *w, const json_t *json, const json_t *other, int ends[2],
+                     cairn_error *err)
+{
+    if (was_accepted(w, json, other))
+        return connect_streams(w, json, other, ends, err);
+    if (was_accepted(w, other, json)) {
+        int turned[2] = {-1, -1};
+        int rc = connect_streams(w, other, json, turned, err);
+        ends[0] = turned[1];
+        ends[1] = turned[0];
+        return rc;
+    }
+    struct errand e = {.type = type_of(json)};
+    struct stand_in who = who_is(json, "credentials");
+    return stand_in_run(&who, make_pair, &e, ends, err);
+}
+
+/* Older images do not tell the name of an accepted socket from its own. */
+static int bind_end(struct work *w, int fd, const json_t *json, bool accepted, cairn_error *err)
+{
+    return accepted || !json_object_get(json, "credentials") ? 0 : bind_again(w, fd, json, err);
+}
+
+/* The other end, closed with something to read, resets this one. */
+static int leave_unread(struct work *w, int own, cairn_error *err)
+{
+    struct errand e = {.fd = own, .bytes = "", .len = 1};
+    return run(w, ANYONE, send_to_name, &e, err);
+}
+
+static int make_connected(struct work *w, size_t i, cairn_error *err)
+{
+    const json_t *json = description(w, i);
+    ssize_t k = find_peer(w, json);
+    json_auto_t *gone = k < 0 ? missing_end(json) : NULL;
+    const json_t *other = k >= 0 ? description(w, (size_t)k) : gone;
+    int ends[2] = {-1, -1};
+    int rc = make_ends(w, json, other, ends, err);
+    auto_close int own = ends[0];
+    auto_close int theirs = ends[1];
+    size_t own_count = json_array_size(json_object_get(json, "messages")),
+           their_count = json_array_size(json_object_get(other, "messages"));
+    size_t own_nameless = count_nameless(json), their_nameless = count_nameless(other);
+    if (rc == 0)
+        rc = fill(w, theirs, own, json, 0, own_nameless, err);
+    if (rc == 0)
+        rc = fill(w, own, theirs, other, 0, their_nameless, err);
+    if (rc == 0)
+        rc = bind_end(w, own, json, was_accepted(w, json, other), err);
+    if (rc == 0 && k >= 0)
+        rc = bind_end(w, theirs, other, was_accepted(w, other, json), err);
+    if (rc == 0)
+        rc = fill(w, theirs, own, json, own_nameless, own_count, err);
+    if (rc == 0)
+        rc = fill(w, own, theirs, other, their_nameless, their_count, err);
+    if (rc == 0 && k >= 0)
+        rc = finish(theirs, other, err);
+    if (rc == 0 && k < 0 && is_true(json, "reset"))
+        rc = leave_unread(w, own, err);
+    if (k < 0 && theirs >= 0)
+        close(steal_fd(&theirs));
+    if (rc == 0)
+        rc = finish(own, json, err);
+    if (rc == 0 && k >= 0)
+        rc = fd_store_place(theirs, fd_store_description(w->r, k), err);
+    return rc != 0 ? rc : fd_store_place(own, fd_store_description(w->r, (int64_t)i), err);
+}
+
+/* Bound, and listening where it did. */
+static int make_single(struct work *w, size_t i, cairn_error *err)
+{
+    const json_t *json = description(w, i);
     bool listening = false;
     int64_t backlog = 0;
     int rc = json_may_bool(json, "listening", &listening, err);
@@ -161,40 +506,218 @@ static int make_single(const json_t *json, int type, int number, cairn_error *er
         rc = json_may_int(json, "backlog", 0, UINT32_MAX, &backlog, err);
     if (rc != 0)
         return rc;
-    const char *folder = json_string_value(json_object_get(json, "folder"));
-    if (folder && chdir(folder) < 0) /* names may be relative; pid 1 goes to / when all is made */
-        return cairn_fail_errno(err, "entering %s, to which a socket's name is relative", folder);
-    auto_close int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+    auto_close int fd = new_socket(type_of(json), err);
     if (fd < 0)
-        return cairn_fail_errno(err, "making a unix socket");
-    if (json_object_get(json, "name"))
-        rc = bind_again(fd, json, err);
-    if (rc == 0 && listening && listen(fd, (int)backlog) < 0)
-        rc = cairn_fail_errno(err, "listening on a unix socket");
-    set_options(fd, json);
-    if (rc == 0 && json_object_get(json, "peer_name")) {
-        struct sockaddr_un name;
-        socklen_t len;
-        rc = read_name(json, "peer_name", &name, &len, err);
-        if (rc == 0) /* nobody there is what a program that logs has to live with anyway */
-            (void)!connect(fd, (struct sockaddr *)&name, len);
-    }
-    return rc != 0 ? rc : finish_socket(fd, json, number, err);
+        return fd;
+    rc = bind_again(w, fd, json, err);
+    struct errand e = {.fd = fd, .backlog = (int)backlog};
+    if (rc == 0 && listening)
+        rc = run(w, who_is(json, "credentials"), listen_now, &e, err);
+    return rc != 0 ? rc : fd_store_place(fd, fd_store_description(w->r, (int64_t)i), err);
 }
 
-int unix_socket_restore(const struct restoration *r, size_t i, cairn_error *err)
+/* The socket of the step that has a name; -1 for none. */
+static ssize_t find_named(const struct work *w, const json_t *json, const char *key)
 {
-    const json_t *descriptions = json_object_get(r->meta, "descriptions");
-    const json_t *json = json_array_get(descriptions, i);
-    int64_t type;
-    int rc = json_need_int(json, "type", 1, 5, &type, err);
+    size_t i;
+    const json_t *other;
+    json_array_foreach(w->descriptions, i, other)
+    {
+        if (is_unix(other) && type_of(other) == SOCK_DGRAM && same_string(json, key, other, "name"))
+            return (ssize_t)i;
+    }
+    return -1;
+}
+
+/* A sender that is gone. */
+static int make_sender(struct work *w, const json_t *message, int *out, cairn_error *err)
+{
+    struct name name;
+    int rc = read_name(message, "from", &name, err);
     if (rc != 0)
         return rc;
-    /* One whose peer has closed shows no peer, but can send and receive no more. */
-    bool paired = find_peer(descriptions, json) >= 0;
-    bool abandoned = type != SOCK_DGRAM && !json_is_true(json_object_get(json, "listening")) &&
-                     json_integer_value(json_object_get(json, "shutdown")) == 3;
-    return paired || abandoned
-               ? make_pair(r, i, (int)type, err)
-               : make_single(json, (int)type, fd_store_description(r, (int64_t)i), err);
+    auto_close int fd = new_socket(SOCK_DGRAM, err);
+    if (fd < 0)
+        return fd;
+    struct errand e = {.fd = fd, .name = &name, .in_own_root = is_path(&name)};
+    if (name.len > 0)
+        rc = run(w, ANYONE, bind_name, &e, err);
+    if (rc == 0)
+        *out = steal_fd(&fd);
+    return rc;
+}
+
+static int send_datagram(struct work *w, const json_t *json, const struct name *to,
+                         const json_t *message, cairn_error *err)
+{
+    ssize_t sender = find_named(w, message, "from");
+    auto_close int temporary = -1;
+    int rc = sender < 0 ? make_sender(w, message, &temporary, err) : 0;
+    int from = sender < 0 ? temporary : fd_store_description(w->r, sender);
+    if (rc == 0)
+        make_room(from);
+    return rc != 0 ? rc : send_message(w, from, to, leads_nowhere(json, to), message, err);
+}
+
+/* Datagrams that others sent, before anything is connected: a socket that is takes none but from
+ * its peer. */
+static int fill_single(struct work *w, size_t i, cairn_error *err)
+{
+    const json_t *json = description(w, i), *message;
+    size_t k;
+    struct name to;
+    int rc = read_name(json, "name", &to, err);
+    int fd = fd_store_description(w->r, (int64_t)i);
+    if (rc != 0 || json_array_size(json_object_get(json, "messages")) == 0)
+        return rc;
+    if (to.len == 0)
+        return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "datagrams for a socket without a name");
+    if (to.address.sun_path[0] && to.address.sun_path[0] != '/')
+        rc = enter_folder_of(json, err);
+    ask_for_credentials(fd, json, 1);
+    json_array_foreach(json_object_get(json, "messages"), k, message)
+    {
+        if (rc == 0)
+            rc = send_datagram(w, json, &to, message, err);
+    }
+    return rc;
+}
+
+/* To nobody any more: what it sends is refused, as it would have been. */
+static int connect_to_the_gone(struct work *w, int fd, const struct name *name, cairn_error *err)
+{
+    auto_close int gone = new_socket(SOCK_DGRAM, err);
+    if (gone < 0)
+        return gone;
+    struct errand e = {.fd = gone, .name = name, .in_own_root = is_path(name)};
+    int rc = run(w, ANYONE, bind_name, &e, err);
+    e.fd = fd;
+    return rc != 0 ? rc : run(w, ANYONE, connect_to_name, &e, err);
+}
+
+static int connect_single(struct work *w, size_t i, cairn_error *err)
+{
+    const json_t *json = description(w, i);
+    int fd = fd_store_description(w->r, (int64_t)i);
+    struct name name;
+    int rc = read_name(json, "peer_name", &name, err);
+    if (rc != 0 || name.len == 0 || type_of(json) != SOCK_DGRAM)
+        return rc;
+    ssize_t peer = find_named(w, json, "peer_name");
+    const json_t *other = peer >= 0 ? description(w, (size_t)peer) : json;
+    if (is_path(&name) && name.address.sun_path[0] != '/')
+        rc = enter_folder_of(other, err);
+    struct errand e = {
+        .fd = fd, .name = &name, .in_own_root = peer >= 0 && leads_nowhere(other, &name)};
+    if (rc == 0)
+        rc = run(w, ANYONE, connect_to_name, &e, peer >= 0 ? err : NULL);
+    return rc != 0 && peer < 0 ? connect_to_the_gone(w, fd, &name, err) : rc;
+}
+
+static ssize_t find_ino(const struct work *w, const json_t *ino)
+{
+    size_t i;
+    const json_t *json;
+    json_array_foreach(w->descriptions, i, json)
+    {
+        if (is_unix(json) && json_equal(json_object_get(json, "socket"), ino))
+            return (ssize_t)i;
+    }
+    return -1;
+}
+
+/* Those that wait to be accepted, in their order. */
+static int connect_waiting(struct work *w, size_t i, cairn_error *err)
+{
+    const json_t *json = description(w, i), *ino;
+    struct name name;
+    size_t k;
+    int rc = read_name(json, "name", &name, err);
+    if (rc == 0 && is_path(&name) && name.address.sun_path[0] != '/')
+        rc = enter_folder_of(json, err);
+    json_array_foreach(json_object_get(json, "waiting"), k, ino)
+    {
+        ssize_t client = find_ino(w, ino);
+        if (rc != 0 || client < 0)
+            return rc != 0 ? rc
+                           : cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
+                                        "a connection waits to be accepted that is not there");
+        struct errand e = {.fd = fd_store_description(w->r, client),
+                           .name = &name,
+                           .in_own_root = leads_nowhere(json, &name)};
+        struct stand_in who = ANYONE;
+        who.pid = json_integer_value(json_object_get(description(w, (size_t)client), "holder"));
+        rc = run(w, who, connect_to_name, &e, err);
+    }
+    return rc;
+}
+
+/* Made by a connection or by socketpair; not datagrams that were connected by name, of which the
+ * kernel notes no credentials. One whose peer has closed shows none. */
+static bool is_end(const struct work *w, const json_t *json)
+{
+    const json_t *ids = json_object_get(json, "credentials");
+    bool has_pid = json_integer_value(json_array_get(ids, 0)) > 0;
+    bool paired = find_peer(w, json) >= 0;
+    if (type_of(json) != SOCK_DGRAM)
+        return paired || (!is_true(json, "listening") &&
+                          json_integer_value(json_object_get(json, "shutdown")) == 3);
+    return (paired && (has_pid || !ids)) ||
+           (has_pid && json_integer_value(json_object_get(json, "peer")) == 0);
+}
+
+static bool is_made(const struct work *w, size_t i)
+{
+    return fcntl(fd_store_description(w->r, (int64_t)i), F_GETFD) >= 0;
+}
+
+typedef int socket_step(struct work *w, size_t i, cairn_error *err);
+
+static int for_each(struct work *w, bool ends, socket_step *step, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(w->descriptions); i++) {
+        const json_t *json = description(w, i);
+        if (is_unix(json) && is_end(w, json) == ends && !(ends && is_made(w, i)))
+            rc = step(w, i, err);
+    }
+    return rc;
+}
+
+static int finish_single(struct work *w, size_t i, cairn_error *err)
+{
+    return finish(fd_store_description(w->r, (int64_t)i), description(w, i), err);
+}
+
+static int check_types(const struct work *w, cairn_error *err)
+{
+    int64_t type;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < json_array_size(w->descriptions); i++)
+        if (is_unix(description(w, i)))
+            rc = json_need_int(description(w, i), "type", 1, 5, &type, err);
+    return rc;
+}
+
+int unix_sockets_restore(const struct restoration *r, cairn_error *err)
+{
+    struct work w = {.r = r,
+                     .descriptions = json_object_get(r->meta, "descriptions"),
+                     .root = -1,
+                     .root_name = ".cairn-sockets-XXXXXX"};
+    int rc = check_types(&w, err);
+    if (rc == 0) /* whose listeners may bind the same names after them */
+        rc = for_each(&w, true, make_connected, err);
+    if (rc == 0)
+        rc = for_each(&w, false, make_single, err);
+    if (rc == 0)
+        rc = for_each(&w, false, fill_single, err);
+    if (rc == 0)
+        rc = for_each(&w, false, connect_single, err);
+    if (rc == 0)
+        rc = for_each(&w, false, connect_waiting, err);
+    if (rc == 0)
+        rc = for_each(&w, false, finish_single, err);
+    int removed = remove_own_root(&w, rc == 0 ? err : NULL);
+    return rc != 0 ? rc : removed;
 }

@@ -4,7 +4,7 @@
 
 #include "restore/restoration.h"
 
-/* Description `i` and, where the step has it, its peer. */
-CAIRN_CHECKED int unix_socket_restore(const struct restoration *r, size_t i, cairn_error *err);
+/* All of them, at their numbers in the store: before pid 1 has any child. */
+CAIRN_CHECKED int unix_sockets_restore(const struct restoration *r, cairn_error *err);
 
 #endif

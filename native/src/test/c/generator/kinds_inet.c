@@ -52,12 +52,16 @@ static void put(struct object *o, int fd, uint32_t messages, uint32_t most, uint
     }
 }
 
-/* Until what was sent has arrived: the loopback takes no time that anybody could rely on. */
+/* Until what was sent has arrived and that is known: the loopback takes no time that anybody could
+ * rely on, and an acknowledgement may come 40 ms later. */
 static void settle(int fd)
 {
-    for (int left = 1, i = 0; left && i < 1000; i++)
+    for (int left = 1, i = 0; left && i < 2000; i++) {
         if (ioctl(fd, SIOCOUTQ, &left) != 0)
             return;
+        if (left && i >= 1000)
+            poll(NULL, 0, 1);
+    }
 }
 
 struct connection {

@@ -11,6 +11,7 @@
 #define SECONDS 15     /* after which a life counts as stuck */
 #define TIME_LEFT 60   /* by which a timer may be off */
 #define MOST_TRIES 200 /* of a checkpoint for which it is not the moment */
+#define TRIES_OF_A_REFUSAL 3
 
 const char *const outcome_names[] = {"same",         "refused", "failed", "differs",
                                      "unrestorable", "harmed",  "broken"};
@@ -104,6 +105,16 @@ static bool is_done(const struct life *l)
     return poll(&ready, 1, 0) > 0 && ready.revents & POLLIN;
 }
 
+/* By name: also of what a descriptor holds at the moment, which a program may let it hold for long;
+ * but everything comes to rest. */
+static bool is_refusal(const cairn_error *err)
+{
+    int pid, fd;
+    return err->code == CAIRN_EUNSUPPORTED ||
+           (err->code == CAIRN_EBUSY_TREE && !strstr(err->message, "come to rest") &&
+            sscanf(err->message, "pid %d fd %d", &pid, &fd) == 2);
+}
+
 /* Whether the step was killed, to be restored. While all act, the fifos may be in use, of which no
  * checkpoint can be taken; then it is taken when they are done. */
 static int checkpoint(struct course *c, struct life *l, bool *done, bool *killed)
@@ -114,7 +125,7 @@ static int checkpoint(struct course *c, struct life *l, bool *done, bool *killed
     life_stays_stopped = c->kill[c->round];
     for (int tries = 0;; tries++) {
         rc = life_capture(l, c->sequence + 1, &err);
-        if (rc == 0 || tries == MOST_TRIES)
+        if (rc == 0 || tries == (is_refusal(&err) ? TRIES_OF_A_REFUSAL : MOST_TRIES))
             break;
         if (amid && !*done) {
             if (await_done(l) != 0)
@@ -125,7 +136,7 @@ static int checkpoint(struct course *c, struct life *l, bool *done, bool *killed
         }
     }
     if (rc != 0) {
-        worsen(c, rc == -CAIRN_EUNSUPPORTED ? REFUSED : FAILED, err.message);
+        worsen(c, is_refusal(&err) ? REFUSED : FAILED, err.message);
         return 0;
     }
     c->sequence++;

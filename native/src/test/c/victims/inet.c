@@ -250,3 +250,84 @@ VICTIM(keeps_udp_sockets)
     get(one, 40, 1);
     require(local(unbound).six.sin6_port == 0);
 }
+
+VICTIM(reads_what_came_before_both_ends_ended)
+{
+    int server = listen_at(loopback(AF_INET)), client = connect_to(local(server));
+    int accepted = (int)need(accept(server, NULL, NULL));
+    char byte;
+    put(client, 3000, 1);
+    need(shutdown(client, SHUT_WR));
+    need(shutdown(accepted, SHUT_WR));
+    require(recv(client, &byte, 1, 0) == 0);
+    checkpoint_here();
+    get(accepted, 3000, 1);
+    require(recv(accepted, &byte, 1, 0) == 0);
+    require(recv(client, &byte, 1, 0) == 0);
+    require(send(accepted, "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
+}
+
+/* The kernel keeps the port of the end that ended first, also from a listener of the same step. */
+VICTIM(listens_where_its_end_was_the_first_to_end)
+{
+    int server = listen_at(loopback(AF_INET));
+    in_port_t port = local(server).four.sin_port;
+    for (int i = 0; i < 3; i++) {
+        char byte;
+        int client = connect_to(local(server)), accepted = (int)need(accept(server, NULL, NULL));
+        need(close(accepted));
+        require(recv(client, &byte, 1, 0) == 0);
+        need(close(client));
+    }
+    checkpoint_here();
+    require(local(server).four.sin_port == port);
+    int client = connect_to(local(server)), accepted = (int)need(accept(server, NULL, NULL));
+    put(client, 20, 1);
+    get(accepted, 20, 1);
+}
+
+static int udp_at(union address a)
+{
+    int fd = (int)need(socket(a.any.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    need(bind(fd, &a.any, sizeof a));
+    return fd;
+}
+
+VICTIM(keeps_datagrams_that_wait)
+{
+    int server = udp_at(loopback(AF_INET)), client = udp_at(loopback(AF_INET));
+    union address to = local(server), from = {0}, wanted = local(client);
+    socklen_t len = sizeof from;
+    char bytes[8];
+    require(sendto(client, "one", 3, 0, &to.any, sizeof to) == 3);
+    require(sendto(client, "", 0, 0, &to.any, sizeof to) == 0);
+    require(sendto(client, "two", 3, 0, &to.any, sizeof to) == 3);
+    checkpoint_here();
+    require(recvfrom(server, bytes, sizeof bytes, 0, &from.any, &len) == 3 && bytes[0] == 'o');
+    require(memcmp(&from, &wanted, len) == 0);
+    require(recv(server, bytes, sizeof bytes, 0) == 0);
+    require(recv(server, bytes, sizeof bytes, 0) == 3 && bytes[0] == 't');
+    require(recv(server, bytes, sizeof bytes, 0) == -1 && errno == EAGAIN);
+}
+
+VICTIM(keeps_udp_shut_down)
+{
+    int server = udp_at(loopback(AF_INET)), client = udp_at(loopback(AF_INET));
+    union address to = local(server);
+    need(connect(client, &to.any, sizeof to));
+    need(shutdown(client, SHUT_WR));
+    checkpoint_here();
+    require(send(client, "x", 1, MSG_NOSIGNAL) == -1 && errno == EPIPE);
+}
+
+VICTIM(accepts_a_tcp_connection_that_waited)
+{
+    int server = listen_at(loopback(AF_INET)), client = connect_to(local(server));
+    union address own = local(client);
+    checkpoint_here();
+    int accepted = (int)need(accept(server, NULL, NULL));
+    union address theirs = peer(accepted);
+    require(memcmp(&own, &theirs, sizeof own.four) == 0);
+    put(client, 20, 1);
+    get(accepted, 20, 1);
+}

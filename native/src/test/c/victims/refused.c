@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-REFUSED(has_a_tcp_connection_that_is_not_accepted, "not yet accepted")
+REFUSED(has_sent_over_a_tcp_connection_that_is_not_accepted, "not yet accepted")
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof name;
@@ -26,24 +26,36 @@ REFUSED(has_a_tcp_connection_that_is_not_accepted, "not yet accepted")
     need(getsockname(server, (struct sockaddr *)&name, &len));
     int client = (int)need(socket(AF_INET, SOCK_STREAM, 0));
     need(connect(client, (struct sockaddr *)&name, len));
+    require(send(client, "x", 1, 0) == 1);
     checkpoint_here();
     int accepted = (int)need(accept(server, NULL, NULL));
     char byte;
-    require(send(client, "x", 1, 0) == 1 && recv(accepted, &byte, 1, 0) == 1);
+    require(recv(accepted, &byte, 1, 0) == 1);
 }
 
-REFUSED(has_a_datagram_that_is_not_received, "datagrams not yet received")
+REFUSED(has_a_datagram_of_a_sender_that_is_gone, "datagrams not yet received")
 {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof name;
     int fd = (int)need(socket(AF_INET, SOCK_DGRAM, 0));
     need(bind(fd, (struct sockaddr *)&name, len));
     need(getsockname(fd, (struct sockaddr *)&name, &len));
-    need(connect(fd, (struct sockaddr *)&name, len));
+    int sender = (int)need(socket(AF_INET, SOCK_DGRAM, 0));
     char byte = 'x';
-    require(send(fd, &byte, 1, 0) == 1);
+    require(sendto(sender, &byte, 1, 0, (struct sockaddr *)&name, len) == 1);
+    need(close(sender));
     checkpoint_here();
     require(recv(fd, &byte, 1, 0) == 1 && byte == 'x');
+}
+
+REFUSED(has_urgent_data_that_is_not_received, "urgent data")
+{
+    int pair[2];
+    char byte;
+    need(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+    require(send(pair[0], "!", 1, MSG_OOB) == 1);
+    checkpoint_here();
+    require(recv(pair[1], &byte, 1, MSG_OOB) == 1 && byte == '!');
 }
 
 REFUSED(has_descriptors_under_way, "descriptors on their way")
