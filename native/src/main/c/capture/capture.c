@@ -126,6 +126,8 @@ static int capture_one(capture *c, struct captured_process *p, cairn_error *err)
     if (rc == 0)
         rc = capture_credentials(&c->objects, p, err);
     if (rc == 0)
+        rc = capture_signal_driven(&c->objects, p, err);
+    if (rc == 0)
         rc = capture_process(p, err);
     if (rc == 0)
         rc = capture_working_folder(&c->objects, p, err);

@@ -66,6 +66,9 @@ CAIRN_CHECKED int describe_inet(int fd, int type, uint64_t ino, json_t *json, ca
  * it can be injected into. */
 CAIRN_CHECKED int capture_credentials(const struct objects *o, struct captured_process *p,
                                       cairn_error *err);
+/* Whom descriptions signal that something is ready, likewise. */
+CAIRN_CHECKED int capture_signal_driven(const struct objects *o, struct captured_process *p,
+                                        cairn_error *err);
 /* Which TCP sockets are the two ends of a connection, and what is queued in it. */
 CAIRN_CHECKED int capture_inet(const struct objects *o, cairn_error *err);
 enum lock_owner { LOCKS_OF_DESCRIPTION, LOCKS_OF_PROCESS };

@@ -10,7 +10,7 @@
 
 /* Of a description's flags, what says how to open it again: by /proc/self/fd, and by its path. */
 #define REOPEN_FLAGS \
-    (O_ACCMODE | O_PATH | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_DIRECT | O_NOATIME | O_ASYNC)
+    (O_ACCMODE | O_PATH | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_DIRECT | O_NOATIME)
 #define OPEN_FLAGS (REOPEN_FLAGS | O_DIRECTORY | O_NOFOLLOW)
 
 #define FD_STORE_ROOM 32

@@ -88,7 +88,7 @@ static int open_end(const struct restoration *r, size_t i, int64_t flags, int fr
     snprintf(end, sizeof end, "/proc/self/fd/%d", from);
     auto_close int fd =
         open(end, (int)(flags & (O_ACCMODE | O_NONBLOCK)) | (alone ? O_NONBLOCK : 0) | O_CLOEXEC);
-    if (fd < 0 || fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_DIRECT | O_ASYNC)) < 0)
+    if (fd < 0 || fcntl(fd, F_SETFL, (int)flags & (O_NONBLOCK | O_DIRECT)) < 0)
         return cairn_fail_errno(err, "opening an end of a pipe");
     return fd_store_place(fd, fd_store_description(r, (int64_t)i), err);
 }

@@ -14,6 +14,7 @@
 #include "restore/process.h"
 #include "restore/restoration.h"
 #include "restore/roots.h"
+#include "restore/signal_driven.h"
 #include "restore/threads.h"
 #include "restore/waits.h"
 #include "sandbox/start.h"
@@ -48,6 +49,9 @@ static int finish_all(struct restoration *r, cairn_error *err)
         if (rc != 0)
             return cairn_fail_within(err, rc, "restoring pid %d", p->ns_pid);
     }
+    int signalling = signal_driven_restore(r, err);
+    if (signalling != 0)
+        return signalling;
     for (size_t i = 0; i < r->process_count; i++) {
         if (!r->processes[i].zombie)
             environment_renew(r, &r->processes[i]);
