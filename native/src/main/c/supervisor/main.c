@@ -266,9 +266,16 @@ static void release_images(struct supervisor *s)
     lease_release(&s->lease);
 }
 
+/* Neither the command nor the image is to blame: the starter has gone, or something else has a port
+ * of the step at the moment. */
+static bool is_blameless(const cairn_error *error)
+{
+    return error->code == ECANCELED || error->code == EADDRINUSE;
+}
+
 static void end_unstarted(struct supervisor *s, const cairn_error *error)
 {
-    struct attempt_end end = {.cause = error->code == ECANCELED     ? CAUSE_LOST
+    struct attempt_end end = {.cause = is_blameless(error)          ? CAUSE_LOST
                                        : s->spec.restore_image      ? CAUSE_RESTORE_FAILED
                                        : error->code == CAIRN_EGONE ? CAUSE_KILLED
                                                                     : CAUSE_FAILURE,

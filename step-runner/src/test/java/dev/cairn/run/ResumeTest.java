@@ -223,6 +223,23 @@ class ResumeTest {
     }
 
     @Test
+    void takesTheSameImageAgainWhenAPortOfTheStepWasNotFree() throws Exception {
+        Bench.Running run = bench.start(bench.flow(RETRIED));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        bench.engine().holdPort(2);
+        first.fail(3);
+        FakeStep again = bench.engine().nextStart();
+        assertThat(again.resumedFrom()).isEqualTo(1);
+        again.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(run.step("work").attempts())
+                .extracting(AttemptRecord::resumedFrom)
+                .endsWith(OptionalLong.of(1));
+        assertThat(run.step("work").attempts().get(1).endedBy(EndCause.LOST)).isTrue();
+    }
+
+    @Test
     void passesAnImageThatCannotBeUsedAndSaysWhy() throws Exception {
         Bench.Running run = bench.start(bench.flow(RETRIED));
         FakeStep first = bench.engine().nextStart();

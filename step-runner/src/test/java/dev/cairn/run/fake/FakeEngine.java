@@ -38,6 +38,7 @@ public final class FakeEngine implements Checkpointer {
     private final Map<Path, String> unrestorable = new ConcurrentHashMap<>();
     private final AtomicInteger busy = new AtomicInteger();
     private final AtomicInteger killed = new AtomicInteger();
+    private final AtomicInteger portHeld = new AtomicInteger();
     private volatile boolean outOfReach;
     private volatile boolean full;
     private final List<HostFinding> findings = new CopyOnWriteArrayList<>();
@@ -97,6 +98,11 @@ public final class FakeEngine implements Checkpointer {
         killed.set(starts);
     }
 
+    /** So many restores find a port of the step in the hands of something else. */
+    public void holdPort(int restores) {
+        portHeld.set(restores);
+    }
+
     /** Its steps run where they cannot be watched from here. */
     public void beOutOfReach(boolean outOfReach) {
         this.outOfReach = outOfReach;
@@ -133,6 +139,9 @@ public final class FakeEngine implements Checkpointer {
         }
         if (killed.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             throw new EngineException(EngineException.GONE, "the supervisor died while it started the step");
+        }
+        if (launch.restoreFrom().isPresent() && portHeld.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new EngineException(98, "binding a socket to 127.0.0.1, port 5432: Address already in use");
         }
         if (full) {
             throw new EngineException("writing spec.json", new IOException("No space left on device"));

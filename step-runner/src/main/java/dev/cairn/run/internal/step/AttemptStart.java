@@ -49,6 +49,9 @@ final class AttemptStart {
     /** EBUSY. */
     private static final int ANOTHER_WRITES = 16;
 
+    /** EADDRINUSE. */
+    private static final int PORT_IN_USE = 98;
+
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
@@ -293,11 +296,11 @@ final class AttemptStart {
     }
 
     /**
-     * A former supervisor that still writes, and a kill while it starts, are the fault of no image and of no command. Where the same image
-     * has been the last thing that happened twice, it may be.
+     * A former supervisor that still writes, a kill while it starts, and a port of the step that something else has are the fault of no
+     * image and of no command. Where the same image was the last thing before two kills, it may be.
      */
     private EndCause causeOf(EngineException e, ResumePoint rung) {
-        if (e.code() == ANOTHER_WRITES || e.code() == EngineException.HELD) {
+        if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD) {
             return EndCause.LOST;
         }
         if (e.code() == EngineException.GONE && !(rung.continues() && hasJustDiedFrom(rung))) {
