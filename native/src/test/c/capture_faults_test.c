@@ -29,6 +29,13 @@ static struct {
     char hit[256]; /* the call that was hit */
     pid_t root;
     struct proc_list known; /* threads of the step */
+    struct {
+        char memory[64]; /* /proc/PID/mem */
+        off_t at;
+        size_t len;
+    } read[256]; /* of the step's memory, in this capture */
+    size_t read_count;
+    char unread[256]; /* what was written there without */
 } faults;
 
 static bool is_known(pid_t pid)
@@ -58,7 +65,7 @@ static bool fails(const char *name, const char *detail)
 {
     if (faults.fault != FAULT_ERROR || !hit(name, detail))
         return false;
-    errno = faults.error;
+    errno = strcmp(name, "pread") == 0 ? EIO : faults.error;
     return true;
 }
 
@@ -123,21 +130,58 @@ static const char *name_of(int fd)
     return path;
 }
 
+static bool is_of_step(const char *name)
+{
+    return strncmp(name, "/proc/", 6) == 0 && strstr(name, "/mem");
+}
+
+static void note_read(const char *memory, size_t len, off_t at)
+{
+    size_t i = faults.read_count++ % (sizeof faults.read / sizeof *faults.read);
+    snprintf(faults.read[i].memory, sizeof faults.read[i].memory, "%.60s", memory);
+    faults.read[i].at = at;
+    faults.read[i].len = len;
+}
+
+static bool was_read(const char *memory, size_t len, off_t at)
+{
+    for (size_t i = 0; i < sizeof faults.read / sizeof *faults.read; i++)
+        if (strcmp(faults.read[i].memory, memory) == 0 && faults.read[i].at <= at &&
+            at + (off_t)len <= faults.read[i].at + (off_t)faults.read[i].len)
+            return true;
+    return false;
+}
+
 ssize_t __real_pread(int fd, void *buf, size_t len, off_t at);
 ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at);
 ssize_t __wrap_pread(int fd, void *buf, size_t len, off_t at)
 {
-    return faults.on && fails("pread", name_of(fd)) ? -1 : __real_pread(fd, buf, len, at);
+    if (!faults.on)
+        return __real_pread(fd, buf, len, at);
+    const char *name = name_of(fd);
+    ssize_t n = fails("pread", name) ? -1 : __real_pread(fd, buf, len, at);
+    if (n > 0 && is_of_step(name))
+        note_read(name, (size_t)n, at);
+    return n;
 }
 
-/* Of the image; the step's memory can be written for as long as there is a step. */
+/* Of the image; the step's memory can be written for as long as there is a step, but nothing is put
+ * where nothing was read. */
 ssize_t __real_pwrite(int fd, const void *buf, size_t len, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *buf, size_t len, off_t at)
 {
-    const char *name = faults.on ? name_of(fd) : "/proc/";
-    bool of_step = strncmp(name, "/proc/", 6) == 0;
-    return !of_step && fails("pwrite", name) ? -1 : __real_pwrite(fd, buf, len, at);
+    if (!faults.on)
+        return __real_pwrite(fd, buf, len, at);
+    const char *name = name_of(fd);
+    if (is_of_step(name)) {
+        if (!was_read(name, len, at))
+            snprintf(faults.unread, sizeof faults.unread, "%zu bytes at 0x%llx of %.60s", len,
+                     (unsigned long long)at, name);
+    } else if (strncmp(name, "/proc/", 6) != 0 && fails("pwrite", name)) {
+        return -1;
+    }
+    return __real_pwrite(fd, buf, len, at);
 }
 
 void *__real_calloc(size_t n, size_t size);
@@ -161,6 +205,8 @@ static void arm(enum fault fault, int at, int error)
     faults.at = at;
     faults.error = error;
     faults.hit[0] = '\0';
+    faults.unread[0] = '\0';
+    memset(faults.read, 0, sizeof faults.read);
     faults.on = true;
 }
 
@@ -259,6 +305,7 @@ static bool may_be_missed(const char *call)
         "/smaps",              /* what it would have told of forks is checked again later */
         "/stat",               /* who is there is asked until the answer stays the same */
         "../attempts",         /* to be left out of a tree, and there is none */
+        "pread /proc/",        /* the end of shared memory is looked for twice */
     };
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
         if (strstr(call, harmless[i]))
@@ -292,6 +339,11 @@ static int fail_once(struct life *l, int at, int error)
     faults.on = false;
     if (!faults.hit[0])
         return 1;
+    if (faults.unread[0]) {
+        fprintf(stderr, "call %d failed (%s), and %s were written without having been read\n", at,
+                faults.hit, faults.unread);
+        return -1;
+    }
     if (rc == 0 && !may_be_missed(faults.hit)) {
         fprintf(stderr, "call %d failed (%s), and the capture did not\n", at, faults.hit);
         return -1;

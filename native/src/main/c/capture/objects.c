@@ -107,14 +107,16 @@ int object_capture_memory(struct object *object, const struct injector *from, ui
     if (rc != 0)
         return rc;
     size_t done = 0;
-    while (done < length) {
+    for (int refused = 0; done < length && refused < 2;) {
         ssize_t n = pread(from->memory, bytes + done, length - done, (off_t)(at + done));
-        if (n > 0)
+        if (n > 0) {
             done += (size_t)n;
-        else if (n == 0 || errno == EIO)
-            break; /* beyond the end of the file */
-        else if (errno != EINTR)
+            refused = 0;
+        } else if (n == 0 || errno == EIO) {
+            refused++; /* beyond the end of the file, which no second try finds elsewhere */
+        } else if (errno != EINTR) {
             return cairn_fail_errno(err, "reading shared memory of the step");
+        }
     }
     object->extents[object->extent_count - 1].length = done;
     return 0;
