@@ -266,11 +266,16 @@ static void release_images(struct supervisor *s)
     lease_release(&s->lease);
 }
 
-/* Neither the command nor the image is to blame: the starter has gone, or something else has a port
- * of the step at the moment. */
+/* Neither the command nor the image is to blame: the starter has gone, something else has a port of
+ * the step at the moment, or the host lacks what it may have at the next try. */
 static bool is_blameless(const cairn_error *error)
 {
-    return error->code == ECANCELED || error->code == EADDRINUSE;
+    static const int passing[] = {ECANCELED, EADDRINUSE, ENOSPC, EDQUOT, EMFILE, ENFILE,
+                                  ENOMEM,    EAGAIN,     EINTR,  EIO,    ESTALE};
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (error->code == passing[i])
+            return true;
+    return false;
 }
 
 static void end_unstarted(struct supervisor *s, const cairn_error *error)

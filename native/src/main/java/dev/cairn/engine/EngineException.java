@@ -16,6 +16,9 @@ public final class EngineException extends Exception {
     /** EIO, EFBIG, ENOSPC, EROFS, EDQUOT. */
     private static final Set<Integer> OF_STORAGE = Set.of(5, 27, 28, 30, 122);
 
+    /** EINTR, EIO, EAGAIN, ENOMEM, ENFILE, EMFILE, ENOSPC, ESTALE, EDQUOT. */
+    private static final Set<Integer> PASSING = Set.of(4, 5, 11, 12, 23, 24, 28, 116, 122);
+
     private final int code;
 
     public EngineException(int code, String message) {
@@ -37,6 +40,11 @@ public final class EngineException extends Exception {
     /** Whether a file could not be read or written, of a full disk, say. */
     public boolean isOfStorage() {
         return getCause() instanceof IOException || OF_STORAGE.contains(code);
+    }
+
+    /** Whether the host lacked something that it may have at the next try: room, memory, descriptors, a disk that answers. */
+    public boolean isPassing() {
+        return PASSING.contains(code);
     }
 
     /** An errno, or one of the codes of {@code cairn.h} (1000 and above). */

@@ -36,6 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How one step goes on after each way to end. */
 class ResumeTest {
@@ -107,6 +108,24 @@ class ResumeTest {
         bench.engine().nextStart().succeed();
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(run.step("work").attempts()).hasSize(3);
+        assertThat(run.step("work").attempts().get(0).endedBy(EndCause.LOST)).isTrue();
+    }
+
+    /** ENOMEM, EMFILE, ENOSPC. */
+    @ParameterizedTest
+    @ValueSource(ints = {12, 24, 28})
+    void whatTheHostLacksAtTheMomentCostsNoRetryAndNoImage(int errno) throws Exception {
+        bench.engine().lackWhileStarting(1, errno);
+        Bench.Running run = bench.start(bench.flow(ONE));
+        FakeStep first = bench.engine().nextStart();
+        first.publish("interval");
+        first.publish("interval");
+        bench.engine().lackWhileStarting(1, errno);
+        first.endAfter(Duration.ofSeconds(1), EndCause.KILLED);
+        FakeStep last = bench.engine().nextStart();
+        assertThat(last.resumedFrom()).isEqualTo(2);
+        last.succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(run.step("work").attempts().get(0).endedBy(EndCause.LOST)).isTrue();
     }
 

@@ -39,6 +39,8 @@ public final class FakeEngine implements Checkpointer {
     private final AtomicInteger busy = new AtomicInteger();
     private final AtomicInteger killed = new AtomicInteger();
     private final AtomicInteger portHeld = new AtomicInteger();
+    private final AtomicInteger lacking = new AtomicInteger();
+    private volatile int lack;
     private volatile boolean outOfReach;
     private volatile boolean full;
     private final List<HostFinding> findings = new CopyOnWriteArrayList<>();
@@ -103,6 +105,12 @@ public final class FakeEngine implements Checkpointer {
         portHeld.set(restores);
     }
 
+    /** So many starts meet this errno. */
+    public void lackWhileStarting(int starts, int errno) {
+        lack = errno;
+        lacking.set(starts);
+    }
+
     /** Its steps run where they cannot be watched from here. */
     public void beOutOfReach(boolean outOfReach) {
         this.outOfReach = outOfReach;
@@ -142,6 +150,9 @@ public final class FakeEngine implements Checkpointer {
         }
         if (launch.restoreFrom().isPresent() && portHeld.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
             throw new EngineException(98, "binding a socket to 127.0.0.1, port 5432: Address already in use");
+        }
+        if (lacking.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+            throw new EngineException(lack, "the host lacks something at the moment");
         }
         if (full) {
             throw new EngineException("writing spec.json", new IOException("No space left on device"));

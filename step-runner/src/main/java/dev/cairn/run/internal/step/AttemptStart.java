@@ -296,14 +296,15 @@ final class AttemptStart {
     }
 
     /**
-     * A former supervisor that still writes, a kill while it starts, and a port of the step that something else has are the fault of no
-     * image and of no command. Where the same image was the last thing before two kills, it may be.
+     * A former supervisor that still writes, a kill while it starts, a port of the step that something else has, and what the host lacks at
+     * the moment are the fault of no image and of no command. Where the same image was the last thing before two of them, it may be.
      */
     private EndCause causeOf(EngineException e, ResumePoint rung) {
         if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD) {
             return EndCause.LOST;
         }
-        if (e.code() == EngineException.GONE && !(rung.continues() && hasJustDiedFrom(rung))) {
+        boolean ofTheMoment = e.code() == EngineException.GONE || e.isPassing();
+        if (ofTheMoment && !(rung.continues() && hasJustDiedFrom(rung))) {
             return EndCause.LOST;
         }
         return rung.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;
