@@ -1,5 +1,6 @@
 package dev.cairn.files;
 
+import dev.cairn.engine.SteadyRead;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ public final class OrdinaryFile {
      */
     public static byte[] read(Path file) throws IOException {
         check(file);
-        return Files.readAllBytes(file);
+        return SteadyRead.of(file);
     }
 
     /** Likewise as UTF-8; bytes that are none are replaced. */

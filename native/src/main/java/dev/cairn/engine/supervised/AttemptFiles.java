@@ -4,6 +4,7 @@ import dev.cairn.engine.CheckpointOutcome;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.ImageInfo;
+import dev.cairn.engine.SteadyRead;
 import dev.cairn.engine.StepExit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,7 @@ final class AttemptFiles {
     static Optional<StepExit> exit(Path attemptDir) throws EngineException {
         Path file = attemptDir.resolve(EXIT);
         try {
-            JsonNode exit = JSON.readTree(Files.readAllBytes(file));
+            JsonNode exit = JSON.readTree(SteadyRead.of(file));
             return Optional.of(new StepExit(
                     EndCause.fromWire(exit.required("cause").stringValue()),
                     optionalInt(exit.get("exit_code")),
@@ -81,7 +82,7 @@ final class AttemptFiles {
         Path file = attemptDir.resolve(JOURNAL);
         String text;
         try {
-            text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+            text = new String(SteadyRead.of(file), StandardCharsets.UTF_8);
         } catch (NoSuchFileException notStarted) {
             return List.of();
         } catch (IOException e) {
