@@ -14,9 +14,17 @@ use_class_data_archive() {
     if [ ! -e "$archive" ]; then
         archive=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/cairn/${archive##*/}
         [ -e "$archive" ] || prepare_faster_starts
-        [ -O "$archive" ] || return 0 # Java would run what somebody else has put there
+        only_caller_writes "$archive" || return 0 # Java would run what somebody else has put there
     fi
     [ -s "$archive" ] && flags+=(-Xshare:auto "-XX:SharedArchiveFile=$archive" -Xlog:cds=off -Xlog:cds+dynamic=off)
+}
+
+# only_caller_writes FILE: it, its folder and the one above belong to the caller, and no group or other can write them: under
+# `sudo -E` the cache is another user's.
+only_caller_writes() {
+    local found
+    found=$(find "$1" "${1%/*}" "${1%/*/*}" -maxdepth 0 -uid "$(id -u)" ! -type l ! -perm /022 2>/dev/null | wc -l)
+    [ "$found" = 3 ]
 }
 
 # Away from the terminal and its Ctrl-C, and after everything else that wants the processor.

@@ -20,6 +20,13 @@ import java.util.Deque;
  * <p>Immutable; any thread.
  */
 public final class Trust {
+    /** Who besides the caller and root may write something. */
+    private enum Writers {
+        NOBODY,
+        /** Its owner, the owners of the folders above it, and the groups that the caller is in. */
+        COLLEAGUES
+    }
+
     private static final Path TOP = Path.of("/");
     private static final int MOST_LINKS = 40;
 
@@ -40,10 +47,25 @@ public final class Trust {
      * @throws IOException when that cannot be told
      */
     public void check(Path path) throws IOException {
+        check(path, Writers.NOBODY);
+    }
+
+    /**
+     * The rule for files that users name themselves and share on purpose, such as workflows in a project's folder: its owner, those of
+     * the folders that lead to it and the groups that the caller is in may write it too.
+     *
+     * @throws UntrustedException when anybody else could write or replace it
+     * @throws IOException when that cannot be told
+     */
+    public void checkShared(Path path) throws IOException {
+        check(path, Writers.COLLEAGUES);
+    }
+
+    private void check(Path path, Writers also) throws IOException {
         Deque<Path> names = new ArrayDeque<>();
         push(path.toAbsolutePath(), names);
         Path here = TOP;
-        checkAbove(here, FileOwner.of(here), path);
+        checkAbove(here, FileOwner.of(here), path, also);
         int links = 0;
         while (!names.isEmpty()) {
             String name = names.pop().toString();
@@ -58,7 +80,7 @@ public final class Trust {
                     return;
                 }
                 if (owner.isLink()) {
-                    checkLink(next, owner, path);
+                    checkLink(next, owner, path, also);
                     if (++links > MOST_LINKS) {
                         throw new FileSystemLoopException(path.toString());
                     }
@@ -67,9 +89,9 @@ public final class Trust {
                     push(target, names);
                 } else {
                     if (names.isEmpty()) {
-                        checkItself(next, owner);
+                        checkItself(next, owner, also);
                     } else {
-                        checkAbove(next, owner, path);
+                        checkAbove(next, owner, path, also);
                     }
                     here = next;
                 }
@@ -83,29 +105,30 @@ public final class Trust {
         }
     }
 
-    private void checkItself(Path path, FileOwner owner) throws IOException {
-        if (!caller.answersFor(owner.user())) {
+    private void checkItself(Path path, FileOwner owner, Writers also) throws IOException {
+        if (also == Writers.NOBODY && !caller.answersFor(owner.user())) {
             throw new UntrustedException(path, "it belongs to " + owner.userName(), remedyForOwner(owner));
         }
         if (owner.othersWrite()) {
             throw new UntrustedException(path, "everyone can write it", remedyForMode("go-w", path));
         }
-        if (owner.groupWrites() && !owner.isGroupOfUser()) {
+        boolean colleagues = also == Writers.COLLEAGUES && caller.groups().contains(owner.group());
+        if (owner.groupWrites() && !owner.isGroupOfUser() && !colleagues) {
             throw new UntrustedException(
                     path, "the group " + owner.groupName() + " can write it", remedyForMode("g-w", path));
         }
     }
 
     /** The owner of a link may have it lead anywhere. */
-    private void checkLink(Path link, FileOwner owner, Path path) throws IOException {
-        if (!caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
+    private void checkLink(Path link, FileOwner owner, Path path, Writers also) throws IOException {
+        if (also == Writers.NOBODY && !caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
             throw new UntrustedException(
                     path, "the link " + link + " belongs to " + owner.userName(), remedyForOwner(owner));
         }
     }
 
-    private void checkAbove(Path folder, FileOwner owner, Path path) throws IOException {
-        if (!caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
+    private void checkAbove(Path folder, FileOwner owner, Path path, Writers also) throws IOException {
+        if (also == Writers.NOBODY && !caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
             throw new UntrustedException(
                     path,
                     owner.userName() + ", to whom " + folder + " belongs, could replace it",

@@ -4,6 +4,7 @@ import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.LeaseTimes;
 import dev.cairn.files.Digests;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Trust;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand;
 import dev.cairn.run.failure.RunnerFailedException;
@@ -141,6 +142,11 @@ public final class StepRunner {
         return new JobStepOpener(context, opener).openTask(run, stepId, array);
     }
 
+    private static String textOf(Path workflow) throws IOException {
+        Trust.ofThisProcess().checkShared(workflow);
+        return Files.readString(workflow);
+    }
+
     /** The runs of this home. */
     public RunStore runs() {
         return new RunStore(home);
@@ -158,7 +164,7 @@ public final class StepRunner {
      * @throws IOException when the file or the home cannot be read or written
      */
     public OpenResult run(WorkflowRequest request) throws IOException, InterruptedException {
-        String text = request.text().isPresent() ? request.text().get() : Files.readString(request.file());
+        String text = request.text().isPresent() ? request.text().get() : textOf(request.file());
         Result<Workflow> workflow = Workflows.read(text, request.file());
         if (!(workflow instanceof Result.Ok<Workflow> read)) {
             return new OpenResult.Invalid(workflow.problems());

@@ -54,6 +54,24 @@ class TrustTest {
     }
 
     @Test
+    void allowsColleaguesToWriteWhatIsShared() throws Exception {
+        AS_ALICE.checkShared(made("shared", ALICE, PROJECT, 0775));
+        AS_ALICE.checkShared(made("colleagues", MALLORY, PROJECT, 0775));
+        AS_ROOT.checkShared(made("users", ALICE, ALICE, 0755));
+        assertThatThrownBy(() -> AS_ALICE.checkShared(made("open", ALICE, ALICE, 0777)))
+                .isInstanceOf(UntrustedException.class)
+                .hasMessageContaining("everyone can write it");
+        assertThatThrownBy(() -> AS_ALICE.checkShared(made("foreign", ALICE, 60999, 0775)))
+                .isInstanceOf(UntrustedException.class)
+                .hasMessageContaining("the group 60999 can write it");
+        Path replaceable = made("drop", ROOT, ROOT, 0777).resolve("flow.yaml");
+        Files.createFile(replaceable);
+        assertThatThrownBy(() -> AS_ALICE.checkShared(replaceable))
+                .isInstanceOf(UntrustedException.class)
+                .hasMessageContaining("everyone could replace it");
+    }
+
+    @Test
     void refusesWhatOthersCouldReplace() throws Exception {
         refuses(AS_ALICE, own(made("open", ROOT, ROOT, 0777)), "everyone could replace it");
         refuses(AS_ALICE, own(made("mallorys", MALLORY, MALLORY, 0755)), "60218, to whom");

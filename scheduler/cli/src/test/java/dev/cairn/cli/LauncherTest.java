@@ -10,8 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchService;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
@@ -68,6 +71,39 @@ final class LauncherTest {
         assertThat(session[0]).isNotEqualTo(sessionOf("self"));
         assertThat(session[1]).isEqualTo("19");
         Files.writeString(end, "\n");
+    }
+
+    /** Java runs what is in it. */
+    @Test
+    void usesOnlyAnArchiveThatNobodyElseCanWriteOrReplace() throws Exception {
+        Path cache = Files.createDirectories(folder.resolve("cache/cairn"));
+        Path archive = Files.createFile(cache.resolve("1.jsa"));
+        for (Path path : List.of(cache.getParent(), cache, archive)) {
+            Set<PosixFilePermission> before = PosixFilePermissions.fromString("rwxr-xr-x");
+            Files.setPosixFilePermissions(cache.getParent(), before);
+            Files.setPosixFilePermissions(cache, before);
+            Files.setPosixFilePermissions(archive, before);
+            assertThat(isUsed(archive)).isTrue();
+            Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rwxrwxr-x"));
+            assertThat(isUsed(archive)).as("%s writable for a group", path).isFalse();
+            Files.setPosixFilePermissions(path, before);
+        }
+        Path link = Files.createSymbolicLink(cache.resolve("2.jsa"), archive);
+        assertThat(isUsed(link)).isFalse();
+    }
+
+    private static boolean isUsed(Path archive) throws Exception {
+        Path script = REPOSITORY.resolve("tools/archive.sh");
+        return new ProcessBuilder(
+                                "bash",
+                                "-c",
+                                ". \"$1\"; only_caller_writes \"$2\"",
+                                "-",
+                                script.toString(),
+                                archive.toString())
+                        .start()
+                        .waitFor()
+                == 0;
     }
 
     private static void await(Path folder, Path file) throws Exception {

@@ -2,6 +2,7 @@ package dev.cairn.daemon;
 
 import dev.cairn.engine.ProcessIdentity;
 import dev.cairn.files.DocumentType;
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.host.HostIdentity;
 import dev.cairn.host.Processes;
 import dev.cairn.schedule.store.StateFolder;
@@ -88,7 +89,7 @@ public final class DaemonLock implements AutoCloseable {
 
     /** What keeps the daemon of a folder from its work; empty when nothing does. */
     public static String trouble(StateFolder folder) throws IOException {
-        return new String(Files.readAllBytes(folder.lock()), StandardCharsets.UTF_8).replace("\0", "");
+        return OrdinaryFile.text(folder.lock()).replace("\0", "");
     }
 
     void tell(About about) throws IOException {

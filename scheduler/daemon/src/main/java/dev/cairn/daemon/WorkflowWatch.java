@@ -1,6 +1,8 @@
 package dev.cairn.daemon;
 
 import dev.cairn.files.Digests;
+import dev.cairn.files.OrdinaryFile;
+import dev.cairn.files.Trust;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.Registrar;
@@ -74,7 +76,8 @@ final class WorkflowWatch {
         String content;
         Result<Workflow> result;
         try {
-            content = Files.readString(workflow.file());
+            Trust.ofThisProcess().checkShared(workflow.file());
+            content = OrdinaryFile.text(workflow.file());
             result = Workflows.read(content, workflow.file());
         } catch (NoSuchFileException gone) {
             return problem(workflow, workflow.file() + ": the file is gone");

@@ -7,6 +7,7 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
 import dev.cairn.daemon.TickInputs;
+import dev.cairn.files.Trust;
 import dev.cairn.schedule.ScheduleEntry;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.store.Database;
@@ -86,6 +87,7 @@ final class ScheduleAddCommand implements Callable<Integer> {
             }
         }
         Path path = console.resolve(file);
+        Trust.ofThisProcess().checkShared(path);
         return new Read(
                 workflow,
                 Files.readString(path),

@@ -1,6 +1,7 @@
 package dev.cairn.cli.terminal;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.run.mask.MaskedOutput;
 import dev.cairn.run.mask.Masks;
 import java.io.IOException;
@@ -58,7 +59,7 @@ public final class LogFollower {
 
     /** Takes what lies before this offset for shown already; no more than there is or was kept. */
     public void skipTo(long offset) throws IOException {
-        if (Files.exists(log)) {
+        if (Files.isRegularFile(log)) {
             long length = Files.size(log);
             if (offset <= length || !recall(offset)) {
                 startAt(Math.min(offset, length));
@@ -74,7 +75,7 @@ public final class LogFollower {
 
     /** Takes all but the last lines for shown already. */
     public void skipToLast(int lines) throws IOException {
-        if (Files.exists(log)) {
+        if (Files.isRegularFile(log)) {
             startAt(LastLines.offset(log, lines));
         }
     }
@@ -90,7 +91,7 @@ public final class LogFollower {
         if (memory == null || !Files.exists(memory)) {
             return false;
         }
-        ByteBuffer kept = ByteBuffer.wrap(Files.readAllBytes(memory));
+        ByteBuffer kept = ByteBuffer.wrap(OrdinaryFile.read(memory));
         if (kept.remaining() < Long.BYTES || kept.getLong() != offset || kept.remaining() > offset) {
             return false;
         }
@@ -111,7 +112,7 @@ public final class LogFollower {
 
     /** Takes the screen to where the log goes on. */
     public void rejoin() throws IOException {
-        if (screen != null && Files.exists(log)) {
+        if (screen != null && Files.isRegularFile(log)) {
             screen.goOnFrom(log, position);
             elsewhere = position > Files.size(log);
         }
@@ -119,7 +120,7 @@ public final class LogFollower {
 
     /** Shows what has come since the last call. Returns whether there was any. */
     public boolean poll() throws IOException {
-        if (!Files.exists(log)) {
+        if (!Files.isRegularFile(log)) {
             return false;
         }
         try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {

@@ -1,9 +1,9 @@
 package dev.cairn.cli.terminal;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.OrdinaryFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -17,7 +17,7 @@ public record ShownMark(long out, long err) {
     /** Empty when nothing was ever shown, or what is there is not ours. */
     public static Optional<ShownMark> read(Path file) throws IOException {
         try {
-            String text = Files.readString(file, StandardCharsets.US_ASCII);
+            String text = OrdinaryFile.text(file);
             return text.matches("[0-9]{1,18} [0-9]{1,18}\n") ? Optional.of(parse(text.strip())) : Optional.empty();
         } catch (NoSuchFileException never) {
             return Optional.empty();

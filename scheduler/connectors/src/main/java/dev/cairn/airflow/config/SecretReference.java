@@ -1,5 +1,7 @@
 package dev.cairn.airflow.config;
 
+import dev.cairn.files.OrdinaryFile;
+import dev.cairn.files.Trust;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,7 +26,8 @@ sealed interface SecretReference {
         Path file = ((File) this).file();
         return () -> {
             try {
-                return Files.readString(file).stripTrailing();
+                Trust.ofThisProcess().check(file);
+                return OrdinaryFile.text(file).stripTrailing();
             } catch (IOException e) {
                 throw new UncheckedIOException("the secret in " + file + " cannot be read: " + e.getMessage(), e);
             }

@@ -2,6 +2,7 @@ package dev.cairn.schedule.store;
 
 import dev.cairn.files.DurableFiles;
 import dev.cairn.files.FileSystemScope;
+import dev.cairn.files.Trust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,9 +37,14 @@ public record StateFolder(Path path) {
         return path.resolve("daemon.log");
     }
 
-    /** Makes the folder when it is missing. */
+    /**
+     * Makes the folder when it is missing.
+     *
+     * @throws dev.cairn.files.UntrustedException when somebody else could write it: the daemon runs what its database names
+     */
     public void create() throws IOException {
         DurableFiles.createFolders(path);
+        Trust.ofThisProcess().check(path);
         check(Files.getFileStore(path).type());
     }
 

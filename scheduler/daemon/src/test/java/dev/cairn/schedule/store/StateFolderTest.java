@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cairn.files.UntrustedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -21,6 +25,16 @@ final class StateFolderTest {
                         .path())
                 .as("a relative one is to be ignored")
                 .isEqualTo(Path.of("/home/u/.local/state/cairn"));
+    }
+
+    @Test
+    void refusesAFolderThatOthersCanWrite(@TempDir Path home) throws Exception {
+        StateFolder folder = new StateFolder(home.resolve("cairn"));
+        folder.create();
+        Files.setPosixFilePermissions(folder.path(), PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThatThrownBy(folder::create)
+                .isInstanceOf(UntrustedException.class)
+                .hasMessageContaining("everyone can write it");
     }
 
     @ParameterizedTest
