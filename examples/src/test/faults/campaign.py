@@ -108,7 +108,8 @@ class Bench:
         if code != 0 or self.output(room) != expected:
             sys.exit((room / "said.txt").read_text() + f"the run whose {target} was only watched ended with {code}")
         found = counted(room, "count") if target == "runner" else traced(room / "count")
-        return {call: range(min(first[call] + 1, n), n + 1) for call, n in sorted(found.items())}
+        # what Java alone needs to start is not ours: a failing stat() there is its own crash
+        return {call: range(first[call] + 1, n + 1) for call, n in sorted(found.items()) if n > first[call]}
 
     def output(self, room):
         return {f.name: f.read_bytes() for f in sorted(room.glob("home/runs/*/work/*"))} | \

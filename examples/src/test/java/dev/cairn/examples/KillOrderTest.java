@@ -45,7 +45,7 @@ class KillOrderTest {
             int underThisRunner = 0;
             Process line = cairn.start(LINE);
             for (int i = 0;
-                    i < kills && lives(line, random.nextLong(undisturbed.took().toMillis()));
+                    i < kills && lives(line, random.nextLong(undisturbed.took().toMillis() / 2));
                     i++) {
                 boolean runner = random.nextBoolean() || ++underThisRunner == MOST_UNDER_ONE_RUNNER;
                 told.add(victims.kill(runner).toString());
