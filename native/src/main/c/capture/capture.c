@@ -318,6 +318,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
         rc = capture_inet(&c->objects, err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = capture_one(c, &c->processes[i], err);
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = capture_wait_state(&c->processes[i], err);
     if (rc == 0)
         rc = refuse_sharing(c->processes, c->process_count, err);
     if (rc == 0)

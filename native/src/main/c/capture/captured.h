@@ -11,7 +11,7 @@
 
 struct captured_thread {
     pid_t tid, ns_tid;
-    bool stopped;         /* by a signal, before we came */
+    int stopped;          /* the signal that stopped it before we came, or 0 */
     struct cpu_state cpu; /* as we found it; freeze_release knows how it goes on */
     uint64_t signal_mask;
     bool changed; /* its registers or mask are ours at the moment */
@@ -44,6 +44,8 @@ void put_back_threads(struct captured_process *p);
 
 /* process.c: what belongs to the process as a whole. */
 CAIRN_CHECKED int capture_process(struct captured_process *p, cairn_error *err);
+/* Whether its parent has yet to wait for its stop, or for its continuing. */
+CAIRN_CHECKED int capture_wait_state(struct captured_process *p, cairn_error *err);
 /* SysV objects of the step's ipc namespace, which cannot be saved yet; any one process can tell. */
 CAIRN_CHECKED int refuse_sysv(struct captured_process *p, cairn_error *err);
 json_t *describe_zombie(pid_t pid, cairn_error *err);

@@ -11,6 +11,7 @@
 #include <sys/shm.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 #include "capture/captured.h"
 #include "common/cleanup.h"
@@ -279,6 +280,29 @@ int capture_process(struct captured_process *p, cairn_error *err)
     if (rc == 0)
         rc = capture_memory_layout(p, &stat, err);
     return rc;
+}
+
+int capture_wait_state(struct captured_process *p, cairn_error *err)
+{
+    static const siginfo_t none;
+    siginfo_t info;
+    if (!p->parent) /* pid 1 waits for ends only */
+        return 0;
+    struct injector *in = &p->parent->injector;
+    int rc = inject_write(in, in->scratch, &none, sizeof none, err);
+    if (rc == 0)
+        rc = inject_ok(in, "asking for the state of a child", NULL, err, SYS_waitid, P_PID,
+                       (uint64_t)p->ns_pid, in->scratch,
+                       WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT | __WALL, 0, 0);
+    if (rc == 0)
+        rc = inject_read(in, in->scratch, &info, sizeof info, err);
+    if (rc != 0)
+        return rc;
+    if (p->threads[0].stopped && info.si_code != CLD_STOPPED)
+        json_object_set_new(p->json, "stop_seen", json_true());
+    if (info.si_code == CLD_CONTINUED)
+        json_object_set_new(p->json, "continued", json_true());
+    return 0;
 }
 
 int refuse_sysv(struct captured_process *p, cairn_error *err)

@@ -17,6 +17,7 @@
 #include "common/hex.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "restore/stops.h"
 
 #define PENDING_LIMIT 4096
 
@@ -255,13 +256,25 @@ int capture_threads(struct captured_process *p, const struct frozen *frozen, siz
     p->injector.base = p->threads[0].cpu.registers;
     json_object_set_new(p->json, "threads", json_array());
     json_object_set_new(p->json, "stopped", json_boolean(p->threads[0].stopped));
-    for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = describe_thread(p, &p->threads[i], frozen->waits, err);
-    if (rc != 0)
-        return rc;
+    if (p->threads[0].stopped)
+        json_object_set_new(p->json, "stop_signal", json_integer(p->threads[0].stopped));
     json_t *pending = json_array();
     json_object_set_new(p->json, "pending", pending);
-    return pending_signals(p->pid, true, pending, err);
+    rc = pending_signals(p->pid, true, pending, err); /* the first call takes a SIGSTOP */
+    for (size_t i = 0; rc == 0 && i < count; i++)
+        rc = describe_thread(p, &p->threads[i], frozen->waits, err);
+    return rc;
+}
+
+/* A SIGSTOP that waited for a stopped process cannot be blocked: calls of ours have taken it. */
+static void put_back_stops(const struct captured_process *p)
+{
+    const json_t *threads = json_object_get(p->json, "threads");
+    if (stops_is_pending(json_object_get(p->json, "pending")))
+        kill(p->pid, SIGSTOP);
+    for (size_t i = 0; i < json_array_size(threads); i++)
+        if (stops_is_pending(json_object_get(json_array_get(threads, i), "pending")))
+            syscall(SYS_tgkill, p->pid, p->threads[i].tid, SIGSTOP);
 }
 
 int put_back_scratch(struct captured_process *p, cairn_error *err)
@@ -282,4 +295,5 @@ void put_back_threads(struct captured_process *p)
         (void)!trace_set_signal_mask(t->tid, t->signal_mask, NULL);
         t->changed = false;
     }
+    put_back_stops(p);
 }

@@ -15,6 +15,7 @@
 #include "restore/restoration.h"
 #include "restore/roots.h"
 #include "restore/signal_driven.h"
+#include "restore/stops.h"
 #include "restore/threads.h"
 #include "restore/waits.h"
 #include "sandbox/start.h"
@@ -101,7 +102,6 @@ static void release(const struct restored_process *p)
 /* Waits until it is stopped again: no process runs yet that could see that it was not. */
 static void release_stopped(const struct restored_process *p)
 {
-    kill(p->pid, SIGSTOP);
     release(p);
     struct proc_stat stat = {0};
     for (int64_t end = freeze_clock_us() + STOP_MS * 1000; freeze_clock_us() < end;) {
@@ -119,6 +119,7 @@ static void release_all(struct restoration *r)
             const struct restored_process *p = &r->processes[i];
             if (p->zombie || json_is_true(json_object_get(p->json, "stopped")) != stopped)
                 continue;
+            stops_send_pending(p);
             if (stopped)
                 release_stopped(p);
             else
@@ -152,6 +153,8 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     r.clock_lead = tree.waits.lead = tree.clock_leads.monotonic_ns;
     if (rc == 0)
         rc = family_make(&r, tree.init, err);
+    if (rc == 0)
+        rc = stops_restore(&r, err);
     if (rc == 0)
         rc = finish_all(&r, err);
     if (rc == 0)

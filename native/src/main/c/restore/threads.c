@@ -154,6 +154,8 @@ static int send_pending(struct injector *in, const json_t *list, long nr, uint64
         if (rc != 0)
             return rc;
         uint64_t signo = (uint64_t)((siginfo_t *)info)->si_signo;
+        if (signo == SIGSTOP) /* cannot be blocked: stops.c */
+            continue;
         bool thread = nr == SYS_rt_tgsigqueueinfo;
         rc = inject_ok(in, "sending a signal that was pending", NULL, err, nr, first,
                        thread ? second : signo, thread ? signo : in->scratch,

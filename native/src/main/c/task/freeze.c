@@ -226,7 +226,7 @@ static int settle_thread(struct frozen *f, size_t i, int timeout_ms, cairn_error
         switch (trace_event(status)) {
         case PTRACE_EVENT_STOP:
             f->threads[i].at_rest = true;
-            f->threads[i].stopped = WSTOPSIG(status) != SIGTRAP;
+            f->threads[i].stopped = WSTOPSIG(status) != SIGTRAP ? WSTOPSIG(status) : 0;
             return waits_note(f->waits, f->threads[i].pid, tid, err);
         case PTRACE_EVENT_FORK:
         case PTRACE_EVENT_VFORK:

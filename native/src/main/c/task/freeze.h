@@ -19,7 +19,7 @@ struct frozen_thread {
     pid_t pid;    /* its process */
     bool at_rest; /* in a ptrace stop */
     bool gone;    /* ended before it came to rest */
-    bool stopped; /* was stopped by a signal (SIGSTOP, SIGTSTP, ...) already */
+    int stopped;  /* the signal (SIGSTOP, SIGTSTP, ...) by which it was stopped already, or 0 */
 };
 
 struct frozen {

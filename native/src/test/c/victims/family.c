@@ -358,6 +358,73 @@ VICTIM(keeps_a_stopped_child_stopped)
     require_child_ends(child, 4);
 }
 
+static void *pause_for_ever(void *unused)
+{
+    for (;;)
+        pause();
+    return unused;
+}
+
+/* With two threads, which stop together. */
+static pid_t fork_one_that_stops(int signo)
+{
+    pthread_t thread;
+    pid_t child = (pid_t)need(fork());
+    if (child == 0) {
+        need(setpgid(0, 0)); /* in an orphaned group the kernel ignores SIGTSTP */
+        require(pthread_create(&thread, NULL, pause_for_ever, NULL) == 0);
+        raise(signo);
+        pause_for_ever(NULL);
+    }
+    siginfo_t info;
+    need(waitid(P_PID, (id_t)child, &info, WSTOPPED | WNOWAIT));
+    return child;
+}
+
+static siginfo_t state_of(pid_t child)
+{
+    siginfo_t info = {0};
+    need(waitid(P_PID, (id_t)child, &info, WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT));
+    return info;
+}
+
+static void end_stopped(pid_t child)
+{
+    int status;
+    need(kill(child, SIGKILL));
+    require(waitpid(child, &status, 0) == child && WTERMSIG(status) == SIGKILL);
+}
+
+VICTIM(keeps_what_is_to_be_heard_of_stopped_children)
+{
+    siginfo_t info;
+    sigset_t of_children, pending;
+    sigemptyset(&of_children);
+    sigaddset(&of_children, SIGCHLD);
+    need(sigprocmask(SIG_BLOCK, &of_children, NULL));
+    pid_t quiet = fork_one_that_stops(SIGTSTP), seen = fork_one_that_stops(SIGSTOP),
+          moving = fork_one_that_stops(SIGSTOP);
+    need(waitid(P_PID, (id_t)seen, &info, WSTOPPED));
+    need(kill(seen, SIGSTOP)); /* waits behind the one that has stopped it */
+    need(waitid(P_PID, (id_t)moving, &info, WSTOPPED));
+    const struct timespec at_once = {0, 0};
+    while (sigtimedwait(&of_children, NULL, &at_once) == SIGCHLD) {
+    }
+    need(kill(moving, SIGCONT));
+    require(sigwaitinfo(&of_children, &info) == SIGCHLD && info.si_code == CLD_CONTINUED);
+    checkpoint_here();
+    need(sigpending(&pending));
+    require(!sigismember(&pending, SIGCHLD));
+    require(state_of(quiet).si_code == CLD_STOPPED && state_of(quiet).si_status == SIGTSTP);
+    require(state_of(seen).si_pid == 0);
+    require(state_of(moving).si_code == CLD_CONTINUED);
+    need(kill(seen, SIGCONT));
+    need(waitid(P_PID, (id_t)seen, &info, WCONTINUED));
+    end_stopped(quiet);
+    end_stopped(seen);
+    end_stopped(moving);
+}
+
 /* Every way of making processes, all the time, also in the instant of the capture. */
 static volatile bool enough;
 static void *fork_all_the_time(void *count)
