@@ -7,7 +7,7 @@
 #include "common/io.h"
 
 #define FORKS_LACK (VMF_DONTFORK | VMF_WIPEONFORK)
-#define KEPT_FLAGS (FORKS_LACK | VMF_LOCKED)
+#define KEPT_FLAGS (FORKS_LACK | VMF_LOCKED | VMF_LOCKONFAULT)
 
 static int mark_process(struct dontfork *u, pid_t pid, cairn_error *err)
 {

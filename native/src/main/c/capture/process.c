@@ -1,11 +1,12 @@
 /* The state of a process as a whole. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -18,6 +19,9 @@
 #include "common/hex.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "task/settings.h"
+
+#define PAGE 4096
 
 /* As the kernel has it; libc's struct sigaction differs. */
 struct kernel_sigaction {
@@ -154,34 +158,77 @@ static int capture_number(struct captured_process *p, const char *file, int base
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/%s", p->pid, file);
     auto_free char *text = NULL;
-    int rc = io_read_file(AT_FDCWD, path, 4096, &text, NULL, err);
-    if (rc == 0)
-        json_object_set_new(p->json, file, json_integer(strtol(text, NULL, base)));
-    return rc;
+    cairn_error why = {0};
+    int rc = io_read_file(AT_FDCWD, path, 4096, &text, NULL, &why);
+    if (rc == -ENOENT)
+        return 0; /* a kernel without it */
+    if (rc != 0)
+        return cairn_fail(err, why.code, "pid %d: %s", p->ns_pid, why.message);
+    json_object_set_new(p->json, file, json_integer(strtol(text, NULL, base)));
+    return 0;
 }
 
-static int capture_prctl(struct captured_process *p, const char *name, int option, long *out,
-                         cairn_error *err)
+/* MEMBARRIER_CMD_GET_REGISTRATIONS, of Linux 6.3; before, that it is registered shows for most
+ * commands by their working. */
+static int capture_barriers(struct captured_process *p, cairn_error *err)
 {
-    long value;
-    int rc = inject_ok(&p->injector, name, &value, err, SYS_prctl, (uint64_t)option, 0, 0, 0, 0, 0);
-    if (rc == 0) {
-        json_object_set_new(p->json, name, json_integer(value));
-        if (out)
-            *out = value;
+    static const int commands[] = {MEMBARRIER_CMD_PRIVATE_EXPEDITED,
+                                   MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE,
+                                   MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ};
+    long registered, works;
+    int rc = inject(&p->injector, &registered, err, SYS_membarrier, 1 << 9, 0, 0, 0, 0, 0);
+    if (rc == 0 && registered == -EINVAL) {
+        registered = 0;
+        for (size_t i = 0; rc == 0 && i < sizeof commands / sizeof *commands; i++) {
+            rc = inject(&p->injector, &works, err, SYS_membarrier, (uint64_t)commands[i], 0, 0, 0,
+                        0, 0);
+            if (rc == 0 && works == 0) /* that which registers is the next bit */
+                registered |= commands[i] << 1;
+        }
     }
+    if (rc == 0 && registered > 0)
+        json_object_set_new(p->json, "barriers", json_integer(registered));
     return rc;
 }
 
-static int capture_subreaper(struct captured_process *p, cairn_error *err)
+/* Maps a page, for a moment: does it count as locked, and is it there at once? */
+static int try_a_page(struct captured_process *p, int prot, uint64_t before, bool *locked,
+                      bool *present, cairn_error *err)
 {
-    int value = 0;
-    int rc = inject_ok(&p->injector, "PR_GET_CHILD_SUBREAPER", NULL, err, SYS_prctl,
-                       PR_GET_CHILD_SUBREAPER, p->injector.scratch, 0, 0, 0, 0);
+    struct proc_status status;
+    long at, result;
+    uint8_t resident = 0;
+    int rc = inject(&p->injector, &at, err, SYS_mmap, 0, PAGE, (uint64_t)prot,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, (uint64_t)-1, 0);
+    *locked = at == -EAGAIN; /* it would be beyond RLIMIT_MEMLOCK */
+    *present = false;
+    if (rc != 0 || (at < 0 && at > -4096))
+        return rc;
+    rc = proc_read_status(p->pid, p->pid, &status, err);
     if (rc == 0)
-        rc = inject_read(&p->injector, p->injector.scratch, &value, sizeof value, err);
-    p->subreaper = value != 0;
-    json_object_set_new(p->json, "subreaper", json_integer(p->subreaper));
+        rc = inject(&p->injector, &result, err, SYS_mincore, (uint64_t)at, PAGE,
+                    p->injector.scratch, 0, 0, 0);
+    if (rc == 0)
+        rc = inject_read(&p->injector, p->injector.scratch, &resident, 1, err);
+    *locked = rc == 0 && status.locked_kb > before;
+    *present = rc == 0 && (resident & 1);
+    int unmapped = inject_ok(&p->injector, "munmap", NULL, rc == 0 ? err : NULL, SYS_munmap,
+                             (uint64_t)at, PAGE, 0, 0, 0, 0);
+    return rc != 0 ? rc : unmapped;
+}
+
+/* mlockall for what will be mapped shows only in what is then mapped. Without MCL_ONFAULT that is
+ * there at once. */
+static int capture_future_locks(struct captured_process *p, const struct proc_status *status,
+                                cairn_error *err)
+{
+    bool locked, present;
+    int rc = try_a_page(p, PROT_NONE, status->locked_kb, &locked, &present, err);
+    if (rc != 0 || !locked)
+        return rc;
+    rc = try_a_page(p, PROT_READ | PROT_WRITE, status->locked_kb, &locked, &present, err);
+    json_object_set_new(p->json, "future_locks",
+                        json_integer(MCL_FUTURE | (present ? 0 : MCL_ONFAULT)));
     return rc;
 }
 
@@ -270,11 +317,14 @@ int capture_process(struct captured_process *p, cairn_error *err)
     if (rc == 0)
         rc = capture_posix_timers(p, err);
     if (rc == 0)
-        rc = capture_prctl(p, "dumpable", PR_GET_DUMPABLE, NULL, err);
+        rc = capture_number(p, "coredump_filter", 16, err);
     if (rc == 0)
-        rc = capture_prctl(p, "thp_disable", PR_GET_THP_DISABLE, NULL, err);
+        rc = settings_capture(&p->injector, false, p->json, err);
+    p->subreaper = json_integer_value(json_object_get(p->json, "subreaper")) != 0;
     if (rc == 0)
-        rc = capture_subreaper(p, err);
+        rc = capture_barriers(p, err);
+    if (rc == 0)
+        rc = capture_future_locks(p, &status, err);
     if (rc == 0)
         rc = capture_tiles(p, err);
     if (rc == 0)

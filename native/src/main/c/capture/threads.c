@@ -18,8 +18,10 @@
 #include "common/io.h"
 #include "common/json.h"
 #include "restore/stops.h"
+#include "task/settings.h"
 
 #define PENDING_LIMIT 4096
+#define MEMORY_NODES 1024
 
 /* A thread inside a restartable sequence goes on at the sequence's abort handler, live as well as
  * restored: the calls that we make in it have the kernel forget that it was inside. */
@@ -74,8 +76,31 @@ static int pending_signals(pid_t tid, bool of_process, json_t *out, cairn_error 
                       PENDING_LIMIT);
 }
 
+/* As <linux/sched/types.h> has it. */
+struct scheduling_attributes {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+    uint32_t least, most;
+};
+
+/* How long it may run at a time, unless that is what everybody has. */
+static void time_slice(pid_t tid, json_t *json)
+{
+    struct scheduling_attributes own = {0}, theirs = {0};
+    if (syscall(SYS_sched_getattr, tid, &theirs, sizeof theirs, 0) < 0 ||
+        syscall(SYS_sched_getattr, 0, &own, sizeof own, 0) < 0 || theirs.runtime == own.runtime)
+        return;
+    json_object_set_new(json, "runtime_ns", json_integer((json_int_t)theirs.runtime));
+    json_object_set_new(json, "deadline_ns", json_integer((json_int_t)theirs.deadline));
+    json_object_set_new(json, "period_ns", json_integer((json_int_t)theirs.period));
+}
+
 static void scheduling(pid_t tid, json_t *json)
 {
+    time_slice(tid, json);
     struct sched_param parameter = {0};
     int policy = sched_getscheduler(tid);
     sched_getparam(tid, &parameter);
@@ -91,6 +116,29 @@ static void scheduling(pid_t tid, json_t *json)
     }
     long io = syscall(SYS_ioprio_get, 1 /* IOPRIO_WHO_PROCESS */, tid);
     json_object_set_new(json, "ioprio", json_integer(io < 0 ? 0 : io));
+}
+
+/* From which nodes its memory comes; absent: as everybody's. */
+static int memory_policy(struct injector *in, json_t *json, cairn_error *err)
+{
+    struct {
+        int mode;
+        uint64_t nodes[MEMORY_NODES / 64] __attribute__((aligned(8)));
+    } policy = {0};
+    long result;
+    int rc = inject_write(in, in->scratch, &policy, sizeof policy, err);
+    if (rc == 0)
+        rc = inject(in, &result, err, SYS_get_mempolicy, in->scratch,
+                    in->scratch + offsetof(__typeof__(policy), nodes), MEMORY_NODES, 0, 0, 0);
+    if (rc != 0 || result < 0)
+        return rc;
+    rc = inject_read(in, in->scratch, &policy, sizeof policy, err);
+    if (rc != 0 || policy.mode == 0)
+        return rc;
+    auto_free char *hex = hex_encode(policy.nodes, sizeof policy.nodes);
+    json_object_set_new(json, "memory_policy",
+                        json_pack("{s:i, s:s}", "mode", policy.mode, "nodes", hex ? hex : ""));
+    return 0;
 }
 
 /* What only the thread itself can tell. */
@@ -116,6 +164,10 @@ static int ask_thread(struct captured_process *p, struct captured_thread *t, jso
                        0, 0, 0, 0);
     if (rc == 0)
         rc = inject_read(&in, in.scratch, &death_signal, sizeof death_signal, err);
+    if (rc == 0)
+        rc = settings_capture(&in, true, json, err);
+    if (rc == 0)
+        rc = memory_policy(&in, json, err);
     if (rc != 0)
         return rc;
     /* SS_ONSTACK is a finding, not a setting. */

@@ -70,7 +70,8 @@ static uint32_t parse_flags(const char *text)
                  {"io", VMF_IO},         {"lo", VMF_LOCKED},     {"gd", VMF_GROWSDOWN},
                  {"nh", VMF_NOHUGEPAGE}, {"hg", VMF_HUGEPAGE},   {"dd", VMF_DONTDUMP},
                  {"ht", VMF_HUGETLB},    {"sr", VMF_SEQUENTIAL}, {"rr", VMF_RANDOM},
-                 {"mg", VMF_MERGEABLE},  {"dp", VMF_DROPPABLE},  {"nr", VMF_NORESERVE}};
+                 {"mg", VMF_MERGEABLE},  {"dp", VMF_DROPPABLE},  {"nr", VMF_NORESERVE},
+                 {"sl", VMF_SEALED},     {"lf", VMF_LOCKONFAULT}};
     uint32_t flags = 0;
     for (const char *at = text; *at;) {
         while (*at == ' ')

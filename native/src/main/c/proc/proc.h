@@ -36,6 +36,7 @@ struct proc_status {
     unsigned uid[4], gid[4]; /* real, effective, saved, file system */
     uint64_t cap_inh, cap_prm, cap_eff, cap_bnd, cap_amb;
     unsigned umask;
+    uint64_t locked_kb;          /* memory that may not be paged out */
     uint64_t voluntary_switches; /* how often it has left the processor to wait */
 };
 CAIRN_CHECKED int proc_read_status(pid_t pid, pid_t tid, struct proc_status *out, cairn_error *err);
@@ -63,21 +64,23 @@ CAIRN_CHECKED int proc_descriptors(pid_t pid, struct proc_list *out, cairn_error
 
 /* VmFlags of smaps that matter to a checkpoint. */
 enum proc_vm_flag {
-    VMF_DONTFORK = 1 << 0,    /* dc */
-    VMF_WIPEONFORK = 1 << 1,  /* wf */
-    VMF_PFNMAP = 1 << 2,      /* pf */
-    VMF_IO = 1 << 3,          /* io */
-    VMF_LOCKED = 1 << 4,      /* lo */
-    VMF_GROWSDOWN = 1 << 5,   /* gd */
-    VMF_NOHUGEPAGE = 1 << 6,  /* nh */
-    VMF_HUGEPAGE = 1 << 7,    /* hg */
-    VMF_DONTDUMP = 1 << 8,    /* dd */
-    VMF_HUGETLB = 1 << 9,     /* ht */
-    VMF_SEQUENTIAL = 1 << 10, /* sr */
-    VMF_RANDOM = 1 << 11,     /* rr */
-    VMF_MERGEABLE = 1 << 12,  /* mg */
-    VMF_DROPPABLE = 1 << 13,  /* dp */
-    VMF_NORESERVE = 1 << 14,  /* nr */
+    VMF_DONTFORK = 1 << 0,     /* dc */
+    VMF_WIPEONFORK = 1 << 1,   /* wf */
+    VMF_PFNMAP = 1 << 2,       /* pf */
+    VMF_IO = 1 << 3,           /* io */
+    VMF_LOCKED = 1 << 4,       /* lo */
+    VMF_GROWSDOWN = 1 << 5,    /* gd */
+    VMF_NOHUGEPAGE = 1 << 6,   /* nh */
+    VMF_HUGEPAGE = 1 << 7,     /* hg */
+    VMF_DONTDUMP = 1 << 8,     /* dd */
+    VMF_HUGETLB = 1 << 9,      /* ht */
+    VMF_SEQUENTIAL = 1 << 10,  /* sr */
+    VMF_RANDOM = 1 << 11,      /* rr */
+    VMF_MERGEABLE = 1 << 12,   /* mg */
+    VMF_DROPPABLE = 1 << 13,   /* dp */
+    VMF_NORESERVE = 1 << 14,   /* nr */
+    VMF_SEALED = 1 << 15,      /* sl */
+    VMF_LOCKONFAULT = 1 << 16, /* lf */
 };
 
 struct proc_map {

@@ -116,6 +116,8 @@ static void status_line(const char *name, size_t len, const char *value, struct 
         out->cap_amb = strtoull(value, NULL, 16);
     else if (IS("voluntary_ctxt_switches"))
         out->voluntary_switches = strtoull(value, NULL, 10);
+    else if (IS("VmLck"))
+        out->locked_kb = strtoull(value, NULL, 10);
     else if (IS("Umask"))
         out->umask = (unsigned)strtoul(value, NULL, 8);
 #undef IS

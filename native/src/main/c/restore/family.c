@@ -17,7 +17,6 @@
 #include "common/json.h"
 #include "proc/proc.h"
 #include "restore/memory.h"
-#include "restore/process.h"
 #include "restore/threads.h"
 
 static int open_memory(struct restored_process *p, cairn_error *err)
@@ -144,7 +143,7 @@ static int end_as_it_had(struct restored_process *p, cairn_error *err)
         rc = inject_ok(&p->injector, "PR_SET_NAME", NULL, err, SYS_prctl, PR_SET_NAME,
                        p->injector.scratch, 0, 0, 0, 0);
     if (rc == 0)
-        rc = process_set_ids(p, err);
+        rc = threads_set_ids(&p->injector, p, false, err);
     if (rc == 0)
         rc = threads_set_capabilities(&p->injector, p->json, err);
     return rc == 0 ? end_process(&p->injector, exit_code, err) : rc;

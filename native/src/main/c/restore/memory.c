@@ -25,6 +25,12 @@
 #define USER_END 0x7ffffffff000ull
 #define PAGE 4096ull
 #define GUARD_LIMIT 1048576
+#ifndef MAP_DROPPABLE
+#define MAP_DROPPABLE 0x08
+#endif
+#ifndef SYS_mseal
+#define SYS_mseal 462
+#endif
 
 /* One mapping of META. */
 struct mapping {
@@ -208,8 +214,8 @@ static int move_kernel_maps(const struct restoration *r, struct restored_process
  * protection. */
 static int map_one(struct restored_process *p, const struct mapping *m, cairn_error *err)
 {
-    int flags =
-        MAP_FIXED | (m->shared ? MAP_SHARED : MAP_PRIVATE) | (m->fd < 0 ? MAP_ANONYMOUS : 0);
+    int sharing = m->shared ? MAP_SHARED : m->flags & VMF_DROPPABLE ? MAP_DROPPABLE : MAP_PRIVATE;
+    int flags = MAP_FIXED | sharing | (m->fd < 0 ? MAP_ANONYMOUS : 0);
     if (m->flags & VMF_GROWSDOWN)
         flags |= MAP_GROWSDOWN;
     if ((m->flags & VMF_NORESERVE) || m->prot == PROT_NONE)
@@ -408,10 +414,14 @@ static int finish_mapping(struct restored_process *p, const json_t *json, const 
     if (rc == 0 && !m->shared && (m->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))
         rc = inject_ok(&p->injector, "mprotect", NULL, err, SYS_mprotect, m->start,
                        m->end - m->start, (uint64_t)m->prot, 0, 0, 0);
-    long locked;
+    long ignored;
     if (rc == 0 &&
         (m->flags & VMF_LOCKED)) /* a lower RLIMIT_MEMLOCK here than there costs speed, not truth */
-        rc = inject(&p->injector, &locked, err, SYS_mlock, m->start, m->end - m->start, 0, 0, 0, 0);
+        rc = inject(&p->injector, &ignored, err, SYS_mlock2, m->start, m->end - m->start,
+                    m->flags & VMF_LOCKONFAULT ? MLOCK_ONFAULT : 0, 0, 0, 0);
+    if (rc == 0 && (m->flags & VMF_SEALED)) /* an older kernel's programs cannot rely on it */
+        rc =
+            inject(&p->injector, &ignored, err, SYS_mseal, m->start, m->end - m->start, 0, 0, 0, 0);
     return rc;
 }
 

@@ -21,6 +21,7 @@
 #include "restore/locks.h"
 #include "restore/memory.h"
 #include "restore/threads.h"
+#include "task/settings.h"
 
 static int enter_folder(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
@@ -223,52 +224,47 @@ static void set_limits(const struct restored_process *p)
     }
 }
 
-int process_set_ids(struct restored_process *p, cairn_error *err)
-{
-    const json_t *uid = json_object_get(p->json, "uid"), *gid = json_object_get(p->json, "gid");
-    uint64_t u[3], g[3];
-    bool same = true;
-    for (size_t i = 0; i < 3; i++) {
-        u[i] = (uint64_t)json_integer_value(json_array_get(uid, i));
-        g[i] = (uint64_t)json_integer_value(json_array_get(gid, i));
-        same &= u[i] == geteuid() && g[i] == getegid();
-    }
-    if (same)
-        return 0;
-    /* Capabilities survive the change; threads.c then sets them as they were. */
-    int rc = inject_ok(&p->injector, "PR_SET_KEEPCAPS", NULL, err, SYS_prctl, PR_SET_KEEPCAPS, 1, 0,
-                       0, 0, 0);
-    if (rc == 0)
-        rc = inject_ok(&p->injector, "setresgid", NULL, err, SYS_setresgid, g[0], g[1], g[2], 0, 0,
-                       0);
-    if (rc == 0)
-        rc = inject_ok(&p->injector, "setresuid", NULL, err, SYS_setresuid, u[0], u[1], u[2], 0, 0,
-                       0);
-    return rc != 0 ? cairn_fail_within(err, rc, "pid %d ran as user %u", p->ns_pid, (unsigned)u[0])
-                   : 0;
-}
-
-static int set_number(struct restored_process *p, const char *key, long nr, uint64_t first,
-                      bool second_too, cairn_error *err)
+static int set_number(struct restored_process *p, const char *key, long nr, cairn_error *err)
 {
     int64_t value = 0;
     int rc = json_may_int(p->json, key, 0, UINT32_MAX, &value, err);
-    if (rc != 0)
-        return rc;
-    return second_too
-               ? inject_ok(&p->injector, key, NULL, err, nr, first, (uint64_t)value, 0, 0, 0, 0)
-               : inject_ok(&p->injector, key, NULL, err, nr, (uint64_t)value, 0, 0, 0, 0, 0);
+    return rc != 0 ? rc
+                   : inject_ok(&p->injector, key, NULL, err, nr, (uint64_t)value, 0, 0, 0, 0, 0);
 }
 
-static void set_oom_score(const struct restored_process *p)
+/* By its file of /proc; what takes privileges that we lack stays as it is. */
+static void set_by_proc(const struct restored_process *p, const char *file)
 {
-    char path[64], text[16];
-    int n = snprintf(text, sizeof text, "%lld",
-                     (long long)json_integer_value(json_object_get(p->json, "oom_score_adj")));
-    snprintf(path, sizeof path, "/proc/%d/oom_score_adj", p->pid);
-    auto_close int fd = open(path, O_WRONLY | O_CLOEXEC);
+    char path[64], text[32];
+    const json_t *value = json_object_get(p->json, file);
+    int n = snprintf(text, sizeof text, "%lld", (long long)json_integer_value(value));
+    snprintf(path, sizeof path, "/proc/%d/%s", p->pid, file);
+    auto_close int fd = value ? open(path, O_WRONLY | O_CLOEXEC) : -1;
     if (fd >= 0)
-        (void)!io_write_full(fd, text, (size_t)n, path, NULL); /* lowering it needs privileges */
+        (void)!io_write_full(fd, text, (size_t)n, path, NULL);
+}
+
+/* What lets it use membarrier(2): commands that each register one. */
+static int register_barriers(struct restored_process *p, cairn_error *err)
+{
+    int64_t registered = 0;
+    int rc = json_may_int(p->json, "barriers", 0, INT32_MAX, &registered, err);
+    for (int bit = 0; rc == 0 && bit < 31; bit++)
+        if (registered >> bit & 1)
+            rc = inject_ok(&p->injector, "registering membarrier", NULL, err, SYS_membarrier,
+                           1ull << bit, 0, 0, 0, 0, 0);
+    return rc;
+}
+
+/* As with the locks of mappings, a lower RLIMIT_MEMLOCK here than there costs speed, not truth. */
+static int set_future_locks(struct restored_process *p, cairn_error *err)
+{
+    int64_t flags = 0;
+    long result;
+    int rc = json_may_int(p->json, "future_locks", 0, 7, &flags, err);
+    if (rc != 0 || flags == 0)
+        return rc;
+    return inject(&p->injector, &result, err, SYS_mlockall, (uint64_t)flags, 0, 0, 0, 0, 0);
 }
 
 int process_finish(const struct restoration *r, struct restored_process *p, cairn_error *err)
@@ -283,13 +279,15 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
     if (rc == 0)
         rc = locks_restore_of_process(r, p, err);
     if (rc == 0)
-        rc = set_number(p, "umask", SYS_umask, 0, false, err);
+        rc = set_number(p, "umask", SYS_umask, err);
     if (rc == 0)
-        rc = set_number(p, "personality", SYS_personality, 0, false, err);
+        rc = set_number(p, "personality", SYS_personality, err);
     if (rc == 0)
         rc = set_signal_actions(p, err);
     if (rc == 0)
         rc = forget_child_signals(p, err);
+    if (rc == 0)
+        rc = register_barriers(p, err);
     if (rc == 0)
         rc = threads_make(r, p, err);
     if (rc == 0)
@@ -297,20 +295,19 @@ int process_finish(const struct restoration *r, struct restored_process *p, cair
     if (rc == 0)
         rc = set_posix_timers(p, err);
     if (rc == 0)
-        rc = set_number(p, "subreaper", SYS_prctl, PR_SET_CHILD_SUBREAPER, true, err);
-    if (rc == 0)
-        rc = set_number(p, "thp_disable", SYS_prctl, PR_SET_THP_DISABLE, true, err);
-    if (rc == 0)
-        rc = process_set_ids(p, err);
+        rc = settings_restore(&p->injector, SETTING_OF_PROCESS, p->json, err);
+    set_by_proc(p, "coredump_filter"); /* while it is dumpable */
     if (rc == 0 && json_is_true(json_object_get(p->json, "tiles")))
         rc = inject_ok(&p->injector, "asking to use AMX", NULL, err, SYS_arch_prctl,
                        CPU_ARCH_REQ_XCOMP_PERM, CPU_TILES, 0, 0, 0, 0);
     if (rc == 0)
         rc = threads_finish(r, p, err);
     if (rc == 0)
-        rc = set_number(p, "dumpable", SYS_prctl, PR_SET_DUMPABLE, true, err);
+        rc = set_future_locks(p, err);
+    if (rc == 0)
+        rc = settings_restore(&p->injector, SETTING_LAST, p->json, err);
     if (rc == 0) {
-        set_oom_score(p);
+        set_by_proc(p, "oom_score_adj");
         set_limits(p);
     }
     return rc;

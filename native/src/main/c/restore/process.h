@@ -4,8 +4,6 @@
 
 #include "restore/restoration.h"
 
-/* Users and groups; a zombie has them too. */
-CAIRN_CHECKED int process_set_ids(struct restored_process *p, cairn_error *err);
 CAIRN_CHECKED int process_finish(const struct restoration *r, struct restored_process *p,
                                  cairn_error *err);
 

@@ -13,11 +13,13 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/json.h"
 #include "restore/waits.h"
+#include "task/settings.h"
 
 #define THREAD_LIMIT 65536
 
@@ -114,6 +116,29 @@ int threads_forget_rseq(struct injector *in, cairn_error *err)
                      rseq.rseq_abi_size, 1, rseq.signature, 0, 0);
 }
 
+/* How long it may run at a time, where that was not what everybody had. */
+static void set_time_slice(const struct restored_thread *t)
+{
+    struct {
+        uint32_t size, policy;
+        uint64_t flags;
+        int32_t nice;
+        uint32_t priority;
+        uint64_t runtime, deadline, period;
+    } a = {.size = 48};
+    int policy = (int)json_integer_value(json_object_get(t->json, "policy"));
+    if (!json_object_get(t->json, "runtime_ns"))
+        return;
+    a.policy = (uint32_t)(policy & ~SCHED_RESET_ON_FORK);
+    a.flags = policy & SCHED_RESET_ON_FORK ? 1 : 0; /* SCHED_FLAG_RESET_ON_FORK */
+    a.nice = (int32_t)json_integer_value(json_object_get(t->json, "nice"));
+    a.priority = (uint32_t)json_integer_value(json_object_get(t->json, "priority"));
+    a.runtime = (uint64_t)json_integer_value(json_object_get(t->json, "runtime_ns"));
+    a.deadline = (uint64_t)json_integer_value(json_object_get(t->json, "deadline_ns"));
+    a.period = (uint64_t)json_integer_value(json_object_get(t->json, "period_ns"));
+    syscall(SYS_sched_setattr, t->tid, &a, 0);
+}
+
 /* What this host refuses (a real-time class, a raised priority, a processor that it lacks) is left
  * out: it changes speed, not results. */
 static void set_scheduling(const struct restored_thread *t)
@@ -128,8 +153,9 @@ static void set_scheduling(const struct restored_thread *t)
     if (getpriority(PRIO_PROCESS, (id_t)t->tid) != nice)
         setpriority(PRIO_PROCESS, (id_t)t->tid, nice);
     int io = (int)json_integer_value(json_object_get(t->json, "ioprio"));
-    if (io)
+    if (io >> 13) /* without a class none was ever set, and setting it would make it one */
         syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, t->tid, io);
+    set_time_slice(t);
     auto_free void *cpus = NULL;
     size_t len;
     if (hex_decode(json_string_value(json_object_get(t->json, "affinity")), sizeof(cpu_set_t),
@@ -192,6 +218,56 @@ int threads_set_capabilities(struct injector *in, const json_t *json, cairn_erro
                                in->scratch + offsetof(__typeof__(call), data), 0, 0, 0, 0);
 }
 
+/* Where this host lacks the nodes, memory comes from those that it has. */
+static int set_memory_policy(struct injector *in, const json_t *json, cairn_error *err)
+{
+    json_t *policy = NULL;
+    int64_t mode;
+    const char *hex;
+    int rc = json_may_object(json, "memory_policy", &policy, err);
+    if (rc != 0 || !policy)
+        return rc;
+    rc = json_need_int(policy, "mode", 0, INT32_MAX, &mode, err);
+    if (rc == 0)
+        rc = json_need_string(policy, "nodes", 1024, &hex, err);
+    auto_free void *nodes = NULL;
+    size_t len;
+    if (rc == 0)
+        rc = hex_decode(hex, 512, &nodes, &len, err);
+    if (rc == 0)
+        rc = inject_write(in, in->scratch, nodes, len, err);
+    long result;
+    return rc != 0 ? rc
+                   : inject(in, &result, err, SYS_set_mempolicy, (uint64_t)mode, in->scratch,
+                            len * 8, 0, 0, 0);
+}
+
+int threads_set_ids(struct injector *in, const struct restored_process *p, bool keeps_capabilities,
+                    cairn_error *err)
+{
+    const json_t *uid = json_object_get(p->json, "uid"), *gid = json_object_get(p->json, "gid");
+    uint64_t u[3], g[3];
+    bool same = true;
+    for (size_t i = 0; i < 3; i++) {
+        u[i] = (uint64_t)json_integer_value(json_array_get(uid, i));
+        g[i] = (uint64_t)json_integer_value(json_array_get(gid, i));
+        same &= u[i] == geteuid() && g[i] == getegid();
+    }
+    if (same)
+        return 0;
+    /* They survive the change, to be set as they were. */
+    int rc = inject_ok(in, "PR_SET_KEEPCAPS", NULL, err, SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0, 0);
+    if (rc == 0)
+        rc = inject_ok(in, "setresgid", NULL, err, SYS_setresgid, g[0], g[1], g[2], 0, 0, 0);
+    if (rc == 0)
+        rc = inject_ok(in, "setresuid", NULL, err, SYS_setresuid, u[0], u[1], u[2], 0, 0, 0);
+    if (rc == 0)
+        rc = inject_ok(in, "PR_SET_KEEPCAPS", NULL, err, SYS_prctl, PR_SET_KEEPCAPS,
+                       keeps_capabilities, 0, 0, 0, 0);
+    return rc != 0 ? cairn_fail_within(err, rc, "pid %d ran as user %u", p->ns_pid, (unsigned)u[0])
+                   : 0;
+}
+
 static int make_room_for_tiles(struct injector in, cairn_error *err)
 {
     int rc = inject_write(&in, in.scratch, &cpu_tiles_user, sizeof cpu_tiles_user, err);
@@ -208,7 +284,7 @@ static int finish_thread(const struct restoration *r, struct restored_process *p
     struct injector in = p->injector;
     in.tid = t->tid;
     uint64_t clear_tid, robust = 0;
-    int64_t death_signal = 0, tid;
+    int64_t death_signal = 0, secure_bits = 0, tid;
     bool no_new_privs = false;
     const char *comm;
     int rc = json_need_hex(t->json, "clear_tid", &clear_tid, err);
@@ -216,6 +292,8 @@ static int finish_thread(const struct restoration *r, struct restored_process *p
         rc = json_need_hex(t->json, "robust_list", &robust, err);
     if (rc == 0)
         rc = json_may_int(t->json, "death_signal", 0, 64, &death_signal, err);
+    if (rc == 0)
+        rc = json_may_int(t->json, "secure_bits", 0, INT32_MAX, &secure_bits, err);
     if (rc == 0)
         rc = json_may_bool(t->json, "no_new_privs", &no_new_privs, err);
     if (rc == 0)
@@ -240,6 +318,12 @@ static int finish_thread(const struct restoration *r, struct restored_process *p
                           (uint64_t)p->ns_pid, (uint64_t)tid, err);
     if (rc == 0)
         set_scheduling(t);
+    if (rc == 0)
+        rc = set_memory_policy(&in, t->json, err);
+    if (rc == 0)
+        rc = settings_restore(&in, SETTING_OF_THREAD, t->json, err);
+    if (rc == 0)
+        rc = threads_set_ids(&in, p, secure_bits >> 4 & 1 /* SECBIT_KEEP_CAPS */, err);
     if (rc == 0 && no_new_privs)
         rc = inject_ok(&in, "PR_SET_NO_NEW_PRIVS", NULL, err, SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0,
                        0, 0, 0);

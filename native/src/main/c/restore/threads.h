@@ -14,6 +14,10 @@ CAIRN_CHECKED int threads_finish(const struct restoration *r, struct restored_pr
 /* Ends the rseq that comes with a fork of ours, before its memory goes: the kernel would go on
  * writing there. */
 CAIRN_CHECKED int threads_forget_rseq(struct injector *in, cairn_error *err);
+/* The thread of `in` becomes the user that p ran as: each by itself, as the kernel has it. Of its
+ * capabilities it keeps those that are permitted. */
+CAIRN_CHECKED int threads_set_ids(struct injector *in, const struct restored_process *p,
+                                  bool keeps_capabilities, cairn_error *err);
 /* Leaves the trampoline; the process runs after this. */
 CAIRN_CHECKED int threads_leave(const struct restoration *r, struct restored_process *p,
                                 cairn_error *err);
