@@ -30,7 +30,7 @@ import org.quartz.SchedulerException;
  * or an interrupt, the next firing goes on with it from its last checkpoint; when it failed or succeeded, the next starts anew.
  *
  * <pre>{@code
- * scheduler.getContext().put(CheckpointedStepJob.RUNNER, new StepRunner(home, engines));
+ * scheduler.getContext().put(CheckpointedStepJob.RUNNER, cairn.runner());
  * scheduler.scheduleJob(
  *         CheckpointedStepJob.detail(jobKey("nightly"), folder, Optional.empty(), List.of("python3", "train.py")), trigger);
  * }</pre>
