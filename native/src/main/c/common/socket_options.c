@@ -39,7 +39,7 @@ static const struct {
     {"bind_address_no_port", IPPROTO_IP, 24, SOCKET_BEFORE_BIND},
     {"port_range", IPPROTO_IP, 51, SOCKET_BEFORE_BIND},
     {"max_segment", IPPROTO_TCP, TCP_MAXSEG, SOCKET_BEFORE_BIND},
-    {"save_syn", IPPROTO_TCP, TCP_SAVE_SYN, SOCKET_BEFORE_BIND},
+    {"save_syn", IPPROTO_TCP, TCP_SAVE_SYN, SOCKET_WHEN_FILLED},
     {"fast_open_connect", IPPROTO_TCP, 30, SOCKET_WHEN_FILLED},
     {"fast_open_no_cookie", IPPROTO_TCP, 34, SOCKET_BEFORE_BIND},
 
