@@ -1,4 +1,4 @@
-/** Cairn as a library. */
+/** An example of Cairn as a library in a Java program. */
 @NullMarked
 package dev.cairn.examples;
 

@@ -1,4 +1,4 @@
-/** The examples, run as tests: undisturbed, and killed at random moments and resumed. */
+/** End-to-end tests: the examples run undisturbed, and are killed at random moments and resumed. */
 @NullMarked
 package dev.cairn.examples;
 

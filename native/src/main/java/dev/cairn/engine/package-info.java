@@ -1,7 +1,7 @@
 /**
- * The service interface of Cairn's checkpoint engines: start a step, checkpoint it, go on from an image.
+ * The interface of checkpoint engines: start a step, checkpoint it, resume it from an image.
  *
- * <p>Interfaces and records only; implementations live in packages below and are named by the composition root.
+ * <p>Interfaces and records only; implementations live in packages below and are chosen by the composition root.
  */
 @NullMarked
 package dev.cairn.engine;

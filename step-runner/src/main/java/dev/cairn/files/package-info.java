@@ -1,4 +1,4 @@
-/** Files that are there whole or not at all, readable by their owner only. */
+/** Durable files: written atomically, readable by their owner only, and trusted only if nobody else can write them. */
 @NullMarked
 package dev.cairn.files;
 

@@ -1,4 +1,4 @@
-/** What a process needs to know of the machine it runs on, and of other processes there. */
+/** Facts about this host and its processes: boot id, pid namespace, start times, liveness. */
 @NullMarked
 package dev.cairn.host;
 

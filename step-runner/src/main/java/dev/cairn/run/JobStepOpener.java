@@ -68,7 +68,7 @@ final class JobStepOpener {
         }
         if (submission.filter(isMeant).isEmpty() || submission.get().over().isPresent()) {
             return refused("this submission of step " + stepId
-                    + " is over: what became of the step is known already, and nothing is left to do");
+                    + " is over: the end of the step is recorded already; nothing to do");
         }
         RunOpener.Opened opened = opener.open(part);
         if (!(opened instanceof RunOpener.Opened.Ours ours)) {

@@ -17,7 +17,7 @@ final class KeyCheck {
         String key = request.key().orElseThrow();
         if (!isOf(run, request.file(), plan)) {
             return List.of("key " + key + " belongs to a run of " + whose(run) + ", not of " + request.file()
-                    + ": choose another key for this file; of that run tells: cairn show " + key);
+                    + ": choose another key for this file; see that run with: cairn show " + key);
         }
         List<String> reasons = new ArrayList<>();
         plan.inputs().forEach((name, value) -> {
@@ -34,7 +34,7 @@ final class KeyCheck {
                 ? Optional.empty()
                 : Optional.of("the run of key " + key + " was started with "
                         + (has == null ? "no input " + input : input + "=" + has) + ", not with " + input + "=" + given
-                        + ": leave --input " + input + " out to go on with that run, or choose another key");
+                        + ": omit --input " + input + " to resume that run, or choose another key");
     }
 
     /** The file may have been changed; it may also have moved, or be seen by another path from this host. */

@@ -12,10 +12,10 @@ public sealed interface OpenResult {
     /** In a sentence for a person. */
     default String words() {
         if (this instanceof Held held) {
-            return "run " + held.run().runId() + " is run by " + held.owner().describe();
+            return "run " + held.run().runId() + " is held by " + held.owner().describe();
         }
         if (this instanceof Paused paused) {
-            return "run " + paused.run().runId() + " is paused; go on with: cairn unpause "
+            return "run " + paused.run().runId() + " is paused; resume it with: cairn unpause "
                     + paused.run().runId();
         }
         if (this instanceof Done done) {

@@ -56,7 +56,7 @@ final class Preflight {
 
     private static Optional<String> obstacleToJobs(RunnerContext context) {
         return context.self().isEmpty()
-                ? Optional.of("this program was not told how a job starts it; 'cairn run' knows")
+                ? Optional.of("this program has no command for a job to start it; use 'cairn run'")
                 : new Slurm(context.environment()).obstacle();
     }
 }

@@ -58,11 +58,12 @@ final class ResumeCheck {
             return Optional.of("step " + step + " has succeeded and its images are gone; a new run repeats it (--new)");
         }
         if (manifest.filter(this::runs).isPresent()) {
-            return Optional.of("step " + step + " runs, under its supervisor, and would be taken up as it is; stop it"
-                    + " first (cairn checkpoint --stop)");
+            return Optional.of(
+                    "step " + step + " still runs under its supervisor and would be followed as it is; stop it"
+                            + " first (cairn checkpoint --stop)");
         }
         return jobs.of(run.ofJob(step))
-                .map(job -> "step " + step + " is under way as " + job + ", and would be taken up as it is; stop it"
+                .map(job -> "step " + step + " is under way as " + job + " and would be followed as it is; stop it"
                         + " first (cairn checkpoint --stop, or scancel while it waits)");
     }
 

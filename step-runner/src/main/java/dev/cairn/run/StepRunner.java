@@ -372,7 +372,7 @@ public final class StepRunner {
             return same && command.name().isPresent() && !command.fresh()
                     ? Plain.CONTINUE
                     : new RunPick.Refuse(List.of("the name '" + name + "' belongs to a run that has not ended"
-                            + (command.fresh() ? "" : " and is of another command") + ": go on with it (cairn resume "
+                            + (command.fresh() ? "" : " and is of another command") + ": resume it (cairn resume "
                             + name + "), end it (cairn cancel " + name + "), or choose another name"));
         };
     }

@@ -1,4 +1,4 @@
-/** Runs a plan: executes its steps, their attempts and checkpoints, and keeps the manifest that survives any death. */
+/** Runs plans and commands as checkpointed steps: the entry points, and the types they use. */
 @NullMarked
 package dev.cairn.run;
 

@@ -9,7 +9,7 @@ import java.util.Optional;
  * @param words what happened and what to do, for a person
  */
 public record Requeue(StopCause cause, boolean goesOn, String words) {
-    private static final String BY_HAND = "; submit the same script again to go on";
+    private static final String BY_HAND = "; submit the same script again to resume";
     private static final int TRIES = 3;
 
     /**
@@ -21,15 +21,14 @@ public record Requeue(StopCause cause, boolean goesOn, String words) {
         StopCause cause = causeOf(job, slurm, warned);
         String what = "Slurm job " + job.id() + " " + cause.words();
         if (cause == StopCause.REQUEUE) {
-            return new Requeue(cause, true, what + "; the same line goes on when it starts again");
+            return new Requeue(cause, true, what + "; the same line resumes when the job starts again");
         }
         if (!cause.isToBeRequeued()) {
             return new Requeue(cause, false, what + BY_HAND);
         }
         Optional<String> refusal = requeue(job, slurm);
         return refusal.isEmpty()
-                ? new Requeue(
-                        cause, true, what + "; it was put back into the queue, and the same line goes on from there")
+                ? new Requeue(cause, true, what + "; it was requeued, and the same line resumes")
                 : new Requeue(cause, false, what + ", and Slurm does not requeue it (" + refusal.get() + ")" + BY_HAND);
     }
 

@@ -11,14 +11,14 @@ public enum StopCause {
     /** Its nodes are wanted for another job, and it has a grace time. */
     PREEMPTION("is being preempted", true),
     /** It goes back into the queue already. */
-    REQUEUE("was put back into the queue", false),
+    REQUEUE("was requeued", false),
     /** The warning before the time limit, or any other USR1. */
     WARNING("is near its time limit", true),
     TIME_LIMIT("has reached its time limit", true),
     CANCELLED("was cancelled", false),
     /** Nothing of Slurm's: somebody sent TERM. */
     SIGNAL("was sent TERM, though Slurm neither preempts nor ends it", false),
-    UNKNOWN("was told to stop, and Slurm could not be asked why", false);
+    UNKNOWN("was asked to stop, and Slurm did not say why", false);
 
     private final String words;
     private final boolean toBeRequeued;

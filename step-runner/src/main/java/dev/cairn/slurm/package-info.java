@@ -1,4 +1,4 @@
-/** Slurm as its own commands show it: text functions, the commands themselves, and the batch job that this process is part of. */
+/** Slurm through its own commands: parsers of their output, and the batch job that this process is part of. */
 @NullMarked
 package dev.cairn.slurm;
 

@@ -117,7 +117,7 @@ class CairnTest {
                     .isInstanceOfSatisfying(
                             RunNotStartedException.class,
                             thrown -> assertThat(thrown.result()).isInstanceOf(OpenResult.Held.class))
-                    .hasMessageContaining("is run by");
+                    .hasMessageContaining("is held by");
         }
         cairn.close();
         assertThat(outcome.get().state()).isEqualTo(RunState.INTERRUPTED);

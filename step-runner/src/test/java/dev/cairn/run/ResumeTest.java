@@ -804,7 +804,7 @@ class ResumeTest {
         step.publish("interval");
         run.die();
         WorkflowRequest chosen = fromImage(1);
-        bench.assertRefused(chosen, "step work runs, under its supervisor");
+        bench.assertRefused(chosen, "step work still runs under its supervisor");
         step.kill();
 
         Bench.Running next = bench.start(chosen);

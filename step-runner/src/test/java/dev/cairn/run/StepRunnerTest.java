@@ -103,7 +103,7 @@ class StepRunnerTest {
         bench.assertRefused(
                 WorkflowRequest.of(other).withKey("taken"),
                 "key taken belongs to a run of " + folder.resolve("flow.yaml") + ", not of " + other
-                        + ": choose another key for this file; of that run tells: cairn show taken");
+                        + ": choose another key for this file; see that run with: cairn show taken");
         assertThat(succeeded(request).session().id()).isEqualTo(run.session().id());
         bench.assertRefused(WorkflowRequest.of(other).withKey("taken"), "flow.yaml");
 
@@ -134,7 +134,7 @@ class StepRunnerTest {
         WorkflowRequest me = plain.withInputs(Map.of("who", "me"));
         Bench.Running run = interrupted(me);
         String reason = "the run of key k was started with who=me, not with who=you: "
-                + "leave --input who out to go on with that run, or choose another key";
+                + "omit --input who to resume that run, or choose another key";
         bench.assertRefused(plain.withInputs(Map.of("who", "you")), reason);
         assertThat(interrupted(plain).session().id()).isEqualTo(run.session().id());
         assertThat(succeeded(me).session().id()).isEqualTo(run.session().id());

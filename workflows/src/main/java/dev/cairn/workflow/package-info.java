@@ -1,4 +1,4 @@
-/** From a workflow file to an immutable plan: YAML to spec, spec to plan, every problem with its place in the file. */
+/** Turns a workflow file into an immutable plan, and reports every problem with its position in the file. */
 @NullMarked
 package dev.cairn.workflow;
 

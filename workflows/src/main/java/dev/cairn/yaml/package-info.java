@@ -1,6 +1,4 @@
-/**
- * YAML 1.2 as a tree whose every node knows where it stands.
- */
+/** YAML 1.2 as a tree in which every node has its position. */
 @NullMarked
 package dev.cairn.yaml;
 

@@ -149,7 +149,7 @@ record NativeFiles(Path library, Path supervisor) {
             throw new IOException(folder + " can be written to by others: remove it, or chmod go-w it");
         }
         if (!Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(Path.of("/proc/self")))) {
-            throw new IOException(folder + " belongs to somebody else: set XDG_CACHE_HOME to a folder of your own");
+            throw new IOException(folder + " belongs to another user: set XDG_CACHE_HOME to a folder of your own");
         }
         return folder;
     }

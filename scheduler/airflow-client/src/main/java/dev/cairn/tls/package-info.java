@@ -1,4 +1,4 @@
-/** Whom a client trusts. */
+/** TLS settings of HTTP clients: which certificates they trust. */
 @NullMarked
 package dev.cairn.tls;
 

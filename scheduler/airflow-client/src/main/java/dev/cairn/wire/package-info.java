@@ -1,4 +1,4 @@
-/** What every HTTP client of ours keeps to: bounded answers, and no secret in clear text without a word. */
+/** Rules for every HTTP client of Cairn: bounded responses, and a warning before a secret is sent in clear text. */
 @NullMarked
 package dev.cairn.wire;
 

@@ -17,8 +17,7 @@ import picocli.CommandLine.Option;
 /** {@code cairn check}. */
 @Command(
         name = "check",
-        description =
-                "Says what this host allows each engine; for each thing missing, what that costs and who can change it.")
+        description = "Shows what this host supports per engine; for each gap, its effect and who can fix it.")
 final class CheckCommand implements Callable<Integer> {
     /** The engine that steps have by default: what it lacks decides the exit code. */
     private static final String DEFAULT_ENGINE = "native";

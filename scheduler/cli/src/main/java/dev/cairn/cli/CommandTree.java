@@ -81,7 +81,7 @@ public final class CommandTree {
         } catch (LinkageError unloadable) {
             console.say(
                     "cairn: a part of Cairn could not be loaded, since its files could not be read or were replaced: "
-                            + unloadable + ". Steps that run go on; repeat the command");
+                            + unloadable + ". Running steps keep running; repeat the command");
             return ExitCode.IO;
         }
     }

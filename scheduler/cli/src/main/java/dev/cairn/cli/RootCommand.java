@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Version.class,
         synopsisSubcommandLabel = "COMMAND",
         sortOptions = false,
-        description = "Runs pipelines whose steps can be stopped at any instant and go on from their last checkpoint.",
+        description = "Runs pipelines whose steps can be stopped at any instant and resume from their last checkpoint.",
         footer = {
             "",
             "Exit codes: 0 success, 1 the workflow failed, 2 wrong usage or invalid file,",

@@ -105,10 +105,10 @@ final class DaemonTest {
             cairn("schedule", "trigger", "w");
             await(() -> Files.exists(folder.resolve("begun")));
             Files.writeString(folder.resolve("flow.yaml"), "name: w\nschedule: {cron: '0 0 30 2 *'}\nsteps: []\n");
-            daemon.awaitErr("the file as it is now was not taken up");
+            daemon.awaitErr("the changed file was not loaded");
             assertThat(cairn("schedule", "list").err()).contains("never comes");
             flow("new", 5);
-            daemon.awaitErr("the changed file was taken up");
+            daemon.awaitErr("loaded the changed file");
             Files.createFile(folder.resolve("go"));
             await(() -> Files.exists(folder.resolve("said")));
             assertThat(Files.readString(folder.resolve("said"))).isEqualTo("old\n");

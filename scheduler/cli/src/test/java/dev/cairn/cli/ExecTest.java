@@ -80,7 +80,7 @@ final class ExecTest {
             cairn.signal(signal);
             Outcome outcome = cairn.await();
             assertThat(outcome.exitCode()).isEqualTo(75);
-            assertThat(outcome.err()).endsWith("cairn: stopped; go on with: cairn resume count\n");
+            assertThat(outcome.err()).endsWith("cairn: stopped; resume with: cairn resume count\n");
         }
         assertThat(CairnProcess.run(folder, "show", "count").out()).contains("step main: " + state);
         Outcome atNone = CairnProcess.run(folder, "resume", "--at", "99", "count");
@@ -93,7 +93,7 @@ final class ExecTest {
                 .as("what had been shown already is not shown again")
                 .isEqualTo("2\n3\n4\n5\n");
         assertThat(resumed.err())
-                .contains("cairn: main: attempt 2 starts from the beginning")
+                .contains("cairn: main: attempt 2 started from the beginning")
                 .endsWith("err\n");
     }
 
@@ -116,20 +116,20 @@ final class ExecTest {
         }
         assertThat(CairnProcess.run(folder, "ps").out()).contains("count", "running (no runner)");
         try (CairnProcess again = start("--name", "count", "--", "sh", "-c", COUNT)) {
-            again.awaitErr("main: attempt 1 is still running, taken up again");
+            again.awaitErr("main: attempt 1 is still running; following it again");
             Files.createFile(folder.resolve("go"));
             assertThat(again.await().out()).isEqualTo("2\n3\n4\n5\n");
             assertThat(again.await().exitCode()).isZero();
-            assertThat(again.await().err()).doesNotContain("as it was begun");
+            assertThat(again.await().err()).doesNotContain("ignored: ");
         }
         assertThat(CairnProcess.run(folder, "report", "count").out())
-                .contains("was found running and is followed again")
+                .contains("attempt 1 is still running; following it again")
                 .contains("1 attempt, 0 of them from an image");
         assertThat(CairnProcess.run(folder, "logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
     }
 
     @Test
-    void saysWhatOfALineChangesNothingInARunThatGoesOn() throws Exception {
+    void namesTheOptionsThatAResumedRunIgnores() throws Exception {
         try (CairnProcess cairn = start("--name", "count", "-i", "5s", "--keep-binaries", "--", "sh", "-c", COUNT)) {
             cairn.awaitOut("1\n");
             cairn.signal("INT");
@@ -142,9 +142,10 @@ final class ExecTest {
                 below,
                 Stream.concat(Stream.of(line.split(" ")), Stream.of(COUNT)).toArray(String[]::new));
         assertThat(again.err())
-                .startsWith("cairn: count goes on as it was begun, without this line's --cpu, --interval, this folder"
-                        + " (it runs in " + folder.toRealPath()
-                        + "); to begin anew: cairn cancel count, then this line again\n");
+                .startsWith(
+                        "cairn: count resumes with the options it was started with; ignored: --cpu, --interval, this folder"
+                                + " (it runs in " + folder.toRealPath()
+                                + "); to start over: cairn cancel count, then this line again\n");
         assertThat(again.out()).isEqualTo("2\n3\n4\n5\n");
     }
 
@@ -155,7 +156,7 @@ final class ExecTest {
             Outcome second = CairnProcess.run(folder, "resume", "count");
             assertThat(second.exitCode()).isEqualTo(69);
             assertThat(second.err())
-                    .contains("is run by pid " + cairn.pid() + " on ")
+                    .contains("is held by pid " + cairn.pid() + " on ")
                     .contains("cairn show count");
             Files.createFile(folder.resolve("go"));
             assertThat(cairn.await().exitCode()).isZero();
@@ -182,7 +183,7 @@ final class ExecTest {
             Outcome outcome = cairn.await();
             assertThat(outcome.err())
                     .contains("cairn: " + run.resolve("steps/main/step.json") + ": Is a directory\n")
-                    .endsWith("cairn: what runs goes on under its supervisor; once this is mended go on with:"
+                    .endsWith("cairn: running steps stay under their supervisors; once this is fixed, resume with:"
                             + " cairn resume count\n");
             assertThat(outcome.exitCode()).isEqualTo(74);
         }
@@ -197,7 +198,7 @@ final class ExecTest {
             Outcome outcome = cairn.await();
             assertThat(outcome.err())
                     .contains("cairn: reading " + journal + ": ", "Is a directory\n")
-                    .endsWith("once this is mended go on with: cairn resume count\n");
+                    .endsWith("once this is fixed, resume with: cairn resume count\n");
             assertThat(outcome.exitCode()).isEqualTo(74);
             Files.delete(journal);
         }

@@ -64,8 +64,7 @@ final class NativeCommandsTest {
         Files.createFile(folder.resolve("go"));
         Outcome resumed = run("resume", "count");
         assertThat(resumed.exitCode()).isZero();
-        assertThat(resumed.err())
-                .contains("not from image " + newest.path("sequence").asLong() + ": ");
+        assertThat(resumed.err()).contains("image " + newest.path("sequence").asLong() + " rejected: ");
         assertThat(run("logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
     }
 
@@ -94,7 +93,7 @@ final class NativeCommandsTest {
             assertThat(cairn.await().exitCode()).isEqualTo(75);
         }
         Files.createFile(folder.resolve("go"));
-        assertThat(run("resume", "count").err()).contains("is paused; go on with: cairn unpause count");
+        assertThat(run("resume", "count").err()).contains("is paused; resume it with: cairn unpause count");
         assertThat(run("unpause", "count").out()).isEqualTo("2\n3\n4\n5\n");
     }
 
@@ -143,7 +142,7 @@ final class NativeCommandsTest {
         Files.createFile(folder.resolve("go"));
         Outcome resumed = run("resume", "k");
         assertThat(resumed.exitCode()).as(resumed.err()).isZero();
-        assertThat(resumed.out() + resumed.err()).contains("goes on from image 1");
+        assertThat(resumed.out() + resumed.err()).contains("resumed from image 1");
         assertThat(folder.resolve("count.txt")).hasContent("1\n2\n3\n4\n5\n");
         assertThat(Files.readString(folder.resolve("before.txt")))
                 .contains("x86-64-v2")
@@ -174,7 +173,7 @@ final class NativeCommandsTest {
         Files.writeString(folder.resolve("data/db"), "written over since\n");
         Files.createFile(folder.resolve("go"));
         Outcome resumed = run("resume", "count");
-        assertThat(resumed.err()).contains("goes on from image 1");
+        assertThat(resumed.err()).contains("resumed from image 1");
         assertThat(run("logs", "count").out()).isEqualTo("1\nold\nnew\n");
     }
 
@@ -186,10 +185,10 @@ final class NativeCommandsTest {
             cairn.type("\u0003");
             Outcome outcome = cairn.await();
             assertThat(outcome.exitCode()).isEqualTo(75);
-            assertThat(outcome.out()).contains("stopped; go on with: cairn resume talk");
+            assertThat(outcome.out()).contains("stopped; resume with: cairn resume talk");
         }
         try (CairnProcess again = CairnProcess.startInTerminal(folder, "resume", "talk")) {
-            again.awaitOut("goes on from image");
+            again.awaitOut("resumed from image");
             again.type("you\r");
             again.awaitOut("heard you");
             assertThat(again.await().exitCode()).isZero();
@@ -215,7 +214,7 @@ final class NativeCommandsTest {
             Outcome outcome = again.await();
             assertThat(outcome.exitCode()).isZero();
             assertThat(outcome.out())
-                    .containsSubsequence("goes on from image", begin, "redrawn", end)
+                    .containsSubsequence("resumed from image", begin, "redrawn", end)
                     .containsOnlyOnce(begin)
                     .as("the program has put its terminal back itself")
                     .containsOnlyOnce(end);
@@ -255,14 +254,13 @@ final class NativeCommandsTest {
         install("/bin/dash", "shell");
         assertThat(run("image", "verify", "count").exitCode()).isZero();
         try (CairnProcess again = CairnProcess.start(folder, "resume", "count")) {
-            again.awaitErr(
-                    "main: goes on with the kept copies of what this host has otherwise now: " + installed("shell"));
+            again.awaitErr("main: resumed with kept copies of files that differ on this host: " + installed("shell"));
             assertThat(run("checkpoint", "count").exitCode()).isZero();
             kill(again);
         }
         Files.createFile(folder.resolve("go"));
         Outcome resumed = run("resume", "count");
-        assertThat(resumed.err()).contains("goes on from image 2", "goes on with the kept copies of ");
+        assertThat(resumed.err()).contains("resumed from image 2", "resumed with kept copies of ");
         assertThat(run("logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
         assertThat(step().resolve("checkpoints")).doesNotExist();
     }

@@ -63,7 +63,7 @@ final class OwnerWaitTest {
             await("begun");
             Outcome refused = CairnProcess.run(folder, java.util.Map.of(), LINE);
             assertThat(refused.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
-            assertThat(refused.err()).contains("is run by pid ").doesNotContain("waiting");
+            assertThat(refused.err()).contains("is held by pid ").doesNotContain("waiting");
             Outcome outwaited =
                     CairnProcess.run(folder, java.util.Map.of(), "run", "flow.yaml", "--key", "k", "--wait", "1s");
             assertThat(outwaited.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);

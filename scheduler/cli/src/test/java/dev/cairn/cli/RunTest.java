@@ -96,7 +96,7 @@ final class RunTest {
     void aFailedRunIsExitCode1AndCanBeResumed() throws Exception {
         Outcome outcome = cairn("run", "flow.yaml", "--input", "code=3", "--key", "k");
         assertThat(outcome.exitCode()).isEqualTo(1);
-        assertThat(outcome.err()).contains("second | because\n", "cairn: look at it with: cairn logs k\n");
+        assertThat(outcome.err()).contains("second | because\n", "cairn: see its log with: cairn logs k\n");
         assertThat(cairn("resume", "k").exitCode()).isEqualTo(1);
         JsonNode show = json("show", "--json", "k");
         assertThat(show.at("/run/state").asString()).isEqualTo("failed");
@@ -138,11 +138,11 @@ final class RunTest {
             assertThat(cairn("pause", "k").exitCode()).isZero();
             Outcome outcome = running.await();
             assertThat(outcome.exitCode()).isEqualTo(75);
-            assertThat(outcome.err()).endsWith("cairn: paused; go on with: cairn unpause k\n");
+            assertThat(outcome.err()).endsWith("cairn: paused; resume with: cairn unpause k\n");
         }
         Outcome resume = cairn("resume", "k");
         assertThat(resume.exitCode()).isEqualTo(75);
-        assertThat(resume.err()).contains("is paused; go on with: cairn unpause k");
+        assertThat(resume.err()).contains("is paused; resume it with: cairn unpause k");
         Files.delete(folder.resolve("wait"));
         assertThat(cairn("unpause", "k").exitCode()).isZero();
         assertThat(cairn("unpause", "k").err()).contains("is not paused, it is succeeded");

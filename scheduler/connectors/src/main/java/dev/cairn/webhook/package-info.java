@@ -1,4 +1,4 @@
-/** Posts what becomes of a run to an address: CloudEvents, signed as Standard Webhooks has it. */
+/** Posts notifications to webhooks: CloudEvents, signed as in Standard Webhooks. */
 @NullMarked
 package dev.cairn.webhook;
 

@@ -273,7 +273,7 @@ public final class Daemon {
             try {
                 lock.inTrouble(what);
             } catch (IOException e) {
-                tell.accept("'cairn daemon status' cannot be told: " + e.getMessage());
+                tell.accept("cannot write the state for 'cairn daemon status': " + e.getMessage());
             }
             tell.accept(what.isEmpty() ? "the trouble has passed" : what);
         }

@@ -54,7 +54,7 @@ final class NotificationRounds {
             }
             return teller.runs().size();
         } catch (IOException e) {
-            tell.accept(home + ": what is untold could not be told: " + e.getMessage());
+            tell.accept(home + ": cannot retry undelivered notifications: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

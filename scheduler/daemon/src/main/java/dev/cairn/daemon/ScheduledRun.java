@@ -154,11 +154,11 @@ final class ScheduledRun {
     }
 
     private ScheduledRunEnd paused() {
-        return new ScheduledRunEnd.Elsewhere("paused; go on with: cairn unpause " + tick.key());
+        return new ScheduledRunEnd.Elsewhere("paused; resume it with: cairn unpause " + tick.key());
     }
 
     private ScheduledRunEnd leftAlone() {
-        return new ScheduledRunEnd.LeftAlone("stopped by somebody; go on with: cairn resume " + tick.key());
+        return new ScheduledRunEnd.LeftAlone("stopped by a user; resume it with: cairn resume " + tick.key());
     }
 
     /** Why it could not be stopped as it was asked to; its steps run on. */

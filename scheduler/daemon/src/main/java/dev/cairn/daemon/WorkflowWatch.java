@@ -80,7 +80,7 @@ final class WorkflowWatch {
             content = OrdinaryFile.text(workflow.file());
             result = Workflows.read(content, workflow.file());
         } catch (NoSuchFileException gone) {
-            return problem(workflow, workflow.file() + ": the file is gone");
+            return problem(workflow, workflow.file() + ": the file does not exist any more");
         } catch (IOException e) {
             return problem(workflow, workflow.file() + ": cannot be read: " + e.getMessage());
         }
@@ -95,7 +95,7 @@ final class WorkflowWatch {
             return problem(workflow, "");
         }
         database.transact(tables -> registrar.add(tables, ok.value(), content, workflow.home(), clock.instant()));
-        tell.accept(workflow.id() + ": the changed file was taken up");
+        tell.accept(workflow.id() + ": loaded the changed file");
         return true;
     }
 
@@ -111,7 +111,7 @@ final class WorkflowWatch {
         tell.accept(
                 problem.isEmpty()
                         ? workflow.id() + ": the file is as it was again"
-                        : workflow.id() + ": the file as it is now was not taken up:\n" + problem);
+                        : workflow.id() + ": the changed file was not loaded:\n" + problem);
         return true;
     }
 }

@@ -1,4 +1,4 @@
-/** The process that starts scheduled runs, and resumes them after any death. */
+/** The daemon: starts scheduled runs, and resumes them after any crash. */
 @NullMarked
 package dev.cairn.daemon;
 

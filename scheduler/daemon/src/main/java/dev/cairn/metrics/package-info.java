@@ -1,4 +1,4 @@
-/** What the daemon counts and measures, in the text that Prometheus reads: the only package that knows Micrometer. */
+/** The daemon's metrics in Prometheus text format; the only package that uses Micrometer. */
 @NullMarked
 package dev.cairn.metrics;
 

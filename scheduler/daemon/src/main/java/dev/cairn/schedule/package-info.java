@@ -1,4 +1,4 @@
-/** What schedules there are, what was decided for each of their times, and by which rules: plain values and decisions. */
+/** Schedules, their ticks, and the policies that decide a tick (missed, overlap, queue): plain values and rules. */
 @NullMarked
 package dev.cairn.schedule;
 

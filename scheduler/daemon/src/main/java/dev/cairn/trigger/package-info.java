@@ -1,4 +1,4 @@
-/** Wakes the daemon at the times of its schedules: Quartz on the database of the schedules. */
+/** Wakes the daemon when a schedule is due: Quartz on the database of the schedules. */
 @NullMarked
 package dev.cairn.trigger;
 

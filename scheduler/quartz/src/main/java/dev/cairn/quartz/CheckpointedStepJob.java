@@ -95,7 +95,8 @@ public final class CheckpointedStepJob implements InterruptableJob {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new JobExecutionException(key + ": the runner was interrupted; the command goes on by itself", e);
+            throw new JobExecutionException(
+                    key + ": the runner was interrupted; the command keeps running under its supervisor", e);
         } catch (IOException | SchedulerException | RunnerFailedException e) {
             throw new JobExecutionException(key + ": " + e.getMessage(), e);
         } finally {

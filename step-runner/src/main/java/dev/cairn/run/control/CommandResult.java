@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 /** What came of a command, step by step; a step that was not running has no line. */
 public record CommandResult(List<Line> lines) {
     public static final CommandResult TOO_LATE =
-            new CommandResult(List.of(Line.failed("", "the run ended before this was taken up")));
+            new CommandResult(List.of(Line.failed("", "the run ended before this request was handled")));
 
     public CommandResult {
         lines = List.copyOf(lines);

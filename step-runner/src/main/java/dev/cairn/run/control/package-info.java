@@ -1,4 +1,4 @@
-/** What a person may ask of a run: commands, their results, and the ways to stop. */
+/** Commands to a run (checkpoint, pause, cancel, stop) and their results. */
 @NullMarked
 package dev.cairn.run.control;
 

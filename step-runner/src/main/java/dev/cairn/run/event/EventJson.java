@@ -52,8 +52,8 @@ final class EventJson {
             put(line, "resumed_from", started.resumedFrom());
             line.put("repeats_ms", started.repeats().toMillis());
             ArrayNode passed = line.putArray("passed");
-            for (RejectedImage rung : started.passed()) {
-                passed.addObject().put("image", rung.image()).put("reason", rung.reason());
+            for (RejectedImage rejected : started.passed()) {
+                passed.addObject().put("image", rejected.image()).put("reason", rejected.reason());
             }
         } else if (event instanceof RunEvent.AttemptAttached attached) {
             line.put("attempt", attached.attempt());
@@ -120,7 +120,7 @@ final class EventJson {
             return withMessage("run " + changed.state().wire(), changed.message());
         }
         if (event instanceof RunEvent.Requested requested) {
-            return "asked for: " + requested.what();
+            return "requested: " + requested.what();
         }
         if (event instanceof RunEvent.StepChanged changed) {
             return withMessage(changed.state().wire(), changed.message());
@@ -129,7 +129,7 @@ final class EventJson {
             return startText(started);
         }
         if (event instanceof RunEvent.AttemptAttached attached) {
-            return "attempt " + attached.attempt() + " was found running and is followed again";
+            return "attempt " + attached.attempt() + " is still running; following it again";
         }
         if (event instanceof RunEvent.AttemptEnded ended) {
             return withMessage(
@@ -140,13 +140,13 @@ final class EventJson {
                     + published.image().reason() + ")";
         }
         if (event instanceof RunEvent.CheckpointFailed failed) {
-            return withMessage("a checkpoint (" + failed.reason() + ") failed and the step ran on", failed.message());
+            return withMessage("checkpoint failed (" + failed.reason() + "); the step keeps running", failed.message());
         }
         if (event instanceof RunEvent.CannotWrite failing) {
-            return "cannot write " + failing.file() + ": " + failing.reason() + "; the steps run on";
+            return "cannot write " + failing.file() + ": " + failing.reason() + "; the steps keep running";
         }
         if (event instanceof RunEvent.WritesAgain mended) {
-            return "writes again, after " + mended.after().toMillis() + " ms";
+            return "can write again, after " + mended.after().toMillis() + " ms";
         }
         return ((RunEvent.Note) event).message();
     }
@@ -155,12 +155,13 @@ final class EventJson {
         String from = started.resumedFrom().isPresent() && started.resumedFrom().getAsLong() > 0
                 ? " from image " + started.resumedFrom().getAsLong()
                 : " from the beginning";
-        String passed = started.passed().stream()
-                .map(rung -> "image " + rung.image() + " passed: " + rung.reason())
+        String reasons = started.passed().stream()
+                .map(rejected -> "image " + rejected.image() + " rejected: " + rejected.reason())
                 .collect(Collectors.joining("; "));
-        String again =
-                started.repeats().isZero() ? "" : ", up to " + started.repeats().toMillis() + " ms are done again";
-        return withMessage("attempt " + started.attempt() + " started on " + started.host() + from + again, passed);
+        String again = started.repeats().isZero()
+                ? ""
+                : ", repeats up to " + started.repeats().toMillis() + " ms";
+        return withMessage("attempt " + started.attempt() + " started on " + started.host() + from + again, reasons);
     }
 
     private static String withMessage(String text, String message) {

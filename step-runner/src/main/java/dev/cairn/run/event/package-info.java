@@ -1,4 +1,4 @@
-/** What happens in a run, as it is told to listeners and written to events.jsonl. */
+/** The events of a run, as listeners receive them and as {@code events.jsonl} records them. */
 @NullMarked
 package dev.cairn.run.event;
 

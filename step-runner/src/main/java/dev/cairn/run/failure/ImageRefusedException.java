@@ -16,7 +16,7 @@ public final class ImageRefusedException extends Exception {
     public static ImageRefusedException unusable(long sequence, String reason) {
         return new ImageRefusedException(
                 "image " + sequence + ": " + reason
-                        + "\nno other was tried; without --at the newest that can be used is gone on from",
+                        + "\nno other image was tried; without --at the step resumes from the newest usable image",
                 false);
     }
 

@@ -12,8 +12,9 @@ public final class OwnershipLostException extends IOException {
     }
 
     public static OwnershipLostException takenOver(Path runFolder, long epoch) {
-        return new OwnershipLostException(runFolder + ": this process owned the run in epoch " + epoch
-                + ", and another has taken it over since. It writes nothing more; the steps go on under the new owner");
+        return new OwnershipLostException(
+                runFolder + ": this process owned the run in epoch " + epoch
+                        + ", and another runner has taken it over since. This runner writes nothing more; the steps keep running under the new owner");
     }
 
     public static OwnershipLostException letGo(Path runFolder, long epoch) {

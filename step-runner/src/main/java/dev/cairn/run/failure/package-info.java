@@ -1,4 +1,4 @@
-/** Why a runner could not do what was asked of it. */
+/** Exceptions of the runner. */
 @NullMarked
 package dev.cairn.run.failure;
 

@@ -1,4 +1,4 @@
-/** The folder that holds the runs: where it is, and which runs are in it. */
+/** The home ({@code .cairn}): where it is, and which runs it holds. */
 @NullMarked
 package dev.cairn.run.home;
 

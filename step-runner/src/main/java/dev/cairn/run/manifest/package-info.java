@@ -1,4 +1,4 @@
-/** The run folder and the documents in it: what a run is, and how far each of its steps has come. */
+/** The run folder and its documents: the manifest, and the state, attempts and images of each step. */
 @NullMarked
 package dev.cairn.run.manifest;
 

@@ -1,4 +1,4 @@
-/** Keeps secrets out of logs as they are shown. */
+/** Masks secrets in logs when they are shown. */
 @NullMarked
 package dev.cairn.run.mask;
 

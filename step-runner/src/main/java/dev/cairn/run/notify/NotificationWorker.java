@@ -97,7 +97,7 @@ final class NotificationWorker implements Runnable {
         due.removeFirst();
         if (answer instanceof Delivery.Answer.Refused refused) {
             progress.refused(receiver, notice, refused.reason());
-            say.accept(receiver.name() + " refuses " + notice.change().wire() + ", which is not told again: "
+            say.accept(receiver.name() + " refuses " + notice.change().wire() + "; it is not sent again: "
                     + refused.reason());
         } else {
             progress.told(receiver, notice);

@@ -168,7 +168,7 @@ public final class Notifier implements RunListener, AutoCloseable {
                 untold.remove(run);
             }
         } catch (IOException e) {
-            say.accept("what was told of " + run.runId() + " could not be noted: " + e.getMessage());
+            say.accept("cannot record the deliveries of " + run.runId() + ": " + e.getMessage());
         }
         ended.countDown();
     }

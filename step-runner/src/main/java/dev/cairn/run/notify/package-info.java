@@ -1,4 +1,4 @@
-/** Notifications about a run: which are due by its events, how far each receiver has been notified, and when to retry. */
+/** Notifications of a run: which are due, how far each receiver has got, and when to retry. */
 @NullMarked
 package dev.cairn.run.notify;
 

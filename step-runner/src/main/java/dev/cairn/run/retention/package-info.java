@@ -1,4 +1,4 @@
-/** Which runs and images are not needed any more, and their removal; the same for {@code cairn gc} and the daemon. */
+/** Retention: which runs and images are no longer needed, and their removal, for {@code cairn gc} and the daemon. */
 @NullMarked
 package dev.cairn.run.retention;
 

@@ -1,4 +1,4 @@
-/** Which times a schedule names: cron expressions and fixed intervals, in a time zone and across its changes. */
+/** The times of a schedule: cron expressions and fixed intervals, in a time zone and across its clock changes. */
 @NullMarked
 package dev.cairn.workflow.cron;
 

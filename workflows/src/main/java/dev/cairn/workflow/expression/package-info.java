@@ -1,6 +1,4 @@
-/**
- * The {@code ${{ }}} expressions: parsed once, with the position of every part, and evaluated against a {@link Context}.
- */
+/** The expressions of workflow files: parsed once, with the position of every part, and evaluated against a {@link Context}. */
 @NullMarked
 package dev.cairn.workflow.expression;
 

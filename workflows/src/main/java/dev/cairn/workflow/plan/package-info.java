@@ -1,6 +1,4 @@
-/**
- * What is to be run: references resolved, defaults applied, matrices multiplied; immutable.
- */
+/** The plan: references resolved, defaults applied, matrices expanded; immutable. */
 @NullMarked
 package dev.cairn.workflow.plan;
 

@@ -1,6 +1,4 @@
-/**
- * What is wrong with a workflow file, and where: collected, so that everything is reported at once.
- */
+/** Problems of a workflow file with their positions, collected so that all are reported at once. */
 @NullMarked
 package dev.cairn.workflow.problem;
 

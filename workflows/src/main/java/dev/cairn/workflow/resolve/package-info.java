@@ -1,6 +1,4 @@
-/**
- * From a planned step and what is known when its turn comes to the command that is started.
- */
+/** Resolves a planned step to the command that starts, once the outputs of earlier steps are known. */
 @NullMarked
 package dev.cairn.workflow.resolve;
 

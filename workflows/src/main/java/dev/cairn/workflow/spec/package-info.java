@@ -1,6 +1,4 @@
-/**
- * The workflow file as it is written: one record per YAML object, absent keys as empty, nothing resolved.
- */
+/** The workflow file as written: one record per YAML object, absent keys empty, nothing resolved. */
 @NullMarked
 package dev.cairn.workflow.spec;
 

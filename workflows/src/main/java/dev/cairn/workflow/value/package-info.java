@@ -1,6 +1,4 @@
-/**
- * The values that expressions compute with, and the texts that stand for durations and sizes.
- */
+/** The values of expressions, and the text forms of durations and sizes. */
 @NullMarked
 package dev.cairn.workflow.value;
 

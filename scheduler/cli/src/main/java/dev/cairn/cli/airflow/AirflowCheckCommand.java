@@ -21,12 +21,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn airflow check}. */
-@Command(name = "check", description = "Says whether a connection works: version, health, login.")
+@Command(name = "check", description = "Checks connections: version, health, login.")
 final class AirflowCheckCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final AirflowAccess access;
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "CONNECTION", description = "Only this one; else all.")
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "CONNECTION",
+            description = "Only this connection; all if not given.")
     private @Nullable String connection;
 
     @Option(names = "--json", description = "As one JSON document.")

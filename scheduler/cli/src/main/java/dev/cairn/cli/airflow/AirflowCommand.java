@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** {@code cairn airflow}, which does nothing without one of its own commands. */
 @Command(
         name = "airflow",
-        description = "Looks into Airflow servers, and triggers DAG runs.",
+        description = "Inspects Airflow servers and triggers DAG runs.",
         synopsisSubcommandLabel = "COMMAND")
 public final class AirflowCommand implements Callable<Integer> {
     @Spec

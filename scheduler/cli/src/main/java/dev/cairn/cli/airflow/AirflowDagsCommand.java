@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn airflow dags}. */
-@Command(name = "dags", description = "Lists DAGs, and files that cannot be read; pauses and unpauses.")
+@Command(name = "dags", description = "Lists DAGs and import errors; pauses and unpauses DAGs.")
 final class AirflowDagsCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final AirflowAccess access;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn airflow logs}. */
-@Command(name = "logs", description = "Prints what the tasks of a DAG run wrote in their last try.")
+@Command(name = "logs", description = "Prints the task logs of a DAG run's last tries.")
 final class AirflowLogsCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final AirflowAccess access;
@@ -31,10 +31,10 @@ final class AirflowLogsCommand implements Callable<Integer> {
     @Parameters(index = "2", paramLabel = "RUN", description = "Which DAG run.")
     private String run;
 
-    @Parameters(index = "3", arity = "0..1", paramLabel = "TASK", description = "Only this task's.")
+    @Parameters(index = "3", arity = "0..1", paramLabel = "TASK", description = "Only this task.")
     private @Nullable String task;
 
-    @Option(names = "--try", paramLabel = "N", description = "This try, in place of the last one.")
+    @Option(names = "--try", paramLabel = "N", description = "This try instead of the last.")
     private int tryNumber;
 
     @Option(names = "--json", description = "As one JSON document.")

@@ -28,10 +28,10 @@ final class AirflowRunsCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "CONNECTION", description = "Which Airflow.")
     private String connection;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "DAG", description = "Only this DAG's.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "DAG", description = "Only runs of this DAG.")
     private @Nullable String dag;
 
-    @Option(names = "-n", paramLabel = "N", defaultValue = "20", description = "How many at most; 20 if not given.")
+    @Option(names = "-n", paramLabel = "N", defaultValue = "20", description = "At most this many; 20 if not given.")
     private int limit = 20;
 
     @Option(names = "--json", description = "As one JSON document.")

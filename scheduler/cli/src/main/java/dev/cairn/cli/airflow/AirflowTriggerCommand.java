@@ -27,7 +27,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code cairn airflow trigger}. */
 @Command(
         name = "trigger",
-        description = "Triggers a DAG run and prints its id. Said again with the same --run-id it triggers no other.")
+        description =
+                "Triggers a DAG run and prints its id. Repeated with the same --run-id, it triggers no second one.")
 final class AirflowTriggerCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final AirflowAccess access;
@@ -38,13 +39,13 @@ final class AirflowTriggerCommand implements Callable<Integer> {
     @Parameters(index = "1", paramLabel = "DAG", description = "Which DAG.")
     private String dag;
 
-    @Option(names = "--run-id", paramLabel = "ID", description = "The DAG run's id; made of the time if not given.")
+    @Option(names = "--run-id", paramLabel = "ID", description = "The DAG run's id; made from the time if not given.")
     private @Nullable String runId;
 
     @Option(names = "--conf", paramLabel = "JSON", description = "The DAG run's conf, a JSON object.")
     private @Nullable String conf;
 
-    @Option(names = "--wait", description = "Wait for its end; exit 1 when it fails.")
+    @Option(names = "--wait", description = "Waits for its end; exits 1 if it fails.")
     private boolean wait;
 
     @Option(names = "--json", description = "As one JSON document.")

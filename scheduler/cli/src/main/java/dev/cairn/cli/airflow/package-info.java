@@ -1,4 +1,4 @@
-/** Commands about Airflow servers. */
+/** The commands {@code cairn airflow ...}. */
 @NullMarked
 package dev.cairn.cli.airflow;
 

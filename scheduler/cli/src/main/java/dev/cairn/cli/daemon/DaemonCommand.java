@@ -30,9 +30,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code cairn daemon}. */
-@Command(
-        name = "daemon",
-        description = "Starts the runs of schedules when their time comes, and goes on with those left unfinished.")
+@Command(name = "daemon", description = "Starts the runs of schedules when they are due, and resumes unfinished ones.")
 public final class DaemonCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final Console console;
@@ -47,8 +45,7 @@ public final class DaemonCommand implements Callable<Integer> {
     @Option(
             names = "--http",
             paramLabel = "PORT",
-            description =
-                    "Answers /metrics (Prometheus) and /health on this port of loopback; 0 takes any that is free.")
+            description = "Answers /metrics (Prometheus) and /health on this port of loopback; 0 picks a free port.")
     private @Nullable Integer http;
 
     @Mixin

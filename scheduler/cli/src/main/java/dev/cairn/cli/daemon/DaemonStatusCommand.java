@@ -21,7 +21,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code cairn daemon status}. */
-@Command(name = "status", description = "Says whether the daemon works; exit 0 when it does, 69 when not.")
+@Command(name = "status", description = "Shows whether the daemon works; exits 0 if it does, else 69.")
 final class DaemonStatusCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final Console console;

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 /** {@code cairn daemon stop}. */
 @Command(
         name = "stop",
-        description = "Checkpoints and stops all runs of the daemon, then ends it; the next start goes on.")
+        description = "Checkpoints and stops all runs of the daemon, then ends it; the next start resumes them.")
 final class DaemonStopCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
@@ -38,7 +38,7 @@ final class DaemonStopCommand implements Callable<Integer> {
                     .completeOnTimeout(alive, 100, TimeUnit.MILLISECONDS)
                     .join());
         }
-        composition.console().say("cairn: the daemon has stopped; its runs go on with the next start");
+        composition.console().say("cairn: the daemon has stopped; its next start resumes its runs");
         return ExitCode.OK;
     }
 }

@@ -1,4 +1,4 @@
-/** Commands that start, stop and show the daemon. */
+/** The commands {@code cairn daemon ...}: start, stop and show the daemon. */
 @NullMarked
 package dev.cairn.cli.daemon;
 

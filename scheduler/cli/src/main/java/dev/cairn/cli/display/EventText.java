@@ -1,5 +1,6 @@
 package dev.cairn.cli.display;
 
+import dev.cairn.engine.EndCause;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.workflow.value.Sizes;
@@ -7,11 +8,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 
-/** An event as a person reads it. */
+/** The text of an event in a display. */
 public final class EventText {
     private EventText() {}
 
-    /** Empty for what another event says already. */
+    /** Empty if another event already says it. */
     public static Optional<String> of(RunEvent event) {
         String words = text(event);
         if (words.isEmpty()) {
@@ -22,7 +23,7 @@ public final class EventText {
 
     private static String text(RunEvent event) {
         if (event instanceof RunEvent.Owned) {
-            return ""; // a broken lock is told where the run begins
+            return ""; // a broken lock is reported where the run starts
         }
         if (event instanceof RunEvent.RunChanged changed) {
             return "run " + changed.state().wire() + because(changed.message());
@@ -37,48 +38,59 @@ public final class EventText {
             return started(started);
         }
         if (event instanceof RunEvent.AttemptAttached attached) {
-            return "attempt " + attached.attempt() + " is still running, taken up again";
+            return "attempt " + attached.attempt() + " is still running; following it again";
         }
         if (event instanceof RunEvent.AttemptEnded ended) {
-            return "attempt " + ended.attempt() + " ended after " + HumanText.span(ended.running()) + ": "
-                    + ended.cause().wire() + because(ended.message());
+            return "attempt " + ended.attempt() + " " + verb(ended.cause()) + " after "
+                    + HumanText.span(ended.running()) + because(ended.message());
         }
         if (event instanceof RunEvent.ImagePublished published) {
             return image(published.image());
         }
         if (event instanceof RunEvent.CheckpointFailed failed) {
-            return "no checkpoint (" + failed.reason() + "): " + failed.message() + "; the step runs on";
+            return "checkpoint failed (" + failed.reason() + "): " + failed.message() + "; the step keeps running";
         }
         if (event instanceof RunEvent.CannotWrite failing) {
             return "cannot write " + failing.file() + ": " + failing.reason()
-                    + "; the steps run on, and writing is retried. Make room there, or see to the file system";
+                    + "; the steps keep running and the write is retried. Free space there, or check the file system";
         }
         if (event instanceof RunEvent.WritesAgain mended) {
-            return "writes again, after " + HumanText.span(mended.after());
+            return "can write again, after " + HumanText.span(mended.after());
         }
         return ((RunEvent.Note) event).step().map(step -> step + ": ").orElse("") + ((RunEvent.Note) event).message();
     }
 
     private static String started(RunEvent.AttemptStarted started) {
         OptionalLong image = started.resumedFrom();
-        String passed = started.passed().stream()
-                .map(rung -> "; not from image " + rung.image() + ": " + rung.reason())
+        String reasons = started.passed().stream()
+                .map(rejected -> "; image " + rejected.image() + " rejected: " + rejected.reason())
                 .collect(Collectors.joining());
         return "attempt " + started.attempt()
                 + (image.isEmpty()
                         ? " started"
                         : image.getAsLong() == 0
-                                ? " starts from the beginning"
-                                : " goes on from image " + image.getAsLong())
-                + (started.repeats().isZero() ? "" : ", up to " + HumanText.span(started.repeats()) + " are done again")
-                + passed;
+                                ? " started from the beginning"
+                                : " resumed from image " + image.getAsLong())
+                + (started.repeats().isZero() ? "" : ", repeats up to " + HumanText.span(started.repeats()))
+                + reasons;
     }
 
     static String image(ImageRecord image) {
         return "image " + image.sequence() + ", " + Sizes.text(image.bytes())
-                + (image.pause().isZero() ? "" : ", stood still " + HumanText.pause(image.pause())) + " ("
+                + (image.pause().isZero() ? "" : ", paused " + HumanText.pause(image.pause())) + " ("
                 + image.reason()
                 + ")";
+    }
+
+    private static String verb(EndCause cause) {
+        return switch (cause) {
+            case SUCCESS -> "succeeded";
+            case FAILURE -> "failed";
+            case TIMEOUT -> "timed out";
+            case OOM -> "ran out of memory";
+            case RESTORE_FAILED -> "failed to restore";
+            case KILLED, PREEMPTED, LOST, INTERRUPTED, PAUSED, CANCELLED -> cause.wire();
+        };
     }
 
     private static String because(String message) {

@@ -32,7 +32,7 @@ final class ImageListCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
     private String name;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step's.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step.")
     private @Nullable String step;
 
     @Option(names = "--json", description = "As one JSON document.")

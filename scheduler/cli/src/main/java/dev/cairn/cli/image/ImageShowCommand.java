@@ -11,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn image show}. */
-@Command(name = "show", description = "Prints what an image says of itself and of the step, as JSON.")
+@Command(name = "show", description = "Prints the metadata of an image and its step as JSON.")
 final class ImageShowCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 

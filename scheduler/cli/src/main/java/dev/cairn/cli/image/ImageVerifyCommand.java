@@ -15,7 +15,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn image verify}. */
 @Command(
         name = "verify",
-        description = "Reads and checks every byte of an image, and whether it can be gone on from on this host.")
+        description = "Checks every byte of an image, and whether a step can resume from it on this host.")
 final class ImageVerifyCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
@@ -30,7 +30,7 @@ final class ImageVerifyCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException, EngineException {
         Path folder = ImagePath.find(image, composition);
         Optional<String> reason = SupervisedImages.unsound(folder);
-        composition.console().out().println(folder + ": " + reason.orElse("whole, and can be gone on from here"));
+        composition.console().out().println(folder + ": " + reason.orElse("valid; a step can resume from it here"));
         return reason.isEmpty() ? ExitCode.OK : ExitCode.FAILED;
     }
 }

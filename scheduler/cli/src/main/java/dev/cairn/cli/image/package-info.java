@@ -1,4 +1,4 @@
-/** Commands that look into images. */
+/** The commands {@code cairn image ...}: list, show and verify images. */
 @NullMarked
 package dev.cairn.cli.image;
 

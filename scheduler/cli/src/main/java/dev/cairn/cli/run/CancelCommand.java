@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn cancel}. */
-@Command(name = "cancel", description = "Ends a run for good, or a tick of a schedule that has none yet.")
+@Command(name = "cancel", description = "Cancels a run, or a schedule's tick that has no run yet.")
 public final class CancelCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 

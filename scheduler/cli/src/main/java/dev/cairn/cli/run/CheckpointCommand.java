@@ -36,10 +36,10 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
     private String name;
 
-    @Option(names = "--step", paramLabel = "STEP", description = "Of this step only.")
+    @Option(names = "--step", paramLabel = "STEP", description = "Checkpoints only this step.")
     private @Nullable String step;
 
-    @Option(names = "--stop", description = "Then stops what was saved; resume goes on.")
+    @Option(names = "--stop", description = "Then stops the steps; 'resume' continues them.")
     private boolean stop;
 
     @Option(names = "--json", description = "As one JSON document.")
@@ -94,7 +94,7 @@ public final class CheckpointCommand implements Callable<Integer> {
     private void print(Taken taken) {
         console.out()
                 .println(taken.step().stepId() + ": image " + taken.image().sequence() + ", "
-                        + Sizes.text(taken.image().bytes()) + ", stood still "
+                        + Sizes.text(taken.image().bytes()) + ", paused "
                         + HumanText.pause(taken.image().pause()));
     }
 

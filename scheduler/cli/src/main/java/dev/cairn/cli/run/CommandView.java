@@ -27,7 +27,7 @@ final class CommandView {
         }
         if (!Console.stdinIsTerminal() || !Console.stdoutIsTerminal()) {
             throw new CliException(
-                    ExitCode.USAGE, "run " + run.id() + " has a terminal of its own: go on with it in a terminal");
+                    ExitCode.USAGE, "run " + run.id() + " has a terminal of its own: resume it in a terminal");
         }
         LocalTerminal.Raw raw = LocalTerminal.raw(console.out()); // before anything is shown
         TailedView output = new TailedView(session, run, console, raw.screen(), LOOK_EVERY_MILLIS_IN_TERMINAL);

@@ -38,10 +38,10 @@ import picocli.CommandLine.Spec;
 /** {@code cairn exec}. */
 @Command(
         name = "exec",
-        description = "Runs one command as a checkpointed step, here, in the foreground, and passes its exit code on.",
+        description = "Runs one command as a checkpointed step in the foreground; exits with its exit code.",
         customSynopsis = "cairn exec [OPTIONS] -- COMMAND [ARGUMENT...]")
 public final class ExecCommand implements Callable<Integer> {
-    /** The options that a run keeps from its beginning, with what they set. */
+    /** The options that a run keeps from its start, each with what it sets. */
     private static final Map<String, Function<CommandOrigin, Object>> KEPT = new TreeMap<>(Map.of(
             "--interval", CommandOrigin::everyMillis,
             "--engine", CommandOrigin::engine,
@@ -62,14 +62,15 @@ public final class ExecCommand implements Callable<Integer> {
             names = "--name",
             paramLabel = "NAME",
             converter = NonEmptyName.class,
-            description = "Names the run: while it has not ended, the same line goes on with it.")
+            description = "Names the run; the same line resumes it until it has ended.")
     private @Nullable String name;
 
     @Option(
             names = {"-i", "--interval"},
             paramLabel = "EVERY",
             defaultValue = "auto",
-            description = "Time between checkpoints, e.g. 5m; auto weighs their cost, never leaves them to requests.")
+            description =
+                    "Time between checkpoints, e.g. 5m; auto adapts it to their cost, never takes them only on request.")
     private String interval = "auto";
 
     @Option(
@@ -77,39 +78,38 @@ public final class ExecCommand implements Callable<Integer> {
             description = "In a terminal, Ctrl-C always goes to the command; Ctrl-] checkpoints and stops.")
     private boolean raw;
 
-    @Option(names = "--new", description = "Does not go on with an unfinished run of that name.")
+    @Option(names = "--new", description = "Starts a new run instead of resuming an unfinished one of that name.")
     private boolean fresh;
 
     @Option(
             names = "--engine",
             paramLabel = "ENGINE",
             defaultValue = "native",
-            description = "The checkpoint engine; none starts over instead of going on.")
+            description = "The checkpoint engine; none starts over instead of resuming.")
     private String engine = "native";
 
     @Option(
             names = "--compression",
             paramLabel = "LEVEL",
-            description = "Of the images: 0 for none, or zstd's level 1 to 19; 1 if nothing is said.")
+            description = "Compression of images: 0 for none, or zstd level 1 to 19; 1 if not given.")
     private @Nullable Integer compression;
 
     @Option(
             names = "--cpu",
             paramLabel = "CPU",
             defaultValue = "native",
-            description = "baseline holds libraries to x86-64-v2, so that images fit other machines; or native.")
+            description = "baseline limits libraries to x86-64-v2, so that images fit other machines; or native.")
     private String cpu = "native";
 
     @Option(
             names = "--keep-binaries",
-            description = "Keeps programs and libraries with the images: it goes on also where they were upgraded.")
+            description = "Keeps programs and libraries with the images, so that a resume works after their upgrade.")
     private boolean keepBinaries;
 
     @Option(
             names = "--rollback",
             paramLabel = "PATH",
-            description =
-                    "A file or folder that goes back with the command as a whole, rewritten files too; repeatable.")
+            description = "A file or folder to roll back as a whole on resume, rewritten files too; repeatable.")
     private List<Path> rollback = new ArrayList<>();
 
     @Mixin
@@ -161,30 +161,30 @@ public final class ExecCommand implements Callable<Integer> {
             throws IOException, EngineException, InterruptedException {
         OpenResult opening = runs.runner().exec(command);
         if (opening instanceof OpenResult.Ready ready && !ready.session().isFresh()) {
-            sayWhatChangesNothing(command, RunManifest.read(ready.session().folder()));
+            reportIgnoredOptions(command, RunManifest.read(ready.session().folder()));
         }
         return opening;
     }
 
-    /** A run is gone on with as it was begun, whatever this line says otherwise. */
-    private void sayWhatChangesNothing(CheckpointedCommand command, RunManifest run) {
+    /** A run keeps the options that it was started with; names those of this line that differ. */
+    private void reportIgnoredOptions(CheckpointedCommand command, RunManifest run) {
         CommandOrigin asked = command.origin();
         CommandOrigin begun = run.origin().command().orElseThrow();
-        List<String> passedOver = new ArrayList<>();
+        List<String> ignored = new ArrayList<>();
         KEPT.forEach((option, value) -> {
             if (spec.commandLine().getParseResult().hasMatchedOption(option)
                     && !value.apply(asked).equals(value.apply(begun))) {
-                passedOver.add(option);
+                ignored.add(option);
             }
         });
         if (!command.folder().equals(run.origin().folder())) {
-            passedOver.add("this folder (it runs in " + run.origin().folder() + ")");
+            ignored.add("this folder (it runs in " + run.origin().folder() + ")");
         }
-        if (!passedOver.isEmpty()) {
+        if (!ignored.isEmpty()) {
             composition
                     .console()
-                    .say("cairn: " + name + " goes on as it was begun, without this line's "
-                            + String.join(", ", passedOver) + "; to begin anew: cairn cancel " + name
+                    .say("cairn: " + name + " resumes with the options it was started with; ignored: "
+                            + String.join(", ", ignored) + "; to start over: cairn cancel " + name
                             + ", then this line again");
         }
     }

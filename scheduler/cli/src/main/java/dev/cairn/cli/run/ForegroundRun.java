@@ -96,13 +96,13 @@ public final class ForegroundRun {
             RunManifest run = RunManifest.read(held.run());
             return new CliException(
                     ExitCode.UNAVAILABLE,
-                    "run " + run.id() + " is run by " + held.owner().describe()
-                            + "; it was left alone. Look at it with: " + runs.line("show", run));
+                    "run " + run.id() + " is held by " + held.owner().describe()
+                            + "; nothing was changed. See it with: " + runs.line("show", run));
         }
         if (opening instanceof OpenResult.Paused paused) {
             RunManifest run = RunManifest.read(paused.run());
             return new CliException(
-                    ExitCode.STOPPED, "run " + run.id() + " is paused; go on with: " + runs.line("unpause", run));
+                    ExitCode.STOPPED, "run " + run.id() + " is paused; resume it with: " + runs.line("unpause", run));
         }
         if (opening instanceof OpenResult.Invalid invalid) {
             return new CliException(
@@ -124,7 +124,7 @@ public final class ForegroundRun {
                 StopRequests requests = new StopRequests(signals, session, view)) {
             session.brokenOwner()
                     .ifPresent(dead -> view.say(
-                            "cairn: " + dead.describe() + ", which ran this before, is dead; its lock was broken"));
+                            "cairn: " + dead.describe() + ", which ran this before, is dead; its lock is released"));
             requests.begin();
             PastNotifications.begin(runs, session.folder(), view);
             outcome = job.isPresent() ? job.get().run(session, view) : session.run(view);
@@ -136,7 +136,7 @@ public final class ForegroundRun {
             throw e;
         }
         RunManifest after = RunManifest.read(session.folder());
-        sayUntold(outcome, after);
+        reportUndelivered(outcome, after);
         printJson(after);
         int code = command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
         if (job.isPresent()) {
@@ -160,15 +160,15 @@ public final class ForegroundRun {
         return new CliException(
                 ExitCode.IO,
                 ErrorReport.message(trouble) + "\n"
-                        + (inJob ? "" : "what runs goes on under its supervisor; ")
-                        + "once this is mended go on with: " + runs.line("resume", run),
+                        + (inJob ? "" : "running steps stay under their supervisors; ")
+                        + "once this is fixed, resume with: " + runs.line("resume", run),
                 trouble);
     }
 
-    private void sayUntold(RunOutcome outcome, RunManifest run) {
-        outcome.untold().forEach(receiver -> console.say("cairn: not told yet: " + receiver));
+    private void reportUndelivered(RunOutcome outcome, RunManifest run) {
+        outcome.untold().forEach(receiver -> console.say("cairn: notification not delivered yet: " + receiver));
         if (!outcome.untold().isEmpty()) {
-            console.say("cairn: the daemon or the next run tells it later, or: " + runs.line("notify", run));
+            console.say("cairn: the daemon or the next run retries it; to retry now: " + runs.line("notify", run));
         }
     }
 
@@ -179,10 +179,10 @@ public final class ForegroundRun {
                 return ExitCode.OK;
             }
             case FAILED, CANCELLED -> {
-                showLastWords(run);
+                showEndOfErrorLogs(run);
                 console.say("cairn: run " + run.id() + " " + outcome.state().wire()
                         + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
-                console.say("cairn: look at it with: " + runs.line("logs", run));
+                console.say("cairn: see its log with: " + runs.line("logs", run));
                 return ExitCode.FAILED;
             }
             case RUNNING, PAUSED, INTERRUPTED -> {
@@ -192,8 +192,8 @@ public final class ForegroundRun {
         throw new IllegalStateException("a session ended in state " + outcome.state());
     }
 
-    /** What the steps that failed said last on stderr, which mostly says why. */
-    private void showLastWords(RunManifest run) throws IOException {
+    /** The end of the stderr of each failed step, which usually states the reason. */
+    private void showEndOfErrorLogs(RunManifest run) throws IOException {
         for (StepManifest step : runs.steps(run)) {
             Path log = step.folder().stderr();
             if (step.state() == StepState.FAILED && Files.exists(log) && Files.size(log) > 0) {
@@ -240,13 +240,13 @@ public final class ForegroundRun {
 
     private int stopped(RunOutcome outcome, RunManifest run) {
         if (outcome.state() == RunState.RUNNING) {
-            console.say("cairn: its Slurm jobs go on; follow them with: " + runs.line("resume", run)
+            console.say("cairn: its Slurm jobs stay active; follow them with: " + runs.line("resume", run)
                     + ", end them with: " + runs.line("cancel", run));
             return ExitCode.STOPPED;
         }
         boolean paused = outcome.state() == RunState.PAUSED;
         console.say("cairn: " + (paused ? "paused" : "stopped")
-                + (outcome.message().isEmpty() ? "" : ": " + outcome.message()) + "; go on with: "
+                + (outcome.message().isEmpty() ? "" : ": " + outcome.message()) + "; resume with: "
                 + runs.line(paused ? "unpause" : "resume", run));
         return ExitCode.STOPPED;
     }

@@ -17,29 +17,26 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code cairn gc}. */
-@Command(name = "gc", description = "Removes what no resume can need: images of ended runs, and broken-off ones.")
+@Command(name = "gc", description = "Removes what no resume needs: images of ended runs, and incomplete images.")
 public final class GcCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
     @Option(
             names = "--older-than",
             paramLabel = "AGE",
-            description = "Also whole runs that ended so long ago, e.g. 30d; failed ones too.")
+            description = "Also removes runs that ended longer ago than this, e.g. 30d, failed ones too.")
     private @Nullable String olderThan;
 
-    @Option(
-            names = "--keep",
-            paramLabel = "N",
-            description = "Of the ended runs of each name only the newest N; the others go as a whole.")
+    @Option(names = "--keep", paramLabel = "N", description = "Keeps only the newest N ended runs of each name.")
     private @Nullable Integer keep;
 
     @Option(
             names = "--max-bytes",
             paramLabel = "SIZE",
-            description = "Ended runs take no more than this together, e.g. 10G; the oldest go first.")
+            description = "Limits the size of all ended runs together, e.g. 10G; removes the oldest first.")
     private @Nullable String maxBytes;
 
-    @Option(names = "--dry-run", description = "Only says what would be removed.")
+    @Option(names = "--dry-run", description = "Only shows what would be removed.")
     private boolean dryRun;
 
     @Option(names = "--json", description = "As one JSON document.")

@@ -36,18 +36,18 @@ public final class LogsCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
     private String name;
 
-    @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step's.")
+    @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step.")
     private @Nullable String step;
 
     @Option(
             names = {"-f", "--follow"},
-            description = "Goes on until the run ends.")
+            description = "Follows the logs until the run ends.")
     private boolean follow;
 
     @Option(
             names = {"-n", "--lines"},
             paramLabel = "LINES",
-            description = "Begins that many lines before the end.")
+            description = "Starts this many lines before the end.")
     private @Nullable Integer lines;
 
     public LogsCommand(CompositionRoot composition) {

@@ -98,9 +98,9 @@ public final class ManifestJson {
                 .put(
                         "passed",
                         attempt.passed().stream()
-                                .map(rung -> new JsonObject()
-                                        .put("sequence", rung.image())
-                                        .put("reason", rung.reason()))
+                                .map(rejected -> new JsonObject()
+                                        .put("sequence", rejected.image())
+                                        .put("reason", rejected.reason()))
                                 .toList())
                 .put("repeats_ms", attempt.repeats())
                 .put("ended_at", end.map(StepExit::at))

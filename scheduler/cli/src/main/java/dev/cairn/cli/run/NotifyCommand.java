@@ -25,14 +25,14 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn notify}. */
 @Command(
         name = "notify",
-        description = "Tells those under 'notify' what they could not be told; without NAME of all runs of the home.")
+        description = "Retries undelivered notifications: of one run, or without NAME of all runs of the home.")
 public final class NotifyCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "NAME", description = "A run's id or key.")
     private @Nullable String name;
 
-    @Option(names = "--timeout", paramLabel = "TIME", description = "How long to try, for each run; 30s if not given.")
+    @Option(names = "--timeout", paramLabel = "TIME", description = "How long to try for each run; 30s if not given.")
     private String timeout = "30s";
 
     @Option(names = "--json", description = "As one JSON document.")
@@ -47,32 +47,34 @@ public final class NotifyCommand implements Callable<Integer> {
         Duration atMost = Durations.parse(timeout)
                 .orElseThrow(() -> new CliException(ExitCode.USAGE, timeout + ": not a time such as 30s"));
         Runs runs = composition.runs();
-        NotificationRetrier teller = runs.runner().untold();
-        List<JsonObject> told = new ArrayList<>();
+        NotificationRetrier retrier = runs.runner().untold();
+        List<JsonObject> results = new ArrayList<>();
         boolean all = true;
-        for (RunFolder run : name == null ? teller.runs() : List.of(runs.find(name))) {
-            List<String> untold = tell(runs, teller, run, atMost);
-            all &= untold.isEmpty();
-            told.add(new JsonObject().put("run", run.runId()).put("untold", untold));
+        for (RunFolder run : name == null ? retrier.runs() : List.of(runs.find(name))) {
+            List<String> undelivered = retry(runs, retrier, run, atMost);
+            all &= undelivered.isEmpty();
+            results.add(new JsonObject().put("run", run.runId()).put("untold", undelivered));
             if (!json) {
                 composition
                         .console()
                         .out()
                         .println(run.runId() + "  "
-                                + (untold.isEmpty() ? "told" : "not told: " + String.join("; ", untold)));
+                                + (undelivered.isEmpty()
+                                        ? "delivered"
+                                        : "not delivered: " + String.join("; ", undelivered)));
             }
         }
         if (json) {
-            Json.print(composition.console().out(), new JsonObject().put("runs", told));
+            Json.print(composition.console().out(), new JsonObject().put("runs", results));
         }
         return all ? ExitCode.OK : ExitCode.FAILED;
     }
 
-    private List<String> tell(Runs runs, NotificationRetrier teller, RunFolder run, Duration atMost)
+    private List<String> retry(Runs runs, NotificationRetrier retrier, RunFolder run, Duration atMost)
             throws IOException, InterruptedException {
         Optional<OwnerRecord> owner = runs.ownerOf(run);
         return owner.isPresent()
-                ? List.of("its runner, " + owner.get().describe() + ", tells of it")
-                : teller.tell(run, atMost, text -> composition.console().say("cairn: " + text));
+                ? List.of("its runner, " + owner.get().describe() + ", delivers them")
+                : retrier.tell(run, atMost, text -> composition.console().say("cairn: " + text));
     }
 }

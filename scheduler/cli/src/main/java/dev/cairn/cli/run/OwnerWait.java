@@ -65,7 +65,7 @@ final class OwnerWait {
             }
             if (said != owner.epoch() && (owner.stopping() || !patience.isZero())) {
                 said = owner.epoch();
-                console.say("cairn: run " + held.run().path().getFileName() + " is run by " + owner.describe()
+                console.say("cairn: run " + held.run().path().getFileName() + " is held by " + owner.describe()
                         + (owner.stopping() ? ", which is stopping it" : "") + "; waiting for up to "
                         + Durations.format(whole(owner)));
             }

@@ -42,7 +42,7 @@ final class PastNotifications {
                 }
             }
         } catch (IOException | EngineException e) {
-            view.say("cairn: what is untold of earlier runs could not be told: " + e.getMessage());
+            view.say("cairn: cannot retry the notifications of earlier runs: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

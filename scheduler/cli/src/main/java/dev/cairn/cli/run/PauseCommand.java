@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn pause}. */
 @Command(
         name = "pause",
-        description = "Takes an image of each running step and stops it, freeing CPU and memory; unpause goes on.")
+        description = "Checkpoints and stops each running step, freeing CPU and memory; 'unpause' resumes.")
 public final class PauseCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 

@@ -32,7 +32,7 @@ public final class PsCommand implements Callable<Integer> {
 
     @Option(
             names = {"-a", "--all"},
-            description = "The finished ones too.")
+            description = "Also lists finished runs.")
     private boolean all;
 
     @Option(names = "--json", description = "As one JSON document.")

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code cairn report}. */
-@Command(name = "report", description = "Tells what happened in a run: one timeline over all its attempts and hosts.")
+@Command(name = "report", description = "Shows the timeline of a run over all its attempts and hosts, and its totals.")
 public final class ReportCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 

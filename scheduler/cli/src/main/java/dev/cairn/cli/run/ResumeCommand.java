@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn resume}. */
 @Command(
         name = "resume",
-        description = "Goes on with a run from its last checkpoints; without NAME with the newest unfinished one.")
+        description = "Resumes a run from its last checkpoints; without NAME the newest unfinished run.")
 public final class ResumeCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
@@ -36,19 +36,19 @@ public final class ResumeCommand implements Callable<Integer> {
             description = "A run's id, the name of an exec, or a key.")
     private @Nullable String name;
 
-    @Option(names = "--at", paramLabel = "[STEP:]SEQ", description = "Goes on from this image, or not at all.")
+    @Option(names = "--at", paramLabel = "[STEP:]SEQ", description = "Resumes from this image only.")
     private @Nullable String at;
 
     @Option(
             names = "--restart",
             paramLabel = "STEP",
-            description = "Starts this step from its beginning, its files rolled back; repeatable.")
+            description = "Restarts this step from the beginning and rolls its files back; repeatable.")
     private Set<String> restart = new LinkedHashSet<>();
 
     @Mixin
     private RunningOptions running;
 
-    @Option(names = "--json", description = "At the end, the run on stdout as show --json gives it.")
+    @Option(names = "--json", description = "Prints the run at the end, as 'show --json' does.")
     private boolean json;
 
     public ResumeCommand(CompositionRoot composition) {

@@ -25,8 +25,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn run}. */
 @Command(
         name = "run",
-        description =
-                "Runs a workflow: goes on with its newest unfinished run, or starts one, and stays until it ends.")
+        description = "Runs a workflow to its end: resumes its newest unfinished run, or starts a new one.")
 public final class RunCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
@@ -40,16 +39,16 @@ public final class RunCommand implements Callable<Integer> {
             names = "--key",
             paramLabel = "KEY",
             converter = NonEmptyName.class,
-            description = "Names the run: unfinished or failed it is gone on with, succeeded there is nothing to do.")
+            description = "Resumes an unfinished or failed run with this key; does nothing if it succeeded.")
     private @Nullable String key;
 
-    @Option(names = "--new", description = "Starts a new run even when there is an unfinished one.")
+    @Option(names = "--new", description = "Starts a new run even if there is an unfinished one.")
     private boolean fresh;
 
     @Mixin
     private RunningOptions running;
 
-    @Option(names = "--json", description = "At the end, the run on stdout as show --json gives it.")
+    @Option(names = "--json", description = "Prints the run at the end, as 'show --json' does.")
     private boolean json;
 
     public RunCommand(CompositionRoot composition) {

@@ -56,8 +56,8 @@ final class RunText {
                 + attempt.host().name() + "  " + beginning(attempt.resumedFrom()) + repeating(attempt.repeats()) + ", "
                 + attempt.end().map(RunText::ending).orElse("not ended"));
         attempt.shortage().ifPresent(what -> out.println("    " + what));
-        for (RejectedImage rung : attempt.passed()) {
-            out.println("    not from image " + rung.image() + ": " + rung.reason());
+        for (RejectedImage rejected : attempt.passed()) {
+            out.println("    image " + rejected.image() + " rejected: " + rejected.reason());
         }
     }
 

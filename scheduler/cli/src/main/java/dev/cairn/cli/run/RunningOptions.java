@@ -10,10 +10,10 @@ import picocli.CommandLine.Option;
 final class RunningOptions {
     @Option(
             names = "--accept-changed",
-            description = "Goes on from images although the step has changed since: their memory holds the old code.")
+            description = "Resumes from images even if the step has changed since; their memory holds the old code.")
     boolean acceptChanged;
 
-    @Option(names = "--assume-lost", description = "Takes attempts on hosts that cannot be seen from here for dead.")
+    @Option(names = "--assume-lost", description = "Treats attempts on hosts that cannot be reached from here as dead.")
     boolean assumeLost;
 
     @Option(
@@ -21,7 +21,7 @@ final class RunningOptions {
             paramLabel = "DURATION",
             defaultValue = "0s",
             description =
-                    "Waits this long for another runner that has the run; one that is stopping is waited for in any case.")
+                    "Waits this long for another runner that holds the run; always waits for one that is stopping.")
     private String wait = "0s";
 
     Duration patience() throws CliException {

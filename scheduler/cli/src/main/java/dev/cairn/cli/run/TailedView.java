@@ -53,7 +53,8 @@ final class TailedView implements SessionView {
         try {
             poll();
         } catch (IOException e) {
-            console.say("cairn: the command's output cannot be shown: " + e.getMessage() + "; it goes on");
+            console.say(
+                    "cairn: the command's output cannot be shown: " + e.getMessage() + "; the command keeps running");
             timer.shutdown();
         }
     }

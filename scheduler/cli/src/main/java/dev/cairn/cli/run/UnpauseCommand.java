@@ -17,14 +17,14 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn unpause}. */
-@Command(name = "unpause", description = "Goes on with a paused run, in the foreground.")
+@Command(name = "unpause", description = "Resumes a paused run in the foreground.")
 public final class UnpauseCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
     @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
     private String name;
 
-    @Option(names = "--json", description = "At the end, the run on stdout as show --json gives it.")
+    @Option(names = "--json", description = "Prints the run at the end, as 'show --json' does.")
     private boolean json;
 
     public UnpauseCommand(CompositionRoot composition) {

@@ -43,7 +43,7 @@ final class WorkflowView implements SessionView {
                         session,
                         composition.clock())
                 : new PlainDisplay(err, paint);
-        display.say("cairn: run " + session.id() + (session.isFresh() ? "" : " goes on"));
+        display.say("cairn: run " + session.id() + (session.isFresh() ? "" : " resumed"));
         return new WorkflowView(display);
     }
 

@@ -1,4 +1,4 @@
-/** Commands about runs: start, resume, watch, steer, list and remove them. */
+/** Commands for runs: start, resume, watch, control, list and remove them. */
 @NullMarked
 package dev.cairn.cli.run;
 

@@ -29,9 +29,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn schedule add}. */
-@Command(
-        name = "add",
-        description = "Adds the schedules of workflow files, or takes changed ones up; all of them or none.")
+@Command(name = "add", description = "Adds or updates the schedules of workflow files, all of them or none.")
 final class ScheduleAddCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final Console console;

@@ -10,7 +10,7 @@ import picocli.CommandLine.Spec;
 /** {@code cairn schedule}, which does nothing without one of its own commands. */
 @Command(
         name = "schedule",
-        description = "What workflows start by themselves, and when.",
+        description = "Manages the schedules that start workflows.",
         synopsisSubcommandLabel = "COMMAND")
 public final class ScheduleCommand implements Callable<Integer> {
     @Spec

@@ -24,7 +24,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code cairn schedule list}. */
-@Command(name = "list", description = "Lists the schedules: when each comes next, and what became of its last time.")
+@Command(name = "list", description = "Lists the schedules with their next time and the outcome of their last one.")
 final class ScheduleListCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final Console console;
@@ -49,8 +49,8 @@ final class ScheduleListCommand implements Callable<Integer> {
             database.get().read(Tables::newest).forEach(tick -> last.put(tick.schedule(), tick));
             for (ScheduledWorkflow workflow : database.get().read(Tables::workflows)) {
                 if (!workflow.problem().isEmpty()) {
-                    console.say("cairn: " + workflow.id() + ": the file as it is now was not taken up:\n"
-                            + workflow.problem());
+                    console.say(
+                            "cairn: " + workflow.id() + ": the changed file was not loaded:\n" + workflow.problem());
                 }
             }
         }

@@ -32,7 +32,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn schedule next}. Needs no daemon. */
-@Command(name = "next", description = "Prints the coming times of a workflow's schedules, or of a cron line.")
+@Command(name = "next", description = "Prints the next times of a workflow's schedules, or of a cron expression.")
 final class ScheduleNextCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final Console console;
@@ -40,10 +40,10 @@ final class ScheduleNextCommand implements Callable<Integer> {
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE", description = "A workflow file.")
     private @Nullable Path file;
 
-    @Option(names = "--cron", paramLabel = "CRON", description = "Of this expression instead.")
+    @Option(names = "--cron", paramLabel = "CRON", description = "Uses this cron expression instead.")
     private @Nullable String cron;
 
-    @Option(names = "--every", paramLabel = "DURATION", description = "Of this interval instead, e.g. 90m.")
+    @Option(names = "--every", paramLabel = "DURATION", description = "Uses this interval instead, e.g. 90m.")
     private @Nullable String every;
 
     @Option(
@@ -56,13 +56,13 @@ final class ScheduleNextCommand implements Callable<Integer> {
     @Option(
             names = "--timezone",
             paramLabel = "ZONE",
-            description = "For what names none, such as Europe/Berlin; else the machine's own.")
+            description = "The zone where none is given, such as Europe/Berlin; by default the host's.")
     private @Nullable String timezone;
 
     @Option(
             names = "--from",
             paramLabel = "TIME",
-            description = "After this time, such as 2026-03-29 or 2026-03-29T02:00; now if not given.")
+            description = "Starts after this time, such as 2026-03-29 or 2026-03-29T02:00; now if not given.")
     private @Nullable String from;
 
     @Option(names = "--json", description = "As one JSON document.")

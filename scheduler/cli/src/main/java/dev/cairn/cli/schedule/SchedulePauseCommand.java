@@ -21,14 +21,14 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn schedule pause}. */
 @Command(
         name = "pause",
-        description = "Starts nothing by a schedule until it is unpaused; what waits in the queue is held.")
+        description = "Pauses a schedule: starts no run of it until it is unpaused, and holds its queued runs.")
 final class SchedulePauseCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
     @Parameters(index = "0", paramLabel = "NAME", description = "A schedule, or a workflow for all of its schedules.")
     private String name;
 
-    @Option(names = "--drain", description = "Lets what is queued already run.")
+    @Option(names = "--drain", description = "Lets queued runs start.")
     private boolean drain;
 
     @Mixin

@@ -20,11 +20,11 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn schedule remove}. */
 @Command(
         name = "remove",
-        description = "Removes a workflow's schedules and what waits of them; what runs is run to its end.")
+        description = "Removes a workflow's schedules and their waiting runs; active runs continue to their end.")
 final class ScheduleRemoveCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
-    @Parameters(index = "0", paramLabel = "WORKFLOW", description = "As 'cairn schedule list' names it, without .N.")
+    @Parameters(index = "0", paramLabel = "WORKFLOW", description = "The name in 'cairn schedule list', without .N.")
     private String name;
 
     @Mixin

@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn schedule show}. */
-@Command(name = "show", description = "Shows a schedule: its workflow, and what became of its last times.")
+@Command(name = "show", description = "Shows a schedule, its workflow and the outcomes of its last times.")
 final class ScheduleShowCommand implements Callable<Integer> {
     private final CompositionRoot composition;
     private final Console console;
@@ -37,7 +37,7 @@ final class ScheduleShowCommand implements Callable<Integer> {
             names = {"-n", "--count"},
             paramLabel = "N",
             defaultValue = "20",
-            description = "How many times of each; 20 if not given.")
+            description = "How many times of each schedule; 20 if not given.")
     private int count;
 
     @Mixin
@@ -77,7 +77,7 @@ final class ScheduleShowCommand implements Callable<Integer> {
                 .ifPresent(
                         rule -> console.out().println("at most " + rule.limit() + " at a time, else " + overlap(rule)));
         if (!workflow.problem().isEmpty()) {
-            console.out().println("the file as it is now was not taken up:\n" + workflow.problem());
+            console.out().println("the changed file was not loaded:\n" + workflow.problem());
         }
         for (int i = 0; i < entries.size(); i++) {
             ScheduleEntry entry = entries.get(i);

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn schedule trigger}. */
 @Command(
         name = "trigger",
-        description = "Starts a run of a schedule now. It waits for its place, but is never skipped.")
+        description = "Starts a run of a schedule now. It may wait in the queue, but is never skipped.")
 final class ScheduleTriggerCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
@@ -36,7 +36,7 @@ final class ScheduleTriggerCommand implements Callable<Integer> {
     @Option(
             names = "--time",
             paramLabel = "TIME",
-            description = "What schedule.time is for the run, such as 2026-03-29T02:00; now if not given.")
+            description = "The schedule.time of the run, such as 2026-03-29T02:00; now if not given.")
     private @Nullable String time;
 
     @Mixin

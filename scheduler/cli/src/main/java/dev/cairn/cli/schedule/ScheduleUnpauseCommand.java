@@ -20,8 +20,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn schedule unpause}. */
 @Command(
         name = "unpause",
-        description =
-                "Lets a schedule go on from now, with what was held; times that passed while it was paused are not made up for.")
+        description = "Unpauses a schedule and its held runs. Times that passed while it was paused are skipped.")
 final class ScheduleUnpauseCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
@@ -55,7 +54,7 @@ final class ScheduleUnpauseCommand implements Callable<Integer> {
             tables.tellOfChange();
             return freed.size();
         });
-        found.forEach(entry -> composition.console().say("cairn: " + entry.id() + " goes on"));
+        found.forEach(entry -> composition.console().say("cairn: " + entry.id() + " is unpaused"));
         return ExitCode.OK;
     }
 }

@@ -1,4 +1,4 @@
-/** Commands about schedules. */
+/** The commands {@code cairn schedule ...}. */
 @NullMarked
 package dev.cairn.cli.schedule;
 

@@ -32,10 +32,7 @@ public final class GlobalOptions {
             description = "auto, always or never.")
     Color color = Color.auto;
 
-    @Option(
-            names = "--stacktrace",
-            scope = ScopeType.INHERIT,
-            description = "With an error, where in the code it came from.")
+    @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "Prints the stack trace of an error.")
     boolean stacktrace;
 
     @Option(

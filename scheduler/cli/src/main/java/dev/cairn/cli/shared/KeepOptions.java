@@ -23,13 +23,13 @@ public final class KeepOptions {
     @Option(
             names = "--keep-runs",
             paramLabel = "N",
-            description = "Of the ended runs of each schedule's workflow keeps the newest N.")
+            description = "Keeps only the newest N ended runs of each schedule's workflow.")
     private @Nullable Integer runs;
 
     @Option(
             names = "--keep-bytes",
             paramLabel = "SIZE",
-            description = "Ended runs of schedules take no more than this in each home, e.g. 10G.")
+            description = "Limits the size of ended runs of schedules in each home, e.g. 10G.")
     private @Nullable String bytes;
 
     public KeepRules rules() throws CliException {

@@ -1,4 +1,4 @@
-/** What the commands have in common: the console, exit codes, JSON, and the composition root. */
+/** Shared by all commands: the console, exit codes, JSON, and the composition root. */
 @NullMarked
 package dev.cairn.cli.shared;
 

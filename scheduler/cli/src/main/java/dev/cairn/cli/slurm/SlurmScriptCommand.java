@@ -24,8 +24,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn slurm script}. */
 @Command(
         name = "script",
-        description =
-                "Prints a batch script whose only line runs the workflow, and goes on with it after each requeue.",
+        description = "Prints a batch script that runs the workflow and resumes it after each requeue.",
         customSynopsis = "cairn slurm script [OPTIONS] FILE [-- SBATCH-OPTION...]")
 final class SlurmScriptCommand implements Callable<Integer> {
     private final CompositionRoot composition;
@@ -46,7 +45,7 @@ final class SlurmScriptCommand implements Callable<Integer> {
             names = "--key",
             paramLabel = "KEY",
             converter = NonEmptyName.class,
-            description = "Names the run, as for run.")
+            description = "Names the run, as 'cairn run --key' does.")
     private @Nullable String key;
 
     SlurmScriptCommand(CompositionRoot composition) {

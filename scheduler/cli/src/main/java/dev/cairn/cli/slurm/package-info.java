@@ -1,4 +1,4 @@
-/** Commands for Slurm: batch scripts, and the steps that Cairn itself submitted. */
+/** The commands {@code cairn slurm ...}: batch scripts, and the steps that Slurm jobs run. */
 @NullMarked
 package dev.cairn.cli.slurm;
 

@@ -1,4 +1,4 @@
-/** The person's side of a step: its log shown as it grows, its terminal, the signals that a person sends. */
+/** The user's terminal: follows logs, connects a step's terminal, handles signals. */
 @NullMarked
 package dev.cairn.cli.terminal;
 

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn plan}. */
 @Command(
         name = "plan",
-        description = "Shows what run would do: the steps in order, with what each waits for and how it is kept.")
+        description = "Shows what 'run' would do: the steps in order, with their needs and checkpoints.")
 public final class PlanCommand implements Callable<Integer> {
     private final Console console;
     private final WorkflowFiles files;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn validate}. */
-@Command(name = "validate", description = "Says everything that is wrong with a workflow file, with line and column.")
+@Command(name = "validate", description = "Reports all problems of a workflow file, with line and column.")
 public final class ValidateCommand implements Callable<Integer> {
     private final Console console;
     private final WorkflowFiles files;

@@ -1,4 +1,4 @@
-/** Commands about workflow files: validate, plan, schema. */
+/** The commands {@code validate}, {@code plan} and {@code schema}. */
 @NullMarked
 package dev.cairn.cli.workflow;
 

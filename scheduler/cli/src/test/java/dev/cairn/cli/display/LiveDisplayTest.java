@@ -92,7 +92,7 @@ final class LiveDisplayTest {
         plain.on(published("train", 7, 1_300_000));
         plain.on(new RunEvent.Owned(START, 1, "pid 3 on n12", Optional.empty()));
         assertThat(bytes.toString(UTF_8).lines().map(line -> line.substring("2026-11-22 16:00:00  ".length())))
-                .containsExactly("train: attempt 1 started", "train: image 7, 1.2 MiB, stood still 0.8 ms (interval)");
+                .containsExactly("train: attempt 1 started", "train: image 7, 1.2 MiB, paused 0.8 ms (interval)");
     }
 
     private static Map<String, StepState> planned(String... ids) {

@@ -1,4 +1,4 @@
-/** Tells an Airflow that a run has succeeded, by an event of an asset. */
+/** Posts an Airflow asset event when a run has succeeded. */
 @NullMarked
 package dev.cairn.airflow.asset;
 

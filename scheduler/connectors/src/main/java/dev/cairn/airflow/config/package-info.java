@@ -1,4 +1,4 @@
-/** The connections to Airflow that a person has named, in {@code $CAIRN_HOME/config.yaml} and in the environment. */
+/** Reads named Airflow connections from {@code $CAIRN_HOME/config.yaml} and the environment. */
 @NullMarked
 package dev.cairn.airflow.config;
 

@@ -90,7 +90,7 @@ public final class AirflowAction implements Checkpointer {
             attempt.inherit(earlier.get());
             if (!attempt.conf().equals(order.conf())) {
                 new StepLog(attempt.log())
-                        .say("goes on with DAG run " + attempt.runId() + ", which has the conf of before");
+                        .say("follows DAG run " + attempt.runId() + " again, which has the earlier conf");
             }
             return;
         }

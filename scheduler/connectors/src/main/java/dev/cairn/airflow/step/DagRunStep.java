@@ -106,7 +106,8 @@ final class DagRunStep implements StepProcess {
         try {
             if (cause != null && leavesItRunning(cause)) {
                 conclude(
-                        cause, "DAG run " + attempt.runId() + " goes on in Airflow; the next attempt follows it again");
+                        cause,
+                        "DAG run " + attempt.runId() + " stays active in Airflow; the next attempt follows it again");
                 return;
             }
             Verdict verdict = cause == null ? follower.look() : end(cause);

@@ -1,4 +1,4 @@
-/** The step {@code uses: airflow}: one DAG run, triggered once and followed to its end. */
+/** The step {@code uses: airflow}: triggers one DAG run once and follows it to its end. */
 @NullMarked
 package dev.cairn.airflow.step;
 

@@ -28,7 +28,7 @@ public final class StoreException extends IOException {
         }
         String message = String.valueOf(cause.getMessage());
         if (message.contains("SQLITE_FULL")) {
-            return "the disk is full; nothing was lost, and it goes on when there is room again";
+            return "the disk is full; nothing was lost, and work continues when there is space again";
         }
         if (message.contains("SQLITE_BUSY") || message.contains("SQLITE_LOCKED")) {
             return "another program has held the database locked for 10 s; try again, or end that program";

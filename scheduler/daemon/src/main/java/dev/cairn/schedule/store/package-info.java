@@ -1,4 +1,4 @@
-/** Where schedules and their ticks are kept: an embedded database in the user's state folder, or PostgreSQL that daemons share. */
+/** Stores schedules and ticks: SQLite in the state folder, or a PostgreSQL that daemons share. */
 @NullMarked
 package dev.cairn.schedule.store;
 

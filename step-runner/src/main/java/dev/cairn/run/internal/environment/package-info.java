@@ -1,4 +1,4 @@
-/** What a step finds in its environment. */
+/** Builds the environment of a step: inherited variables, variables of a batch job, umask, baseline CPU. */
 @NullMarked
 package dev.cairn.run.internal.environment;
 

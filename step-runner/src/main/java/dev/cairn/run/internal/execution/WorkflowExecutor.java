@@ -348,7 +348,7 @@ public final class WorkflowExecutor {
                 && phase.nodes()
                         .anyMatch(node -> !node.state().isFinal() && tasks.isUnderWay(node.group.step, node.instance));
         return goesOn
-                ? end(index, RunState.RUNNING, "its jobs go on")
+                ? end(index, RunState.RUNNING, "its Slurm jobs stay active")
                 : end(index, state, stopping == null ? whatStands(phase) : "");
     }
 

@@ -50,6 +50,6 @@ record JobEndRule(Optional<StepState> state, String message, int idle) {
                         ended + ", as did " + MOST_IDLE + " before it, without a new image; its log is job/slurm-" + job
                                 + ".log in the step's folder",
                         idle)
-                : new JobEndRule(Optional.empty(), ended + "; another goes on", idle);
+                : new JobEndRule(Optional.empty(), ended + "; another job resumes the step", idle);
     }
 }

@@ -135,7 +135,7 @@ public final class SlurmExecution implements StepExecution {
             }
         } while (!left.await(untilNextLook().toMillis(), TimeUnit.MILLISECONDS));
         manifest.reload();
-        return new NextAction.Rest(manifest.state(), "Slurm job " + job + " goes on");
+        return new NextAction.Rest(manifest.state(), "Slurm job " + job + " is still active");
     }
 
     private Duration untilNextLook() {

@@ -1,4 +1,4 @@
-/** Names of run folders, and which run a name meant last. */
+/** Names and keys of runs: generates run ids, and finds the latest run of a name. */
 @NullMarked
 package dev.cairn.run.internal.names;
 

@@ -1,4 +1,4 @@
-/** Who may write to a run: one owner at a time, with an epoch that every take-over raises. */
+/** Ownership of a run: one owner at a time, a heartbeat, and an epoch that every takeover raises. */
 @NullMarked
 package dev.cairn.run.internal.owner;
 

@@ -1,4 +1,4 @@
-/** Commands to a run from other processes and hosts. */
+/** Requests to a run from other processes and hosts, through files in its folder. */
 @NullMarked
 package dev.cairn.run.internal.request;
 

@@ -104,7 +104,7 @@ public final class ResumePointSelector {
                 ? Optional.empty()
                 : Optional.of(
                         "the step has changed since (its command, declared environment, inputs, engine or a script); "
-                                + "the image's memory holds the old code. --accept-changed goes on from it all the same");
+                                + "the image's memory holds the old code. --accept-changed resumes from it anyway");
     }
 
     private Optional<String> brokenHere(ImageRecord image) {

@@ -91,9 +91,8 @@ public final class RetryBudgets {
         long inARow = trailing(counted, attempt -> attempt.endedBy(EndCause.RESTORE_FAILED));
         return inARow > RESTORES
                 ? new NextAction.Rest(
-                        StepState.FAILED,
-                        inARow + " images in a row could not be gone on from; the last: " + end.message())
-                : new NextAction.TryAgain(now, "could not go on from its image: " + end.message());
+                        StepState.FAILED, inARow + " images in a row could not be restored; the last: " + end.message())
+                : new NextAction.TryAgain(now, "could not be restored from its image: " + end.message());
     }
 
     private static NextAction afterBlameless(StepExit end, List<AttemptRecord> counted, Instant now) {

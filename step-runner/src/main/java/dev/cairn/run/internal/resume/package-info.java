@@ -1,4 +1,4 @@
-/** Pure rules: from which image a step resumes, and whether it is retried. */
+/** Pure rules: from which image a step resumes, how much work it repeats, and whether it is retried. */
 @NullMarked
 package dev.cairn.run.internal.resume;
 

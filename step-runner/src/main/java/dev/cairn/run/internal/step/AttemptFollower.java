@@ -166,7 +166,7 @@ final class AttemptFollower {
                 OptionalInt.empty(),
                 services.clock().instant(),
                 provenRunningTime(attempt),
-                "its supervisor is gone without a word: it was killed, or the machine went down",
+                "the supervisor exited unexpectedly (killed, or the host went down)",
                 OptionalLong.empty());
     }
 

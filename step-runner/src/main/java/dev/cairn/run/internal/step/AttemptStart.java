@@ -178,7 +178,7 @@ final class AttemptStart {
                         && command.contains(script.getFileName().toString()))
                 .findFirst()
                 .map(script -> script + " is not there any more, which its command names. Put it back, then resume; "
-                        + "--accept-changed goes on without it, --restart " + manifest.stepId() + " begins anew");
+                        + "--accept-changed resumes without it, --restart " + manifest.stepId() + " starts over");
     }
 
     /** In a cluster the next node may fit: work is not thrown away because this one does not. */

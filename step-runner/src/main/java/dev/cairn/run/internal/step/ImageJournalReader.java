@@ -125,20 +125,20 @@ final class ImageJournalReader {
             return new RunEvent.Note(
                     still.at(),
                     Optional.of(manifest.stepId()),
-                    "goes on after it stood still for " + still.stood().toSeconds()
+                    "continues after a pause of " + still.stood().toSeconds()
                             + " s, in which its lease could not be renewed");
         }
         if (outcome instanceof CheckpointOutcome.LeaseRecreated lease) {
             return new RunEvent.Note(
                     lease.at(),
                     Optional.of(manifest.stepId()),
-                    "its lease (checkpoints/lease) had been removed and was made again; the step ran on");
+                    "its lease (checkpoints/lease) was missing and has been recreated; the step kept running");
         }
         if (outcome instanceof CheckpointOutcome.StandIns standIns) {
             return new RunEvent.Note(
                     standIns.at(),
                     Optional.of(manifest.stepId()),
-                    "goes on with the kept copies of what this host has otherwise now: " + standIns.files());
+                    "resumed with kept copies of files that differ on this host: " + standIns.files());
         }
         CheckpointOutcome.Failed failure = (CheckpointOutcome.Failed) outcome;
         return new RunEvent.CheckpointFailed(failure.at(), manifest.stepId(), failure.reason(), failure.message());

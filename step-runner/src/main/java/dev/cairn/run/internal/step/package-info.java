@@ -1,4 +1,4 @@
-/** Executes one step: its attempts, its checkpoints, and how it resumes. */
+/** Executes one step: its attempts, checkpoints and resumes. */
 @NullMarked
 package dev.cairn.run.internal.step;
 

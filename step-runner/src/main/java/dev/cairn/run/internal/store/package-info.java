@@ -1,4 +1,4 @@
-/** Finds the run that a line on the command line means, or creates it. */
+/** Finds the run for a workflow file, key or name, or creates it. */
 @NullMarked
 package dev.cairn.run.internal.store;
 

@@ -59,8 +59,10 @@ final class CheckpointKeys {
             "engine app: the signal that asks the program to save itself.");
     private static final Field<List<String>> FILES =
             optional("files", Composites.listOf(Scalars.text()), "engine app: the files the program saves itself to.");
-    private static final Field<Template> RESUME_RUN =
-            optional("resume_run", Scalars.template(), "engine app: what goes on from those files, in place of run.");
+    private static final Field<Template> RESUME_RUN = optional(
+            "resume_run",
+            Scalars.template(),
+            "engine app: the command that resumes from those files, in place of run.");
     private static final Field<Duration> SETTLE = optional(
             "settle", Scalars.duration(), "engine app: for how long the files must be unchanged to count as saved.");
 

@@ -35,7 +35,9 @@ final class NotifyKeys {
     private static final Field<SecretSource> SECRET =
             optional("secret", SecretKeys.TYPE, "What signs it; not signed if not given.");
     private static final Field<List<Change>> EVENTS = optional(
-            "events", Composites.nonEmpty(Composites.oneOrMore(change()), "event"), "What is told; all if not given.");
+            "events",
+            Composites.nonEmpty(Composites.oneOrMore(change()), "event"),
+            "Which events are sent; all if not given.");
     private static final Field<Map<String, MaybeSecret>> HEADERS = optional(
             "headers", Composites.mapOf(HEADER, "a header's name", MAYBE_SECRET), "Further headers of each request.");
     private static final Field<Duration> REQUEST_TIMEOUT = optional(
@@ -67,7 +69,7 @@ final class NotifyKeys {
                             List.of(
                                     Keywords.of("required", List.of("uri")),
                                     Keywords.of("required", List.of("name"))))),
-            "An asset that an Airflow is told of when the run has succeeded.");
+            "Posts an event of this Airflow asset when the run has succeeded.");
 
     static final ObjectType<Notification> TYPE = ObjectType.of(
                     "notification", List.of(WEBHOOK, AIRFLOW_ASSET), NotifyKeys::notification)

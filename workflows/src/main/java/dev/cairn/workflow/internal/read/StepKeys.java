@@ -39,7 +39,8 @@ final class StepKeys {
             "A script; or, as a list, a program and its arguments without a shell.");
     private static final Field<String> USES =
             optional("uses", Scalars.oneOf("airflow"), "Something that Cairn does itself: airflow.");
-    private static final Field<Map<String, Parameter>> WITH = optional("with", AirflowKeys.TYPE, "What uses is told.");
+    private static final Field<Map<String, Parameter>> WITH =
+            optional("with", AirflowKeys.TYPE, "The parameters of uses.");
     private static final Field<Strategy> STRATEGY =
             optional("strategy", StrategyKeys.TYPE, "Runs the step once for every combination of values.");
     private static final Field<Map<String, Template>> OUTPUTS = optional(
@@ -71,7 +72,7 @@ final class StepKeys {
                             CONTINUE_ON_ERROR,
                             MASK_SECRETS,
                             STDIN))
-            .refusing(Map.of("notify", "not possible here: 'notify' at the top of the file tells of all steps"));
+            .refusing(Map.of("notify", "not possible here: 'notify' at the top of the file covers all steps"));
 
     /** Hooks run one after the other, once, and nothing refers to them. */
     static final ObjectType<Step> HOOK = step(

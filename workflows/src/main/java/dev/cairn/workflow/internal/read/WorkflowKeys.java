@@ -61,7 +61,7 @@ final class WorkflowKeys {
             optional("finally", Composites.listOf(StepKeys.HOOK), "Steps for the end, whatever happened.");
 
     private static final Field<List<Notification>> NOTIFY = optional(
-            "notify", Composites.oneOrMore(NotifyKeys.TYPE), "Whom to tell what becomes of a run and its steps.");
+            "notify", Composites.oneOrMore(NotifyKeys.TYPE), "Who is notified of changes of a run and its steps.");
 
     private WorkflowKeys() {}
 

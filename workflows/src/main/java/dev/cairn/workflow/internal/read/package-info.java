@@ -1,4 +1,4 @@
-/** From the text of a workflow file to its specification. The description of the keys here is also the JSON Schema. */
+/** Reads a workflow file into its specification; its descriptions of the keys also produce the JSON Schema. */
 @NullMarked
 package dev.cairn.workflow.internal.read;
 
