@@ -31,7 +31,7 @@ final class OwnerDuties implements AutoCloseable {
 
     private final Ownership ownership;
     private final Publisher publisher;
-    private final WorkflowExecutor walk;
+    private final WorkflowExecutor executor;
     private final Requests requests;
     private final Map<String, CompletableFuture<CommandResult>> open = new HashMap<>();
     private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
@@ -40,10 +40,11 @@ final class OwnerDuties implements AutoCloseable {
         return daemon;
     });
 
-    OwnerDuties(RunFolder run, Ownership ownership, Publisher publisher, WorkflowExecutor walk, RunnerContext context) {
+    OwnerDuties(
+            RunFolder run, Ownership ownership, Publisher publisher, WorkflowExecutor executor, RunnerContext context) {
         this.ownership = ownership;
         this.publisher = publisher;
-        this.walk = walk;
+        this.executor = executor;
         this.requests = new Requests(run, context.clock());
     }
 
@@ -62,13 +63,13 @@ final class OwnerDuties implements AutoCloseable {
                 ownership.beat(publisher.failure());
             }
         } catch (OwnershipLostException e) {
-            walk.breakOff(e);
+            executor.breakOff(e);
         } catch (IOException e) {
             LOG.warn(
                     "the heartbeat could not be written; other hosts may take this runner for dead: {}",
                     e.getMessage());
         } catch (RuntimeException e) {
-            walk.breakOff(e); // or the executor would stop the heartbeat without a word
+            executor.breakOff(e); // or the thread pool would stop the heartbeat silently
         }
     }
 
@@ -77,7 +78,7 @@ final class OwnerDuties implements AutoCloseable {
             beat(); // so that it is seen soon that there is room again
         }
         try {
-            ownership.stopping(walk.isStopping());
+            ownership.stopping(executor.isStopping());
             for (Requests.Pending pending : requests.pending()) {
                 if (!open.containsKey(pending.id())) {
                     takeUp(pending);
@@ -90,16 +91,16 @@ final class OwnerDuties implements AutoCloseable {
                 }
             }
         } catch (OwnershipLostException e) {
-            walk.breakOff(e);
+            executor.breakOff(e);
         } catch (IOException e) {
             LOG.warn("requests could not be read or answered: {}", e.getMessage());
         } catch (RuntimeException e) {
-            walk.breakOff(e);
+            executor.breakOff(e);
         }
     }
 
     private void takeUp(Requests.Pending pending) {
-        CompletableFuture<CommandResult> answer = walk.ask(pending.command());
+        CompletableFuture<CommandResult> answer = executor.ask(pending.command());
         open.put(pending.id(), answer);
         answer.whenComplete((done, failed) -> answerSoon());
     }

@@ -234,12 +234,12 @@ public final class RunSession implements AutoCloseable {
 
     /** A step that is executed now: its status, its terminal. */
     public Optional<RunningStep> runningStep(String stepId) {
-        return executor.turn(stepId).map(RunningStep.class::cast);
+        return executor.execution(stepId).map(RunningStep.class::cast);
     }
 
     /** The only step of a run of a single command. */
     public Optional<RunningStep> command() {
-        return executor.turn(CommandPlan.STEP).map(RunningStep.class::cast);
+        return executor.execution(CommandPlan.STEP).map(RunningStep.class::cast);
     }
 
     private Optional<StepExit> exitOfCommand() throws IOException {

@@ -24,7 +24,8 @@ final class SingleStepTaskFactory implements TaskSource {
     }
 
     @Override
-    public StepExecution turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
-        return planned.turn(inPlan, instance, manifest);
+    public StepExecution execution(PlanStep step, Instance instance, StepManifest manifest)
+            throws UnresolvableException {
+        return planned.execution(inPlan, instance, manifest);
     }
 }

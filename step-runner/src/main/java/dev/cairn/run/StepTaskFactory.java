@@ -95,13 +95,15 @@ final class StepTaskFactory implements TaskSource {
     }
 
     @Override
-    public StepExecution turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
+    public StepExecution execution(PlanStep step, Instance instance, StepManifest manifest)
+            throws UnresolvableException {
         LocalExecution local = new LocalExecution(manifest, task(step, instance), services);
         if (!isSent(step)) {
             return local;
         }
         JobPlan job = job(step, instance);
-        return jobs.orElseThrow().turn(manifest, job, array(step, step.matrix().instances(), job), local);
+        return jobs.orElseThrow()
+                .execution(manifest, job, array(step, step.matrix().instances(), job), local);
     }
 
     /** As an array of Slurm's, which asks the same for all of its tasks. */

@@ -146,8 +146,8 @@ public final class Daemon {
             DaemonRegistry peers,
             DaemonLock lock)
             throws InterruptedException {
-        TickPolicy decider = new TickPolicy(database, id, since, clock);
-        RunDispatcher keeper = new RunDispatcher(runners, this::listener, this::wake);
+        TickPolicy policy = new TickPolicy(database, id, since, clock);
+        RunDispatcher dispatcher = new RunDispatcher(runners, this::listener, this::wake);
         WakeupPlan alarms = new WakeupPlan(alarmClock);
         WorkflowWatch watch = new WorkflowWatch(database, new Registrar(ZoneId.systemDefault()), clock, tell);
         Rhythm files = new Rhythm(LOOK_AT_FILES);
@@ -190,18 +190,18 @@ public final class Daemon {
                     wake();
                 }
                 if (woken || changed || due || troubled || sweeps.isDue()) {
-                    untold.addAll(keeper.takeEnded());
-                    TickPolicy.Decision decision = decider.decide(untold, keeper::isInDoubt);
+                    untold.addAll(dispatcher.takeEnded());
+                    TickPolicy.Decision decision = policy.decide(untold, dispatcher::isInDoubt);
                     untold.clear();
                     decision.changed().forEach(this::say);
                     decision.late().forEach(metrics::late);
-                    decision.ours().forEach(keeper::bringAbout);
+                    decision.ours().forEach(dispatcher::bringAbout);
                     nextDue = decision.nextDue();
                 }
                 if (settings.http().isPresent() && counts.isDue()) {
                     database.read(Tables::countByState)
                             .forEach(count -> metrics.ticks(count.state().wire(), count.count()));
-                    metrics.stand(database.read(Tables::schedules).size(), keeper.size());
+                    metrics.stand(database.read(Tables::schedules).size(), dispatcher.size());
                 }
                 if (messages.isDue()) {
                     messenger.begin(
@@ -216,23 +216,23 @@ public final class Daemon {
                 inTrouble(String.valueOf(e.getMessage()), lock);
             }
         }
-        stopAll(keeper, decider, peers, lock);
+        stopAll(dispatcher, policy, peers, lock);
     }
 
-    private void stopAll(RunDispatcher keeper, TickPolicy decider, DaemonRegistry peers, DaemonLock lock)
+    private void stopAll(RunDispatcher dispatcher, TickPolicy policy, DaemonRegistry peers, DaemonLock lock)
             throws InterruptedException {
-        tell.accept("stopping" + (keeper.isEmpty() ? "" : ": checkpointing " + keeper.size() + " runs"));
-        while (!keeper.isEmpty()) {
+        tell.accept("stopping" + (dispatcher.isEmpty() ? "" : ": checkpointing " + dispatcher.size() + " runs"));
+        while (!dispatcher.isEmpty()) {
             if (stops.get() > 1) {
-                keeper.letGo();
+                dispatcher.letGo();
             } else {
-                keeper.stopAll();
+                dispatcher.stopAll();
             }
             wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
-            untold.addAll(keeper.takeEnded());
+            untold.addAll(dispatcher.takeEnded());
         }
         try {
-            decider.end(untold).forEach(this::say);
+            policy.end(untold).forEach(this::say);
             peers.leave();
         } catch (StoreException e) {
             // nothing is lost: the next start, or another daemon, finds out from the runs themselves

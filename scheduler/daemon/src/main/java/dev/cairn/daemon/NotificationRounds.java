@@ -48,11 +48,11 @@ final class NotificationRounds {
     /** @return of how many runs somebody has still to be told */
     private int go(Path home) {
         try {
-            NotificationRetrier teller = runners.of(home).untold();
-            for (RunFolder run : teller.runs()) {
-                teller.tell(run, FOR_EACH, text -> tell.accept(run.runId() + ": " + text));
+            NotificationRetrier retrier = runners.of(home).untold();
+            for (RunFolder run : retrier.runs()) {
+                retrier.tell(run, FOR_EACH, text -> tell.accept(run.runId() + ": " + text));
             }
-            return teller.runs().size();
+            return retrier.runs().size();
         } catch (IOException e) {
             tell.accept(home + ": cannot retry undelivered notifications: " + e.getMessage());
         } catch (InterruptedException e) {

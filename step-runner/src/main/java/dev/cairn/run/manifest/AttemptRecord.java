@@ -108,8 +108,8 @@ public record AttemptRecord(
         node.put("engine", engine).put("fingerprint", fingerprint);
         ManifestFields.put(node, "started_at", startedAt);
         ManifestFields.putOptional(node, "resumed_from", resumedFrom);
-        ArrayNode rungs = node.putArray("passed");
-        passed.forEach(rung -> rung.into(rungs.addObject()));
+        ArrayNode images = node.putArray("passed");
+        passed.forEach(image -> image.into(images.addObject()));
         node.put("repeats_ms", repeats.toMillis()).put("journalled", journalled);
         end.ifPresent(exit -> exitInto(exit, node.putObject("end")));
         job.ifPresent(id -> node.put("job", id));

@@ -18,7 +18,7 @@ final class NotificationWorker implements Runnable {
     private final Path folder;
     private final EventJournalReader journal;
     private final DeliveryHistory progress;
-    private final WorkSignal bell;
+    private final WorkSignal signal;
     private final Consumer<String> say;
     private final Deque<Notice> due = new ArrayDeque<>();
     private volatile String trouble = "it has not answered yet";
@@ -31,14 +31,14 @@ final class NotificationWorker implements Runnable {
             RunFolder run,
             RunOrigin origin,
             DeliveryHistory progress,
-            WorkSignal bell,
+            WorkSignal signal,
             Consumer<String> say) {
         this.receiver = receiver;
         this.deliveries = deliveries;
         this.folder = origin.folder();
         this.journal = new EventJournalReader(run, origin);
         this.progress = progress;
-        this.bell = bell;
+        this.signal = signal;
         this.say = say;
     }
 
@@ -63,8 +63,9 @@ final class NotificationWorker implements Runnable {
         long through = progress.through(receiver);
         Backoff backoff = new Backoff(ThreadLocalRandom.current());
         while (true) {
-            long rung = bell.rung();
-            boolean last = bell.isLast(); // asked before the journal is read: nothing is written after the last ring
+            long seen = signal.count();
+            boolean last =
+                    signal.isLast(); // asked before the journal is read: nothing is written after the last signal
             journal.news().stream()
                     .filter(notice ->
                             notice.sequence() > through && receiver.wants().contains(notice.change()))
@@ -73,8 +74,8 @@ final class NotificationWorker implements Runnable {
                 return true;
             }
             if (due.isEmpty()) {
-                bell.await(rung);
-            } else if (bell.isOver()) {
+                signal.await(seen);
+            } else if (signal.isOver()) {
                 return false;
             } else {
                 tell(due.getFirst(), backoff);
@@ -90,7 +91,7 @@ final class NotificationWorker implements Runnable {
             Duration usual = backoff.next();
             Duration wait =
                     later.atLeast().filter(asked -> asked.compareTo(usual) > 0).orElse(usual);
-            bell.pause(wait.toNanos(), later.atLeast().isEmpty());
+            signal.pause(wait.toNanos(), later.atLeast().isEmpty());
             return;
         }
         backoff.reset();

@@ -30,9 +30,9 @@ public final class Notifier implements RunListener, AutoCloseable {
     private final Deliveries deliveries;
     private final PendingNotifications untold;
     private final Consumer<String> say;
-    private final WorkSignal bell = new WorkSignal();
+    private final WorkSignal signal = new WorkSignal();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile List<NotificationWorker> tellers = List.of();
+    private volatile List<NotificationWorker> workers = List.of();
     private volatile String obstacle = "another process is telling of this run";
 
     private Notifier(
@@ -86,7 +86,7 @@ public final class Notifier implements RunListener, AutoCloseable {
     /** Something was added to the journal. */
     @Override
     public void on(RunEvent event) {
-        bell.ring();
+        signal.raise();
     }
 
     /**
@@ -95,13 +95,13 @@ public final class Notifier implements RunListener, AutoCloseable {
      * @return who could not be told everything, and why; they are told later
      */
     public List<String> finish(Duration atMost) throws InterruptedException {
-        bell.ringLast(System.nanoTime() + atMost.toNanos());
+        signal.raiseLast(System.nanoTime() + atMost.toNanos());
         boolean all = ended.await(atMost.toNanos(), TimeUnit.NANOSECONDS);
-        List<NotificationWorker> now = tellers;
+        List<NotificationWorker> now = workers;
         if (now.isEmpty()) {
             return all && obstacle.isEmpty() ? List.of() : List.of(obstacle);
         }
-        return now.stream().flatMap(teller -> teller.untold().stream()).toList();
+        return now.stream().flatMap(worker -> worker.untold().stream()).toList();
     }
 
     /** Likewise, for as long as the deliveries have patience. */
@@ -112,14 +112,14 @@ public final class Notifier implements RunListener, AutoCloseable {
     /** Begins nothing more; what is under way ends by itself, and then another may tell the rest. */
     @Override
     public void close() {
-        bell.ringLast(System.nanoTime());
+        signal.raiseLast(System.nanoTime());
     }
 
     private void tell() {
         try {
             Optional<NotificationLock> lock = NotificationLock.tryTake(run);
-            while (lock.isEmpty() && !bell.isOver()) {
-                bell.pause(LOOK_FOR_LOCK, false);
+            while (lock.isEmpty() && !signal.isOver()) {
+                signal.pause(LOOK_FOR_LOCK, false);
                 lock = NotificationLock.tryTake(run);
             }
             if (lock.isPresent()) {
@@ -137,13 +137,13 @@ public final class Notifier implements RunListener, AutoCloseable {
 
     private void tell(NotificationLock lock, DeliveryHistory progress) {
         List<NotificationWorker> all = receivers.stream()
-                .map(receiver -> new NotificationWorker(receiver, deliveries, run, origin, progress, bell, say))
+                .map(receiver -> new NotificationWorker(receiver, deliveries, run, origin, progress, signal, say))
                 .toList();
-        tellers = all;
+        workers = all;
         AtomicInteger left = new AtomicInteger(all.size());
-        all.forEach(teller -> start(() -> {
+        all.forEach(worker -> start(() -> {
             try {
-                teller.run();
+                worker.run();
             } finally {
                 if (left.decrementAndGet() == 0) {
                     end(all, lock);
@@ -164,7 +164,7 @@ public final class Notifier implements RunListener, AutoCloseable {
 
     private void end(List<NotificationWorker> all, NotificationLock lock) {
         try (lock) {
-            if (all.stream().allMatch(teller -> teller.untold().isEmpty())) {
+            if (all.stream().allMatch(worker -> worker.untold().isEmpty())) {
                 untold.remove(run);
             }
         } catch (IOException e) {

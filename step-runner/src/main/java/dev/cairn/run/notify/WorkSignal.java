@@ -1,30 +1,30 @@
 package dev.cairn.run.notify;
 
-/** Wakes those who wait for something to do, and says when nothing more will come. Thread-safe. */
+/** Wakes threads that wait for work, and says when no more work will come. Thread-safe. */
 final class WorkSignal {
-    private long rung;
+    private long count;
     private long deadline;
     private boolean last;
 
-    /** How often it has rung. */
-    synchronized long rung() {
-        return rung;
+    /** How often it was raised. */
+    synchronized long count() {
+        return count;
     }
 
-    synchronized void ring() {
-        rung++;
+    synchronized void raise() {
+        count++;
         notifyAll();
     }
 
     /**
-     * Rings for the last time.
+     * Raises it for the last time.
      *
      * @param nanos from when nothing is begun any more, by {@link System#nanoTime}
      */
-    synchronized void ringLast(long nanos) {
+    synchronized void raiseLast(long nanos) {
         last = true;
         deadline = nanos;
-        ring();
+        raise();
     }
 
     synchronized boolean isLast() {
@@ -35,9 +35,9 @@ final class WorkSignal {
         return last && System.nanoTime() - deadline >= 0;
     }
 
-    /** Waits until it has rung more often than that. */
+    /** Waits until it was raised more often than that. */
     synchronized void await(long seen) throws InterruptedException {
-        while (rung == seen) {
+        while (count == seen) {
             wait();
         }
     }
@@ -45,7 +45,7 @@ final class WorkSignal {
     /**
      * Waits for a time, or until it is over.
      *
-     * @param cut whether the last ring ends the wait too
+     * @param cut whether the last signal ends the wait too
      */
     synchronized void pause(long nanos, boolean cut) throws InterruptedException {
         long until = System.nanoTime() + nanos;

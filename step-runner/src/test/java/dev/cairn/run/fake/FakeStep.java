@@ -129,7 +129,7 @@ public final class FakeStep implements StepProcess {
         endsAtCheckpoint = cause;
     }
 
-    /** As when its turn ends between a command and its being passed on. */
+    /** As when its execution ends between a command and its being passed on. */
     public synchronized void closeEarly() {
         closed = true;
     }

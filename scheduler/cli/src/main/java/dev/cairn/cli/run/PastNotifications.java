@@ -27,7 +27,7 @@ final class PastNotifications {
     static void begin(Runs runs, RunFolder current, SessionView view) throws IOException {
         List<String> untold = new PendingNotifications(runs.home().untold()).ids();
         if (!untold.isEmpty() && !untold.equals(List.of(current.runId()))) {
-            Thread thread = new Thread(new PastNotifications(runs, current, view)::round, "cairn-untold");
+            Thread thread = new Thread(new PastNotifications(runs, current, view)::round, "cairn-notifications");
             thread.setDaemon(true);
             thread.start();
         }
@@ -35,10 +35,10 @@ final class PastNotifications {
 
     private void round() {
         try {
-            NotificationRetrier teller = runs.runner().untold();
-            for (RunFolder run : teller.runs()) {
+            NotificationRetrier retrier = runs.runner().untold();
+            for (RunFolder run : retrier.runs()) {
                 if (!run.equals(current)) {
-                    teller.tell(run, FOR_EACH, text -> view.say("cairn: " + run.runId() + ": " + text));
+                    retrier.tell(run, FOR_EACH, text -> view.say("cairn: " + run.runId() + ": " + text));
                 }
             }
         } catch (IOException | EngineException e) {

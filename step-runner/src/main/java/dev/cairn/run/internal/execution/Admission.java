@@ -4,7 +4,7 @@ import dev.cairn.workflow.plan.Placement;
 
 /**
  * Lets steps start while their cpus and memory together fit the host. A step that asks for more than there is runs alone
- * rather than never. Confined to the walk's thread.
+ * rather than never. Confined to the executor's thread.
  */
 final class Admission {
     private final Capacity capacity;

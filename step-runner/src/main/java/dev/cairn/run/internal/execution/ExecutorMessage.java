@@ -6,12 +6,12 @@ import dev.cairn.run.control.StopKind;
 import dev.cairn.run.internal.resume.NextAction;
 import java.util.concurrent.CompletableFuture;
 
-/** What the walk's thread is told by others. */
+/** What the executor's thread is told by others. */
 sealed interface ExecutorMessage {
-    record TurnEnded(InstanceNode node, NextAction move) implements ExecutorMessage {}
+    record ExecutionEnded(InstanceNode node, NextAction move) implements ExecutorMessage {}
 
     /** The runner itself cannot go on with the step, nor with the run. */
-    record TurnBroken(InstanceNode node, Throwable failure) implements ExecutorMessage {}
+    record ExecutionBroken(InstanceNode node, Throwable failure) implements ExecutorMessage {}
 
     /** The run itself cannot be gone on with. */
     record Broken(Exception failure) implements ExecutorMessage {}

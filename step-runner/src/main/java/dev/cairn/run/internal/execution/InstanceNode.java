@@ -6,14 +6,14 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.plan.Instance;
 import org.jspecify.annotations.Nullable;
 
-/** One instance of a step in the walk. Confined to the walk's thread, but for the manifest, which a running turn holds. */
+/** One instance of a step. Confined to the executor's thread, except the manifest, which a running execution owns. */
 final class InstanceNode {
     final StepNode group;
     final Instance instance;
     final int order;
     private final StepManifest manifest;
     private StepState state;
-    private @Nullable StepExecution turn;
+    private @Nullable StepExecution execution;
 
     /** @param order its place in the plan: who is earlier starts first */
     InstanceNode(StepNode group, Instance instance, int order, StepManifest manifest) {
@@ -28,7 +28,7 @@ final class InstanceNode {
         return instance.id();
     }
 
-    /** Only while no turn holds it. */
+    /** Only while no execution holds it. */
     StepManifest manifest() {
         return manifest;
     }
@@ -42,12 +42,12 @@ final class InstanceNode {
     }
 
     @Nullable
-    StepExecution turn() {
-        return turn;
+    StepExecution execution() {
+        return execution;
     }
 
-    void turn(@Nullable StepExecution newTurn) {
-        turn = newTurn;
+    void execution(@Nullable StepExecution newExecution) {
+        execution = newExecution;
     }
 
     /** Whether an attempt is open that a dead runner started: it may be running, and is taken up at once. */

@@ -19,13 +19,13 @@ import java.util.TreeSet;
 
 /**
  * Walks over the steps of one phase: starts what may start, in the order of the plan, and takes down what ended. Confined to
- * the walk's thread.
+ * the executor's thread.
  */
 final class PhaseExecutor {
     private final Phase phase;
     private final TaskSource tasks;
     private final Results results;
-    private final StepExecutions turns;
+    private final StepExecutions executions;
     private final StepStateRecorder ledger;
     private final Admission admission;
     private final Map<String, ResumeChoice> wishes;
@@ -49,7 +49,7 @@ final class PhaseExecutor {
             Phase phase,
             TaskSource tasks,
             Results results,
-            StepExecutions turns,
+            StepExecutions executions,
             StepStateRecorder ledger,
             Admission admission,
             Map<String, ResumeChoice> wishes,
@@ -58,7 +58,7 @@ final class PhaseExecutor {
         this.phase = phase;
         this.tasks = tasks;
         this.results = results;
-        this.turns = turns;
+        this.executions = executions;
         this.ledger = ledger;
         this.admission = admission;
         this.wishes = wishes;
@@ -94,7 +94,7 @@ final class PhaseExecutor {
 
     /** Nothing runs, and nothing will before somebody comes. */
     boolean isAtRest() {
-        return turns.isEmpty() && (stopping || ready.isEmpty() && waiting.isEmpty());
+        return executions.isEmpty() && (stopping || ready.isEmpty() && waiting.isEmpty());
     }
 
     /** Until the next retry is due; empty when none waits. */
@@ -131,10 +131,10 @@ final class PhaseExecutor {
         passOn();
     }
 
-    void turnEnded(InstanceNode node, NextAction move) throws IOException {
-        turns.ended(node);
+    void executionEnded(InstanceNode node, NextAction move) throws IOException {
+        executions.ended(node);
         admission.leave(node.group.step.placement());
-        node.group.turnEnded();
+        node.group.executionEnded();
         ledger.takeOver(node);
         if (move instanceof NextAction.TryAgain again) {
             waiting.add(new Waiting(again.notBefore(), node));
@@ -165,7 +165,7 @@ final class PhaseExecutor {
 
     private void arrive(StepNode group) throws IOException {
         for (InstanceNode node : group.nodes) {
-            if (!node.state().isFinal() && !turns.isRunning(node)) {
+            if (!node.state().isFinal() && !executions.isRunning(node)) {
                 arrive(node);
             }
         }
@@ -247,9 +247,9 @@ final class PhaseExecutor {
 
     /** @throws UnresolvableException when the step may be running and so cannot simply be called failed */
     private void takeTurn(InstanceNode node) throws IOException, UnresolvableException {
-        StepExecution turn;
+        StepExecution execution;
         try {
-            turn = tasks.turn(node.group.step, node.instance, node.manifest());
+            execution = tasks.execution(node.group.step, node.instance, node.manifest());
         } catch (UnresolvableException e) {
             if (mayBeRunning(node)) {
                 throw e;
@@ -263,7 +263,7 @@ final class PhaseExecutor {
         // what is taken up is not begun as anybody wishes: the next attempt is
         ResumeChoice wish = mayBeRunning(node) ? null : wishes.remove(node.id());
         ledger.running(node);
-        turns.start(node, turn, wish == null ? otherwise : wish);
+        executions.start(node, execution, wish == null ? otherwise : wish);
     }
 
     private void ended(InstanceNode node) throws IOException {
@@ -280,13 +280,13 @@ final class PhaseExecutor {
         if (!group.step.matrix().failFast() || group.hasEnded() || !group.failsTheRun()) {
             return;
         }
-        group.nodes.stream().filter(turns::isRunning).forEach(turns::cancel);
+        group.nodes.stream().filter(executions::isRunning).forEach(executions::cancel);
         cancelIdle(group, "another instance of the matrix failed, and fail_fast is on");
     }
 
     private void cancelIdle(StepNode group, String reason) throws IOException {
         for (InstanceNode node : group.nodes) {
-            if (!node.state().isFinal() && !turns.isRunning(node)) {
+            if (!node.state().isFinal() && !executions.isRunning(node)) {
                 ready.remove(node);
                 ledger.decide(node, StepState.CANCELLED, reason);
                 ended(node);

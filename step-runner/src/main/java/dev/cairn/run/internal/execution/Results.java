@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the steps that have ended came to. Confined to the walk's thread. */
+/** What the steps that have ended came to. Confined to the executor's thread. */
 final class Results implements StepResults {
     /** Of a matrix step's instances the first of these that there is gives its status. */
     private static final List<StepState> WORST_FIRST =

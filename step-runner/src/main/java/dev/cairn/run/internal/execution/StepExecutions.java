@@ -23,8 +23,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * The turns under way: each in a thread of its own, and commands to them in others, so that the walk's thread never waits for
- * one. Its methods belong to the walk's thread.
+ * The executions under way, each in a thread of its own. Commands to them have other threads, so that the executor's thread never waits for
+ * one. Its methods belong to the executor's thread.
  */
 final class StepExecutions implements AutoCloseable {
     private static final Duration LAST_WORDS = Duration.ofSeconds(10);
@@ -40,9 +40,9 @@ final class StepExecutions implements AutoCloseable {
     });
 
     /** @param over completed when its thread writes nothing more */
-    private record UnderWay(StepExecution turn, CompletableFuture<Void> over) {}
+    private record UnderWay(StepExecution execution, CompletableFuture<Void> over) {}
 
-    /** @param shown thread-safe; kept up to date with the turns by step id, for others to see */
+    /** @param shown thread-safe; kept up to date with the executions by step id, for others to see */
     StepExecutions(StepServices services, Consumer<ExecutorMessage> mailbox, Map<String, StepExecution> shown) {
         this.services = services;
         this.mailbox = mailbox;
@@ -61,12 +61,13 @@ final class StepExecutions implements AutoCloseable {
         return List.copyOf(running.keySet());
     }
 
-    void start(InstanceNode node, StepExecution turn, ResumeChoice wish) {
-        shown.put(node.id(), turn);
+    void start(InstanceNode node, StepExecution execution, ResumeChoice wish) {
+        shown.put(node.id(), execution);
         running.put(
                 node,
                 new UnderWay(
-                        turn, CompletableFuture.runAsync(() -> mailbox.accept(result(node, turn, wish)), threads)));
+                        execution,
+                        CompletableFuture.runAsync(() -> mailbox.accept(result(node, execution, wish)), threads)));
     }
 
     void ended(InstanceNode node) {
@@ -74,24 +75,24 @@ final class StepExecutions implements AutoCloseable {
         shown.remove(node.id());
     }
 
-    private static ExecutorMessage result(InstanceNode node, StepExecution turn, ResumeChoice wish) {
+    private static ExecutorMessage result(InstanceNode node, StepExecution execution, ResumeChoice wish) {
         try {
-            NextAction move = turn.run(wish);
-            return new ExecutorMessage.TurnEnded(node, move);
-        } catch (Throwable e) { // the root of the step's thread: the walk decides what becomes of the run
-            return new ExecutorMessage.TurnBroken(node, e);
+            NextAction move = execution.run(wish);
+            return new ExecutorMessage.ExecutionEnded(node, move);
+        } catch (Throwable e) { // the root of the step's thread: the executor decides how the run ends
+            return new ExecutorMessage.ExecutionBroken(node, e);
         }
     }
 
     CompletableFuture<CommandResult.Line> checkpoint(InstanceNode node) {
-        return command(node, turn -> turn.checkpoint("request"));
+        return command(node, execution -> execution.checkpoint("request"));
     }
 
-    /** With an image; where that is refused the walk hears of it. */
+    /** With an image; a refusal is reported to the executor. */
     CompletableFuture<CommandResult.Line> stop(InstanceNode node, EndCause cause, String reason, boolean anyway) {
-        return command(node, turn -> {
+        return command(node, execution -> {
             try {
-                return turn.stop(cause, reason, anyway);
+                return execution.stop(cause, reason, anyway);
             } catch (EngineException e) {
                 if (e.code() != EngineException.GONE) {
                     mailbox.accept(new ExecutorMessage.StopRefused(node));
@@ -103,43 +104,43 @@ final class StepExecutions implements AutoCloseable {
 
     /** The runner goes. */
     CompletableFuture<CommandResult.Line> leave(InstanceNode node, EndCause cause, String reason, boolean anyway) {
-        return command(node, turn -> turn.leave(cause, reason, anyway));
+        return command(node, execution -> execution.leave(cause, reason, anyway));
     }
 
     /** Without an image. */
     CompletableFuture<CommandResult.Line> end(InstanceNode node, EndCause cause, Duration grace) {
-        return command(node, turn -> {
-            turn.end(cause, grace);
+        return command(node, execution -> {
+            execution.end(cause, grace);
             return OptionalLong.empty();
         });
     }
 
     /** CANCELLED, with the grace that the step's plan allows. */
     CompletableFuture<CommandResult.Line> cancel(InstanceNode node) {
-        return command(node, turn -> {
-            turn.cancel();
+        return command(node, execution -> {
+            execution.cancel();
             return OptionalLong.empty();
         });
     }
 
     @FunctionalInterface
-    private interface TurnCommand {
-        OptionalLong on(StepExecution turn) throws EngineException, InterruptedException;
+    private interface ExecutionCommand {
+        OptionalLong on(StepExecution execution) throws EngineException, InterruptedException;
     }
 
-    private CompletableFuture<CommandResult.Line> command(InstanceNode node, TurnCommand command) {
+    private CompletableFuture<CommandResult.Line> command(InstanceNode node, ExecutionCommand command) {
         UnderWay running = this.running.get(node);
         if (running == null) {
             return CompletableFuture.completedFuture(CommandResult.Line.failed(node.id(), "does not run"));
         }
         CompletableFuture<CommandResult.Line> answer = new CompletableFuture<>();
-        threads.execute(() -> answer.complete(carryOut(node.id(), running.turn(), command)));
+        threads.execute(() -> answer.complete(carryOut(node.id(), running.execution(), command)));
         return answer;
     }
 
-    private CommandResult.Line carryOut(String step, StepExecution turn, TurnCommand command) {
+    private CommandResult.Line carryOut(String step, StepExecution execution, ExecutionCommand command) {
         try {
-            return CommandResult.Line.done(step, command.on(turn));
+            return CommandResult.Line.done(step, command.on(execution));
         } catch (EngineException e) {
             String what = e.getMessage() + (e.code() == EngineException.GONE ? "" : "; the step runs on");
             services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.of(step), what));

@@ -6,7 +6,7 @@ import dev.cairn.workflow.plan.PlanStep;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A step with all its instances in the walk. Confined to the walk's thread. */
+/** A step with all its instances. Confined to the executor's thread. */
 final class StepNode {
     final PlanStep step;
     final List<InstanceNode> nodes = new ArrayList<>();
@@ -14,7 +14,7 @@ final class StepNode {
     final List<StepNode> followers = new ArrayList<>();
     private int needsLeft;
     private int notEnded;
-    private int turns;
+    private int executions;
     private boolean passedOn;
     private Upstream upstream;
 
@@ -77,21 +77,21 @@ final class StepNode {
         return upstream;
     }
 
-    /** None of its instances has a turn. */
+    /** None of its instances has a execution. */
     boolean isIdle() {
-        return turns == 0;
+        return executions == 0;
     }
 
     boolean hasTurnFree() {
-        return turns < step.matrix().maxParallel();
+        return executions < step.matrix().maxParallel();
     }
 
     void turnStarted() {
-        turns++;
+        executions++;
     }
 
-    void turnEnded() {
-        turns--;
+    void executionEnded() {
+        executions--;
     }
 
     boolean failsTheRun() {

@@ -19,7 +19,7 @@ final class StepStateRecorder {
         this.services = services;
     }
 
-    /** A step that has no turn gets into a state. */
+    /** A step that has no execution gets into a state. */
     void decide(InstanceNode node, StepState state, String message) throws IOException {
         StepManifest manifest = node.manifest();
         manifest.state(state, message);
@@ -27,7 +27,7 @@ final class StepStateRecorder {
         takeOver(node);
     }
 
-    /** A turn has left the step in a state, which its manifest says already. */
+    /** A execution has left the step in a state, which its manifest says already. */
     void takeOver(InstanceNode node) throws IOException {
         StepManifest manifest = node.manifest();
         node.state(manifest.state());
@@ -37,7 +37,7 @@ final class StepStateRecorder {
         index.changed(node.id(), manifest.state(), newestImage(manifest));
     }
 
-    /** A turn begins. */
+    /** A execution begins. */
     void running(InstanceNode node) throws IOException {
         node.state(StepState.RUNNING);
         index.changed(node.id(), StepState.RUNNING, newestImage(node.manifest()));

@@ -9,10 +9,10 @@ import dev.cairn.workflow.resolve.StepResults;
 import java.util.List;
 import java.util.Optional;
 
-/** Says how a step takes its turn when it comes, and whether it is to do anything. Called from the walk's thread. */
+/** Says how a step takes its execution when it comes, and whether it is to do anything. Called from the executor's thread. */
 public interface TaskSource {
 
-    /** Made once the walk can tell what the steps that have ended came to. */
+    /** Made once the executor knows the results of the ended steps. */
     @FunctionalInterface
     interface Factory {
         TaskSource over(StepResults results);
@@ -29,12 +29,12 @@ public interface TaskSource {
     /**
      * Instances of one step that may start at the same time are to be started together, by something that sees to {@code max_parallel} itself.
      *
-     * @return to be run once their turns were asked for; empty when each is started for itself
+     * @return to be run once their executions were asked for; empty when each is started for itself
      */
     default Optional<Runnable> together(PlanStep step, List<Instance> instances) {
         return Optional.empty();
     }
 
     /** @throws UnresolvableException when something that the step refers to is missing or unfit */
-    StepExecution turn(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException;
+    StepExecution execution(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException;
 }

@@ -32,7 +32,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The walk over a plan, from wherever the manifest says it has come, to its end or until it is stopped.
+ * Executes a plan, from the state in the manifest to its end or until it is stopped.
  *
  * <p>One thread, the caller of {@link #go}, decides everything; it learns of the world through a mailbox only. The other
  * public methods may be called from any thread.
@@ -50,9 +50,9 @@ public final class WorkflowExecutor {
     private final ResumeChoice otherwise;
     private final BlockingQueue<ExecutorMessage> mailbox = new LinkedBlockingQueue<>();
     private final Results results = new Results();
-    private final Map<String, StepExecution> turnsByStep = new ConcurrentHashMap<>();
+    private final Map<String, StepExecution> executionsByStep = new ConcurrentHashMap<>();
     private boolean starting = true;
-    /** Written by the walking thread alone. */
+    /** Written by the executing thread only. */
     private volatile @Nullable StopKind stopping;
     /** The steps that a command has asked to stop, and that have not refused. */
     private final Set<InstanceNode> obeying = new HashSet<>();
@@ -82,15 +82,15 @@ public final class WorkflowExecutor {
     }
 
     /**
-     * Walks until the run has ended or was stopped; the manifest then says so.
+     * Runs until the run has ended or was stopped, which the manifest then says.
      *
      * @return the state in which the run is left
-     * @throws InterruptedException when the thread is interrupted: the runner lets go, the steps go on
-     * @throws RunnerFailedException when the runner cannot go on, e.g. the disk of the manifest is full: likewise
+     * @throws InterruptedException when the thread is interrupted: the runner releases the steps, which keep running
+     * @throws RunnerFailedException when the runner cannot continue, e.g. the disk of the manifest is full: likewise
      */
     public RunState go() throws InterruptedException, RunnerFailedException {
-        try (StepExecutions turns = new StepExecutions(services, mailbox::add, turnsByStep)) {
-            return walk(turns);
+        try (StepExecutions executions = new StepExecutions(services, mailbox::add, executionsByStep)) {
+            return execute(executions);
         } catch (LetGoException wanted) {
             return run.state();
         } catch (IOException | UnresolvableException e) {
@@ -135,22 +135,22 @@ public final class WorkflowExecutor {
         starting = false;
     }
 
-    /** Ends the walk and lets go of the steps, which go on; the manifest stays as it is. */
+    /** Stops executing and releases the steps, which keep running; the manifest stays as it is. */
     public void letGo() {
         mailbox.add(new ExecutorMessage.LetGo());
     }
 
-    /** Ends the walk for a reason that lies outside of it, such as a lost ownership. The steps go on. */
+    /** Stops executing for an outside reason, such as a lost ownership. The steps keep running. */
     public void breakOff(Exception reason) {
         mailbox.add(new ExecutorMessage.Broken(reason));
     }
 
-    /** The turn that a step has now. */
-    public Optional<StepExecution> turn(String stepId) {
-        return Optional.ofNullable(turnsByStep.get(stepId));
+    /** The execution that a step has now. */
+    public Optional<StepExecution> execution(String stepId) {
+        return Optional.ofNullable(executionsByStep.get(stepId));
     }
 
-    private RunState walk(StepExecutions turns)
+    private RunState execute(StepExecutions executions)
             throws IOException, UnresolvableException, InterruptedException, RunnerFailedException, LetGoException {
         int instances = plan.steps().stream()
                 .mapToInt(step -> step.matrix().instances().size())
@@ -165,7 +165,7 @@ public final class WorkflowExecutor {
         index.write();
         services.listener().on(new RunEvent.RunChanged(services.clock().instant(), RunState.RUNNING, ""));
 
-        if (!finish(main, turns, ledger, admission)) {
+        if (!finish(main, executions, ledger, admission)) {
             return leave(index, main);
         }
         boolean cutShort = cancelled || main.any(StepState.CANCELLED) && !main.failed();
@@ -174,12 +174,12 @@ public final class WorkflowExecutor {
                 main.failed() && !cutShort ? plan.onFailure() : List.of(),
                 true,
                 new Upstream(true, false));
-        if (!finish(onFailure, turns, ledger, admission)) {
+        if (!finish(onFailure, executions, ledger, admission)) {
             return leave(index, onFailure);
         }
         boolean wasCancelled = cutShort || onFailure.any(StepState.CANCELLED);
         Phase atEnd = Phase.load(run.folder(), plan.atEnd(), true, new Upstream(main.failed(), wasCancelled));
-        if (!finish(atEnd, turns, ledger, admission)) {
+        if (!finish(atEnd, executions, ledger, admission)) {
             return leave(index, atEnd);
         }
         boolean failed = main.failed() || atEnd.failed();
@@ -190,27 +190,27 @@ public final class WorkflowExecutor {
     }
 
     /** @return false when the phase was left before its end */
-    private boolean finish(Phase phase, StepExecutions turns, StepStateRecorder ledger, Admission admission)
+    private boolean finish(Phase phase, StepExecutions executions, StepStateRecorder ledger, Admission admission)
             throws IOException, UnresolvableException, InterruptedException, RunnerFailedException, LetGoException {
-        PhaseExecutor walk =
-                new PhaseExecutor(phase, tasks, results, turns, ledger, admission, wishes, otherwise, services);
+        PhaseExecutor executor =
+                new PhaseExecutor(phase, tasks, results, executions, ledger, admission, wishes, otherwise, services);
         if (stopping != null) {
             return phase.hasEnded(); // what had nothing left to do is not stopped
         }
         if (!starting) {
-            walk.stopStarting();
+            executor.stopStarting();
         }
-        walk.begin();
-        while (!walk.hasEnded() && !(walk.isAtRest() && mailbox.isEmpty())) {
+        executor.begin();
+        while (!executor.hasEnded() && !(executor.isAtRest() && mailbox.isEmpty())) {
             Duration longest = services.publisher().settle() ? LONGEST_NAP : NAP_WHILE_OWING;
-            Duration nap = walk.untilNextRetry()
+            Duration nap = executor.untilNextRetry()
                     .filter(due -> due.compareTo(longest) < 0)
                     .orElse(longest);
             ExecutorMessage message = mailbox.poll(Math.max(1, nap.toMillis()), TimeUnit.MILLISECONDS);
             if (message != null) {
-                handle(message, walk, turns);
+                handle(message, executor, executions);
             }
-            walk.proceed();
+            executor.proceed();
         }
         if (stopping == StopKind.CANCEL) {
             // what the plan does at the end it does after a cancellation too
@@ -218,14 +218,14 @@ public final class WorkflowExecutor {
             stopping = null;
             starting = true;
         }
-        return walk.hasEnded();
+        return executor.hasEnded();
     }
 
-    private void handle(ExecutorMessage message, PhaseExecutor walk, StepExecutions turns)
+    private void handle(ExecutorMessage message, PhaseExecutor executor, StepExecutions executions)
             throws IOException, UnresolvableException, InterruptedException, RunnerFailedException, LetGoException {
-        if (message instanceof ExecutorMessage.TurnEnded ended) {
-            walk.turnEnded(ended.node(), ended.move());
-        } else if (message instanceof ExecutorMessage.TurnBroken broken) {
+        if (message instanceof ExecutorMessage.ExecutionEnded ended) {
+            executor.executionEnded(ended.node(), ended.move());
+        } else if (message instanceof ExecutorMessage.ExecutionBroken broken) {
             if (broken.failure() instanceof InterruptedException) {
                 throw new InterruptedException();
             }
@@ -236,35 +236,36 @@ public final class WorkflowExecutor {
             throw new LetGoException();
         } else if (message instanceof ExecutorMessage.Stop stop) {
             told(stop.reason());
-            stop(stop.kind(), stop.reason(), stopping != null ? Haste.AT_ONCE : Haste.LEAVING, walk, turns);
+            stop(stop.kind(), stop.reason(), stopping != null ? Haste.AT_ONCE : Haste.LEAVING, executor, executions);
         } else if (message instanceof ExecutorMessage.StopRefused refused) {
             if (obeying.remove(refused.node()) && obeying.isEmpty()) {
-                goOn(walk);
+                startAgain(executor);
             }
         } else if (message instanceof ExecutorMessage.Ask ask) {
             told(ask.command().describe());
-            completeWhenAll(carryOut(ask.command(), walk, turns), ask.answer());
+            completeWhenAll(carryOut(ask.command(), executor, executions), ask.answer());
         }
     }
 
     private List<CompletableFuture<CommandResult.Line>> carryOut(
-            RunCommand command, PhaseExecutor walk, StepExecutions turns) throws IOException, UnresolvableException {
+            RunCommand command, PhaseExecutor executor, StepExecutions executions)
+            throws IOException, UnresolvableException {
         if (command instanceof RunCommand.Pause) {
-            return stop(StopKind.PAUSE, command.describe(), Haste.ASKED, walk, turns);
+            return stop(StopKind.PAUSE, command.describe(), Haste.ASKED, executor, executions);
         }
         if (command instanceof RunCommand.Checkpoint checkpoint) {
-            return checkpoint(checkpoint, walk, turns);
+            return checkpoint(checkpoint, executor, executions);
         }
-        return stop(StopKind.CANCEL, command.describe(), Haste.ASKED, walk, turns);
+        return stop(StopKind.CANCEL, command.describe(), Haste.ASKED, executor, executions);
     }
 
     private List<CompletableFuture<CommandResult.Line>> checkpoint(
-            RunCommand.Checkpoint command, PhaseExecutor walk, StepExecutions turns)
+            RunCommand.Checkpoint command, PhaseExecutor executor, StepExecutions executions)
             throws IOException, UnresolvableException {
         if (command.step().isEmpty() && command.stop()) {
-            return stop(StopKind.INTERRUPT, command.describe(), Haste.ASKED, walk, turns);
+            return stop(StopKind.INTERRUPT, command.describe(), Haste.ASKED, executor, executions);
         }
-        List<InstanceNode> wanted = turns.nodes().stream()
+        List<InstanceNode> wanted = executions.nodes().stream()
                 .filter(node -> command.step()
                         .map(step -> step.equals(node.id()) || step.equals(node.group.step.id()))
                         .orElse(true))
@@ -275,8 +276,8 @@ public final class WorkflowExecutor {
         }
         return wanted.stream()
                 .map(node -> command.stop()
-                        ? turns.stop(node, EndCause.INTERRUPTED, "request", false)
-                        : turns.checkpoint(node))
+                        ? executions.stop(node, EndCause.INTERRUPTED, "request", false)
+                        : executions.checkpoint(node))
                 .toList();
     }
 
@@ -290,7 +291,7 @@ public final class WorkflowExecutor {
     }
 
     private List<CompletableFuture<CommandResult.Line>> stop(
-            StopKind kind, String reason, Haste haste, PhaseExecutor walk, StepExecutions turns)
+            StopKind kind, String reason, Haste haste, PhaseExecutor executor, StepExecutions executions)
             throws IOException, UnresolvableException {
         StopKind now = stopping == null || kind == StopKind.CANCEL ? kind : stopping;
         stopping = now;
@@ -299,37 +300,37 @@ public final class WorkflowExecutor {
         }
         obeying.clear();
         if (haste == Haste.ASKED && kind != StopKind.CANCEL) {
-            obeying.addAll(turns.nodes());
+            obeying.addAll(executions.nodes());
         }
-        walk.stopStarting();
-        List<CompletableFuture<CommandResult.Line>> answers = turns.nodes().stream()
-                .map(node -> stop(node, now, reason, haste, turns))
+        executor.stopStarting();
+        List<CompletableFuture<CommandResult.Line>> answers = executions.nodes().stream()
+                .map(node -> stop(node, now, reason, haste, executions))
                 .toList();
         if (now == StopKind.CANCEL) {
-            walk.cancelTheRest("the run was cancelled");
+            executor.cancelTheRest("the run was cancelled");
         }
         return answers;
     }
 
     /** Nothing of what a command asked to stop does so: it changes nothing. */
-    private void goOn(PhaseExecutor walk) {
+    private void startAgain(PhaseExecutor executor) {
         stopping = null;
         if (starting) {
-            walk.startAgain();
+            executor.startAgain();
         }
     }
 
     private static CompletableFuture<CommandResult.Line> stop(
-            InstanceNode node, StopKind kind, String reason, Haste haste, StepExecutions turns) {
+            InstanceNode node, StopKind kind, String reason, Haste haste, StepExecutions executions) {
         if (haste == Haste.AT_ONCE) {
-            return turns.end(node, kind.cause(), Duration.ZERO);
+            return executions.end(node, kind.cause(), Duration.ZERO);
         }
         if (haste == Haste.LEAVING && (kind == StopKind.INTERRUPT || kind == StopKind.PREEMPT)) {
-            return turns.leave(node, kind.cause(), reason, kind == StopKind.PREEMPT);
+            return executions.leave(node, kind.cause(), reason, kind == StopKind.PREEMPT);
         }
         return kind == StopKind.CANCEL
-                ? turns.cancel(node)
-                : turns.stop(node, kind.cause(), reason, kind == StopKind.PREEMPT);
+                ? executions.cancel(node)
+                : executions.stop(node, kind.cause(), reason, kind == StopKind.PREEMPT);
     }
 
     private static void completeWhenAll(
@@ -377,7 +378,7 @@ public final class WorkflowExecutor {
         services.listener().on(new RunEvent.Requested(services.clock().instant(), what));
     }
 
-    /** The walk was asked to let go. */
+    /** The executor was asked to release its steps. */
     private static final class LetGoException extends Exception {
         private static final long serialVersionUID = 1;
     }

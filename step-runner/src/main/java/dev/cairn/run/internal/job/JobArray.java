@@ -33,7 +33,7 @@ final class JobArray {
     private final RunFolder run;
     private final ArrayPlan plan;
     private final String tag;
-    private final SlurmJobTracker board;
+    private final SlurmJobTracker tracker;
     private final StepServices services;
     private final Phaser members;
     private final Semaphore asking = new Semaphore(1);
@@ -44,25 +44,25 @@ final class JobArray {
     private long unheardAt;
 
     private JobArray(
-            RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker board, StepServices services, Phaser members) {
+            RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker tracker, StepServices services, Phaser members) {
         this.run = run;
         this.plan = plan;
         this.tag = tag;
-        this.board = board;
+        this.tracker = tracker;
         this.services = services;
         this.members = members;
     }
 
     /** A new one: it waits for its members, each announced by {@link #expect}, and for whoever calls this, to be {@link #ready}. */
-    static JobArray forming(RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker board, StepServices services) {
-        return new JobArray(run, plan, tag, board, services, new Phaser(1));
+    static JobArray forming(RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker tracker, StepServices services) {
+        return new JobArray(run, plan, tag, tracker, services, new Phaser(1));
     }
 
     /** One of which a member was found whose id is not known. */
-    static JobArray found(RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker board, StepServices services) {
+    static JobArray found(RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker tracker, StepServices services) {
         Phaser nobody = new Phaser();
         nobody.forceTermination();
-        JobArray array = new JobArray(run, plan, tag, board, services, nobody);
+        JobArray array = new JobArray(run, plan, tag, tracker, services, nobody);
         array.mayBeThere = true;
         return array;
     }
@@ -143,7 +143,7 @@ final class JobArray {
                 return job.map(QueueLine::submittedId);
             }
         }
-        return board.slurm().queueOf(name()).stream()
+        return tracker.slurm().queueOf(name()).stream()
                 .filter(line -> line.comment().equals(comment()))
                 .map(line -> QueueLine.submittedId(line.id()))
                 .findFirst();
@@ -157,7 +157,7 @@ final class JobArray {
                 tasks.add(plan.tasks().get(instance));
             }
         }
-        Map<String, String> settings = new TreeMap<>(NodeCpuLimit.settings(plan.job(), board, this::tell));
+        Map<String, String> settings = new TreeMap<>(NodeCpuLimit.settings(plan.job(), tracker, this::tell));
         OptionalInt atMost = plan.atMost() < tasks.size() ? OptionalInt.of(plan.atMost()) : OptionalInt.empty();
         settings.put("array", TaskList.text(tasks, atMost));
         JobRequest request = new JobRequest(
@@ -169,7 +169,7 @@ final class JobArray {
                 plan.job().further());
         List<String> command = new ArrayList<>(plan.job().command());
         command.add(tag);
-        String array = board.slurm().submit(request, BatchScript.bare(command));
+        String array = tracker.slurm().submit(request, BatchScript.bare(command));
         tell(tasks.size() + " instances submitted as Slurm's array " + array);
         return array;
     }

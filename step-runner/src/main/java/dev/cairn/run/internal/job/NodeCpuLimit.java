@@ -12,10 +12,10 @@ final class NodeCpuLimit {
     private NodeCpuLimit() {}
 
     /** @return the settings with which the job is submitted */
-    static Map<String, String> settings(JobPlan plan, SlurmJobTracker board, Consumer<String> tell)
+    static Map<String, String> settings(JobPlan plan, SlurmJobTracker tracker, Consumer<String> tell)
             throws InterruptedException {
         OptionalInt asked = JobPlan.cpus(plan.settings());
-        OptionalInt most = asked.isPresent() ? mostCpus(plan, board) : OptionalInt.empty();
+        OptionalInt most = asked.isPresent() ? mostCpus(plan, tracker) : OptionalInt.empty();
         if (most.isEmpty() || asked.getAsInt() <= most.getAsInt()) {
             return plan.settings();
         }
@@ -27,9 +27,9 @@ final class NodeCpuLimit {
         return less;
     }
 
-    private static OptionalInt mostCpus(JobPlan plan, SlurmJobTracker board) throws InterruptedException {
+    private static OptionalInt mostCpus(JobPlan plan, SlurmJobTracker tracker) throws InterruptedException {
         try {
-            return board.slurm().mostCpus(Optional.ofNullable(plan.settings().get("partition")));
+            return tracker.slurm().mostCpus(Optional.ofNullable(plan.settings().get("partition")));
         } catch (SlurmException unheard) {
             return OptionalInt.empty();
         }

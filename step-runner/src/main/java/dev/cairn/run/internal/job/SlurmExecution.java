@@ -34,7 +34,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A turn that a Slurm job takes. It lasts for one job: one that ends before the step does is followed by another turn. While the job may run the
+ * A execution that a Slurm job takes. It lasts for one job: one that ends before the step does is followed by another execution. While the job may run the
  * step's manifest is the job's to write, and only read here.
  */
 public final class SlurmExecution implements StepExecution {
@@ -51,8 +51,8 @@ public final class SlurmExecution implements StepExecution {
 
     private final StepManifest manifest;
     private final RunFolder part;
-    private final SlurmSubmitter desk;
-    private final SlurmJobTracker board;
+    private final SlurmSubmitter submitter;
+    private final SlurmJobTracker tracker;
     private final Owners owners;
     private final StepServices services;
     private final LocalExecution local;
@@ -63,20 +63,20 @@ public final class SlurmExecution implements StepExecution {
     private volatile boolean cancelled;
     private volatile boolean paused;
 
-    /** @param local the same step's turn as it would be taken here, to conclude what the job left open */
+    /** @param local the same step's execution as it would be taken here, to conclude what the job left open */
     SlurmExecution(
             StepManifest manifest,
             RunFolder part,
-            SlurmSubmitter desk,
-            SlurmJobTracker board,
+            SlurmSubmitter submitter,
+            SlurmJobTracker tracker,
             Owners owners,
             StepServices services,
             LocalExecution local,
             SlurmEventReporter news) {
         this.manifest = manifest;
         this.part = part;
-        this.desk = desk;
-        this.board = board;
+        this.submitter = submitter;
+        this.tracker = tracker;
         this.owners = owners;
         this.services = services;
         this.local = local;
@@ -92,7 +92,7 @@ public final class SlurmExecution implements StepExecution {
     public NextAction run(ResumeChoice wish) throws IOException, EngineException, InterruptedException {
         DurableFiles.createFolders(part.path());
         try {
-            Optional<Submission> submission = desk.submission(manifest, wish, noMore);
+            Optional<Submission> submission = submitter.submission(manifest, wish, noMore);
             submitted.complete(submission);
             return submission.isPresent() ? follow(submission.get()) : withoutJob();
         } catch (SlurmException e) {
@@ -106,17 +106,17 @@ public final class SlurmExecution implements StepExecution {
         if (!cancelled && !paused) {
             return new NextAction.Rest(manifest.state(), "");
         }
-        desk.giveUp();
+        submitter.giveUp();
         return rest(cancelled ? StepState.CANCELLED : StepState.PAUSED, "before it was submitted");
     }
 
     private NextAction follow(Submission current) throws IOException, EngineException, InterruptedException {
         String job = current.job().orElseThrow();
-        board.follow(job, current.name());
+        tracker.follow(job, current.name());
         try {
             return follow(current, job);
         } finally {
-            board.forget(job);
+            tracker.forget(job);
         }
     }
 
@@ -125,7 +125,7 @@ public final class SlurmExecution implements StepExecution {
         do {
             manifest.reload();
             news.tell(manifest);
-            SlurmJobTracker.Sighting sighting = board.look(job);
+            SlurmJobTracker.Sighting sighting = tracker.look(job);
             sighting.line().ifPresent(line -> news.tell(manifest.stepId(), line));
             if (isSettled(current) || isOver(sighting)) {
                 Optional<NextAction> move = conclude(current, job, end(current, sighting));
@@ -139,7 +139,7 @@ public final class SlurmExecution implements StepExecution {
     }
 
     private Duration untilNextLook() {
-        Duration among = LONGER_FOR_EACH.multipliedBy(board.followed());
+        Duration among = LONGER_FOR_EACH.multipliedBy(tracker.followed());
         return among.compareTo(LOOK_EVERY) < 0 ? LOOK_EVERY : among;
     }
 
@@ -295,9 +295,9 @@ public final class SlurmExecution implements StepExecution {
     private void cancelInQueue(Submission current) throws InterruptedException {
         String job = current.job().orElseThrow();
         try {
-            if (board.isThere(job, current.name())) {
-                board.slurm().cancel(job);
-                board.askSoon();
+            if (tracker.isThere(job, current.name())) {
+                tracker.slurm().cancel(job);
+                tracker.askSoon();
             }
         } catch (SlurmException e) {
             news.note(manifest.stepId(), "Slurm job " + job + " could not be cancelled: " + e.getMessage());

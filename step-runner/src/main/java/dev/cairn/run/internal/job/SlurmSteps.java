@@ -17,7 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class SlurmSteps {
     private final RunFolder run;
     private final RunOrigin origin;
-    private final SlurmJobTracker board;
+    private final SlurmJobTracker tracker;
     private final Owners owners;
     private final StepServices services;
     private final RunListener shown;
@@ -30,20 +30,20 @@ public final class SlurmSteps {
             RunFolder run, RunOrigin origin, Slurm slurm, Owners owners, StepServices services, RunListener shown) {
         this.run = run;
         this.origin = origin;
-        this.board = new SlurmJobTracker(slurm);
+        this.tracker = new SlurmJobTracker(slurm);
         this.owners = owners;
         this.services = services;
         this.shown = shown;
     }
 
     /**
-     * Lets the turns that are asked for next share one array, which is submitted once they all have begun. Belongs to one thread, like
-     * {@link #turn}.
+     * Lets the executions that are asked for next share one array, which is submitted once they all have begun. Belongs to one thread, like
+     * {@link #execution}.
      *
      * @return to be run when they all were asked for
      */
     public Runnable gather(ArrayPlan plan) {
-        JobArray array = JobArray.forming(run, plan, services.epoch() + "." + ++formed, board, services);
+        JobArray array = JobArray.forming(run, plan, services.epoch() + "." + ++formed, tracker, services);
         arrays.put(array.tag(), array);
         forming = Optional.of(array);
         return () -> {
@@ -54,9 +54,9 @@ public final class SlurmSteps {
 
     /**
      * @param array what an array of the step would be, to find one that a former runner submitted
-     * @param local the step's turn as it would be taken here, to conclude what a job left open
+     * @param local the step's execution as it would be taken here, to conclude what a job left open
      */
-    public StepExecution turn(StepManifest manifest, JobPlan plan, ArrayPlan array, LocalExecution local) {
+    public StepExecution execution(StepManifest manifest, JobPlan plan, ArrayPlan array, LocalExecution local) {
         String step = manifest.stepId();
         RunFolder part = run.ofJob(step);
         Optional<JobArray> joining = forming.filter(now -> now.hasMember(step));
@@ -69,12 +69,12 @@ public final class SlurmSteps {
                         step,
                         origin,
                         plan,
-                        board,
+                        tracker,
                         services,
                         joining,
                         tag -> arrays.computeIfAbsent(
-                                tag, unknown -> JobArray.found(run, array, tag, board, services))),
-                board,
+                                tag, unknown -> JobArray.found(run, array, tag, tracker, services))),
+                tracker,
                 owners,
                 services,
                 local,

@@ -34,7 +34,7 @@ final class SlurmSubmitter {
     private final String stepId;
     private final RunOrigin origin;
     private final JobPlan plan;
-    private final SlurmJobTracker board;
+    private final SlurmJobTracker tracker;
     private final StepServices services;
     private final Optional<JobArray> joining;
     private final Function<String, JobArray> arrays;
@@ -49,7 +49,7 @@ final class SlurmSubmitter {
             String stepId,
             RunOrigin origin,
             JobPlan plan,
-            SlurmJobTracker board,
+            SlurmJobTracker tracker,
             StepServices services,
             Optional<JobArray> joining,
             Function<String, JobArray> arrays) {
@@ -57,7 +57,7 @@ final class SlurmSubmitter {
         this.stepId = stepId;
         this.origin = origin;
         this.plan = plan;
-        this.board = board;
+        this.tracker = tracker;
         this.services = services;
         this.joining = joining;
         this.arrays = arrays;
@@ -173,27 +173,27 @@ final class SlurmSubmitter {
         Optional<String> started = submission.started(part);
         return started.isPresent()
                 ? started
-                : board.slurm().queueOf(submission.name()).stream()
+                : tracker.slurm().queueOf(submission.name()).stream()
                         .filter(line -> line.comment().equals(submission.comment()))
                         .map(QueueLine::id)
                         .findFirst();
     }
 
     private String submit(Submission submission) throws SlurmException, InterruptedException {
-        board.submitters().acquire();
+        tracker.submitters().acquire();
         try {
             JobRequest request = new JobRequest(
                     submission.name(),
                     submission.comment(),
                     plan.folder(),
                     part.path().resolve("slurm-%j.log"),
-                    NodeCpuLimit.settings(plan, board, this::tell),
+                    NodeCpuLimit.settings(plan, tracker, this::tell),
                     plan.further());
             List<String> command = new ArrayList<>(plan.command());
             command.add(Long.toString(submission.number()));
-            return board.slurm().submit(request, BatchScript.bare(command));
+            return tracker.slurm().submit(request, BatchScript.bare(command));
         } finally {
-            board.submitters().release();
+            tracker.submitters().release();
         }
     }
 

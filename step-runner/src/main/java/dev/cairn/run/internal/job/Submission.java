@@ -46,7 +46,7 @@ public record Submission(
         try {
             return read(part).filter(last -> last.over().isEmpty()).isPresent();
         } catch (IOException unreadable) {
-            return true; // whoever takes the turn says what is wrong
+            return true; // whoever takes the execution says what is wrong
         }
     }
 

@@ -99,15 +99,16 @@ final class AttemptStart {
         }
         takeInLateImages();
         Checkpointer engine = services.engine(chooseEngine());
-        ResumePoint rung = chooseRung(engine, wish);
-        Optional<String> unfit = services.job().isPresent() && !wish.restart() ? unfit(engine, rung) : Optional.empty();
+        ResumePoint point = choosePoint(engine, wish);
+        Optional<String> unfit =
+                services.job().isPresent() && !wish.restart() ? unfit(engine, point) : Optional.empty();
         if (unfit.isPresent()) {
             return new Begun.Unfit(unfit.get());
         }
         task.shortage().ifPresent(this::tell);
-        AttemptRecord attempt = record(engine, rung);
+        AttemptRecord attempt = record(engine, point);
         try {
-            return start(engine, attempt, rung);
+            return start(engine, attempt, point);
         } catch (IOException e) {
             if (!stopped.getAsBoolean()) {
                 throw e;
@@ -118,19 +119,19 @@ final class AttemptStart {
     }
 
     /** Waits for a disk that takes no files, until the step is stopped. */
-    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint rung)
+    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point)
             throws IOException, EngineException {
         WriteGuard patience = services.publisher().unless(stopped);
-        Variables variables = variables(attempt, rung, patience);
+        Variables variables = variables(attempt, point, patience);
         writeAhead(attempt, patience);
-        StepLaunch launch = launch(attempt, variables, rung, lease(engine));
+        StepLaunch launch = launch(attempt, variables, point, lease(engine));
         List<Begun> begun = new ArrayList<>();
-        patience.publish(launch.attemptDir(), () -> begun.add(start(engine, attempt, rung, launch)));
+        patience.publish(launch.attemptDir(), () -> begun.add(start(engine, attempt, point, launch)));
         return begun.get(0);
     }
 
     /** @throws IOException when nothing was started, and that is the fault of no image */
-    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint rung, StepLaunch launch)
+    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point, StepLaunch launch)
             throws IOException {
         try {
             return new Begun.Running(attempt, engine.start(launch));
@@ -138,7 +139,7 @@ final class AttemptStart {
             if (e.getCause() instanceof IOException notWritten) {
                 throw notWritten;
             }
-            return new Begun.Failed(attempt, refused(e, rung), e.code() == EngineException.HELD);
+            return new Begun.Failed(attempt, refused(e, point), e.code() == EngineException.HELD);
         }
     }
 
@@ -157,7 +158,7 @@ final class AttemptStart {
         return missing.isPresent() ? Engines.NONE : task.engine();
     }
 
-    private ResumePoint chooseRung(Checkpointer engine, ResumeChoice wish) throws ImageRefusedException {
+    private ResumePoint choosePoint(Checkpointer engine, ResumeChoice wish) throws ImageRefusedException {
         StepFolder folder = manifest.folder();
         return new ResumePointSelector(
                         manifest.images(),
@@ -182,11 +183,11 @@ final class AttemptStart {
     }
 
     /** In a cluster the next node may fit: work is not thrown away because this one does not. */
-    private Optional<String> unfit(Checkpointer engine, ResumePoint rung) {
-        if (rung.continues()) {
+    private Optional<String> unfit(Checkpointer engine, ResumePoint point) {
+        if (point.continues()) {
             return Optional.empty();
         }
-        return rung.passed().stream()
+        return point.passed().stream()
                 .filter(passed -> passed.image() > 0
                         && engine.fitsElsewhere(manifest.folder().image(passed.image())))
                 .findFirst()
@@ -196,7 +197,7 @@ final class AttemptStart {
                         + "' would begin anew");
     }
 
-    private AttemptRecord record(Checkpointer engine, ResumePoint rung) {
+    private AttemptRecord record(Checkpointer engine, ResumePoint point) {
         return new AttemptRecord(
                 manifest.nextAttempt(),
                 services.epoch(),
@@ -204,9 +205,9 @@ final class AttemptStart {
                 engine.name(),
                 task.fingerprint(),
                 services.clock().instant(),
-                rung.image().map(ImageRecord::sequence).map(OptionalLong::of).orElse(OptionalLong.empty()),
-                rung.passed(),
-                ReworkEstimate.of(rung.image(), manifest.attempts(), interval()),
+                point.image().map(ImageRecord::sequence).map(OptionalLong::of).orElse(OptionalLong.empty()),
+                point.passed(),
+                ReworkEstimate.of(point.image(), manifest.attempts(), interval()),
                 0,
                 Optional.empty(),
                 services.job().map(BatchJob::id),
@@ -253,27 +254,27 @@ final class AttemptStart {
     private record Variables(Map<String, String> environment, Map<String, Renewal> outdated) {}
 
     /** With the files in which a resumed step finds what its memory does not have. */
-    private Variables variables(AttemptRecord attempt, ResumePoint rung, WriteGuard patience) throws IOException {
+    private Variables variables(AttemptRecord attempt, ResumePoint point, WriteGuard patience) throws IOException {
         Map<String, String> environment = new HashMap<>(task.environment());
         environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
         Path folder = manifest.folder().path();
         patience.publish(folder, () -> DurableFiles.createFolders(folder));
         JobVariables variables = JobVariables.of(folder, environment);
-        List<String> outdated = rung.continues() ? variables.outdated() : List.of();
+        List<String> outdated = point.continues() ? variables.outdated() : List.of();
         if (!outdated.isEmpty()) {
             tell(
                     "has variables of an earlier job in its memory (" + String.join(", ", outdated)
                             + "): Slurm's commands on its PATH get the current ones, a script reads them with . \"$CAIRN_ENV\"");
         }
         Map<String, String> complete = new HashMap<>();
-        patience.publish(folder, () -> complete.putAll(variables.write(folder, environment, rung.continues())));
-        return new Variables(complete, rung.continues() ? variables.renewals() : Map.of());
+        patience.publish(folder, () -> complete.putAll(variables.write(folder, environment, point.continues())));
+        return new Variables(complete, point.continues() ? variables.renewals() : Map.of());
     }
 
     private StepLaunch launch(
-            AttemptRecord attempt, Variables variables, ResumePoint rung, Optional<LeaseTimes> lease) {
+            AttemptRecord attempt, Variables variables, ResumePoint point, Optional<LeaseTimes> lease) {
         StepFolder folder = manifest.folder();
-        Optional<Path> image = rung.image().map(ImageRecord::sequence).map(folder::image);
+        Optional<Path> image = point.image().map(ImageRecord::sequence).map(folder::image);
         return new StepLaunch(
                 folder.attempt(attempt.number()),
                 folder.checkpoints(),
@@ -299,33 +300,33 @@ final class AttemptStart {
      * A former supervisor that still writes, a kill while it starts, a port of the step that something else has, and what the host lacks at
      * the moment are the fault of no image and of no command. Where the same image was the last thing before two of them, it may be.
      */
-    private EndCause causeOf(EngineException e, ResumePoint rung) {
+    private EndCause causeOf(EngineException e, ResumePoint point) {
         if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD) {
             return EndCause.LOST;
         }
         boolean ofTheMoment = e.code() == EngineException.GONE || e.isPassing();
-        if (ofTheMoment && !(rung.continues() && hasJustDiedFrom(rung))) {
+        if (ofTheMoment && !(point.continues() && hasJustDiedFrom(point))) {
             return EndCause.LOST;
         }
-        return rung.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;
+        return point.image().isPresent() ? EndCause.RESTORE_FAILED : EndCause.FAILURE;
     }
 
-    private boolean hasJustDiedFrom(ResumePoint rung) {
+    private boolean hasJustDiedFrom(ResumePoint point) {
         List<AttemptRecord> before = manifest.attempts().stream()
                 .filter(attempt -> attempt.end().isPresent())
                 .toList();
         return !before.isEmpty()
                 && before.get(before.size() - 1).endedBy(EndCause.LOST)
-                && rung.image()
+                && point.image()
                         .filter(image ->
                                 before.get(before.size() - 1).resumedFrom().orElse(-1) == image.sequence())
                         .isPresent();
     }
 
-    private StepExit refused(EngineException e, ResumePoint rung) {
+    private StepExit refused(EngineException e, ResumePoint point) {
         Instant now = services.clock().instant();
         return new StepExit(
-                causeOf(e, rung),
+                causeOf(e, point),
                 OptionalInt.empty(),
                 OptionalInt.empty(),
                 now,

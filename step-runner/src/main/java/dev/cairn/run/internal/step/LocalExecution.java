@@ -23,7 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A turn on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
+/** A execution on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
 public final class LocalExecution implements StepExecution {
     private final StepManifest manifest;
     private final StepTask task;

@@ -32,7 +32,8 @@ final class RecordedImages {
                 if (!over) {
                     throw letGo;
                 }
-                Thread.currentThread().interrupt(); // the turn has ended, and the runner with it: this is not cut short
+                Thread.currentThread()
+                        .interrupt(); // the execution has ended, and the runner with it: this is not cut short
             }
         }
     }

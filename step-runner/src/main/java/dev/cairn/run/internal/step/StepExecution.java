@@ -12,14 +12,14 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
- * One turn of a step, wherever it is taken: from its start, or from finding it under way, to its end.
+ * One execution of a step, wherever it is taken: from its start, or from finding it under way, to its end.
  *
  * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
  * any thread.
  */
 public interface StepExecution extends RunningStep {
     /**
-     * Takes the turn.
+     * Takes the execution.
      *
      * @return what becomes of the step; the manifest says it already
      * @throws InterruptedException when this runner lets go; the step goes on
