@@ -24,7 +24,7 @@ public final class Metrics {
             .publishPercentiles(0.5, 0.99)
             .register(registry);
     private final Timer pause = Timer.builder("cairn.checkpoint.pause")
-            .description("How long steps stood still for an image")
+            .description("How long steps were paused for an image")
             .publishPercentiles(0.5, 0.99)
             .register(registry);
     private final Timer saved = Timer.builder("cairn.time.saved")
