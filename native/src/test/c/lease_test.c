@@ -131,7 +131,7 @@ static void is_renewed_while_the_step_runs_and_goes_with_it(void **state)
         await_renewals(3);
         await_status(step, "\"frozen\":false");
         end(step);
-        assert_false(exists(LEASE));
+        await_gone(LEASE);
     }
 }
 
@@ -234,8 +234,8 @@ static void a_lease_that_has_run_out_is_looked_at_only_once_the_step_stands(void
 {
     (void)state;
     static const struct lease_spec times = {20, 300, 60000};
-    /* never freed: its thread lives as long as we do */
-    struct lease *l = calloc(1, sizeof *l);
+    static struct lease kept; /* its thread may live as long as we do */
+    struct lease *l = &kept;
     *l = (struct lease){.times = &times, .attempt = "001", .folder = -1};
     assert_int_equal(mkdir(path_of("checkpoints"), 0700), 0);
     auto_close int folder = open(path_of("checkpoints"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -283,7 +283,7 @@ static void is_recreated_where_somebody_removes_it(void **state)
     await_renewals(2);
     await_status(step, "\"frozen\":false");
     end(step);
-    assert_false(exists(LEASE));
+    await_gone(LEASE);
 }
 
 /* Another supervisor may have taken it, run the step and let go of it. */
@@ -298,7 +298,7 @@ static void a_step_whose_lease_was_removed_after_it_ran_out_is_lost(void **state
     await_end(step);
     await_text("1/exit.json", "\"lost\"");
     await_text("1/exit.json", "was removed while it could not be renewed");
-    assert_false(exists(LEASE));
+    await_gone(LEASE);
 }
 
 static int take_as(struct lease *l, const struct lease_spec *times, bool ran_elsewhere,
@@ -328,7 +328,8 @@ static void a_new_owner_waits_until_a_former_one_has_noticed(void **state)
         assert_true(now_ms() - begun >= cases[i].waits_ms);
         assert_true(lease_is_held(&l) && lease_is_ours(&l));
         lease_release(&l);
-        assert_false(exists(LEASE));
+        await_gone(LEASE);
+        free(l.text);
     }
 }
 
@@ -361,14 +362,15 @@ static void of_two_who_take_it_at_once_one_refuses(void **state)
     assert_non_null(strstr(err.message, "pid 4711 on node17"));
     auto_free char *lease = read_text(LEASE);
     assert_string_equal(lease, STRANGERS);
+    free(l.text);
 }
 
 static void a_step_that_ended_in_order_lets_nobody_wait(void **state)
 {
     (void)state;
     end(start_leased("1", "native", COUNTS, SLOW_TO_TAKE));
-    assert_false(exists("checkpoints/.tree.json"));
-    assert_false(exists(LEASE));
+    await_gone("checkpoints/.tree.json");
+    await_gone(LEASE);
 }
 
 static void a_former_tree_of_another_host_is_waited_for_without_a_lease(void **state)

@@ -178,4 +178,13 @@ static inline bool exists(const char *name)
     return access(path_of(name), F_OK) == 0;
 }
 
+/* exit.json, by which an end is known, is there before a supervisor has cleared what is its own. */
+static inline void await_gone(const char *name)
+{
+    for (int waited = 0; exists(name); waited += 5) {
+        assert_true(waited < PATIENCE_MS);
+        poll(NULL, 0, 5);
+    }
+}
+
 #endif

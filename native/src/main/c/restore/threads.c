@@ -79,8 +79,9 @@ static int set_alternate_stack(struct injector *in, const json_t *json, cairn_er
         rc = json_need_hex(stack, "size", &size, err);
     if (rc == 0)
         rc = json_need_int(stack, "flags", INT32_MIN, UINT32_MAX, &flags, err);
-    if (rc != 0 || (flags & SS_DISABLE))
+    if (rc != 0)
         return rc;
+    /* Where there is none, too: the process that makes the thread may have one. */
     stack_t value = {.ss_sp = (void *)(uintptr_t)address, .ss_flags = (int)flags, .ss_size = size};
     rc = inject_write(in, in->scratch, &value, sizeof value, err);
     return rc != 0 ? rc

@@ -163,9 +163,13 @@ static int recreate(struct lease *l, cairn_error *err)
                     "its lease, %s/" LEASE_NAME ", was removed while it could not be renewed, so "
                     "that another supervisor may have run the step since",
                     l->path);
+    if (l->released)
+        return 0;
     int rc = io_publish_new_file(l->folder, LEASE_NAME, l->text, strlen(l->text), err);
     if (rc == 0)
         l->recreated++;
+    if (l->released) /* meanwhile */
+        unlinkat(l->folder, LEASE_NAME, 0);
     return rc;
 }
 
@@ -300,6 +304,7 @@ bool lease_is_ours(const struct lease *l)
 
 void lease_release(struct lease *l)
 {
+    l->released = true;
     if (l->times && lease_is_ours(l))
         unlinkat(l->folder, LEASE_NAME, 0);
 }

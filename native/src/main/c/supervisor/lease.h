@@ -25,6 +25,7 @@ struct lease {
     atomic_llong renewed_at; /* clock_boot_ms() at which the last success was begun */
     atomic_bool step_frozen; /* the step does, so that a lease that ran out may be looked at */
     atomic_int recreated;    /* how often it had been removed */
+    atomic_bool released;    /* the renewer, which may hang, shall not make it again */
     atomic_bool lost;        /* another supervisor has it, or may have had it: see why_lost */
     char why_lost[600];
 };
