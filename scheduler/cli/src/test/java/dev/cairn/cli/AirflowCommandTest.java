@@ -161,7 +161,7 @@ final class AirflowCommandTest {
     void theCommandsOfTheDocsSucceed() throws IOException {
         environment.putAll(airflow.environment("PROD"));
         airflow.dag(dag -> dag.put("dag_id", "publish_model"));
-        String page = Files.readString(Path.of("docs/airflow.md"));
+        String page = Files.readString(Path.of("../docs/airflow.md"));
         Matcher block = Pattern.compile("<!-- tested -->\n```sh\n(.*?)```", Pattern.DOTALL)
                 .matcher(page);
         assertThat(block.find()).isTrue();
@@ -177,7 +177,7 @@ final class AirflowCommandTest {
     @Test
     void theStepOfTheDocsIsValid() throws IOException {
         Matcher yaml = Pattern.compile("```yaml\n(steps:.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("docs/airflow.md")));
+                .matcher(Files.readString(Path.of("../docs/airflow.md")));
         int steps = 0;
         while (yaml.find()) {
             Files.writeString(folder.resolve("flow.yaml"), yaml.group(1));
