@@ -221,7 +221,7 @@ def inject(bench, expected, target, call, error, number):
         if code == 0:
             return ("finished right" if bench.output(room) == expected else "WRONG OUTPUT"), said
         if not re.search(r"^cairn: |Error: |OpenJDK", said, re.M):
-            return "stopped without a word", f"exit code {code}\n" + said
+            return "stopped silently", f"exit code {code}\n" + said
         code = bench.run(room)
         said = (room / "said.txt").read_text(errors="replace")
         if code is None:

@@ -267,7 +267,7 @@ static void takes_a_strangers_lease_that_stands_still(void **state)
     end(step);
 }
 
-static void is_recreated_where_somebody_removes_it(void **state)
+static void is_recreated_when_it_is_removed(void **state)
 {
     (void)state;
     cairn_step *step = start_leased("1", "native", COUNTS, SLOW_TO_FREEZE);
@@ -717,7 +717,7 @@ int main(void)
         with_home(freezes_before_it_looks_after_a_gap),
         with_home(a_lease_that_has_run_out_is_looked_at_only_once_the_step_stands),
         with_home(takes_a_strangers_lease_that_stands_still),
-        with_home(is_recreated_where_somebody_removes_it),
+        with_home(is_recreated_when_it_is_removed),
         with_home(a_step_whose_lease_was_removed_after_it_ran_out_is_lost),
         with_home(a_new_owner_waits_until_a_former_one_has_noticed),
         with_home(of_two_who_take_it_at_once_one_refuses),

@@ -64,7 +64,7 @@ static int make_stub(const struct restored_process *p, int pty_slave, cairn_erro
     errno = failed;
     if (pid < 0)
         return cairn_fail_errno(err, "making process %d again", wanted);
-    /* Whoever takes it over makes its children in it, and they belong to its session. */
+    /* The process that takes it over makes its children in it; they belong to its session. */
     char nothing;
     while (read(leads, &nothing, 1) < 0 && errno == EINTR) {
     }

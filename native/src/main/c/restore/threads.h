@@ -6,7 +6,7 @@
 
 CAIRN_CHECKED int threads_make(const struct restoration *r, struct restored_process *p,
                                cairn_error *err);
-/* As the "capabilities" of `json`, a thread or a zombie, say. */
+/* As the "capabilities" of `json`, for example of a thread or a zombie. */
 CAIRN_CHECKED int threads_set_capabilities(struct injector *in, const json_t *json,
                                            cairn_error *err);
 CAIRN_CHECKED int threads_finish(const struct restoration *r, struct restored_process *p,

@@ -29,7 +29,7 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
                          int channel);
 
 /* The maker's side: receives one message; *fd is a descriptor that came along, or -1. Returns 0
- * when pid 1 closed the channel without a word, 1 for a message, negative on error. MSG_DONTWAIT
+ * when pid 1 closed the channel and sent nothing, 1 for a message, negative on error. MSG_DONTWAIT
  * may be given in flags. */
 CAIRN_CHECKED int init_receive(int channel, int flags, struct init_message *out, int *fd,
                                cairn_error *err);

@@ -12,7 +12,7 @@ public sealed interface CheckpointOutcome {
     /** The step goes on, after its supervisor could not renew its lease. */
     record StoodStill(Instant at, Duration stood) implements CheckpointOutcome {}
 
-    /** Somebody had removed the step's lease, for the {@code times}-th time; its supervisor made it again, and the step ran on. */
+    /** The step's lease was removed for the {@code times}-th time. Its supervisor wrote it again, and the step ran on. */
     record LeaseRecreated(Instant at, int times) implements CheckpointOutcome {}
 
     /** The step goes on with kept programs and libraries where this host has other files. */

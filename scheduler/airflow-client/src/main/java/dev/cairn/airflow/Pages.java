@@ -16,7 +16,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * A list that comes page by page, fetched as it is read. Confined to its reader's thread.
  *
- * <p>What the server gives counts, not what was asked: it clamps {@code limit} without a word ({@code [api] maximum_page_limit}), so the next
+ * <p>What the server gives counts, not what was asked: it clamps {@code limit} silently ({@code [api] maximum_page_limit}), so the next
  * page begins after as many entries as came. {@code total_entries} may be null (cursor pages of newer servers): then a
  * {@code next_cursor} or an empty page tells the end.
  */

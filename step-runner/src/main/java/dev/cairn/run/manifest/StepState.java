@@ -21,7 +21,7 @@ public enum StepState {
     CANCELLED,
     /** Stopped since the host was wanted back; continued by the next runner. */
     PREEMPTED,
-    /** Its last attempt vanished without a word; continued by the next runner. */
+    /** Its last attempt ended without a report; the next runner resumes it. */
     LOST;
 
     public String wire() {
