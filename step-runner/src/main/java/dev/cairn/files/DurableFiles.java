@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -156,6 +157,9 @@ public final class DurableFiles {
             Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             deleteQuietly(written);
+            if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) { // the reason's text depends on the locale
+                throw new FileAlreadyExistsException(file.toString(), null, "a folder is in its place");
+            }
             throw named(file, e.getReason(), e);
         }
     }

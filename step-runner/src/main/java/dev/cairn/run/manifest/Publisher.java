@@ -6,8 +6,6 @@ import java.io.InterruptedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
@@ -145,7 +143,7 @@ public final class Publisher implements WriteGuard {
         try {
             write.run();
         } catch (IOException e) {
-            if (lasts(file, e) || patienceIsOver()) {
+            if (lasts(e) || patienceIsOver()) {
                 forget(file);
                 throw e;
             }
@@ -156,9 +154,8 @@ public final class Publisher implements WriteGuard {
         return Optional.empty();
     }
 
-    private static boolean lasts(Path file, IOException e) {
-        return Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) // the reason's text depends on the locale
-                || e instanceof NoSuchFileException
+    private static boolean lasts(IOException e) {
+        return e instanceof NoSuchFileException
                 || e instanceof AccessDeniedException
                 || e instanceof NotDirectoryException
                 || e instanceof FileAlreadyExistsException;

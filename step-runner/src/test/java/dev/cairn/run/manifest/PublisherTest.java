@@ -3,12 +3,14 @@ package dev.cairn.run.manifest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cairn.files.DurableFiles;
 import dev.cairn.files.WriteFailure;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.event.WriteNews;
 import dev.cairn.run.fake.Bench;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -21,6 +23,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PublisherTest {
     private static final Path FILE = Path.of("/run/steps/one/step.json");
@@ -115,6 +118,22 @@ class PublisherTest {
         assertThatThrownBy(() -> lost.publish(FILE, this::write)).hasMessage("taken over");
         assertThatThrownBy(() -> lost.offer(FILE, this::write)).hasMessage("taken over");
         assertThat(events).isEmpty();
+    }
+
+    @Test
+    void doesNotWaitForAFolderToGoFromWhereADocumentBelongs(@TempDir Path folder) {
+        assertThatThrownBy(() -> publisher.publish(folder, () -> DurableFiles.replace(folder, new byte[] {1})))
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessageContaining(folder.toString());
+    }
+
+    @Test
+    void waitsForRoomInAFolder(@TempDir Path folder) throws Exception {
+        CompletableFuture<Void> start = publishing(publisher, folder);
+        Bench.until(() -> publisher.failure().isPresent());
+        full.set(false);
+        start.get();
+        assertThat(written).hasValue(1);
     }
 
     @Test
