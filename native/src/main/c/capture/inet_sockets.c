@@ -16,6 +16,7 @@
 #include "common/hex.h"
 #include "common/inet_diag.h"
 #include "common/inet_json.h"
+#include "common/multicast.h"
 #include "common/socket_options.h"
 #include "proc/proc.h"
 #include "task/freeze.h"
@@ -178,6 +179,8 @@ static int peek_datagrams(int fd, json_t *json, cairn_error *err)
 
 static int describe_udp(int fd, uint64_t ino, int protocol, json_t *json, cairn_error *err)
 {
+    json_t *groups = multicast_read(fd);
+    json_object_set_new(json, "groups", groups);
     if (json_object_get(json, "peer"))
         json_object_set_new(json, "shutdown", json_integer(udp_shutdown(fd, ino, protocol)));
     return peek_datagrams(fd, json, err);

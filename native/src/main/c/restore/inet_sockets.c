@@ -19,6 +19,7 @@
 #include "common/inet_diag.h"
 #include "common/inet_json.h"
 #include "common/json.h"
+#include "common/multicast.h"
 #include "common/socket_options.h"
 #include "restore/fd_store.h"
 #include "restore/ports.h"
@@ -484,6 +485,8 @@ static int finish_udp(const struct restoration *r, size_t i, cairn_error *err)
         (void)!connect(fd, (const struct sockaddr *)&peer, len);
     if (rc == 0 && shut) /* 1 receiving, 2 sending, 3 both; shutdown() counts from 0 */
         shutdown(fd, (int)shut - 1);
+    if (rc == 0)
+        rc = multicast_join(fd, json_object_get(json, "groups"), err);
     return rc != 0 ? rc : set_options_and_flags(fd, json, err);
 }
 

@@ -331,3 +331,15 @@ VICTIM(accepts_a_tcp_connection_that_waited)
     put(client, 20, 1);
     get(accepted, 20, 1);
 }
+
+VICTIM(stays_in_its_multicast_group)
+{
+    union address a = {.four = {.sin_family = AF_INET}};
+    int fd = udp_at(a), sender = udp_at(loopback(AF_INET));
+    struct ip_mreqn group = {.imr_ifindex = 1, .imr_multiaddr.s_addr = htonl(0xe00000fb)};
+    need(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group));
+    need(setsockopt(sender, IPPROTO_IP, IP_MULTICAST_IF, &group, sizeof group));
+    checkpoint_here();
+    require(setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &group, sizeof group) == -1 &&
+            errno == EADDRINUSE);
+}
