@@ -103,6 +103,7 @@ final class JobStepOpener {
                 ours.ownership(),
                 ours.broken(),
                 first,
+                RunChange.NONE,
                 options(submission, stepId, first),
                 context,
                 (session, services) -> ownResults -> new SingleStepTaskFactory(

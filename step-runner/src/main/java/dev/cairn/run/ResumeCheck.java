@@ -43,10 +43,36 @@ final class ResumeCheck {
         Set<String> chosen = new TreeSet<>(options.restart());
         chosen.addAll(options.at().keySet());
         List<String> reasons = new ArrayList<>();
+        Set<String> steps = plan.steps().stream().map(PlanStep::id).collect(Collectors.toCollection(TreeSet::new));
+        for (String step : options.from()) {
+            if (!known.contains(step) && !steps.contains(step)) {
+                reasons.add("there is no step '" + step + "' in this run; there are " + String.join(", ", steps));
+            }
+        }
         for (String step : chosen) {
             reasonAgainst(step, known).ifPresent(reasons::add);
         }
         return reasons;
+    }
+
+    /** A step that is to do something else than before cannot be followed as it runs now. */
+    List<String> reasonsAgainst(RunChange change) throws IOException, InterruptedException {
+        List<String> reasons = new ArrayList<>();
+        for (RunChange.Line line : change.steps()) {
+            underWay(line.step(), StepManifest.read(run.step(line.step())))
+                    .map(how -> "step " + line.step() + " " + line.words() + ", and it " + how + ". Stop it first"
+                            + " (cairn checkpoint --stop), or resume with --as-submitted")
+                    .ifPresent(reasons::add);
+        }
+        return reasons;
+    }
+
+    private Optional<String> underWay(String step, Optional<StepManifest> manifest)
+            throws IOException, InterruptedException {
+        if (manifest.filter(this::runs).isPresent()) {
+            return Optional.of("still runs under its supervisor");
+        }
+        return jobs.of(run.ofJob(step)).map(job -> "is under way as " + job);
     }
 
     private Optional<String> reasonAgainst(String step, Set<String> known) throws IOException, InterruptedException {
@@ -55,16 +81,12 @@ final class ResumeCheck {
         }
         Optional<StepManifest> manifest = StepManifest.read(run.step(step));
         if (manifest.filter(m -> m.state() == StepState.SUCCEEDED).isPresent()) {
-            return Optional.of("step " + step + " has succeeded and its images are gone; a new run repeats it (--new)");
+            return Optional.of("step " + step + " has succeeded and its images are gone; --from " + step
+                    + " runs it and what depends on it again");
         }
-        if (manifest.filter(this::runs).isPresent()) {
-            return Optional.of(
-                    "step " + step + " still runs under its supervisor and would be followed as it is; stop it"
-                            + " first (cairn checkpoint --stop)");
-        }
-        return jobs.of(run.ofJob(step))
-                .map(job -> "step " + step + " is under way as " + job + " and would be followed as it is; stop it"
-                        + " first (cairn checkpoint --stop, or scancel while it waits)");
+        return underWay(step, manifest)
+                .map(how -> "step " + step + " " + how + " and would be followed as it is; stop it first"
+                        + " (cairn checkpoint --stop, or scancel while it waits)");
     }
 
     private boolean runs(StepManifest step) {

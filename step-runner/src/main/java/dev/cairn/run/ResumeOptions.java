@@ -7,23 +7,57 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What a person may decide when going on with a run; without it the resume ladder does.
+ * What a person may decide when a run is resumed; without it the rules of resuming do.
  *
- * @param acceptChanged go on from images although the step has changed since
+ * @param acceptChanged resume from images although the step has changed since
  * @param assumeLost attempts on hosts that cannot be seen from here are dead
- * @param at step id to the only image from which it may go on
+ * @param at step id to the only image from which it may resume
  * @param restart ids of steps that start from their beginning
+ * @param from ids of steps that run again with all that depend on them, also after they succeeded
+ * @param edits what becomes of edits of the workflow file
  */
-public record ResumeOptions(boolean acceptChanged, boolean assumeLost, Map<String, Long> at, Set<String> restart) {
+public record ResumeOptions(
+        boolean acceptChanged,
+        boolean assumeLost,
+        Map<String, Long> at,
+        Set<String> restart,
+        Set<String> from,
+        Edits edits) {
     public static final ResumeOptions NONE = new ResumeOptions(false, false, Map.of(), Set.of());
+
+    /** For whoever resumes a run without having been asked to: nothing of the file is taken over. */
+    public static final ResumeOptions AS_SUBMITTED = NONE.with(Edits.AS_SUBMITTED);
+
+    /** What becomes of edits of the workflow file since the run took its text. */
+    public enum Edits {
+        /** Finished steps with a changed definition run again, and what depends on them. */
+        RUN_AGAIN,
+        /** The new text is taken over, and finished steps are kept. */
+        KEEP_DONE,
+        /** The run keeps its text. */
+        AS_SUBMITTED
+    }
 
     public ResumeOptions {
         at = Map.copyOf(at);
         restart = Set.copyOf(restart);
+        from = Set.copyOf(from);
+    }
+
+    public ResumeOptions(boolean acceptChanged, boolean assumeLost, Map<String, Long> at, Set<String> restart) {
+        this(acceptChanged, assumeLost, at, restart, Set.of(), Edits.RUN_AGAIN);
+    }
+
+    public ResumeOptions with(Edits chosen) {
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, chosen);
+    }
+
+    public ResumeOptions from(Set<String> steps) {
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, steps, edits);
     }
 
     boolean choosesSteps() {
-        return !at.isEmpty() || !restart.isEmpty();
+        return !at.isEmpty() || !restart.isEmpty() || !from.isEmpty();
     }
 
     Map<String, ResumeChoice> wishes() {

@@ -43,6 +43,7 @@ public final class RunSession implements AutoCloseable {
     private final Ownership ownership;
     private final Optional<OwnerRecord> broken;
     private final boolean fresh;
+    private final RunChange change;
     private final RunListeners listeners;
     private final RunListeners shown;
     private final Publisher publisher;
@@ -56,9 +57,10 @@ public final class RunSession implements AutoCloseable {
             Ownership ownership,
             Optional<OwnerRecord> broken,
             boolean fresh,
+            RunChange change,
             ResumeOptions options,
             RunnerContext context) {
-        this(manifest, plan, ownership, broken, fresh, options, context, RunSession::planned);
+        this(manifest, plan, ownership, broken, fresh, change, options, context, RunSession::planned);
     }
 
     /** @param tasks what its steps do */
@@ -68,6 +70,7 @@ public final class RunSession implements AutoCloseable {
             Ownership ownership,
             Optional<OwnerRecord> broken,
             boolean fresh,
+            RunChange change,
             ResumeOptions options,
             RunnerContext context,
             Tasks tasks) {
@@ -76,6 +79,7 @@ public final class RunSession implements AutoCloseable {
         this.ownership = ownership;
         this.broken = broken;
         this.fresh = fresh;
+        this.change = change;
         this.context = context;
         this.listeners = new RunListeners();
         this.shown = new RunListeners();
@@ -147,6 +151,11 @@ public final class RunSession implements AutoCloseable {
         return fresh;
     }
 
+    /** What a resumed run keeps of what it had done, and what it does not. */
+    public RunChange change() {
+        return change;
+    }
+
     /** The dead owner whose lock was broken to get the run. */
     public Optional<OwnerRecord> brokenOwner() {
         return broken;
@@ -173,6 +182,9 @@ public final class RunSession implements AutoCloseable {
                     ownership.epoch(),
                     context.owners().describeSelf(),
                     broken.map(OwnerRecord::describe)));
+            change.steps()
+                    .forEach(line -> listeners.on(
+                            new RunEvent.Note(context.clock().instant(), Optional.of(line.step()), line.words())));
             StepReset.ifEnded(manifest, plan, ownership::ensureOurs, context.clock());
             duties.begin();
             RunState state = executor.go();

@@ -4,6 +4,7 @@ import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.LeaseTimes;
 import dev.cairn.files.Digests;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import dev.cairn.files.Trust;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand;
@@ -24,7 +25,6 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
-import dev.cairn.run.manifest.WriteGuard;
 import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.PendingNotifications;
 import dev.cairn.workflow.Workflows;
@@ -158,7 +158,8 @@ public final class StepRunner {
     }
 
     /**
-     * The run that {@code cairn run FILE} means: the newest unfinished one of that file and those inputs, or a new one. With a
+     * The run that {@code cairn run FILE} means: the newest of that file and those inputs that has not succeeded and was not
+     * cancelled, or a new one. With a
      * key: the run of that key, unless it has succeeded; refused when that is a run of another file.
      *
      * @throws IOException when the file or the home cannot be read or written
@@ -181,7 +182,7 @@ public final class StepRunner {
                 request.key()
                         .<RunLine>map(RunLine.Named::new)
                         .orElseGet(() -> new RunLine.Line(request.file(), request.inputs())),
-                request.key().isPresent() ? keyRule(request, plan.value()) : lineRule(request.fresh()),
+                request.key().isPresent() ? keyRule(request, plan.value()) : new LineRule(request.fresh()),
                 plan.value().name(),
                 folder -> found(folder, workflowOrigin(request, text, plan.value()), Optional.of(text)));
         return ready(opened, Optional.of(text), request.options(), false);
@@ -230,7 +231,7 @@ public final class StepRunner {
         if (ownerOf(run).isPresent()) {
             return new Requests(run, context.clock()).ask(command, atMost);
         }
-        OpenResult opening = resume(run, ResumeOptions.NONE, true);
+        OpenResult opening = resume(run, ResumeOptions.AS_SUBMITTED, true);
         if (opening instanceof OpenResult.Ready ready) {
             return Optional.of(ready.session().steer(command));
         }
@@ -265,38 +266,83 @@ public final class StepRunner {
         if (done && !options.choosesSteps()) {
             return new OpenResult.Done(run);
         }
-        Result<Plan> planned = plan(run, text, ours.ownership()::ensureOurs);
+        Optional<Texts> texts =
+                run.origin().command().isPresent() ? Optional.empty() : Optional.of(texts(run, text, options));
+        Result<Plan> planned = plan(run, texts.map(Texts::now));
         if (!(planned instanceof Result.Ok<Plan> plan)) {
             return new OpenResult.Invalid(planned.problems());
         }
+        boolean differ = texts.filter(Texts::differ).isPresent();
+        Plan before = differ && plan(run, texts.map(Texts::before)) instanceof Result.Ok<Plan> old
+                ? old.value()
+                : plan.value();
+        EditedRun edited = EditedRun.compare(run, before, plan.value(), options);
+        RunChange change = ours.fresh() ? RunChange.NONE : edited.change(differ);
+        ResumeCheck check = new ResumeCheck(run.folder(), context);
         List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context));
-        reasons.addAll(new ResumeCheck(run.folder(), context).reasonsAgainst(options, plan.value()));
+        reasons.addAll(check.reasonsAgainst(options, plan.value()));
+        reasons.addAll(check.reasonsAgainst(change));
         if (!reasons.isEmpty()) {
             return new OpenResult.Refused(reasons);
         }
-        if (done) {
+        if (done && options.from().isEmpty()) {
             return new OpenResult.Done(run);
         }
-        return new OpenResult.Ready(
-                new RunSession(run, plan.value(), ours.ownership(), ours.broken(), ours.fresh(), options, context));
+        // the text last: killed in between, the run is compared with the old one again
+        edited.apply(ours.ownership()::ensureOurs, context);
+        if (differ) {
+            StoredWorkflow.replace(
+                    run,
+                    texts.orElseThrow().now(),
+                    ours.ownership()::ensureOurs,
+                    context.clock().instant());
+        }
+        return new OpenResult.Ready(new RunSession(
+                run, plan.value(), ours.ownership(), ours.broken(), ours.fresh(), change, options, context));
     }
 
-    /** @param text of the workflow file as it is now, where that is known */
-    private Result<Plan> plan(RunManifest run, Optional<String> text, WriteGuard guard) throws IOException {
-        RunOrigin origin = run.origin();
-        if (origin.command().isPresent()) {
-            return new Result.Ok<>(CommandPlan.of(origin, origin.command().get()));
+    /**
+     * A workflow's text.
+     *
+     * @param before as the run has it
+     * @param now as the run is resumed with it
+     */
+    private record Texts(String before, String now) {
+        boolean differ() {
+            return !before.equals(now);
         }
+    }
+
+    /** @param given of the workflow file as it is now, where that is known */
+    private Texts texts(RunManifest run, Optional<String> given, ResumeOptions options) throws IOException {
+        if (options.edits() != ResumeOptions.Edits.AS_SUBMITTED
+                && given.isPresent()
+                && Digests.of(given.get()).equals(run.origin().digest())) {
+            return new Texts(given.get(), given.get());
+        }
+        String stored = StoredWorkflow.read(run);
+        if (options.edits() == ResumeOptions.Edits.AS_SUBMITTED) {
+            return new Texts(stored, stored);
+        }
+        Optional<String> now = given.isPresent() ? given : currentText(run.origin());
+        return new Texts(stored, now.orElse(stored));
+    }
+
+    /** Empty when the file has gone: the run has its text. */
+    private static Optional<String> currentText(RunOrigin origin) throws IOException {
         Path file = origin.workflow().orElseThrow();
-        String current = text.isPresent() ? text.get() : StoredWorkflow.read(run);
-        Result<Workflow> workflow = Workflows.read(current, file);
-        if (!(workflow instanceof Result.Ok<Workflow> read)) {
-            return new Result.Broken<>(workflow.problems());
+        return Presence.isThere(file) ? Optional.of(textOf(file)) : Optional.empty();
+    }
+
+    private Result<Plan> plan(RunManifest run, Optional<String> text) {
+        RunOrigin origin = run.origin();
+        if (text.isEmpty()) {
+            return new Result.Ok<>(CommandPlan.of(origin, origin.command().orElseThrow()));
         }
-        if (!Digests.of(current).equals(origin.digest())) {
-            StoredWorkflow.replace(run, current, guard, context.clock().instant());
-        }
-        return Workflows.plan(read.value(), origin.inputs(), context.clock());
+        Result<Workflow> workflow = Workflows.read(text.get(), origin.workflow().orElseThrow());
+        return workflow instanceof Result.Ok<Workflow> read
+                ? Workflows.plan(read.value(), origin.inputs(), context.clock())
+                : new Result.Broken<>(workflow.problems());
     }
 
     private void found(RunFolder folder, RunOrigin origin, Optional<String> text) throws IOException {
@@ -341,8 +387,24 @@ public final class StepRunner {
         return program == null ? "command" : program.toString();
     }
 
-    private static RunPick.Rule lineRule(boolean fresh) {
-        return run -> fresh ? Plain.START_NEW : run.state().isFinal() ? Plain.PASS : Plain.CONTINUE;
+    /** Of a workflow file, asked about its runs from the newest on: a failure is past once a newer run has succeeded. */
+    private static final class LineRule implements RunPick.Rule {
+        private final boolean fresh;
+        private boolean succeededSince;
+
+        LineRule(boolean fresh) {
+            this.fresh = fresh;
+        }
+
+        @Override
+        public RunPick of(RunManifest run) {
+            if (fresh) {
+                return Plain.START_NEW;
+            }
+            succeededSince |= run.state() == RunState.SUCCEEDED;
+            boolean wanted = !run.state().isFinal() || run.state() == RunState.FAILED && !succeededSince;
+            return wanted ? Plain.CONTINUE : Plain.PASS;
+        }
     }
 
     /** A run that is not of this line is left alone. */

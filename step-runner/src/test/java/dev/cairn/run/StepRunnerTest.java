@@ -336,11 +336,11 @@ class StepRunnerTest {
         Path step = run.folder().step("work").document();
         String whole = Files.readString(step);
         Files.writeString(step, whole.substring(0, whole.length() / 2));
-        Bench.Running torn = bench.start(request);
-        assertThatThrownBy(torn::outcome)
-                .cause()
-                .hasCauseInstanceOf(DocumentException.class)
+        StepRunner runner = bench.runner();
+        assertThatThrownBy(() -> runner.run(request))
+                .isInstanceOf(DocumentException.class)
                 .hasMessageContaining(step.toString());
+        assertThat(runner.ownerOf(run.folder())).isEmpty();
 
         Files.writeString(step, whole);
         succeeded(request);

@@ -137,7 +137,7 @@ final class ScheduledRun {
         if (leaveAlone && run.state() == RunState.INTERRUPTED) {
             return leftAlone();
         }
-        return use(runner.resume(run.folder(), ResumeOptions.NONE, false));
+        return use(runner.resume(run.folder(), ResumeOptions.AS_SUBMITTED, false));
     }
 
     /** What runs of it runs without us: the last daemon died in the middle, or somebody else has it. */
@@ -186,6 +186,7 @@ final class ScheduledRun {
         return use(runner.run(WorkflowRequest.of(workflow.file())
                 .withText(workflow.content())
                 .withKey(tick.key())
+                .with(ResumeOptions.AS_SUBMITTED)
                 .withInputs(ok.value())));
     }
 

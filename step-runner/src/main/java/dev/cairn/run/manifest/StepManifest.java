@@ -52,9 +52,11 @@ public final class StepManifest {
         state();
         waitingUntil();
         budgetFrom();
+        imagesFrom();
         attempts();
         images();
         scripts();
+        scriptDigests();
         outputs();
     }
 
@@ -125,6 +127,23 @@ public final class StepManifest {
         root.put("budget_from", nextAttempt());
     }
 
+    /** Lets it run again from its beginning: what it has done so far counts no more. */
+    public void runAgain() {
+        reopen();
+        startOver();
+        outputs(Map.of());
+    }
+
+    /** From now on it resumes from no image of the attempts so far. */
+    public void startOver() {
+        root.put("images_from", nextAttempt());
+    }
+
+    /** Images of attempts before this number are of work that was given up. */
+    public int imagesFrom() {
+        return ManifestFields.count(root, "images_from", 1);
+    }
+
     /** Since it was given its last go. */
     public boolean wasStarted() {
         return nextAttempt() > budgetFrom();
@@ -166,9 +185,15 @@ public final class StepManifest {
                 .toList();
     }
 
-    public void scripts(List<Path> scripts) {
+    /** The digests of those that could be read then. */
+    public Map<String, String> scriptDigests() {
+        return ManifestFields.texts(root, "script_digests");
+    }
+
+    public void scripts(List<Path> scripts, Map<String, String> digests) {
         ArrayNode paths = root.putArray("scripts");
         scripts.forEach(script -> paths.add(script.toString()));
+        ManifestFields.put(root, "script_digests", digests);
     }
 
     /** The images that are there, oldest first. */

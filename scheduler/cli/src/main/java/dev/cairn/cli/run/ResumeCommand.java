@@ -48,6 +48,9 @@ public final class ResumeCommand implements Callable<Integer> {
     @Mixin
     private RunningOptions running;
 
+    @Mixin
+    private RunningOptions.Edits edits;
+
     @Option(names = "--json", description = "Prints the run at the end, as 'show --json' does.")
     private boolean json;
 
@@ -62,7 +65,8 @@ public final class ResumeCommand implements Callable<Integer> {
         ForegroundRun foreground = new ForegroundRun(composition, runs, json);
         RunFolder folder = name == null ? newest(runs) : runs.find(name);
         RunManifest run = RunManifest.read(folder);
-        ResumeOptions options = new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), restart);
+        ResumeOptions options =
+                edits.in(new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), restart));
         return foreground.run(() -> runs.runner().resume(folder, options, false), running.patience());
     }
 

@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
 /** {@code cairn run}. */
 @Command(
         name = "run",
-        description = "Runs a workflow to its end: resumes its newest unfinished run, or starts a new one.")
+        description = "Runs a workflow to its end: resumes its newest run that has not succeeded, or starts a new one.")
 public final class RunCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
@@ -42,11 +42,14 @@ public final class RunCommand implements Callable<Integer> {
             description = "Resumes an unfinished or failed run with this key; does nothing if it succeeded.")
     private @Nullable String key;
 
-    @Option(names = "--new", description = "Starts a new run even if there is an unfinished one.")
+    @Option(names = "--new", description = "Starts a new run even if there is one to resume.")
     private boolean fresh;
 
     @Mixin
     private RunningOptions running;
+
+    @Mixin
+    private RunningOptions.Edits edits;
 
     @Option(names = "--json", description = "Prints the run at the end, as 'show --json' does.")
     private boolean json;
@@ -64,7 +67,8 @@ public final class RunCommand implements Callable<Integer> {
         }
         Runs runs = composition.runsOf(path);
         ForegroundRun foreground = new ForegroundRun(composition, runs, json);
-        ResumeOptions options = new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of());
+        ResumeOptions options =
+                edits.in(new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of()));
         WorkflowRequest request =
                 new WorkflowRequest(path, inputs.values(), Optional.ofNullable(key), fresh, options, Optional.empty());
         return foreground.run(() -> runs.runner().run(request), running.patience());

@@ -2,8 +2,11 @@ package dev.cairn.cli.run;
 
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.run.ResumeOptions;
 import dev.cairn.workflow.value.Durations;
 import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import picocli.CommandLine.Option;
 
 /** What commands have in common that go on with a run and may meet a changed step or an unseen host. */
@@ -23,6 +26,35 @@ final class RunningOptions {
             description =
                     "Waits this long for another runner that holds the run; always waits for one that is stopping.")
     private String wait = "0s";
+
+    /** For commands that run workflows. */
+    static final class Edits {
+        @Option(
+                names = "--as-submitted",
+                description = "Resumes with the workflow as the run has it, whatever the file says by now.")
+        private boolean asSubmitted;
+
+        @Option(
+                names = "--keep-done",
+                description = "Takes over an edited workflow file, but keeps steps that have succeeded as they are.")
+        private boolean keepDone;
+
+        @Option(
+                names = "--from",
+                paramLabel = "STEP",
+                description = "Runs this step again, and all steps that depend on it; repeatable.")
+        private Set<String> from = new LinkedHashSet<>();
+
+        ResumeOptions in(ResumeOptions options) throws CliException {
+            if (asSubmitted && keepDone) {
+                throw new CliException(ExitCode.USAGE, "--as-submitted and --keep-done exclude each other");
+            }
+            ResumeOptions.Edits edits = asSubmitted
+                    ? ResumeOptions.Edits.AS_SUBMITTED
+                    : keepDone ? ResumeOptions.Edits.KEEP_DONE : ResumeOptions.Edits.RUN_AGAIN;
+            return options.with(edits).from(from);
+        }
+    }
 
     Duration patience() throws CliException {
         return Durations.parse(wait)

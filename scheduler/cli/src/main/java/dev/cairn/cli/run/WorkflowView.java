@@ -7,6 +7,7 @@ import dev.cairn.cli.display.RunDisplay;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.terminal.LocalTerminal;
+import dev.cairn.run.RunChange;
 import dev.cairn.run.RunSession;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.RunManifest;
@@ -43,8 +44,13 @@ final class WorkflowView implements SessionView {
                         session,
                         composition.clock())
                 : new PlainDisplay(err, paint);
-        display.say("cairn: run " + session.id() + (session.isFresh() ? "" : " resumed"));
+        display.say("cairn: run " + session.id() + (session.isFresh() ? "" : " resumed: " + kept(session.change())));
         return new WorkflowView(display);
+    }
+
+    private static String kept(RunChange change) {
+        return change.done() + " of " + change.total() + (change.total() == 1 ? " step" : " steps") + " done"
+                + (change.edited() ? ", the workflow file has changed" : "");
     }
 
     private static LiveDisplay watched(LiveDisplay display, RunSession session, Clock clock) {

@@ -26,18 +26,21 @@ public final class ResumePointSelector {
 
     private final List<ImageRecord> newestFirst;
     private final List<AttemptRecord> attempts;
+    private final int countFrom;
     private final String fingerprint;
     private final HostIdentity host;
     private final Function<ImageRecord, Optional<String>> unusable;
 
     /**
      * @param attempts oldest first, all ended
+     * @param countFrom images of attempts before this number are of work that was given up
      * @param fingerprint of the step as it would be started now
      * @param unusable the engine's word on an image: the reason why it cannot be gone on from here
      */
     public ResumePointSelector(
             List<ImageRecord> images,
             List<AttemptRecord> attempts,
+            int countFrom,
             String fingerprint,
             HostIdentity host,
             Function<ImageRecord, Optional<String>> unusable) {
@@ -45,6 +48,7 @@ public final class ResumePointSelector {
                 .sorted(Comparator.comparingLong(ImageRecord::sequence).reversed())
                 .toList();
         this.attempts = List.copyOf(attempts);
+        this.countFrom = countFrom;
         this.fingerprint = fingerprint;
         this.host = host;
         this.unusable = unusable;
@@ -85,6 +89,7 @@ public final class ResumePointSelector {
         return isStart(image)
                 ? brokenHere(image).or(() -> unusable.apply(image))
                 : restartAsked(wish)
+                        .or(() -> givenUp(image))
                         .or(() -> changed(image, wish))
                         .or(() -> brokenHere(image))
                         .or(() -> failedFrom(image))
@@ -97,6 +102,12 @@ public final class ResumePointSelector {
 
     private static Optional<String> restartAsked(ResumeChoice wish) {
         return wish.restart() ? Optional.of("a restart from the beginning was asked for") : Optional.empty();
+    }
+
+    private Optional<String> givenUp(ImageRecord image) {
+        return image.attempt() < countFrom
+                ? Optional.of("the step was started over after it was made")
+                : Optional.empty();
     }
 
     private Optional<String> changed(ImageRecord image, ResumeChoice wish) {

@@ -105,6 +105,9 @@ final class AttemptStart {
         if (unfit.isPresent()) {
             return new Begun.Unfit(unfit.get());
         }
+        if (wish.restart()) {
+            manifest.startOver(); // or an attempt that dies before its first image would resume from what was given up
+        }
         task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, point);
         try {
@@ -163,6 +166,7 @@ final class AttemptStart {
         return new ResumePointSelector(
                         manifest.images(),
                         manifest.attempts(),
+                        manifest.imagesFrom(),
                         task.fingerprint(),
                         services.host(),
                         image -> engine.unusable(folder.image(image.sequence())))
@@ -232,7 +236,7 @@ final class AttemptStart {
             DurableFiles.createFoldersUnsynced(folder.checkpoints());
         });
         manifest.put(attempt);
-        manifest.scripts(task.scripts());
+        manifest.scripts(task.scripts(), ScriptDigests.of(task.scripts()));
         manifest.state(StepState.RUNNING, "");
         manifest.save(patience);
         services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));

@@ -1,0 +1,128 @@
+package dev.cairn.run;
+
+import dev.cairn.run.RunChange.Kind;
+import dev.cairn.run.RunChange.Line;
+import dev.cairn.run.internal.step.ScriptDigests;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.manifest.WriteGuard;
+import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.StepDefinition;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compares a run with the plan that it is resumed with: a step that has ended is kept while its definition, its scripts and all that
+ * it needs are as they were. Confined to one thread.
+ */
+final class EditedRun {
+    private final RunManifest run;
+    private final Plan after;
+    private final ResumeOptions options;
+    private final Map<String, StepDefinition> before = new HashMap<>();
+    private final Set<String> again = new HashSet<>();
+    private final List<StepManifest> reopened = new ArrayList<>();
+    private final List<Line> lines = new ArrayList<>();
+    private int done;
+    private int total;
+
+    private EditedRun(RunManifest run, Plan before, Plan after, ResumeOptions options) {
+        this.run = run;
+        this.after = after;
+        this.options = options;
+        for (PlanStep step : before.steps()) {
+            step.matrix().instances().forEach(it -> this.before.put(it.id(), StepDefinition.of(step, it)));
+        }
+    }
+
+    /** @param before the plan of the text that the run had; the same as {@code after} when the file has not changed */
+    static EditedRun compare(RunManifest run, Plan before, Plan after, ResumeOptions options) throws IOException {
+        EditedRun edited = new EditedRun(run, before, after, options);
+        for (PlanStep step : after.steps()) {
+            edited.compare(step);
+        }
+        edited.before.keySet().stream()
+                .filter(run.steps()::containsKey)
+                .sorted()
+                .forEach(gone -> edited.lines.add(new Line(gone, Kind.REMOVED, "")));
+        return edited;
+    }
+
+    private void compare(PlanStep step) throws IOException {
+        Optional<String> needed = step.needs().stream().filter(again::contains).findFirst();
+        for (Instance instance : step.matrix().instances()) {
+            total++;
+            StepDefinition was = before.remove(instance.id());
+            Optional<StepManifest> manifest = StepManifest.read(run.folder().step(instance.id()));
+            Optional<Line> change = change(step, instance, was, manifest, needed);
+            change.ifPresent(lines::add);
+            Optional<Kind> kind = change.map(Line::kind);
+            if (kind.isPresent()) {
+                again.add(step.id());
+            }
+            if (manifest.isPresent() && kind.filter(it -> it != Kind.CHANGED).isPresent()) {
+                reopened.add(manifest.get());
+            } else if (manifest.filter(it -> it.state() == StepState.SUCCEEDED).isPresent()) {
+                done++;
+            }
+        }
+    }
+
+    private Optional<Line> change(
+            PlanStep step,
+            Instance instance,
+            @Nullable StepDefinition was,
+            Optional<StepManifest> manifest,
+            Optional<String> needed) {
+        boolean ended = manifest.filter(it -> it.state().isFinal()).isPresent();
+        boolean begun = ended || manifest.filter(StepManifest::wasStarted).isPresent();
+        if (options.from().contains(step.id()) || options.from().contains(instance.id())) {
+            return Optional.of(new Line(instance.id(), Kind.AGAIN, "--from"));
+        }
+        if (begun && needed.isPresent()) {
+            return Optional.of(new Line(instance.id(), Kind.AGAIN, "it needs " + needed.get()));
+        }
+        if (options.edits() != ResumeOptions.Edits.RUN_AGAIN) {
+            return Optional.empty();
+        }
+        if (was == null) {
+            return Optional.of(new Line(instance.id(), Kind.NEW, ""));
+        }
+        Set<String> keys = StepDefinition.of(step, instance).differences(was);
+        List<String> scripts = ended ? ScriptDigests.changed(manifest.get().scriptDigests()) : List.of();
+        List<String> all = new ArrayList<>(keys);
+        all.addAll(scripts);
+        return all.isEmpty() || !begun
+                ? Optional.empty()
+                : Optional.of(new Line(
+                        instance.id(), ended ? Kind.AGAIN : Kind.CHANGED, String.join(", ", all) + " changed"));
+    }
+
+    /** What has changed; {@code edited} says whether the run takes over another text. */
+    RunChange change(boolean edited) {
+        return new RunChange(done, total, edited, lines);
+    }
+
+    /** Reopens what runs again; a death in between leaves a run that is compared again. */
+    void apply(WriteGuard guard, RunnerContext context) throws IOException {
+        if (reopened.isEmpty()) {
+            return;
+        }
+        StepReset.ifEnded(run, after, guard, context.clock());
+        for (StepManifest step : reopened) {
+            step.reload();
+            step.runAgain();
+            step.save(guard);
+        }
+    }
+}

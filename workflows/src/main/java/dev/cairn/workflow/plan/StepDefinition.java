@@ -1,0 +1,81 @@
+package dev.cairn.workflow.plan;
+
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.spec.EnvLayer;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * What an instance of a step does, as the workflow file says it: with the same definition it would do the same again. How long, how
+ * often, where and how safely it runs is not part of it. Immutable.
+ *
+ * @param parts the text of each key that matters, by the key's name in the file
+ */
+public record StepDefinition(SortedMap<String, String> parts) {
+
+    public StepDefinition {
+        parts = new TreeMap<>(parts);
+    }
+
+    public static StepDefinition of(PlanStep step, Instance instance) {
+        SortedMap<String, String> parts = new TreeMap<>();
+        add(step.action(), parts);
+        step.surroundings().environment().forEach(layer -> add(layer, parts));
+        step.surroundings().workingDirectory().ifPresent(folder -> parts.put("working_directory", folder.text()));
+        step.surroundings().standardInput().ifPresent(file -> parts.put("stdin", file.text()));
+        parts.put("modules", String.join(" ", step.surroundings().modules()));
+        parts.put("if", step.condition().text().strip());
+        step.products().outputs().forEach((name, file) -> parts.put("outputs." + name, file.text()));
+        instance.values().forEach((name, value) -> parts.put("matrix." + name, value.toString()));
+        return new StepDefinition(parts);
+    }
+
+    private static void add(Action action, SortedMap<String, String> parts) {
+        if (action instanceof Action.Script script) {
+            parts.put("run", script.text().text());
+            parts.put("shell", quoted(script.shell().words()));
+        } else if (action instanceof Action.Command command) {
+            parts.put(
+                    "command",
+                    quoted(command.words().stream().map(Template::text).toList()));
+        } else if (action instanceof Action.Uses uses) {
+            parts.put("uses", uses.what());
+            uses.with().forEach((name, parameter) -> parts.put("with." + name, parameter.toString()));
+        }
+    }
+
+    /** What comes later wins, as in the step's environment; files are read before the variables of their layer. */
+    private static void add(EnvLayer layer, SortedMap<String, String> parts) {
+        if (!layer.files().isEmpty()) {
+            parts.merge(
+                    "env_file",
+                    quoted(layer.files().stream().map(Template::text).toList()),
+                    (before, after) -> before + " " + after);
+        }
+        layer.variables().forEach((name, value) -> parts.put("env." + name, value.text()));
+    }
+
+    /** Two lists never share one text. */
+    private static String quoted(List<String> words) {
+        return words.stream()
+                .map(word -> '"' + word.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
+                .collect(Collectors.joining(" "));
+    }
+
+    /** The keys in which it differs from another, by name. */
+    public SortedSet<String> differences(StepDefinition other) {
+        SortedSet<String> differences = new TreeSet<>();
+        for (Map.Entry<String, String> part : parts.entrySet()) {
+            if (!part.getValue().equals(other.parts.get(part.getKey()))) {
+                differences.add(part.getKey());
+            }
+        }
+        other.parts.keySet().stream().filter(key -> !parts.containsKey(key)).forEach(differences::add);
+        return differences;
+    }
+}
