@@ -182,7 +182,8 @@ public final class ForegroundRun {
                 showEndOfErrorLogs(run);
                 console.say("cairn: run " + run.id() + " " + outcome.state().wire()
                         + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
-                console.say("cairn: see its log with: " + runs.line("logs", run));
+                console.say("cairn: see its log with: " + runs.line("logs", run) + ", and resume it with: "
+                        + runs.line("resume", run));
                 return ExitCode.FAILED;
             }
             case RUNNING, PAUSED, INTERRUPTED -> {
