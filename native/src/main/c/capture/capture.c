@@ -86,11 +86,25 @@ static int list_processes(capture *c, cairn_error *err)
         if (rc != 0)
             return rc;
         p->ns_pid = status.ns_pid;
+        p->session = status.ns_session;
         if (geteuid() != 0 && proc_is_undumpable(p->pid))
             return freeze_undumpable(p->pid, err);
     }
     c->objects.next_space = (uint32_t)c->process_count + 1;
     return 0;
+}
+
+/* A session that its parent never was in, so that a subreaper got it: a fork of its parent would be
+ * in another. The leader of a session may have been in those of its ancestors. */
+static bool is_adopted(const struct captured_process *parent, pid_t ns_pid, pid_t session)
+{
+    if (!parent || session == ns_pid || session == parent->session)
+        return false;
+    bool led = parent->session == parent->ns_pid;
+    for (const struct captured_process *a = parent->parent; led && a; a = a->parent)
+        if (a->session == session)
+            return false;
+    return true;
 }
 
 static int find_parents(capture *c, pid_t init, cairn_error *err)
@@ -108,6 +122,12 @@ static int find_parents(capture *c, pid_t init, cairn_error *err)
         json_object_set_new(p->json, "pid", json_integer(p->ns_pid));
         json_object_set_new(p->json, "ppid", json_integer(p->parent ? p->parent->ns_pid : 1));
         json_object_set_new(p->json, "space", json_integer(p->space));
+    }
+    for (size_t i = 0; i < c->process_count; i++) {
+        struct captured_process *p = &c->processes[i];
+        p->adopted = is_adopted(p->parent, p->ns_pid, p->session);
+        if (p->adopted)
+            json_object_set_new(p->json, "adopted", json_true());
     }
     return 0;
 }
@@ -152,6 +172,9 @@ static int capture_zombies(capture *c, cairn_error *err)
         if (!json)
             return -(err ? err->code : EIO);
         json_object_set_new(json, "ppid", json_integer(parent->ns_pid));
+        if (is_adopted(parent, (pid_t)json_integer_value(json_object_get(json, "pid")),
+                       (pid_t)json_integer_value(json_object_get(json, "session"))))
+            json_object_set_new(json, "adopted", json_true());
         json_array_append_new(processes, json);
     }
     return 0;
@@ -322,6 +345,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
         rc = capture_wait_state(&c->processes[i], err);
     if (rc == 0)
         rc = refuse_sharing(c->processes, c->process_count, err);
+    if (rc == 0)
+        rc = refuse_landlock(c->processes, c->process_count, err);
     if (rc == 0)
         rc = check_descriptor_limit(c, err);
     if (rc == 0)

@@ -18,7 +18,7 @@ struct captured_thread {
 };
 
 struct captured_process {
-    pid_t pid, ns_pid;
+    pid_t pid, ns_pid, session;
     struct captured_thread *threads;
     size_t thread_count;
     struct injector injector; /* on the leader */
@@ -26,6 +26,7 @@ struct captured_process {
     struct proc_maps maps;
     uint32_t space;                  /* number of its address space in the image */
     struct captured_process *parent; /* in the tree; NULL below pid 1 */
+    bool adopted;                    /* born of another than its parent */
     pid_t memory_of;                 /* the process whose memory is read: the snapshot, or itself */
     bool snapshot;                   /* memory_of is a snapshot, to be killed */
     bool subreaper;
@@ -59,7 +60,14 @@ CAIRN_CHECKED int refuse_other_namespaces(const struct frozen *frozen, pid_t ini
 CAIRN_CHECKED int refuse_sharing(struct captured_process *processes, size_t count,
                                  cairn_error *err);
 
+/* landlock.c: threads that have restricted themselves; after capture_threads. */
+CAIRN_CHECKED int refuse_landlock(struct captured_process *processes, size_t count,
+                                  cairn_error *err);
+
 /* memory.c */
+/* Ends a child of p that shares its memory and never ran, and has p reap it. */
+CAIRN_CHECKED int end_helper(struct captured_process *p, struct injector *in, long ns_pid,
+                             cairn_error *err);
 CAIRN_CHECKED int capture_maps(struct captured_process *p, cairn_error *err);
 /* Clones the memory copy-on-write; p->memory_of is then the snapshot. */
 CAIRN_CHECKED int capture_snapshot(struct captured_process *p, cairn_error *err);

@@ -20,9 +20,7 @@ int capture_maps(struct captured_process *p, cairn_error *err)
     return proc_read_maps(p->pid, &p->maps, err);
 }
 
-/* The go-between of a snapshot ends; it has no memory of its own and never ran. */
-static int end_go_between(struct injector *in, struct captured_process *p, long ns_pid,
-                          cairn_error *err)
+int end_helper(struct captured_process *p, struct injector *in, long ns_pid, cairn_error *err)
 {
     struct cpu_registers r = in->base;
     const uint64_t args[6] = {0};
@@ -33,11 +31,11 @@ static int end_go_between(struct injector *in, struct captured_process *p, long 
     int status;
     do {
         if (ptrace(PTRACE_CONT, in->tid, NULL, NULL) < 0 && errno != ESRCH)
-            return cairn_fail_errno(err, "ending the helper of a snapshot");
+            return cairn_fail_errno(err, "ending a helper");
         rc = trace_wait(in->tid, TRACE_NO_TIMEOUT, &status, NULL);
     } while (rc == 0);
-    return inject_ok(&p->injector, "reaping the helper of a snapshot", NULL, err, SYS_wait4,
-                     (uint64_t)ns_pid, 0, __WALL, 0, 0, 0);
+    return inject_ok(&p->injector, "reaping a helper", NULL, err, SYS_wait4, (uint64_t)ns_pid, 0,
+                     __WALL, 0, 0, 0);
 }
 
 /* A plain fork would be a child that the program can see: with a SIGCHLD, in its wait(), holding
@@ -60,7 +58,7 @@ int capture_snapshot(struct captured_process *p, cairn_error *err)
         rc = inject_clone(&in, "making a snapshot of the memory", &snapshot, NULL, err, SYS_clone,
                           0, 0, 0, 0, 0);
     cairn_error ignored;
-    int ended = end_go_between(&in, p, between_in_ns, rc == 0 ? err : &ignored);
+    int ended = end_helper(p, &in, between_in_ns, rc == 0 ? err : &ignored);
     if (rc == 0)
         rc = ended;
     if (snapshot != 0) {

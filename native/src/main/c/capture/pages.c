@@ -115,7 +115,7 @@ static int list_by_scan(int pagemap, const struct proc_map *map, uint64_t guards
 static const struct captured_process *inherited_from(const struct captured_process *p,
                                                      const struct proc_map *map)
 {
-    if (!p->parent)
+    if (!p->parent || p->adopted)
         return NULL;
     for (size_t i = 0; i < p->parent->maps.count; i++) {
         const struct proc_map *theirs = &p->parent->maps.maps[i];

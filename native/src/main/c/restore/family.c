@@ -165,10 +165,11 @@ static int make_child(struct restored_process *child, cairn_error *err)
     int64_t exit_signal = SIGCHLD;
     int rc = json_may_int(child->json, "exit_signal", 0, 64, &exit_signal, err);
     if (rc == 0)
-        rc = fork_with_pid(child->parent, child->ns_pid, (int)exit_signal, &pid, err);
+        rc = fork_with_pid(child->parent, child->ns_pid, child->vanished ? 0 : (int)exit_signal,
+                           &pid, err);
     if (rc == 0)
         rc = adopt_child(child, child->parent, pid, err);
-    return rc == 0 && is_zombie(child) ? make_session(child, err) : rc;
+    return rc == 0 && child->zombie ? make_session(child, err) : rc;
 }
 
 /* A number that nobody of the image has, for helpers. */
@@ -191,8 +192,22 @@ static pid_t spare_pid(const struct restoration *r)
     return (pid_t)highest + 1;
 }
 
+/* Orphans of its descendants come to it, and not to pid 1. */
+static int set_subreaper(struct restored_process *p, bool on, cairn_error *err)
+{
+    return p ? inject_ok(&p->injector, "PR_SET_CHILD_SUBREAPER", NULL, err, SYS_prctl,
+                         PR_SET_CHILD_SUBREAPER, on, 0, 0, 0, 0)
+             : 0;
+}
+
+static int reap(struct restored_process *parent, pid_t ns_pid, cairn_error *err)
+{
+    return inject_ok(&parent->injector, "reaping a helper", NULL, err, SYS_wait4, (uint64_t)ns_pid,
+                     0, __WALL, 0, 0, 0);
+}
+
 /* An orphan belongs to a session whose leader it is not: born there of a helper, which ends and so
- * leaves it to pid 1. */
+ * leaves it to pid 1, or to the subreaper that is its parent. */
 static int make_orphan(struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     struct restored_process *leader = restoration_find(r, p->session);
@@ -213,10 +228,13 @@ static int make_orphan(struct restoration *r, struct restored_process *p, cairn_
     if (rc == 0)
         rc = adopt_child(p, &helper, child, err);
     if (rc == 0)
+        rc = set_subreaper(p->parent, true, err);
+    if (rc == 0)
         rc = end_process(&helper.injector, 0, err);
     if (rc == 0)
-        rc = inject_ok(&leader->injector, "reaping a helper", NULL, err, SYS_wait4,
-                       (uint64_t)status.ns_pid, 0, __WALL, 0, 0, 0);
+        rc = reap(leader, status.ns_pid, err);
+    if (rc == 0)
+        rc = set_subreaper(p->parent, false, err);
     cairn_cleanup_close(&helper.injector.memory);
     return rc;
 }
@@ -237,7 +255,8 @@ static int make_children(struct restoration *r, struct restored_process *p, bool
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
         struct restored_process *child = &r->processes[i];
-        if (child->parent != p || child->shares != sharing || of_older_session(child, p) != older)
+        if (child->parent != p || child->adopted || child->shares != sharing ||
+            of_older_session(child, p) != older)
             continue;
         rc = make_child(child, err);
     }
@@ -268,8 +287,47 @@ static int make_family_of(struct restoration *r, struct restored_process *p, cai
     if (rc == 0)
         rc = make_children(r, p, true, false, err);
     for (size_t i = 0; rc == 0 && i < r->process_count; i++)
-        if (r->processes[i].parent == p && !r->processes[i].zombie)
+        if (r->processes[i].parent == p && !r->processes[i].adopted && !r->processes[i].zombie)
             rc = make_family_of(r, &r->processes[i], err);
+    return rc;
+}
+
+/* Orphans of sessions that began deeper in the tree: of those of other orphans, too. */
+static int make_orphans(struct restoration *r, cairn_error *err)
+{
+    int rc = 0;
+    for (bool more = true; more && rc == 0;) {
+        more = false;
+        for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+            struct restored_process *p = &r->processes[i];
+            const struct restored_process *leader = restoration_find(r, p->session);
+            if (p->pid || (p->zombie && !p->adopted) || (leader && !leader->pid))
+                continue;
+            rc = make_orphan(r, p, err);
+            if (rc == 0 && !p->zombie)
+                rc = make_family_of(r, p, err);
+            more = true;
+        }
+    }
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
+        if (!r->processes[i].pid && (!r->processes[i].zombie || r->processes[i].adopted))
+            rc = cairn_fail(err, CAIRN_EIMAGE_CORRUPT,
+                            "pid %d of the image has no session to be in", r->processes[i].ns_pid);
+    return rc;
+}
+
+/* Pid 1 reaps those that it is the parent of. */
+static int end_vanished(struct restoration *r, cairn_error *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
+        struct restored_process *p = &r->processes[i];
+        if (!p->vanished)
+            continue;
+        rc = end_process(&p->injector, 0, err);
+        if (rc == 0 && p->parent)
+            rc = reap(p->parent, p->ns_pid, err);
+    }
     return rc;
 }
 
@@ -324,8 +382,7 @@ static int make_unled_group(struct restoration *r, const struct restored_process
     if (rc == 0)
         rc = end_process(&leader.injector, 0, err);
     if (rc == 0)
-        rc = inject_ok(&parent->injector, "reaping a helper", NULL, err, SYS_wait4,
-                       (uint64_t)member->pgrp, 0, __WALL, 0, 0, 0);
+        rc = reap(parent, member->pgrp, err);
     cairn_cleanup_close(&leader.injector.memory);
     return rc;
 }
@@ -375,18 +432,10 @@ int family_make(struct restoration *r, pid_t init, cairn_error *err)
     for (size_t i = 0; rc == 0 && i < r->process_count; i++)
         if (!r->processes[i].parent && !r->processes[i].zombie && r->processes[i].pid)
             rc = make_family_of(r, &r->processes[i], err);
-    /* Orphans of sessions that began deeper in the tree. */
-    for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
-        struct restored_process *p = &r->processes[i];
-        if (p->pid || p->zombie)
-            continue;
-        rc = make_orphan(r, p, err);
-        if (rc == 0)
-            rc = make_family_of(r, p, err);
-    }
-    for (size_t i = 0; rc == 0 && i < r->process_count; i++)
-        if (r->processes[i].vanished)
-            rc = end_process(&r->processes[i].injector, 0, err); /* pid 1 reaps it */
+    if (rc == 0)
+        rc = make_orphans(r, err);
+    if (rc == 0)
+        rc = end_vanished(r, err);
     if (rc == 0)
         rc = make_groups(r, err);
     for (size_t i = 0; rc == 0 && i < r->process_count; i++)

@@ -28,7 +28,7 @@ struct restored_process *restoration_find(const struct restoration *r, pid_t ns_
 static int read_process(struct restored_process *p, const json_t *json, cairn_error *err)
 {
     int64_t pid, ppid, session, pgrp, space = 0;
-    bool zombie = false;
+    bool zombie = false, adopted = false;
     int rc = json_need_int(json, "pid", 2, 1 << 30, &pid, err);
     if (rc == 0)
         rc = json_need_int(json, "ppid", 1, 1 << 30, &ppid, err);
@@ -38,6 +38,8 @@ static int read_process(struct restored_process *p, const json_t *json, cairn_er
         rc = json_need_int(json, "pgrp", 0, 1 << 30, &pgrp, err);
     if (rc == 0)
         rc = json_may_bool(json, "zombie", &zombie, err);
+    if (rc == 0)
+        rc = json_may_bool(json, "adopted", &adopted, err);
     if (rc == 0 && !zombie)
         rc = json_need_int(json, "space", 1, UINT32_MAX, &space, err);
     *p = (struct restored_process){.json = json,
@@ -46,9 +48,32 @@ static int read_process(struct restored_process *p, const json_t *json, cairn_er
                                    .session = (pid_t)session,
                                    .pgrp = (pid_t)pgrp,
                                    .zombie = zombie,
+                                   .adopted = adopted,
                                    .space = (uint32_t)space,
                                    .injector = {.memory = -1}};
     return rc;
+}
+
+static int depth_of(const struct restoration *r, pid_t ns_pid)
+{
+    int depth = 0;
+    for (const struct restored_process *p = restoration_find(r, ns_pid); p && depth < PROCESS_LIMIT;
+         p = restoration_find(r, p->ns_ppid))
+        depth++;
+    return depth;
+}
+
+/* Below whom the leader of a session lived whose members were adopted when it ended: the deepest of
+ * those that did. */
+static pid_t adopter_of(const struct restoration *r, pid_t session)
+{
+    pid_t deepest = 1;
+    for (size_t i = 0; i < r->process_count; i++) {
+        const struct restored_process *p = &r->processes[i];
+        if (p->session == session && p->adopted && depth_of(r, p->ns_ppid) > depth_of(r, deepest))
+            deepest = p->ns_ppid;
+    }
+    return deepest;
 }
 
 /* Leaders of sessions in which only others are left. */
@@ -58,8 +83,9 @@ static void add_vanished_leaders(struct restoration *r)
         pid_t session = r->processes[i].session;
         if (session <= 1 || restoration_find(r, session))
             continue;
+        pid_t adopter = adopter_of(r, session);
         r->processes[r->process_count++] = (struct restored_process){.ns_pid = session,
-                                                                     .ns_ppid = 1,
+                                                                     .ns_ppid = adopter,
                                                                      .session = session,
                                                                      .pgrp = session,
                                                                      .zombie = true,

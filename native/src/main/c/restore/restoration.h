@@ -30,6 +30,7 @@ struct restored_process {
     bool zombie;
     bool vanished; /* not in the image: the leader of a session that outlived it. It is made, has
                       the session's processes born in it, and ends */
+    bool adopted;  /* by its parent, a subreaper, from another session */
     bool shares;   /* some of its pages are its parent's: it is forked once those are filled */
     uint32_t space;
     struct restored_process *parent; /* NULL below pid 1 */

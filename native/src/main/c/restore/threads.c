@@ -117,7 +117,8 @@ int threads_forget_rseq(struct injector *in, cairn_error *err)
                      rseq.rseq_abi_size, 1, rseq.signature, 0, 0);
 }
 
-/* How long it may run at a time, where that was not what everybody had. */
+/* How long it may run at a time, where that was not what everybody had. An idle thread keeps what
+ * it was given before it was idle. */
 static void set_time_slice(const struct restored_thread *t)
 {
     struct {
@@ -130,10 +131,10 @@ static void set_time_slice(const struct restored_thread *t)
     int policy = (int)json_integer_value(json_object_get(t->json, "policy"));
     if (!json_object_get(t->json, "runtime_ns"))
         return;
-    a.policy = (uint32_t)(policy & ~SCHED_RESET_ON_FORK);
-    a.flags = policy & SCHED_RESET_ON_FORK ? 1 : 0; /* SCHED_FLAG_RESET_ON_FORK */
-    a.nice = (int32_t)json_integer_value(json_object_get(t->json, "nice"));
-    a.priority = (uint32_t)json_integer_value(json_object_get(t->json, "priority"));
+    bool deadline = (policy & ~SCHED_RESET_ON_FORK) == SCHED_DEADLINE;
+    a.policy = deadline ? SCHED_DEADLINE : SCHED_OTHER;
+    a.flags = deadline && (policy & SCHED_RESET_ON_FORK) ? 1 : 0; /* SCHED_FLAG_RESET_ON_FORK */
+    a.nice = getpriority(PRIO_PROCESS, (id_t)t->tid);
     a.runtime = (uint64_t)json_integer_value(json_object_get(t->json, "runtime_ns"));
     a.deadline = (uint64_t)json_integer_value(json_object_get(t->json, "deadline_ns"));
     a.period = (uint64_t)json_integer_value(json_object_get(t->json, "period_ns"));
@@ -147,6 +148,7 @@ static void set_scheduling(const struct restored_thread *t)
     struct sched_param parameter = {
         .sched_priority = (int)json_integer_value(json_object_get(t->json, "priority"))};
     int policy = (int)json_integer_value(json_object_get(t->json, "policy"));
+    set_time_slice(t);
     if (policy != SCHED_OTHER)
         sched_setscheduler(t->tid, policy, &parameter);
     int nice = (int)json_integer_value(json_object_get(t->json, "nice"));
@@ -156,7 +158,6 @@ static void set_scheduling(const struct restored_thread *t)
     int io = (int)json_integer_value(json_object_get(t->json, "ioprio"));
     if (io >> 13) /* without a class none was ever set, and setting it would make it one */
         syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, t->tid, io);
-    set_time_slice(t);
     auto_free void *cpus = NULL;
     size_t len;
     if (hex_decode(json_string_value(json_object_get(t->json, "affinity")), sizeof(cpu_set_t),

@@ -48,6 +48,11 @@ uint32_t board_join(void)
     return BOARD->members++;
 }
 
+void board_leave(void)
+{
+    BOARD->members--;
+}
+
 void board_complete(void)
 {
     change(&BOARD->complete, 1);

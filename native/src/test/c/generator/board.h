@@ -9,6 +9,8 @@ void board_open(void);
 
 /* A member joins while the tree is made, one after the other; gives its number. */
 uint32_t board_join(void);
+/* The last that joined does not come. */
+void board_leave(void);
 /* All have joined; the tree is whole. */
 void board_complete(void);
 

@@ -28,7 +28,9 @@ static void wait_and_say(struct object *o)
     int status = 0;
     kill(o->child, SIGCONT);
     kill(o->child, SIGKILL);
-    pid_t got = waitpid(o->child, &status, 0);
+    pid_t got;
+    while ((got = waitpid(o->child, &status, 0)) < 0 && errno == EINTR) {
+    }
     say(o, "waited %d status %#x", got == o->child, (unsigned)status);
 }
 
@@ -161,4 +163,11 @@ ENDING_KIND(orphans_of_another_session)
     await(o->child, WEXITED);
     if (reaped)
         waitpid(o->child, NULL, 0);
+}
+
+#define drain_orphans_below_a_subreaper wait_and_say
+ENDING_KIND(orphans_below_a_subreaper)
+{
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    orphans_of_another_session(o);
 }

@@ -107,6 +107,14 @@ KIND(time_slice)
     note(o, "sched_setattr", syscall(SYS_sched_setattr, 0, &attributes, 0));
 }
 
+/* Which it cannot be given any more. */
+KIND(idle_with_a_time_slice)
+{
+    struct sched_param none = {0};
+    time_slice(o);
+    note(o, "sched_setscheduler", sched_setscheduler(0, SCHED_IDLE, &none));
+}
+
 KIND(real_time_scheduling)
 {
     struct sched_param priority = {1};
@@ -198,8 +206,9 @@ KIND(blocked_signals_that_wait)
     sigaddset(&set, ordinary);
     sigaddset(&set, real_time);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    note(o, "kill", kill(getpid(), ordinary));
-    for (uint32_t i = pick(o, 5); i > 0; i--)
+    bool alone = gettid() == getpid(); /* threads that it makes later block them, too */
+    note(o, "kill", alone ? kill(getpid(), ordinary) : tgkill(getpid(), gettid(), ordinary));
+    for (uint32_t i = pick(o, 5); alone && i > 0; i--)
         note(o, "sigqueue", sigqueue(getpid(), real_time, (union sigval){.sival_int = (int)i}));
     if (chance(o, 50))
         note(o, "tgkill", syscall(SYS_tgkill, getpid(), gettid(), real_time));
@@ -242,6 +251,10 @@ KIND(timer_that_has_expired)
     sigaddset(&set, SIGRTMIN + 4);
     sigprocmask(SIG_BLOCK, &set, NULL);
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 4};
+    if (gettid() != getpid()) { /* others do not block it */
+        event.sigev_notify = SIGEV_THREAD_ID;
+        event._sigev_un._tid = gettid();
+    }
     struct itimerspec times = {{0, 0}, {0, 1}};
     note(o, "timer_create", timer_create(CLOCK_MONOTONIC, &event, &id));
     note(o, "timer_settime", timer_settime(id, 0, &times, NULL));
@@ -256,6 +269,13 @@ KIND(memory_barriers)
                                    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE,
                                    MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ};
     note(o, "membarrier", syscall(SYS_membarrier, commands[pick(o, 4)], 0, 0));
+}
+
+/* Without that of PRIVATE_EXPEDITED. */
+KIND(memory_barriers_of_cores)
+{
+    note(o, "membarrier",
+         syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE, 0, 0));
 }
 
 KIND(working_folder)

@@ -63,6 +63,24 @@ static void observe_rseq(void)
             result_of(syscall(SYS_rseq, area, sizeof(struct rseq), 0, 0x53053053u)));
 }
 
+/* How many more layers of Landlock a copy can be put under: 16, where there is none. */
+static void observe_landlock(void)
+{
+    static const uint64_t handled = 1ull << 12; /* LANDLOCK_ACCESS_FS_MAKE_SYM */
+    int status = 0, layers = 0;
+    long pid = syscall(SYS_clone, 0, 0, 0, 0, 0);
+    if (pid == 0) {
+        long rules = syscall(444 /* landlock_create_ruleset */, &handled, sizeof handled, 0);
+        syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+        while (rules >= 0 && syscall(446 /* landlock_restrict_self */, rules, 0) == 0)
+            layers++;
+        syscall(SYS_exit, layers);
+    }
+    while (syscall(SYS_wait4, pid, &status, __WALL, NULL) < 0 && errno == EINTR) {
+    }
+    observe("landlock %s %d", result_of(pid < 0 ? pid : 0), WEXITSTATUS(status));
+}
+
 static void observe_membarriers(void)
 {
     static const int private[] = {1 << 3, 1 << 5, 1 << 7};
@@ -178,6 +196,7 @@ void observe_thread(void)
     grow_stack();
     observe_plain_getters();
     observe_rseq();
+    observe_landlock();
     if (gettid() == getpid()) {
         observe_membarriers();
         observe_interval_timers();
