@@ -165,24 +165,20 @@ static int open_place(int undone_fd, unsigned n, const char *shown, const char *
                        path, suffix);
     if (len >= PATH_MAX)
         return cairn_fail(err, ENAMETOOLONG, "moving %s/%s to undone", shown, path);
+    /* Looked at before anything is made: undoing that is killed again and again finds the next
+     * place with as many changes of the disk as the first. */
+    auto_close int taken = rb_open_beneath(undone_fd, place, O_PATH);
+    if (taken >= 0 || errno == ENOTDIR || errno == ELOOP)
+        return 1;
     char *slash = strrchr(place, '/');
     *slash = '\0';
     cairn_error reason;
     int rc = rb_make_folders(undone_fd, place, &reason);
     *slash = '/';
-    if (rc == -ENOTDIR)
-        return 1;
     if (rc != 0)
         return cairn_fail(err, reason.code, "making a place in undone: %s", reason.message);
     *folder = rb_open_parent(undone_fd, place, last);
-    if (*folder < 0)
-        return errno == ENOTDIR ? 1 : cairn_fail_errno(err, "opening a place in undone");
-    auto_close int taken = openat(*folder, *last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (taken < 0)
-        return 0;
-    close(*folder);
-    *folder = -1;
-    return 1;
+    return *folder < 0 ? cairn_fail_errno(err, "opening a place in undone") : 0;
 }
 
 static int find_place(int undone_fd, const char *shown, const char *path, const char *suffix,
