@@ -3,38 +3,9 @@
  * under test knows of it. */
 #include "rollback_world.h"
 
-#include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
+#include "kill_at.h"
 
 #define SEEDS 2
-
-static bool changes_the_disk(const struct __ptrace_syscall_info *info)
-{
-    switch (info->entry.nr) {
-    case SYS_openat:
-        return info->entry.args[2] & O_CREAT;
-    case SYS_mkdirat:
-    case SYS_mknodat:
-    case SYS_symlinkat:
-    case SYS_linkat:
-    case SYS_unlinkat:
-    case SYS_renameat:
-    case SYS_renameat2:
-    case SYS_pwrite64:
-    case SYS_ftruncate:
-    case SYS_fchmod:
-    case SYS_chmod:
-    case SYS_fchmodat:
-    case SYS_fchownat:
-    case SYS_utimensat:
-    case SYS_fsync:
-        return true;
-    default:
-        return false;
-    }
-}
 
 /* Rolls back in a child that dies on its way into the n-th change. True: it came to its end before.
  */
@@ -46,30 +17,14 @@ static bool roll_back_killed_at(struct world *w, unsigned sequence, const json_t
     must(child >= 0, "fork");
     if (child == 0) {
         cairn_error err;
-        if (ptrace(PTRACE_TRACEME, 0, 0, 0) < 0)
-            _exit(100);
-        raise(SIGSTOP);
+        wait_for_tracer();
         _exit(roll_back(w, sequence, record, &err) == 0 ? 0 : 1);
     }
-    must(waitpid(child, &status, 0) == child && WIFSTOPPED(status), "waiting for the child");
-    must(ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) == 0,
-         "PTRACE_SETOPTIONS");
-    for (unsigned changes = 0;;) {
-        struct __ptrace_syscall_info info;
-        must(ptrace(PTRACE_SYSCALL, child, 0, 0) == 0, "PTRACE_SYSCALL");
-        must(waitpid(child, &status, 0) == child, "waitpid");
-        if (WIFEXITED(status)) {
-            assert_int_equal(WEXITSTATUS(status), 0);
-            return true;
-        }
-        assert_true(WIFSTOPPED(status));
-        must(ptrace(PTRACE_GET_SYSCALL_INFO, child, sizeof info, &info) > 0, "syscall info");
-        if (info.op == PTRACE_SYSCALL_INFO_ENTRY && changes_the_disk(&info) && ++changes == n)
-            break;
-    }
-    kill(child, SIGKILL);
-    must(waitpid(child, &status, 0) == child && WIFSIGNALED(status), "killing the child");
-    return false;
+    if (kill_at(child, n, &status))
+        return false;
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    return true;
 }
 
 static void make_mess(struct world *w, uint64_t seed, char **before, json_t **record)

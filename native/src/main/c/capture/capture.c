@@ -36,6 +36,7 @@ struct capture {
     size_t process_count;
     struct objects objects;
     struct dontfork dontfork;
+    unsigned filters_above;
     rollback_notes *notes;
     unsigned threads;
     struct keeping keeping; /* folder -1: nothing is kept */
@@ -140,6 +141,7 @@ static int capture_one(capture *c, struct captured_process *p, cairn_error *err)
     while (first + count < c->frozen.thread_count && c->frozen.threads[first + count].pid == p->pid)
         count++;
     c->figures.threads += (uint32_t)count;
+    p->filters_above = c->filters_above;
     int rc = capture_maps(p, err);
     if (rc == 0)
         rc = capture_threads(p, &c->frozen, first, count, err);
@@ -318,13 +320,25 @@ static int check_descriptor_limit(const capture *c, cairn_error *err)
                             open, need, (unsigned long long)limit.rlim_max);
 }
 
+/* Only a journalled step has a filter that a restored one has again. */
+static int count_filters_above(capture *c, pid_t init, cairn_error *err)
+{
+    struct proc_status status;
+    int rc = proc_read_status(init, init, &status, err);
+    if (rc == 0)
+        c->filters_above = status.seccomp_filters;
+    return rc;
+}
+
 static int capture_everything(capture *c, struct tree *t, const struct capture_options *options,
                               image_writer *writer, cairn_error *err)
 {
     c->meta = json_pack("{s:s, s:i, s:o, s:i, s:[]}", "kind", "native", "version", META_VERSION,
                         "clocks", describe_clocks(t), "root", (int)t->root_in_ns, "processes");
     c->objects.init = t->init;
-    int rc = capture_terminal(t, c->meta, err);
+    int rc = options->rollback->journal ? count_filters_above(c, t->init, err) : 0;
+    if (rc == 0)
+        rc = capture_terminal(t, c->meta, err);
     if (rc == 0)
         rc = capture_shm(&c->objects, c->meta, err);
     if (rc == 0)

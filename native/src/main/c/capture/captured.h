@@ -30,7 +30,9 @@ struct captured_process {
     pid_t memory_of;                 /* the process whose memory is read: the snapshot, or itself */
     bool snapshot;                   /* memory_of is a snapshot, to be killed */
     bool subreaper;
-    json_t *json; /* its entry in META's "processes" */
+    unsigned
+        filters_above; /* seccomp filters of the step's pid 1, which a restored one has again */
+    json_t *json;      /* its entry in META's "processes" */
 };
 
 /* threads.c: everything about the threads of a process, into its "threads". Leaves the leader ready

@@ -71,7 +71,8 @@ static int note_written(struct objects *o, const struct seen *s, const char *nam
     char *copy = strdup(name);
     if (!copy)
         return cairn_fail(err, ENOMEM, "out of memory noting %s", s->link);
-    grown[o->written_count++] = (struct rollback_open_file){.path = copy, .fd = steal_fd(&fd)};
+    grown[o->written_count++] = (struct rollback_open_file){
+        .path = copy, .fd = steal_fd(&fd), .append = s->flags & O_APPEND};
     return 0;
 }
 

@@ -1,6 +1,7 @@
 /* The state of threads. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -213,7 +214,9 @@ static int describe_thread(struct captured_process *p, struct captured_thread *t
     if (rc != 0)
         return rc;
     t->ns_tid = status.ns_tid;
-    if (status.seccomp != 0)
+    bool inherited = status.seccomp == SECCOMP_MODE_FILTER && status.seccomp_filters > 0 &&
+                     status.seccomp_filters <= p->filters_above;
+    if (status.seccomp != SECCOMP_MODE_DISABLED && !inherited)
         return cairn_fail(
             err, CAIRN_EUNSUPPORTED,
             "pid %d runs under a seccomp filter, which cannot be read without privileges; start it "

@@ -32,6 +32,7 @@ struct proc_status {
     pid_t tgid, tracer;       /* as the reader sees them */
     uint64_t ignored, caught; /* bit n-1 = signal n */
     unsigned seccomp;         /* 0 none, 1 strict, 2 filter */
+    unsigned seccomp_filters; /* how many (Linux 5.9) */
     bool no_new_privs;
     unsigned uid[4], gid[4]; /* real, effective, saved, file system */
     uint64_t cap_inh, cap_prm, cap_eff, cap_bnd, cap_amb;

@@ -98,6 +98,8 @@ static void status_line(const char *name, size_t len, const char *value, struct 
         out->caught = strtoull(value, NULL, 16);
     else if (IS("Seccomp"))
         out->seccomp = (unsigned)strtoul(value, NULL, 10);
+    else if (IS("Seccomp_filters"))
+        out->seccomp_filters = (unsigned)strtoul(value, NULL, 10);
     else if (IS("NoNewPrivs"))
         out->no_new_privs = strtoul(value, NULL, 10) != 0;
     else if (IS("Uid"))

@@ -148,7 +148,7 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
         rc = start_init(spec, &clocks, &restorer, &tree, err);
     }
     if (rc == 0)
-        rc = start_await_ready(&tree, err);
+        rc = start_await_ready(&tree, spec->listener, err);
     tree.cpu = cpu;
     r.clock_lead = tree.waits.lead = tree.clock_leads.monotonic_ns;
     if (rc == 0)
@@ -161,6 +161,8 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
         rc = remember_waits(&r, &tree.waits, err);
     if (rc == 0) {
         remember_kept(&r, &tree.kept);
+        if (spec->listener)
+            spec->listener->begin(spec->listener->context);
         release_all(&r);
         *out = tree;
     } else {

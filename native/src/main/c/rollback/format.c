@@ -9,6 +9,7 @@
 #include "rollback/names.h"
 
 #define VERSION 1
+#define JOURNALLED_VERSION 2 /* with `epoch`: of no use to who cannot undo the journal */
 
 static const char *const TYPES[] = {
     [RB_DIR] = "dir",       [RB_FILE] = "file",     [RB_SYMLINK] = "symlink", [RB_FIFO] = "fifo",
@@ -102,10 +103,14 @@ static json_t *format_tree(const struct rb_tree *tree)
 int rb_format(const struct rb_record *record, json_t **out, cairn_error *err)
 {
     json_t *o = json_object(), *trees = json_array();
-    int bad = add_int(o, "version", VERSION) | add(o, "open", format_tree(&record->open));
+    bool journalled = record->epoch >= 0;
+    int bad = add_int(o, "version", journalled ? JOURNALLED_VERSION : VERSION) |
+              add(o, "open", format_tree(&record->open));
     for (size_t i = 0; i < record->n_trees && !bad; i++)
         bad = json_array_append_new(trees, format_tree(&record->trees[i]));
     bad |= add(o, "trees", trees);
+    if (journalled)
+        bad |= add_int(o, "epoch", record->epoch);
     if (bad) {
         json_decref(o);
         return cairn_fail(err, ENOMEM, "out of memory describing the files");
@@ -321,10 +326,16 @@ int rb_parse(const json_t *json, struct rb_record *out, cairn_error *err)
     int rc = get_int(&p, json, "version", 0, INT64_MAX, &version);
     if (rc != 0)
         return rc;
-    if (version != VERSION)
-        return cairn_fail(err, CAIRN_EIMAGE_VERSION,
-                          "the image's record of files has version %lld, this build reads %d",
-                          (long long)version, VERSION);
+    if (version != VERSION && version != JOURNALLED_VERSION)
+        return cairn_fail(
+            err, CAIRN_EIMAGE_VERSION,
+            "the image's record of files has version %lld, this build reads %d and %d",
+            (long long)version, VERSION, JOURNALLED_VERSION);
+    out->epoch = -1;
+    if (version == JOURNALLED_VERSION)
+        rc = get_int(&p, json, "epoch", 0, UINT32_MAX, &out->epoch);
+    if (rc != 0)
+        return rc;
     rc = parse_open(&p, json_object_get(json, "open"), &out->open);
     if (rc != 0)
         return rc;

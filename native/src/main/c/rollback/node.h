@@ -73,6 +73,7 @@ struct rb_record {
     struct rb_tree open; /* files that were open for writing outside trees; base "/" */
     struct rb_tree *trees;
     size_t n_trees;
+    int64_t epoch; /* of the journal, or -1 */
 };
 
 /* NULL when memory is out. The pointer holds until the next call. */

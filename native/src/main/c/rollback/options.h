@@ -5,12 +5,22 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/error.h"
+
+/* What is told that the step is frozen for this image, and answers with the number by which the
+ * image refers to what changes from now on. */
+struct rollback_journal {
+    void *context;
+    int (*cut)(void *context, uint32_t *epoch, cairn_error *err);
+};
+
 struct rollback_options {
     const char *const
         *trees; /* absolute paths of folders or files, NULL-terminated; they may be absent */
     bool open_files;
     int checkpoints_fd; /* where earlier images lie: unchanged copies are hard-linked from there */
-    int64_t previous;   /* sequence of the newest earlier image that holds copies, or -1 */
+    const struct rollback_journal *journal; /* NULL: nothing is known of what changes */
+    int64_t previous; /* sequence of the newest earlier image that holds copies, or -1 */
 };
 
 /* A regular file that some process of the step has open for writing, or maps shared and writable. A
@@ -19,6 +29,7 @@ struct rollback_options {
 struct rollback_open_file {
     const char *path; /* absolute, as the step sees it */
     int fd; /* readable descriptor on that very inode, borrowed until rollback_record returns */
+    bool append; /* only to its end: what it holds stays as it is */
     bool mapped; /* mapped shared and writable: stores leave no trace in mtime, and the image holds
                     the mapped bytes, so that only identity and size are judged here */
     bool whole;  /* and from its first byte to its last: all of it is in the image */

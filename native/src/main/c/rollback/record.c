@@ -14,13 +14,34 @@
 #include "rollback/roots.h"
 #include "rollback/walk.h"
 
-static int walk_trees(const struct rollback_options *options, rollback_notes *notes,
+/* A file that is open to be written over (a database) changes through a descriptor whose writes the
+ * journal does not see: it is a tree of its own. The caller frees the list. */
+static const char **list_written(const struct rollback_options *options,
+                                 const struct rollback_open_file *files, size_t n_files)
+{
+    const char **paths = calloc(n_files + 1, sizeof *paths);
+    struct stat st, found;
+    size_t n = 0;
+    for (size_t i = 0; paths && options->journal && i < n_files; i++)
+        if (!files[i].append && !files[i].mapped && files[i].path[0] == '/' &&
+            fstat(files[i].fd, &st) == 0 && S_ISREG(st.st_mode) &&
+            lstat(files[i].path, &found) == 0 && found.st_ino == st.st_ino &&
+            found.st_dev == st.st_dev)
+            paths[n++] = files[i].path;
+    return paths;
+}
+
+static int walk_trees(const struct rollback_options *options,
+                      const struct rollback_open_file *files, size_t n_files, rollback_notes *notes,
                       cairn_error *err)
 {
+    auto_free const char **written = list_written(options, files, n_files);
+    if (!written)
+        return cairn_fail(err, ENOMEM, "out of memory noting files");
     struct rb_own own = {0};
     struct rb_record *record = &notes->record;
     rb_own_around(options->checkpoints_fd, &own);
-    int rc = rb_roots_resolve(options->trees, &own, record, &notes->base_fds, err);
+    int rc = rb_roots_resolve(options->trees, written, &own, record, &notes->base_fds, err);
     for (size_t i = 0; i < record->n_trees && rc == 0; i++)
         rc = rb_walk(notes->base_fds[i], record->trees[i].name, &own, false, &record->arena,
                      &record->trees[i], err);
@@ -75,7 +96,8 @@ static int record_all(const struct rollback_options *options,
                       rollback_notes *notes, cairn_error *err)
 {
     int rc;
-    if ((rc = walk_trees(options, notes, err)) || (rc = list_tasks(notes, n_files, err)) ||
+    if ((rc = walk_trees(options, files, n_files, notes, err)) ||
+        (rc = list_tasks(notes, n_files, err)) ||
         (rc = rb_note_open_files(options, files, n_files, notes, err)))
         return rc;
     if (notes->record.n_trees > 0 && (rc = rb_kept_open(image_fd, options->checkpoints_fd,
@@ -86,6 +108,12 @@ static int record_all(const struct rollback_options *options,
     if (rc == 0 && notes->root_fd < 0)
         rc = cairn_fail_errno(err, "opening /");
     add_open_tasks(notes, notes->root_fd);
+    uint32_t epoch;
+    notes->record.epoch = -1;
+    if (rc == 0 && options->journal) {
+        rc = options->journal->cut(options->journal->context, &epoch, err);
+        notes->record.epoch = epoch;
+    }
     return rc;
 }
 

@@ -120,33 +120,49 @@ static void merge_last(struct rb_record *record, int *fds)
     }
 }
 
-int rb_roots_resolve(const char *const *paths, const struct rb_own *own, struct rb_record *record,
-                     int **base_fds, cairn_error *err)
+static int add_root(const char *path, const struct rb_own *own, struct rb_record *record, int *fds,
+                    cairn_error *err)
+{
+    struct rb_tree tree = {.root = rb_arena_text(&record->arena, path)};
+    if (!tree.root)
+        return cairn_fail(err, ENOMEM, "out of memory resolving folders");
+    auto_close int fd = -1;
+    int rc = resolve(&record->arena, &tree, err);
+    if (rc == 0)
+        rc = open_base(&tree, own, &fd, err);
+    if (rc != 0)
+        return rc;
+    record->trees[record->n_trees] = tree;
+    fds[record->n_trees++] = steal_fd(&fd);
+    merge_last(record, fds);
+    return 0;
+}
+
+static size_t count(const char *const *paths)
 {
     size_t n = 0;
     while (paths && paths[n])
         n++;
+    return n;
+}
+
+int rb_roots_resolve(const char *const *paths, const char *const *written, const struct rb_own *own,
+                     struct rb_record *record, int **base_fds, cairn_error *err)
+{
+    size_t n = count(paths), files = count(written);
     if (n > RB_MAX_TREES)
         return cairn_fail(err, E2BIG, "more than %d folders to roll back", RB_MAX_TREES);
-    record->trees = calloc(n + 1, sizeof *record->trees);
-    *base_fds = calloc(n + 1, sizeof **base_fds);
+    record->trees = calloc(n + files + 1, sizeof *record->trees);
+    *base_fds = calloc(n + files + 1, sizeof **base_fds);
     if (!record->trees || !*base_fds)
         return cairn_fail(err, ENOMEM, "out of memory resolving folders");
-    for (size_t i = 0; i < n; i++) {
-        struct rb_tree tree = {.root = rb_arena_text(&record->arena, paths[i])};
-        if (!tree.root)
-            return cairn_fail(err, ENOMEM, "out of memory resolving folders");
-        int fd = -1, rc = resolve(&record->arena, &tree, err);
-        if (rc == 0)
-            rc = open_base(&tree, own, &fd, err);
-        if (rc != 0) {
-            if (fd >= 0)
-                close(fd);
-            return rc;
-        }
-        record->trees[record->n_trees] = tree;
-        (*base_fds)[record->n_trees++] = fd;
-        merge_last(record, *base_fds);
+    int rc = 0;
+    for (size_t i = 0; i < n && rc == 0; i++)
+        rc = add_root(paths[i], own, record, *base_fds, err);
+    for (size_t i = 0; i < files && rc == 0 && record->n_trees < RB_MAX_TREES; i++) {
+        cairn_error ignored; /* then it is recorded as an open file only */
+        int skipped = add_root(written[i], own, record, *base_fds, &ignored);
+        (void)skipped;
     }
-    return 0;
+    return rc;
 }

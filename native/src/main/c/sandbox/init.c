@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "journal/filter.h"
 #include "sandbox/namespaces.h"
 #include "task/descendants.h"
 
@@ -232,6 +233,21 @@ static void close_all_but(int one, int other)
     syscall(SYS_close_range, high + 1, ~0u, 0);
 }
 
+/* Before anything of the step exists, which all inherits it. */
+static int take_filter(const struct tree_spec *spec, int channel, cairn_error *err)
+{
+    const struct filter_spec filter = {.tell_changes = spec->listener,
+                                       .deny_io_uring = spec->deny_io_uring};
+    if (!spec->namespaces || (!filter.tell_changes && !filter.deny_io_uring))
+        return 0;
+    struct init_message message = {.kind = INIT_FILTERED};
+    auto_close int listener = -1;
+    int rc = filter_install(&filter, &listener, message.why_not, sizeof message.why_not, err);
+    if (rc == 0 && send_message(channel, &message, listener) != 0)
+        rc = cairn_fail_errno(err, "handing over the listener");
+    return rc;
+}
+
 _Noreturn void init_main(const struct tree_spec *spec, const struct init_restorer *restorer,
                          int channel)
 {
@@ -248,6 +264,8 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
         prctl(PR_SET_CHILD_SUBREAPER, 1);
     int master = -1, slave = -1;
     if (spec->pty && open_terminal(spec, &master, &slave, &error) != 0)
+        fail_init(channel, &error);
+    if (take_filter(spec, channel, &error) != 0)
         fail_init(channel, &error);
     pid_t root = restorer ? restorer->make_roots(restorer->context, slave, &error)
                           : start_root(spec, slave, &error);

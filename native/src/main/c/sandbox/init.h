@@ -8,9 +8,11 @@
 #include "common/error.h"
 #include "sandbox/tree_spec.h"
 
-/* What pid 1 sends to its maker over `channel` (SOCK_SEQPACKET), in this order. */
+/* What pid 1 sends to its maker over `channel` (SOCK_SEQPACKET), in this order; INIT_FILTERED where
+ * it has a filter, perhaps with the listener. */
 struct init_message {
-    enum { INIT_READY, INIT_FAILED, INIT_ENDED } kind;
+    enum { INIT_FILTERED, INIT_READY, INIT_FAILED, INIT_ENDED } kind;
+    char why_not[100]; /* INIT_FILTERED: there is no listener */
     pid_t root_in_ns;  /* INIT_READY */
     int wait_status;   /* INIT_ENDED: of the root process */
     cairn_error error; /* INIT_FAILED */

@@ -8,6 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
+
 static pid_t clone_init(bool namespaces, int *pidfd)
 {
     struct clone_args args = {
@@ -54,10 +56,26 @@ int start_init(const struct tree_spec *spec, const struct namespace_clocks *cloc
     return 0;
 }
 
-int start_await_ready(struct tree *t, cairn_error *err)
+/* What pid 1 forks next may already wait for an answer. */
+static int take_listener(struct tree *t, const struct tree_listener *to,
+                         const struct init_message *message, int fd, cairn_error *err)
+{
+    if (to)
+        return to->listen(to->context, fd, t->init, message->why_not, err);
+    cairn_cleanup_close(&fd);
+    return 0;
+}
+
+int start_await_ready(struct tree *t, const struct tree_listener *listener, cairn_error *err)
 {
     struct init_message message;
     int rc = init_receive(t->status_fd, 0, &message, &t->pty_master, err);
+    if (rc > 0 && message.kind == INIT_FILTERED) {
+        int fd = steal_fd(&t->pty_master);
+        rc = take_listener(t, listener, &message, fd, err);
+        if (rc == 0)
+            rc = init_receive(t->status_fd, 0, &message, &t->pty_master, err);
+    }
     if (rc < 0)
         return rc;
     if (rc == 0)
@@ -78,7 +96,9 @@ int tree_start(const struct tree_spec *spec, struct tree *out, cairn_error *err)
     int rc = start_init(spec, &as_host, NULL, &tree, err);
     if (rc != 0)
         return rc;
-    rc = start_await_ready(&tree, err);
+    if (spec->listener)
+        spec->listener->begin(spec->listener->context);
+    rc = start_await_ready(&tree, spec->listener, err);
     if (rc != 0) {
         tree_destroy(&tree);
         return rc;

@@ -14,7 +14,8 @@ CAIRN_CHECKED int tree_start(const struct tree_spec *spec, struct tree *out, cai
 CAIRN_CHECKED int start_init(const struct tree_spec *spec, const struct namespace_clocks *clocks,
                              const struct init_restorer *restorer, struct tree *out,
                              cairn_error *err);
-/* and waits for its first message: ready, or its error. */
-CAIRN_CHECKED int start_await_ready(struct tree *t, cairn_error *err);
+/* and waits until it is ready, or has said why not; hands over the listener, if there is one. */
+CAIRN_CHECKED int start_await_ready(struct tree *t, const struct tree_listener *listener,
+                                    cairn_error *err);
 
 #endif

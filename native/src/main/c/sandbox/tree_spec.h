@@ -5,6 +5,19 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <sys/resource.h>
+#include <sys/types.h>
+
+#include "common/error.h"
+
+/* Who is told of the step's changes of files. */
+struct tree_listener {
+    void *context;
+    /* The step's pid 1 has its filter, whose listener (handed over) is answered from now on; -1
+     * where the host refuses one, and why_not says so. */
+    int (*listen)(void *context, int listener, pid_t init, const char *why_not, cairn_error *err);
+    /* All is in place, and the step is about to run: what it changes from now on counts. */
+    void (*begin)(void *context);
+};
 
 struct tree_spec {
     char *const *argv;
@@ -17,9 +30,11 @@ struct tree_spec {
     unsigned short rows, cols;
     /* of a fresh root process, as its caller had it; rlim_max 0: as ours */
     struct rlimit open_files;
-    bool baseline_cpu; /* envp holds libraries to it */
-    bool namespaces;   /* false: run plainly below a pid 1 that is only a process (engines app and
-                          none on hosts without user namespaces); such a tree cannot be captured */
+    bool baseline_cpu;                    /* envp holds libraries to it */
+    const struct tree_listener *listener; /* NULL: nobody */
+    bool deny_io_uring;                   /* io_uring_setup fails with ENOSYS */
+    bool namespaces; /* false: run plainly below a pid 1 that is only a process (engines app and
+                        none on hosts without user namespaces); such a tree cannot be captured */
 };
 
 #endif

@@ -144,7 +144,8 @@ static int begin(struct checkpointing *c, cairn_error *err)
         return c->engine->begin(NULL, false, NULL, NULL, err);
     struct image_options options = {.compression = c->spec->compression,
                                     .min_free = c->spec->min_free};
-    struct engine_context context = {c->spec, c->images, c->attempt, &c->step->tree};
+    struct engine_context context = {c->spec, c->images, c->attempt, &c->step->tree,
+                                     c->step->journal};
     c->sequence = (uint32_t)(c->images->newest + 1);
     c->begun_at = clock_now_ms();
     c->expected_bytes = c->summary.bytes;
@@ -230,6 +231,9 @@ static void succeed(struct checkpointing *c, const struct engine_figures *figure
                       figures->standing ? 1 : BACKGROUND_SHARE);
     plan_next(c, false);
     image_folder_prune(c->images, c->spec->keep);
+    cairn_error ignored; /* what cannot be merged now is so the next time */
+    if (c->step->journal && journal_published(c->step->journal, c->spec->keep, &ignored) != 0)
+        ignored.code = 0;
     json_t *answer = json_pack("{s:b, s:o}", "ok", 1, "image", line);
     if (!c->order.stop) {
         answer_all(c, &c->order, answer);

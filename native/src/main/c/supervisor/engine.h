@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "image/image.h"
+#include "journal/journal.h"
 #include "sandbox/tree.h"
 #include "supervisor/attempt.h"
 #include "supervisor/image_folder.h"
@@ -19,6 +20,7 @@ struct engine_context {
     const struct image_folder *images;
     const struct attempt *attempt;
     struct tree *tree;
+    struct journal *journal; /* NULL: none */
 };
 
 struct engine_figures {
@@ -30,6 +32,7 @@ struct engine_figures {
 struct engine {
     const char *name;
     bool makes_images;
+    bool journals;          /* what the step changes in files is known, and undone by a resume */
     const char *image_kind; /* META "kind" of what it makes; NULL when it makes none */
 
     /* Records the step's state; the step continues when this returns, unless stay_stopped. *job is

@@ -131,7 +131,7 @@ static int write_image(void *context, image_writer *w, const atomic_bool *abando
     if (rc == 0 && *abandon && !job->stopping)
         return cairn_fail(err, CAIRN_EGONE, "the program ended meanwhile");
     if (rc == 0)
-        rc = step_files_record(job->context.spec, job->context.images, w, &notes, err);
+        rc = step_files_record(job->context.spec, job->context.images, NULL, w, &notes, err);
     if (rc == 0)
         rc = app_state_write(&job->saved, w, &app, err);
     if (rc == 0)

@@ -7,6 +7,7 @@
 
 #include "capture/capture.h"
 #include "restore/restore.h"
+#include "supervisor/step_files.h"
 
 /* A checkpoint-and-stop may use every CPU; one beside the running step leaves it half of them. */
 static int compressing_threads(bool stay_stopped)
@@ -20,7 +21,9 @@ static int compressing_threads(bool stay_stopped)
 static int begin(const struct engine_context *c, bool stay_stopped, image_writer *w, void **job,
                  cairn_error *err)
 {
+    const struct rollback_journal journal = {c->journal, step_files_cut};
     struct rollback_options rollback = {
+        .journal = c->journal ? &journal : NULL,
         .trees = c->spec->rollback_trees,
         .open_files = c->spec->rollback_open,
         .checkpoints_fd = c->images->fd,
@@ -74,6 +77,7 @@ const struct engine engine_native = {
     .name = "native",
     .image_kind = "native",
     .makes_images = true,
+    .journals = true,
     .begin = begin,
     .write = write_image,
     .figures = figures,

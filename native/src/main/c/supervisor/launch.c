@@ -100,7 +100,7 @@ static int start_fresh(struct supervisor *s, struct tree_spec *spec, int64_t *im
 {
     struct image_summary first;
     int64_t begun = clock_now_ms();
-    int rc = step_files_publish_first(&s->spec, &s->images, &first, err);
+    int rc = step_files_publish_first(&s->spec, &s->images, s->step.journal, &first, err);
     if (rc == 0)
         rc = journal_first(s, &first, clock_now_ms() - begun, err);
     if (rc != 0)
@@ -119,12 +119,13 @@ static int restore_from(struct supervisor *s, struct tree_spec *spec, const imag
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                           "it is an image of kind %s, from which the engine `%s` does not resume",
                           kind ? kind : "(none)", s->engine->name);
-    int rc = step_files_roll_back(meta, image, &s->attempt, err);
+    int rc = step_files_roll_back(meta, image, &s->images, &s->attempt, s->step.journal, err);
     if (rc != 0)
         return rc;
     if (files_only)
         return start_tree(s, spec, err);
-    struct engine_context context = {&s->spec, &s->images, &s->attempt, &s->step.tree};
+    struct engine_context context = {&s->spec, &s->images, &s->attempt, &s->step.tree,
+                                     s->step.journal};
     if (s->engine->restore) {
         rc = s->engine->restore(&context, spec, image, err);
         if (rc == 0 && json_array_size(s->step.tree.kept.stand_ins) > 0)
@@ -157,6 +158,32 @@ static int restore(struct supervisor *s, struct tree_spec *spec, int64_t *sequen
     return 0;
 }
 
+/* A line among the images, which must not cost the step. */
+static void tell_not_covered(const struct supervisor *s, const char *why)
+{
+    char at[UTC_TEXT_BYTES];
+    clock_utc_text(at);
+    json_t *line = json_pack("{s:s, s:s}", "not_journalled", why, "at", at);
+    image_journal_add(&s->attempt, line);
+    json_decref(line);
+}
+
+static int on_listener(void *context, int listener, pid_t init, const char *why_not,
+                       cairn_error *err)
+{
+    struct supervisor *s = context;
+    if (listener >= 0)
+        return journal_listen(s->step.journal, listener, init, err);
+    tell_not_covered(s, why_not);
+    return 0;
+}
+
+static void on_begin(void *context)
+{
+    struct supervisor *s = context;
+    journal_arm(s->step.journal);
+}
+
 int launch(struct supervisor *s, char *const *envp, int64_t *image, cairn_error *err)
 {
     auto_streams struct streams io = {-1, -1, -1};
@@ -164,6 +191,14 @@ int launch(struct supervisor *s, char *const *envp, int64_t *image, cairn_error 
     if (rc != 0)
         return rc;
     struct tree_spec spec = tree_spec_of(s, envp, &io);
+    const struct tree_listener listener = {s, on_listener, on_begin};
+    if (s->spec.journal > 0 && s->engine->journals) {
+        rc = journal_open(s->images.fd, s->spec.journal, &s->step.journal, err);
+        if (rc != 0)
+            return rc;
+        spec.listener = &listener;
+        spec.deny_io_uring = true; /* what a ring changes is not seen */
+    }
     mode_t own = umask(s->spec.umask); /* the step's processes inherit it */
     rc = s->spec.restore_image ? restore(s, &spec, image, err) : start_fresh(s, &spec, image, err);
     umask(own);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "journal/journal.h"
 #include "sandbox/tree.h"
 #include "supervisor/cause.h"
 #include "supervisor/clock.h"
@@ -29,6 +30,7 @@ enum {
 
 struct running_step {
     struct tree tree;
+    struct journal *journal; /* NULL: what it changes in files is not known */
     struct running_clock clock;
     unsigned frozen; /* FROZEN_BY_* */
     bool root_ended;

@@ -119,6 +119,10 @@ static int read_policy(const json_t *document, struct spec *s, cairn_error *err)
         rc = json_need_int(policy, "keep", 1, 1000000, &keep, err);
     if (rc == 0)
         rc = json_need_int(policy, "compression", 0, 22, &compression, err);
+    int64_t journal = 0;
+    if (rc == 0 && json_object_get(policy, "journal"))
+        rc = json_need_int(policy, "journal", 0, INT64_MAX, &journal, err);
+    s->journal = (uint64_t)journal;
     if (rc == 0)
         rc = json_need_u64(policy, "min_free", &s->min_free, err);
     if (rc == 0)

@@ -47,6 +47,7 @@ struct spec {
     uint64_t min_free;
     int64_t before_timeout_ms; /* 0 for none */
     bool keep_binaries;
+    uint64_t journal;   /* bytes that the journal may keep; 0: there is none */
     int64_t timeout_ms; /* 0 for none */
     int64_t spent_ms, grace_ms;
     bool rollback_open;

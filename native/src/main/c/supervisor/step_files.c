@@ -13,14 +13,22 @@ static int open_log(const char *path, struct rollback_open_file *out, cairn_erro
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "opening the log %s", path);
-    *out = (struct rollback_open_file){.path = path, .fd = fd};
+    *out = (struct rollback_open_file){.path = path, .fd = fd, .append = true};
     return 0;
 }
 
-int step_files_record(const struct spec *spec, const struct image_folder *images, image_writer *w,
-                      rollback_notes **out, cairn_error *err)
+int step_files_cut(void *journal, uint32_t *epoch, cairn_error *err)
 {
+    return journal_cut(journal, epoch, err);
+}
+
+int step_files_record(const struct spec *spec, const struct image_folder *images,
+                      struct journal *journal, image_writer *w, rollback_notes **out,
+                      cairn_error *err)
+{
+    const struct rollback_journal cut = {journal, step_files_cut};
     struct rollback_options options = {
+        .journal = journal ? &cut : NULL,
         .trees = spec->rollback_trees,
         .open_files = spec->rollback_open,
         .checkpoints_fd = images->fd,
@@ -50,7 +58,7 @@ int step_files_write_meta(image_writer *w, const json_t *meta, cairn_error *err)
 }
 
 int step_files_publish_first(const struct spec *spec, struct image_folder *images,
-                             struct image_summary *out, cairn_error *err)
+                             struct journal *journal, struct image_summary *out, cairn_error *err)
 {
     int rc = image_folder_remove(images, FIRST_IMAGE, err);
     if (rc != 0)
@@ -61,7 +69,7 @@ int step_files_publish_first(const struct spec *spec, struct image_folder *image
     rollback_notes *notes = NULL;
     json_t *record = NULL, *meta = NULL;
     if (rc == 0)
-        rc = step_files_record(spec, images, w, &notes, err);
+        rc = step_files_record(spec, images, journal, w, &notes, err);
     if (rc == 0)
         rc = rollback_sync(notes, w, &record, err);
     if (rc == 0) {
@@ -80,16 +88,42 @@ int step_files_publish_first(const struct spec *spec, struct image_folder *image
                : cairn_fail_within(err, rc, "checkpoint 0 (the files before the step's beginning)");
 }
 
+/* Files that changed since an image without an epoch are not known; from now on they are. */
+static int undo_journal(const json_t *record, bool beginning, const struct image_folder *images,
+                        struct journal *journal, int undone, cairn_error *err)
+{
+    uint32_t epoch;
+    const json_t *of_image = json_object_get(record, "epoch");
+    if (!of_image)
+        return journal ? journal_cut(journal, &epoch, err) : 0;
+    /* The image is of a step that was journalled; this attempt is not. */
+    struct journal *earlier = NULL;
+    int rc = journal ? 0 : journal_open(images->fd, 0, &earlier, err);
+    if (rc != 0)
+        return rc;
+    struct journal *j = journal ? journal : earlier;
+    epoch = (uint32_t)json_integer_value(of_image);
+    rc = beginning && journal_is_settled(j) ? journal_keep(j, epoch, err)
+                                            : journal_undo(j, epoch, undone, err);
+    journal_close(earlier);
+    return rc;
+}
+
 int step_files_roll_back(const json_t *meta, const image_reader *image,
-                         const struct attempt *attempt, cairn_error *err)
+                         const struct image_folder *images, const struct attempt *attempt,
+                         struct journal *journal, cairn_error *err)
 {
     const json_t *record = json_object_get(meta, "files");
     if (!record)
         return 0;
-    int rc = rollback_check(record, image, err);
+    const char *kind = json_string_value(json_object_get(meta, "kind"));
+    bool beginning = kind && strcmp(kind, "files") == 0;
     auto_close int undone = -1;
+    int rc = attempt_open_undone(attempt, &undone, err);
     if (rc == 0)
-        rc = attempt_open_undone(attempt, &undone, err);
+        rc = undo_journal(record, beginning, images, journal, undone, err);
+    if (rc == 0)
+        rc = rollback_check(record, image, err);
     if (rc == 0)
         rc = rollback_apply(record, image, undone, err);
     return rc;

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "image/image.h"
+#include "journal/journal.h"
 #include "rollback/rollback.h"
 #include "supervisor/attempt.h"
 #include "supervisor/image_folder.h"
@@ -13,18 +14,27 @@
 /* Notes rolled-back trees and the logs as they are now; for images that are made without capture.
  */
 CAIRN_CHECKED int step_files_record(const struct spec *spec, const struct image_folder *images,
-                                    image_writer *w, rollback_notes **out, cairn_error *err);
+                                    struct journal *journal, image_writer *w, rollback_notes **out,
+                                    cairn_error *err);
+
+/* A rollback_journal's cut. */
+CAIRN_CHECKED int step_files_cut(void *journal, uint32_t *epoch, cairn_error *err);
 
 /* Serialises and adds the META document. */
 CAIRN_CHECKED int step_files_write_meta(image_writer *w, const json_t *meta, cairn_error *err);
 
 /* Publishes checkpoint 0: files only. One of an earlier beginning is replaced. */
 CAIRN_CHECKED int step_files_publish_first(const struct spec *spec, struct image_folder *images,
-                                           struct image_summary *out, cairn_error *err);
+                                           struct journal *journal, struct image_summary *out,
+                                           cairn_error *err);
 
-/* Makes the files as META's "files" says; nothing has been touched when the change cannot be
- * undone. */
+/* Makes the files as META's "files" says: undoes the journal (NULL: this attempt has none; an
+ * earlier one may have had it) since that image, then rolls back what was open or named. Nothing
+ * has been touched when the journal cannot be undone; later refusals leave the files as they were
+ * at that checkpoint, or on their way. */
 CAIRN_CHECKED int step_files_roll_back(const json_t *meta, const image_reader *image,
-                                       const struct attempt *attempt, cairn_error *err);
+                                       const struct image_folder *images,
+                                       const struct attempt *attempt, struct journal *journal,
+                                       cairn_error *err);
 
 #endif

@@ -17,4 +17,7 @@ public sealed interface CheckpointOutcome {
 
     /** The step goes on with kept programs and libraries where this host has other files. */
     record StandIns(Instant at, String files) implements CheckpointOutcome {}
+
+    /** The host refuses to tell of the step's changes of files: the step runs without the journal that was asked for. */
+    record NotJournalled(Instant at, String reason) implements CheckpointOutcome {}
 }

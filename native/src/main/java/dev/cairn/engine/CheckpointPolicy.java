@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param minFreeBytes below this much free space a checkpoint is skipped, and that is said
  * @param beforeTimeout a last checkpoint this long before the timeout, then the step is stopped
  * @param keepBinaries mapped programs and libraries are kept with the images, for hosts that have other ones by then
+ * @param journalBytes what the write journal of the step's file changes may keep; 0 for no journal
  */
 public record CheckpointPolicy(
         Interval every,
@@ -20,7 +21,8 @@ public record CheckpointPolicy(
         int compression,
         long minFreeBytes,
         Optional<Duration> beforeTimeout,
-        boolean keepBinaries) {
+        boolean keepBinaries,
+        long journalBytes) {
 
     /** How often. */
     public sealed interface Interval {

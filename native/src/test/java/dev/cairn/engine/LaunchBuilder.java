@@ -14,6 +14,7 @@ public final class LaunchBuilder {
     private CheckpointPolicy.Interval interval = new CheckpointPolicy.Interval.OnRequest();
     private int keep = 2;
     private long minFreeBytes;
+    private long journalBytes;
     private Optional<Duration> timeout = Optional.empty();
     private Optional<Duration> beforeTimeout = Optional.empty();
     private Duration spent = Duration.ZERO;
@@ -38,6 +39,11 @@ public final class LaunchBuilder {
 
     public LaunchBuilder keep(int images) {
         keep = images;
+        return this;
+    }
+
+    public LaunchBuilder journalBytes(long bytes) {
+        journalBytes = bytes;
         return this;
     }
 
@@ -108,7 +114,8 @@ public final class LaunchBuilder {
                 false,
                 io.orElseGet(() -> new StepIo.Files(
                         Path.of("/dev/null"), folder.resolve("stdout.log"), folder.resolve("stderr.log"))),
-                new CheckpointPolicy(interval, Duration.ofDays(1), keep, 1, minFreeBytes, beforeTimeout, false),
+                new CheckpointPolicy(
+                        interval, Duration.ofDays(1), keep, 1, minFreeBytes, beforeTimeout, false, journalBytes),
                 timeout,
                 spent,
                 Duration.ofSeconds(5),

@@ -175,7 +175,7 @@ public final class TestStep {
     }
 
     /** SIGKILL. */
-    void kill(ProcessIdentity process) {
+    public void kill(ProcessIdentity process) {
         ProcessHandle.of(process.pid()).orElseThrow().destroyForcibly();
     }
 

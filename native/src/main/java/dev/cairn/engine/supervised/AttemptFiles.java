@@ -120,6 +120,11 @@ final class AttemptFiles {
             return new CheckpointOutcome.StandIns(
                     Instant.parse(line.required("at").stringValue()), standIns.stringValue());
         }
+        JsonNode notJournalled = line.get("not_journalled");
+        if (notJournalled != null) {
+            return new CheckpointOutcome.NotJournalled(
+                    Instant.parse(line.required("at").stringValue()), notJournalled.stringValue());
+        }
         if (failed == null) {
             return new CheckpointOutcome.Published(image(line));
         }

@@ -85,6 +85,9 @@ final class SpecFile {
                 "before_timeout_ms",
                 policy.beforeTimeout().map(Duration::toMillis).orElse(0L));
         node.put("keep_binaries", policy.keepBinaries());
+        if (policy.journalBytes() > 0) {
+            node.put("journal", policy.journalBytes());
+        }
         return node;
     }
 

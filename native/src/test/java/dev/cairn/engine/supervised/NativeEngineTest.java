@@ -29,6 +29,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class NativeEngineTest extends ImagingCheckpointerContract {
     /** Echoes what is typed, with the size of its terminal. */
@@ -43,6 +45,49 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
     @Override
     protected Checkpointer engine() {
         return EnginesUnderTest.named("native");
+    }
+
+    /** A program without a journal is started as if there were none. */
+    @Test
+    void onlyAJournalledStepHasASystemCallFilter() throws Exception {
+        String ask = "grep Seccomp_filters: /proc/self/status";
+        steps().finish(steps().start(ask));
+        assertThat(steps().image(0).resolveSibling("journal")).doesNotExist();
+        steps().finish(steps().start(ask, launch -> launch.journalBytes(1 << 30)));
+        assertThat(steps().image(0).resolveSibling("journal")).isDirectory();
+        int here = filters(Files.readString(Path.of("/proc/self/status")));
+        assertThat(Files.readAllLines(steps().stdout()))
+                .extracting(NativeEngineTest::filters)
+                .containsExactly(here, here + 1);
+    }
+
+    private static int filters(String status) {
+        return Integer.parseInt(status.replaceAll("(?s).*Seccomp_filters:\\s*(\\d+).*", "$1"));
+    }
+
+    /** Outside what is rolled back as a whole; by an attempt that has no journal, too. */
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1 << 30})
+    void filesGoBackExactlyWithAJournal(long bytesOfTheSecond) throws Exception {
+        String program = "cd " + programs + """
+
+                echo a >> out.txt; echo ready; while [ ! -e go ]; do sleep 0.02; done
+                echo b >> out.txt; mv out.txt moved.txt; echo c >> moved.txt; echo changed
+                while [ ! -e end ]; do sleep 0.02; done; echo d >> moved.txt
+                """;
+        StepProcess step = steps().start(program, launch -> launch.journalBytes(1 << 30));
+        steps().awaitOutput("ready");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.empty(), "test", false));
+        Files.createFile(programs.resolve("go"));
+        steps().awaitOutput("changed");
+        steps().kill(step.supervisor());
+
+        Files.createFile(programs.resolve("end"));
+        StepProcess resumed = steps().start(
+                        program, launch -> launch.journalBytes(bytesOfTheSecond).restoreFrom(image.path()));
+        assertThat(steps().finish(resumed).exitCode()).hasValue(0);
+        assertThat(programs.resolve("out.txt")).doesNotExist();
+        assertThat(Files.readAllLines(programs.resolve("moved.txt"))).containsExactly("a", "b", "c", "d");
     }
 
     @Test

@@ -1,0 +1,36 @@
+/* What an epoch of the journal holds already: names by folder and name, files by inode. */
+#ifndef CAIRN_JOURNAL_MARKS_H
+#define CAIRN_JOURNAL_MARKS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "rollback/file_content.h"
+
+enum mark {
+    MARK_NAMED = 1, /* a name: what it led to is recorded */
+    MARK_NEW = 2,   /* an inode made since the cut: nothing of it has to come back */
+    MARK_OLD = 4,   /* an inode that was there at the cut */
+    MARK_ATTRIBUTES = 8,
+    MARK_SIZE = 16,    /* the size is recorded, from which on it was appended to */
+    MARK_CONTENT = 32, /* all of its content is kept */
+    MARK_LINKED = 64,  /* the inode has a name in the journal */
+};
+
+struct marks {
+    struct rb_digest *keys;
+    uint32_t *values; /* 0: vacant */
+    size_t count, room;
+};
+
+/* born: when it was made, since inode numbers are used again. */
+struct rb_digest marks_inode(uint64_t dev, uint64_t ino, int64_t born);
+struct rb_digest marks_name(struct rb_digest folder, const char *name);
+
+/* 0 where nothing is known. */
+uint32_t marks_get(const struct marks *m, struct rb_digest key);
+/* Adds and takes away bits; false when memory is out. */
+bool marks_change(struct marks *m, struct rb_digest key, uint32_t add, uint32_t remove);
+void marks_free(struct marks *m);
+
+#endif

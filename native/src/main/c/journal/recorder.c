@@ -1,0 +1,442 @@
+#include "journal/recorder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "journal/log.h"
+#include "journal/names.h"
+
+#define NS 1000000000LL
+#define FILE_COST 4096 /* of a name kept, at least */
+#define XATTR_LIMIT (64u << 10)
+
+static struct rb_digest key_of_file(const struct place *p)
+{
+    return marks_inode(p->st.st_dev, p->st.st_ino, p->born);
+}
+
+static struct rb_digest key_of_folder(const struct place *p)
+{
+    return marks_inode(p->folder_st.st_dev, p->folder_st.st_ino, p->folder_born);
+}
+
+static struct rb_digest key_of_name(const struct place *p)
+{
+    return marks_name(key_of_folder(p), p->name);
+}
+
+static int mark(struct recorder *r, struct rb_digest key, uint32_t add, uint32_t remove,
+                cairn_error *err)
+{
+    return marks_change(&r->marks, key, add, remove)
+               ? 0
+               : cairn_fail(err, ENOMEM, "out of memory journalling");
+}
+
+static struct record describe(enum record_type type, const struct stat *st, const char *path)
+{
+    return (struct record){
+        .type = type,
+        .mode = st->st_mode,
+        .uid = st->st_uid,
+        .gid = st->st_gid,
+        .dev = st->st_dev,
+        .ino = st->st_ino,
+        .rdev = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ? st->st_rdev : 0,
+        .size = st->st_size,
+        .mtime = st->st_mtim.tv_sec * NS + st->st_mtim.tv_nsec,
+        .path = path,
+        .other = "",
+    };
+}
+
+static int path_of(const struct recorder *r, const struct place *p, char path[PATH_MAX],
+                   cairn_error *err)
+{
+    return place_path(r->proc_fd, p, path)
+               ? 0
+               : cairn_fail_errno(err, "finding the path of %s", p->name);
+}
+
+/* --- what is new since the cut --- */
+
+/* A folder, as a name in the folder above it. */
+static bool place_above(const struct recorder *r, int folder, struct place *out)
+{
+    char link[48], path[PATH_MAX];
+    snprintf(link, sizeof link, "self/fd/%d", folder);
+    ssize_t len = readlinkat(r->proc_fd, link, path, sizeof path - 1);
+    if (len <= 1)
+        return false;
+    path[len] = '\0';
+    const char *name = strrchr(path, '/') + 1;
+    *out = (struct place){.folder = openat(folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC)};
+    if (out->folder < 0 || strlen(name) > NAME_MAX ||
+        !place_stat(out->folder, "", AT_EMPTY_PATH, &out->folder_st, &out->folder_born)) {
+        place_close(out);
+        return false;
+    }
+    strcpy(out->name, name);
+    return true;
+}
+
+/* A folder made since the cut goes as a whole: no name in it has to be recorded. */
+static int is_new_folder(struct recorder *r, const struct place *p, bool *is_new, cairn_error *err)
+{
+    struct rb_digest key = key_of_folder(p);
+    uint32_t known = marks_get(&r->marks, key);
+    *is_new = known & MARK_NEW;
+    if (known & (MARK_NEW | MARK_OLD))
+        return 0;
+    struct place above;
+    if (place_above(r, p->folder, &above)) {
+        int rc = 0;
+        if (marks_get(&r->marks, key_of_name(&above)) & MARK_NAMED)
+            *is_new = true; /* and it is none of those that are known to have moved here */
+        else
+            rc = is_new_folder(r, &above, is_new, err);
+        place_close(&above);
+        if (rc != 0)
+            return rc;
+    }
+    return mark(r, key, *is_new ? MARK_NEW : MARK_OLD, 0, err);
+}
+
+/* Whatever is found under a name that was recorded already came there since; unless it is known to
+ * have been moved there, it was made since. */
+static int is_new_file(struct recorder *r, const struct place *p, bool *is_new, cairn_error *err)
+{
+    struct rb_digest key = key_of_file(p);
+    uint32_t known = marks_get(&r->marks, key);
+    *is_new = known & MARK_NEW;
+    if (known & (MARK_NEW | MARK_OLD))
+        return 0;
+    int rc = 0;
+    *is_new = marks_get(&r->marks, key_of_name(p)) & MARK_NAMED;
+    if (!*is_new)
+        rc = is_new_folder(r, p, is_new, err);
+    return rc ? rc : mark(r, key, *is_new ? MARK_NEW : MARK_OLD, 0, err);
+}
+
+/* --- keeping --- */
+
+static bool has_room(struct recorder *r, uint64_t bytes)
+{
+    if (r->used + bytes > r->limit)
+        return false;
+    r->used += bytes;
+    return true;
+}
+
+static int note_lost(struct recorder *r, const struct stat *st, const char *path, const char *why,
+                     cairn_error *err)
+{
+    struct record lost = describe(RECORD_LOST, st, path);
+    lost.other = why;
+    return log_append(r->log, &lost, err);
+}
+
+/* A copy of a file's content named `name`; or why there is none. */
+static int keep_copy(struct recorder *r, const struct place *p, const char *name, cairn_error *why)
+{
+    if (!has_room(r, (uint64_t)p->st.st_blocks * 512))
+        return cairn_fail(why, ENOSPC, "the journal is full (checkpoint.journal)");
+    auto_close int from =
+        openat(p->folder, p->name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (from < 0)
+        return cairn_fail_errno(why, "it could not be read");
+    auto_close int to =
+        openat(r->kept, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (to < 0)
+        return cairn_fail_errno(why, "it could not be copied");
+    if (rb_content_reflink(from, (uint64_t)p->st.st_size, to))
+        return 0;
+    int rc = rb_content_copy(from, 0, (uint64_t)p->st.st_size, to, p->name, NULL, why);
+    if (rc != 0)
+        unlinkat(r->kept, name, 0);
+    return rc;
+}
+
+static int keep_content(struct recorder *r, const struct place *p, const char *path,
+                        cairn_error *err)
+{
+    char name[KEPT_NAME_BYTES];
+    struct record content = describe(RECORD_CONTENT, &p->st, path);
+    if (p->st.st_size > 0) {
+        kept_copy_name(r->epoch, r->serial++, name);
+        cairn_error why = {0};
+        if (keep_copy(r, p, name, &why) != 0)
+            return note_lost(r, &p->st, path, why.message, err);
+        content.other = name;
+    }
+    return log_append(r->log, &content, err);
+}
+
+static int mark_content(struct recorder *r, const struct place *p, cairn_error *err)
+{
+    return mark(r, key_of_file(p), MARK_CONTENT | MARK_SIZE | MARK_ATTRIBUTES | MARK_OLD, 0, err);
+}
+
+/* The inode itself, so that it can come back under its name whatever happens to that. False where
+ * the file system does not allow a second name. */
+static int keep_link(struct recorder *r, const struct place *p, bool *linked, cairn_error *err)
+{
+    char name[KEPT_NAME_BYTES];
+    *linked = marks_get(&r->marks, key_of_file(p)) & MARK_LINKED;
+    if (*linked)
+        return 0;
+    kept_link_name(r->epoch, p->st.st_dev, p->st.st_ino, name);
+    struct stat st;
+    if (linkat(p->folder, p->name, r->kept, name, 0) < 0 && errno != EEXIST)
+        return 0;
+    if (fstatat(r->kept, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_ino != p->st.st_ino)
+        return 0;
+    has_room(r, p->st.st_nlink == 1 ? (uint64_t)p->st.st_blocks * 512 : FILE_COST);
+    *linked = true;
+    return mark(r, key_of_file(p), MARK_LINKED, 0, err);
+}
+
+/* The name by which a file with several is changed may go without being recorded. */
+static int keep_findable(struct recorder *r, const struct place *p, cairn_error *err)
+{
+    bool linked;
+    return S_ISDIR(p->st.st_mode) || p->st.st_nlink < 2 ? 0 : keep_link(r, p, &linked, err);
+}
+
+/* --- names --- */
+
+static int note_folder(struct recorder *r, const struct place *p, cairn_error *err)
+{
+    struct rb_digest key = key_of_folder(p);
+    if (marks_get(&r->marks, key) & MARK_ATTRIBUTES)
+        return 0;
+    char link[48], path[PATH_MAX];
+    snprintf(link, sizeof link, "self/fd/%d", p->folder);
+    ssize_t len = readlinkat(r->proc_fd, link, path, sizeof path - 1);
+    if (len <= 0)
+        return cairn_fail_errno(err, "looking for the path of a folder");
+    path[len] = '\0';
+    struct record folder = describe(RECORD_FOLDER, &p->folder_st, path);
+    int rc = log_append(r->log, &folder, err);
+    return rc ? rc : mark(r, key, MARK_ATTRIBUTES, 0, err);
+}
+
+static int note_xattr(struct recorder *r, const struct place *p, const char *path, const char *name,
+                      cairn_error *err)
+{
+    struct rb_digest key = marks_name(key_of_file(p), name);
+    key.high ^= 1; /* no name in a folder */
+    if (marks_get(&r->marks, key))
+        return 0;
+    auto_free void *value = malloc(XATTR_LIMIT);
+    if (!value)
+        return cairn_fail(err, ENOMEM, "out of memory journalling %s", path);
+    struct record xattr = describe(RECORD_XATTR, &p->st, path);
+    ssize_t len = lgetxattr(path, name, value, XATTR_LIMIT);
+    xattr.other = name;
+    xattr.size = len < 0 ? -1 : len;
+    xattr.value = value;
+    xattr.value_len = len < 0 ? 0 : (size_t)len;
+    int rc = log_append(r->log, &xattr, err);
+    return rc ? rc : mark(r, key, MARK_NAMED, 0, err);
+}
+
+/* A folder that is removed is made anew, and gets all of them again. */
+static int note_xattrs(struct recorder *r, const struct place *p, const char *path,
+                       cairn_error *err)
+{
+    auto_free char *names = malloc(XATTR_LIMIT);
+    if (!names)
+        return cairn_fail(err, ENOMEM, "out of memory journalling %s", path);
+    ssize_t len = llistxattr(path, names, XATTR_LIMIT);
+    int rc = 0;
+    for (char *name = names; rc == 0 && len > 0 && name < names + len; name += strlen(name) + 1)
+        rc = note_xattr(r, p, path, name, err);
+    return rc;
+}
+
+static int note_what_was_there(struct recorder *r, const struct place *p, const char *path,
+                               cairn_error *err)
+{
+    char target[PATH_MAX] = "";
+    struct record was = describe(RECORD_NAMED, &p->st, path);
+    bool linked = false;
+    int rc = 0;
+    if (!S_ISDIR(p->st.st_mode))
+        rc = keep_link(r, p, &linked, err);
+    if (rc != 0)
+        return rc;
+    if (!linked && S_ISREG(p->st.st_mode) &&
+        !(marks_get(&r->marks, key_of_file(p)) & MARK_CONTENT)) {
+        rc = keep_content(r, p, path, err);
+        if (rc == 0)
+            rc = mark_content(r, p, err);
+        if (rc != 0)
+            return rc;
+    }
+    if (S_ISDIR(p->st.st_mode) && (rc = note_xattrs(r, p, path, err)))
+        return rc;
+    if (S_ISLNK(p->st.st_mode)) {
+        ssize_t len = readlinkat(p->folder, p->name, target, sizeof target - 1);
+        target[len > 0 ? len : 0] = '\0';
+        was.other = target;
+    }
+    return log_append(r->log, &was, err);
+}
+
+/* What a name leads to, before it changes for the first time. */
+static int note_name(struct recorder *r, const struct place *p, cairn_error *err)
+{
+    bool is_new;
+    int rc = is_new_folder(r, p, &is_new, err);
+    if (rc != 0 || is_new || (marks_get(&r->marks, key_of_name(p)) & MARK_NAMED))
+        return rc;
+    char path[PATH_MAX];
+    if ((rc = path_of(r, p, path, err)) || (rc = note_folder(r, p, err)))
+        return rc;
+    if (p->exists) {
+        rc = note_what_was_there(r, p, path, err);
+        if (rc == 0)
+            rc = mark(r, key_of_file(p), MARK_OLD, 0, err);
+    } else {
+        struct record absent = describe(RECORD_ABSENT, &p->folder_st, path);
+        rc = log_append(r->log, &absent, err);
+    }
+    return rc ? rc : mark(r, key_of_name(p), MARK_NAMED, 0, err);
+}
+
+int record_making(struct recorder *r, const struct place *name, cairn_error *err)
+{
+    return name->exists ? 0 : note_name(r, name, err);
+}
+
+int record_removal(struct recorder *r, const struct place *name, cairn_error *err)
+{
+    bool is_new;
+    if (!name->exists)
+        return 0;
+    int rc = S_ISDIR(name->st.st_mode) ? 0 : is_new_file(r, name, &is_new, err);
+    if (rc == 0)
+        rc = note_name(r, name, err);
+    return rc;
+}
+
+int record_link(struct recorder *r, const struct place *from, const struct place *to,
+                cairn_error *err)
+{
+    bool is_new;
+    if (!from->exists || to->exists)
+        return 0;
+    int rc = is_new_file(r, from, &is_new, err);
+    return rc ? rc : note_name(r, to, err);
+}
+
+/* A folder, or a file that could get no second name, is looked for where it went. */
+static int note_move(struct recorder *r, const struct place *from, const struct place *to,
+                     cairn_error *err)
+{
+    char path[PATH_MAX], other[PATH_MAX];
+    uint32_t known = marks_get(&r->marks, key_of_file(from));
+    if (!S_ISDIR(from->st.st_mode) && (known & (MARK_NEW | MARK_LINKED)))
+        return 0;
+    int rc;
+    if ((rc = path_of(r, from, path, err)) || (rc = path_of(r, to, other, err)))
+        return rc;
+    struct record move = describe(RECORD_MOVE, &from->st, path);
+    move.other = other;
+    return log_append(r->log, &move, err);
+}
+
+int record_rename(struct recorder *r, const struct place *from, const struct place *to,
+                  bool exchange, cairn_error *err)
+{
+    bool is_new;
+    int rc;
+    if (!from->exists ||
+        (to->exists && to->st.st_ino == from->st.st_ino && to->st.st_dev == from->st.st_dev))
+        return 0;
+    if ((rc = is_new_file(r, from, &is_new, err)) ||
+        (to->exists && (rc = is_new_file(r, to, &is_new, err))) || (rc = note_name(r, from, err)) ||
+        (rc = note_name(r, to, err)) || (rc = note_move(r, from, to, err)))
+        return rc;
+    if (exchange && to->exists)
+        return note_move(r, to, from, err);
+    return 0;
+}
+
+/* --- contents and attributes --- */
+
+bool record_is_of_size_only(const struct recorder *r, const struct place *file)
+{
+    uint32_t known = marks_get(&r->marks, key_of_file(file));
+    return (known & MARK_SIZE) && !(known & MARK_CONTENT);
+}
+
+int record_writing(struct recorder *r, const struct place *file, bool append, cairn_error *err)
+{
+    bool is_new;
+    if (!file->exists || !S_ISREG(file->st.st_mode))
+        return 0;
+    uint32_t known = marks_get(&r->marks, key_of_file(file));
+    if (known & (MARK_NEW | (append ? MARK_SIZE : MARK_CONTENT)))
+        return 0;
+    int rc = is_new_file(r, file, &is_new, err);
+    if (rc != 0 || is_new)
+        return rc;
+    char path[PATH_MAX];
+    if ((rc = path_of(r, file, path, err)))
+        return rc;
+    if ((rc = keep_findable(r, file, err)))
+        return rc;
+    if (append && file->st.st_size > 0) {
+        struct record size = describe(RECORD_SIZE, &file->st, path);
+        rc = log_append(r->log, &size, err);
+        return rc ? rc : mark(r, key_of_file(file), MARK_SIZE | MARK_ATTRIBUTES, 0, err);
+    }
+    rc = keep_content(r, file, path, err);
+    return rc ? rc : mark_content(r, file, err);
+}
+
+int record_attributes(struct recorder *r, const struct place *file, cairn_error *err)
+{
+    bool is_new;
+    if (!file->exists || (marks_get(&r->marks, key_of_file(file)) & (MARK_NEW | MARK_ATTRIBUTES)))
+        return 0;
+    int rc = is_new_file(r, file, &is_new, err);
+    if (rc != 0 || is_new)
+        return rc;
+    char path[PATH_MAX];
+    if ((rc = path_of(r, file, path, err)))
+        return rc;
+    if ((rc = keep_findable(r, file, err)))
+        return rc;
+    struct record attributes = describe(RECORD_ATTRIBUTES, &file->st, path);
+    rc = log_append(r->log, &attributes, err);
+    return rc ? rc : mark(r, key_of_file(file), MARK_ATTRIBUTES, 0, err);
+}
+
+int record_xattr(struct recorder *r, const struct place *file, const char *name, cairn_error *err)
+{
+    bool is_new;
+    char path[PATH_MAX];
+    if (!file->exists)
+        return 0;
+    int rc = is_new_file(r, file, &is_new, err);
+    if (rc != 0 || is_new)
+        return rc;
+    if ((rc = path_of(r, file, path, err)) || (rc = keep_findable(r, file, err)))
+        return rc;
+    return note_xattr(r, file, path, name, err);
+}
+
+int record_unknown(struct recorder *r, const char *who, cairn_error *err)
+{
+    struct record lost = {.type = RECORD_LOST, .path = "", .other = who};
+    return log_append(r->log, &lost, err);
+}

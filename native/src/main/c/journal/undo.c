@@ -1,0 +1,573 @@
+#include "journal/undo.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/io.h"
+#include "journal/folder.h"
+#include "journal/log.h"
+#include "journal/names.h"
+#include "rollback/beneath.h"
+#include "rollback/file_content.h"
+#include "rollback/undone.h"
+
+#define NS 1000000000LL
+#define MOST_DEVICES 32
+
+struct undoing {
+    int folder, kept, root, undone;
+    uint32_t oldest; /* to whose beginning all goes back */
+    uint32_t epoch;
+    const struct log *log;
+    cairn_error *err;
+};
+
+static int failed(const struct undoing *u, const char *doing, const char *path)
+{
+    return cairn_fail_errno(u->err, "%s %s", doing, path);
+}
+
+static const char *beneath(const char *path)
+{
+    return path[0] == '/' ? path + 1 : path;
+}
+
+/* --- looking --- */
+
+/* False where the name leads to nothing, or its folder has gone. */
+static bool look(const struct undoing *u, const char *path, struct stat *st)
+{
+    const char *last;
+    auto_close int parent = rb_open_parent(u->root, beneath(path), &last);
+    return parent >= 0 && fstatat(parent, last, st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* The name under which the journal holds the inode of a record. */
+static bool has_link(const struct undoing *u, uint64_t dev, uint64_t ino,
+                     char name[KEPT_NAME_BYTES], struct stat *st)
+{
+    kept_link_name(u->epoch, dev, ino, name);
+    return fstatat(u->kept, name, st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static bool is_it(const struct record *r, const struct stat *st)
+{
+    return st->st_ino == r->ino && (st->st_mode & S_IFMT) == (r->mode & S_IFMT);
+}
+
+/* The inode of a record, open for nothing: by the journal's own name, or at its path. -1. */
+static int open_subject(const struct undoing *u, const struct record *r)
+{
+    char name[KEPT_NAME_BYTES];
+    struct stat st;
+    if (has_link(u, r->dev, r->ino, name, &st))
+        return openat(u->kept, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    auto_close int fd = rb_open_beneath(u->root, beneath(r->path), O_PATH);
+    return fd >= 0 && fstat(fd, &st) == 0 && is_it(r, &st) ? steal_fd(&fd) : -1;
+}
+
+/* --- attributes --- */
+
+static int set_attributes(const struct undoing *u, const struct record *r, int path_fd)
+{
+    char link[48];
+    struct stat st;
+    const int64_t s = r->mtime / NS, ns = r->mtime % NS;
+    const struct timespec times[2] = {
+        {.tv_nsec = UTIME_OMIT}, {.tv_sec = ns < 0 ? s - 1 : s, .tv_nsec = ns < 0 ? ns + NS : ns}};
+    snprintf(link, sizeof link, "/proc/self/fd/%d", path_fd);
+    if (fstat(path_fd, &st) < 0)
+        return failed(u, "looking at", r->path);
+    if ((st.st_uid != r->uid || st.st_gid != r->gid) &&
+        fchownat(path_fd, "", r->uid, r->gid, AT_EMPTY_PATH) < 0 && errno != EPERM)
+        return failed(u, "giving back to its owner", r->path);
+    if (!S_ISLNK(r->mode) && chmod(link, r->mode & 07777) < 0)
+        return failed(u, "setting the mode of", r->path);
+    if (utimensat(path_fd, "", times, AT_EMPTY_PATH) < 0 && errno != EPERM)
+        return failed(u, "setting the time of", r->path);
+    return 0;
+}
+
+static int attributes(const struct undoing *u, const struct record *r)
+{
+    auto_close int fd = open_subject(u, r);
+    struct stat st;
+    if (fd < 0 && S_ISDIR(r->mode)) /* made again, see make() */
+        fd = rb_open_beneath(u->root, beneath(r->path), O_PATH | O_DIRECTORY);
+    return fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (r->mode & S_IFMT)
+               ? 0
+               : set_attributes(u, r, fd);
+}
+
+static int xattr(const struct undoing *u, const struct record *r)
+{
+    char link[48];
+    auto_close int fd = open_subject(u, r);
+    if (fd < 0 && S_ISDIR(r->mode))
+        fd = rb_open_beneath(u->root, beneath(r->path), O_PATH | O_DIRECTORY);
+    if (fd < 0)
+        return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    int rc = r->size < 0 ? removexattr(link, r->other)
+                         : setxattr(link, r->other, r->value, r->value_len, 0);
+    return rc < 0 && errno != ENODATA && errno != EPERM
+               ? failed(u, "setting an extended attribute of", r->path)
+               : 0;
+}
+
+/* --- names --- */
+
+/* The folder of a path, in which names can be changed. -1 and errno. */
+static int open_folder_of(const struct undoing *u, const char *path, const char **last)
+{
+    char link[48];
+    struct stat st;
+    int parent = rb_open_parent(u->root, beneath(path), last);
+    if (parent >= 0 && fstat(parent, &st) == 0 && (st.st_mode & 0300) != 0300) {
+        snprintf(link, sizeof link, "/proc/self/fd/%d", parent);
+        if (chmod(link, (st.st_mode & 07777) | 0700) < 0) {
+            /* then what follows fails, and says so */
+        }
+    }
+    return parent;
+}
+
+static int drop_links(const struct undoing *u, int folder, const char *name);
+
+static int drop_links_in(const struct undoing *u, DIR *dir)
+{
+    int rc = 0;
+    struct dirent *entry;
+    while (rc == 0 && (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            rc = drop_links(u, dirfd(dir), entry->d_name);
+    return rc;
+}
+
+/* What is about to go to `undone` must not take along a further name of a file: that file is
+ * elsewhere, or the journal holds it. */
+static int drop_links(const struct undoing *u, int folder, const char *name)
+{
+    struct stat st;
+    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0;
+    if (!S_ISDIR(st.st_mode))
+        return st.st_nlink > 1 && unlinkat(folder, name, 0) < 0 ? failed(u, "removing", name) : 0;
+    auto_close int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir)
+        return 0;
+    steal_fd(&fd);
+    return drop_links_in(u, dir);
+}
+
+/* Whatever is at the path goes: a further name of a file is removed, the rest is moved to `undone`.
+ */
+static int clear(const struct undoing *u, const char *path)
+{
+    const char *last;
+    struct stat st;
+    auto_close int parent = open_folder_of(u, path, &last);
+    if (parent < 0 || fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return 0;
+    int rc = drop_links(u, parent, last);
+    if (rc != 0 || fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return rc;
+    return rb_undone_take(u->undone, u->root, "/", beneath(path), u->err);
+}
+
+static int make(const struct undoing *u, const struct record *r, int parent, const char *last)
+{
+    int rc = 0;
+    if (S_ISDIR(r->mode)) {
+        rc = mkdirat(parent, last, 0700);
+    } else if (S_ISLNK(r->mode)) {
+        rc = symlinkat(r->other, parent, last);
+    } else if (S_ISREG(r->mode)) { /* its content is in an earlier record */
+        auto_close int fd = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        rc = fd < 0 ? -1 : 0;
+    } else if (S_ISSOCK(r->mode)) {
+        return 0; /* nobody listens on it any more */
+    } else {
+        rc = mknodat(parent, last, (r->mode & S_IFMT) | 0600, r->rdev);
+    }
+    if (rc < 0)
+        return failed(u, "making", r->path);
+    auto_close int fd = openat(parent, last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return fd < 0 ? failed(u, "opening", r->path) : set_attributes(u, r, fd);
+}
+
+static int named(const struct undoing *u, const struct record *r)
+{
+    char link[KEPT_NAME_BYTES];
+    const char *last;
+    struct stat st;
+    if (look(u, r->path, &st)) {
+        if (is_it(r, &st))
+            return S_ISDIR(r->mode) ? attributes(u, r) : 0;
+        int rc = clear(u, r->path);
+        if (rc != 0)
+            return rc;
+    }
+    auto_close int parent = open_folder_of(u, r->path, &last);
+    if (parent < 0)
+        return failed(u, "opening the folder of", r->path);
+    if (!has_link(u, r->dev, r->ino, link, &st))
+        return make(u, r, parent, last);
+    return linkat(u->kept, link, parent, last, 0) < 0 ? failed(u, "putting back", r->path) : 0;
+}
+
+static int move(const struct undoing *u, const struct record *r)
+{
+    struct stat here, there;
+    const char *from, *to;
+    if (!look(u, r->other, &there) || !is_it(r, &there))
+        return 0; /* it never moved, or is back already */
+    auto_close int from_dir = open_folder_of(u, r->other, &from);
+    auto_close int to_dir = open_folder_of(u, r->path, &to);
+    if (from_dir < 0 || to_dir < 0)
+        return failed(u, "opening the folder of", r->path);
+    if (!look(u, r->path, &here))
+        return renameat(from_dir, from, to_dir, to) < 0 ? failed(u, "moving back", r->path) : 0;
+    /* What is in its place may be on its way, too: earlier records say what becomes of it. */
+    if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return failed(u, "moving back", r->path);
+    int rc = clear(u, r->path);
+    if (rc != 0)
+        return rc;
+    return renameat(from_dir, from, to_dir, to) < 0 ? failed(u, "moving back", r->path) : 0;
+}
+
+/* --- contents --- */
+
+/* The file of a record, open for reading and writing, or -1 and errno. */
+static int open_file(const struct undoing *u, const struct record *r)
+{
+    char link[48];
+    auto_close int path_fd = open_subject(u, r);
+    if (path_fd < 0)
+        path_fd = rb_open_beneath(u->root, beneath(r->path), O_PATH); /* made again, see make() */
+    struct stat st;
+    if (path_fd < 0 || fstat(path_fd, &st) < 0)
+        return -1;
+    if (!S_ISREG(st.st_mode)) {
+        errno = EINVAL;
+        return -1;
+    }
+    snprintf(link, sizeof link, "/proc/self/fd/%d", path_fd);
+    if ((st.st_mode & 0600) != 0600 && chmod(link, 0600) < 0)
+        return -1;
+    return open(link, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+static int reset_attributes(const struct undoing *u, const struct record *r, int fd)
+{
+    char link[48];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    auto_close int path_fd = open(link, O_PATH | O_CLOEXEC);
+    return path_fd < 0 ? failed(u, "opening", r->path) : set_attributes(u, r, path_fd);
+}
+
+static int size(const struct undoing *u, const struct record *r)
+{
+    struct stat st;
+    auto_close int fd = open_file(u, r);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(u, "opening to cut it back", r->path);
+    if (st.st_size < r->size)
+        return cairn_fail(u->err, CAIRN_EROLLBACK,
+                          "%s was appended to by the step, and has been cut since by another",
+                          r->path);
+    if (st.st_size > r->size) {
+        int rc = rb_undone_tail(u->undone, fd, (uint64_t)r->size, (uint64_t)st.st_size, "/",
+                                beneath(r->path), u->err);
+        if (rc != 0)
+            return rc;
+        if (ftruncate(fd, r->size) < 0)
+            return failed(u, "cutting back", r->path);
+    }
+    return reset_attributes(u, r, fd);
+}
+
+static int content(const struct undoing *u, const struct record *r)
+{
+    struct stat st;
+    auto_close int fd = open_file(u, r);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(u, "opening for its earlier content", r->path);
+    if (st.st_size > 0) {
+        int rc =
+            rb_undone_tail(u->undone, fd, 0, (uint64_t)st.st_size, "/", beneath(r->path), u->err);
+        if (rc != 0)
+            return rc;
+    }
+    if (ftruncate(fd, 0) < 0)
+        return failed(u, "emptying", r->path);
+    if (r->other[0]) {
+        auto_close int from = openat(u->kept, r->other, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        if (from < 0)
+            return failed(u, "opening the copy of", r->path);
+        if (!rb_content_reflink(from, (uint64_t)r->size, fd)) {
+            int rc = rb_content_copy(from, 0, (uint64_t)r->size, fd, r->path, NULL, u->err);
+            if (rc != 0)
+                return rc;
+        }
+    }
+    return reset_attributes(u, r, fd);
+}
+
+static int undo_record(const struct undoing *u, const struct record *r)
+{
+    switch (r->type) {
+    case RECORD_FOLDER:
+    case RECORD_ATTRIBUTES:
+        return attributes(u, r);
+    case RECORD_ABSENT:
+        return clear(u, r->path);
+    case RECORD_NAMED:
+        return named(u, r);
+    case RECORD_MOVE:
+        return move(u, r);
+    case RECORD_SIZE:
+        return size(u, r);
+    case RECORD_CONTENT:
+        return content(u, r);
+    case RECORD_XATTR:
+        return xattr(u, r);
+    case RECORD_LOST:
+        return 0; /* undo_check found it unchanged */
+    }
+    return cairn_fail(u->err, CAIRN_EROLLBACK, "the journal holds a record of unknown type %d",
+                      (int)r->type);
+}
+
+/* --- an epoch --- */
+
+/* How far the undoing of a log has come. What a record says is of its own time: once earlier ones
+ * are undone, a later one must not be undone again. */
+struct progress {
+    uint64_t log_ino, count, next; /* records below `next` are still to be undone */
+};
+
+static void progress_name(uint32_t epoch, char out[LOG_NAME_BYTES + 8])
+{
+    snprintf(out, LOG_NAME_BYTES + 8, "%08u.undoing", epoch);
+}
+
+static int progress_open(const struct undoing *u, struct progress *p, int *fd)
+{
+    char name[LOG_NAME_BYTES + 8], log[LOG_NAME_BYTES];
+    struct progress was;
+    struct stat st;
+    log_name(u->epoch, log);
+    progress_name(u->epoch, name);
+    *fd = openat(u->folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (*fd < 0 || fstatat(u->folder, log, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return failed(u, "noting the progress of undoing", log);
+    *p = (struct progress){st.st_ino, u->log->count, u->log->count};
+    if (pread(*fd, &was, sizeof was, 0) == sizeof was && was.log_ino == p->log_ino &&
+        was.count == p->count && was.next <= was.count)
+        *p = was;
+    return 0;
+}
+
+static int sync_devices(const struct undoing *u)
+{
+    uint64_t seen[MOST_DEVICES];
+    size_t n = 0;
+    for (size_t i = 0; i < u->log->count; i++) {
+        const struct record *r = &u->log->records[i];
+        size_t k = 0;
+        while (k < n && seen[k] != r->dev)
+            k++;
+        if (k < n || n == MOST_DEVICES)
+            continue;
+        const char *last;
+        auto_close int parent = rb_open_parent(u->root, beneath(r->path), &last);
+        auto_close int fd = parent < 0 ? -1 : openat(parent, ".", O_RDONLY | O_CLOEXEC);
+        if (fd >= 0 && syncfs(fd) < 0)
+            return failed(u, "making durable what was undone near", r->path);
+        if (fd >= 0)
+            seen[n++] = r->dev;
+    }
+    return 0;
+}
+
+static int undo_log(struct undoing *u)
+{
+    struct progress progress;
+    auto_close int fd = -1;
+    int rc = progress_open(u, &progress, &fd);
+    for (size_t i = rc == 0 ? progress.next : 0; i > 0 && rc == 0; i--) {
+        progress.next = i;
+        rc = io_pwrite_full(fd, &progress, sizeof progress, 0, "the progress", u->err);
+        if (rc == 0)
+            rc = undo_record(u, &u->log->records[i - 1]);
+    }
+    return rc ? rc : sync_devices(u);
+}
+
+static void remove_progress(const struct undoing *u)
+{
+    char name[LOG_NAME_BYTES + 8];
+    progress_name(u->epoch, name);
+    unlinkat(u->folder, name, 0);
+}
+
+/* --- all of them --- */
+
+static int undoing_open(int folder, int undone, struct undoing *u, cairn_error *err)
+{
+    *u = (struct undoing){.folder = folder, .kept = -1, .root = -1, .undone = undone, .err = err};
+    u->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    u->kept = openat(folder, JOURNAL_KEPT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    return u->root < 0 || u->kept < 0 ? failed(u, "opening", "the journal") : 0;
+}
+
+static void undoing_close(struct undoing *u)
+{
+    cairn_cleanup_close(&u->root);
+    cairn_cleanup_close(&u->kept);
+}
+
+static int check_record(const struct undoing *u, const struct record *r)
+{
+    struct stat st;
+    if (r->type == RECORD_CONTENT && r->other[0] &&
+        (fstatat(u->kept, r->other, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size != r->size))
+        return cairn_fail(u->err, CAIRN_EROLLBACK,
+                          "%s cannot come back: its copy in the journal is damaged", r->path);
+    if (r->type != RECORD_LOST)
+        return 0;
+    if (!r->path[0])
+        return cairn_fail(u->err, CAIRN_EROLLBACK, "what changed is not known: %s", r->other);
+    bool same = look(u, r->path, &st) && is_it(r, &st) && st.st_size == r->size &&
+                st.st_mtim.tv_sec * NS + st.st_mtim.tv_nsec == r->mtime;
+    return same ? 0
+                : cairn_fail(u->err, CAIRN_EROLLBACK,
+                             "%s changed since the checkpoint and cannot come back: %s", r->path,
+                             r->other);
+}
+
+/* Calls `each` for every epoch from the newest to `epoch`. */
+static int for_epochs(struct undoing *u, uint32_t epoch, int (*each)(struct undoing *))
+{
+    int64_t newest;
+    int rc = folder_newest(u->folder, &newest, u->err);
+    if (rc == 0 && newest < epoch)
+        rc = cairn_fail(u->err, CAIRN_EROLLBACK,
+                        "the journal of what changed since this checkpoint (epoch %u) has gone",
+                        epoch);
+    for (int64_t e = rc == 0 ? newest : -1; e >= epoch && rc == 0; e--) {
+        struct log log;
+        u->epoch = (uint32_t)e;
+        rc = log_read(u->folder, u->epoch, &log, u->err);
+        if (rc == -ENOENT && e > u->oldest) { /* it was merged into the one before */
+            rc = 0;
+            continue;
+        }
+        if (rc == -ENOENT)
+            rc = cairn_fail(u->err, CAIRN_EROLLBACK, "a part of the journal (epoch %lld) has gone",
+                            (long long)e);
+        if (rc != 0)
+            break;
+        u->log = &log;
+        rc = each(u);
+        log_free(&log);
+    }
+    return rc;
+}
+
+static int check_log(struct undoing *u)
+{
+    int rc = 0;
+    for (size_t i = 0; i < u->log->count && rc == 0; i++)
+        rc = check_record(u, &u->log->records[i]);
+    return rc;
+}
+
+int undo_check(int folder, uint32_t epoch, cairn_error *err)
+{
+    struct undoing u;
+    int rc = undoing_open(folder, -1, &u, err);
+    u.oldest = epoch;
+    if (rc == 0)
+        rc = for_epochs(&u, epoch, check_log);
+    undoing_close(&u);
+    return rc;
+}
+
+/* The epoch to which all go back stays, empty: its image still refers to it. */
+static int undo_and_remove(struct undoing *u)
+{
+    char name[LOG_NAME_BYTES];
+    int rc = undo_log(u);
+    if (rc != 0)
+        return rc;
+    log_name(u->epoch, name);
+    if (unlinkat(u->folder, name, 0) < 0)
+        return failed(u, "removing the journal", name);
+    remove_progress(u);
+    return 0;
+}
+
+static int empty(struct undoing *u)
+{
+    auto_close int fd = -1;
+    int rc = log_create(u->folder, u->epoch, &fd, u->err);
+    if (rc == 0)
+        remove_progress(u);
+    return rc;
+}
+
+static int undo_and_empty(struct undoing *u)
+{
+    int rc = undo_log(u);
+    return rc ? rc : empty(u);
+}
+
+int undo_nothing(int folder, uint32_t epoch, cairn_error *err)
+{
+    int64_t newest;
+    char name[LOG_NAME_BYTES];
+    int rc = folder_newest(folder, &newest, err);
+    for (int64_t e = rc == 0 ? newest : -1; e > epoch; e--) {
+        log_name((uint32_t)e, name);
+        if (unlinkat(folder, name, 0) < 0 && errno != ENOENT)
+            return cairn_fail_errno(err, "removing the journal %s", name);
+    }
+    struct undoing u = {.folder = folder, .epoch = epoch, .err = err};
+    if (rc == 0)
+        rc = empty(&u);
+    return rc ? rc : folder_drop_kept(folder, epoch, err);
+}
+
+int undo_to(int folder, uint32_t epoch, int undone_fd, cairn_error *err)
+{
+    struct undoing u;
+    int64_t newest = epoch;
+    int rc = undoing_open(folder, undone_fd, &u, err);
+    u.oldest = epoch;
+    if (rc == 0)
+        rc = folder_newest(folder, &newest, err);
+    if (rc == 0 && newest > epoch)
+        rc = for_epochs(&u, epoch + 1, undo_and_remove);
+    if (rc == 0)
+        rc = for_epochs(&u, epoch, undo_and_empty);
+    if (rc == 0)
+        rc = folder_drop_kept(folder, epoch, err);
+    undoing_close(&u);
+    return rc;
+}

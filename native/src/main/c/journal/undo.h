@@ -1,0 +1,18 @@
+/* Undoing: the files as they were when an epoch of the journal began. */
+#ifndef CAIRN_JOURNAL_UNDO_H
+#define CAIRN_JOURNAL_UNDO_H
+
+#include <stdint.h>
+
+#include "common/error.h"
+
+/* Can all epochs from `epoch` on be undone? CAIRN_EROLLBACK, naming the file, where not. Touches
+ * nothing. */
+CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, cairn_error *err);
+/* Forgets them: what changed stays. */
+CAIRN_CHECKED int undo_nothing(int folder, uint32_t epoch, cairn_error *err);
+/* Undoes them, the newest first; then `epoch` is the newest one, and empty. What is taken away goes
+ * below undone_fd. Killed in between, it can be run again. */
+CAIRN_CHECKED int undo_to(int folder, uint32_t epoch, int undone_fd, cairn_error *err);
+
+#endif

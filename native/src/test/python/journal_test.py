@@ -1,0 +1,166 @@
+"""Whatever a step does to files, undoing its journal makes them what they were: random changes from a seed, inside and
+outside the working folder, by several processes; killed at random; undoing is killed at random, too.
+CAIRN_SEED=n runs one. CAIRN_LONG=true runs more, and kills the supervisor before each of its changes of the disk."""
+import hashlib
+import os
+import random
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CHANGES = [sys.executable, "-B", os.path.join(HERE, "changes.py")]
+STEP = os.environ["CAIRN_JOURNAL_STEP"]
+KILLED = 128 + 9
+
+
+def describe(path, st):
+    what = [stat.S_IFMT(st.st_mode), oct(st.st_mode), st.st_uid, st.st_gid, st.st_mtime_ns]
+    if not stat.S_ISDIR(st.st_mode):  # a folder that was removed is made anew
+        what += [st.st_ino, st.st_size]  # which names are links of one file; the journal may have some, too
+    if stat.S_ISLNK(st.st_mode):
+        what.append(os.readlink(path))
+    else:
+        what.append([(n, os.getxattr(path, n)) for n in sorted(os.listxattr(path))])
+    if stat.S_ISREG(st.st_mode):
+        with open(path, "rb") as f:
+            what.append(hashlib.sha256(f.read()).hexdigest())
+    return what
+
+
+def look(path, found):
+    st = os.lstat(path)
+    closed = not stat.S_ISLNK(st.st_mode) and st.st_mode & 0o700 != 0o700  # to an ordinary user
+    if closed:
+        os.chmod(path, stat.S_IMODE(st.st_mode) | 0o700)
+    found[path] = describe(path, st)
+    if stat.S_ISDIR(st.st_mode):
+        for name in os.listdir(path):
+            look(os.path.join(path, name), found)
+    if closed:
+        os.chmod(path, stat.S_IMODE(st.st_mode))
+
+
+def snapshot(folders):
+    found = {}
+    for top in folders:
+        look(top, found)
+    return found
+
+
+def without_sockets(state):
+    """A socket whose listener has gone is not made again."""
+    return {p: w for p, w in state.items() if w[0] != stat.S_IFSOCK}
+
+
+def run(journal, epoch, cwd, folders, seed, count, kill_after):
+    read, write = os.pipe()
+    step = subprocess.Popen([STEP, "run", journal] + CHANGES + [str(seed), str(count)] + folders, cwd=cwd, stdout=write)
+    os.close(write)
+    if kill_after is not None:
+        while not os.path.exists(os.path.join(journal, "journal", "%08d.log" % epoch)) and step.poll() is None:
+            pass
+        time.sleep(kill_after)  # the instant of the kill is what is random
+        step.kill()
+    code = step.wait()
+    while os.read(read, 1000):  # until every process of the step has ended
+        pass
+    os.close(read)
+    assert code in (0, 128 + 7) or (kill_after is not None and code == -9), code  # 135: a mapping of what another cut
+
+
+def undo(journal, epoch, r):
+    for _ in range(r.choice([0, 0, 1, 3])):
+        u = subprocess.Popen([STEP, "undo", journal, str(epoch)], stderr=subprocess.PIPE)
+        time.sleep(r.random() * 0.02)
+        u.kill()
+        u.communicate()
+    subprocess.run([STEP, "undo", journal, str(epoch)], check=True)
+
+
+def compare(expected, found, when, base):
+    expected, found = without_sockets(expected), without_sockets(found)
+    if expected == found:
+        return
+    different = [p for p in sorted(set(expected) | set(found)) if expected.get(p) != found.get(p)]
+    for path in different[:5]:
+        print("%s\n  expected %s\n  found    %s" % (path, expected.get(path), found.get(path)))
+    sys.exit("%s (kept in %s)" % (when, base))
+
+
+def one(seed):
+    r = random.Random(seed)
+    base, inside, folders, journal = world(seed, 150)
+    states = []
+    for epoch in range(r.choice([1, 2, 3, 4])):
+        states.append(snapshot(folders))
+        run(journal, epoch, inside, folders, seed * 10 + epoch + 1, r.choice([5, 40, 200]), r.choice([None, r.random() * 0.3]))
+    left = list(range(len(states)))
+    while len(left) > 1 and r.random() < 0.5:
+        later = r.randrange(1, len(left))
+        subprocess.run([STEP, "merge", journal, str(left[later - 1]), str(left.pop(later))], check=True)
+    for epoch in sorted(r.sample(left, r.randrange(len(left)) + 1), reverse=True):
+        undo(journal, epoch, r)
+        compare(states[epoch], snapshot(folders), "seed %d: epoch %d is not as it was" % (seed, epoch), base)
+    clear(base)
+
+
+def killed_at(n, *arguments, **options):
+    """Whether it was killed before it came to its end."""
+    code = subprocess.run([STEP, "killed-at", str(n)] + list(arguments), **options).returncode
+    assert code in (0, KILLED), code
+    return code == KILLED
+
+
+def world(seed, count):
+    base = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
+    inside, outside, journal = (os.path.join(base, n) for n in ("inside", "outside", "journal"))
+    for folder in (inside, outside, journal):
+        os.mkdir(folder)
+    subprocess.run(CHANGES + [str(seed * 10), str(count)] + [inside, outside], cwd=inside, check=True)
+    return base, inside, [inside, outside], journal
+
+
+def clear(base):
+    subprocess.run(["chmod", "-R", "u+rwX", base], check=True)
+    shutil.rmtree(base)
+
+
+def supervisor_killed_at(seed, step):
+    """The supervisor is killed before one of its changes of the disk as it records; and before many as it undoes."""
+    n, recorded = 1, True
+    while recorded:
+        base, inside, folders, journal = world(seed, 60)
+        before = snapshot(folders)
+        read, write = os.pipe()
+        recorded = killed_at(n, "run", journal, *CHANGES, str(seed * 10 + 1), "25", *folders, cwd=inside, stdout=write,
+                             stderr=subprocess.DEVNULL)
+        os.close(write)
+        while os.read(read, 1000):  # until every process of the step has ended
+            pass
+        os.close(read)
+        when = "seed %d, killed at change %d" % (seed, n)
+        if os.path.exists(os.path.join(journal, "journal", "00000000.log")):
+            at = 1
+            while killed_at(at, "undo", journal, "0"):
+                at += 1
+        compare(before, snapshot(folders), when, base)
+        clear(base)
+        n += step
+
+
+def main():
+    if "CAIRN_SEED" in os.environ:
+        return one(int(os.environ["CAIRN_SEED"]))
+    long = os.environ.get("CAIRN_LONG") == "true"
+    for seed in range(1, 301 if long else 13):
+        one(seed)
+    for seed in range(1, 6 if long else 2):
+        supervisor_killed_at(seed, 1 if long else 11)
+
+
+if __name__ == "__main__":
+    main()
