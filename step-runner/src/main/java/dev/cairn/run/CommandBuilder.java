@@ -28,6 +28,7 @@ public abstract sealed class CommandBuilder<B extends CommandBuilder<B>> permits
     private OptionalInt compression = OptionalInt.empty();
     private boolean baselineCpu;
     private boolean keepBinaries;
+    private long journalBytes;
     private final List<String> rollback = new ArrayList<>();
     private OptionalLong timeoutMillis = OptionalLong.empty();
     private int retries;
@@ -108,6 +109,19 @@ public abstract sealed class CommandBuilder<B extends CommandBuilder<B>> permits
     }
 
     /**
+     * Has every change of files recorded before it happens, so that a resume undoes what changed since its image.
+     *
+     * @param bytes what may be kept for that, > 0
+     */
+    public B journalling(long bytes) {
+        if (bytes <= 0) {
+            throw new IllegalArgumentException("a journal of " + bytes + " bytes");
+        }
+        journalBytes = bytes;
+        return self();
+    }
+
+    /**
      * A file, or a folder with everything below it, that goes back with the command as a whole: rewritten files come
      * back from copies, new ones are moved away. What it only appends to needs none of this. The folder must be its own.
      *
@@ -175,6 +189,7 @@ public abstract sealed class CommandBuilder<B extends CommandBuilder<B>> permits
                 compression,
                 baselineCpu,
                 keepBinaries,
+                journalBytes,
                 rollback,
                 timeoutMillis,
                 retries,

@@ -79,6 +79,7 @@ final class CommandPlan {
                 usual.minFreeBytes(),
                 usual.beforeTimeout(),
                 command.keepBinaries(),
+                command.journalBytes(),
                 usual.app());
         RetryPolicy never = RetryPolicy.NEVER;
         return new Policies(

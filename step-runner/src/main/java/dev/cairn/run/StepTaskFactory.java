@@ -251,7 +251,8 @@ final class StepTaskFactory implements TaskSource {
                 plan.compression(),
                 plan.minFreeBytes(),
                 plan.beforeTimeout(),
-                plan.keepBinaries());
+                plan.keepBinaries(),
+                plan.journalBytes());
     }
 
     private static CheckpointPolicy.Interval interval(Every every) {

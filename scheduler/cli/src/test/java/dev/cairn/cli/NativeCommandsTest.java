@@ -265,6 +265,43 @@ final class NativeCommandsTest {
         assertThat(step().resolve("checkpoints")).doesNotExist();
     }
 
+    /** A loop of {@code >>} and a rename, killed three times: no line twice, none missing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"exec", "run"})
+    void filesGoBackExactlyWithAJournal(String how) throws Exception {
+        String loop =
+                "for i in 1 2 3 4 5 6; do echo $i >> out.txt; mv out.txt next.txt; mv next.txt out.txt; sleep 0.05;"
+                        + " [ $i != 3 ] || while [ ! -e image ]; do sleep 0.02; done; done; echo all > done.txt;"
+                        + " while [ ! -e go ]; do sleep 0.02; done";
+        Files.writeString(
+                folder.resolve("flow.yaml"),
+                "steps:\n  - id: main\n    run: \"" + loop + "\"\n    checkpoint: {every: never, journal: 1G}\n");
+        String[] begin = how.equals("run")
+                ? new String[] {"run", "flow.yaml", "--key", "count"}
+                : new String[] {"exec", "--name", "count", "-i", "never", "--journal", "1G", "--", "sh", "-c", loop};
+        Path out = folder.resolve("out.txt");
+        Path all = folder.resolve("done.txt");
+        try (CairnProcess cairn = CairnProcess.start(folder, begin)) {
+            Awaitility.await()
+                    .until(() -> Files.exists(out) && Files.readString(out).endsWith("3\n"));
+            assertThat(run("checkpoint", "count").exitCode()).isZero();
+            Files.createFile(folder.resolve("image"));
+            Awaitility.await().until(() -> Files.exists(all));
+            kill(cairn);
+        }
+        for (int times = 0; times < 2; times++) {
+            try (CairnProcess again = CairnProcess.start(folder, "resume", "count")) {
+                again.awaitErr("resumed from image 1");
+                Awaitility.await()
+                        .until(() -> Files.exists(all) && Files.readString(out).endsWith("6\n"));
+                kill(again);
+            }
+        }
+        Files.createFile(folder.resolve("go"));
+        assertThat(run("resume", "count").exitCode()).isZero();
+        assertThat(Files.readString(out)).isEqualTo("1\n2\n3\n4\n5\n6\n");
+    }
+
     @Test
     void aStepOfAWorkflowKeepsItsProgramToo() throws Exception {
         Files.writeString(

@@ -68,7 +68,7 @@ final class RunTest {
                   - id: big
                     run: make
                     resources: {cpus: 2.5, memory: 4G}
-                    checkpoint: {every: 10m, keep_binaries: true}
+                    checkpoint: {every: 10m, keep_binaries: true, journal: 1G}
                   - id: small
                     cpu: native
                     run: make
@@ -77,7 +77,7 @@ final class RunTest {
 
                 step big
                   run         make
-                  checkpoint  native, every 10m, keep 2, with its programs
+                  checkpoint  native, every 10m, keep 2, with its programs, journal 1.0 GiB
                   cpu         baseline
                   resources   cpus 2.5, memory 4.0 GiB
 
@@ -89,6 +89,7 @@ final class RunTest {
         JsonNode big = json("plan", "--json", "plan.yaml").at("/steps/0");
         assertThat(big.at("/cpu").asString()).isEqualTo("baseline");
         assertThat(big.at("/keep_binaries").asBoolean()).isTrue();
+        assertThat(big.at("/journal_bytes").asLong()).isEqualTo(1L << 30);
         assertThat(big.at("/resources").toString()).isEqualTo("{\"cpus\":2.5,\"memory_bytes\":4294967296}");
     }
 

@@ -18,6 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param compression zstd level of its images, 0 for none; empty for the usual one
  * @param baselineCpu holds libraries to x86-64-v2
  * @param keepBinaries mapped programs and libraries are kept with its images
+ * @param journalBytes what the write journal of its file changes may keep; 0 for no journal
  * @param rollback files and folders that go back as a whole, besides what it has open; absolute
  * @param timeoutMillis running time in all; empty for none
  * @param retries after failures
@@ -32,6 +33,7 @@ public record CommandOrigin(
         OptionalInt compression,
         boolean baselineCpu,
         boolean keepBinaries,
+        long journalBytes,
         List<String> rollback,
         OptionalLong timeoutMillis,
         int retries,
@@ -60,6 +62,7 @@ public record CommandOrigin(
                         : OptionalInt.empty(),
                 node.path("cpu").asString("").equals(BASELINE),
                 node.path("keep_binaries").asBoolean(false),
+                node.path("journal").asLong(0),
                 texts(node.path("rollback")),
                 ManifestFields.optionalLong(node, "timeout_ms"),
                 ManifestFields.count(node, "retries", 0),
@@ -94,6 +97,9 @@ public record CommandOrigin(
         }
         if (keepBinaries) {
             node.put("keep_binaries", true);
+        }
+        if (journalBytes > 0) {
+            node.put("journal", journalBytes);
         }
         if (!rollback.isEmpty()) {
             ArrayNode paths = node.putArray("rollback");

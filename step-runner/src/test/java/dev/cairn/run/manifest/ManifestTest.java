@@ -98,6 +98,7 @@ class ManifestTest {
                         OptionalInt.of(3),
                         true,
                         true,
+                        1L << 30,
                         List.of("/data/results.db"),
                         OptionalLong.of(1000),
                         1,

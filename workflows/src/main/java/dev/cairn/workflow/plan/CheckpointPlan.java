@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param minFreeBytes below this much free space a checkpoint is skipped
  * @param beforeTimeout a last checkpoint this long before the timeout
  * @param keepBinaries whether mapped executables and libraries are kept with the images
+ * @param journalBytes what the write journal of its file changes may keep; 0 for no journal
  * @param app for the engine {@code app}
  */
 public record CheckpointPlan(
@@ -29,6 +30,7 @@ public record CheckpointPlan(
         long minFreeBytes,
         Optional<Duration> beforeTimeout,
         boolean keepBinaries,
+        long journalBytes,
         Optional<App> app) {
 
     public static final CheckpointPlan DEFAULT = new CheckpointPlan(
@@ -41,6 +43,7 @@ public record CheckpointPlan(
             256L << 20,
             Optional.empty(),
             false,
+            0,
             Optional.empty());
 
     /**

@@ -171,6 +171,7 @@ public final class Planner {
                 storage.minFreeBytes().orElse(normal.minFreeBytes()),
                 checkpoint.beforeTimeout(),
                 storage.keepBinaries().orElse(normal.keepBinaries()),
+                storage.journalBytes().orElse(normal.journalBytes()),
                 app(checkpoint));
     }
 

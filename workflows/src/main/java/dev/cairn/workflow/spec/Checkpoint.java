@@ -44,21 +44,27 @@ public record Checkpoint(
                 app.over(defaults.app));
     }
 
-    /** @param compression zstd level, 0 stores plain */
+    /**
+     * @param compression zstd level, 0 stores plain
+     * @param journalBytes what the write journal may keep; 0 for off
+     */
     public record Storage(
             Optional<Integer> keep,
             Optional<Integer> compression,
             Optional<Long> minFreeBytes,
-            Optional<Boolean> keepBinaries) {
+            Optional<Boolean> keepBinaries,
+            Optional<Long> journalBytes) {
 
-        static final Storage NONE = new Storage(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        static final Storage NONE =
+                new Storage(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
         Storage over(Storage defaults) {
             return new Storage(
                     keep.or(defaults::keep),
                     compression.or(defaults::compression),
                     minFreeBytes.or(defaults::minFreeBytes),
-                    keepBinaries.or(defaults::keepBinaries));
+                    keepBinaries.or(defaults::keepBinaries),
+                    journalBytes.or(defaults::journalBytes));
         }
     }
 

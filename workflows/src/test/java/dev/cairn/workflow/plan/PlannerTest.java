@@ -178,7 +178,7 @@ class PlannerTest {
                   timeout: 1h
                   shell: sh
                   retry: {max: 5, delay: 10s}
-                  checkpoint: {every: 10m, keep: 4, compression: none}
+                  checkpoint: {every: 10m, keep: 4, compression: none, journal: 2G}
                   env: {A: 1}
                 steps:
                   - {id: plain, run: x}
@@ -187,7 +187,7 @@ class PlannerTest {
                     timeout: 2h
                     shell: python
                     retry: {when: [timeout, oom], backoff: 2}
-                    checkpoint: {every: auto, min_free: 1G}
+                    checkpoint: {every: auto, min_free: 1G, journal: off}
                     env: {B: 2}
                 """);
 
@@ -195,6 +195,7 @@ class PlannerTest {
         assertThat(plain.timeout()).contains(Duration.ofHours(1));
         assertThat(plain.retry().max()).isEqualTo(5);
         assertThat(plain.checkpoint().every()).isEqualTo(new Every.Interval(Duration.ofMinutes(10)));
+        assertThat(plain.checkpoint().journalBytes()).isEqualTo(2L << 30);
 
         PlanStep own = step(plan, "own");
         assertThat(own.policies().timeout()).contains(Duration.ofHours(2));
@@ -210,6 +211,7 @@ class PlannerTest {
         assertThat(own.policies().checkpoint().keep()).isEqualTo(4);
         assertThat(own.policies().checkpoint().compression()).isZero();
         assertThat(own.policies().checkpoint().minFreeBytes()).isEqualTo(1L << 30);
+        assertThat(own.policies().checkpoint().journalBytes()).isZero();
         assertThat(own.surroundings().environment()).hasSize(2);
     }
 

@@ -15,6 +15,7 @@ import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.workflow.value.Durations;
+import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,6 +49,7 @@ public final class ExecCommand implements Callable<Integer> {
             "--compression", CommandOrigin::compression,
             "--cpu", CommandOrigin::baselineCpu,
             "--keep-binaries", CommandOrigin::keepBinaries,
+            "--journal", CommandOrigin::journalBytes,
             "--rollback", CommandOrigin::rollback));
 
     private final CompositionRoot composition;
@@ -107,6 +109,14 @@ public final class ExecCommand implements Callable<Integer> {
     private boolean keepBinaries;
 
     @Option(
+            names = "--journal",
+            paramLabel = "SIZE",
+            defaultValue = "off",
+            description =
+                    "Undoes every change of files since the image on a resume; keeps up to SIZE (4G) for it; or off.")
+    private String journal = "off";
+
+    @Option(
             names = "--rollback",
             paramLabel = "PATH",
             description = "A file or folder to roll back as a whole on resume, rewritten files too; repeatable.")
@@ -136,6 +146,7 @@ public final class ExecCommand implements Callable<Integer> {
         setInterval(command);
         setCompression(command);
         setCpu(command);
+        setJournal(command);
         if (keepBinaries) {
             command.keepingBinaries();
         }
@@ -203,6 +214,15 @@ public final class ExecCommand implements Callable<Integer> {
             case "native" -> {}
             case "baseline" -> command.onBaselineCpu();
             default -> throw new CliException(ExitCode.USAGE, "--cpu " + cpu + ": neither native nor baseline");
+        }
+    }
+
+    private void setJournal(CheckpointedCommand command) throws CliException {
+        if (!journal.equals("off")) {
+            command.journalling(Sizes.parse(journal)
+                    .filter(bytes -> bytes > 0)
+                    .orElseThrow(() -> new CliException(
+                            ExitCode.USAGE, "--journal " + journal + ": not a size such as 512M or 4G, nor off")));
         }
     }
 

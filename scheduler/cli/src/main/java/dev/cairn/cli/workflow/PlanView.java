@@ -57,6 +57,7 @@ final class PlanView {
                 .put("every", every(checkpoint.every()))
                 .put("keep", checkpoint.keep())
                 .put("keep_binaries", checkpoint.keepBinaries())
+                .put("journal_bytes", checkpoint.journalBytes())
                 .put("timeout_ms", step.policies().timeout())
                 .put("retries", retry.max())
                 .put("continue_on_error", step.policies().continueOnError());
@@ -107,7 +108,8 @@ final class PlanView {
         printAction(step.action(), out);
         CheckpointPlan checkpoint = step.policies().checkpoint();
         out.println("  checkpoint  " + checkpoint.engine() + ", every " + every(checkpoint.every()) + ", keep "
-                + checkpoint.keep() + (checkpoint.keepBinaries() ? ", with its programs" : ""));
+                + checkpoint.keep() + (checkpoint.keepBinaries() ? ", with its programs" : "")
+                + (checkpoint.journalBytes() > 0 ? ", journal " + Sizes.text(checkpoint.journalBytes()) : ""));
         step.policies().timeout().ifPresent(timeout -> out.println("  timeout     " + Durations.format(timeout)));
         if (step.policies().retry().max() > 0) {
             out.println("  retries     " + step.policies().retry().max());

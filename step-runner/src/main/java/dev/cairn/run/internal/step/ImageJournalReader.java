@@ -140,6 +140,13 @@ final class ImageJournalReader {
                     Optional.of(manifest.stepId()),
                     "resumed with kept copies of files that differ on this host: " + standIns.files());
         }
+        if (outcome instanceof CheckpointOutcome.NotJournalled not) {
+            return new RunEvent.Note(
+                    not.at(),
+                    Optional.of(manifest.stepId()),
+                    "runs without its write journal: " + not.reason()
+                            + "; a resume rolls back only files that were open, outputs and what rollback names");
+        }
         CheckpointOutcome.Failed failure = (CheckpointOutcome.Failed) outcome;
         return new RunEvent.CheckpointFailed(failure.at(), manifest.stepId(), failure.reason(), failure.message());
     }

@@ -7,6 +7,7 @@ import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Checkpoint;
 import dev.cairn.workflow.spec.Every;
 import dev.cairn.workflow.value.Durations;
+import dev.cairn.workflow.value.Sizes;
 import dev.cairn.workflow.value.Value;
 import java.time.Duration;
 import java.util.List;
@@ -53,6 +54,17 @@ final class CheckpointKeys {
             optional("min_free", Scalars.size(), "No checkpoint when less than this is free on the disk.");
     private static final Field<Boolean> KEEP_BINARIES = optional(
             "keep_binaries", Scalars.bool(), "Whether mapped programs and libraries are kept with the images.");
+    private static final Field<Long> JOURNAL = optional(
+            "journal",
+            Scalars.scalar(
+                    "off, or a size such as 4G",
+                    Keywords.of(
+                            "anyOf",
+                            List.of(
+                                    Keywords.of("enum", List.of("off")),
+                                    Keywords.of("type", "string", "pattern", Sizes.PATTERN))),
+                    scalar -> journal(scalar.text())),
+            "Whether a resume undoes every change of files that the step made since the image: how much may be kept for that, or off.");
     private static final Field<String> SIGNAL = optional(
             "signal",
             Scalars.oneOf("HUP", "INT", "USR1", "USR2", "TERM", "CONT"),
@@ -78,6 +90,7 @@ final class CheckpointKeys {
                     MIN_FREE,
                     MTBF,
                     KEEP_BINARIES,
+                    JOURNAL,
                     SIGNAL,
                     FILES,
                     RESUME_RUN,
@@ -95,7 +108,11 @@ final class CheckpointKeys {
                 fields.get(MTBF),
                 fields.get(BEFORE_TIMEOUT),
                 new Checkpoint.Storage(
-                        fields.get(KEEP), fields.get(COMPRESSION), fields.get(MIN_FREE), fields.get(KEEP_BINARIES)),
+                        fields.get(KEEP),
+                        fields.get(COMPRESSION),
+                        fields.get(MIN_FREE),
+                        fields.get(KEEP_BINARIES),
+                        fields.get(JOURNAL)),
                 new Checkpoint.App(fields.get(SIGNAL), fields.get(FILES), fields.get(RESUME_RUN), fields.get(SETTLE)));
     }
 
@@ -105,6 +122,10 @@ final class CheckpointKeys {
             case "never" -> Optional.of(new Every.OnRequest());
             default -> Durations.parse(text).filter(length -> !length.isZero()).map(Every.Interval::new);
         };
+    }
+
+    private static Optional<Long> journal(String text) {
+        return text.equals("off") ? Optional.of(0L) : Sizes.parse(text).filter(bytes -> bytes > 0);
     }
 
     private static Optional<Integer> compression(Value value) {
