@@ -17,6 +17,7 @@
 #include "capture/names.h"
 #include "capture/objects.h"
 #include "capture/pages.h"
+#include "capture/terminals.h"
 #include "capture/captured.h"
 #include "capture/dontfork.h"
 #include "common/cleanup.h"
@@ -24,7 +25,6 @@
 #include "proc/vdso.h"
 #include "restore/fd_store.h"
 #include "restore/fits.h"
-#include "sandbox/terminal_modes.h"
 
 /* What the supervisor itself may have open when it restores. */
 #define SUPERVISORS_DESCRIPTORS 32
@@ -240,17 +240,6 @@ static void let_go(capture *c)
     c->at_rest = false;
 }
 
-static int capture_terminal(const struct tree *t, json_t *meta, cairn_error *err)
-{
-    json_t *modes = NULL;
-    if (t->pty_master < 0)
-        return 0;
-    int rc = terminal_modes_read(t->pty_master, &modes, err);
-    if (rc == 0)
-        json_object_set_new(meta, "terminal", modes);
-    return rc;
-}
-
 static bool stands_in_vdso(const struct captured_process *p, const struct captured_thread *t)
 {
     uint64_t at = cpu_instruction_pointer(&t->cpu.registers);
@@ -303,12 +292,25 @@ static size_t count_mapped_files(const capture *c)
     return json_object_size(seen);
 }
 
+/* As many as there are indices up to the highest: those between are held while it is made. */
+static size_t count_terminals(const capture *c)
+{
+    size_t count = 0, k;
+    json_t *pty;
+    json_array_foreach(json_object_get(c->meta, "ptys"), k, pty)
+    {
+        size_t index = (size_t)json_integer_value(json_object_get(pty, "index"));
+        count = index + 1 > count ? index + 1 : count;
+    }
+    return count;
+}
+
 /* A restore opens all of it in one process. */
 static int check_descriptor_limit(const capture *c, cairn_error *err)
 {
     struct rlimit limit;
     size_t open = c->objects.description_count + c->objects.object_count + count_mapped_files(c),
-           need = open + FD_STORE_ROOM + SUPERVISORS_DESCRIPTORS;
+           need = open + count_terminals(c) + FD_STORE_ROOM + SUPERVISORS_DESCRIPTORS;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return cairn_fail_errno(err, "asking for the limit of descriptors");
     return need <= limit.rlim_max
@@ -338,8 +340,6 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     c->objects.init = t->init;
     int rc = options->rollback->journal ? count_filters_above(c, t->init, err) : 0;
     if (rc == 0)
-        rc = capture_terminal(t, c->meta, err);
-    if (rc == 0)
         rc = capture_shm(&c->objects, c->meta, err);
     if (rc == 0)
         rc = find_parents(c, t->init, err);
@@ -353,6 +353,9 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
         rc = capture_sockets(&c->objects, err);
     if (rc == 0)
         rc = capture_inet(&c->objects, err);
+    if (rc == 0)
+        rc = capture_terminals(&c->objects, c->processes, c->process_count, t->pty_master, c->meta,
+                               err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = capture_one(c, &c->processes[i], err);
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)

@@ -1,5 +1,4 @@
 /* Descriptors: what each process has open, every open description once. */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,7 @@
 
 #include "capture/names.h"
 #include "capture/objects.h"
+#include "capture/terminals.h"
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/json.h"
@@ -248,16 +248,11 @@ static int describe_device(const struct objects *o, const struct seen *s, json_t
     static const unsigned memory_devices =
         1; /* null, zero, full, random, urandom, kmsg: no state of their own */
     unsigned type = major(s->stat.st_rdev), number = minor(s->stat.st_rdev);
-    if (((type == memory_devices && number != 1 && number != 2) ||
-         strcmp(s->link, "/dev/tty") == 0) &&
-        leads_to_device(o, s)) {
+    if (is_terminal(&s->stat))
+        return describe_terminal(o, s->process, s->fd, &s->stat, s->link, json, err);
+    if (type == memory_devices && number != 1 && number != 2 && leads_to_device(o, s)) {
         json_object_set_new(json, "kind", json_string("device"));
         json_object_set_new(json, "path", json_string(s->link));
-        return 0;
-    }
-    if (strncmp(s->link, "/dev/pts/", 9) == 0 && isdigit((unsigned char)s->link[9])) {
-        json_object_set_new(json, "kind", json_string("terminal"));
-        json_object_set_new(json, "index", json_integer(strtol(s->link + 9, NULL, 10)));
         return 0;
     }
     return unsupported(s, "a device",

@@ -300,7 +300,6 @@ int capture_process(struct captured_process *p, cairn_error *err)
     note_ids(p->json, &status);
     json_object_set_new(p->json, "umask", json_integer(status.umask));
     note_exit_signal(p->json, &stat);
-    json_object_set_new(p->json, "tty", json_boolean(stat.tty != 0));
     capture_limits(p);
     static const char *const links[] = {"exe", "cwd", "root"};
     for (size_t i = 0; rc == 0 && i < sizeof links / sizeof *links; i++)

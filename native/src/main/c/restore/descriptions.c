@@ -17,6 +17,7 @@
 #include "restore/inet_sockets.h"
 #include "restore/nameless.h"
 #include "restore/pipes.h"
+#include "restore/terminals.h"
 #include "restore/unix_sockets.h"
 
 #define PATH_LIMIT 4096
@@ -115,16 +116,6 @@ static int open_object(const struct restoration *r, size_t id, const json_t *jso
     return fd_store_place(fd, number, err);
 }
 
-static int open_terminal(int slave, int64_t flags, int number, cairn_error *err)
-{
-    if (slave < 0)
-        return cairn_fail(err, CAIRN_EUNSUPPORTED, "the step had a terminal and is now given none");
-    auto_close int fd = open("/dev/pts/0", (int)(flags & REOPEN_FLAGS) | O_NOCTTY | O_CLOEXEC);
-    if (fd < 0)
-        return cairn_fail_errno(err, "opening the step's terminal");
-    return fd_store_place(fd, number, err);
-}
-
 static int make_eventfd(const json_t *json, int64_t flags, int number, cairn_error *err)
 {
     uint64_t count;
@@ -197,7 +188,7 @@ static int make_epoll(int number, cairn_error *err)
                           err); /* what it watches is added when all is there: epoll.c */
 }
 
-static int make_description(const struct restoration *r, size_t i, int pty_slave, cairn_error *err)
+static int make_description(const struct restoration *r, size_t i, cairn_error *err)
 {
     const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i);
     int number = fd_store_description(r, (int64_t)i);
@@ -213,8 +204,8 @@ static int make_description(const struct restoration *r, size_t i, int pty_slave
         return open_file(json, flags, number, err);
     if (description_is_kind(json, "object"))
         return open_object(r, i, json, flags, number, err);
-    if (description_is_kind(json, "terminal"))
-        return open_terminal(pty_slave, flags, number, err);
+    if (description_is_kind(json, "pty") || description_is_kind(json, "terminal"))
+        return terminal_open_description(r, i, err);
     if (description_is_kind(json, "pipe"))
         return pipe_restore(r, i, err);
     if (description_is_kind(json, "inet"))
@@ -233,13 +224,13 @@ static int make_description(const struct restoration *r, size_t i, int pty_slave
                       kind ? kind : "(none)");
 }
 
-int descriptions_open(const struct restoration *r, int pty_slave, cairn_error *err)
+int descriptions_open(const struct restoration *r, cairn_error *err)
 {
     int rc = inet_connections_restore(r, err);
     if (rc == 0)
         rc = unix_sockets_restore(r, err);
     size_t count = json_array_size(json_object_get(r->meta, "descriptions"));
     for (size_t i = 0; rc == 0 && i < count; i++)
-        rc = make_description(r, i, pty_slave, err);
+        rc = make_description(r, i, err);
     return rc != 0 ? rc : inet_sockets_finish(r, err);
 }

@@ -5,8 +5,8 @@
 
 #include "restore/restoration.h"
 
-/* In pid 1: opens each again, at its number in the store; the objects are there already. pty_slave:
- * the step's terminal, or -1. */
-CAIRN_CHECKED int descriptions_open(const struct restoration *r, int pty_slave, cairn_error *err);
+/* In pid 1: opens each again, at its number in the store; the objects and terminals are there
+ * already. */
+CAIRN_CHECKED int descriptions_open(const struct restoration *r, cairn_error *err);
 
 #endif

@@ -17,6 +17,7 @@
 #include "common/json.h"
 #include "proc/proc.h"
 #include "restore/memory.h"
+#include "restore/terminals.h"
 #include "restore/threads.h"
 
 static int open_memory(struct restored_process *p, cairn_error *err)
@@ -149,17 +150,18 @@ static int end_as_it_had(struct restored_process *p, cairn_error *err)
     return rc == 0 ? end_process(&p->injector, exit_code, err) : rc;
 }
 
-static int make_session(struct restored_process *p, cairn_error *err)
+static int make_session(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     if (p->session != p->ns_pid || !p->parent) /* stubs have theirs */
         return 0;
-    return inject_ok(&p->injector, "setsid", NULL, err, SYS_setsid, 0, 0, 0, 0, 0, 0);
+    int rc = inject_ok(&p->injector, "setsid", NULL, err, SYS_setsid, 0, 0, 0, 0, 0, 0);
+    return rc == 0 ? terminal_take(r, p, err) : rc;
 }
 
 static int make_family_of(struct restoration *r, struct restored_process *p, cairn_error *err);
 
 /* One that had ended lives until all is in place that it leads. */
-static int make_child(struct restored_process *child, cairn_error *err)
+static int make_child(const struct restoration *r, struct restored_process *child, cairn_error *err)
 {
     pid_t pid;
     int64_t exit_signal = SIGCHLD;
@@ -169,7 +171,7 @@ static int make_child(struct restored_process *child, cairn_error *err)
                            &pid, err);
     if (rc == 0)
         rc = adopt_child(child, child->parent, pid, err);
-    return rc == 0 && child->zombie ? make_session(child, err) : rc;
+    return rc == 0 && child->zombie ? make_session(r, child, err) : rc;
 }
 
 /* A number that nobody of the image has, for helpers. */
@@ -258,7 +260,7 @@ static int make_children(struct restoration *r, struct restored_process *p, bool
         if (child->parent != p || child->adopted || child->shares != sharing ||
             of_older_session(child, p) != older)
             continue;
-        rc = make_child(child, err);
+        rc = make_child(r, child, err);
     }
     return rc;
 }
@@ -273,7 +275,7 @@ static int make_family_of(struct restoration *r, struct restored_process *p, cai
         waits |= r->processes[i].parent == p && r->processes[i].shares &&
                  of_older_session(&r->processes[i], p);
     if (rc == 0 && !waits)
-        rc = make_session(p, err);
+        rc = make_session(r, p, err);
     if (rc == 0 && !waits)
         rc = make_children(r, p, false, false, err);
     if (rc == 0)
@@ -281,7 +283,7 @@ static int make_family_of(struct restoration *r, struct restored_process *p, cai
     if (rc == 0)
         rc = make_children(r, p, true, true, err);
     if (rc == 0 && waits)
-        rc = make_session(p, err);
+        rc = make_session(r, p, err);
     if (rc == 0 && waits)
         rc = make_children(r, p, false, false, err);
     if (rc == 0)
@@ -438,6 +440,8 @@ int family_make(struct restoration *r, pid_t init, cairn_error *err)
         rc = end_vanished(r, err);
     if (rc == 0)
         rc = make_groups(r, err);
+    if (rc == 0)
+        rc = terminals_set_foreground(r, err);
     for (size_t i = 0; rc == 0 && i < r->process_count; i++)
         if (is_zombie(&r->processes[i]) && lives_yet(&r->processes[i]))
             rc = end_as_it_had(&r->processes[i], err);

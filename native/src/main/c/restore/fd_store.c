@@ -51,6 +51,20 @@ int fd_store_object(const struct restoration *r, uint32_t space)
     return -1;
 }
 
+int fd_store_terminal(const struct restoration *r, int64_t index)
+{
+    size_t before = json_array_size(json_object_get(r->meta, "descriptions")) +
+                    json_array_size(json_object_get(r->meta, "objects"));
+    size_t i;
+    json_t *pty;
+    json_array_foreach(json_object_get(r->meta, "ptys"), i, pty)
+    {
+        if (json_integer_value(json_object_get(pty, "index")) == index)
+            return store_number(r, before + i);
+    }
+    return -1;
+}
+
 static bool is_kept_as(const json_t *file, const char *kept)
 {
     const char *name = json_string_value(json_object_get(file, "kept"));
@@ -60,7 +74,8 @@ static bool is_kept_as(const json_t *file, const char *kept)
 int fd_store_mapped_file(const struct restoration *r, const char *path, const char *kept)
 {
     size_t before = json_array_size(json_object_get(r->meta, "descriptions")) +
-                    json_array_size(json_object_get(r->meta, "objects"));
+                    json_array_size(json_object_get(r->meta, "objects")) +
+                    json_array_size(json_object_get(r->meta, "ptys"));
     size_t i;
     json_t *file;
     json_array_foreach(r->mapped_files, i, file)

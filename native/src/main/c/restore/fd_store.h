@@ -1,6 +1,6 @@
 /* Where pid 1 keeps what it opens for the processes: at descriptor numbers that are not its own,
- * first the descriptions of META, then its objects, then the mapped files. Every process inherits
- * them. */
+ * first the descriptions of META, then its objects, its pseudo-terminals, and the mapped files.
+ * Every process inherits them. */
 #ifndef CAIRN_RESTORE_FD_STORE_H
 #define CAIRN_RESTORE_FD_STORE_H
 
@@ -21,6 +21,8 @@ CAIRN_CHECKED int fd_store_choose(struct restoration *r, cairn_error *err);
 /* The number of each; -1 for one that META lacks. */
 int fd_store_description(const struct restoration *r, int64_t id);
 int fd_store_object(const struct restoration *r, uint32_t space);
+/* A slave of the pseudo-terminal with this index. */
+int fd_store_terminal(const struct restoration *r, int64_t index);
 /* kept: as META names it, or NULL. */
 int fd_store_mapped_file(const struct restoration *r, const char *path, const char *kept);
 

@@ -16,6 +16,7 @@
 #include "restore/roots.h"
 #include "restore/signal_driven.h"
 #include "restore/stops.h"
+#include "restore/terminals.h"
 #include "restore/threads.h"
 #include "restore/waits.h"
 #include "sandbox/start.h"
@@ -135,6 +136,8 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     struct namespace_clocks clocks;
     struct cpu_demand cpu = {0};
     int rc = restoration_open(&r, spec, image, err);
+    if (rc == 0)
+        rc = terminals_complete(r.meta, err);
     if (rc == 0)
         rc = fd_store_choose(&r, err);
     if (rc == 0)

@@ -5,7 +5,6 @@
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,13 +17,17 @@
 #include "restore/mapped_files.h"
 #include "restore/objects.h"
 #include "restore/restoration.h"
-#include "sandbox/terminal_modes.h"
+#include "restore/terminals.h"
 
 static int open_everything(const struct restoration *r, int pty_slave, cairn_error *err)
 {
     int rc = objects_make(r, err);
     if (rc == 0)
-        rc = descriptions_open(r, pty_slave, err);
+        rc = terminals_make(r, pty_slave, err);
+    if (rc == 0)
+        rc = descriptions_open(r, err);
+    if (rc == 0)
+        rc = terminals_fill(r, err);
     if (rc == 0)
         rc = mapped_files_open(r, err);
     if (rc == 0)
@@ -33,19 +36,20 @@ static int open_everything(const struct restoration *r, int pty_slave, cairn_err
 }
 
 /* A stub waits to be taken over; it never returns to C that anybody relies on. */
-_Noreturn static void wait_as_stub(const struct restored_process *p, int pty_slave, int ready)
+_Noreturn static void wait_as_stub(const struct restoration *r, const struct restored_process *p,
+                                   int ready)
 {
     if (p->session == p->ns_pid) {
         setsid();
-        if (json_is_true(json_object_get(p->json, "tty")) && pty_slave >= 0)
-            ioctl(pty_slave, TIOCSCTTY, 0);
+        terminal_take_as_stub(r, p);
     }
     close(ready);
     for (;;)
         pause();
 }
 
-static int make_stub(const struct restored_process *p, int pty_slave, cairn_error *err)
+static int make_stub(const struct restoration *r, const struct restored_process *p,
+                     cairn_error *err)
 {
     pid_t wanted = p->ns_pid;
     struct clone_args args = {
@@ -58,7 +62,7 @@ static int make_stub(const struct restored_process *p, int pty_slave, cairn_erro
     int failed = errno;
     if (pid == 0) {
         close(ready[0]);
-        wait_as_stub(p, pty_slave, ready[1]);
+        wait_as_stub(r, p, ready[1]);
     }
     close(ready[1]);
     errno = failed;
@@ -85,15 +89,12 @@ pid_t roots_make(void *context, int pty_slave, cairn_error *err)
     const struct restoration *r = context;
     raise_descriptor_limit();
     umask(0);
-    const json_t *modes = json_object_get(r->meta, "terminal");
     int rc = open_everything(r, pty_slave, err);
-    if (rc == 0 && modes && pty_slave >= 0)
-        rc = terminal_modes_apply(pty_slave, modes, err);
     for (size_t i = 0; rc == 0 && i < r->process_count; i++) {
         const struct restored_process *p = &r->processes[i];
         if (p->ns_ppid != 1 || (p->zombie && !p->vanished) || p->session != p->ns_pid)
             continue;
-        rc = make_stub(p, pty_slave, err);
+        rc = make_stub(r, p, err);
     }
     return rc != 0 ? rc : (pid_t)json_integer_value(json_object_get(r->meta, "root"));
 }

@@ -145,6 +145,7 @@ static int mount_at(const char *type, const char *target, unsigned long flags, c
     return 0;
 }
 
+/* Pseudo-terminals of the step's own, so that a restore can have the same numbers. */
 static int mount_pts(cairn_error *err)
 {
     int rc = mount_at("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
@@ -154,12 +155,14 @@ static int mount_pts(cairn_error *err)
     struct stat ptmx;
     if (lstat("/dev/ptmx", &ptmx) == 0 && S_ISLNK(ptmx.st_mode))
         return 0; /* a link to pts/ptmx: already the new instance's */
-    if (mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0)
-        return cairn_fail_errno(err, "binding the step's /dev/ptmx");
-    return 0;
+    if (mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0) {
+        rc = cairn_fail_errno(err, "binding the step's /dev/ptmx");
+        umount2("/dev/pts", MNT_DETACH);
+    }
+    return rc;
 }
 
-int namespaces_mount(bool pty, cairn_error *err)
+int namespaces_mount(bool needs_pty, cairn_error *err)
 {
     if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0)
         return cairn_fail_errno(err, "keeping the step's mounts to itself");
@@ -172,5 +175,6 @@ int namespaces_mount(bool pty, cairn_error *err)
         if (rc != 0)
             return rc;
     }
-    return pty ? mount_pts(err) : 0;
+    rc = mount_pts(needs_pty ? err : NULL);
+    return needs_pty ? rc : 0; /* else a step that makes pseudo-terminals is refused its images */
 }

@@ -26,7 +26,8 @@ CAIRN_CHECKED int namespaces_prepare(const struct namespace_clocks *clocks,
 /* Flags for the clone of pid 1. */
 #define NAMESPACES_CLONE_FLAGS (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC)
 
-/* In pid 1: private mounts, a fresh /proc, an empty /dev/shm; with pty a private /dev/pts. */
-CAIRN_CHECKED int namespaces_mount(bool pty, cairn_error *err);
+/* In pid 1: private mounts, a fresh /proc, an empty /dev/shm, and a /dev/pts of its own, which may
+ * fail where it is not needed. */
+CAIRN_CHECKED int namespaces_mount(bool needs_pty, cairn_error *err);
 
 #endif

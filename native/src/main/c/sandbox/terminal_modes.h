@@ -1,13 +1,16 @@
-/* How a step's terminal is set (echo, line editing, control characters), kept across a restore. Its
- * size is not: that is the size of the window in which the step is resumed. */
+/* How a pseudo-terminal is set: echo, line editing, control characters, speeds. */
 #ifndef CAIRN_SANDBOX_TERMINAL_MODES_H
 #define CAIRN_SANDBOX_TERMINAL_MODES_H
 
+#include <asm/termbits.h>
 #include <jansson.h>
 
 #include "common/error.h"
 
-/* Of either end of a pty. */
+/* Of either end: both have the modes of the slave. */
+CAIRN_CHECKED int terminal_modes_get(int fd, struct termios2 *out, cairn_error *err);
+CAIRN_CHECKED int terminal_modes_set(int fd, const struct termios2 *modes, cairn_error *err);
+/* The same as JSON. */
 CAIRN_CHECKED int terminal_modes_read(int fd, json_t **out, cairn_error *err);
 CAIRN_CHECKED int terminal_modes_apply(int fd, const json_t *modes, cairn_error *err);
 

@@ -1,0 +1,20 @@
+/* What waits in a pseudo-terminal: what was typed at its master and not yet read from its slave,
+ * and what was written to the slave. The kernel has no way to look at it, so it is taken out and
+ * put back, as the line discipline has it: complete lines, the line being typed, output as it was
+ * processed. Nobody else may use either end meanwhile.
+ *
+ * `slave` is a descriptor of the caller's own, for reading and writing, with O_NONBLOCK. */
+#ifndef CAIRN_SANDBOX_TERMINAL_QUEUES_H
+#define CAIRN_SANDBOX_TERMINAL_QUEUES_H
+
+#include <jansson.h>
+
+#include "common/error.h"
+
+/* Into the "lines", "typed" and "output" of *json, those that hold something, and "packet". Fails
+ * before it has taken anything, with CAIRN_EBUSY_TREE where trying again may help. */
+CAIRN_CHECKED int terminal_queues_take(int master, int slave, json_t *json, cairn_error *err);
+/* Puts back what was taken, packet mode too. */
+CAIRN_CHECKED int terminal_queues_put(int master, int slave, const json_t *json, cairn_error *err);
+
+#endif
