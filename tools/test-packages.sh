@@ -4,6 +4,8 @@ need_for_tests() {
     need libcmocka-dev /usr/include/cmocka.h
     need clang-format clang-format
     need strace strace
+    need expect expect
+    need tmux tmux
     need python3 /usr/bin/python3
     need python3-numpy /usr/lib/python3/dist-packages/numpy
     need gromacs gmx

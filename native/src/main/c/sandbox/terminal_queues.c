@@ -20,7 +20,8 @@
 /* With so much typed ahead some of it may not have met the line discipline yet. */
 #define TYPED_AHEAD 3072
 #define WAIT_MS 1000
-#define MOST_AT_ONCE 1792 /* in one buffer, where there is any room at all */
+/* That one buffer holds, which the kernel makes where there is any room at all. */
+#define MOST_AT_ONCE 3584
 
 /* The kernel brings what was written to `fd`'s end to where it is read before it says that there is
  * nothing. */
@@ -53,24 +54,26 @@ static int set_packet_mode(int master, int on, cairn_error *err)
     return ioctl(master, TIOCPKT, &on) < 0 ? cairn_fail_errno(err, "packet mode of a terminal") : 0;
 }
 
+static bool takes_output(int slave)
+{
+    return ready(slave, POLLOUT, 0) & POLLOUT;
+}
+
 static int check_takable(int master, int slave, const struct termios2 *modes, int packet,
                          cairn_error *err)
 {
     if (packet && (ready(master, POLLPRI, 0) & POLLPRI))
         return cairn_fail(err, CAIRN_EBUSY_TREE,
                           "a pseudo-terminal in packet mode whose status has not been read");
-    if (!(ready(slave, POLLOUT, 0) & POLLOUT)) {
-        bool full = waiting(master) >= LINE_DISCIPLINE_BYTES / 2; /* might not take it all back */
-        return full ? cairn_fail(err, CAIRN_EBUSY_TREE, "a pseudo-terminal that is full of output")
-                    : cairn_fail(err, CAIRN_EUNSUPPORTED,
-                                 "a pseudo-terminal whose output is stopped (Ctrl-S); let it go on "
-                                 "before the checkpoint");
-    }
     if ((waiting(slave) > TYPED_AHEAD && !is_transparent(modes)) ||
         !(ready(master, POLLOUT, 0) & POLLOUT))
         return cairn_fail(err, CAIRN_EBUSY_TREE,
                           "a pseudo-terminal with %d bytes typed that nobody has read",
                           waiting(slave));
+    if (!takes_output(slave) && (modes->c_lflag & ECHO) && waiting(slave) > 0)
+        return cairn_fail(err, CAIRN_EBUSY_TREE,
+                          "a pseudo-terminal that is stopped (Ctrl-S) or full, and has still to "
+                          "echo what was typed");
     if (modes->c_lflag & EXTPROC)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "a pseudo-terminal whose lines are edited elsewhere (EXTPROC)");
@@ -87,22 +90,23 @@ static int note_bytes(json_t *json, const char *key, const void *bytes, size_t l
     return key ? json_object_set_new(json, key, text) : json_array_append_new(json, text);
 }
 
-/* Everything that can be read now, as `key`. */
-static int take_bytes(int fd, json_t *json, const char *key, cairn_error *err)
+struct taken {
+    size_t len;
+    uint8_t bytes[QUEUE_BYTES];
+};
+
+/* Everything that can be read now. */
+static int take_bytes(int fd, struct taken *taken, cairn_error *err)
 {
-    auto_free uint8_t *bytes = malloc(QUEUE_BYTES);
-    size_t len = 0;
-    if (!bytes)
-        return cairn_fail(err, ENOMEM, "out of memory taking what is in a terminal");
-    while (len < QUEUE_BYTES && (ready(fd, POLLIN, 0) & POLLIN)) {
-        ssize_t n = read(fd, bytes + len, QUEUE_BYTES - len);
+    while (taken->len < QUEUE_BYTES && (ready(fd, POLLIN, 0) & POLLIN)) {
+        ssize_t n = read(fd, taken->bytes + taken->len, QUEUE_BYTES - taken->len);
         if (n < 0 && errno != EINTR)
             return cairn_fail_errno(err, "reading what is in a terminal");
         if (n == 0)
             break;
-        len += n > 0 ? (size_t)n : 0;
+        taken->len += n > 0 ? (size_t)n : 0;
     }
-    return len > 0 ? note_bytes(json, key, bytes, len, err) : 0;
+    return 0;
 }
 
 /* Each read gives one. */
@@ -126,6 +130,9 @@ static int take_lines(int slave, json_t *json, cairn_error *err)
 static int take_input(int master, int slave, const struct termios2 *modes, json_t *json,
                       cairn_error *err)
 {
+    auto_free struct taken *typed = calloc(1, sizeof *typed);
+    if (!typed)
+        return cairn_fail(err, ENOMEM, "out of memory taking what is in a terminal");
     int rc = has_lines(modes) ? take_lines(slave, json, err) : 0;
     struct termios2 by_bytes = *modes; /* which shows the line that is not complete */
     by_bytes.c_lflag &= ~(tcflag_t)ICANON;
@@ -134,30 +141,11 @@ static int take_input(int master, int slave, const struct termios2 *modes, json_
     if (rc == 0)
         rc = terminal_modes_set(master, &by_bytes, err);
     if (rc == 0)
-        rc = take_bytes(slave, json, "typed", err);
+        rc = take_bytes(slave, typed, err);
+    if (rc == 0 && typed->len > 0)
+        rc = note_bytes(json, "typed", typed->bytes, typed->len, err);
     int back = terminal_modes_set(master, modes, rc == 0 ? err : NULL);
     return rc != 0 ? rc : back;
-}
-
-int terminal_queues_take(int master, int slave, json_t *json, cairn_error *err)
-{
-    struct termios2 modes;
-    int packet = 0;
-    int rc = terminal_modes_get(master, &modes, err);
-    if (rc != 0)
-        return rc;
-    if (ioctl(master, TIOCGPKT, &packet) < 0)
-        return cairn_fail_errno(err, "packet mode of a terminal");
-    rc = check_takable(master, slave, &modes, packet, err);
-    if (rc != 0)
-        return rc;
-    if (packet) {
-        json_object_set_new(json, "packet", json_true());
-        rc = set_packet_mode(master, 0, err);
-    }
-    if (rc == 0)
-        rc = take_input(master, slave, &modes, json, err);
-    return rc == 0 ? take_bytes(master, json, "output", err) : rc; /* echoes too */
 }
 
 static void pause_ms(void)
@@ -187,30 +175,6 @@ static int put_bytes(int fd, const uint8_t *bytes, size_t len, size_t last, cair
         at += n > 0 ? (size_t)n : 0;
     }
     return 0;
-}
-
-/* To where bytes are read as they are written. What its line discipline has room for goes there
- * before the rest is written, which so finds as much room as it ever had. */
-static int put_plain(int fd, int reader, const uint8_t *bytes, size_t len, size_t last,
-                     cairn_error *err)
-{
-    size_t first = len < LINE_DISCIPLINE_BYTES ? len : LINE_DISCIPLINE_BYTES - 1;
-    int rc = put_bytes(fd, bytes, first, 0, err);
-    for (int ms = 0; rc == 0 && waiting(reader) < (int)first; ms++) {
-        if (ms == WAIT_MS)
-            return cairn_fail(err, EAGAIN, "a terminal does not take back what was in it");
-        pause_ms();
-    }
-    return rc == 0 ? put_bytes(fd, bytes + first, len - first, last, err) : rc;
-}
-
-static int put_output(int master, int slave, const struct termios2 *modes, const uint8_t *bytes,
-                      size_t len, cairn_error *err)
-{
-    struct termios2 unprocessed = *modes;
-    unprocessed.c_oflag = 0;
-    int rc = terminal_modes_set(master, &unprocessed, err);
-    return rc == 0 ? put_plain(slave, master, bytes, len, MOST_AT_ONCE, err) : rc;
 }
 
 /* The characters that have a meaning while lines are put back. */
@@ -253,6 +217,119 @@ static struct termios2 modes_of_editing(const struct termios2 *modes, const stru
     return editing;
 }
 
+/* A character of flow control is obeyed in its turn, and leaves nothing behind: packet mode says
+ * when. Output may lie before what it says, which polls for it cannot wait for. */
+static int type_and_wait(int master, uint8_t character, char status, cairn_error *err)
+{
+    char said = 0;
+    int rc = put_bytes(master, &character, 1, 0, err);
+    for (int i = 0; rc == 0 && !(ready(master, POLLPRI, 0) & POLLPRI); i++) {
+        if (i == WAIT_MS * 10)
+            return cairn_fail(err, EAGAIN, "a terminal does not answer");
+        nanosleep(&(struct timespec){0, 100000}, NULL);
+    }
+    if (rc == 0 && (read(master, &said, 1) != 1 || !(said & status)))
+        return cairn_fail(err, EAGAIN, "a terminal does not answer");
+    return rc;
+}
+
+/* Stops output by a character and, with `start`, lets it go on again: by then all that was typed
+ * before has met the line discipline, and its echoes came forth. Leaves modes of its own. */
+static int type_flow_control(int master, const struct termios2 *modes, bool start, cairn_error *err)
+{
+    const struct editing e = choose_editing(modes);
+    const struct termios2 editing = modes_of_editing(modes, &e);
+    int rc = terminal_modes_set(master, &editing, err);
+    if (rc == 0)
+        rc = set_packet_mode(master, 1, err);
+    if (rc == 0)
+        rc = type_and_wait(master, e.stop, TIOCPKT_STOP, err);
+    if (rc == 0 && start)
+        rc = type_and_wait(master, e.start, TIOCPKT_START, err);
+    int off = set_packet_mode(master, 0, rc == 0 ? err : NULL);
+    return rc != 0 ? rc : off;
+}
+
+/* Lets output go on where it was stopped, and says by what. Nothing waits to be read by the
+ * master. */
+static void let_go_on(int slave, json_t *json)
+{
+    if (takes_output(slave))
+        return;
+    ioctl(slave, TCXONC, TCOON); /* undoes its opposite, and nothing else */
+    bool by_call = takes_output(slave);
+    if (!by_call) {
+        ioctl(slave, TCXONC, TCOOFF);
+        ioctl(slave, TCXONC, TCOON);
+    }
+    json_object_set_new(json, "stopped", json_string(by_call ? "call" : "character"));
+}
+
+static int take_output(int master, int slave, const struct termios2 *modes, json_t *json,
+                       cairn_error *err)
+{
+    auto_free struct taken *output = calloc(1, sizeof *output);
+    if (!output)
+        return cairn_fail(err, ENOMEM, "out of memory taking what is in a terminal");
+    bool had_room = takes_output(slave);
+    int rc = take_bytes(master, output, err);
+    if (rc == 0 && !had_room) { /* there may be echoes for which there was none */
+        let_go_on(slave, json);
+        rc = type_flow_control(master, modes, true, err);
+        if (rc == 0)
+            rc = take_bytes(master, output, err);
+        int back = terminal_modes_set(master, modes, rc == 0 ? err : NULL);
+        rc = rc != 0 ? rc : back;
+    }
+    return rc == 0 && output->len > 0 ? note_bytes(json, "output", output->bytes, output->len, err)
+                                      : rc;
+}
+
+int terminal_queues_take(int master, int slave, json_t *json, cairn_error *err)
+{
+    struct termios2 modes;
+    int packet = 0;
+    int rc = terminal_modes_get(master, &modes, err);
+    if (rc != 0)
+        return rc;
+    if (ioctl(master, TIOCGPKT, &packet) < 0)
+        return cairn_fail_errno(err, "packet mode of a terminal");
+    rc = check_takable(master, slave, &modes, packet, err);
+    if (rc != 0)
+        return rc;
+    if (packet) {
+        json_object_set_new(json, "packet", json_true());
+        rc = set_packet_mode(master, 0, err);
+    }
+    if (rc == 0)
+        rc = take_input(master, slave, &modes, json, err);
+    return rc == 0 ? take_output(master, slave, &modes, json, err) : rc;
+}
+
+/* To where bytes are read as they are written. What its line discipline has room for goes there
+ * before the rest is written, which so finds as much room as it ever had. */
+static int put_plain(int fd, int reader, const uint8_t *bytes, size_t len, size_t last,
+                     cairn_error *err)
+{
+    size_t first = len < LINE_DISCIPLINE_BYTES ? len : LINE_DISCIPLINE_BYTES - 1;
+    int rc = put_bytes(fd, bytes, first, 0, err);
+    for (int ms = 0; rc == 0 && waiting(reader) < (int)first; ms++) {
+        if (ms == WAIT_MS)
+            return cairn_fail(err, EAGAIN, "a terminal does not take back what was in it");
+        pause_ms();
+    }
+    return rc == 0 ? put_bytes(fd, bytes + first, len - first, last, err) : rc;
+}
+
+static int put_output(int master, int slave, const struct termios2 *modes, const uint8_t *bytes,
+                      size_t len, cairn_error *err)
+{
+    struct termios2 unprocessed = *modes;
+    unprocessed.c_oflag = 0;
+    int rc = terminal_modes_set(master, &unprocessed, err);
+    return rc == 0 ? put_plain(slave, master, bytes, len, MOST_AT_ONCE, err) : rc;
+}
+
 static int type_line(int master, const struct editing *e, const uint8_t *line, size_t len,
                      bool complete, cairn_error *err)
 {
@@ -274,20 +351,6 @@ static int type_line(int master, const struct editing *e, const uint8_t *line, s
     return put_bytes(master, typed, count, 0, err);
 }
 
-/* A character of flow control is obeyed in its turn, and leaves nothing behind: packet mode says
- * when. */
-static int type_and_wait(int master, uint8_t character, char status, cairn_error *err)
-{
-    char said = 0;
-    int rc = put_bytes(master, &character, 1, 0, err);
-    if (rc != 0)
-        return rc;
-    if (!(ready(master, POLLIN | POLLPRI, WAIT_MS) & POLLPRI) || read(master, &said, 1) != 1 ||
-        !(said & status))
-        return cairn_fail(err, EAGAIN, "a terminal does not answer");
-    return 0;
-}
-
 static int put_lines(int master, const struct termios2 *modes, const json_t *lines,
                      const uint8_t *typed, size_t typed_len, cairn_error *err)
 {
@@ -307,14 +370,16 @@ static int put_lines(int master, const struct termios2 *modes, const json_t *lin
     }
     if (rc == 0)
         rc = type_line(master, &e, typed, typed_len, false, err);
-    if (rc == 0)
-        rc = set_packet_mode(master, 1, err);
-    if (rc == 0)
-        rc = type_and_wait(master, e.stop, TIOCPKT_STOP, err);
-    if (rc == 0)
-        rc = type_and_wait(master, e.start, TIOCPKT_START, err);
-    int off = set_packet_mode(master, 0, rc == 0 ? err : NULL);
-    return rc != 0 ? rc : off;
+    return rc == 0 ? type_flow_control(master, modes, true, err) : rc;
+}
+
+/* As let_go_on() found it. */
+static int stop_again(int master, int slave, const struct termios2 *modes, const char *by,
+                      cairn_error *err)
+{
+    if (strcmp(by, "character") == 0)
+        return type_flow_control(master, modes, false, err);
+    return ioctl(slave, TCXONC, TCOOFF) < 0 ? cairn_fail_errno(err, "stopping a terminal") : 0;
 }
 
 static int put_typed(int master, int slave, const struct termios2 *modes, const uint8_t *typed,
@@ -342,6 +407,7 @@ int terminal_queues_put(int master, int slave, const json_t *json, cairn_error *
     size_t typed_len, output_len;
     json_t *lines = NULL;
     bool packet = false;
+    const char *stopped = NULL;
     struct termios2 modes;
     int rc = json_may_array(json, "lines", LINE_DISCIPLINE_BYTES, &lines, err);
     if (rc == 0)
@@ -350,6 +416,8 @@ int terminal_queues_put(int master, int slave, const json_t *json, cairn_error *
         rc = read_bytes(json, "output", &output, &output_len, err);
     if (rc == 0)
         rc = json_may_bool(json, "packet", &packet, err);
+    if (rc == 0)
+        rc = json_may_string(json, "stopped", 16, &stopped, err);
     if (rc == 0)
         rc = terminal_modes_get(master, &modes, err);
     if (rc != 0)
@@ -361,8 +429,10 @@ int terminal_queues_put(int master, int slave, const json_t *json, cairn_error *
         rc = put_typed(master, slave, &modes, typed, typed_len, err);
     if (rc == 0 && output_len > 0)
         rc = put_output(master, slave, &modes, output, output_len, err);
+    if (rc == 0 && stopped)
+        rc = stop_again(master, slave, &modes, stopped, err);
     int back = 0;
-    if (input || output_len > 0)
+    if (input || output_len > 0 || stopped)
         back = terminal_modes_set(master, &modes, rc == 0 ? err : NULL);
     if (rc == 0 && back == 0 && packet)
         back = set_packet_mode(master, 1, err);

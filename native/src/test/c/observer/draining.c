@@ -126,7 +126,7 @@ void observe_by_draining(int fd)
     target[n > 0 ? n : 0] = '\0';
     if (S_ISSOCK(st.st_mode))
         drain_socket(fd);
-    else if (S_ISFIFO(st.st_mode) ||
+    else if (S_ISFIFO(st.st_mode) || (S_ISCHR(st.st_mode) && isatty(fd)) ||
              (strncmp(target, "anon_inode:", 11) == 0 && !strstr(target, "perf_event")))
         drain_readable(fd, target);
 }

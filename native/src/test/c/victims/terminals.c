@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -110,9 +111,9 @@ VICTIM(keeps_how_a_terminal_is_set)
     require(value == 1);
     need(ioctl(other.master, TIOCGPTLCK, &value));
     require(value == 1);
-    require(open(other.path, O_RDWR | O_NOCTTY) == -1 && errno == EIO);
     require(write(other.slave, "out", 3) == 3);
     require_read(other.master, "\0out", 4);
+    require(open(other.path, O_RDWR | O_NOCTTY) == -1 && errno == EIO);
     require(access(unused.path, F_OK) == -1);
     struct pty again = open_pty();
     require(strcmp(again.path, unused.path) == 0);
@@ -166,7 +167,7 @@ VICTIM(keeps_bytes_in_both_directions_of_a_terminal)
 VICTIM(keeps_much_output_of_a_terminal)
 {
     struct pty p = open_pty();
-    char bytes[12000];
+    char bytes[9000];
     fill_pattern(bytes, sizeof bytes, 5);
     struct termios modes;
     cfmakeraw(memset(&modes, 0, sizeof modes));
@@ -269,42 +270,152 @@ static void await_text(int fd, const char *text)
     }
 }
 
-/* Where it is installed. */
-VICTIM(runs_a_shell_below_script)
+struct program {
+    pid_t pid;
+    int in, out;
+};
+
+/* With pipes for its input and output, until it has said so. */
+static struct program start_program(const char *const *argv, const char *until)
 {
-    static const char script[] = "/usr/bin/script";
-    int in[2], out[2], status;
-    if (access(script, X_OK) != 0) {
-        checkpoint_here();
-        return;
-    }
-    need(pipe(in));
-    need(pipe(out));
-    pid_t child = (pid_t)need(fork());
-    if (child == 0) {
+    int in[2], out[2];
+    need(pipe2(in, O_CLOEXEC));
+    need(pipe2(out, O_CLOEXEC));
+    struct program p = {(pid_t)need(fork()), in[1], out[0]};
+    if (p.pid == 0) {
         need(dup2(in[0], 0));
         need(dup2(out[1], 1));
         need(dup2(out[1], 2));
-        close(in[1]);
-        close(out[0]);
-        execl(script, "script", "-qec",
-              "echo begun; read line; echo \"got <$line>\"; test -t 0 && exit 7", "/dev/null",
-              NULL);
+        setenv("TERM", "xterm", 1);
+        execv(argv[0], (char *const *)argv);
         _exit(1);
     }
     close(in[0]);
     close(out[1]);
-    await_text(out[0], "begun");
-    checkpoint_here();
-    require(write(in[1], "hello\n", 6) == 6);
-    await_text(out[0], "got <hello>");
-    need(waitpid(child, &status, 0));
-    require(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    await_text(p.out, until);
+    return p;
 }
 
-REFUSED(has_a_terminal_that_is_stopped, "whose output is stopped")
+static void require_exit(struct program p, int code)
+{
+    int status;
+    need(waitpid(p.pid, &status, 0));
+    require(WIFEXITED(status) && WEXITSTATUS(status) == code);
+}
+
+VICTIM(runs_a_shell_below_script)
+{
+    static const char *const argv[] = {
+        "/usr/bin/script", "-qec",
+        "echo begun; read line; echo \"got <$line>\"; test -t 0 && exit 7", "/dev/null", NULL};
+    struct program script = start_program(argv, "begun");
+    checkpoint_here();
+    require(write(script.in, "hello\n", 6) == 6);
+    await_text(script.out, "got <hello>");
+    require_exit(script, 7);
+}
+
+VICTIM(runs_a_program_below_expect)
+{
+    static const char *const argv[] = {
+        "/usr/bin/expect", "-c",
+        "set timeout 20; spawn -noecho cat; send a\\r; expect a\\r\\na; puts begun; flush stdout;"
+        "gets stdin x; send $x\\r; expect $x\\r\\n$x {puts \"got <$x>\"; exit 7}",
+        NULL};
+    struct program expect = start_program(argv, "begun");
+    checkpoint_here();
+    require(write(expect.in, "hello\n", 6) == 6);
+    await_text(expect.out, "got <hello>");
+    require_exit(expect, 7);
+}
+
+VICTIM(runs_a_shell_below_tmux)
+{
+    static const char *const begin[] = {
+        "/usr/bin/tmux",
+        "-S",
+        "./tmux",
+        "-f",
+        "/dev/null",
+        "new-session",
+        "-d",
+        "sh -c 'echo begun > begun; read line; echo \"got <$line>\" >> begun; read line'",
+        ";",
+        "display-message",
+        "-p",
+        "begun",
+        NULL};
+    static const char *const type[] = {
+        "/usr/bin/tmux",   "-S", "./tmux", "send-keys", "hello", "Enter", ";",
+        "display-message", "-p", "typed",  NULL};
+    require_exit(start_program(begin, "begun"), 0);
+    while (access("begun", F_OK) != 0) {
+    }
+    checkpoint_here();
+    require_exit(start_program(type, "typed"), 0);
+    int log = (int)need(open("begun", O_RDONLY));
+    char text[64] = "";
+    while (!strstr(text, "got <hello>\n"))
+        need(pread(log, text, sizeof text - 1, 0));
+}
+
+static bool takes_output(struct pty p)
+{
+    struct pollfd ready = {p.slave, POLLOUT, 0};
+    return need(poll(&ready, 1, 0)) == 1;
+}
+
+VICTIM(keeps_terminals_that_are_stopped)
+{
+    struct pty by_call = open_pty(), typed = open_pty();
+    need(tcflow(by_call.slave, TCOOFF));
+    require(write(typed.slave, "before", 6) == 6);
+    type(typed, "\23", 1);
+    while (takes_output(typed)) {
+    }
+    set_local(typed, 0, ECHO);
+    type(typed, "ab\n", 3);
+    struct pollfd ready = {typed.slave, POLLIN, 0};
+    need(poll(&ready, 1, 10000));
+    checkpoint_here();
+    require(!takes_output(by_call) && !takes_output(typed));
+    type(by_call, "\21", 1);
+    require_read(typed.master, "before", 6);
+    require_nothing(typed.master);
+    require(!takes_output(by_call));
+    need(tcflow(typed.slave, TCOON));
+    require(!takes_output(typed));
+    type(typed, "\21", 1);
+    need(tcflow(by_call.slave, TCOON));
+    while (!takes_output(typed)) {
+    }
+    require(takes_output(by_call));
+    require_read(typed.slave, "ab\n", 3);
+}
+
+static void *write_all(void *p)
+{
+    char bytes[40000];
+    fill_pattern(bytes, sizeof bytes, 6);
+    for (size_t at = 0; at < sizeof bytes;)
+        at += (size_t)need(write(((struct pty *)p)->slave, bytes + at, sizeof bytes - at));
+    return NULL;
+}
+
+VICTIM(keeps_a_terminal_that_is_full)
 {
     struct pty p = open_pty();
-    need(tcflow(p.slave, TCOOFF));
+    struct termios modes;
+    char bytes[40000];
+    pthread_t writer;
+    fill_pattern(bytes, sizeof bytes, 6);
+    cfmakeraw(memset(&modes, 0, sizeof modes));
+    need(tcsetattr(p.slave, TCSANOW, &modes));
+    require(pthread_create(&writer, NULL, write_all, &p) == 0);
+    while (takes_output(p)) {
+    }
     checkpoint_here();
+    require_bytes(p.master, bytes, sizeof bytes);
+    require(pthread_join(writer, NULL) == 0);
+    require_nothing(p.master);
 }
