@@ -1,6 +1,7 @@
 package dev.cairn.run;
 
 import dev.cairn.files.DocumentException;
+import dev.cairn.files.UntrustedException;
 import dev.cairn.run.event.EventLog;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.failure.NoSuchRunException;
@@ -68,7 +69,7 @@ public final class NotificationRetrier {
         try {
             run = RunManifest.read(folder);
             notifications = notifications(run);
-        } catch (DocumentException | NoSuchFileException damaged) {
+        } catch (DocumentException | UntrustedException | NoSuchFileException damaged) {
             return List.of(String.valueOf(damaged.getMessage())); // the other runs can be told of all the same
         }
         if (notifications.isEmpty()) {

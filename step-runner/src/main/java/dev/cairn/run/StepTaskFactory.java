@@ -5,6 +5,7 @@ import dev.cairn.engine.CheckpointPolicy;
 import dev.cairn.engine.Rollback;
 import dev.cairn.engine.StepIo;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.run.internal.environment.BaselineCpu;
 import dev.cairn.run.internal.environment.InheritedEnvironment;
 import dev.cairn.run.internal.environment.Umask;
@@ -86,7 +87,13 @@ final class StepTaskFactory implements TaskSource {
         this.origin = origin;
         this.inherited = InheritedEnvironment.forAttempt(runners, origin.environment());
         Path file = origin.workflow().orElseGet(() -> origin.folder().resolve(origin.name()));
-        this.resolver = new StepResolver(plan, new RunContext(run.runId(), run.work(), file), results, inherited);
+        Path named = origin.workflow().orElse(origin.folder());
+        this.resolver = new StepResolver(
+                plan,
+                new RunContext(run.runId(), run.work(), file),
+                results,
+                inherited,
+                read -> OrdinaryFile.readNamed(read, named));
     }
 
     @Override

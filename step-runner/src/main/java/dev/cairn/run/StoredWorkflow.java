@@ -36,7 +36,7 @@ final class StoredWorkflow {
 
     /** @throws DocumentException when it is not the text that the manifest knows */
     static String read(RunManifest run) throws IOException {
-        String text = OrdinaryFile.text(run.folder().workflow());
+        String text = OrdinaryFile.ownText(run.folder().workflow());
         if (!run.knowsText(Digests.of(text))) {
             throw foreign(run.folder().workflow());
         }
@@ -47,7 +47,7 @@ final class StoredWorkflow {
     static String readBeside(RunFolder run) throws IOException {
         Path file = new RunFolder(run.base()).workflow();
         for (int look = 0; look < 3; look++) {
-            String text = OrdinaryFile.text(file);
+            String text = OrdinaryFile.ownText(file);
             // read after it, since the manifest knows a text before it is there
             if (RunManifest.read(new RunFolder(run.base())).knowsText(Digests.of(text))) {
                 return text;

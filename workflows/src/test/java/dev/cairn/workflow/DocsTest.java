@@ -61,7 +61,8 @@ class DocsTest {
                 id -> {
                     throw new AssertionError(id);
                 },
-                Map.of());
+                Map.of(),
+                Files::readAllBytes);
         var step = plan.steps().get(0);
 
         String message = resolver.resolve(step, step.matrix().instances().get(0))

@@ -4,8 +4,9 @@ import dev.cairn.engine.CheckpointOutcome;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.ImageInfo;
-import dev.cairn.engine.SteadyRead;
 import dev.cairn.engine.StepExit;
+import dev.cairn.files.OrdinaryFile;
+import dev.cairn.files.Presence;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,7 +39,7 @@ final class AttemptFiles {
     static Optional<StepExit> exit(Path attemptDir) throws EngineException {
         Path file = attemptDir.resolve(EXIT);
         try {
-            JsonNode exit = JSON.readTree(SteadyRead.of(file));
+            JsonNode exit = JSON.readTree(OrdinaryFile.readOwn(file));
             return Optional.of(new StepExit(
                     EndCause.fromWire(exit.required("cause").stringValue()),
                     optionalInt(exit.get("exit_code")),
@@ -53,6 +54,16 @@ final class AttemptFiles {
             throw new EngineException("reading " + file, e);
         } catch (JacksonException | IllegalArgumentException | DateTimeParseException e) {
             throw new EngineException(0, file + " is not what a supervisor writes: " + e.getMessage());
+        }
+    }
+
+    /** Whether a supervisor has come up for it. */
+    static boolean hasBegun(Path attemptDir) throws EngineException {
+        Path supervisor = attemptDir.resolve(SUPERVISOR);
+        try {
+            return Presence.isThere(supervisor);
+        } catch (IOException e) {
+            throw new EngineException("reading " + supervisor, e);
         }
     }
 
@@ -82,7 +93,7 @@ final class AttemptFiles {
         Path file = attemptDir.resolve(JOURNAL);
         String text;
         try {
-            text = new String(SteadyRead.of(file), StandardCharsets.UTF_8);
+            text = new String(OrdinaryFile.readOwn(file), StandardCharsets.UTF_8);
         } catch (NoSuchFileException notStarted) {
             return List.of();
         } catch (IOException e) {

@@ -2,7 +2,7 @@ package dev.cairn.engine.supervised;
 
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.Lease;
-import dev.cairn.engine.SteadyRead;
+import dev.cairn.files.OrdinaryFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,7 +22,7 @@ final class LeaseFile {
     static Optional<Lease> read(Path checkpointsDir) throws EngineException {
         Path file = checkpointsDir.resolve(NAME);
         try {
-            JsonNode lease = new JsonMapper().readTree(SteadyRead.of(file));
+            JsonNode lease = new JsonMapper().readTree(OrdinaryFile.readOwn(file));
             return Optional.of(new Lease(
                     lease.required("host").stringValue(),
                     lease.required("pid").longValue(),

@@ -2,6 +2,8 @@ package dev.cairn.engine.supervised;
 
 import com.sun.jna.Native;
 import dev.cairn.engine.EngineException;
+import dev.cairn.files.Trust;
+import dev.cairn.files.UntrustedException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -80,7 +82,7 @@ record NativeFiles(Path library, Path supervisor) {
         if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
             publish(cache, folder, contents);
         }
-        return requireOwn(folder);
+        return trusted(folder);
     }
 
     private static byte[] resource(String name) throws IOException {
@@ -139,19 +141,16 @@ record NativeFiles(Path library, Path supervisor) {
         } catch (FileAlreadyExistsException fine) {
             // made by an earlier start
         }
-        return requireOwn(folder);
+        return trusted(folder);
     }
 
-    /** What others can write to is not run. */
-    private static Path requireOwn(Path folder) throws IOException {
-        Set<PosixFilePermission> mode = Files.getPosixFilePermissions(folder, LinkOption.NOFOLLOW_LINKS);
-        if (mode.contains(PosixFilePermission.GROUP_WRITE) || mode.contains(PosixFilePermission.OTHERS_WRITE)) {
-            throw new IOException(folder + " can be written to by others: remove it, or chmod go-w it");
+    private static Path trusted(Path folder) throws IOException {
+        try {
+            Trust.ofThisProcess().check(folder);
+            return folder;
+        } catch (UntrustedException e) {
+            throw new IOException(e.getMessage() + ". XDG_CACHE_HOME may name another folder", e);
         }
-        if (!Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(Path.of("/proc/self")))) {
-            throw new IOException(folder + " belongs to another user: set XDG_CACHE_HOME to a folder of your own");
-        }
-        return folder;
     }
 
     private static FileAttribute<Set<PosixFilePermission>> permissions(String mode) {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -107,6 +108,51 @@ final class PlantedHomeTest {
         assertThat(outcome.err()).contains(config + " is not used: it belongs to 60218");
     }
 
+    /** What a workflow names beside itself decides what its steps do. */
+    @Test
+    void readsNoPlantedFileThatAWorkflowNames() throws Exception {
+        Path planted = Files.writeString(shared.resolve("planted"), "LD_PRELOAD=/tmp/evil.so\n");
+        give(planted, MALLORY);
+        for (String named : List.of(
+                "env_file: ../planted",
+                "env: {A: \"${{ secrets.S }}\"}",
+                "outputs: {o: o}",
+                "env: {A: \"${{ read('../planted') }}\"}")) {
+            boolean isTrusted = named.startsWith("outputs");
+            Files.writeString(project.resolve("flow.yaml"), """
+                    secrets: {S: {file: ../planted}}
+                    steps:
+                      - id: one
+                        run: touch ran o
+                        checkpoint: {engine: none}
+                        %s
+                    """.formatted(named));
+            Files.deleteIfExists(project.resolve("ran"));
+            Outcome outcome = CairnProcess.run(project, "run", "--new", "flow.yaml");
+            assertThat(outcome.exitCode()).as(named).isEqualTo(isTrusted ? 0 : 1);
+            assertThat(Files.exists(project.resolve("ran"))).as(named).isEqualTo(isTrusted);
+            if (!isTrusted) {
+                assertThat(outcome.err()).as(named).contains("is not used: 60218 has put");
+            }
+        }
+    }
+
+    @Test
+    void believesNoDocumentThatAnotherUserHasWritten() throws Exception {
+        exec("--name", "bad", "--", "false");
+        for (Path document : List.of(
+                run("bad").resolve("manifest.json"),
+                run("bad").resolve("steps/main/step.json"),
+                run("bad").resolve("owner.json"),
+                project.resolve(".cairn/names/bad/1"))) {
+            give(document, MALLORY);
+            Outcome outcome = CairnProcess.run(project, "resume", "bad");
+            assertThat(outcome.exitCode()).as("%s", document).isEqualTo(74);
+            assertThat(outcome.err()).contains(document + " is not used: it belongs to 60218");
+            give(document, 0);
+        }
+    }
+
     @Test
     void deletesThroughNoLink() throws Exception {
         exec("--name", "done", "--", "true");
@@ -140,7 +186,8 @@ final class PlantedHomeTest {
     private void exec(String... words) throws Exception {
         String[] line = Stream.concat(Stream.of("exec", "--engine", "none"), Stream.of(words))
                 .toArray(String[]::new);
-        assertThat(CairnProcess.run(project, line).exitCode()).isZero();
+        assertThat(CairnProcess.run(project, line).exitCode())
+                .isEqualTo(words[words.length - 1].equals("false") ? 1 : 0);
     }
 
     private Path run(String name) throws IOException {

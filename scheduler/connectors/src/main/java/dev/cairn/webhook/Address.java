@@ -1,8 +1,10 @@
 package dev.cairn.webhook;
 
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.workflow.resolve.Secrets;
 import dev.cairn.workflow.spec.MaybeSecret;
 import dev.cairn.workflow.spec.Notification;
+import dev.cairn.workflow.spec.SecretSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -51,7 +53,7 @@ record Address(HttpUrl url, boolean hidden, boolean secret, Headers headers, Opt
             return Optional.empty();
         }
         try {
-            return Optional.of(Signature.by(Secrets.value(webhook.secret().get(), folder, environment)));
+            return Optional.of(Signature.by(secret(webhook.secret().get(), folder, environment)));
         } catch (IllegalArgumentException e) {
             throw new IOException(e.getMessage(), e);
         }
@@ -60,6 +62,10 @@ record Address(HttpUrl url, boolean hidden, boolean secret, Headers headers, Opt
     private static String text(MaybeSecret text, Path folder, Map<String, String> environment) throws IOException {
         return text instanceof MaybeSecret.Plain plain
                 ? plain.text()
-                : Secrets.value(((MaybeSecret.Secret) text).source(), folder, environment);
+                : secret(((MaybeSecret.Secret) text).source(), folder, environment);
+    }
+
+    private static String secret(SecretSource source, Path folder, Map<String, String> environment) throws IOException {
+        return Secrets.value(source, folder, environment, file -> OrdinaryFile.readNamed(file, folder));
     }
 }

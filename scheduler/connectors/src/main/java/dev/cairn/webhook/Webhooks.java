@@ -44,7 +44,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
         try {
             Address.of(webhook, folder, environment);
             if (webhook.certificates().isPresent()) {
-                Trust.with(folder.resolve(webhook.certificates().get()));
+                trusting(webhook.certificates().get(), folder);
             }
             return Optional.empty();
         } catch (IOException e) {
@@ -122,10 +122,17 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
     private OkHttpClient client(Notification.Webhook webhook, Path folder) throws IOException {
         OkHttpClient.Builder builder = shared().newBuilder().callTimeout(webhook.timeout());
         if (webhook.certificates().isPresent()) {
-            Trust trust = Trust.with(folder.resolve(webhook.certificates().get()));
+            Trust trust = trusting(webhook.certificates().get(), folder);
             builder.sslSocketFactory(trust.sockets(), trust.manager());
         }
         return builder.build();
+    }
+
+    /** Whoever writes the file of certificates decides who may answer for the receiver. */
+    private static Trust trusting(String certificates, Path folder) throws IOException {
+        Path file = folder.resolve(certificates);
+        dev.cairn.files.Trust.ofThisProcess().checkNamed(file, folder);
+        return Trust.with(file);
     }
 
     /** Made at the first use: most runs tell nobody. */

@@ -12,6 +12,7 @@ import dev.cairn.workflow.spec.SecretSource;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -225,8 +226,13 @@ class WebhooksTest {
     @Test
     void saysWhatIsMissingBeforeAnythingStarts() throws Exception {
         Webhooks bare = new Webhooks(Map.of(), CLOCK);
-        assertThat(bare.obstacle(webhook(), folder)).contains("there is no file token.txt");
-        Files.writeString(folder.resolve("token.txt"), "Bearer \u00e4");
+        assertThat(bare.obstacle(webhook(), folder))
+                .contains("the file token.txt cannot be read: there is no such file");
+        Path token = Files.writeString(folder.resolve("token.txt"), "Bearer \u00e4");
+        Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertThat(bare.obstacle(webhook(), folder))
+                .hasValueSatisfying(said -> assertThat(said).contains("everyone can write it"));
+        Files.setPosixFilePermissions(token, PosixFilePermissions.fromString("rw-------"));
         assertThat(bare.obstacle(webhook(), folder))
                 .hasValueSatisfying(
                         said -> assertThat(said).contains("Authorization").doesNotContain("Bearer"));

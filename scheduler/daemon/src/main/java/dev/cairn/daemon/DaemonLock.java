@@ -89,7 +89,7 @@ public final class DaemonLock implements AutoCloseable {
 
     /** What keeps the daemon of a folder from its work; empty when nothing does. */
     public static String trouble(StateFolder folder) throws IOException {
-        return OrdinaryFile.text(folder.lock()).replace("\0", "");
+        return OrdinaryFile.ownText(folder.lock()).replace("\0", "");
     }
 
     void tell(About about) throws IOException {

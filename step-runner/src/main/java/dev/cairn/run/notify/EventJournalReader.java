@@ -1,5 +1,6 @@
 package dev.cairn.run.notify;
 
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.files.Presence;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunOrigin;
@@ -62,6 +63,7 @@ final class EventJournalReader {
         if (!Presence.isThere(file)) {
             return new byte[0];
         }
+        OrdinaryFile.checkOwn(file);
         try (RandomAccessFile in = new RandomAccessFile(file.toFile(), "r")) {
             byte[] rest = new byte[Math.toIntExact(in.length() - offset)];
             in.seek(offset);

@@ -1,7 +1,6 @@
 package dev.cairn.workflow.resolve;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,12 +20,9 @@ final class EnvFile {
     private EnvFile() {}
 
     /** @throws IOException when it cannot be read or a line is none of these; the message has no path */
-    static Map<String, String> read(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("there is no such file");
-        }
+    static Map<String, String> read(Path file, NamedFiles files) throws IOException {
         Map<String, String> variables = new LinkedHashMap<>();
-        List<String> lines = Files.readAllLines(file);
+        List<String> lines = files.text(file).lines().toList();
         for (int i = 0; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             if (line.isEmpty() || line.startsWith("#")) {

@@ -21,13 +21,15 @@ final class EnvironmentResolver {
 
     private final Plan plan;
     private final Map<String, String> inherited;
+    private final NamedFiles files;
     private final Problems problems;
     private final Map<String, String> variables = new LinkedHashMap<>();
     private final Set<String> secret = new HashSet<>();
     private final Set<String> looked = new HashSet<>();
 
-    EnvironmentResolver(Plan plan, Map<String, String> inherited, Problems problems) {
+    EnvironmentResolver(Plan plan, Map<String, String> inherited, NamedFiles files, Problems problems) {
         this.plan = plan;
+        this.files = files;
         this.inherited = inherited;
         this.problems = problems;
     }
@@ -59,15 +61,24 @@ final class EnvironmentResolver {
             }
             added.put(name, value);
         } catch (ExpressionException e) {
-            problems.add(template.place().at(e.position()), e.reason());
+            problems.add(template.place().at(e.position()), withoutSecrets(e.reason()));
         }
+    }
+
+    /** A function may quote its argument. */
+    private String withoutSecrets(String reason) {
+        String shown = reason;
+        for (String value : looked) {
+            shown = value.isEmpty() ? shown : shown.replace(value, "***");
+        }
+        return shown;
     }
 
     private void readFile(Template template, StepContext known, Map<String, String> added) {
         try {
             String path = template.render(known, Template.Insertion.AS_IS);
             try {
-                added.putAll(EnvFile.read(plan.folder().resolve(path)));
+                added.putAll(EnvFile.read(plan.folder().resolve(path), files));
             } catch (IOException e) {
                 problems.add(template.place(), "cannot read " + path + ": " + e.getMessage());
             }
@@ -92,7 +103,7 @@ final class EnvironmentResolver {
 
     private String secret(SecretSource source, Part.Key key) throws ExpressionException {
         try {
-            String value = Secrets.value(source, plan.folder(), inherited);
+            String value = Secrets.value(source, plan.folder(), inherited, files);
             looked.add(value);
             return value;
         } catch (IOException e) {

@@ -18,8 +18,12 @@ public final class ScheduleInputs {
 
     private ScheduleInputs() {}
 
-    /** @param time that the schedule names, in its zone, not that at which the run happens to start */
-    public static Result<Map<String, String>> at(Workflow workflow, Schedule schedule, ZonedDateTime time) {
+    /**
+     * @param time that the schedule names, in its zone, not that at which the run happens to start
+     * @param files how the files that the schedule names are read
+     */
+    public static Result<Map<String, String>> at(
+            Workflow workflow, Schedule schedule, ZonedDateTime time, NamedFiles files) {
         Problems problems = new Problems(workflow.file().toString());
         Value names = new Value.Fields(Map.of(
                 "time", new Value.Text(time.format(DateTimeFormatter.ISO_OFFSET_DATE_TIME)),
@@ -31,7 +35,8 @@ public final class ScheduleInputs {
                     throw new IllegalArgumentException("a schedule knows no step " + id);
                 },
                 Upstream.WELL,
-                workflow.folder());
+                workflow.folder(),
+                files);
         Map<String, String> inputs = new LinkedHashMap<>();
         schedule.inputs().forEach((name, template) -> {
             try {

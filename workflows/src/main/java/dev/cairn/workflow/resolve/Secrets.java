@@ -2,7 +2,6 @@ package dev.cairn.workflow.resolve;
 
 import dev.cairn.workflow.spec.SecretSource;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -14,7 +13,8 @@ public final class Secrets {
      * @param folder where relative paths begin
      * @throws IOException when there is none; the message says what is missing and where
      */
-    public static String value(SecretSource source, Path folder, Map<String, String> environment) throws IOException {
+    public static String value(SecretSource source, Path folder, Map<String, String> environment, NamedFiles files)
+            throws IOException {
         if (source instanceof SecretSource.Variable variable) {
             String value = environment.get(variable.name());
             if (value == null) {
@@ -23,12 +23,8 @@ public final class Secrets {
             return value;
         }
         String path = ((SecretSource.File) source).path();
-        Path file = folder.resolve(path);
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("there is no file " + path);
-        }
         try {
-            return Files.readString(file).stripTrailing();
+            return files.text(folder.resolve(path)).stripTrailing();
         } catch (IOException e) {
             throw new IOException("the file " + path + " cannot be read: " + e.getMessage(), e);
         }

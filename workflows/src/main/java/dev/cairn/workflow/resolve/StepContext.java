@@ -5,8 +5,6 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,9 +18,15 @@ import java.util.Optional;
  *
  * @param steps those of the plan, by id
  * @param folder where relative paths of {@code read(path)} begin
+ * @param files that it reads
  */
 record StepContext(
-        Map<String, Value> contexts, Map<String, PlanStep> steps, StepResults results, Upstream upstream, Path folder)
+        Map<String, Value> contexts,
+        Map<String, PlanStep> steps,
+        StepResults results,
+        Upstream upstream,
+        Path folder,
+        NamedFiles files)
         implements Context {
 
     private static final int MOST_READ = 1 << 20;
@@ -35,7 +39,7 @@ record StepContext(
     StepContext with(String name, Map<String, Value> fields) {
         Map<String, Value> more = new HashMap<>(contexts);
         more.put(name, new Value.Fields(fields));
-        return new StepContext(more, steps, results, upstream, folder);
+        return new StepContext(more, steps, results, upstream, folder, files);
     }
 
     @Override
@@ -76,12 +80,10 @@ record StepContext(
     @Override
     public String read(String path) throws IOException {
         Path file = folder.resolve(path);
-        if (!Files.isRegularFile(file)) {
-            throw new IOException("there is no such file");
-        }
-        if (Files.size(file) > MOST_READ) {
+        String text = files.text(file);
+        if (text.length() > MOST_READ) {
             throw new IOException("longer than " + (MOST_READ >> 10) + " KiB");
         }
-        return Files.readString(file, StandardCharsets.UTF_8);
+        return text;
     }
 }

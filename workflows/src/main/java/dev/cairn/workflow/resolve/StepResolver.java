@@ -31,11 +31,17 @@ public final class StepResolver {
     private final RunContext run;
     private final StepResults results;
     private final Map<String, String> inherited;
+    private final NamedFiles files;
     private final Map<String, PlanStep> steps = new HashMap<>();
     private final Map<String, Value> constants;
 
-    /** @param inherited the runner's own environment, in which secrets are looked up */
-    public StepResolver(Plan plan, RunContext run, StepResults results, Map<String, String> inherited) {
+    /**
+     * @param inherited the runner's own environment, in which secrets are looked up
+     * @param files how the files that the workflow names are read
+     */
+    public StepResolver(
+            Plan plan, RunContext run, StepResults results, Map<String, String> inherited, NamedFiles files) {
+        this.files = files;
         this.plan = plan;
         this.run = run;
         this.results = results;
@@ -129,7 +135,7 @@ public final class StepResolver {
         if (step.matrix().declared()) {
             contexts.put("matrix", new Value.Fields(instance.values()));
         }
-        return new StepContext(contexts, steps, results, upstream, plan.folder());
+        return new StepContext(contexts, steps, results, upstream, plan.folder(), files);
     }
 
     private StepContext withEnvironment(PlanStep step, StepContext context, Problems problems) {
@@ -137,7 +143,7 @@ public final class StepResolver {
     }
 
     private ResolvedEnvironment environment(PlanStep step, StepContext context, Problems problems) {
-        return new EnvironmentResolver(plan, inherited, problems)
+        return new EnvironmentResolver(plan, inherited, files, problems)
                 .resolve(step.surroundings().environment(), context);
     }
 

@@ -37,7 +37,7 @@ class StepResolverTest {
 
     private StepResolver resolver(Plan plan) {
         RunContext run = new RunContext("r-1", folder.resolve("runs/r-1/work"), folder.resolve("flow.yaml"));
-        return new StepResolver(plan, run, id -> requireNonNull(results.get(id), id), inherited);
+        return new StepResolver(plan, run, id -> requireNonNull(results.get(id), id), inherited, Files::readAllBytes);
     }
 
     private Result<ResolvedStep> resolve(String yaml, Map<String, String> inputs) {
@@ -244,6 +244,16 @@ class StepResolverTest {
     }
 
     @Test
+    void quotesNoSecretInAMessage() {
+        inherited.put("PROD", "s3cr3t");
+        assertThat(problems("""
+                        secrets: {TOKEN: {env: PROD}}
+                        steps: [{run: x, env: {A: "${{ read(secrets.TOKEN) }}"}}]
+                        """, Map.of()))
+                .containsExactly("2:32: steps[0].env.A: cannot read ***: there is no such file");
+    }
+
+    @Test
     void saysWhichSecretIsNotThere() {
         assertThat(problems("""
                         secrets: {TOKEN: {env: PROD}, KEY: {file: key}}
@@ -251,7 +261,7 @@ class StepResolverTest {
                         """, Map.of()))
                 .containsExactly(
                         "2:40: steps[0].env.A: the secret \"TOKEN\" has no value: the variable PROD is not set",
-                        "2:67: steps[0].env.B: the secret \"KEY\" has no value: there is no file key");
+                        "2:67: steps[0].env.B: the secret \"KEY\" has no value: the file key cannot be read: there is no such file");
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
 import dev.cairn.daemon.TickInputs;
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.files.Trust;
 import dev.cairn.schedule.ScheduleEntry;
 import dev.cairn.schedule.ScheduledWorkflow;
@@ -16,7 +17,6 @@ import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.spec.Schedule;
 import dev.cairn.workflow.spec.Workflow;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -88,7 +88,7 @@ final class ScheduleAddCommand implements Callable<Integer> {
         Trust.ofThisProcess().checkShared(path);
         return new Read(
                 workflow,
-                Files.readString(path),
+                OrdinaryFile.text(path),
                 composition.runsOf(path).home().path());
     }
 }

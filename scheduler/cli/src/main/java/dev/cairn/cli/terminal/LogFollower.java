@@ -91,7 +91,7 @@ public final class LogFollower {
         if (memory == null || !Files.exists(memory)) {
             return false;
         }
-        ByteBuffer kept = ByteBuffer.wrap(OrdinaryFile.read(memory));
+        ByteBuffer kept = ByteBuffer.wrap(OrdinaryFile.readOwn(memory));
         if (kept.remaining() < Long.BYTES || kept.getLong() != offset || kept.remaining() > offset) {
             return false;
         }

@@ -17,7 +17,7 @@ public record ShownMark(long out, long err) {
     /** Empty when nothing was ever shown, or what is there is not ours. */
     public static Optional<ShownMark> read(Path file) throws IOException {
         try {
-            String text = OrdinaryFile.text(file);
+            String text = OrdinaryFile.ownText(file);
             return text.matches("[0-9]{1,18} [0-9]{1,18}\n") ? Optional.of(parse(text.strip())) : Optional.empty();
         } catch (NoSuchFileException never) {
             return Optional.empty();

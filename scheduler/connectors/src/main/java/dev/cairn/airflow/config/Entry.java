@@ -3,7 +3,9 @@ package dev.cairn.airflow.config;
 import dev.cairn.airflow.ApiVersion;
 import dev.cairn.airflow.ConnectionSettings;
 import dev.cairn.airflow.Credentials;
+import dev.cairn.files.Trust;
 import dev.cairn.workflow.value.Durations;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,6 +87,11 @@ record Entry(
         Path file = folder.resolve(text);
         if (!Files.isReadable(file)) {
             throw problem("its certificates: the file " + file + " cannot be read");
+        }
+        try {
+            Trust.ofThisProcess().check(file); // it says who may answer for the server
+        } catch (IOException e) {
+            throw problem("its certificates: " + e.getMessage());
         }
         return file;
     }

@@ -3,6 +3,7 @@ package dev.cairn.run.internal.names;
 import dev.cairn.files.DocumentException;
 import dev.cairn.files.DurableFiles;
 import dev.cairn.files.OrdinaryFile;
+import dev.cairn.files.Trust;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -28,12 +29,14 @@ public final class RunHistory {
     /** @param last number of the newest entry, 0 when there is none */
     public record Entries(long last, List<String> newestFirst) {}
 
+    /** @throws dev.cairn.files.UntrustedException when somebody else could have named another run */
     public Entries read() throws IOException {
+        Trust.ofThisProcess().check(folder);
         List<Long> numbers = numbers();
         List<String> runs = new ArrayList<>();
         for (Long number : numbers) {
             Path file = folder.resolve(number.toString());
-            String run = OrdinaryFile.text(file).strip();
+            String run = OrdinaryFile.ownText(file).strip();
             if (!RunIds.isOne(run)) {
                 throw new DocumentException(file, "does not hold a run's id. Nothing was changed; move it away");
             }

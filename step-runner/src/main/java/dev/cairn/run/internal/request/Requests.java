@@ -3,6 +3,7 @@ package dev.cairn.run.internal.request;
 import dev.cairn.files.DocumentException;
 import dev.cairn.files.DocumentType;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.UntrustedException;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand;
 import dev.cairn.run.manifest.RunFolder;
@@ -77,7 +78,7 @@ public final class Requests {
                 if (request.isPresent()) {
                     pending.add(new Pending(id, commandFrom(request(id), request.get())));
                 }
-            } catch (DocumentException foreign) {
+            } catch (DocumentException | UntrustedException foreign) {
                 answer(
                         id,
                         new CommandResult(

@@ -2,9 +2,11 @@ package dev.cairn.files;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 
 /**
  * Whether a file is there, for whoever acts on its absence. That it cannot be looked at (no descriptor left, a file server that is
@@ -15,11 +17,23 @@ public final class Presence {
 
     /** @throws IOException when it cannot be told */
     public static boolean isThere(Path file) throws IOException {
+        return look(file).isPresent();
+    }
+
+    /**
+     * Whether it is there, and a folder.
+     *
+     * @throws IOException when it cannot be told
+     */
+    public static boolean isFolder(Path file, LinkOption... options) throws IOException {
+        return look(file, options).filter(BasicFileAttributes::isDirectory).isPresent();
+    }
+
+    private static Optional<BasicFileAttributes> look(Path file, LinkOption... options) throws IOException {
         try {
-            Files.readAttributes(file, BasicFileAttributes.class);
-            return true;
+            return Optional.of(Files.readAttributes(file, BasicFileAttributes.class, options));
         } catch (NoSuchFileException absent) {
-            return false;
+            return Optional.empty();
         }
     }
 }

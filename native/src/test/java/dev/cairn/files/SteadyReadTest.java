@@ -1,4 +1,4 @@
-package dev.cairn.engine;
+package dev.cairn.files;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -40,6 +40,6 @@ class SteadyReadTest {
                     throw new IOException("Input/output error");
                 }))
                 .hasMessage("Input/output error");
-        assertThat(tries).hasValue(5);
+        assertThat(tries).hasValue(8);
     }
 }

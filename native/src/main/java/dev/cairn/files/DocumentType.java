@@ -33,10 +33,11 @@ public record DocumentType(String name, int version) {
 
     /**
      * @throws DocumentException when the file is not a whole document of this type and version
+     * @throws UntrustedException when somebody else could have written it
      * @throws NoSuchFileException when there is none
      */
     public ObjectNode read(Path file) throws IOException {
-        byte[] content = OrdinaryFile.read(file);
+        byte[] content = OrdinaryFile.readOwn(file);
         if (content.length == 0) {
             throw new DocumentException(file, "is empty. Nothing was changed; put back a copy of it or move it away");
         }

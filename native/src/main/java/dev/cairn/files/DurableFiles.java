@@ -93,14 +93,14 @@ public final class DurableFiles {
 
     private static void createFolders(Path folder, boolean sync) throws IOException {
         Deque<Path> missing = new ArrayDeque<>();
-        for (Path f = folder.toAbsolutePath(); f != null && !Files.isDirectory(f); f = f.getParent()) {
+        for (Path f = folder.toAbsolutePath(); f != null && !Presence.isFolder(f); f = f.getParent()) {
             missing.push(f);
         }
         for (Path f : missing) {
             try {
                 Files.createDirectory(f, PRIVATE_FOLDER);
             } catch (FileAlreadyExistsException raced) {
-                if (!Files.isDirectory(f)) {
+                if (!Presence.isFolder(f)) {
                     throw raced;
                 }
             }

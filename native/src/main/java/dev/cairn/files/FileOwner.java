@@ -12,18 +12,31 @@ import java.util.Objects;
  * since a directory service may be asked for them.
  *
  * @param mode type and permissions, as in {@code st_mode}
+ * @param size in bytes
  */
-record FileOwner(Path path, int user, int group, int mode) {
+record FileOwner(Path path, int user, int group, int mode, long size) {
     private static final int TYPE = 0170000;
     private static final int LINK = 0120000;
+    private static final int FOLDER = 0040000;
+    private static final int ORDINARY = 0100000;
     private static final int STICKY = 01000;
     private static final int GROUP_WRITES = 020;
     private static final int OTHERS_WRITE = 02;
 
     /** Of the link itself where it is one. */
     static FileOwner of(Path path) throws IOException {
-        Map<String, Object> all = Files.readAttributes(path, "unix:uid,gid,mode", LinkOption.NOFOLLOW_LINKS);
-        return new FileOwner(path, number(all, "uid"), number(all, "gid"), number(all, "mode"));
+        return read(path, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Of what a link leads to. */
+    static FileOwner behind(Path path) throws IOException {
+        return read(path);
+    }
+
+    private static FileOwner read(Path path, LinkOption... options) throws IOException {
+        Map<String, Object> all = Files.readAttributes(path, "unix:uid,gid,mode,size", options);
+        long size = (long) Objects.requireNonNull(all.get("size"));
+        return new FileOwner(path, number(all, "uid"), number(all, "gid"), number(all, "mode"), size);
     }
 
     private static int number(Map<String, Object> all, String name) {
@@ -32,17 +45,28 @@ record FileOwner(Path path, int user, int group, int mode) {
 
     /** The number where it has no name. */
     String userName() throws IOException {
-        return Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
+        return Files.getOwner(path, links()).getName();
     }
 
     /** The number where it has no name. */
     String groupName() throws IOException {
-        return Files.getAttribute(path, "posix:group", LinkOption.NOFOLLOW_LINKS)
-                .toString();
+        return Files.getAttribute(path, "posix:group", links()).toString();
+    }
+
+    private LinkOption[] links() {
+        return isLink() ? new LinkOption[] {LinkOption.NOFOLLOW_LINKS} : new LinkOption[0];
     }
 
     boolean isLink() {
         return (mode & TYPE) == LINK;
+    }
+
+    boolean isFolder() {
+        return (mode & TYPE) == FOLDER;
+    }
+
+    boolean isOrdinary() {
+        return (mode & TYPE) == ORDINARY;
     }
 
     /** Of what lies in it, each user may move and delete only their own. */

@@ -17,6 +17,9 @@ final class PresenceTest {
     void tellsWhatIsThereFromWhatIsNot() throws Exception {
         assertThat(Presence.isThere(Files.createFile(folder.resolve("file")))).isTrue();
         assertThat(Presence.isThere(folder)).isTrue();
+        assertThat(Presence.isFolder(folder)).isTrue();
+        assertThat(Presence.isFolder(folder.resolve("file"))).isFalse();
+        assertThat(Presence.isFolder(folder.resolve("none"))).isFalse();
         assertThat(Presence.isThere(folder.resolve("none"))).isFalse();
         assertThat(Presence.isThere(folder.resolve("none").resolve("below"))).isFalse();
     }
@@ -28,6 +31,7 @@ final class PresenceTest {
         Files.createSymbolicLink(circle, circle);
 
         assertThatThrownBy(() -> Presence.isThere(circle.resolve("file"))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> Presence.isFolder(circle.resolve("file"))).isInstanceOf(IOException.class);
         assertThat(Files.exists(circle.resolve("file"))).isFalse();
     }
 }

@@ -7,6 +7,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one rule for what Cairn acts upon: it belongs to the caller or to root, nobody else can write it, and nobody else could
@@ -20,15 +21,21 @@ import java.util.Deque;
  * <p>Immutable; any thread.
  */
 public final class Trust {
-    /** Who besides the caller and root may write something. */
-    private enum Writers {
-        NOBODY,
-        /** Its owner, the owners of the folders above it, and the groups that the caller is in. */
-        COLLEAGUES
+    /**
+     * Who besides the caller and root may write something.
+     *
+     * @param colleagues its owner, the owners of the folders above it, and the groups that the caller is in
+     * @param user who may have put it where everyone can put something, too
+     */
+    private record Writers(boolean colleagues, int user) {
+        static final Writers NOBODY = new Writers(false, Caller.ROOT);
     }
 
     private static final Path TOP = Path.of("/");
     private static final int MOST_LINKS = 40;
+
+    /** Java programs do not change their user. */
+    private static volatile @Nullable Trust ofThisProcess;
 
     private final Caller caller;
 
@@ -37,7 +44,12 @@ public final class Trust {
     }
 
     public static Trust ofThisProcess() throws IOException {
-        return new Trust(Caller.current());
+        Trust known = ofThisProcess;
+        if (known == null) {
+            known = new Trust(Caller.current());
+            ofThisProcess = known;
+        }
+        return known;
     }
 
     /**
@@ -47,7 +59,7 @@ public final class Trust {
      * @throws IOException when that cannot be told
      */
     public void check(Path path) throws IOException {
-        check(path, Writers.NOBODY);
+        walk(path, Writers.NOBODY);
     }
 
     /**
@@ -58,19 +70,46 @@ public final class Trust {
      * @throws IOException when that cannot be told
      */
     public void checkShared(Path path) throws IOException {
-        check(path, Writers.COLLEAGUES);
+        walk(path, shared(path));
     }
 
-    private void check(Path path, Writers also) throws IOException {
+    /**
+     * The rule for files that a shared file names in its turn, such as the secrets of a workflow. In folders where everyone makes files,
+     * such as {@code /tmp}, they belong to the caller, to root, or to the owner of the file that names them: others have planted them.
+     *
+     * @param by the file or folder that the user has named
+     * @throws UntrustedException when anybody else could write or replace it
+     * @throws IOException when that cannot be told
+     */
+    public void checkNamed(Path path, Path by) throws IOException {
+        walk(path, shared(by));
+    }
+
+    private static Writers shared(Path named) throws IOException {
+        try {
+            return new Writers(true, FileOwner.behind(named).user());
+        } catch (NoSuchFileException notYet) {
+            return new Writers(true, Caller.ROOT);
+        }
+    }
+
+    /** For one of Cairn's own documents in a folder that was checked. */
+    void checkOwn(Path file, FileOwner found) throws IOException {
+        checkItself(file, found, Writers.NOBODY);
+    }
+
+    private void walk(Path path, Writers also) throws IOException {
         Deque<Path> names = new ArrayDeque<>();
         push(path.toAbsolutePath(), names);
         Path here = TOP;
-        checkAbove(here, FileOwner.of(here), path, also);
+        FileOwner above = FileOwner.of(here);
+        checkAbove(here, above, path, also);
         int links = 0;
         while (!names.isEmpty()) {
             String name = names.pop().toString();
             if (name.equals("..")) {
                 here = here.getParent() == null ? TOP : here.getParent();
+                above = FileOwner.of(here);
             } else if (!name.isEmpty() && !name.equals(".")) {
                 Path next = here.resolve(name);
                 FileOwner owner;
@@ -79,6 +118,7 @@ public final class Trust {
                 } catch (NoSuchFileException notYet) {
                     return;
                 }
+                checkPlanted(owner, above, path, also);
                 if (owner.isLink()) {
                     checkLink(next, owner, path, also);
                     if (++links > MOST_LINKS) {
@@ -86,6 +126,7 @@ public final class Trust {
                     }
                     Path target = Files.readSymbolicLink(next);
                     here = target.isAbsolute() ? TOP : here;
+                    above = FileOwner.of(here);
                     push(target, names);
                 } else {
                     if (names.isEmpty()) {
@@ -94,6 +135,7 @@ public final class Trust {
                         checkAbove(next, owner, path, also);
                     }
                     here = next;
+                    above = owner;
                 }
             }
         }
@@ -106,29 +148,44 @@ public final class Trust {
     }
 
     private void checkItself(Path path, FileOwner owner, Writers also) throws IOException {
-        if (also == Writers.NOBODY && !caller.answersFor(owner.user())) {
+        if (!also.colleagues() && !caller.answersFor(owner.user())) {
             throw new UntrustedException(path, "it belongs to " + owner.userName(), remedyForOwner(owner));
         }
         if (owner.othersWrite()) {
             throw new UntrustedException(path, "everyone can write it", remedyForMode("go-w", path));
         }
-        boolean colleagues = also == Writers.COLLEAGUES && caller.groups().contains(owner.group());
+        boolean colleagues = also.colleagues() && caller.groups().contains(owner.group());
         if (owner.groupWrites() && !owner.isGroupOfUser() && !colleagues) {
             throw new UntrustedException(
                     path, "the group " + owner.groupName() + " can write it", remedyForMode("g-w", path));
         }
     }
 
+    /** That others can write it is known of a folder that is not sticky: it is refused. */
+    private void checkPlanted(FileOwner owner, FileOwner folder, Path path, Writers also) throws IOException {
+        boolean everyone = folder.isSticky() && folder.othersWrite();
+        if (also.colleagues()
+                && everyone
+                && !caller.answersFor(owner.user())
+                && owner.user() != folder.user()
+                && owner.user() != also.user()) {
+            throw new UntrustedException(
+                    path,
+                    owner.userName() + " has put " + owner.path() + " there, and everyone could have",
+                    remedyForOwner(owner));
+        }
+    }
+
     /** The owner of a link may have it lead anywhere. */
     private void checkLink(Path link, FileOwner owner, Path path, Writers also) throws IOException {
-        if (also == Writers.NOBODY && !caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
+        if (!also.colleagues() && !caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
             throw new UntrustedException(
                     path, "the link " + link + " belongs to " + owner.userName(), remedyForOwner(owner));
         }
     }
 
     private void checkAbove(Path folder, FileOwner owner, Path path, Writers also) throws IOException {
-        if (also == Writers.NOBODY && !caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
+        if (!also.colleagues() && !caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
             throw new UntrustedException(
                     path,
                     owner.userName() + ", to whom " + folder + " belongs, could replace it",

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,26 @@ class TrustTest {
         assertThatThrownBy(() -> AS_ALICE.checkShared(replaceable))
                 .isInstanceOf(UntrustedException.class)
                 .hasMessageContaining("everyone could replace it");
+    }
+
+    @Test
+    void refusesWhatWasPlantedWhereASharedFileLooks() throws Exception {
+        Path tmp = made("tmp", ROOT, ROOT, 01777);
+        Path flow = give(Files.createFile(tmp.resolve("flow.yaml")), ALICE, ALICE, 0644);
+        Path planted = give(Files.createFile(tmp.resolve("planted.env")), MALLORY, MALLORY, 0644);
+        Path below = give(Files.createDirectory(tmp.resolve("below")), MALLORY, MALLORY, 0755);
+        give(Files.createFile(below.resolve("x.env")), MALLORY, MALLORY, 0644);
+        for (Path file : List.of(planted, below.resolve("x.env"), link(tmp.resolve("link.env"), flow, MALLORY))) {
+            assertThatThrownBy(() -> AS_ALICE.checkNamed(file, flow))
+                    .isInstanceOf(UntrustedException.class)
+                    .hasMessageContaining("60218 has put");
+        }
+        Path colleagues = give(Files.createFile(tmp.resolve("colleagues.yaml")), MALLORY, MALLORY, 0644);
+        AS_ALICE.checkNamed(planted, colleagues);
+        AS_ALICE.checkNamed(give(Files.createFile(tmp.resolve("own.env")), ALICE, ALICE, 0600), flow);
+        AS_ALICE.checkNamed(give(Files.createFile(tmp.resolve("roots.env")), ROOT, ROOT, 0644), flow);
+        AS_ALICE.checkNamed(tmp.resolve("not-yet.env"), flow);
+        AS_ALICE.checkNamed(made("colleagues", MALLORY, PROJECT, 0775), flow);
     }
 
     @Test

@@ -1,12 +1,11 @@
 package dev.cairn.files;
 
-import java.io.BufferedReader;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,13 +56,10 @@ public final class JsonLines implements AutoCloseable {
     /** All whole lines; none when there is no such file. */
     public static List<ObjectNode> read(Path file) throws IOException {
         List<ObjectNode> lines = new ArrayList<>();
-        if (Presence.isThere(file)) {
-            OrdinaryFile.check(file);
-            // unlike Files.lines this reader replaces bytes that a torn line left behind
-            try (BufferedReader reader =
-                    new BufferedReader(new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8))) {
-                reader.lines().forEach(line -> parse(line).ifPresent(lines::add));
-            }
+        try {
+            OrdinaryFile.ownText(file).lines().forEach(line -> parse(line).ifPresent(lines::add));
+        } catch (NoSuchFileException none) {
+            return List.of();
         }
         return lines;
     }

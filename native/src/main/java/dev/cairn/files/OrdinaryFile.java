@@ -1,0 +1,77 @@
+package dev.cairn.files;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Reads what should be a file of a sensible size, and names what is not: to read a pipe could wait for ever. Errors that pass are waited
+ * for as {@link SteadyRead} does. Stateless; any thread.
+ */
+public final class OrdinaryFile {
+    private static final long MOST_BYTES = 512L << 20;
+
+    private OrdinaryFile() {}
+
+    /**
+     * @throws DocumentException when it is a folder, a pipe, a device, or too large
+     * @throws java.nio.file.NoSuchFileException when there is none
+     */
+    public static byte[] read(Path file) throws IOException {
+        return SteadyRead.of(() -> {
+            check(file, FileOwner.behind(file));
+            return Files.readAllBytes(file);
+        });
+    }
+
+    /** Likewise as UTF-8; bytes that are none are replaced. */
+    public static String text(Path file) throws IOException {
+        return new String(read(file), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Reads what only Cairn writes, such as the documents of a run.
+     *
+     * @throws UntrustedException when somebody else could have written it
+     */
+    public static byte[] readOwn(Path file) throws IOException {
+        return SteadyRead.of(() -> {
+            checkOwn(file);
+            return Files.readAllBytes(file);
+        });
+    }
+
+    /** Likewise for who reads it in parts. */
+    public static void checkOwn(Path file) throws IOException {
+        FileOwner found = FileOwner.behind(file);
+        check(file, found);
+        Trust.ofThisProcess().checkOwn(file, found);
+    }
+
+    /** Likewise as UTF-8; bytes that are none are replaced. */
+    public static String ownText(Path file) throws IOException {
+        return new String(readOwn(file), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Reads a file that a workflow names, as {@link Trust#checkNamed} allows it.
+     *
+     * @param by the file or folder that the user has named
+     * @throws UntrustedException when anybody else could write or replace it
+     */
+    public static byte[] readNamed(Path file, Path by) throws IOException {
+        Trust.ofThisProcess().checkNamed(file, by);
+        return read(file);
+    }
+
+    private static void check(Path file, FileOwner found) throws DocumentException {
+        if (!found.isOrdinary()) {
+            throw new DocumentException(
+                    file, "is " + (found.isFolder() ? "a folder" : "a pipe or device") + ", where a file belongs");
+        }
+        if (found.size() > MOST_BYTES) {
+            throw new DocumentException(file, "is too large to be what it should be: " + found.size() + " bytes");
+        }
+    }
+}
