@@ -19,6 +19,9 @@ public final class EngineException extends Exception {
     /** EINTR, EIO, EAGAIN, ENOMEM, ENFILE, EMFILE, ENOSPC, ESTALE, EDQUOT. */
     private static final Set<Integer> PASSING = Set.of(4, 5, 11, 12, 23, 24, 28, 116, 122);
 
+    /** ENOSPC, EDQUOT. */
+    private static final Set<Integer> OF_ROOM = Set.of(28, 122);
+
     private final int code;
 
     public EngineException(int code, String message) {
@@ -45,6 +48,11 @@ public final class EngineException extends Exception {
     /** Whether the host lacked something that it may have at the next try: room, memory, descriptors, a disk that answers. */
     public boolean isPassing() {
         return PASSING.contains(code);
+    }
+
+    /** Whether there was no room on a disk, which an image does not change. */
+    public boolean isOfRoom() {
+        return OF_ROOM.contains(code);
     }
 
     /** An errno, or one of the codes of {@code cairn.h} (1000 and above). */

@@ -3,6 +3,7 @@ package dev.cairn.run.internal.resume;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
 import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.plan.RetryPolicy;
 import dev.cairn.workflow.spec.RetryCause;
@@ -17,12 +18,17 @@ import java.util.function.Predicate;
  * Whether a step is tried again. Each cause has a budget of its own: failures {@code retry.max}, timeouts 0 unless {@code retry.when}
  * names them, restores {@value #RESTORES} in a row. Attempts that were ended from outside (killed, preempted, lost) resume, until under
  * one runner {@value #BLAMELESS_WITHOUT_PROGRESS} in a row have made no newer image: preemption and power cuts never eat the retries
- * meant for failures.
+ * meant for failures. Of attempts that were lost before their step ran, as for lack of a descriptor or of room on a disk,
+ * {@value #STARTS} in a row are made, with pauses that grow to a minute.
  * A failure that a retry would meet again is final at once.
  */
 public final class RetryBudgets {
     static final int RESTORES = 3;
     static final int BLAMELESS_WITHOUT_PROGRESS = 3;
+    static final int STARTS = 20;
+
+    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
     /** Causes that say nothing of the program. */
     private static final Set<EndCause> BLAMELESS = Set.of(EndCause.KILLED, EndCause.PREEMPTED, EndCause.LOST);
@@ -31,15 +37,17 @@ public final class RetryBudgets {
 
     /**
      * @param counted the attempts that count, oldest first; the last has ended
+     * @param images those that the step has
      * @param now when its end was noticed
      */
-    public static NextAction after(List<AttemptRecord> counted, RetryPolicy policy, Instant now) {
+    public static NextAction after(
+            List<AttemptRecord> counted, List<ImageRecord> images, RetryPolicy policy, Instant now) {
         StepExit end = counted.get(counted.size() - 1).end().orElseThrow();
         return switch (end.cause()) {
             case SUCCESS -> new NextAction.Rest(StepState.SUCCEEDED, "");
             case FAILURE, OOM, TIMEOUT -> afterFailure(end, counted, policy, now);
             case RESTORE_FAILED -> afterFailedRestore(end, counted, now);
-            case KILLED, PREEMPTED, LOST -> afterBlameless(end, counted, now);
+            case KILLED, PREEMPTED, LOST -> afterBlameless(end, counted, images, now);
             case INTERRUPTED -> new NextAction.Rest(StepState.INTERRUPTED, end.message());
             case PAUSED -> new NextAction.Rest(StepState.PAUSED, end.message());
             case CANCELLED -> new NextAction.Rest(StepState.CANCELLED, end.message());
@@ -95,19 +103,48 @@ public final class RetryBudgets {
                 : new NextAction.TryAgain(now, "could not be restored from its image: " + end.message());
     }
 
-    private static NextAction afterBlameless(StepExit end, List<AttemptRecord> counted, Instant now) {
+    private static NextAction afterBlameless(
+            StepExit end, List<AttemptRecord> counted, List<ImageRecord> images, Instant now) {
         AttemptRecord last = counted.get(counted.size() - 1);
-        long inARow = trailing(
-                counted,
+        Predicate<AttemptRecord> fruitless =
                 attempt -> attempt.end().filter(RetryBudgets::isBlameless).isPresent()
                         && attempt.epoch() == last.epoch()
-                        && startOf(attempt) == startOf(last));
-        return inARow >= BLAMELESS_WITHOUT_PROGRESS
-                ? new NextAction.Rest(
-                        StepState.FAILED,
-                        "ended from outside " + inARow + " times in a row without a newer image; the last time it was "
-                                + end.cause().wire() + ": " + end.message())
-                : new NextAction.TryAgain(now, end.message());
+                        && startOf(attempt) == startOf(last)
+                        && !hasMadeOneOf(images, attempt);
+        List<AttemptRecord> inARow =
+                counted.subList(counted.size() - (int) trailing(counted, fruitless), counted.size());
+        long ran = inARow.stream().filter(attempt -> !neverRan(attempt)).count();
+        long starts = trailing(inARow, RetryBudgets::neverRan);
+        if (ran >= BLAMELESS_WITHOUT_PROGRESS) {
+            return failed("ended from outside " + ran + " times in a row without a newer image", end);
+        }
+        return starts >= STARTS
+                ? failed("could not be started " + starts + " times in a row", end)
+                : new NextAction.TryAgain(now.plus(pauseAfter(starts > 0 ? starts : ran)), end.message());
+    }
+
+    private static NextAction failed(String what, StepExit last) {
+        return new NextAction.Rest(
+                StepState.FAILED,
+                what + "; the last time it was " + last.cause().wire() + ": " + last.message());
+    }
+
+    private static boolean hasMadeOneOf(List<ImageRecord> images, AttemptRecord attempt) {
+        return images.stream().anyMatch(image -> image.sequence() > 0 && image.attempt() == attempt.number());
+    }
+
+    private static boolean neverRan(AttemptRecord attempt) {
+        return attempt.endedBy(EndCause.LOST)
+                && attempt.end().filter(end -> end.running().isZero()).isPresent();
+    }
+
+    /** None after the first, which tells of a single kill. */
+    private static Duration pauseAfter(long inARow) {
+        if (inARow < 2) {
+            return Duration.ZERO;
+        }
+        Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(inARow - 2, 10));
+        return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;
     }
 
     /** Image 0 is the step's beginning. */

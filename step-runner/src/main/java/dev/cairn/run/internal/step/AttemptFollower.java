@@ -28,6 +28,9 @@ final class AttemptFollower {
 
     private static final int RENEWALS_AWAITED = 3;
 
+    /** No time at all would mean that the step had not begun. */
+    private static final Duration SHORTEST = Duration.ofMillis(1);
+
     private final StepManifest manifest;
     private final StepServices services;
     private final CompletableFuture<Optional<Started>> started;
@@ -178,6 +181,6 @@ final class AttemptFollower {
                 .max(Comparator.naturalOrder())
                 .orElse(attempt.startedAt());
         Duration proven = Duration.between(attempt.startedAt(), last);
-        return proven.isNegative() ? Duration.ZERO : proven;
+        return proven.compareTo(SHORTEST) < 0 ? SHORTEST : proven;
     }
 }

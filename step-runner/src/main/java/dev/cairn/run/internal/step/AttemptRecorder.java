@@ -2,6 +2,8 @@ package dev.cairn.run.internal.step;
 
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
+import dev.cairn.files.Presence;
+import dev.cairn.files.SteadyRead;
 import dev.cairn.files.TreeRemoval;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.internal.resume.NextAction;
@@ -10,8 +12,9 @@ import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -115,7 +118,8 @@ final class AttemptRecorder {
         AttemptRecord attempt = manifest.lastAttempt().orElseThrow().ended(exit);
         manifest.put(attempt);
         Instant now = services.clock().instant();
-        NextAction move = follow.move(exit, RetryBudgets.after(counted(manifest), task.retry(), now));
+        NextAction move =
+                follow.move(exit, RetryBudgets.after(counted(manifest), manifest.images(), task.retry(), now));
         boolean succeeded = exit.cause() == EndCause.SUCCESS;
         if (succeeded) {
             manifest.outputs(outputTexts());
@@ -158,13 +162,18 @@ final class AttemptRecorder {
         manifest.save(services.publisher());
     }
 
-    private StepExit withOutputsChecked(StepExit exit) {
-        String missing = new TreeMap<>(task.outputs())
-                .entrySet().stream()
-                        .filter(output -> !Files.exists(output.getValue()))
-                        .map(output -> output.getKey() + " (" + output.getValue() + ")")
-                        .collect(Collectors.joining(", "));
-        return exit.cause() != EndCause.SUCCESS || missing.isEmpty()
+    private StepExit withOutputsChecked(StepExit exit) throws IOException {
+        if (exit.cause() != EndCause.SUCCESS) {
+            return exit;
+        }
+        List<String> absent = new ArrayList<>();
+        for (Map.Entry<String, Path> output : new TreeMap<>(task.outputs()).entrySet()) {
+            if (!SteadyRead.of(() -> Presence.isThere(output.getValue()))) {
+                absent.add(output.getKey() + " (" + output.getValue() + ")");
+            }
+        }
+        String missing = String.join(", ", absent);
+        return missing.isEmpty()
                 ? exit
                 : new StepExit(
                         EndCause.FAILURE,

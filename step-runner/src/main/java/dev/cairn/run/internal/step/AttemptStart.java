@@ -12,6 +12,8 @@ import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.files.DurableFiles;
 import dev.cairn.files.FileSystemScope;
+import dev.cairn.files.Presence;
+import dev.cairn.files.SteadyRead;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.failure.ImageRefusedException;
 import dev.cairn.run.internal.environment.JobVariables;
@@ -28,7 +30,6 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.manifest.WriteGuard;
 import dev.cairn.slurm.BatchJob;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,8 +78,8 @@ final class AttemptStart {
     }
 
     /** Why it must not be started at all; empty when it can be tried. */
-    Optional<String> obstacle() {
-        if (!Files.isDirectory(task.workingDirectory())) {
+    Optional<String> obstacle() throws IOException {
+        if (!SteadyRead.of(() -> Presence.isFolder(task.workingDirectory()))) {
             return Optional.of(
                     "its working folder " + task.workingDirectory() + " does not exist; make it, then resume");
         }
@@ -174,16 +175,19 @@ final class AttemptStart {
     }
 
     /** A file that has gone, with a share that is not mounted perhaps, is no change for which to throw work away. */
-    private Optional<String> incomplete(ResumeChoice wish) {
-        boolean asked = wish.restart() || wish.acceptChanged() || wish.at().isPresent();
+    private Optional<String> incomplete(ResumeChoice wish) throws IOException {
+        if (wish.restart() || wish.acceptChanged() || wish.at().isPresent()) {
+            return Optional.empty();
+        }
         String command = String.join(" ", task.command());
-        return manifest.scripts().stream()
-                .filter(script -> !asked
-                        && !Files.exists(script)
-                        && command.contains(script.getFileName().toString()))
-                .findFirst()
-                .map(script -> script + " is not there any more, which its command names. Put it back, then resume; "
+        for (Path script : manifest.scripts()) {
+            if (command.contains(script.getFileName().toString()) && !SteadyRead.of(() -> Presence.isThere(script))) {
+                return Optional.of(script
+                        + " is not there any more, which its command names. Put it back, then resume; "
                         + "--accept-changed resumes without it, --restart " + manifest.stepId() + " starts over");
+            }
+        }
+        return Optional.empty();
     }
 
     /** In a cluster the next node may fit: work is not thrown away because this one does not. */
@@ -305,7 +309,7 @@ final class AttemptStart {
      * the moment are the fault of no image and of no command. Where the same image was the last thing before two of them, it may be.
      */
     private EndCause causeOf(EngineException e, ResumePoint point) {
-        if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD) {
+        if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD || e.isOfRoom()) {
             return EndCause.LOST;
         }
         boolean ofTheMoment = e.code() == EngineException.GONE || e.isPassing();

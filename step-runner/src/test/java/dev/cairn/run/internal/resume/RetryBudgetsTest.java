@@ -6,6 +6,7 @@ import dev.cairn.engine.EndCause;
 import dev.cairn.engine.StepExit;
 import dev.cairn.host.HostIdentity;
 import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.plan.RetryPolicy;
 import dev.cairn.workflow.spec.RetryCause;
@@ -25,6 +26,8 @@ class RetryBudgetsTest {
     private static final Instant NOW = Instant.parse("2026-03-01T00:00:00Z");
 
     private final List<AttemptRecord> attempts = new ArrayList<>();
+    private final List<ImageRecord> images = new ArrayList<>();
+    private Duration running = Duration.ofMinutes(10);
     private long epoch = 1;
     private OptionalLong from = OptionalLong.empty();
 
@@ -43,16 +46,10 @@ class RetryBudgetsTest {
                     Duration.ZERO,
                     0,
                     Optional.of(new StepExit(
-                            cause,
-                            OptionalInt.of(1),
-                            OptionalInt.empty(),
-                            NOW,
-                            Duration.ofMinutes(10),
-                            "",
-                            OptionalLong.empty())),
+                            cause, OptionalInt.of(1), OptionalInt.empty(), NOW, running, "", OptionalLong.empty())),
                     Optional.empty(),
                     Optional.empty()));
-            last = RetryBudgets.after(attempts, policy, NOW);
+            last = RetryBudgets.after(attempts, images, policy, NOW);
             from = from.isEmpty() ? OptionalLong.of(0) : from;
         }
         return last;
@@ -119,6 +116,47 @@ class RetryBudgetsTest {
         epoch++;
         assertThat(after(policy, EndCause.KILLED, EndCause.LOST)).isInstanceOf(NextAction.TryAgain.class);
         assertThat(state(after(policy, EndCause.KILLED))).isEqualTo(StepState.FAILED);
+    }
+
+    @Test
+    void anImageOfTheLastAttemptIsProgress() {
+        image(0, 1);
+        after(RetryPolicy.NEVER, EndCause.LOST, EndCause.LOST);
+        image(1, 3);
+        assertThat(notBefore(after(RetryPolicy.NEVER, EndCause.KILLED))).isEqualTo(NOW);
+        from = OptionalLong.of(1);
+        assertThat(notBefore(after(RetryPolicy.NEVER, EndCause.LOST))).isEqualTo(NOW);
+        assertThat(notBefore(after(RetryPolicy.NEVER, EndCause.LOST))).isEqualTo(NOW.plusSeconds(1));
+        assertThat(state(after(RetryPolicy.NEVER, EndCause.LOST))).isEqualTo(StepState.FAILED);
+    }
+
+    @Test
+    void aStepThatCannotBeStartedIsWaitedForLongerAndLonger() {
+        after(RetryPolicy.NEVER, EndCause.KILLED, EndCause.LOST);
+        running = Duration.ZERO;
+        from = OptionalLong.of(0);
+        for (int seconds : new int[] {0, 1, 2, 4, 8, 16, 32, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60}) {
+            assertThat(notBefore(after(RetryPolicy.NEVER, EndCause.LOST))).isEqualTo(NOW.plusSeconds(seconds));
+        }
+        NextAction last = after(RetryPolicy.NEVER, EndCause.LOST);
+        assertThat(state(last)).isEqualTo(StepState.FAILED);
+        assertThat(last.message()).startsWith("could not be started 20 times in a row");
+    }
+
+    private void image(long sequence, int attempt) {
+        images.add(new ImageRecord(
+                sequence,
+                attempt,
+                "f",
+                NOW,
+                "interval",
+                1,
+                1,
+                "d",
+                Duration.ZERO,
+                Duration.ZERO,
+                false,
+                OptionalLong.empty()));
     }
 
     @Test
