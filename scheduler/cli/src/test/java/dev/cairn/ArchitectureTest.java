@@ -7,6 +7,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
@@ -16,9 +17,10 @@ import com.tngtech.archunit.lang.ArchRule;
 import dev.cairn.files.TreeRemoval;
 import java.nio.file.FileVisitor;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
-import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What Maven cannot forbid. It stands in this module because all the others are seen from here. */
 @AnalyzeClasses(packages = "dev.cairn", importOptions = DoNotIncludeTests.class)
@@ -93,24 +95,67 @@ final class ArchitectureTest {
                                         || called.getOwner().isEquivalentTo(SecureDirectoryStream.class)));
     }
 
-    /** Where something is taken over, made or deleted because a file is not there: {@code Files.exists} says so also of one that it cannot see. */
+    /**
+     * {@code Files.exists} and its like say "no" of what they cannot see. Those who may ask so only word a message, show a log, look for a
+     * program as the shell does, or fail at the next call.
+     */
     @ArchTest
     static final ArchRule absenceIsCertainWhereItIsActedUpon = noClasses()
-            .that()
-            .resideInAnyPackage(
-                    "dev.cairn.run",
-                    "dev.cairn.files",
-                    "dev.cairn.host",
-                    "dev.cairn.run.internal.job",
-                    "dev.cairn.run.notify",
-                    "dev.cairn.run.internal.owner",
-                    "dev.cairn.run.internal.store",
-                    "dev.cairn.run.home",
-                    "dev.cairn.run.retention")
+            .that(areNone(
+                    "files.DurableFiles",
+                    "engine.supervised.NativeFiles",
+                    "workflow.resolve.ScriptFiles",
+                    "slurm.Commands",
+                    "run.Cairn",
+                    "run.internal.environment.JobVariables",
+                    "airflow.config.Entry",
+                    "airflow.config.SecretReference",
+                    "airflow.step.StepLog",
+                    "cli.daemon.BackgroundDaemon",
+                    "cli.image.ImagePath",
+                    "cli.run.ForegroundRun",
+                    "cli.run.ProgramCheck",
+                    "cli.run.RunCommand",
+                    "cli.shared.WorkflowFiles",
+                    "cli.terminal.LogFollower"))
             .should()
-            .callMethod(Files.class, "exists", Path.class, LinkOption[].class)
-            .orShould()
-            .callMethod(Files.class, "notExists", Path.class, LinkOption[].class);
+            .callMethodWhere(ofFiles("exists|notExists|isDirectory|isRegularFile|isReadable|isWritable|isExecutable"));
+
+    /**
+     * What is read is acted upon: it is read through {@code OrdinaryFile}, where whoever could have written it is judged. The others read
+     * what the kernel says, programs of the step, logs to show, or what they have judged themselves.
+     */
+    @ArchTest
+    static final ArchRule whatIsReadIsTrusted = noClasses()
+            .that(areNone(
+                    "files.Caller",
+                    "files.OrdinaryFile",
+                    "engine.supervised.LeaseFile",
+                    "host.HostIdentity",
+                    "host.Processes",
+                    "run.internal.environment.Umask",
+                    "run.internal.step.Fingerprint",
+                    "workflow.resolve.ScriptFiles",
+                    "workflow.Workflows",
+                    "tls.Trust",
+                    "cli.daemon.BackgroundDaemon",
+                    "cli.terminal.TerminalModes"))
+            .should()
+            .callMethodWhere(ofFiles("readAllBytes|readAllLines|readString|lines|newInputStream|newBufferedReader"));
+
+    private static DescribedPredicate<JavaClass> areNone(String... exceptions) {
+        Set<String> names =
+                Stream.of(exceptions).map(name -> "dev.cairn." + name).collect(Collectors.toSet());
+        return describe(
+                "are not " + names, type -> !names.contains(type.getName().replaceAll("\\$.*", "")));
+    }
+
+    private static DescribedPredicate<JavaCall<?>> ofFiles(String names) {
+        return describe(
+                "Files." + names,
+                call -> call.getTarget().getOwner().isEquivalentTo(Files.class)
+                        && call.getTarget().getName().matches(names));
+    }
 
     /** Packages that only those of their own module may use. */
     private static ArchRule inside(String internal, String... module) {

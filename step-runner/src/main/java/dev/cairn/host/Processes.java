@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.OptionalLong;
 
 /** Processes of this pid namespace, known by pid and start time. Stateless; any thread. */
@@ -36,6 +37,30 @@ public final class Processes {
         return start.isPresent() && start.getAsLong() == process.startTime();
     }
 
+    /** With the mount option {@code hidepid}, {@code /proc} has no folder of a process that belongs to somebody else. */
+    private static boolean isHidden(long pid) throws IOException {
+        return hidesProcesses(Files.readString(PROC.resolve("self/mounts"))) && answers(pid);
+    }
+
+    /** @param mounts as in {@code /proc/self/mounts} */
+    static boolean hidesProcesses(String mounts) {
+        return mounts.lines()
+                .map(line -> line.split(" "))
+                .filter(fields -> fields.length > 3 && fields[1].equals(PROC.toString()) && fields[2].equals("proc"))
+                .anyMatch(fields -> Arrays.stream(fields[3].split(","))
+                        .anyMatch(option -> option.matches("hidepid=(?!0$|off$).*")));
+    }
+
+    /** Whether the kernel knows the process, as {@code kill(2)} tells; Java has no way of its own to ask. */
+    static boolean answers(long pid) throws IOException {
+        ProcessBuilder kill = new ProcessBuilder("/bin/sh", "-c", "kill -0 " + pid).redirectErrorStream(true);
+        kill.environment().put("LC_ALL", "C");
+        Process asked = kill.start();
+        asked.getOutputStream().close();
+        String said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return !said.contains("No such process");
+    }
+
     /** Clock ticks since boot; empty when no such process runs. */
     private static OptionalLong startTime(long pid) throws IOException {
         Path folder = PROC.resolve(Long.toString(pid));
@@ -43,7 +68,7 @@ public final class Processes {
         try {
             stat = new String(Files.readAllBytes(folder.resolve("stat")), StandardCharsets.ISO_8859_1);
         } catch (IOException unread) {
-            if (Presence.isThere(folder) || !Presence.isThere(PROC.resolve("self"))) {
+            if (Presence.isThere(folder) || !Presence.isThere(PROC.resolve("self")) || isHidden(pid)) {
                 throw unread;
             }
             return OptionalLong.empty();

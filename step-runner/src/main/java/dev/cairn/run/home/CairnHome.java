@@ -1,10 +1,11 @@
 package dev.cairn.run.home;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import dev.cairn.files.Trust;
 import dev.cairn.files.UntrustedException;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -50,12 +51,14 @@ public final class CairnHome {
             return Optional.of(at(Path.of(named)));
         }
         for (Path folder = start.toAbsolutePath().normalize(); folder != null; folder = folder.getParent()) {
-            if (Files.isDirectory(folder.resolve(FOLDER))) {
-                try {
+            try {
+                if (Presence.isFolder(folder.resolve(FOLDER))) {
                     return Optional.of(at(folder.resolve(FOLDER)));
-                } catch (UntrustedException e) {
-                    skipped.accept(e.getMessage());
                 }
+            } catch (UntrustedException e) {
+                skipped.accept(e.getMessage());
+            } catch (AccessDeniedException e) {
+                skipped.accept(folder.resolve(FOLDER) + " cannot be looked at, and is not used: permission denied");
             }
         }
         return Optional.empty();

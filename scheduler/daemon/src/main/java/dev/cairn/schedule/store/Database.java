@@ -1,7 +1,7 @@
 package dev.cairn.schedule.store;
 
+import dev.cairn.files.Presence;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -45,7 +45,7 @@ public final class Database {
 
     /** Likewise, but where nobody has made a database yet, there is none. */
     public static Optional<Database> openIfPresent(StateFolder folder, Optional<String> store) throws IOException {
-        return store.isEmpty() && !Files.exists(folder.database())
+        return store.isEmpty() && !Presence.isThere(folder.database())
                 ? Optional.empty()
                 : Optional.of(open(folder, store));
     }

@@ -3,6 +3,7 @@ package dev.cairn.run.internal.environment;
 import dev.cairn.engine.Renewal;
 import dev.cairn.files.DocumentType;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import dev.cairn.slurm.BatchJob;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -170,7 +171,7 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
     }
 
     private static void wrap(Path file) throws IOException {
-        if (!Files.exists(file)) {
+        if (!Presence.isThere(file)) {
             replace(file, WRAPPER);
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
         }

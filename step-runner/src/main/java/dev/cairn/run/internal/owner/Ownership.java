@@ -1,5 +1,6 @@
 package dev.cairn.run.internal.owner;
 
+import dev.cairn.files.SteadyRead;
 import dev.cairn.files.WriteFailure;
 import dev.cairn.run.failure.OwnershipLostException;
 import dev.cairn.run.manifest.OwnerRecord;
@@ -35,7 +36,7 @@ public final class Ownership implements AutoCloseable {
      * @throws IOException when that cannot be told
      */
     public void ensureOurs() throws IOException {
-        if (files.claimed(epoch + 1)) {
+        if (SteadyRead.of(() -> files.claimed(epoch + 1))) {
             throw OwnershipLostException.takenOver(files.runFolder(), epoch);
         }
         if (record.released()) {
