@@ -462,6 +462,26 @@ class ResumeTest {
         assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
     }
 
+    /** Its maker was killed between naming it and moving it to its place. */
+    @Test
+    void aRunThatHasItsNameAppearsToWhoeverFindsTheName() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart();
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+        Path place = run.folder().path();
+        Path draft = place.resolveSibling(".new-" + place.getFileName()).resolve(place.getFileName());
+        Files.createDirectory(draft.getParent());
+        Files.move(place, draft);
+
+        Bench.Running next = bench.start(bench.flow(ONE));
+        assertThat(next.session().id()).isEqualTo(run.session().id());
+        bench.engine().nextStart().succeed();
+        assertThat(next.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(place.getParent()).isDirectoryContaining(place::equals);
+        assertThat(draft.getParent()).doesNotExist();
+    }
+
     @Test
     void aCancelledRunGoesOnFromItsNewestImageWhenItIsResumed() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));

@@ -31,7 +31,7 @@ public final class CairnHome {
     public static CairnHome at(Path path) throws IOException {
         CairnHome home = new CairnHome(path.toAbsolutePath().normalize());
         Trust trust = Trust.ofThisProcess();
-        for (Path folder : List.of(home.path, home.runs(), home.names(), home.lines(), home.untold())) {
+        for (Path folder : List.of(home.path, home.runs(), home.names(), home.lines(), home.untold(), home.input())) {
             trust.check(folder);
         }
         return home;
@@ -106,6 +106,11 @@ public final class CairnHome {
     /** Of which runs somebody may have to be told. */
     public Path untold() {
         return path.resolve("untold");
+    }
+
+    /** What was piped into commands, a file each. */
+    public Path input() {
+        return path.resolve("input");
     }
 
     @Override

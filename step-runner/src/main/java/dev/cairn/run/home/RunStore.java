@@ -1,7 +1,6 @@
 package dev.cairn.run.home;
 
 import dev.cairn.files.DocumentException;
-import dev.cairn.files.Presence;
 import dev.cairn.files.Trust;
 import dev.cairn.files.UntrustedException;
 import dev.cairn.run.failure.NoSuchRunException;
@@ -83,7 +82,7 @@ public final class RunStore {
     private RunFolder search(String name) throws IOException {
         for (String id :
                 new RunHistory(home.names().resolve(RunIds.encode(name))).read().newestFirst()) {
-            if (Presence.isThere(folder(id).manifest())) {
+            if (new RunDraft(home, id).appear()) {
                 return folder(id);
             }
         }

@@ -3,6 +3,7 @@ package dev.cairn.run.retention;
 import dev.cairn.files.Presence;
 import dev.cairn.files.TreeRemoval;
 import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.home.RunDraft;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.internal.owner.Claim;
 import dev.cairn.run.internal.owner.Owners;
@@ -214,11 +215,11 @@ public final class Garbage {
                 .toList();
         List<Item> orphans = new ArrayList<>();
         for (Path draft : children(home.path().resolve("runs"))) {
-            if (draft.getFileName().toString().startsWith(".new-") && isOrphan(draft)) {
+            if (draft.getFileName().toString().startsWith(RunDraft.PREFIX) && isOrphan(draft)) {
                 orphans.add(item(draft, "run that was never started"));
             }
         }
-        for (Path input : children(home.path().resolve("input"))) {
+        for (Path input : children(home.input())) {
             if (!read.contains(input.toString()) && isOrphan(input)) {
                 orphans.add(item(input, "input that no run reads"));
             }
@@ -237,7 +238,7 @@ public final class Garbage {
     }
 
     private static List<Path> children(Path folder) throws IOException {
-        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+        if (!Presence.isFolder(folder, LinkOption.NOFOLLOW_LINKS)) {
             return List.of(); // what a link leads to is not the home's
         }
         try (Stream<Path> children = Files.list(folder)) {

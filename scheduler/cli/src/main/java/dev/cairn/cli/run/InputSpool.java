@@ -29,7 +29,7 @@ final class InputSpool {
         if (!hasInput()) {
             return Optional.empty();
         }
-        Path folder = home.path().resolve("input");
+        Path folder = home.input();
         Files.createDirectories(folder, PRIVATE_FOLDER);
         Path file = folder.resolve(UUID.randomUUID().toString());
         try (FileChannel out = FileChannel.open(

@@ -1,11 +1,10 @@
 package dev.cairn.run.internal.store;
 
 import dev.cairn.files.DurableFiles;
-import dev.cairn.files.Presence;
-import dev.cairn.files.TreeRemoval;
 import dev.cairn.files.Trust;
 import dev.cairn.files.UntrustedException;
 import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.home.RunDraft;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.internal.names.RunHistory;
 import dev.cairn.run.internal.names.RunIds;
@@ -17,9 +16,6 @@ import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
@@ -72,31 +68,13 @@ public final class RunOpener {
             if (existing.isPresent()) {
                 return existing.get();
             }
-            Opened created = create(name, founder);
-            if (!(created instanceof Opened.Ours ours) || follows(succession, entries, ours)) {
-                return created;
+            Optional<RunFolder> made = create(succession, entries.last(), name, founder);
+            if (made.isPresent()) {
+                Opened opened = open(made.get());
+                return opened instanceof Opened.Ours ours
+                        ? new Opened.Ours(ours.run(), ours.ownership(), true, Optional.empty())
+                        : opened;
             }
-        }
-    }
-
-    /** @return false when somebody was faster with this identity: what they made may be the run that is meant */
-    private boolean follows(RunHistory succession, RunHistory.Entries entries, Opened.Ours ours) throws IOException {
-        boolean follows = false;
-        try {
-            follows = succession.follow(entries.last(), ours.run().id());
-            return follows;
-        } finally {
-            if (!follows) {
-                discard(ours);
-            }
-        }
-    }
-
-    private void discard(Opened.Ours ours) throws IOException {
-        try {
-            ours.ownership().close();
-        } finally {
-            TreeRemoval.remove(home.path(), ours.run().folder().path());
         }
     }
 
@@ -124,7 +102,7 @@ public final class RunOpener {
             throws IOException, InterruptedException {
         for (String id : entries.newestFirst()) {
             RunFolder folder = new RunStore(home).folder(id);
-            if (!Presence.isThere(folder.manifest())) {
+            if (!new RunDraft(home, id).appear()) {
                 continue; // removed by gc
             }
             Trust.ofThisProcess().check(folder.path());
@@ -150,22 +128,29 @@ public final class RunOpener {
         return Optional.empty();
     }
 
-    /** The run appears under its name in one instant, whole. */
-    private Opened create(String name, Founder founder) throws IOException, InterruptedException {
+    /**
+     * The run appears under its name in one instant, whole.
+     *
+     * @return empty when somebody was faster with this name: what they made may be the run that is meant
+     */
+    private Optional<RunFolder> create(RunHistory succession, long last, String name, Founder founder)
+            throws IOException {
         String id = RunIds.create(name, clock.instant());
-        Path draft = home.runs().resolve(".new-" + id);
-        DurableFiles.createFolders(draft.resolve(id));
-        RunFolder target = new RunStore(home).folder(id);
+        RunDraft draft = new RunDraft(home, id);
+        boolean named = false;
         try {
-            founder.found(new RunFolder(draft.resolve(id)));
-            Files.move(draft.resolve(id), target.path(), StandardCopyOption.ATOMIC_MOVE);
+            DurableFiles.createFolders(draft.run().path());
+            founder.found(draft.run());
+            named = succession.follow(last, id);
         } finally {
-            TreeRemoval.remove(home.path(), draft);
+            if (!named) {
+                draft.discard();
+            }
         }
-        DurableFiles.syncFolder(home.runs());
-        Opened opened = open(target);
-        return opened instanceof Opened.Ours ours
-                ? new Opened.Ours(ours.run(), ours.ownership(), true, Optional.empty())
-                : opened;
+        if (!named) {
+            return Optional.empty();
+        }
+        draft.appear();
+        return Optional.of(new RunStore(home).folder(id));
     }
 }

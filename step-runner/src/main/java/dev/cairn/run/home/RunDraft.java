@@ -1,0 +1,59 @@
+package dev.cairn.run.home;
+
+import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
+import dev.cairn.files.TreeRemoval;
+import dev.cairn.run.manifest.RunFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/**
+ * A run that is being made, in {@code runs/.new-ID/ID}. Once it is whole its name is taken, and from that instant it is the run of that
+ * name: whoever finds the name and no run moves it to its place, since its maker may have been killed. Immutable; any thread.
+ */
+public final class RunDraft {
+    /** Of the names of all drafts' folders. */
+    public static final String PREFIX = ".new-";
+
+    private final CairnHome home;
+    private final Path folder;
+    private final RunFolder target;
+
+    public RunDraft(CairnHome home, String id) {
+        this.home = home;
+        this.folder = home.runs().resolve(PREFIX + id);
+        this.target = new RunFolder(home.runs().resolve(id));
+    }
+
+    /** Where it is made. */
+    public RunFolder run() {
+        return new RunFolder(folder.resolve(target.runId()));
+    }
+
+    /**
+     * Moves the run to its place, if nobody has done so before.
+     *
+     * @return whether it is there; not when it was never made, or was deleted since
+     */
+    public boolean appear() throws IOException {
+        if (Presence.isThere(target.manifest())) {
+            return true;
+        }
+        try {
+            Files.move(run().path(), target.path(), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException moved) {
+            return Presence.isThere(target.manifest());
+        }
+        DurableFiles.syncFolder(home.runs());
+        discard();
+        return true;
+    }
+
+    /** Deletes what was made, or what the move has left. */
+    public void discard() throws IOException {
+        TreeRemoval.remove(home.path(), folder);
+    }
+}
