@@ -63,9 +63,67 @@ final class SecretsInLogsTest {
                 .isEqualTo("rw-------");
     }
 
+    /** The law: no command shows a secret, whatever the step did with it, and none but the log and what the step wrote holds it. */
+    @Test
+    void isShownByNoCommand() throws Exception {
+        Files.writeString(folder.resolve("key"), SECRET + "\n");
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: w
+                secrets: {TOKEN: {env: THE_TOKEN}, KEY: {file: key}}
+                env: {AUTH: "Bearer ${{ secrets.TOKEN }}"}
+                notify: [{webhook: {url: "http://127.0.0.1:9/"}}]
+                steps:
+                  - id: loud
+                    strategy: {matrix: {i: [1, 2]}}
+                    env: {K: "${{ secrets.KEY }}", I: "${{ matrix.i }}"}
+                    run: |
+                      echo "$AUTH" "$K"; echo "$K" >&2; printf '{"x": "%s"}' "$K" > result-$I
+                      sh -c 'sleep 1; :' "$K"
+                    outputs: {o: "result-${{ matrix.i }}"}
+                    checkpoint: {every: 300ms}
+                  - id: fails
+                    needs: [loud]
+                    run: echo "$AUTH" >&2; cat "/no/such/$AUTH"; exit 3
+                  - id: cannot
+                    env: {A: "${{ read(secrets.TOKEN) }}"}
+                    run: true
+                """);
+        Map<String, String> secrets = Map.of("THE_TOKEN", SECRET);
+        StringBuilder all = new StringBuilder();
+        for (String command : List.of(
+                "plan --json flow.yaml",
+                "run flow.yaml --key k",
+                "run --json flow.yaml --key k",
+                "ps --all --json",
+                "show k",
+                "show --json k",
+                "logs -f k",
+                "logs -n 2 k",
+                "report k",
+                "image ls k",
+                "notify --json",
+                "gc --dry-run --keep 0")) {
+            Outcome outcome = CairnProcess.run(folder, secrets, command.split(" "));
+            assertThat(outcome.out() + outcome.err()).as(command).doesNotContain(SECRET);
+            all.append(outcome.out()).append(outcome.err());
+        }
+        assertThat(all.toString())
+                .contains("Bearer ***")
+                .contains("cannot read ***")
+                .contains("step fails");
+        assertThat(holding())
+                .isNotEmpty()
+                .allSatisfy(file -> assertThat(file.getFileName().toString())
+                        .as("a log, or what of it was rolled back: %s", file)
+                        .matches("(stdout|stderr)\\.log(\\.from-[0-9]+)?|shown\\.(stdout|stderr)"))
+                .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                        .isEqualTo("rw-------"));
+    }
+
     private List<Path> holding() throws IOException {
         try (Stream<Path> files = Files.walk(folder.resolve(".cairn"))) {
             return files.filter(Files::isRegularFile)
+                    .filter(file -> !file.toString().contains("/checkpoints/")) // a process's memory
                     .filter(SecretsInLogsTest::holdsIt)
                     .toList();
         }
