@@ -655,6 +655,47 @@ static void an_image_waits_for_the_lease(void **state)
     end(step);
 }
 
+static int try_restore(const char *attempt, const char *image, cairn_step **out, cairn_error *err)
+{
+    char restoring[8192], name[100];
+    const char *from = "\"restore\":null";
+    write_spec_of(attempt, "native", COUNTS, true, QUICK);
+    snprintf(name, sizeof name, "%s/spec.json", attempt);
+    auto_free char *spec = read_text(name);
+    const char *at = strstr(spec, from);
+    assert_non_null(at);
+    int len = snprintf(restoring, sizeof restoring, "%.*s\"restore\":{\"image\":\"%s\"}%s",
+                       (int)(at - spec), spec, path_of(image), at + strlen(from));
+    assert_int_equal(publish(path_of(name), restoring, (size_t)len), 0);
+    return try_start(attempt, out, err);
+}
+
+/* Whose files are whose looks different in the namespace in which a leased step is restored. */
+static void a_leased_step_is_restored_from_an_image_of_its_own_user_only(void **state)
+{
+    static const char image[] = "checkpoints/000001";
+    static const uid_t mallory = 60218;
+    (void)state;
+    cairn_error err = {0};
+    cairn_step *step = start_leased("1", "native", COUNTS, QUICK);
+    await_more_output();
+    expect_answer(step,
+                  "{\"op\":\"checkpoint\",\"reason\":\"request\",\"stop\":true,\"cause\":"
+                  "\"interrupted\"}",
+                  "\"ok\":true");
+    await_end(step);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(path_of(image), mallory, mallory), 0);
+        assert_int_equal(try_restore("2", image, &step, &err), -CAIRN_EIMAGE_UNTRUSTED);
+        assert_non_null(strstr(err.message, "belongs to user 60218"));
+        assert_int_equal(chown(path_of(image), 0, 0), 0);
+    }
+    if (try_restore("3", image, &step, &err) != 0)
+        fail_msg("%s", err.message);
+    await_more_output();
+    end(step);
+}
+
 /* Nor does it keep the supervisor, which has a step to freeze. */
 static void a_checkpoint_waits_for_a_server_that_hangs(void **state)
 {
@@ -727,6 +768,7 @@ int main(void)
         with_home(refuses_a_strangers_lease_that_is_renewed),
         with_home(a_step_that_cannot_be_frozen_is_killed),
         with_home(an_image_waits_for_the_lease),
+        with_home(a_leased_step_is_restored_from_an_image_of_its_own_user_only),
         with_mounts(a_full_disk_freezes_nobody),
         with_mounts(a_step_stands_while_the_file_server_hangs),
         with_mounts(a_step_goes_on_when_the_file_server_comes_back_anew),

@@ -28,8 +28,10 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/json.h"
 #include "common/owner.h"
 #include "image/image.h"
+#include "sandbox/host_report.h"
 #include "sandbox/namespaces.h"
 
 #define NOBODY 65534
@@ -262,6 +264,54 @@ static void supplementary_groups_are_used_where_the_host_grants_them(void **stat
     assert_int_equal(use_group(granted), 0);
 }
 
+/* Of `cairn check`, for a user that is in these groups. */
+static int groups_finding(const gid_t *groups, size_t count)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        auto_free char *json = NULL;
+        if (setgroups(count, groups) < 0 || !become(NOBODY) || tree_host_report(&json, NULL) != 0)
+            _exit(REFUSED);
+        json_t *findings = json_loads(json, 0, NULL), *finding;
+        size_t i;
+        json_array_foreach(findings, i, finding)
+        {
+            if (strcmp(json_string_value(json_object_get(finding, "name")), "groups") == 0)
+                _exit(json_is_true(json_object_get(finding, "ok")) ? 0
+                      : strstr(json_string_value(json_object_get(finding, "detail")), "group 5000")
+                          ? 1
+                          : 2);
+        }
+        _exit(3);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static bool has_namespaces(void)
+{
+    pid_t child = fork();
+    if (child == 0)
+        _exit(become(NOBODY) && namespaces_take_user(NULL) == 0 ? 0 : REFUSED);
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    return status == 0;
+}
+
+static void the_host_report_names_the_group_that_steps_cannot_use(void **state)
+{
+    const gid_t project = PROJECT, own = NOBODY;
+    (void)state;
+    if (geteuid() != 0)
+        skip(); /* setgroups */
+    if (!has_namespaces())
+        skip();
+    assert_int_equal(groups_finding(&own, 1), 0);
+    assert_int_equal(groups_finding(&project, 1), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +319,7 @@ int main(void)
         cmocka_unit_test(does_not_take_an_unmapped_owner_for_nobody),
         cmocka_unit_test(root_keeps_every_id),
         cmocka_unit_test(supplementary_groups_are_used_where_the_host_grants_them),
+        cmocka_unit_test(the_host_report_names_the_group_that_steps_cannot_use),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
