@@ -64,8 +64,9 @@ static void request_status(struct supervisor *s, uint64_t client, const json_t *
     int64_t wait = next == NEVER ? 0 : next - running_ms(&s->step.clock);
     control_answer(
         &s->control, client,
-        json_pack("{s:b, s:s, s:b, s:o, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "ok", 1, "state",
-                  state_of(s), "frozen", s->step.frozen != 0, "lease_silent_ms",
+        json_pack("{s:b, s:s, s:b, s:b, s:o, s:I, s:o, s:o, s:I, s:I, s:b, s:o}", "ok", 1, "state",
+                  state_of(s), "frozen", s->step.frozen != 0, "frozen_by_lease",
+                  (s->step.frozen & FROZEN_BY_LEASE) != 0, "lease_silent_ms",
                   s->lease.times ? json_integer(lease_silent_ms(&s->lease)) : json_null(),
                   "running_ms", (json_int_t)running_ms(&s->step.clock), "last_image",
                   s->checkpointing.last_image < 0 ? json_null()

@@ -41,6 +41,15 @@ public interface Checkpointer {
      */
     Optional<StepProcess> attach(Path attemptDir) throws EngineException;
 
+    /**
+     * How the step of an attempt is, for whoever only looks: unlike {@link #attach} it changes nothing.
+     *
+     * @return empty when no supervisor of that attempt is alive here
+     */
+    default Optional<StepStatus> statusOf(Path attemptDir) throws EngineException {
+        return Optional.empty();
+    }
+
     /** How an attempt ended, from what its supervisor left; empty while it runs or when the supervisor was killed. */
     Optional<StepExit> exitOf(Path attemptDir) throws EngineException;
 

@@ -9,6 +9,7 @@ import java.util.OptionalLong;
  *
  * @param nextCheckpoint until the next one by interval; empty when none is planned
  * @param rawTerminal the step has told its terminal to hand it Ctrl-C as a key, as editors do
+ * @param frozenByLease since when its lease could not be renewed, for which it is frozen; empty when it is not
  * @param writtenBytes progress of the checkpoint under way, and its expected total; empty when none is
  */
 public record StepStatus(
@@ -19,6 +20,7 @@ public record StepStatus(
         int processes,
         long residentBytes,
         boolean rawTerminal,
+        Optional<Duration> frozenByLease,
         OptionalLong writtenBytes,
         OptionalLong totalBytes) {
 

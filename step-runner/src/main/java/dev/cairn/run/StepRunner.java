@@ -1,9 +1,12 @@
 package dev.cairn.run;
 
 import dev.cairn.engine.Checkpointer;
+import dev.cairn.engine.EngineException;
 import dev.cairn.engine.LeaseTimes;
+import dev.cairn.engine.StepStatus;
 import dev.cairn.files.Digests;
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.files.Presence;
 import dev.cairn.files.Trust;
 import dev.cairn.run.control.CommandResult;
@@ -19,12 +22,14 @@ import dev.cairn.run.internal.store.RunLine;
 import dev.cairn.run.internal.store.RunOpener;
 import dev.cairn.run.internal.store.RunPick;
 import dev.cairn.run.internal.store.RunPick.Plain;
+import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.PendingNotifications;
 import dev.cairn.workflow.Workflows;
@@ -32,7 +37,6 @@ import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Workflow;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -144,12 +148,23 @@ public final class StepRunner {
 
     private static String textOf(Path workflow) throws IOException {
         Trust.ofThisProcess().checkShared(workflow);
-        return Files.readString(workflow);
+        return OrdinaryFile.text(workflow);
     }
 
     /** The runs of this home. */
     public RunStore runs() {
         return new RunStore(home);
+    }
+
+    /** What the supervisor of a step says of it; empty when none runs on this host. */
+    public Optional<StepStatus> statusOf(StepManifest step) throws EngineException {
+        Optional<AttemptRecord> open = step.openAttempt();
+        if (open.isEmpty()) {
+            return Optional.empty();
+        }
+        return context.engines()
+                .named(open.get().engine())
+                .statusOf(step.folder().attempt(open.get().number()));
     }
 
     /** The process that runs a run now; one that is surely dead is left out. */

@@ -10,6 +10,7 @@ import dev.cairn.engine.Lease;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
+import dev.cairn.engine.StepStatus;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -113,6 +114,17 @@ final class SupervisedCheckpointer implements Checkpointer {
         LibCairn.check(result, error);
         return Optional.of(
                 new SupervisedStep(attemptDir, new SharedHandle(step.getValue(), LibCairn::cairn_step_free)));
+    }
+
+    @Override
+    public Optional<StepStatus> statusOf(Path attemptDir) throws EngineException {
+        Optional<StepProcess> step = AttemptFiles.hasBegun(attemptDir) ? attach(attemptDir) : Optional.empty();
+        if (step.isEmpty()) {
+            return Optional.empty();
+        }
+        try (StepProcess running = step.get()) {
+            return Optional.of(running.status());
+        }
     }
 
     @Override

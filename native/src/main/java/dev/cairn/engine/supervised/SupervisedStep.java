@@ -69,6 +69,10 @@ final class SupervisedStep implements StepProcess {
                 status.required("processes").intValue(),
                 status.required("rss_bytes").longValue(),
                 status.path("raw_terminal").asBoolean(false),
+                status.path("frozen_by_lease").asBoolean(false)
+                        ? Optional.of(
+                                Duration.ofMillis(status.path("lease_silent_ms").asLong(0)))
+                        : Optional.empty(),
                 optionalLong(progress.get("done_bytes")),
                 optionalLong(progress.get("total_bytes")));
     }

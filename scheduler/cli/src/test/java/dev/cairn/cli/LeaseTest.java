@@ -82,6 +82,50 @@ final class LeaseTest {
                 .anyMatch(note -> note.contains("waits for up to 2 s to see whether pid 4711 on node17"));
     }
 
+    @Test
+    void psShowsAStepThatStandsForItsLease() throws Exception {
+        RunFolder run = beginElsewhere();
+        Map<String, Checkpointer> engines =
+                SupervisedEngines.all().stream().collect(Collectors.toMap(Checkpointer::name, Function.identity()));
+        StepRunner runner = new StepRunner(CairnHome.at(folder.resolve(CairnHome.FOLDER)), engines).leasing(QUICK);
+        OpenResult.Ready ready = (OpenResult.Ready) runner.resume(run, ResumeOptions.NONE, false);
+        CompletableFuture<RunState> end = CompletableFuture.supplyAsync(() -> stateOf(ready));
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> lives().size() == 2);
+        assertThat(CairnProcess.run(folder, "ps").out()).contains("running").doesNotContain("frozen");
+
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        exchange(lease(run), elsewhere);
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(1))
+                .until(() -> CairnProcess.run(folder, "ps")
+                        .out()
+                        .contains("running, step main frozen: its lease was not renewed for "));
+        assertThat(CairnProcess.run(folder, "ps", "--json").out())
+                .containsPattern("\"frozen\": *\\{\\s*\"main\": *[0-9]+");
+        exchange(lease(run), elsewhere);
+        Files.createFile(folder.resolve("go"));
+        assertThat(end.get(1, TimeUnit.MINUTES)).isEqualTo(RunState.SUCCEEDED);
+    }
+
+    private static RunState stateOf(OpenResult.Ready ready) {
+        try {
+            return ready.session().run(event -> {}).state();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** In one instant, so that nobody finds the lease removed. */
+    private static void exchange(Path one, Path other) throws Exception {
+        String call = "import ctypes, sys; sys.exit(ctypes.CDLL(None).renameat2(-100, sys.argv[1].encode(), -100,"
+                + " sys.argv[2].encode(), 2))";
+        assertThat(new ProcessBuilder("python3", "-c", call, one.toString(), other.toString())
+                        .inheritIO()
+                        .start()
+                        .waitFor())
+                .isZero();
+    }
+
     private RunFolder beginElsewhere() throws Exception {
         try (CairnProcess runner = CairnProcess.start(
                 folder,

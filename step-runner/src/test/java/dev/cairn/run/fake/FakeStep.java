@@ -163,6 +163,7 @@ public final class FakeStep implements StepProcess {
                 1,
                 0,
                 false,
+                Optional.empty(),
                 OptionalLong.empty(),
                 OptionalLong.empty());
     }

@@ -50,6 +50,12 @@ public final class ManifestJson {
                 .put("path", run.folder().path());
     }
 
+    static JsonObject frozen(Map<String, Duration> steps) {
+        JsonObject frozen = new JsonObject();
+        steps.forEach((step, silent) -> frozen.put(step, silent.toMillis()));
+        return frozen;
+    }
+
     private static JsonObject counts(Collection<StepLine> steps) {
         Map<StepState, Integer> byState = new EnumMap<>(StepState.class);
         steps.forEach(step -> byState.merge(step.state(), 1, Integer::sum));

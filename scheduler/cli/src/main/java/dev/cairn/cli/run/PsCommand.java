@@ -10,6 +10,7 @@ import dev.cairn.cli.shared.Json;
 import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.files.DocumentException;
+import dev.cairn.files.UntrustedException;
 import dev.cairn.files.WriteFailure;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.OwnerRecord;
@@ -17,10 +18,13 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -43,7 +47,8 @@ public final class PsCommand implements Callable<Integer> {
         this.console = composition.console();
     }
 
-    private record Line(RunManifest run, Optional<OwnerRecord> owner) {}
+    /** @param frozen its steps that stand since their lease cannot be renewed, and for how long it was not */
+    private record Line(RunManifest run, Optional<OwnerRecord> owner, Map<String, Duration> frozen) {}
 
     @Override
     public Integer call() throws IOException, CliException {
@@ -53,7 +58,7 @@ public final class PsCommand implements Callable<Integer> {
         List<Line> lines = new ArrayList<>();
         for (RunManifest run : listing.runs()) {
             if (all || !run.state().isFinal()) {
-                lines.add(new Line(run, owner(run, runs, unreadable)));
+                lines.add(new Line(run, owner(run, runs, unreadable), runs.frozen(run)));
             }
         }
         if (json) {
@@ -63,7 +68,8 @@ public final class PsCommand implements Callable<Integer> {
                             .put(
                                     "runs",
                                     lines.stream()
-                                            .map(line -> ManifestJson.run(line.run(), line.owner()))
+                                            .map(line -> ManifestJson.run(line.run(), line.owner())
+                                                    .put("frozen", ManifestJson.frozen(line.frozen())))
                                             .toList()));
         } else {
             print(lines);
@@ -76,7 +82,7 @@ public final class PsCommand implements Callable<Integer> {
             throws IOException {
         try {
             return runs.ownerOf(run.folder());
-        } catch (DocumentException e) {
+        } catch (DocumentException | UntrustedException e) {
             unreadable.add(e);
             return Optional.empty();
         }
@@ -108,6 +114,13 @@ public final class PsCommand implements Callable<Integer> {
         Optional<WriteFailure> failure = line.owner().flatMap(OwnerRecord::cannotWrite);
         if (failure.isPresent()) {
             return line.run().state().wire() + ", " + HumanText.failure(failure.get());
+        }
+        if (!line.frozen().isEmpty()) {
+            return line.run().state().wire() + ", "
+                    + line.frozen().entrySet().stream()
+                            .map(step -> "step " + step.getKey() + " frozen: its lease was not renewed for "
+                                    + HumanText.span(step.getValue()))
+                            .collect(Collectors.joining(", "));
         }
         boolean abandoned = !line.run().state().isFinal()
                 && line.run().state() == RunState.RUNNING

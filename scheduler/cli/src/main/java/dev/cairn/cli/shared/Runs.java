@@ -1,20 +1,29 @@
 package dev.cairn.cli.shared;
 
 import dev.cairn.engine.EngineException;
+import dev.cairn.engine.StepStatus;
+import dev.cairn.files.DocumentException;
+import dev.cairn.files.UntrustedException;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.failure.NoSuchRunException;
+import dev.cairn.run.failure.UnknownEngineException;
 import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.RunManifest.StepLine;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.StepState;
 import dev.cairn.slurm.BatchScript;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** The runs of a home, as commands ask for them. Reading needs no engine, so none is loaded until a runner is wanted. */
 public final class Runs {
@@ -72,6 +81,28 @@ public final class Runs {
             StepManifest.read(run.folder().step(id)).ifPresent(steps::add);
         }
         return steps;
+    }
+
+    /** The running steps that are frozen on this host since their lease cannot be renewed, and for how long it was not. */
+    public Map<String, Duration> frozen(RunManifest run) throws IOException {
+        Map<String, Duration> frozen = new TreeMap<>();
+        for (Map.Entry<String, StepLine> step : run.steps().entrySet()) {
+            if (step.getValue().state() == StepState.RUNNING) {
+                status(run, step.getKey())
+                        .flatMap(StepStatus::frozenByLease)
+                        .ifPresent(silent -> frozen.put(step.getKey(), silent));
+            }
+        }
+        return frozen;
+    }
+
+    private Optional<StepStatus> status(RunManifest run, String step) throws IOException {
+        try {
+            Optional<StepManifest> manifest = StepManifest.read(run.folder().step(step));
+            return manifest.isPresent() ? runner().statusOf(manifest.get()) : Optional.empty();
+        } catch (EngineException | DocumentException | UntrustedException | UnknownEngineException unseen) {
+            return Optional.empty(); // whoever resumes the run hears of it
+        }
     }
 
     /** One step's folder, or those of all steps. */

@@ -252,6 +252,7 @@ final class DagRunStep implements StepProcess {
                 0,
                 0,
                 false,
+                Optional.empty(),
                 OptionalLong.empty(),
                 OptionalLong.empty());
     }
