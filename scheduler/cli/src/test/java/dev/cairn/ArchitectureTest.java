@@ -135,6 +135,7 @@ final class ArchitectureTest {
                     "host.Processes",
                     "run.internal.environment.Umask",
                     "run.internal.step.Fingerprint",
+                    "run.internal.step.ScriptDigests",
                     "workflow.resolve.ScriptFiles",
                     "workflow.Workflows",
                     "tls.Trust",
