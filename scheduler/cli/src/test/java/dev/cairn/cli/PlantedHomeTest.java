@@ -154,6 +154,20 @@ final class PlantedHomeTest {
     }
 
     @Test
+    void saysWhichSecretEveryoneCanWrite() throws Exception {
+        Path token = Files.writeString(project.resolve("token"), "t");
+        Files.setAttribute(token, "unix:mode", 0666);
+        Files.writeString(
+                Files.createDirectory(project.resolve(".cairn")).resolve("config.yaml"),
+                "airflow: {connections: {prod: {url: \"https://127.0.0.1:9\", token: {file: " + token + "}}}}\n");
+        Outcome outcome = CairnProcess.run(project, "airflow", "check");
+        assertThat(outcome.exitCode()).isNotZero();
+        assertThat(outcome.out() + outcome.err())
+                .contains("its token: " + token + " is not used: everyone can write it")
+                .doesNotContain("a bug in Cairn");
+    }
+
+    @Test
     void deletesThroughNoLink() throws Exception {
         exec("--name", "done", "--", "true");
         Path elsewhere = Files.createDirectories(folder.resolve("elsewhere/000001"));

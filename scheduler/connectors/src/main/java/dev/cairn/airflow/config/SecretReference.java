@@ -42,6 +42,11 @@ sealed interface SecretReference {
                     : "";
         }
         Path file = ((File) this).file();
+        try {
+            Trust.ofThisProcess().check(file);
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
         return Files.isReadable(file) ? "" : "the file " + file + " cannot be read";
     }
 }
