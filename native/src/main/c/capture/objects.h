@@ -55,6 +55,10 @@ CAIRN_CHECKED int capture_descriptors(struct objects *o, struct captured_process
 CAIRN_CHECKED int capture_pipes(struct objects *o, cairn_error *err);
 /* What epolls watch; likewise. */
 CAIRN_CHECKED int capture_epolls(const struct objects *o, cairn_error *err);
+/* Which processes pidfds mean; likewise. */
+CAIRN_CHECKED int capture_pidfds(const struct objects *o, const struct frozen *frozen,
+                                 const struct captured_process *processes, size_t count,
+                                 cairn_error *err);
 /* Sockets whose other end is not of the tree. */
 CAIRN_CHECKED int capture_sockets(const struct objects *o, cairn_error *err);
 /* A socket, into the json of its description. */

@@ -16,6 +16,7 @@
 #include "restore/fd_store.h"
 #include "restore/inet_sockets.h"
 #include "restore/nameless.h"
+#include "restore/pidfds.h"
 #include "restore/pipes.h"
 #include "restore/terminals.h"
 #include "restore/unix_sockets.h"
@@ -216,6 +217,8 @@ static int make_description(const struct restoration *r, size_t i, cairn_error *
         return make_signalfd(json, flags, number, err);
     if (description_is_kind(json, "timerfd"))
         return make_timerfd(json, flags, number, err);
+    if (description_is_kind(json, "pidfd"))
+        return pidfd_open_description(r, i, err);
     if (description_is_kind(json, "epoll"))
         return make_epoll(number, err);
     const char *kind = json_string_value(json_object_get(json, "kind"));

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "restore/fd_store.h"
+#include "restore/pidfds.h"
 
 #define DESCRIPTOR_LIMIT 1048576
 
@@ -46,6 +47,9 @@ static int watch_target(const struct restoration *r, int epoll, const json_t *ta
         rc = json_need_hex(target, "data", &data, err);
     if (rc != 0)
         return rc;
+    if (pidfd_comes_late(
+            json_array_get(json_object_get(r->meta, "descriptions"), (size_t)description)))
+        return 0;
     int number = fd_store_description(r, description);
     if (number < 0)
         return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "an epoll watches description %lld",

@@ -11,6 +11,7 @@
 #include "restore/family.h"
 #include "restore/fd_store.h"
 #include "restore/mapped_files.h"
+#include "restore/pidfds.h"
 #include "restore/process.h"
 #include "restore/restoration.h"
 #include "restore/roots.h"
@@ -156,6 +157,8 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
     r.clock_lead = tree.waits.lead = tree.clock_leads.monotonic_ns;
     if (rc == 0)
         rc = family_make(&r, tree.init, err);
+    if (rc == 0)
+        rc = pidfds_restore(&r, err);
     if (rc == 0)
         rc = stops_restore(&r, err);
     if (rc == 0)

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void fill(struct object *o, int fd, uint32_t writes, uint32_t most)
@@ -225,9 +226,37 @@ KIND(inotify_descriptor)
         close(open(name_of(o, "watched/file"), O_CREAT | O_WRONLY, 0600));
 }
 
-KIND(pid_descriptor)
+/* A child that lives, has ended, or has been waited for too, watched as an event loop does. */
+static void drain_pid_descriptor(struct object *o)
 {
-    keep(o, (int)syscall(SYS_pidfd_open, getpid(), 0));
+    siginfo_t info = {0};
+    struct epoll_event event = {0};
+    say(o, "watched %d", epoll_wait(o->fds[1], &event, 1, 0));
+    note(o, "pidfd_send_signal",
+         syscall(SYS_pidfd_send_signal, o->fds[0], o->child == getpid() ? 0 : SIGTERM, NULL, 0));
+    struct pollfd ended = {o->fds[0], POLLIN, 0};
+    poll(&ended, 1, o->child == getpid() ? 0 : 10000);
+    note(o, "waitid", waitid(P_PIDFD, (id_t)o->fds[0], &info, WEXITED));
+    say(o, "ended %d %d", info.si_code, info.si_status);
+}
+ENDING_KIND(pid_descriptor)
+{
+    uint32_t how = pick(o, 4);
+    o->child = how == 0 ? getpid() : fork();
+    if (o->child == 0) {
+        while (how == 1)
+            pause();
+        _exit(7);
+    }
+    int fd = keep(o, (int)syscall(SYS_pidfd_open, o->child, chance(o, 50) ? O_NONBLOCK : 0));
+    int epoll = keep(o, epoll_create1(0));
+    struct epoll_event watch = {.events = EPOLLIN, .data.u64 = random_of(&o->random)};
+    note(o, "epoll_ctl", epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &watch));
+    if (chance(o, 50))
+        keep(o, (int)syscall(SYS_pidfd_open, o->child, 0));
+    siginfo_t info;
+    if (how > 1)
+        waitid(P_PID, (id_t)o->child, &info, WEXITED | (how == 2 ? WNOWAIT : 0));
 }
 
 KIND(copies_of_a_descriptor)

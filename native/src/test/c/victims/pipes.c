@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -279,4 +280,41 @@ VICTIM(keeps_an_epoll_that_watches_under_a_number_long_closed)
     char byte;
     require(read(copy, &byte, 1) == 1);
     require(epoll_wait(epoll, &got, 1, 0) == 0);
+}
+
+VICTIM(keeps_pidfds_and_who_shares_them)
+{
+    int status, ready[2];
+    char byte;
+    pid_t target = (pid_t)need(fork());
+    if (target == 0)
+        for (;;)
+            pause();
+    int fd = (int)need(syscall(SYS_pidfd_open, target, 0)), epoll = (int)need(epoll_create1(0));
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = 7};
+    need(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+    need(pipe(ready));
+    pid_t sharer = (pid_t)need(fork());
+    if (sharer == 0) {
+        require(read(ready[0], &byte, 1) == 1);
+        need(fcntl(fd, F_SETFL, O_NONBLOCK)); /* of the description */
+        need(syscall(SYS_pidfd_send_signal, fd, SIGTERM, NULL, 0));
+        _exit(0);
+    }
+    pid_t gone = (pid_t)need(fork());
+    if (gone == 0)
+        _exit(3);
+    int ended = (int)need(syscall(SYS_pidfd_open, gone, 0));
+    need(waitpid(gone, &status, 0));
+    checkpoint_here();
+    require(epoll_wait(epoll, &event, 1, 0) == 0);
+    require(readable(ended) && !readable(fd));
+    require(syscall(SYS_pidfd_send_signal, ended, 0, NULL, 0) == -1 && errno == ESRCH);
+    require(write(ready[1], "x", 1) == 1);
+    require(epoll_wait(epoll, &event, 1, 10000) == 1 && event.data.u32 == 7);
+    need(waitpid(sharer, &status, 0));
+    require(status == 0 && fcntl(fd, F_GETFL) & O_NONBLOCK);
+    siginfo_t info;
+    need(waitid(P_PIDFD, (id_t)fd, &info, WEXITED));
+    require(info.si_pid == target && info.si_status == SIGTERM);
 }

@@ -1,0 +1,16 @@
+/* Descriptors that mean a process. */
+#ifndef CAIRN_RESTORE_PIDFDS_H
+#define CAIRN_RESTORE_PIDFDS_H
+
+#include "restore/restoration.h"
+
+/* In pid 1. One of a process that has ended, with all others of it; those of the living are left
+ * to pidfds_restore(). */
+CAIRN_CHECKED int pidfd_open_description(const struct restoration *r, size_t id, cairn_error *err);
+/* In the processes that have them, of which none has picked its descriptors yet and all are there:
+ * at their numbers of the store, with what epolls are to know of them. */
+CAIRN_CHECKED int pidfds_restore(struct restoration *r, cairn_error *err);
+/* Whether a description is there only after pidfds_restore(). */
+bool pidfd_comes_late(const json_t *description);
+
+#endif
