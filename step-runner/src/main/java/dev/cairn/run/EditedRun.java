@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -86,7 +87,7 @@ final class EditedRun {
             Optional<String> needed) {
         boolean ended = manifest.filter(it -> it.state().isFinal()).isPresent();
         boolean begun = ended || manifest.filter(StepManifest::wasStarted).isPresent();
-        if (options.from().contains(step.id()) || options.from().contains(instance.id())) {
+        if (Stream.of(step.id(), instance.id(), instance.label()).anyMatch(options.from()::contains)) {
             return Optional.of(new Line(instance.id(), Kind.AGAIN, "--from"));
         }
         if (begun && needed.isPresent()) {

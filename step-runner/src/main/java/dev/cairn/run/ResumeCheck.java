@@ -45,7 +45,7 @@ final class ResumeCheck {
         List<String> reasons = new ArrayList<>();
         Set<String> steps = plan.steps().stream().map(PlanStep::id).collect(Collectors.toCollection(TreeSet::new));
         for (String step : options.from()) {
-            if (!known.contains(step) && !steps.contains(step)) {
+            if (!known.contains(step) && !steps.contains(step) && !isLabel(step, plan)) {
                 reasons.add("there is no step '" + step + "' in this run; there are " + String.join(", ", steps));
             }
         }
@@ -53,6 +53,12 @@ final class ResumeCheck {
             reasonAgainst(step, known).ifPresent(reasons::add);
         }
         return reasons;
+    }
+
+    private static boolean isLabel(String text, Plan plan) {
+        return plan.steps().stream()
+                .flatMap(step -> step.matrix().instances().stream())
+                .anyMatch(instance -> instance.label().equals(text));
     }
 
     /** A step that is to do something else than before cannot be followed as it runs now. */

@@ -52,7 +52,8 @@ final class RunTest {
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out()).isEmpty();
         assertThat(outcome.err())
-                .contains("first: attempt 1 started", "second: succeeded")
+                .contains("first: attempt 1 started", "second: attempt 1 succeeded")
+                .doesNotContain("(start)")
                 .containsPattern("cairn: run flow-\\S+ succeeded\n$");
         assertThat(cairn("logs", "flow", "second").out()).isEqualTo("begun\none\n");
         assertThat(cairn("logs", "-n", "1", "flow", "second").out()).isEqualTo("one\n");
@@ -97,7 +98,11 @@ final class RunTest {
     void aFailedRunIsExitCode1AndCanBeResumed() throws Exception {
         Outcome outcome = cairn("run", "flow.yaml", "--input", "code=3", "--key", "k");
         assertThat(outcome.exitCode()).isEqualTo(1);
-        assertThat(outcome.err()).contains("second | because\n", "cairn: see its log with: cairn logs k\n");
+        assertThat(outcome.err())
+                .contains(
+                        "cairn: step second failed: exit code 3\n",
+                        "second | because\n",
+                        "cairn: see its log with: cairn logs k, and resume it with: cairn resume k\n");
         assertThat(cairn("resume", "k").exitCode()).isEqualTo(1);
         JsonNode show = json("show", "--json", "k");
         assertThat(show.at("/run/state").asString()).isEqualTo("failed");
@@ -105,6 +110,32 @@ final class RunTest {
         assertThat(show.at("/steps/0/attempts").size()).isEqualTo(1);
         assertThat(show.at("/steps/1/attempts").size()).isEqualTo(2);
         assertThat(show.at("/steps/1/attempts/0/exit_code").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void namesInstancesOfAMatrixByTheirValues() throws Exception {
+        Files.writeString(folder.resolve("align.yaml"), """
+                name: align
+                steps:
+                  - id: align
+                    strategy: {fail_fast: false, matrix: {sample: [s1, s2]}}
+                    run: echo ${{ matrix.sample }}; [ ${{ matrix.sample }} = s1 ] || [ -e ready ]
+                """);
+        Outcome failed = cairn("run", "align.yaml", "--key", "m");
+        assertThat(failed.err())
+                .contains("align[s1]: attempt 1 succeeded", "cairn: step align[s2] failed: exit code 1\n")
+                .contains("run failed: step align[s2]: exit code 1");
+        assertThat(cairn("logs", "m").out()).isEqualTo("align[s1] | s1\nalign[s2] | s2\n");
+        assertThat(cairn("logs", "m", "align[s2]").out()).isEqualTo("s2\n");
+        assertThat(cairn("show", "m").out()).contains("step align[s1]: succeeded", "step align[s2]: failed");
+        assertThat(json("show", "--json", "m").at("/steps/1/label").asString()).isEqualTo("align[s2]");
+
+        Files.createFile(folder.resolve("ready"));
+        assertThat(cairn("resume", "m", "--restart", "align[s2]").exitCode()).isZero();
+        Outcome again = cairn("resume", "m", "--from", "align[s1]");
+        assertThat(again.exitCode()).isZero();
+        assertThat(again.err()).contains("resumed: 1 of 2 steps done", "align[s1]: runs again: --from");
+        assertThat(cairn("resume", "m", "--from", "align[s3]").err()).contains("there is no step 'align[s3]'");
     }
 
     @Test

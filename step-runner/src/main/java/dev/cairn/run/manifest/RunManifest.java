@@ -4,6 +4,7 @@ import dev.cairn.files.DocumentType;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -137,8 +138,31 @@ public final class RunManifest {
         return ManifestFields.optionalInstant(root, "ended_at");
     }
 
-    /** A line of the index of steps. */
-    public record StepLine(StepState state, OptionalLong newestImage) {}
+    /**
+     * A line of the index of steps.
+     *
+     * @param label of an instance of a matrix, with its values
+     */
+    public record StepLine(StepState state, OptionalLong newestImage, Optional<String> label) {
+        public StepLine(StepState state, OptionalLong newestImage) {
+            this(state, newestImage, Optional.empty());
+        }
+    }
+
+    /** What people call a step: its label, else its id. */
+    public String label(String id) {
+        return ManifestFields.optionalText(root.path("steps").path(id), "label").orElse(id);
+    }
+
+    /** The ids of the steps that a person may mean: one, but where instances of a matrix share their values. */
+    public List<String> named(String idOrLabel) {
+        Map<String, StepLine> steps = steps();
+        return steps.containsKey(idOrLabel)
+                ? List.of(idOrLabel)
+                : steps.keySet().stream()
+                        .filter(id -> label(id).equals(idOrLabel))
+                        .toList();
+    }
 
     /** The index of steps, in the order of the plan. */
     public Map<String, StepLine> steps() {
@@ -148,7 +172,8 @@ public final class RunManifest {
                     step.getKey(),
                     new StepLine(
                             StepState.fromWire(ManifestFields.text(step.getValue(), "state")),
-                            ManifestFields.optionalLong(step.getValue(), "image")));
+                            ManifestFields.optionalLong(step.getValue(), "image"),
+                            ManifestFields.optionalText(step.getValue(), "label")));
         }
         return lines;
     }
@@ -157,5 +182,6 @@ public final class RunManifest {
         ObjectNode node = root.withObjectProperty("steps").withObjectProperty(id);
         node.put("state", line.state().wire());
         ManifestFields.putOptional(node, "image", line.newestImage());
+        line.label().ifPresent(label -> node.put("label", label));
     }
 }

@@ -4,6 +4,7 @@ import dev.cairn.workflow.value.Value;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * One run of a step's action; immutable.
@@ -15,5 +16,16 @@ import java.util.Map;
 public record Instance(String id, int index, Map<String, Value> values) {
     public Instance {
         values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+    }
+
+    /** For people: {@code align[s2, 4]} with the values of a matrix, else the id. Two instances with equal values share one. */
+    public String label() {
+        return values.isEmpty()
+                ? id
+                : id.substring(0, id.length() - ("." + index).length())
+                        + values.values().stream()
+                                .map(Value::text)
+                                .map(text -> text.strip().replaceAll("\\s+", " "))
+                                .collect(Collectors.joining(", ", "[", "]"));
     }
 }

@@ -6,19 +6,28 @@ import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.workflow.value.Sizes;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** The text of an event in a display. */
 public final class EventText {
     private EventText() {}
 
-    /** Empty if another event already says it. */
+    /** With ids for steps; empty if another event already says it. */
     public static Optional<String> of(RunEvent event) {
+        return of(event, id -> id);
+    }
+
+    /** @param label what people call a step, by its id */
+    static Optional<String> of(RunEvent event, UnaryOperator<String> label) {
         String words = text(event);
         if (words.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(event instanceof RunEvent.OfStep ofStep ? ofStep.step() + ": " + words : words);
+        Optional<String> step = event instanceof RunEvent.OfStep ofStep
+                ? Optional.of(ofStep.step())
+                : event instanceof RunEvent.Note note ? note.step() : Optional.empty();
+        return Optional.of(step.map(id -> label.apply(id) + ": ").orElse("") + words);
     }
 
     private static String text(RunEvent event) {
@@ -57,7 +66,7 @@ public final class EventText {
         if (event instanceof RunEvent.WritesAgain mended) {
             return "can write again, after " + HumanText.span(mended.after());
         }
-        return ((RunEvent.Note) event).step().map(step -> step + ": ").orElse("") + ((RunEvent.Note) event).message();
+        return ((RunEvent.Note) event).message();
     }
 
     private static String started(RunEvent.AttemptStarted started) {

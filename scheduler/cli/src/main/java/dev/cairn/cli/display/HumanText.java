@@ -14,12 +14,12 @@ public final class HumanText {
 
     private HumanText() {}
 
-    /** {@code 4m05s}, {@code 2h03m}; below a second {@code 40 ms}. */
+    /** {@code 4m05s}, {@code 2h03m}; below a second {@code 40 ms}. Rounded. */
     public static String span(Duration span) {
-        if (span.compareTo(Duration.ofSeconds(1)) < 0) {
+        if (span.toMillis() < 1000) {
             return span.toMillis() + " ms";
         }
-        long seconds = span.toSeconds();
+        long seconds = span.plusMillis(500).toSeconds();
         if (seconds < 60) {
             return seconds + "s";
         }

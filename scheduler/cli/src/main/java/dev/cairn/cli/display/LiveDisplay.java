@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 
 /** A block of lines, one for each step, redrawn in place on a terminal. Thread-safe. */
 public final class LiveDisplay implements RunDisplay {
@@ -22,17 +23,27 @@ public final class LiveDisplay implements RunDisplay {
     private final Clock clock;
     private final Supplier<Size> screen;
     private final RunView view;
+    private final UnaryOperator<String> label;
     private final ScheduledExecutorService timer;
     private int drawn;
     private boolean closed;
 
-    /** @param screen the terminal's size, asked for at each redraw */
+    /**
+     * @param screen the terminal's size, asked for at each redraw
+     * @param label what people call a step, by its id
+     */
     public LiveDisplay(
-            PrintStream out, Clock clock, Supplier<Size> screen, Colors paint, Map<String, StepState> planned) {
+            PrintStream out,
+            Clock clock,
+            Supplier<Size> screen,
+            Colors paint,
+            Map<String, StepState> planned,
+            UnaryOperator<String> label) {
         this.out = out;
         this.clock = clock;
         this.screen = screen;
-        this.view = new RunView(planned, paint);
+        this.label = label;
+        this.view = new RunView(planned, paint, label);
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "display");
             thread.setDaemon(true);
@@ -45,7 +56,7 @@ public final class LiveDisplay implements RunDisplay {
     public synchronized void on(RunEvent event) {
         view.take(event);
         if (event instanceof RunEvent.Note || event instanceof RunEvent.CheckpointFailed) {
-            EventText.of(event).ifPresent(this::say);
+            EventText.of(event, label).ifPresent(this::say);
         }
     }
 

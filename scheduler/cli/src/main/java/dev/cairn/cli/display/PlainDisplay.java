@@ -1,26 +1,57 @@
 package dev.cairn.cli.display;
 
+import dev.cairn.engine.EndCause;
 import dev.cairn.run.event.RunEvent;
+import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepState;
 import java.io.PrintStream;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 
-/** A line whenever something happens, for logs and pipes. Thread-safe: a print stream writes a line at a time. */
+/** A line whenever something happens that people wait for, for logs and pipes. Thread-safe. */
 public final class PlainDisplay implements RunDisplay {
     private final PrintStream out;
     private final Colors paint;
+    private final UnaryOperator<String> label;
+    private final boolean verbose;
+    private final Set<String> succeeded = new HashSet<>();
 
-    public PlainDisplay(PrintStream out, Colors paint) {
+    /**
+     * @param label what people call a step, by its id
+     * @param verbose also what goes without saying
+     */
+    public PlainDisplay(PrintStream out, Colors paint, UnaryOperator<String> label, boolean verbose) {
         this.out = out;
         this.paint = paint;
+        this.label = label;
+        this.verbose = verbose;
     }
 
     @Override
-    public void on(RunEvent event) {
-        EventText.of(event)
-                .ifPresent(words -> out.println(HumanText.time(event.at()) + "  " + paint.event(event, words)));
+    public synchronized void on(RunEvent event) {
+        if (verbose || !goesWithoutSaying(event)) {
+            EventText.of(event, label)
+                    .ifPresent(words -> out.println(HumanText.time(event.at()) + "  " + paint.event(event, words)));
+        }
+    }
+
+    /** A start image, the success of a step after that of its attempt, and that the run runs. */
+    private boolean goesWithoutSaying(RunEvent event) {
+        if (event instanceof RunEvent.AttemptEnded ended && ended.cause() == EndCause.SUCCESS) {
+            succeeded.add(ended.step());
+        }
+        return event instanceof RunEvent.ImagePublished published
+                        && published.image().sequence() == 0
+                || event instanceof RunEvent.StepChanged changed
+                        && changed.state() == StepState.SUCCEEDED
+                        && changed.message().isEmpty()
+                        && succeeded.remove(changed.step())
+                || event instanceof RunEvent.RunChanged run && run.state() == RunState.RUNNING;
     }
 
     @Override
-    public void say(String line) {
+    public synchronized void say(String line) {
         out.println(line);
     }
 

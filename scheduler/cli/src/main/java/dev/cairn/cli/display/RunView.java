@@ -9,16 +9,19 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /** Where the steps of a run stand, as told by its events, and the lines that show it. Confined to its display's lock. */
 final class RunView {
     private final Map<String, StepLine> steps = new LinkedHashMap<>();
     private final Colors paint;
+    private final UnaryOperator<String> label;
 
     /** @param planned the steps' ids in the order in which they are shown, with the states they begin in */
-    RunView(Map<String, StepState> planned, Colors paint) {
+    RunView(Map<String, StepState> planned, Colors paint, UnaryOperator<String> label) {
         this.paint = paint;
+        this.label = label;
         planned.forEach((id, state) -> steps.put(id, new StepLine(id, state)));
     }
 
@@ -57,8 +60,12 @@ final class RunView {
             rest = shown.subList(height - 1, shown.size());
             shown = shown.subList(0, height - 1);
         }
-        int widest = shown.stream().mapToInt(step -> step.id().length()).max().orElse(0);
-        shown.forEach(step -> lines.add(paint.state(step.state(), cut(step.text(widest, now), width))));
+        int widest = shown.stream()
+                .mapToInt(step -> label.apply(step.id()).length())
+                .max()
+                .orElse(0);
+        shown.forEach(step ->
+                lines.add(paint.state(step.state(), cut(step.text(label.apply(step.id()), widest, now), width))));
         if (!rest.isEmpty()) {
             lines.add(cut("and " + count(rest), width));
         }

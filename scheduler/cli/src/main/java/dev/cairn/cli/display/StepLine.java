@@ -75,12 +75,13 @@ final class StepLine {
         };
     }
 
-    String text(int widest, Instant now) {
+    /** @param name that people call it */
+    String text(String name, int widest, Instant now) {
         Instant since = runningSince;
         Duration elapsed = since == null ? before : before.plus(Duration.between(since, now));
         String time = elapsed.isZero() ? "" : HumanText.span(elapsed);
         return "%-11s %s%s  %7s  %s"
-                .formatted(state.wire(), id, " ".repeat(Math.max(0, widest - id.length())), time, detail(now))
+                .formatted(state.wire(), name, " ".repeat(Math.max(0, widest - name.length())), time, detail(now))
                 .stripTrailing();
     }
 

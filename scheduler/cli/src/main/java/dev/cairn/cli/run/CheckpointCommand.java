@@ -57,7 +57,11 @@ public final class CheckpointCommand implements Callable<Integer> {
             throws IOException, CliException, EngineException, InterruptedException, RunnerFailedException {
         Runs runs = composition.runs();
         RunManifest run = runs.read(name);
-        CommandResult answer = new RunControl(runs).ask(run, new Checkpoint(Optional.ofNullable(step), stop));
+        Optional<String> asked = Optional.ofNullable(step);
+        if (step != null && !run.named(step).isEmpty()) {
+            asked = Optional.of(runs.stepId(run, step));
+        }
+        CommandResult answer = new RunControl(runs).ask(run, new Checkpoint(asked, stop));
         List<Taken> taken = taken(run, answer);
         if (json) {
             printJson(taken, answer);

@@ -21,11 +21,13 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -38,7 +40,9 @@ public final class ForegroundRun {
     /** As of a command that SIGKILL ended. */
     private static final int KILLED = 128 + 9;
     /** Lines of a failed step's log. */
-    private static final int LAST_WORDS = 10;
+    private static final int LAST_WORDS = 20;
+    /** Failed steps that are shown with their logs. */
+    private static final int SHOWN_FAILURES = 3;
 
     private final CompositionRoot composition;
     private final Console console;
@@ -46,6 +50,7 @@ public final class ForegroundRun {
     private final boolean json;
     private final Signals signals;
     private boolean keepsCtrlC;
+    private boolean verbose;
 
     /**
      * From here on signals wait for the run.
@@ -63,6 +68,12 @@ public final class ForegroundRun {
     /** In a terminal, Ctrl-C goes to the command. */
     ForegroundRun keepingCtrlC(boolean keeps) {
         keepsCtrlC = keeps;
+        return this;
+    }
+
+    /** Shows also what goes without saying. */
+    ForegroundRun verbose(boolean more) {
+        verbose = more;
         return this;
     }
 
@@ -120,7 +131,7 @@ public final class ForegroundRun {
         Set<Signals.Stop> told;
         try (SessionView view = command
                         ? CommandView.of(session, before, console, signals, keepsCtrlC)
-                        : WorkflowView.of(session, before, composition);
+                        : WorkflowView.of(session, before, composition, verbose);
                 StopRequests requests = new StopRequests(signals, session, view)) {
             session.brokenOwner()
                     .ifPresent(dead -> view.say(
@@ -138,7 +149,7 @@ public final class ForegroundRun {
         RunManifest after = RunManifest.read(session.folder());
         reportUndelivered(outcome, after);
         printJson(after);
-        int code = command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after);
+        int code = command ? endOfCommand(outcome, after) : endOfWorkflow(outcome, after, session.plan());
         if (job.isPresent()) {
             job.get().end(outcome, told, wasEvicted(after));
         }
@@ -172,14 +183,14 @@ public final class ForegroundRun {
         }
     }
 
-    private int endOfWorkflow(RunOutcome outcome, RunManifest run) throws IOException {
+    private int endOfWorkflow(RunOutcome outcome, RunManifest run, Plan plan) throws IOException {
         switch (outcome.state()) {
             case SUCCEEDED -> {
                 console.say("cairn: run " + run.id() + " succeeded");
                 return ExitCode.OK;
             }
             case FAILED, CANCELLED -> {
-                showEndOfErrorLogs(run);
+                showFailures(run, plan);
                 console.say("cairn: run " + run.id() + " " + outcome.state().wire()
                         + (outcome.message().isEmpty() ? "" : ": " + outcome.message()));
                 console.say("cairn: see its log with: " + runs.line("logs", run) + ", and resume it with: "
@@ -193,17 +204,35 @@ public final class ForegroundRun {
         throw new IllegalStateException("a session ended in state " + outcome.state());
     }
 
-    /** The end of the stderr of each failed step, which usually states the reason. */
-    private void showEndOfErrorLogs(RunManifest run) throws IOException {
-        for (StepManifest step : runs.steps(run)) {
-            Path log = step.folder().stderr();
-            if (step.state() == StepState.FAILED && Files.exists(log) && Files.size(log) > 0) {
-                console.say("cairn: the end of " + log + ":");
-                LogFollower tail = new LogFollower(log, new PrefixedLines(console.err(), step.stepId()));
-                tail.skipToLast(LAST_WORDS);
-                tail.poll();
-                tail.finish();
-            }
+    /** What failed, as what, and the end of its logs, which usually states the reason. */
+    private void showFailures(RunManifest run, Plan plan) throws IOException {
+        List<StepManifest> failed = runs.steps(run).stream()
+                .filter(step -> step.state() == StepState.FAILED)
+                .toList();
+        for (StepManifest step : failed.subList(0, Math.min(SHOWN_FAILURES, failed.size()))) {
+            String label = run.label(step.stepId());
+            console.say("cairn: step " + label + " failed: " + step.message());
+            CommandText.of(plan, step.stepId()).ifPresent(command -> console.say("cairn:   " + command));
+            showEnd(step.folder().stdout(), "stdout", label);
+            showEnd(step.folder().stderr(), "stderr", label);
+        }
+        if (failed.size() > SHOWN_FAILURES) {
+            console.say("cairn: and " + (failed.size() - SHOWN_FAILURES) + " more failed: "
+                    + failed.stream()
+                            .skip(SHOWN_FAILURES)
+                            .map(step -> run.label(step.stepId()))
+                            .limit(20)
+                            .collect(Collectors.joining(", ")));
+        }
+    }
+
+    private void showEnd(Path log, String stream, String label) throws IOException {
+        if (Files.exists(log) && Files.size(log) > 0) {
+            console.say("cairn:   the end of its " + stream + ":");
+            LogFollower tail = new LogFollower(log, new PrefixedLines(console.err(), label));
+            tail.skipToLast(LAST_WORDS);
+            tail.poll();
+            tail.finish();
         }
     }
 

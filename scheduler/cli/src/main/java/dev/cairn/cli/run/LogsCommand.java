@@ -65,7 +65,7 @@ public final class LogsCommand implements Callable<Integer> {
             RunManifest run = RunManifest.read(folder);
             running = follow && run.state() == RunState.RUNNING;
             for (StepFolder stepFolder : steps(runs, run)) {
-                poll(stepFolder, run.steps().size() > 1 && step == null);
+                poll(stepFolder, run.steps().size() > 1 && step == null ? run.label(stepFolder.stepId()) : "");
             }
             if (running) {
                 Thread.sleep(LOOK_EVERY_MILLIS);
@@ -79,24 +79,23 @@ public final class LogsCommand implements Callable<Integer> {
 
     private List<StepFolder> steps(Runs runs, RunManifest run) throws CliException {
         boolean mayStillCome = follow && run.state() == RunState.RUNNING;
-        return mayStillCome && step != null && !run.steps().containsKey(step)
+        return mayStillCome && step != null && run.named(step).isEmpty()
                 ? List.of()
                 : runs.stepFolders(run, Optional.ofNullable(step));
     }
 
-    private void poll(StepFolder stepFolder, boolean several) throws IOException {
-        follower(stepFolder.stdout(), console.out(), stepFolder.stepId(), several)
-                .poll();
-        follower(stepFolder.stderr(), console.err(), stepFolder.stepId(), several)
-                .poll();
+    /** @param label in front of each line; empty for none */
+    private void poll(StepFolder stepFolder, String label) throws IOException {
+        follower(stepFolder.stdout(), console.out(), label).poll();
+        follower(stepFolder.stderr(), console.err(), label).poll();
     }
 
-    private LogFollower follower(Path log, OutputStream out, String stepId, boolean several) throws IOException {
+    private LogFollower follower(Path log, OutputStream out, String label) throws IOException {
         LogFollower known = followers.get(log);
         if (known != null) {
             return known;
         }
-        LogFollower follower = new LogFollower(log, several ? new PrefixedLines(out, stepId) : out);
+        LogFollower follower = new LogFollower(log, label.isEmpty() ? out : new PrefixedLines(out, label));
         if (lines != null) {
             follower.skipToLast(lines);
         }

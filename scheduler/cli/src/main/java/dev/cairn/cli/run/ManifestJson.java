@@ -30,7 +30,9 @@ public final class ManifestJson {
         return new JsonObject()
                 .put("run", run(run, runs.ownerOf(run.folder())))
                 .put("inputs", inputs)
-                .put("steps", runs.steps(run).stream().map(ManifestJson::step).toList());
+                .put(
+                        "steps",
+                        runs.steps(run).stream().map(step -> step(run, step)).toList());
     }
 
     static JsonObject run(RunManifest run, Optional<OwnerRecord> owner) {
@@ -75,11 +77,12 @@ public final class ManifestJson {
                 .put("cannot_write", owner.cannotWrite().map(ManifestJson::failure));
     }
 
-    static JsonObject step(StepManifest step) {
+    static JsonObject step(RunManifest run, StepManifest step) {
         JsonObject outputs = new JsonObject();
         step.outputs().forEach(outputs::put);
         return new JsonObject()
                 .put("id", step.stepId())
+                .put("label", run.label(step.stepId()))
                 .put("state", step.state().wire())
                 .put("message", step.message())
                 .put("waiting_until", step.waitingUntil())

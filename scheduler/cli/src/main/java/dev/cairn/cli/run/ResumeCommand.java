@@ -49,7 +49,7 @@ public final class ResumeCommand implements Callable<Integer> {
     private RunningOptions running;
 
     @Mixin
-    private RunningOptions.Edits edits;
+    private RunningOptions.OfWorkflows workflows;
 
     @Option(names = "--json", description = "Prints the run at the end, as 'show --json' does.")
     private boolean json;
@@ -65,9 +65,11 @@ public final class ResumeCommand implements Callable<Integer> {
         ForegroundRun foreground = new ForegroundRun(composition, runs, json);
         RunFolder folder = name == null ? newest(runs) : runs.find(name);
         RunManifest run = RunManifest.read(folder);
-        ResumeOptions options =
-                edits.in(new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), restart));
-        return foreground.run(() -> runs.runner().resume(folder, options, false), running.patience());
+        ResumeOptions options = workflows.in(
+                new ResumeOptions(running.acceptChanged, running.assumeLost, image(run, runs), ids(run, runs)));
+        return foreground
+                .verbose(workflows.verbose)
+                .run(() -> runs.runner().resume(folder, options, false), running.patience());
     }
 
     private static RunFolder newest(Runs runs) throws IOException, CliException {
@@ -79,7 +81,15 @@ public final class ResumeCommand implements Callable<Integer> {
                         "there is no unfinished run in " + runs.home().path()));
     }
 
-    private Map<String, Long> image(RunManifest run) throws CliException {
+    private Set<String> ids(RunManifest run, Runs runs) throws CliException {
+        Set<String> ids = new LinkedHashSet<>();
+        for (String named : restart) {
+            ids.add(run.named(named).isEmpty() ? named : runs.stepId(run, named));
+        }
+        return ids;
+    }
+
+    private Map<String, Long> image(RunManifest run, Runs runs) throws CliException {
         if (at == null) {
             return Map.of();
         }
@@ -88,7 +98,8 @@ public final class ResumeCommand implements Callable<Integer> {
         if (!sequence.matches("[0-9]{1,9}")) {
             throw new CliException(ExitCode.USAGE, "--at " + at + ": not the number of an image");
         }
-        return Map.of(colon > 0 ? at.substring(0, colon) : onlyUnfinishedStep(run), Long.valueOf(sequence));
+        return Map.of(
+                colon > 0 ? runs.stepId(run, at.substring(0, colon)) : onlyUnfinishedStep(run), Long.valueOf(sequence));
     }
 
     private String onlyUnfinishedStep(RunManifest run) throws CliException {

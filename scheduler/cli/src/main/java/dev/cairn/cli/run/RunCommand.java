@@ -49,7 +49,7 @@ public final class RunCommand implements Callable<Integer> {
     private RunningOptions running;
 
     @Mixin
-    private RunningOptions.Edits edits;
+    private RunningOptions.OfWorkflows workflows;
 
     @Option(names = "--json", description = "Prints the run at the end, as 'show --json' does.")
     private boolean json;
@@ -68,9 +68,9 @@ public final class RunCommand implements Callable<Integer> {
         Runs runs = composition.runsOf(path);
         ForegroundRun foreground = new ForegroundRun(composition, runs, json);
         ResumeOptions options =
-                edits.in(new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of()));
+                workflows.in(new ResumeOptions(running.acceptChanged, running.assumeLost, Map.of(), Set.of()));
         WorkflowRequest request =
                 new WorkflowRequest(path, inputs.values(), Optional.ofNullable(key), fresh, options, Optional.empty());
-        return foreground.run(() -> runs.runner().run(request), running.patience());
+        return foreground.verbose(workflows.verbose).run(() -> runs.runner().run(request), running.patience());
     }
 }

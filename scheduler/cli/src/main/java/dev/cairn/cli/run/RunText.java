@@ -37,12 +37,12 @@ final class RunText {
                         .map(failure -> ", " + HumanText.failure(failure))
                         .orElse("")));
         out.println("folder   " + run.folder().path());
-        steps.forEach(this::print);
+        steps.forEach(step -> print(run, step));
     }
 
-    private void print(StepManifest step) {
+    private void print(RunManifest run, StepManifest step) {
         out.println();
-        out.println("step " + step.stepId() + ": " + step.state().wire()
+        out.println("step " + run.label(step.stepId()) + ": " + step.state().wire()
                 + (step.message().isEmpty() ? "" : ": " + step.message()));
         step.outputs().forEach((name, path) -> out.println("  output " + name + ": " + path));
         step.attempts().forEach(this::print);

@@ -28,7 +28,12 @@ final class RunningOptions {
     private String wait = "0s";
 
     /** For commands that run workflows. */
-    static final class Edits {
+    static final class OfWorkflows {
+        @Option(
+                names = {"-v", "--verbose"},
+                description = "Reports also start images, and each change of state.")
+        boolean verbose;
+
         @Option(
                 names = "--as-submitted",
                 description = "Resumes with the workflow as the run has it, whatever the file says by now.")

@@ -17,8 +17,10 @@ import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
 import java.io.PrintStream;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** A workflow's progress on stderr: a block redrawn in place on a terminal, lines elsewhere. */
 final class WorkflowView implements SessionView {
@@ -28,7 +30,8 @@ final class WorkflowView implements SessionView {
         this.display = display;
     }
 
-    static WorkflowView of(RunSession session, RunManifest run, CompositionRoot composition) {
+    static WorkflowView of(RunSession session, RunManifest run, CompositionRoot composition, boolean verbose) {
+        UnaryOperator<String> label = labels(session);
         PrintStream err = composition.console().err();
         Colors paint = composition.paint();
         boolean live = Console.stderrIsTerminal()
@@ -40,12 +43,25 @@ final class WorkflowView implements SessionView {
         RunDisplay display = live
                 ? watched(
                         new LiveDisplay(
-                                err, composition.clock(), LocalTerminal.watchedSize(), paint, planned(session, run)),
+                                err,
+                                composition.clock(),
+                                LocalTerminal.watchedSize(),
+                                paint,
+                                planned(session, run),
+                                label),
                         session,
                         composition.clock())
-                : new PlainDisplay(err, paint);
+                : new PlainDisplay(err, paint, label, verbose);
         display.say("cairn: run " + session.id() + (session.isFresh() ? "" : " resumed: " + kept(session.change())));
         return new WorkflowView(display);
+    }
+
+    private static UnaryOperator<String> labels(RunSession session) {
+        Map<String, String> labels = new HashMap<>();
+        session.plan()
+                .steps()
+                .forEach(step -> step.matrix().instances().forEach(it -> labels.put(it.id(), it.label())));
+        return id -> labels.getOrDefault(id, id);
     }
 
     private static String kept(RunChange change) {

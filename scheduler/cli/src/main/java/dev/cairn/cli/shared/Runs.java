@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** The runs of a home, as commands ask for them. Reading needs no engine, so none is loaded until a runner is wanted. */
 public final class Runs {
@@ -107,16 +108,24 @@ public final class Runs {
 
     /** One step's folder, or those of all steps. */
     public List<StepFolder> stepFolders(RunManifest run, Optional<String> step) throws CliException {
-        if (step.isPresent() && !run.steps().containsKey(step.get())) {
-            throw new CliException(
-                    ExitCode.NOT_FOUND,
-                    "run " + run.id() + " has not come to a step '" + step.get() + "'; so far it has "
-                            + String.join(", ", run.steps().keySet()));
+        List<String> ids = step.isPresent()
+                ? List.of(stepId(run, step.get()))
+                : List.copyOf(run.steps().keySet());
+        return ids.stream().map(run.folder()::step).toList();
+    }
+
+    /** The id of the step that a person names by it or by its label. */
+    public String stepId(RunManifest run, String named) throws CliException {
+        List<String> ids = run.named(named);
+        if (ids.size() == 1) {
+            return ids.get(0);
         }
-        return run.steps().keySet().stream()
-                .filter(id -> step.isEmpty() || step.get().equals(id))
-                .map(run.folder()::step)
-                .toList();
+        throw new CliException(
+                ids.isEmpty() ? ExitCode.NOT_FOUND : ExitCode.USAGE,
+                ids.isEmpty()
+                        ? "run " + run.id() + " has not come to a step '" + named + "'; so far it has "
+                                + run.steps().keySet().stream().map(run::label).collect(Collectors.joining(", "))
+                        : "'" + named + "' is each of " + String.join(", ", ids) + "; name one of them");
     }
 
     /** How a person types a command on a run, from here. */

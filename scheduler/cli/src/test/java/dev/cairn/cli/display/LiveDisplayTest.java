@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 final class LiveDisplayTest {
     private static final Instant START = Instant.parse("2026-11-22T16:00:00Z");
 
-    private final RunView view = new RunView(planned("extract", "train", "publish"), new Colors(false));
+    private final RunView view = new RunView(planned("extract", "train", "publish"), new Colors(false), id -> id);
 
     @Test
     void showsHowLongAStepHasRunAndItsNewestImage() {
@@ -62,7 +62,7 @@ final class LiveDisplayTest {
 
     @Test
     void putsWhatRunsFirstAndCountsTheRestWhenTheScreenIsTooLow() {
-        RunView many = new RunView(planned("a", "b", "c", "d", "e"), new Colors(false));
+        RunView many = new RunView(planned("a", "b", "c", "d", "e"), new Colors(false), id -> id);
         many.take(changed("a", StepState.SUCCEEDED));
         many.take(changed("b", StepState.SUCCEEDED));
         many.take(changed("d", StepState.RUNNING));
@@ -77,7 +77,7 @@ final class LiveDisplayTest {
 
     @Test
     void paintsLinesByTheirStateWhereColoursAreWanted() {
-        RunView painted = new RunView(planned("a", "b"), new Colors(true));
+        RunView painted = new RunView(planned("a", "b"), new Colors(true), id -> id);
         painted.take(changed("a", StepState.FAILED));
         assertThat(painted.lines(START, 10, 6))
                 .as("cut before it is painted")
@@ -87,12 +87,15 @@ final class LiveDisplayTest {
     @Test
     void plainOutputIsALineForWhatHappened() {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        PlainDisplay plain = new PlainDisplay(new PrintStream(bytes, true, UTF_8), new Colors(false));
+        PlainDisplay plain =
+                new PlainDisplay(new PrintStream(bytes, true, UTF_8), new Colors(false), id -> "the " + id, false);
+        plain.on(published("train", 0, 500));
         plain.on(started("train", START));
         plain.on(published("train", 7, 1_300_000));
         plain.on(new RunEvent.Owned(START, 1, "pid 3 on n12", Optional.empty()));
         assertThat(bytes.toString(UTF_8).lines().map(line -> line.substring("2026-11-22 16:00:00  ".length())))
-                .containsExactly("train: attempt 1 started", "train: image 7, 1.2 MiB, paused 0.8 ms (interval)");
+                .containsExactly(
+                        "the train: attempt 1 started", "the train: image 7, 1.2 MiB, paused 0.8 ms (interval)");
     }
 
     private static Map<String, StepState> planned(String... ids) {

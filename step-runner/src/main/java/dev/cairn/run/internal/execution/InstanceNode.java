@@ -28,6 +28,11 @@ final class InstanceNode {
         return instance.id();
     }
 
+    /** For people. */
+    String label() {
+        return instance.label();
+    }
+
     /** Only while no execution holds it. */
     StepManifest manifest() {
         return manifest;

@@ -3,8 +3,10 @@ package dev.cairn.run.internal.execution;
 import dev.cairn.run.manifest.Publisher;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.Instance;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
@@ -26,7 +28,7 @@ final class ManifestIndex {
         this.changesPerWrite = Math.max(1, steps / WRITES_PER_ROUND);
     }
 
-    void changed(String step, StepState state, OptionalLong newestImage) throws IOException {
+    void changed(Instance step, StepState state, OptionalLong newestImage) throws IOException {
         note(step, state, newestImage);
         if (++changes >= changesPerWrite) {
             write();
@@ -34,8 +36,9 @@ final class ManifestIndex {
     }
 
     /** Without writing. */
-    void note(String step, StepState state, OptionalLong newestImage) {
-        manifest.step(step, new RunManifest.StepLine(state, newestImage));
+    void note(Instance step, StepState state, OptionalLong newestImage) {
+        Optional<String> label = step.id().equals(step.label()) ? Optional.empty() : Optional.of(step.label());
+        manifest.step(step.id(), new RunManifest.StepLine(state, newestImage, label));
     }
 
     void write() throws IOException {

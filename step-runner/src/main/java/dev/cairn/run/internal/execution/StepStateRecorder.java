@@ -34,13 +34,13 @@ final class StepStateRecorder {
         services.listener()
                 .on(new RunEvent.StepChanged(
                         services.clock().instant(), node.id(), manifest.state(), manifest.message()));
-        index.changed(node.id(), manifest.state(), newestImage(manifest));
+        index.changed(node.instance, manifest.state(), newestImage(manifest));
     }
 
     /** A execution begins. */
     void running(InstanceNode node) throws IOException {
         node.state(StepState.RUNNING);
-        index.changed(node.id(), StepState.RUNNING, newestImage(node.manifest()));
+        index.changed(node.instance, StepState.RUNNING, newestImage(node.manifest()));
     }
 
     static OptionalLong newestImage(StepManifest manifest) {

@@ -160,7 +160,8 @@ public final class WorkflowExecutor {
         Admission admission = new Admission(capacity);
         Phase main = Phase.load(run.folder(), plan.steps(), false, Upstream.WELL);
         main.nodes()
-                .forEach(node -> index.note(node.id(), node.state(), StepStateRecorder.newestImage(node.manifest())));
+                .forEach(node ->
+                        index.note(node.instance, node.state(), StepStateRecorder.newestImage(node.manifest())));
         run.state(RunState.RUNNING, "", services.clock().instant());
         index.write();
         services.listener().on(new RunEvent.RunChanged(services.clock().instant(), RunState.RUNNING, ""));
@@ -397,7 +398,7 @@ public final class WorkflowExecutor {
     }
 
     private static String messages(Stream<InstanceNode> nodes) {
-        return nodes.map(node -> "step " + node.id() + ": " + node.manifest().message())
+        return nodes.map(node -> "step " + node.label() + ": " + node.manifest().message())
                 .limit(5)
                 .collect(Collectors.joining("; "));
     }

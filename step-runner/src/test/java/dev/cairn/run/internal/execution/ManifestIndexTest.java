@@ -9,6 +9,7 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.Instance;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
@@ -48,7 +49,7 @@ class ManifestIndexTest {
                 steps);
         for (StepState state : new StepState[] {StepState.RUNNING, StepState.SUCCEEDED}) {
             for (int step = 0; step < steps; step++) {
-                index.changed("s" + step, state, OptionalLong.empty());
+                index.changed(new Instance("s" + step, 1, Map.of()), state, OptionalLong.empty());
             }
         }
         return writes.get();

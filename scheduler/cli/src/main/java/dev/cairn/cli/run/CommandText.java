@@ -1,0 +1,41 @@
+package dev.cairn.cli.run;
+
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.plan.Action;
+import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.plan.PlanStep;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The command of a step in a line, as the workflow file has it: so it holds no secret. */
+final class CommandText {
+    private static final int LONGEST = 160;
+
+    private CommandText() {}
+
+    /** @param id of an instance; empty for one that the plan does not have */
+    static Optional<String> of(Plan plan, String id) {
+        return Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
+                .flatMap(steps -> steps.stream())
+                .filter(step -> step.matrix().instances().stream()
+                        .anyMatch(it -> it.id().equals(id)))
+                .map(CommandText::of)
+                .findFirst();
+    }
+
+    private static String of(PlanStep step) {
+        if (step.action() instanceof Action.Script script) {
+            return cut("run: " + script.text().text().strip().replaceAll("\\s*\\n\\s*", "; "));
+        }
+        if (step.action() instanceof Action.Command command) {
+            return cut(
+                    "command: " + command.words().stream().map(Template::text).collect(Collectors.joining(" ")));
+        }
+        return "uses: " + ((Action.Uses) step.action()).what();
+    }
+
+    private static String cut(String text) {
+        return text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "...";
+    }
+}
