@@ -416,7 +416,10 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
         rc = put_back_scratch(&c->processes[i], err);
     if (rc == 0 && !options->stay_stopped) {
         cairn_error why = {0};
-        if (capture_snapshots(c, &why) != 0) {
+        int unable = options->why_no_snapshot
+                         ? cairn_fail(&why, ENOMEM, "%s", options->why_no_snapshot)
+                         : capture_snapshots(c, &why);
+        if (unable != 0) {
             /* Copy while standing: slower for the step, and said, but an image all the same. */
             c->figures.copied_standing = true;
             snprintf(c->figures.why_standing, sizeof c->figures.why_standing, "%.190s",
@@ -538,6 +541,8 @@ void capture_figures_of(const capture *c, struct capture_figures *out)
 void capture_release(capture *c)
 {
     let_go(c);
+    for (size_t i = 0; i < c->process_count; i++)
+        drop_snapshot(&c->processes[i]);
 }
 
 void capture_end(capture *c)

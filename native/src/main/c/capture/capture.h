@@ -19,7 +19,8 @@ struct capture_options {
                           publishing, or calls capture_release when the image failed */
     int threads;       /* compressing threads of capture_write, >= 1 */
     const struct rollback_options *rollback;
-    bool keep_binaries; /* programs and libraries, beside the images */
+    const char *why_no_snapshot; /* NULL: the step runs on beside a snapshot, if one can be made */
+    bool keep_binaries;          /* programs and libraries, beside the images */
 };
 
 typedef struct capture capture;
@@ -37,7 +38,7 @@ CAIRN_CHECKED int capture_begin(struct tree *t, const struct capture_options *op
 CAIRN_CHECKED int capture_write(capture *c, image_writer *writer, cairn_error *err);
 /* pause_us is final once the tree runs again; of one that is still stopped, the pause so far. */
 void capture_figures_of(const capture *c, struct capture_figures *out);
-/* Releases a tree that is still stopped; does nothing when it already runs. */
+/* Releases a tree that is still stopped, and ends the snapshots, which are written. */
 void capture_release(capture *c);
 void capture_end(capture *c);
 

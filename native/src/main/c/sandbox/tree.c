@@ -1,13 +1,16 @@
 #include "sandbox/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "proc/proc.h"
 #include "sandbox/init.h"
 #include "task/descendants.h"
@@ -49,6 +52,24 @@ int tree_signal(const struct tree *t, int signo, bool everyone, cairn_error *err
             return cairn_fail_errno(err, "sending signal %d to pid %d", signo, list.numbers[i]);
     }
     return sent ? 0 : cairn_fail(err, CAIRN_EGONE, "no process of the step is left to signal");
+}
+
+int64_t tree_private_bytes(const struct tree *t)
+{
+    auto_proc_list struct proc_list list = {0};
+    int64_t bytes = 0;
+    if (proc_descendants(t->init, &list, NULL) != 0)
+        return 0;
+    for (size_t i = 0; i < list.count; i++) {
+        char path[64];
+        long long resident, shared;
+        auto_free char *text = NULL;
+        snprintf(path, sizeof path, "/proc/%d/statm", list.numbers[i]);
+        if (io_read_file(AT_FDCWD, path, 4096, &text, NULL, NULL) == 0 &&
+            sscanf(text, "%*d %lld %lld", &resident, &shared) == 2)
+            bytes += (resident - shared) * sysconf(_SC_PAGESIZE);
+    }
+    return bytes;
 }
 
 int tree_freeze(struct tree *t, cairn_error *err)

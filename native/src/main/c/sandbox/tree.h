@@ -53,6 +53,9 @@ CAIRN_CHECKED int tree_status(struct tree *t, struct tree_end *end, cairn_error 
 /* Sends a signal to the root process (group = false) or to all of the tree. */
 CAIRN_CHECKED int tree_signal(const struct tree *t, int signo, bool everyone, cairn_error *err);
 
+/* How much memory of its processes is theirs alone, about. */
+int64_t tree_private_bytes(const struct tree *t);
+
 /* Stops or continues the whole tree, for the lease guard, also while a capture reads its snapshots.
  * The tree notices only that time has passed. */
 CAIRN_CHECKED int tree_freeze(struct tree *t, cairn_error *err);

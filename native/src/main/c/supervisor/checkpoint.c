@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "supervisor/headroom.h"
 #include "supervisor/image_journal.h"
 
 #define RETRY_AFTER_MS 200
@@ -144,8 +145,21 @@ static int begin(struct checkpointing *c, cairn_error *err)
         return c->engine->begin(NULL, false, NULL, NULL, err);
     struct image_options options = {.compression = c->spec->compression,
                                     .min_free = c->spec->min_free};
-    struct engine_context context = {c->spec, c->images, c->attempt, &c->step->tree,
-                                     c->step->journal};
+    struct engine_context context = {c->spec,        c->images,        c->attempt,
+                                     &c->step->tree, c->step->journal, NULL};
+    struct headroom headroom;
+    char no_memory[sizeof c->frozen.why_standing];
+    c->step_bytes = tree_private_bytes(&c->step->tree);
+    headroom_read(&headroom, c->step_bytes);
+    if (headroom_is_low(&headroom)) {
+        headroom_say(&headroom, no_memory, sizeof no_memory);
+        context.why_no_snapshot = no_memory;
+    }
+    c->look_at = c->engine->snapshots && !c->order.stop && !context.why_no_snapshot
+                     ? clock_now_ms() + headroom_look_again_ms(&headroom)
+                     : NEVER;
+    c->frozen_at = NEVER;
+    c->frozen = (struct engine_figures){0};
     c->sequence = (uint32_t)(c->images->newest + 1);
     c->begun_at = clock_now_ms();
     c->expected_bytes = c->summary.bytes;
@@ -220,6 +234,45 @@ static void start_wanted(struct checkpointing *c)
     start(c, &order);
 }
 
+/* Before the kernel ends the snapshot, or something else, for lack of memory: what is stopped
+ * changes no page, and the rest of the image is written meanwhile. */
+static void watch_memory(struct checkpointing *c)
+{
+    struct headroom headroom;
+    cairn_error ignored;
+    if (!c->busy || c->step->frozen || clock_now_ms() < c->look_at)
+        return;
+    headroom_read(&headroom, c->step_bytes);
+    c->look_at = clock_now_ms() + headroom_look_again_ms(&headroom);
+    if (!headroom_is_low(&headroom) || step_freeze(c->step, FROZEN_FOR_MEMORY, &ignored) != 0)
+        return;
+    c->look_at = NEVER;
+    c->frozen_at = clock_now_ms();
+    c->frozen.standing = true;
+    headroom_say(&headroom, c->frozen.why_standing, sizeof c->frozen.why_standing);
+}
+
+/* All of its memory is written: it need not wait for the disk. */
+static void let_step_continue(struct checkpointing *c)
+{
+    c->engine->release(c->job);
+    c->look_at = NEVER;
+    if (c->frozen_at == NEVER)
+        return;
+    step_thaw(c->step, FROZEN_FOR_MEMORY);
+    c->frozen.pause_us += (uint64_t)(clock_now_ms() - c->frozen_at) * 1000;
+    c->frozen_at = NEVER;
+}
+
+static void add_frozen(const struct checkpointing *c, struct engine_figures *figures)
+{
+    figures->pause_us += c->frozen.pause_us;
+    if (!c->frozen.standing)
+        return;
+    figures->standing = true;
+    memcpy(figures->why_standing, c->frozen.why_standing, sizeof figures->why_standing);
+}
+
 /* The image is published: the journal comes first, then the rest. */
 static void succeed(struct checkpointing *c, const struct engine_figures *figures)
 {
@@ -247,10 +300,11 @@ static void conclude(struct checkpointing *c)
 {
     struct engine_figures figures = {0};
     if (!c->order.stop || c->error.code != 0)
-        c->engine->release(c->job);
+        let_step_continue(c);
     else /* before it is thawed: no process of it may run beyond its image */
         step_kill(c->step, c->order.cause, c->summary.sequence, "");
     c->engine->figures(c->job, &figures);
+    add_frozen(c, &figures);
     c->engine->finish(c->job);
     image_writer_close(c->writer);
     c->busy = false;
@@ -274,7 +328,7 @@ static void proceed(struct checkpointing *c)
         cairn_fail(&c->error, CAIRN_EGONE, "the step is ended while its lease is not held");
     if (c->stage == CHECKPOINT_WRITING && c->error.code == 0) {
         if (!c->order.stop)
-            c->engine->release(c->job); /* it need not wait for the disk */
+            let_step_continue(c);
         if (start_worker(c, CHECKPOINT_PUBLISHING, &c->error) == 0)
             return;
     }
@@ -325,6 +379,7 @@ void checkpoint_tick(struct checkpointing *c)
 {
     if (step_is_over(c->step) || c->step->frozen)
         return;
+    watch_memory(c);
     start_wanted(c);
     int64_t now = running_ms(&c->step->clock);
     if (now >= before_timeout_at(c)) {
@@ -349,6 +404,8 @@ int64_t checkpoint_deadline(const struct checkpointing *c)
     int64_t deadline = running_deadline(&c->step->clock, at);
     if (!c->busy && c->wanted && !c->step->frozen && c->retry_at < deadline)
         deadline = c->retry_at;
+    if (c->busy && !c->step->frozen && c->look_at < deadline)
+        deadline = c->look_at;
     return deadline;
 }
 

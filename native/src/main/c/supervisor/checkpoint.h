@@ -69,7 +69,11 @@ struct checkpointing {
     enum checkpoint_stage stage;
     pthread_t thread;
     atomic_bool abandon;
-    int done_fd; /* eventfd: the worker has finished */
+    int64_t step_bytes; /* of memory that a snapshot can double */
+    int64_t look_at;   /* clock_now_ms(): at the memory that is left; NEVER where none is watched */
+    int64_t frozen_at; /* clock_now_ms(), for lack of it; NEVER while the step runs */
+    struct engine_figures frozen; /* what that adds to the engine's */
+    int done_fd;                  /* eventfd: the worker has finished */
     struct loop_source done;
     bool held_back;    /* the worker has finished while the lease was not held */
     cairn_error error; /* the worker's; code 0 when it succeeded */

@@ -20,7 +20,8 @@ struct engine_context {
     const struct image_folder *images;
     const struct attempt *attempt;
     struct tree *tree;
-    struct journal *journal; /* NULL: none */
+    struct journal *journal;     /* NULL: none */
+    const char *why_no_snapshot; /* NULL: the step may run on beside a snapshot of its memory */
 };
 
 struct engine_figures {
@@ -33,6 +34,7 @@ struct engine {
     const char *name;
     bool makes_images;
     bool journals;          /* what the step changes in files is known, and undone by a resume */
+    bool snapshots;         /* the memory of the step, while it runs on */
     const char *image_kind; /* META "kind" of what it makes; NULL when it makes none */
 
     /* Records the step's state; the step continues when this returns, unless stay_stopped. *job is

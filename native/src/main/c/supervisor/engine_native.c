@@ -34,6 +34,7 @@ static int begin(const struct engine_context *c, bool stay_stopped, image_writer
         .threads = compressing_threads(stay_stopped),
         .rollback = &rollback,
         .keep_binaries = c->spec->keep_binaries,
+        .why_no_snapshot = c->why_no_snapshot,
     };
     capture *made;
     int rc = capture_begin(c->tree, &options, w, &made, err);
@@ -78,6 +79,7 @@ const struct engine engine_native = {
     .image_kind = "native",
     .makes_images = true,
     .journals = true,
+    .snapshots = true,
     .begin = begin,
     .write = write_image,
     .figures = figures,

@@ -6,9 +6,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "supervisor/memory_group.h"
+
 struct oom_watch {
-    char path[4200]; /* the counter that is watched; empty when there is none to read */
-    int64_t at_start;
+    struct memory_group group;
+    int64_t at_start; /* -1 when there is no counter to read */
 };
 
 /* Notes the counter of this process's memory control group. */

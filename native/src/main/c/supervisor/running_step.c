@@ -20,7 +20,7 @@ void step_end(struct running_step *step, enum cause cause, int64_t grace_ms, con
     *e = (struct ending){.begun = true, .cause = cause, .kill_at = kill_at, .image = -1};
     snprintf(e->message, sizeof e->message, "%s", message);
     cairn_error ignored; /* what cannot be asked to end is killed after the grace */
-    step_thaw(step, FROZEN_BY_REQUEST);
+    step_thaw(step, FROZEN_BY_REQUEST | FROZEN_FOR_MEMORY);
     if (grace_ms > 0 && tree_signal(&step->tree, SIGTERM, true, &ignored) != 0)
         e->kill_at = clock_now_ms();
 }
@@ -33,7 +33,7 @@ void step_kill_now(struct running_step *step)
     if (tree_signal(&step->tree, SIGKILL, true, &ignored) != 0)
         step->tree_lost = true;
     /* Pid 1 is told of the end of a frozen process only after the thaw. */
-    step_thaw(step, FROZEN_BY_REQUEST | FROZEN_BY_LEASE);
+    step_thaw(step, FROZEN_BY_REQUEST | FROZEN_BY_LEASE | FROZEN_FOR_MEMORY);
 }
 
 void step_kill(struct running_step *step, enum cause cause, int64_t image, const char *message)

@@ -26,6 +26,7 @@ struct ending {
 enum {
     FROZEN_BY_REQUEST = 1,
     FROZEN_BY_LEASE = 2,
+    FROZEN_FOR_MEMORY = 4, /* until an image is written */
 };
 
 struct running_step {
