@@ -114,7 +114,10 @@ static inline int life_check(int rc, const cairn_error *err, const char *what)
 /* The streams and the folder of a step; ready's read end stands open before anybody writes. */
 static inline int life_prepare(struct life *l, const struct home *home, char *const *argv)
 {
-    static char path[] = "PATH=/usr/bin:/bin", *const environment[] = {path, NULL};
+    static char path[] = "PATH=/usr/bin:/bin",
+                temporary[200], *const environment[] = {path, temporary, NULL};
+    snprintf(temporary, sizeof temporary, "TMPDIR=%s/a-folder-with-a-name-that-leaves-little-room",
+             home->path);
     static char cwd[96];
     snprintf(cwd, sizeof cwd, "%s/work", home->path);
     *l = (struct life){.home = home};

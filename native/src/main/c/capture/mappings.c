@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +16,7 @@
 #include "common/io.h"
 #include "common/json.h"
 #include "proc/content_id.h"
+#include "sandbox/temporary.h"
 
 static bool maps_all_of(int fd, const struct proc_map *map)
 {
@@ -269,6 +271,25 @@ static int capture_shm_file(struct objects *o, int dir, const char *name, const 
     return 0;
 }
 
+static int note_link(int dir, const char *name, json_t *entry, cairn_error *err)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlinkat(dir, name, target, sizeof target - 1);
+    if (n < 0)
+        return cairn_fail_errno(err, "reading the link %s in /dev/shm of the step", name);
+    target[n] = '\0';
+    return json_object_set_new(entry, "target", json_string(target)) == 0
+               ? 0
+               : cairn_fail(err, CAIRN_EUNSUPPORTED,
+                            "the link %s in /dev/shm of the step leads to what is not UTF-8", name);
+}
+
+/* Made anew for each attempt: its own TMPDIR. */
+static bool is_made_by_us(const char *prefix, const char *name)
+{
+    return !*prefix && strcmp(name, TEMPORARY_LINK) == 0;
+}
+
 static int capture_shm_folder(struct objects *o, int fd, const char *prefix, int depth,
                               json_t *entries, cairn_error *err)
 {
@@ -282,7 +303,7 @@ static int capture_shm_folder(struct objects *o, int fd, const char *prefix, int
                           prefix);
     for (struct dirent *entry; (entry = readdir(dir));) {
         const char *name = entry->d_name;
-        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || is_made_by_us(prefix, name))
             continue;
         char path[4096];
         struct stat st;
@@ -295,7 +316,9 @@ static int capture_shm_folder(struct objects *o, int fd, const char *prefix, int
                               "a name in the step's /dev/shm is not UTF-8");
         json_array_append_new(entries, json);
         int rc = 0;
-        if (S_ISREG(st.st_mode)) {
+        if (S_ISLNK(st.st_mode)) {
+            rc = note_link(dirfd(dir), name, json, err);
+        } else if (S_ISREG(st.st_mode)) {
             rc = capture_shm_file(o, dirfd(dir), name, path, json, err);
         } else if (S_ISDIR(st.st_mode)) {
             strcat(path, "/");
@@ -304,7 +327,7 @@ static int capture_shm_folder(struct objects *o, int fd, const char *prefix, int
                            : capture_shm_folder(o, inner, path, depth + 1, entries, err);
         } else {
             rc = cairn_fail(err, CAIRN_EUNSUPPORTED,
-                            "/dev/shm/%s of the step is neither a file nor a folder", path);
+                            "/dev/shm/%s of the step is no file, folder or link", path);
         }
         if (rc != 0)
             return rc;

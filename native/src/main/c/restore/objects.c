@@ -288,7 +288,14 @@ static int make_object(const struct restoration *r, const json_t *json, cairn_er
     return rc != 0 ? rc : fd_store_place(fd, fd_store_object(r, (uint32_t)space), err);
 }
 
-/* Folders of /dev/shm; its files come with their objects. */
+static int make_shm_link(const json_t *entry, const char *path, cairn_error *err)
+{
+    const char *target;
+    int rc = json_need_string(entry, "target", PATH_LIMIT, &target, err);
+    return rc != 0 || symlink(target, path) == 0 ? rc : cairn_fail_errno(err, "making %s", path);
+}
+
+/* Folders and links of /dev/shm; its files come with their objects. */
 static int make_shm_folders(const struct restoration *r, cairn_error *err)
 {
     size_t i;
@@ -302,12 +309,18 @@ static int make_shm_folders(const struct restoration *r, cairn_error *err)
             rc = json_need_int(entry, "mode", 0, 0777777, &mode, err);
         if (rc != 0)
             return rc;
-        if (!S_ISDIR((mode_t)mode))
+        if (!S_ISDIR((mode_t)mode) && !S_ISLNK((mode_t)mode))
             continue;
         char full[PATH_LIMIT + 16];
         snprintf(full, sizeof full, "/dev/shm/%s", path);
-        if (is_hostile(path) || mkdir(full, (mode_t)mode & 07777) < 0)
-            return cairn_fail_errno(err, "making %s", full);
+        if (is_hostile(path))
+            return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a path %s in /dev/shm", path);
+        if (S_ISLNK((mode_t)mode))
+            rc = make_shm_link(entry, full, err);
+        else if (mkdir(full, (mode_t)mode & 07777) < 0)
+            rc = cairn_fail_errno(err, "making %s", full);
+        if (rc != 0)
+            return rc;
     }
     return 0;
 }

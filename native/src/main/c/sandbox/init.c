@@ -18,6 +18,7 @@
 #include "common/cleanup.h"
 #include "journal/filter.h"
 #include "sandbox/namespaces.h"
+#include "sandbox/temporary.h"
 #include "task/descendants.h"
 
 static int send_message(int channel, const struct init_message *message, int fd)
@@ -267,8 +268,11 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
         fail_init(channel, &error);
     if (take_filter(spec, channel, &error) != 0)
         fail_init(channel, &error);
+    struct tree_spec own = *spec;
+    if (spec->namespaces)
+        own.envp = temporary_shorten(spec->envp);
     pid_t root = restorer ? restorer->make_roots(restorer->context, slave, &error)
-                          : start_root(spec, slave, &error);
+                          : start_root(&own, slave, &error);
     if (root < 0)
         fail_init(channel, &error);
     /* An end of a pipe held here would never let its reader see the end, nor a lock be let go of:

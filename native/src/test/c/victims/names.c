@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <mqueue.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -233,4 +235,31 @@ REFUSED(has_a_message_queue_open, "POSIX message queue")
     checkpoint_here();
     char bytes[8192];
     require(mq_receive(queue, bytes, sizeof bytes, NULL) == 1);
+}
+
+/* The name of a socket in the folder itself would be too long. */
+VICTIM(has_a_short_folder_for_temporary_files)
+{
+    char folder[200] = "";
+    const char *shortened = getenv("TMPDIR");
+    require(shortened && strlen(shortened) < 40);
+    need(readlink(shortened, folder, sizeof folder - 1));
+    require(strstr(folder, "leaves-little-room"));
+    need(mkdir(folder, 0700));
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    snprintf(at.sun_path, sizeof at.sun_path, "%s/pymp-abcdefgh/listener-abcdefgh", shortened);
+    *strrchr(at.sun_path, '/') = '\0';
+    need(mkdir(at.sun_path, 0700));
+    at.sun_path[strlen(at.sun_path)] = '/';
+    int listener = (int)need(socket(AF_UNIX, SOCK_STREAM, 0)), client;
+    need(bind(listener, (struct sockaddr *)&at, sizeof at));
+    need(listen(listener, 1));
+    need(symlink("where/it/leads", "/dev/shm/link"));
+    checkpoint_here();
+    client = (int)need(socket(AF_UNIX, SOCK_STREAM, 0));
+    need(connect(client, (struct sockaddr *)&at, sizeof at));
+    need(accept(listener, NULL, NULL));
+    char target[200] = "";
+    need(readlink("/dev/shm/link", target, sizeof target - 1));
+    require(strcmp(target, "where/it/leads") == 0);
 }
