@@ -352,6 +352,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     if (rc == 0)
         rc = capture_pidfds(&c->objects, &c->frozen, c->processes, c->process_count, err);
     if (rc == 0)
+        rc = capture_inotifies(&c->objects, c->processes, c->process_count, err);
+    if (rc == 0)
         rc = capture_sockets(&c->objects, err);
     if (rc == 0)
         rc = capture_inet(&c->objects, err);

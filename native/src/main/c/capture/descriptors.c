@@ -337,6 +337,8 @@ static int describe_anonymous(const struct seen *s, json_t *json, cairn_error *e
         return describe_timerfd(s, json, err);
     if (strcmp(s->link, "anon_inode:[eventpoll]") == 0)
         return describe_epoll(s, json);
+    if (strcmp(s->link, "anon_inode:inotify") == 0)
+        return describe_inotify(s->process, s->fd, s->fdinfo, json, err);
     if (strcmp(s->link, "anon_inode:[pidfd]") == 0 && fdinfo_number(s, "Pid", 10, &value)) {
         json_object_set_new(json, "kind", json_string("pidfd"));
         json_object_set_new(json, "pid", json_integer((json_int_t)value)); /* as we see it */

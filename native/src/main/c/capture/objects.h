@@ -59,6 +59,13 @@ CAIRN_CHECKED int capture_epolls(const struct objects *o, cairn_error *err);
 CAIRN_CHECKED int capture_pidfds(const struct objects *o, const struct frozen *frozen,
                                  const struct captured_process *processes, size_t count,
                                  cairn_error *err);
+/* An inotify, into the json of its description; fails where events wait in it. */
+CAIRN_CHECKED int describe_inotify(const struct captured_process *p, int number, const char *fdinfo,
+                                   json_t *json, cairn_error *err);
+/* By which paths inotifies watch what they do; after the descriptors of all processes. */
+CAIRN_CHECKED int capture_inotifies(const struct objects *o,
+                                    const struct captured_process *processes, size_t count,
+                                    cairn_error *err);
 /* Sockets whose other end is not of the tree. */
 CAIRN_CHECKED int capture_sockets(const struct objects *o, cairn_error *err);
 /* A socket, into the json of its description. */

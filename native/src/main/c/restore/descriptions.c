@@ -15,6 +15,7 @@
 #include "common/json.h"
 #include "restore/fd_store.h"
 #include "restore/inet_sockets.h"
+#include "restore/inotify.h"
 #include "restore/nameless.h"
 #include "restore/pidfds.h"
 #include "restore/pipes.h"
@@ -217,6 +218,8 @@ static int make_description(const struct restoration *r, size_t i, cairn_error *
         return make_signalfd(json, flags, number, err);
     if (description_is_kind(json, "timerfd"))
         return make_timerfd(json, flags, number, err);
+    if (description_is_kind(json, "inotify"))
+        return inotify_open_description(flags, number, err);
     if (description_is_kind(json, "pidfd"))
         return pidfd_open_description(r, i, err);
     if (description_is_kind(json, "epoll"))

@@ -10,6 +10,7 @@
 #include "restore/environment.h"
 #include "restore/family.h"
 #include "restore/fd_store.h"
+#include "restore/inotify.h"
 #include "restore/mapped_files.h"
 #include "restore/pidfds.h"
 #include "restore/process.h"
@@ -163,6 +164,8 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
         rc = stops_restore(&r, err);
     if (rc == 0)
         rc = finish_all(&r, err);
+    if (rc == 0)
+        rc = inotify_restore_watches(&r, err);
     if (rc == 0)
         rc = remember_waits(&r, &tree.waits, err);
     if (rc == 0) {

@@ -216,14 +216,48 @@ KIND(epoll_of_an_epoll)
     note(o, "epoll_ctl", epoll_ctl(outer, EPOLL_CTL_ADD, inner, &watch));
 }
 
-KIND(inotify_descriptor)
+static void touch(const struct object *o)
+{
+    static const char *const files[] = {"watched/file", "outside"};
+    for (int i = 0; i < 2; i++)
+        close(open(name_of(o, files[i]), O_CREAT | O_WRONLY | O_APPEND, 0600));
+}
+
+/* Nothing waits in it but while it acts. */
+static void act_inotify_descriptor(struct object *o)
+{
+    char events[4096];
+    unlink(name_of(o, "watched/file"));
+    touch(o);
+    say(o, "read %zd", read(o->fds[0], events, sizeof events));
+}
+static void drain_inotify_descriptor(struct object *o)
+{
+    touch(o);
+}
+KIND_(inotify_descriptor, act_inotify_descriptor, drain_inotify_descriptor)
+{
+    static const uint32_t masks[] = {IN_CREATE | IN_DELETE, IN_CLOSE_WRITE | IN_MOVE_SELF,
+                                     IN_MODIFY | IN_CREATE | IN_EXCL_UNLINK, IN_DELETE_SELF};
+    int fd = keep(o, inotify_init1(IN_NONBLOCK));
+    note(o, "mkdir", mkdir(name_of(o, "watched"), 0700));
+    touch(o);
+    static const char *const names[] = {"watched", "outside", "watched/file"};
+    for (int i = 0; i < 3; i++) {
+        int wd = inotify_add_watch(fd, name_of(o, names[i]), masks[pick(o, 4)]);
+        if (chance(o, 30)) /* its number stays unused */
+            note(o, "inotify_rm_watch", inotify_rm_watch(fd, wd));
+    }
+    char events[4096];
+    say(o, "read %zd", read(fd, events, sizeof events));
+}
+
+KIND(inotify_with_waiting_events)
 {
     int fd = keep(o, inotify_init1(IN_NONBLOCK));
     note(o, "mkdir", mkdir(name_of(o, "watched"), 0700));
-    note(o, "inotify_add_watch",
-         inotify_add_watch(fd, name_of(o, "watched"), IN_CREATE | IN_DELETE));
-    if (chance(o, 50))
-        close(open(name_of(o, "watched/file"), O_CREAT | O_WRONLY, 0600));
+    note(o, "inotify_add_watch", inotify_add_watch(fd, name_of(o, "watched"), IN_CREATE));
+    close(open(name_of(o, "watched/file"), O_CREAT | O_WRONLY, 0600));
 }
 
 /* A child that lives, has ended, or has been waited for too, watched as an event loop does. */

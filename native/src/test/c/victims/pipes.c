@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -317,4 +318,72 @@ VICTIM(keeps_pidfds_and_who_shares_them)
     siginfo_t info;
     need(waitid(P_PIDFD, (id_t)fd, &info, WEXITED));
     require(info.si_pid == target && info.si_status == SIGTERM);
+}
+
+static void require_event(int fd, int wd, uint32_t mask, const char *name)
+{
+    char bytes[4096];
+    ssize_t n = need(read(fd, bytes, sizeof bytes));
+    const struct inotify_event *e = (const void *)bytes;
+    require(n == (ssize_t)(sizeof *e + e->len) && e->wd == wd && e->mask == mask);
+    require(strcmp(e->len ? e->name : "", name) == 0);
+}
+
+VICTIM(keeps_what_inotify_watches)
+{
+    int fd = (int)need(inotify_init1(IN_NONBLOCK)), epoll = (int)need(epoll_create1(0));
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = 9};
+    need(mkdir("folder", 0700));
+    need(mkdir("folder/inner", 0700));
+    int file = (int)need(open("file", O_CREAT | O_RDWR | O_APPEND, 0600));
+    int first = (int)need(inotify_add_watch(fd, "folder", IN_CREATE));
+    int second = (int)need(inotify_add_watch(fd, "folder/inner", IN_CREATE | IN_ONLYDIR));
+    int third = (int)need(inotify_add_watch(fd, "file", IN_MODIFY | IN_ONESHOT));
+    need(inotify_rm_watch(fd, first));
+    require_event(fd, first, IN_IGNORED, "");
+    need(epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event));
+    checkpoint_here();
+    require(epoll_wait(epoll, &event, 1, 0) == 0);
+    close((int)need(open("folder/new", O_CREAT | O_WRONLY, 0600)));
+    close((int)need(open("folder/inner/new", O_CREAT | O_WRONLY, 0600)));
+    require(epoll_wait(epoll, &event, 1, 10000) == 1 && event.data.u32 == 9);
+    require_event(fd, second, IN_CREATE, "new");
+    require(write(file, "x", 1) == 1);
+    struct inotify_event events[2];
+    require(read(fd, events, sizeof events) == sizeof events);
+    require(events[0].wd == third && events[0].mask == IN_MODIFY);
+    require(events[1].wd == third && events[1].mask == IN_IGNORED);
+}
+
+VICTIM(follows_a_file_with_tail)
+{
+    int out[2], log = (int)need(open("log", O_CREAT | O_WRONLY | O_APPEND, 0600));
+    char text[16];
+    need(pipe(out));
+    require(write(log, "one\n", 4) == 4);
+    pid_t tail = (pid_t)need(fork());
+    if (tail == 0) {
+        need(dup2(out[1], 1));
+        close(out[0]);
+        execl("/usr/bin/tail", "tail", "-F", "log", NULL);
+        _exit(1);
+    }
+    require(read(out[0], text, sizeof text) == 4 && memcmp(text, "one\n", 4) == 0);
+    checkpoint_here();
+    require(write(log, "two\n", 4) == 4);
+    require(read(out[0], text, sizeof text) == 4 && memcmp(text, "two\n", 4) == 0);
+    need(rename("log", "old"));
+    log = (int)need(open("log", O_CREAT | O_WRONLY | O_APPEND, 0600));
+    require(write(log, "three\n", 6) == 6);
+    require(read(out[0], text, sizeof text) == 6 && memcmp(text, "three\n", 6) == 0);
+    need(kill(tail, SIGKILL));
+    need(waitpid(tail, NULL, 0));
+}
+
+REFUSED(has_an_inotify_with_waiting_events, "events that have not been read")
+{
+    int fd = (int)need(inotify_init1(0));
+    need(inotify_add_watch(fd, ".", IN_CREATE));
+    close((int)need(open("new", O_CREAT | O_WRONLY, 0600)));
+    checkpoint_here();
 }
