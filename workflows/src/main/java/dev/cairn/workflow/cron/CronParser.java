@@ -1,5 +1,6 @@
 package dev.cairn.workflow.cron;
 
+import dev.cairn.workflow.problem.Nearest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -24,6 +25,10 @@ final class CronParser {
 
     CronParser(String expression) throws CronException {
         String text = expression.strip();
+        CronDialects.check(text);
+        if (text.startsWith("@") && !MACROS.containsKey(text)) {
+            throw new CronException("there is no \"" + text + "\"" + Nearest.hint(text, MACROS.keySet()));
+        }
         this.fields = MACROS.getOrDefault(text, text).split("\\s+");
         this.quartz = fields.length > 5;
         if (fields.length < 5 || fields.length > 7) {
@@ -98,8 +103,8 @@ final class CronParser {
 
     private static BitSet values(String part, Unit unit) throws CronException {
         return Values.of(upper(part), unit)
-                .orElseThrow(
-                        () -> new CronException("\"" + part + "\" is not a " + unit.name() + " of a cron expression"));
+                .orElseThrow(() -> new CronException("\"" + part + "\" is not a " + unit.name()
+                        + " of a cron expression" + CronDialects.hint(part)));
     }
 
     private String[] parts(int field) {

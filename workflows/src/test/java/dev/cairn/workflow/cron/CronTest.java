@@ -98,7 +98,14 @@ class CronTest {
     @CsvSource(delimiter = '|', textBlock = """
                     0 2 * *        | this one has 4
                     ''             | this one has 0
-                    @dayly         | this one has 1
+                    @dayly         | there is no "@dayly"; did you mean "@daily"?
+                    @reboot        | @reboot is not a time
+                    CRON_TZ=Europe/Berlin 0 2 * * * | timezone: Europe/Berlin
+                    TZ=UTC 0 2 * * * | timezone: UTC
+                    H 2 * * *      | H is Jenkins' own
+                    H/15 * * * *   | H is Jenkins' own
+                    0 9 * * MON#1  | Quartz's form, with seconds first: 0 0 9 ? * MON#1
+                    0 9 L * *      | Quartz's form
                     60 * * * *     | "60" is not a minute
                     * 24 * * *     | "24" is not a hour
                     * * 0 * *      | "0" is not a day of month

@@ -18,26 +18,52 @@ final class ObjectType<T> implements Type<T> {
     /** Keys begun so are nobody's business: a place for anchors. */
     private static final String EXTENSION = "x-";
 
-    /** What other tools call it. */
-    private static final Map<String, String> ELSEWHERE = Map.ofEntries(
-            Map.entry("jobs", "steps"),
-            Map.entry("tasks", "steps"),
-            Map.entry("on", "schedule"),
-            Map.entry("triggers", "schedule"),
-            Map.entry("depends_on", "needs"),
-            Map.entry("dependsOn", "needs"),
-            Map.entry("dependencies", "needs"),
-            Map.entry("when", "if"),
-            Map.entry("command", "run"),
-            Map.entry("commands", "run"),
-            Map.entry("script", "run"),
-            Map.entry("cwd", "working_directory"),
-            Map.entry("environment", "env"),
-            Map.entry("timeout-minutes", "timeout"),
-            Map.entry("compress", "compression"),
-            Map.entry("retries", "retry"),
-            Map.entry("memory", "mem"),
-            Map.entry("interval", "every"));
+    /** What other tools call it; where several keys could be meant, the first that is possible. */
+    private static final Map<String, List<String>> ELSEWHERE = Map.ofEntries(
+            Map.entry("jobs", List.of("steps")),
+            Map.entry("tasks", List.of("steps")),
+            Map.entry("on", List.of("schedule")),
+            Map.entry("triggers", List.of("schedule")),
+            Map.entry("depends_on", List.of("needs")),
+            Map.entry("dependsOn", List.of("needs")),
+            Map.entry("dependencies", List.of("needs")),
+            Map.entry("when", List.of("if")),
+            Map.entry("command", List.of("run")),
+            Map.entry("commands", List.of("run")),
+            Map.entry("script", List.of("run")),
+            Map.entry("cwd", List.of("working_directory")),
+            Map.entry("environment", List.of("env")),
+            Map.entry("timeout-minutes", List.of("timeout")),
+            Map.entry("compress", List.of("compression")),
+            Map.entry("retries", List.of("retry")),
+            Map.entry("memory", List.of("mem")),
+            Map.entry("interval", List.of("every")),
+            Map.entry("depends", List.of("needs")),
+            Map.entry("requires", List.of("needs")),
+            Map.entry("after", List.of("needs")),
+            Map.entry("foreach", List.of("strategy")),
+            Map.entry("for_each", List.of("strategy")),
+            Map.entry("matrix", List.of("strategy")),
+            Map.entry("parallel", List.of("strategy")),
+            Map.entry("with_items", List.of("strategy")),
+            Map.entry("withItems", List.of("strategy")),
+            Map.entry("list", List.of("strategy", "lines")),
+            Map.entry("items", List.of("strategy", "lines")),
+            Map.entry("preconditions", List.of("if")),
+            Map.entry("status", List.of("if")),
+            Map.entry("params", List.of("inputs")),
+            Map.entry("parameters", List.of("inputs", "with")),
+            Map.entry("vars", List.of("env")),
+            Map.entry("variables", List.of("env")),
+            Map.entry("dir", List.of("working_directory")),
+            Map.entry("workdir", List.of("working_directory")),
+            Map.entry("stop", List.of("end", "timeout")),
+            Map.entry("until", List.of("end")),
+            Map.entry("tz", List.of("timezone")),
+            Map.entry("catchup", List.of("missed")),
+            Map.entry("continueOn", List.of("continue_on_error")),
+            Map.entry("allow_failure", List.of("continue_on_error")),
+            Map.entry("continue-on-error", List.of("continue_on_error")));
 
     private final String name;
     private final Map<String, Field<?>> fields = new LinkedHashMap<>();
@@ -110,8 +136,11 @@ final class ObjectType<T> implements Type<T> {
     }
 
     private String hint(String key) {
-        String here = ELSEWHERE.getOrDefault(key, "");
-        return fields.containsKey(here) ? "; here it is called \"" + here + "\"" : Nearest.hint(key, fields.keySet());
+        return ELSEWHERE.getOrDefault(key, List.of()).stream()
+                .filter(fields::containsKey)
+                .findFirst()
+                .map(here -> "; here it is called \"" + here + "\"")
+                .orElseGet(() -> Nearest.hint(key, fields.keySet()));
     }
 
     private String firstKeys() {

@@ -20,6 +20,10 @@ final class StepKeys {
 
     private static final String NAMES = "a name: letters, digits, _ and -";
 
+    private static final String NO_CONTAINER =
+            "not possible here: a step runs on the host itself. Start the container in"
+                    + " \"run\" (podman run, apptainer exec) with checkpoint.engine none or app: what runs in it cannot be checkpointed";
+
     private static final Field<Named> ID = optional(
             "id", Scalars.name(), "What others call it: letters, digits, _ and -; step-1, step-2, ... if not given.");
     private static final Field<String> NAME = optional("name", Scalars.text(), "What people read.");
@@ -72,7 +76,11 @@ final class StepKeys {
                             CONTINUE_ON_ERROR,
                             MASK_SECRETS,
                             STDIN))
-            .refusing(Map.of("notify", "not possible here: 'notify' at the top of the file covers all steps"));
+            .refusing(Map.of(
+                    "notify", "not possible here: 'notify' at the top of the file covers all steps",
+                    "container", NO_CONTAINER,
+                    "image", NO_CONTAINER,
+                    "docker", NO_CONTAINER));
 
     /** Hooks run one after the other, once, and nothing refers to them. */
     static final ObjectType<Step> HOOK = step(
