@@ -113,6 +113,31 @@ final class RunTest {
     }
 
     @Test
+    void listsTheRunsThatAreAskedFor() throws Exception {
+        cairn("run", "flow.yaml", "--input", "code=3", "--key", "bad");
+        cairn("run", "flow.yaml", "--key", "good");
+        assertThat(cairn("ps", "--state", "failed").out()).contains("bad").doesNotContain("good");
+        assertThat(cairn("ps", "--state", "failed,succeeded", "--name", "oo").out())
+                .contains("good")
+                .doesNotContain("bad");
+        assertThat(json("ps", "--all", "-n", "1", "--json").at("/runs").size()).isEqualTo(1);
+        assertThat(json("ps", "--all", "--since", "1h", "--json").at("/runs").size())
+                .isEqualTo(2);
+        assertThat(cairn("ps", "--all", "--since", "0s").err()).contains("no such runs");
+        Outcome wrong = cairn("ps", "--state", "done");
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.err()).contains("there are running, paused, interrupted, succeeded, failed, cancelled");
+    }
+
+    @Test
+    void validatesSeveralFilesAtOnce() throws Exception {
+        Files.writeString(folder.resolve("wrong.yaml"), "steps: [{rn: x}]\n");
+        Outcome outcome = cairn("validate", "flow.yaml", "wrong.yaml");
+        assertThat(outcome.exitCode()).isEqualTo(2);
+        assertThat(outcome.err()).contains("flow.yaml: valid", "wrong.yaml:1:10");
+    }
+
+    @Test
     void namesInstancesOfAMatrixByTheirValues() throws Exception {
         Files.writeString(folder.resolve("align.yaml"), """
                 name: align

@@ -17,14 +17,22 @@ import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -38,6 +46,32 @@ public final class PsCommand implements Callable<Integer> {
             names = {"-a", "--all"},
             description = "Also lists finished runs.")
     private boolean all;
+
+    @Option(
+            names = "--state",
+            paramLabel = "STATE",
+            split = ",",
+            description = "Lists only runs in one of these states, also finished ones: ${COMPLETION-CANDIDATES}.",
+            completionCandidates = States.class)
+    private List<String> states = List.of();
+
+    @Option(
+            names = "--name",
+            paramLabel = "TEXT",
+            description = "Lists only runs whose key, name or id contains this text.")
+    private String text = "";
+
+    @Option(
+            names = "--since",
+            paramLabel = "DURATION",
+            description = "Lists only runs that were started within this time, such as 12h or 7d.")
+    private @Nullable String since;
+
+    @Option(
+            names = {"-n", "--lines"},
+            paramLabel = "COUNT",
+            description = "Lists at most this many runs, the newest.")
+    private int count = Integer.MAX_VALUE;
 
     @Option(names = "--json", description = "As one JSON document.")
     private boolean json;
@@ -56,10 +90,10 @@ public final class PsCommand implements Callable<Integer> {
         RunStore.Listing listing = runs.store().list();
         List<IOException> unreadable = new ArrayList<>(listing.unreadable());
         List<Line> lines = new ArrayList<>();
-        for (RunManifest run : listing.runs()) {
-            if (all || !run.state().isFinal()) {
-                lines.add(new Line(run, owner(run, runs, unreadable), runs.frozen(run)));
-            }
+        Predicate<RunManifest> wanted = wanted();
+        for (RunManifest run :
+                listing.runs().stream().filter(wanted).limit(Math.max(0, count)).toList()) {
+            lines.add(new Line(run, owner(run, runs, unreadable), runs.frozen(run)));
         }
         if (json) {
             Json.print(
@@ -78,6 +112,43 @@ public final class PsCommand implements Callable<Integer> {
         return unreadable.isEmpty() ? ExitCode.OK : ExitCode.IO;
     }
 
+    private Predicate<RunManifest> wanted() throws CliException {
+        Set<RunState> asked = EnumSet.noneOf(RunState.class);
+        for (String state : states) {
+            asked.add(States.parse(state));
+        }
+        Instant oldest =
+                since == null ? Instant.MIN : composition.clock().instant().minus(duration(since));
+        return run -> (asked.isEmpty() ? all || !run.state().isFinal() : asked.contains(run.state()))
+                && !run.createdAt().isBefore(oldest)
+                && Stream.of(run.id(), run.origin().name(), run.origin().key().orElse(""))
+                        .anyMatch(name -> name.contains(text));
+    }
+
+    private static Duration duration(String given) throws CliException {
+        return Durations.parse(given)
+                .orElseThrow(() ->
+                        new CliException(ExitCode.USAGE, "--since " + given + ": not a duration such as 12h or 7d"));
+    }
+
+    /** The states of runs, as they are written. */
+    static final class States implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Stream.of(RunState.values()).map(RunState::wire).iterator();
+        }
+
+        static RunState parse(String text) throws CliException {
+            return Stream.of(RunState.values())
+                    .filter(state -> state.wire().equals(text))
+                    .findFirst()
+                    .orElseThrow(() -> new CliException(
+                            ExitCode.USAGE,
+                            "--state " + text + ": there is no such state; there are "
+                                    + String.join(", ", new States())));
+        }
+    }
+
     private static Optional<OwnerRecord> owner(RunManifest run, Runs runs, List<IOException> unreadable)
             throws IOException {
         try {
@@ -90,7 +161,8 @@ public final class PsCommand implements Callable<Integer> {
 
     private void print(List<Line> lines) {
         if (lines.isEmpty()) {
-            console.say(all ? "no runs" : "no unfinished runs; --all lists the others");
+            boolean narrowed = !states.isEmpty() || !text.isEmpty() || since != null;
+            console.say(narrowed ? "no such runs" : all ? "no runs" : "no unfinished runs; --all lists the others");
             return;
         }
         Table table = new Table("RUN", "STATE", "STEPS", "STARTED", "RUNNER");
@@ -118,8 +190,8 @@ public final class PsCommand implements Callable<Integer> {
         if (!line.frozen().isEmpty()) {
             return line.run().state().wire() + ", "
                     + line.frozen().entrySet().stream()
-                            .map(step -> "step " + step.getKey() + " frozen: its lease was not renewed for "
-                                    + HumanText.span(step.getValue()))
+                            .map(step -> "step " + line.run().label(step.getKey())
+                                    + " frozen: its lease was not renewed for " + HumanText.span(step.getValue()))
                             .collect(Collectors.joining(", "));
         }
         boolean abandoned = !line.run().state().isFinal()

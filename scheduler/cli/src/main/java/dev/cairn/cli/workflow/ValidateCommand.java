@@ -10,6 +10,7 @@ import dev.cairn.cli.shared.WorkflowFiles;
 import dev.cairn.workflow.problem.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -17,13 +18,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn validate}. */
-@Command(name = "validate", description = "Reports all problems of a workflow file, with line and column.")
+@Command(name = "validate", description = "Reports all problems of workflow files, with line and column.")
 public final class ValidateCommand implements Callable<Integer> {
     private final Console console;
     private final WorkflowFiles files;
 
-    @Parameters(index = "0", paramLabel = "FILE", description = "The workflow file.")
-    private Path file;
+    @Parameters(arity = "1..*", paramLabel = "FILE", description = "The workflow files.")
+    private List<Path> paths;
 
     @Option(names = "--json", description = "As one JSON document.")
     private boolean json;
@@ -35,7 +36,14 @@ public final class ValidateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CliException {
-        List<Problem> problems = files.check(file).problems();
+        List<Problem> problems = new ArrayList<>();
+        for (Path file : paths) {
+            List<Problem> found = files.check(file).problems();
+            problems.addAll(found);
+            if (!json) {
+                console.say(found.isEmpty() ? file + ": valid" : "cairn: " + files.told(found, file));
+            }
+        }
         if (json) {
             Json.print(
                     console.out(),
@@ -44,10 +52,6 @@ public final class ValidateCommand implements Callable<Integer> {
                             .put(
                                     "problems",
                                     problems.stream().map(ValidateCommand::json).toList()));
-        } else if (problems.isEmpty()) {
-            console.say(file + ": valid");
-        } else {
-            console.say("cairn: " + files.told(problems, file));
         }
         return problems.isEmpty() ? ExitCode.OK : ExitCode.USAGE;
     }
