@@ -372,8 +372,11 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
         rc = check_descriptor_limit(c, err);
     if (rc == 0)
         rc = describe_host(c, &t->cpu, err);
+    bool sysv = false;
     if (rc == 0)
-        rc = refuse_sysv(&c->processes[0], err);
+        rc = sysv_is_used(&c->processes[0], &sysv, err);
+    if (rc == 0 && sysv)
+        rc = capture_sysv(&c->objects, &c->frozen, c->processes, c->process_count, c->meta, err);
     if (rc == 0)
         rc = capture_zombies(c, err);
     if (rc == 0)

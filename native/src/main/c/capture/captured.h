@@ -49,8 +49,8 @@ void put_back_threads(struct captured_process *p);
 CAIRN_CHECKED int capture_process(struct captured_process *p, cairn_error *err);
 /* Whether its parent has yet to wait for its stop, or for its continuing. */
 CAIRN_CHECKED int capture_wait_state(struct captured_process *p, cairn_error *err);
-/* SysV objects of the step's ipc namespace, which cannot be saved yet; any one process can tell. */
-CAIRN_CHECKED int refuse_sysv(struct captured_process *p, cairn_error *err);
+/* Whether there are SysV objects in the step's ipc namespace; any one process can tell. */
+CAIRN_CHECKED int sysv_is_used(struct captured_process *p, bool *used, cairn_error *err);
 json_t *describe_zombie(pid_t pid, cairn_error *err);
 
 /* sharing.c */

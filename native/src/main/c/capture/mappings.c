@@ -89,8 +89,9 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
 {
     uint64_t dev = makedev(map->dev_major, map->dev_minor);
     bool deleted = path_is_deleted(map->path);
-    bool file =
-        map->path[0] == '/' && !deleted && dev != o->shm_dev && strncmp(map->path, "/SYSV", 5) != 0;
+    if (strncmp(map->path, "/SYSV", 5) == 0)
+        return capture_segment_mapping(o, p, map, json, err);
+    bool file = map->path[0] == '/' && !deleted && dev != o->shm_dev;
     struct object *object = object_find(o, dev, map->inode);
     if (file && !(map->prot & PROT_WRITE)) {
         if (o->keeping && keeping_wants(o->keeping, map->path))
@@ -105,10 +106,6 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
                           "plain reads and writes (MariaDB: innodb_use_native_aio=0), or use "
                           "`checkpoint.engine: app`",
                           p->ns_pid);
-    if (strncmp(map->path, "/SYSV", 5) == 0)
-        return cairn_fail(err, CAIRN_EUNSUPPORTED,
-                          "pid %d: SysV shared memory at 0x%llx, which this version does not save",
-                          p->ns_pid, (unsigned long long)map->start);
     if (file) {
         int rc = note_mapped(o, map, err);
         if (rc != 0)

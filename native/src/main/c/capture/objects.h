@@ -95,6 +95,15 @@ CAIRN_CHECKED int capture_deleted_program(struct objects *o, struct captured_pro
 /* The mappings of a process, into its "maps", with the shared memory behind them. */
 CAIRN_CHECKED int capture_mappings(struct objects *o, struct captured_process *p, cairn_error *err);
 
+/* One of SysV shared memory. */
+CAIRN_CHECKED int capture_segment_mapping(struct objects *o, const struct captured_process *p,
+                                          const struct proc_map *map, json_t *json,
+                                          cairn_error *err);
+/* All of SysV, into META's "sysv"; after the mappings. */
+CAIRN_CHECKED int capture_sysv(struct objects *o, const struct frozen *frozen,
+                               const struct captured_process *processes, size_t count, json_t *meta,
+                               cairn_error *err);
+
 /* objects.c */
 /* /proc appends " (deleted)" to the path of a file that has no name any more. */
 bool path_is_deleted(const char *path);

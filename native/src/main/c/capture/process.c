@@ -353,7 +353,7 @@ int capture_wait_state(struct captured_process *p, cairn_error *err)
     return 0;
 }
 
-int refuse_sysv(struct captured_process *p, cairn_error *err)
+int sysv_is_used(struct captured_process *p, bool *used, cairn_error *err)
 {
     /* Which word of its answer says how many there are: struct seminfo's semusz, msginfo's msgpool,
      * shm_info's used_ids. */
@@ -363,9 +363,10 @@ int refuse_sysv(struct captured_process *p, cairn_error *err)
         uint64_t command;
         bool third; /* the command is the third argument, not the second */
         size_t word;
-    } kinds[] = {{"SysV semaphore set", SYS_semctl, SEM_INFO, true, 7},
-                 {"SysV message queue", SYS_msgctl, MSG_INFO, false, 0},
-                 {"SysV shared memory segment", SYS_shmctl, SHM_INFO, false, 0}};
+    } kinds[] = {{"SEM_INFO", SYS_semctl, SEM_INFO, true, 7},
+                 {"MSG_INFO", SYS_msgctl, MSG_INFO, false, 0},
+                 {"SHM_INFO", SYS_shmctl, SHM_INFO, false, 0}};
+    *used = false;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         int words[24] = {0};
         uint64_t command = kinds[i].command, at = p->injector.scratch;
@@ -376,10 +377,7 @@ int refuse_sysv(struct captured_process *p, cairn_error *err)
             rc = inject_read(&p->injector, at, words, sizeof words, err);
         if (rc != 0)
             return rc;
-        if (words[kinds[i].word] > 0)
-            return cairn_fail(
-                err, CAIRN_EUNSUPPORTED, "the step has %d %s%s, which this version does not save",
-                words[kinds[i].word], kinds[i].name, words[kinds[i].word] > 1 ? "s" : "");
+        *used |= words[kinds[i].word] > 0;
     }
     return 0;
 }

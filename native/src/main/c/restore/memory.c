@@ -19,6 +19,7 @@
 #include "restore/fd_store.h"
 #include "restore/ranges.h"
 #include "restore/space_reader.h"
+#include "restore/sysv.h"
 #include "restore/threads.h"
 #include "rollback/file_content.h"
 
@@ -38,13 +39,15 @@ struct mapping {
     int prot;
     bool shared, kernel;
     int64_t flags;
-    int fd; /* in the store; -1 anonymous */
+    int fd;          /* in the store; -1 anonymous */
+    int64_t segment; /* of SysV; -1 none */
 };
 
 static int read_mapping(const struct restoration *r, const json_t *json, struct mapping *out,
                         cairn_error *err)
 {
-    *out = (struct mapping){.fd = -1, .kernel = json_object_get(json, "kernel") != NULL};
+    *out = (struct mapping){
+        .fd = -1, .segment = -1, .kernel = json_object_get(json, "kernel") != NULL};
     int64_t prot, object = 0;
     const char *path = NULL, *kept = NULL;
     int rc = json_need_hex(json, "start", &out->start, err);
@@ -62,6 +65,8 @@ static int read_mapping(const struct restoration *r, const json_t *json, struct 
         rc = json_may_int(json, "flags", 0, UINT32_MAX, &out->flags, err);
     if (rc == 0)
         rc = json_may_int(json, "object", 0, UINT32_MAX, &object, err);
+    if (rc == 0)
+        rc = json_may_int(json, "sysv", 0, INT32_MAX, &out->segment, err);
     if (rc == 0)
         rc = json_may_string(json, "path", 4096, &path, err);
     if (rc == 0)
@@ -117,7 +122,8 @@ static bool inherits(const struct restored_process *p, const json_t *map)
         if (same_value(map, theirs, "start"))
             return same_value(map, theirs, "end") && same_value(map, theirs, "shared") &&
                    same_value(map, theirs, "offset") && same_value(map, theirs, "path") &&
-                   same_value(map, theirs, "kept") && same_value(map, theirs, "object");
+                   same_value(map, theirs, "kept") && same_value(map, theirs, "object") &&
+                   same_value(map, theirs, "sysv");
     }
     return false;
 }
@@ -214,6 +220,8 @@ static int move_kernel_maps(const struct restoration *r, struct restored_process
  * protection. */
 static int map_one(struct restored_process *p, const struct mapping *m, cairn_error *err)
 {
+    if (m->segment >= 0)
+        return sysv_attach(p, m->segment, m->start, m->prot, err);
     int sharing = m->shared ? MAP_SHARED : m->flags & VMF_DROPPABLE ? MAP_DROPPABLE : MAP_PRIVATE;
     int flags = MAP_FIXED | sharing | (m->fd < 0 ? MAP_ANONYMOUS : 0);
     if (m->flags & VMF_GROWSDOWN)

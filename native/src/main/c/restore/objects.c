@@ -334,7 +334,8 @@ int objects_make(const struct restoration *r, cairn_error *err)
     for (int named = 0; named <= 1; named++)
         json_array_foreach(json_object_get(r->meta, "objects"), i, json)
         {
-            if (rc == 0 && description_is_kind(json, "shm") == named)
+            if (rc == 0 && description_is_kind(json, "shm") == named &&
+                !description_is_kind(json, "sysv")) /* sysv.c */
                 rc = make_object(r, json, err);
         }
     return rc;

@@ -18,6 +18,7 @@
 #include "restore/roots.h"
 #include "restore/signal_driven.h"
 #include "restore/stops.h"
+#include "restore/sysv.h"
 #include "restore/terminals.h"
 #include "restore/threads.h"
 #include "restore/waits.h"
@@ -160,6 +161,8 @@ int tree_restore(const struct tree_spec *spec, const image_reader *image, struct
         rc = family_make(&r, tree.init, err);
     if (rc == 0)
         rc = pidfds_restore(&r, err);
+    if (rc == 0)
+        rc = sysv_finish(&r, err);
     if (rc == 0)
         rc = stops_restore(&r, err);
     if (rc == 0)

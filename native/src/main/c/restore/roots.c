@@ -17,11 +17,14 @@
 #include "restore/mapped_files.h"
 #include "restore/objects.h"
 #include "restore/restoration.h"
+#include "restore/sysv.h"
 #include "restore/terminals.h"
 
 static int open_everything(const struct restoration *r, int pty_slave, cairn_error *err)
 {
     int rc = objects_make(r, err);
+    if (rc == 0)
+        rc = sysv_make(r, err);
     if (rc == 0)
         rc = terminals_make(r, pty_slave, err);
     if (rc == 0)

@@ -262,12 +262,36 @@ KIND(device_mapped)
     close(fd);
 }
 
-KIND(sysv_shared_memory)
+/* The bytes, by a new attachment. */
+static void act_sysv_shared_memory(struct object *o)
 {
-    int id = shmget(IPC_PRIVATE, 3 * PAGE, IPC_CREAT | 0600);
+    struct shmid_ds ds;
+    int id = (int)o->counts[0];
+    const uint8_t *at = shmat(id, NULL, SHM_RDONLY);
+    note(o, "shmat", at == (void *)-1 ? -1 : 0);
+    if (at == (void *)-1 || shmctl(id, IPC_STAT, &ds) != 0)
+        return;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < ds.shm_segsz; i++)
+        sum = sum * 31 + at[i];
+    say(o, "segment %d key %#x mode %o size %zu attached %lu sum %lx", id, ds.shm_perm.__key,
+        ds.shm_perm.mode, ds.shm_segsz, ds.shm_nattch, sum);
+    shmdt(at);
+}
+ACTING_KIND(sysv_shared_memory)
+{
+    key_t key = chance(o, 50) ? IPC_PRIVATE : (key_t)(o->node * 1000 + o->index + 1);
+    int id = shmget(key, 2 * PAGE + 100, IPC_CREAT | (chance(o, 30) ? 0640 : 0600));
     note(o, "shmget", id < 0 ? id : 0);
+    o->counts[0] = (uint64_t)id;
     uint8_t *at = shmat(id, place_of(o), 0);
     scatter(o, at, 3);
+    if (chance(o, 30))
+        note(o, "shmdt", shmdt(at));
+    else if (chance(o, 50))
+        note(o, "IPC_RMID", shmctl(id, IPC_RMID, NULL));
+    else if (chance(o, 30))
+        note(o, "shmat", shmat(id, (char *)place_of(o) + 8 * PAGE, SHM_RDONLY) == (void *)-1);
 }
 
 KIND(memory_watched_from_user_space)

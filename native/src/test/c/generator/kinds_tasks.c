@@ -285,21 +285,68 @@ KIND(working_folder)
     keep(o, open(name_of(o, "cwd"), O_RDONLY | O_DIRECTORY));
 }
 
-KIND(sysv_semaphores)
+static void act_sysv_semaphores(struct object *o)
 {
-    int id = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
-    struct sembuf up = {0, 3, chance(o, 50) ? SEM_UNDO : 0};
+    struct sembuf both[] = {{0, 1, 0}, {1, (short)(chance(o, 50) ? 2 : -1), IPC_NOWAIT}};
+    int id = (int)o->counts[0];
+    note(o, "semop", semop(id, both, 2));
+    say(o, "set %d values %d %d", id, semctl(id, 0, GETVAL), semctl(id, 1, GETVAL));
+}
+ACTING_KIND(sysv_semaphores)
+{
+    int id = semget(chance(o, 50) ? IPC_PRIVATE : (key_t)(o->node * 1000 + o->index + 1), 2,
+                    IPC_CREAT | 0600);
+    o->counts[0] = (uint64_t)id;
+    struct sembuf up = {0, 3, 0};
     note(o, "semop", semop(id, &up, 1));
 }
 
-KIND(sysv_queue)
+KIND(sysv_semaphores_to_undo)
 {
-    struct {
-        long type;
-        char text[10];
-    } message = {3, "hello"};
-    int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
-    note(o, "msgsnd", msgsnd(id, &message, 10, 0));
+    int id = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
+    struct sembuf up = {0, 3, SEM_UNDO};
+    note(o, "semop", semop(id, &up, 1));
+}
+
+struct queued {
+    long type;
+    uint8_t bytes[400];
+};
+
+static void send_by_chance(struct object *o)
+{
+    struct queued message = {.type = 1 + (long)pick(o, 5)};
+    size_t len = pick(o, 400);
+    memcpy(message.bytes, bytes_of(o, (uint32_t)o->counts[1]++, len), len);
+    note(o, "msgsnd", msgsnd((int)o->counts[0], &message, len, IPC_NOWAIT));
+}
+
+static ssize_t receive(struct object *o, long type)
+{
+    struct queued message = {0};
+    ssize_t n = msgrcv((int)o->counts[0], &message, sizeof message.bytes, type, IPC_NOWAIT);
+    note(o, "msgrcv", n);
+    say(o, "received %zd type %ld %d", n, message.type, n > 0 ? message.bytes[n - 1] : 0);
+    return n;
+}
+
+static void act_sysv_queue(struct object *o)
+{
+    send_by_chance(o);
+    receive(o, (long)pick(o, 8) - 3);
+}
+static void drain_sysv_queue(struct object *o)
+{
+    while (receive(o, 0) >= 0) {
+    }
+}
+KIND_(sysv_queue, act_sysv_queue, drain_sysv_queue)
+{
+    int id = msgget(chance(o, 50) ? IPC_PRIVATE : (key_t)(o->node * 1000 + o->index + 1),
+                    IPC_CREAT | 0600);
+    o->counts[0] = (uint64_t)id;
+    for (uint32_t i = pick(o, 6); i > 0; i--)
+        send_by_chance(o);
 }
 
 KIND(posix_queue)

@@ -8,9 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <sys/ipc.h>
 #include <sys/prctl.h>
-#include <sys/sem.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -81,15 +79,6 @@ REFUSED(has_descriptors_under_way, "descriptors on their way")
     data.iov_base = &byte;
     header.msg_controllen = sizeof control;
     require(recvmsg(pair[1], &header, 0) == 1 && CMSG_FIRSTHDR(&header) != NULL);
-}
-
-REFUSED(has_a_sysv_semaphore, "SysV semaphore")
-{
-    int id = (int)need(semget(IPC_PRIVATE, 1, 0600));
-    need(semctl(id, 0, SETVAL, 3));
-    checkpoint_here();
-    require(semctl(id, 0, GETVAL) == 3);
-    need(semctl(id, 0, IPC_RMID));
 }
 
 REFUSED_TO_USERS(makes_itself_undumpable, "has made itself undumpable")

@@ -1,0 +1,83 @@
+/* SysV shared memory, semaphores and message queues. */
+#include "victim.h"
+
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* As programs use it that find each other by a key, and one that must not outlive them. */
+VICTIM(keeps_sysv_shared_memory)
+{
+    int go[2], status, named = (int)need(shmget(0x4321, 10000, IPC_CREAT | 0600)),
+                       unused = (int)need(shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600)),
+                       removed = (int)need(shmget(IPC_PRIVATE, 8192, IPC_CREAT | 0600)),
+                       idle = (int)need(shmget(0x4322, 5000, IPC_CREAT | 0600));
+    char *at = shmat(named, NULL, 0), *other = shmat(removed, NULL, 0),
+         *later = shmat(idle, NULL, 0);
+    require(at != (void *)-1 && other != (void *)-1 && later != (void *)-1);
+    need(shmctl(unused, IPC_RMID, NULL)); /* a number between that is free */
+    fill_pattern(at, 10000, 1);
+    fill_pattern(other, 8192, 2);
+    fill_pattern(later, 5000, 3);
+    need(shmdt(later));
+    need(shmctl(removed, IPC_RMID, NULL));
+    need(pipe(go));
+    pid_t child = (pid_t)need(fork());
+    if (child == 0) {
+        char byte;
+        require(read(go[0], &byte, 1) == 1);
+        at[9999] = 'c';
+        other[0] = 'o';
+        _exit(0);
+    }
+    checkpoint_here();
+    struct shmid_ds ds;
+    require(has_pattern(at, 10000, 1) && has_pattern(other, 8192, 2));
+    need(shmctl(named, IPC_STAT, &ds));
+    require(ds.shm_segsz == 10000 && ds.shm_perm.__key == 0x4321);
+    require(shmget(0x4321, 0, 0) == named && shmget(0x4322, 0, 0) == idle);
+    need(shmctl(removed, IPC_STAT, &ds));
+    require(ds.shm_perm.mode & SHM_DEST);
+    later = shmat(idle, NULL, SHM_RDONLY);
+    require(later != (void *)-1 && has_pattern(later, 5000, 3));
+    require(write(go[1], "x", 1) == 1);
+    need(waitpid(child, &status, 0));
+    require(status == 0 && at[9999] == 'c' && other[0] == 'o');
+    need(shmdt(other));
+    require(shmctl(removed, IPC_STAT, &ds) == -1);
+}
+
+struct queued {
+    long type;
+    char bytes[3000];
+};
+
+VICTIM(keeps_sysv_queues_and_semaphores)
+{
+    int set = (int)need(semget(0x77, 3, IPC_CREAT | 0600)),
+        queue = (int)need(msgget(0x78, IPC_CREAT | 0600));
+    struct sembuf up = {1, 5, 0};
+    need(semop(set, &up, 1));
+    struct queued message = {9, ""};
+    fill_pattern(message.bytes, sizeof message.bytes, 4);
+    need(msgsnd(queue, &message, sizeof message.bytes, 0));
+    message.type = 4;
+    need(msgsnd(queue, &message, 0, 0));
+    checkpoint_here();
+    require(semget(0x77, 3, 0) == set && msgget(0x78, 0) == queue);
+    require(semctl(set, 0, GETVAL) == 0 && semctl(set, 1, GETVAL) == 5);
+    require(msgrcv(queue, &message, sizeof message.bytes, 4, IPC_NOWAIT) == 0);
+    require(msgrcv(queue, &message, sizeof message.bytes, 0, IPC_NOWAIT) == 3000);
+    require(message.type == 9 && has_pattern(message.bytes, 3000, 4));
+    require(msgrcv(queue, &message, sizeof message.bytes, 0, IPC_NOWAIT) == -1);
+}
+
+REFUSED(has_sysv_semaphores_to_undo, "SEM_UNDO")
+{
+    int set = (int)need(semget(IPC_PRIVATE, 1, IPC_CREAT | 0600));
+    struct sembuf up = {0, 1, SEM_UNDO};
+    need(semop(set, &up, 1));
+    checkpoint_here();
+}
