@@ -6,6 +6,7 @@ need_for_tests() {
     need strace strace
     need expect expect
     need tmux tmux
+    need openmpi-bin mpirun
     need python3 /usr/bin/python3
     need python3-numpy /usr/lib/python3/dist-packages/numpy
     need gromacs gmx

@@ -419,3 +419,32 @@ VICTIM(keeps_a_terminal_that_is_full)
     require(pthread_join(writer, NULL) == 0);
     require_nothing(p.master);
 }
+
+VICTIM(runs_programs_below_mpirun)
+{
+    static const char *const argv[] = {
+        "/usr/bin/mpirun",
+        "-np",
+        "2",
+        "--oversubscribe",
+        "sh",
+        "-c",
+        "echo begun $OMPI_COMM_WORLD_RANK; until test -e resumed; do sleep 0.05; done; echo done "
+        "$OMPI_COMM_WORLD_RANK; exit 0",
+        NULL};
+    setenv("PATH", "/usr/bin:/bin", 1);
+    setenv("HOME", ".", 1);
+    setenv("TMPDIR", "/tmp", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1);
+    setenv("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1", 1);
+    struct program mpi = start_program(argv, "begun 1");
+    checkpoint_here();
+    close((int)need(open("resumed", O_CREAT | O_WRONLY, 0600)));
+    char got[4096] = "";
+    size_t len = 0;
+    ssize_t n;
+    while ((n = need(read(mpi.out, got + len, sizeof got - 1 - len))) > 0)
+        len += (size_t)n;
+    require(strstr(got, "done 0") && strstr(got, "done 1"));
+    require_exit(mpi, 0);
+}
