@@ -376,7 +376,7 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     if (rc == 0)
         rc = sysv_is_used(&c->processes[0], &sysv, err);
     if (rc == 0 && sysv)
-        rc = capture_sysv(&c->objects, &c->frozen, c->processes, c->process_count, c->meta, err);
+        rc = capture_sysv(&c->objects, c->processes, c->process_count, c->meta, err);
     if (rc == 0)
         rc = capture_zombies(c, err);
     if (rc == 0)

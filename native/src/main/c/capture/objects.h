@@ -100,9 +100,11 @@ CAIRN_CHECKED int capture_segment_mapping(struct objects *o, const struct captur
                                           const struct proc_map *map, json_t *json,
                                           cairn_error *err);
 /* All of SysV, into META's "sysv"; after the mappings. */
-CAIRN_CHECKED int capture_sysv(struct objects *o, const struct frozen *frozen,
-                               const struct captured_process *processes, size_t count, json_t *meta,
-                               cairn_error *err);
+CAIRN_CHECKED int capture_sysv(struct objects *o, struct captured_process *processes, size_t count,
+                               json_t *meta, cairn_error *err);
+/* What SEM_UNDO has noted of these sets, as META has them, into the "undo" of each process. */
+CAIRN_CHECKED int capture_undo(const struct objects *o, struct captured_process *processes,
+                               size_t count, const json_t *sets, cairn_error *err);
 
 /* objects.c */
 /* /proc appends " (deleted)" to the path of a file that has no name any more. */

@@ -2,7 +2,6 @@
  * inside it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/kcmp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "capture/objects.h"
@@ -200,19 +198,6 @@ static void *look_inside(void *argument)
     return NULL;
 }
 
-/* What the kernel undoes at a process's end it tells nobody; only that there may be something. */
-static int refuse_undo(const struct objects *o, const struct frozen *frozen, cairn_error *err)
-{
-    for (size_t i = 0; i < frozen->thread_count; i++)
-        if (syscall(SYS_kcmp, frozen->threads[i].tid, o->init, KCMP_SYSVSEM, 0, 0) != 0)
-            return cairn_fail(
-                err, CAIRN_EUNSUPPORTED,
-                "the step has SysV semaphores, and a process with threads, or with SEM_UNDO, which "
-                "cannot be saved beside them; use POSIX semaphores, remove the semaphores (ipcrm) "
-                "before the checkpoint, or use `checkpoint.engine: app`");
-    return 0;
-}
-
 static const json_t *segment_of(const json_t *segments, const json_t *id)
 {
     size_t i;
@@ -253,8 +238,7 @@ static int refuse_parts(const json_t *segments, const struct captured_process *p
     return 0;
 }
 
-int capture_sysv(struct objects *o, const struct frozen *frozen,
-                 const struct captured_process *processes, size_t count, json_t *meta,
+int capture_sysv(struct objects *o, struct captured_process *processes, size_t count, json_t *meta,
                  cairn_error *err)
 {
     pthread_t thread;
@@ -269,7 +253,7 @@ int capture_sysv(struct objects *o, const struct frozen *frozen,
     pthread_join(thread, NULL);
     if (l.rc != 0)
         return cairn_fail(err, l.err.code, "%s", l.err.message);
-    int rc = json_array_size(l.semaphores) > 0 ? refuse_undo(o, frozen, err) : 0;
+    int rc = capture_undo(o, processes, count, l.semaphores, err);
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = refuse_parts(l.segments, &processes[i], err);
     return rc;

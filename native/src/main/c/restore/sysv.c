@@ -252,6 +252,43 @@ static struct restored_process *any_process(const struct restoration *r)
     return NULL;
 }
 
+/* What the kernel is to undo at its end, without a change by now: the first half of each pair only
+ * makes room for the second. */
+static int note_undo(struct restored_process *p, const json_t *undo, cairn_error *err)
+{
+    int64_t id;
+    json_t *adjustments;
+    int rc = json_need_int(undo, "set", 0, INT32_MAX, &id, err);
+    if (rc == 0)
+        rc = json_need_array(undo, "adjustments", SEMAPHORE_LIMIT, &adjustments, err);
+    for (size_t k = 0; rc == 0 && k < json_array_size(adjustments); k++) {
+        short by = (short)json_integer_value(json_array_get(adjustments, k));
+        struct sembuf up = {(unsigned short)k, by, IPC_NOWAIT},
+                      undone = {(unsigned short)k, (short)-by, IPC_NOWAIT | SEM_UNDO};
+        const struct sembuf both[] = {by > 0 ? up : undone, by > 0 ? undone : up};
+        if (by == 0)
+            continue;
+        rc = inject_write(&p->injector, p->injector.scratch, both, sizeof both, err);
+        if (rc == 0)
+            rc = inject_ok(&p->injector, "semop", NULL, err, SYS_semop, (uint64_t)id,
+                           p->injector.scratch, 2, 0, 0, 0);
+    }
+    return rc;
+}
+
+static int note_undo_of(struct restored_process *p, cairn_error *err)
+{
+    size_t i;
+    const json_t *undo;
+    int rc = 0;
+    json_array_foreach(json_object_get(p->json, "undo"), i, undo)
+    {
+        if (rc == 0)
+            rc = note_undo(p, undo, err);
+    }
+    return rc;
+}
+
 int sysv_finish(struct restoration *r, cairn_error *err)
 {
     struct restored_process *p = any_process(r);
@@ -269,5 +306,8 @@ int sysv_finish(struct restoration *r, cairn_error *err)
             rc = inject_ok(&p->injector, "IPC_RMID", NULL, err, SYS_shmctl, id, IPC_RMID, 0, 0, 0,
                            0);
     }
+    for (k = 0; rc == 0 && k < r->process_count; k++)
+        if (!r->processes[k].zombie)
+            rc = note_undo_of(&r->processes[k], err);
     return rc;
 }

@@ -9,7 +9,8 @@ CAIRN_CHECKED int sysv_make(const struct restoration *r, cairn_error *err);
 /* In a process: attaches the segment where it was. */
 CAIRN_CHECKED int sysv_attach(struct restored_process *p, int64_t id, uint64_t start, int prot,
                               cairn_error *err);
-/* Once all processes have attached what they had: segments that had been removed are again. */
+/* Once all processes have attached what they had: segments that had been removed are again,
+ * and the kernel knows what to undo at the end of each. */
 CAIRN_CHECKED int sysv_finish(struct restoration *r, cairn_error *err);
 
 #endif

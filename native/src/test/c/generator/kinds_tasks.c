@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PRCTL_KIND(name, ...)                 \
@@ -301,11 +302,37 @@ ACTING_KIND(sysv_semaphores)
     note(o, "semop", semop(id, &up, 1));
 }
 
-KIND(sysv_semaphores_to_undo)
+/* A child that has some of it undone when it ends. */
+static void drain_sysv_semaphores_to_undo(struct object *o)
 {
-    int id = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600);
-    struct sembuf up = {0, 3, SEM_UNDO};
-    note(o, "semop", semop(id, &up, 1));
+    int id = (int)o->counts[0];
+    say(o, "before %d %d", semctl(id, 0, GETVAL), semctl(id, 1, GETVAL));
+    kill(o->child, SIGKILL);
+    waitpid(o->child, NULL, 0);
+    say(o, "after %d %d", semctl(id, 0, GETVAL), semctl(id, 1, GETVAL));
+}
+ENDING_KIND(sysv_semaphores_to_undo)
+{
+    int id = semget(IPC_PRIVATE, 2, IPC_CREAT | 0600), ready[2];
+    o->counts[0] = (uint64_t)id;
+    struct sembuf changes[] = {{0, 5, 0},
+                               {1, 7, 0},
+                               {0, (short)-(int)(1 + pick(o, 5)), SEM_UNDO},
+                               {1, (short)(1 + pick(o, 4)), SEM_UNDO}};
+    note(o, "semop", semop(id, changes, 2));
+    note(o, "pipe2", pipe2(ready, O_CLOEXEC));
+    o->child = fork();
+    if (o->child == 0) {
+        semop(id, changes + 2, 2);
+        close(ready[1]);
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    char nothing;
+    while (read(ready[0], &nothing, 1) < 0 && errno == EINTR) {
+    }
+    close(ready[0]);
 }
 
 struct queued {

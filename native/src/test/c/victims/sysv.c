@@ -1,6 +1,8 @@
 /* SysV shared memory, semaphores and message queues. */
 #include "victim.h"
 
+#include <pthread.h>
+#include <signal.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
@@ -74,10 +76,43 @@ VICTIM(keeps_sysv_queues_and_semaphores)
     require(msgrcv(queue, &message, sizeof message.bytes, 0, IPC_NOWAIT) == -1);
 }
 
-REFUSED(has_sysv_semaphores_to_undo, "SEM_UNDO")
+VICTIM(keeps_what_sysv_semaphores_undo)
 {
-    int set = (int)need(semget(IPC_PRIVATE, 1, IPC_CREAT | 0600));
-    struct sembuf up = {0, 1, SEM_UNDO};
-    need(semop(set, &up, 1));
+    int set = (int)need(semget(IPC_PRIVATE, 3, IPC_CREAT | 0600)), ready[2], status;
+    struct sembuf first[] = {{0, 9, 0}, {1, 32767, 0}};
+    char byte;
+    need(semop(set, first, 2));
+    need(pipe(ready));
+    pid_t child = (pid_t)need(fork());
+    if (child == 0) {
+        struct sembuf undone[] = {{0, -4, SEM_UNDO}, {1, -100, SEM_UNDO}, {2, 6, SEM_UNDO}};
+        need(semop(set, undone, 3));
+        require(write(ready[1], "x", 1) == 1);
+        for (;;)
+            pause();
+    }
+    require(read(ready[0], &byte, 1) == 1);
+    checkpoint_here();
+    require(semctl(set, 0, GETVAL) == 5 && semctl(set, 1, GETVAL) == 32667 &&
+            semctl(set, 2, GETVAL) == 6);
+    need(kill(child, SIGKILL));
+    need(waitpid(child, &status, 0));
+    require(semctl(set, 0, GETVAL) == 9 && semctl(set, 1, GETVAL) == 32767 &&
+            semctl(set, 2, GETVAL) == 0);
+}
+
+static void *wait_here(void *unused)
+{
+    (void)unused;
+    for (;;)
+        pause();
+    return NULL;
+}
+
+REFUSED(has_sysv_semaphores_beside_threads, "SEM_UNDO")
+{
+    pthread_t thread;
+    need(semget(IPC_PRIVATE, 1, IPC_CREAT | 0600));
+    require(pthread_create(&thread, NULL, wait_here, NULL) == 0);
     checkpoint_here();
 }
