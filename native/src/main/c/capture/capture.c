@@ -354,6 +354,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     if (rc == 0)
         rc = capture_inotifies(&c->objects, c->processes, c->process_count, err);
     if (rc == 0)
+        rc = capture_mqueues(&c->objects, c->meta, err);
+    if (rc == 0)
         rc = capture_sockets(&c->objects, err);
     if (rc == 0)
         rc = capture_inet(&c->objects, err);

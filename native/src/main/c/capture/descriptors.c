@@ -187,8 +187,8 @@ static int describe_link(const struct seen *s, const char *other, json_t *json, 
     return 0;
 }
 
-/* What has a path that no folder leads to. */
-static int refuse_special(const struct seen *s, cairn_error *err)
+/* What has a path that no folder leads to: *done where all is said of it. */
+static int describe_special(const struct seen *s, json_t *json, bool *done, cairn_error *err)
 {
     char path[64];
     struct statfs fs;
@@ -197,9 +197,11 @@ static int refuse_special(const struct seen *s, cairn_error *err)
         return cairn_fail_errno(err, "pid %d fd %d (%s)", s->process->ns_pid, s->fd, s->link);
     if (fs.f_type == NSFS_MAGIC)
         return unsupported(s, "a namespace", "close it before the checkpoint", err);
-    if (fs.f_type == MQUEUE_MAGIC)
-        return unsupported(s, "a POSIX message queue, which this version does not save",
-                           "close it before the checkpoint", err);
+    *done = fs.f_type == MQUEUE_MAGIC;
+    if (*done) {
+        json_object_set_new(json, "kind", json_string("mqueue"));
+        json_object_set_new(json, "queue", json_integer((json_int_t)s->stat.st_ino));
+    }
     return 0;
 }
 
@@ -208,9 +210,11 @@ static int describe_named(struct objects *o, const struct seen *s, json_t *json,
 {
     enum name_state state;
     auto_free char *other = NULL;
-    int rc = refuse_special(s, err);
-    if (rc == 0)
-        rc = find_name(o, s, &state, &other, err);
+    bool done = false;
+    int rc = describe_special(s, json, &done, err);
+    if (rc != 0 || done)
+        return rc;
+    rc = find_name(o, s, &state, &other, err);
     if (rc != 0)
         return rc;
     if (state == NAME_GONE)

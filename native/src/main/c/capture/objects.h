@@ -66,6 +66,8 @@ CAIRN_CHECKED int describe_inotify(const struct captured_process *p, int number,
 CAIRN_CHECKED int capture_inotifies(const struct objects *o,
                                     const struct captured_process *processes, size_t count,
                                     cairn_error *err);
+/* All POSIX message queues, into META's "mqueues"; after the descriptors of all processes. */
+CAIRN_CHECKED int capture_mqueues(const struct objects *o, json_t *meta, cairn_error *err);
 /* Sockets whose other end is not of the tree. */
 CAIRN_CHECKED int capture_sockets(const struct objects *o, cairn_error *err);
 /* A socket, into the json of its description. */

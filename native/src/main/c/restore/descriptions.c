@@ -200,6 +200,8 @@ static int make_description(const struct restoration *r, size_t i, cairn_error *
     int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
     if (rc != 0)
         return rc;
+    if (description_is_kind(json, "mqueue"))
+        return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a message queue that the image lacks");
     if (description_is_kind(json, "proc"))
         return 0; /* by each process for itself: process.c */
     if (description_is_kind(json, "file") || description_is_kind(json, "device"))

@@ -15,6 +15,7 @@
 #include "restore/epoll.h"
 #include "restore/locks.h"
 #include "restore/mapped_files.h"
+#include "restore/mqueues.h"
 #include "restore/objects.h"
 #include "restore/restoration.h"
 #include "restore/sysv.h"
@@ -25,6 +26,8 @@ static int open_everything(const struct restoration *r, int pty_slave, cairn_err
     int rc = objects_make(r, err);
     if (rc == 0)
         rc = sysv_make(r, err);
+    if (rc == 0)
+        rc = mqueues_make(r, err);
     if (rc == 0)
         rc = terminals_make(r, pty_slave, err);
     if (rc == 0)

@@ -376,12 +376,45 @@ KIND_(sysv_queue, act_sysv_queue, drain_sysv_queue)
         send_by_chance(o);
 }
 
-KIND(posix_queue)
+static ssize_t receive_posix(struct object *o)
+{
+    static char bytes[8192];
+    unsigned priority = 0;
+    ssize_t n = mq_receive((mqd_t)o->fds[0], bytes, sizeof bytes, &priority);
+    note(o, "mq_receive", n);
+    say(o, "received %zd priority %u %d", n, priority, n > 0 ? bytes[n - 1] : 0);
+    return n;
+}
+
+static void send_posix(struct object *o)
+{
+    size_t len = pick(o, 300);
+    note(o, "mq_send",
+         mq_send((mqd_t)o->fds[0], (const char *)bytes_of(o, (uint32_t)o->counts[1]++, len), len,
+                 pick(o, 4)));
+}
+
+static void act_posix_queue(struct object *o)
+{
+    send_posix(o);
+    if (chance(o, 60))
+        receive_posix(o);
+}
+static void drain_posix_queue(struct object *o)
+{
+    while (receive_posix(o) >= 0) {
+    }
+}
+KIND_(posix_queue, act_posix_queue, drain_posix_queue)
 {
     char name[64];
+    struct mq_attr attr = {.mq_maxmsg = 5, .mq_msgsize = 8192 - pick(o, 1000)};
     snprintf(name, sizeof name, "/%s", name_of(o, "mq"));
-    int fd = keep(o, (int)mq_open(name, O_CREAT | O_RDWR | O_NONBLOCK, 0600, NULL));
-    note(o, "mq_send", mq_send((mqd_t)fd, "hello", 5, 1));
+    keep(o, (int)mq_open(name, O_CREAT | O_RDWR | O_NONBLOCK, 0600, &attr));
+    if (chance(o, 50))
+        keep(o, (int)mq_open(name, O_WRONLY));
+    for (uint32_t i = pick(o, 5); i > 0; i--)
+        send_posix(o);
     if (chance(o, 50))
         note(o, "mq_unlink", mq_unlink(name));
 }

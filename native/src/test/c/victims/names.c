@@ -2,7 +2,6 @@
 #include "victim.h"
 
 #include <fcntl.h>
-#include <mqueue.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -225,16 +224,6 @@ REFUSED(has_a_namespace_open, "a namespace")
     int fd = (int)need(open("/proc/self/ns/net", O_RDONLY));
     checkpoint_here();
     require(look_at(fd).stat.st_nlink == 1);
-}
-
-REFUSED(has_a_message_queue_open, "POSIX message queue")
-{
-    mqd_t queue = mq_open("/victim", O_RDWR | O_CREAT | O_EXCL, 0600, NULL);
-    require(queue >= 0 && mq_unlink("/victim") == 0);
-    require(mq_send(queue, "x", 1, 0) == 0);
-    checkpoint_here();
-    char bytes[8192];
-    require(mq_receive(queue, bytes, sizeof bytes, NULL) == 1);
 }
 
 /* The name of a socket in the folder itself would be too long. */

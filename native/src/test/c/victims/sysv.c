@@ -1,11 +1,14 @@
-/* SysV shared memory, semaphores and message queues. */
+/* SysV shared memory, semaphores and message queues; POSIX message queues. */
 #include "victim.h"
 
+#include <fcntl.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/msg.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,5 +117,48 @@ REFUSED(has_sysv_semaphores_beside_threads, "SEM_UNDO")
     pthread_t thread;
     need(semget(IPC_PRIVATE, 1, IPC_CREAT | 0600));
     require(pthread_create(&thread, NULL, wait_here, NULL) == 0);
+    checkpoint_here();
+}
+
+VICTIM(keeps_posix_message_queues)
+{
+    struct mq_attr attr = {.mq_maxmsg = 4, .mq_msgsize = 64}, now;
+    mqd_t named = (mqd_t)need(mq_open("/named", O_CREAT | O_RDWR | O_NONBLOCK, 0640, &attr)),
+          gone = (mqd_t)need(mq_open("/again", O_CREAT | O_RDWR, 0600, &attr)), again, closed;
+    char bytes[64];
+    unsigned priority;
+    need(mq_send(named, "low", 3, 1));
+    need(mq_send(named, "high", 4, 7));
+    need(mq_send(named, "lower", 5, 1));
+    need(mq_send(gone, "gone", 4, 2));
+    need(mq_unlink("/again"));
+    again = (mqd_t)need(mq_open("/again", O_CREAT | O_WRONLY, 0600, &attr));
+    closed = (mqd_t)need(mq_open("/closed", O_CREAT | O_RDWR, 0600, &attr));
+    need(mq_send(closed, "", 0, 3));
+    need(mq_close(closed));
+    checkpoint_here();
+    struct stat st;
+    need(fstat(named, &st));
+    require((st.st_mode & 07777) == 0640);
+    need(mq_getattr(named, &now));
+    require(now.mq_maxmsg == 4 && now.mq_msgsize == 64 && now.mq_curmsgs == 3);
+    require(now.mq_flags == O_NONBLOCK);
+    require(mq_receive(named, bytes, 64, &priority) == 4 && priority == 7);
+    require(mq_receive(named, bytes, 64, &priority) == 3 && memcmp(bytes, "low", 3) == 0);
+    require(mq_receive(named, bytes, 64, &priority) == 5 && memcmp(bytes, "lower", 5) == 0);
+    require(mq_receive(named, bytes, 64, NULL) == -1 && errno == EAGAIN);
+    require(mq_receive(gone, bytes, 64, &priority) == 4 && memcmp(bytes, "gone", 4) == 0);
+    need(mq_send(again, "x", 1, 0));
+    mqd_t other = (mqd_t)need(mq_open("/again", O_RDONLY));
+    require(mq_receive(other, bytes, 64, NULL) == 1);
+    closed = (mqd_t)need(mq_open("/closed", O_RDONLY));
+    require(mq_receive(closed, bytes, 64, &priority) == 0 && priority == 3);
+}
+
+REFUSED(asks_to_be_told_of_messages, "mq_notify")
+{
+    mqd_t queue = (mqd_t)need(mq_open("/told", O_CREAT | O_RDWR, 0600, NULL));
+    need(
+        mq_notify(queue, &(struct sigevent){.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1}));
     checkpoint_here();
 }
