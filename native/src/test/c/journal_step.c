@@ -1,8 +1,9 @@
 /* Runs a program as a step whose changes are journalled, without images; or undoes what it changed.
  *
  *   journal_step run FOLDER [--plain|--passive] PROGRAM ARGUMENT...
- *   journal_step undo FOLDER EPOCH
+ *   journal_step undo FOLDER EPOCH [--accept-changed]
  *   journal_step merge FOLDER EPOCH LATER-EPOCH
+ *   journal_step of-another-boot FOLDER --ended|--cut
  *   journal_step killed-at N ONE-OF-THESE...: by SIGKILL, on its way into its N-th change of the
  * disk
  *
@@ -17,8 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/cleanup.h"
 #include "journal/journal.h"
+#include "journal/log.h"
 #include "journal/merge.h"
+#include "journal/stamp.h"
 #include "kill_at.h"
 #include "sandbox/start.h"
 
@@ -82,26 +86,46 @@ static int run(struct journal *journal, char **argv)
     }
     int rc = tree_status(&tree, &end, &error);
     tree_destroy(&tree);
+    journal_end(journal);
     return rc < 0 ? complain("ending", &error) : end.signalled ? 128 + end.code : end.code;
 }
 
-static int undo(struct journal *journal, int folder, uint32_t epoch)
+static int undo(struct journal *journal, int folder, uint32_t epoch, bool accept_changed)
 {
     cairn_error error = {0};
     if (mkdirat(folder, "undone", 0700) < 0 && errno != EEXIST)
         return 3;
     int undone = openat(folder, "undone", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return journal_undo(journal, epoch, undone, &error) == 0 ? 0 : complain("undoing", &error);
+    const struct undo_options how = {undone, getenv("CAIRN_STEP_CWD"), accept_changed};
+    return journal_undo(journal, epoch, &how, &error) == 0 ? 0 : complain("undoing", &error);
 }
 
-static int merge(int folder, char **argv)
+static int merge(const struct journal *of, int folder, char **argv)
 {
     cairn_error error = {0};
     int journal = openat(folder, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return merge_epochs(journal, (uint32_t)strtoul(argv[0], NULL, 10),
-                        (uint32_t)strtoul(argv[1], NULL, 10), &error) == 0
-               ? 0
-               : complain("merging", &error);
+    int rc = merge_epochs(journal, (uint32_t)strtoul(argv[0], NULL, 10),
+                          (uint32_t)strtoul(argv[1], NULL, 10), &error);
+    journal_own_changes(of); /* otherwise epochs are merged while the step lives */
+    return rc == 0 ? 0 : complain("merging", &error);
+}
+
+/* As if epoch 0 were of another boot, and the last sign that survived the beginning's. */
+static int of_another_boot(int folder, bool ended)
+{
+    cairn_error error = {0};
+    struct log log;
+    auto_close int journal = openat(folder, "journal", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_close int to = -1;
+    if (log_read(journal, 0, &log, &error) != 0 ||
+        log_begin(journal, 0, "another", &to, &error) != 0)
+        return complain("reading", &error);
+    int rc = 0;
+    for (size_t i = 0; i < log.count && rc == 0; i++)
+        rc = log_append(to, &log.records[i], &error);
+    log_free(&log);
+    stamp_write(journal, STAMP_SYNCED, (struct stamp){.ended = ended}, true);
+    return rc == 0 && log_publish(journal, 0, to, &error) == 0 ? 0 : complain("writing", &error);
 }
 
 /* In the parent, how the child ended; does not return there. */
@@ -134,9 +158,11 @@ int main(int argc, char **argv)
     int folder = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0 || journal_open(folder, LIMIT, &journal, &error) != 0)
         return complain("opening", &error);
+    if (strcmp(argv[1], "of-another-boot") == 0)
+        return of_another_boot(folder, strcmp(argv[3], "--ended") == 0);
     if (strcmp(argv[1], "merge") == 0)
-        return argc == 5 ? merge(folder, argv + 3) : 2;
+        return argc == 5 ? merge(journal, folder, argv + 3) : 2;
     return strcmp(argv[1], "run") == 0
                ? run(journal, argv + 3)
-               : undo(journal, folder, (uint32_t)strtoul(argv[3], NULL, 10));
+               : undo(journal, folder, (uint32_t)strtoul(argv[3], NULL, 10), argc > 4);
 }

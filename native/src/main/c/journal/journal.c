@@ -23,7 +23,9 @@
 #include "journal/log.h"
 #include "journal/merge.h"
 #include "journal/recorder.h"
+#include "journal/stamp.h"
 #include "journal/undo.h"
+#include "journal/watch.h"
 
 #ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
@@ -44,6 +46,7 @@ struct journal {
     int n_published;
     bool kept_is_ours; /* `kept` is of our own mount namespace: the server has to open its own */
     pthread_t server;
+    struct watch watch;
 };
 
 static int open_folder(struct journal *j, cairn_error *err)
@@ -127,6 +130,7 @@ int journal_cut(struct journal *j, uint32_t *epoch, cairn_error *err)
     if (rc == 0)
         rc = log_create(j->folder, (uint32_t)(newest + 1), &log, err);
     if (rc == 0) {
+        watch_sync_epoch(&j->recorder, 0);
         *epoch = (uint32_t)(newest + 1);
         begin_epoch(j, *epoch, &log);
     }
@@ -188,12 +192,23 @@ int journal_published(struct journal *j, int keep, cairn_error *err)
     return rc;
 }
 
-int journal_undo(struct journal *j, uint32_t epoch, int undone_fd, cairn_error *err)
+int journal_undo(struct journal *j, uint32_t epoch, const struct undo_options *how,
+                 cairn_error *err)
 {
-    int rc = undo_check(j->folder, epoch, err);
+    int rc = undo_check(j->folder, epoch, how, err);
     if (rc == 0)
-        rc = undo_to(j->folder, epoch, undone_fd, err);
+        rc = undo_to(j->folder, epoch, how->undone_fd, err);
     return rc ? rc : begin_again(j, epoch, err);
+}
+
+void journal_own_changes(const struct journal *j)
+{
+    stamp_write(j->folder, STAMP_ALIVE, (struct stamp){.at = stamp_now(), .ended = 1}, false);
+}
+
+void journal_end(struct journal *j)
+{
+    watch_join(&j->watch);
 }
 
 int journal_settle(struct journal *j, cairn_error *err)
@@ -320,6 +335,10 @@ int journal_listen(struct journal *j, int listener, pid_t init, cairn_error *err
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) < 0) {
         /* slower */
     }
+    j->watch = (struct watch){&j->lock, &j->recorder, &j->folder, .listener = -1};
+    int rc = watch_start(&j->watch, listener, err);
+    if (rc != 0)
+        return rc;
     int failed = pthread_create(&j->server, NULL, serve, j);
     if (failed != 0)
         return cairn_fail(err, failed, "starting the thread that journals: %s", strerror(failed));

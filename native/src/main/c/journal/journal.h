@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "journal/undo.h"
 
 struct journal;
 
@@ -32,7 +33,14 @@ CAIRN_CHECKED int journal_cut(struct journal *j, uint32_t *epoch, cairn_error *e
 /* Before the step runs. Undoes all that it changed since that epoch began, or says why it cannot
  * (CAIRN_EROLLBACK, before anything is touched); the epoch goes on. Killed in between, it can be
  * run again. */
-CAIRN_CHECKED int journal_undo(struct journal *j, uint32_t epoch, int undone_fd, cairn_error *err);
+CAIRN_CHECKED int journal_undo(struct journal *j, uint32_t epoch, const struct undo_options *how,
+                               cairn_error *err);
+
+/* Before the step runs: what has changed up to now, nobody else changed. */
+void journal_own_changes(const struct journal *j);
+
+/* Nothing of the step is left: says so in the journal. */
+void journal_end(struct journal *j);
 
 /* The program ended by itself, and its files are what it left: a start from the beginning keeps
  * them. */

@@ -14,21 +14,25 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "journal/doubts.h"
 #include "journal/folder.h"
 #include "journal/log.h"
 #include "journal/names.h"
+#include "journal/stamp.h"
 #include "rollback/beneath.h"
 #include "rollback/file_content.h"
 #include "rollback/undone.h"
 
 #define NS 1000000000LL
 #define MOST_DEVICES 32
+#define BEGUN "begun" /* an undoing, and not yet ended */
 
 struct undoing {
     int folder, kept, root, undone;
     uint32_t oldest; /* to whose beginning all goes back */
     uint32_t epoch;
     const struct log *log;
+    struct doubts *doubts; /* NULL: none are looked for */
     cairn_error *err;
 };
 
@@ -449,6 +453,15 @@ static int check_record(const struct undoing *u, const struct record *r)
         (fstatat(u->kept, r->other, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size != r->size))
         return cairn_fail(u->err, CAIRN_EROLLBACK,
                           "%s cannot come back: its copy in the journal is damaged", r->path);
+    if (u->doubts) {
+        char link[KEPT_NAME_BYTES];
+        auto_close int subject = has_link(u, r->dev, r->ino, link, &st) && r->type != RECORD_ABSENT
+                                     ? openat(u->kept, link, O_PATH | O_NOFOLLOW | O_CLOEXEC)
+                                     : -1;
+        int rc = doubts_about(u->doubts, r, subject, u->err);
+        if (rc != 0)
+            return rc;
+    }
     if (r->type != RECORD_LOST)
         return 0;
     if (!r->path[0])
@@ -498,13 +511,50 @@ static int check_log(struct undoing *u)
     return rc;
 }
 
-int undo_check(int folder, uint32_t epoch, cairn_error *err)
+static int look_around_log(struct undoing *u)
+{
+    int rc = 0;
+    for (size_t i = 0; i < u->log->count && rc == 0; i++)
+        rc = doubts_look_in(u->doubts, &u->log->records[i], u->err);
+    return rc;
+}
+
+/* Once undoing has begun, what it changed itself cannot be told from what others changed. */
+static bool has_begun(const struct undoing *u)
+{
+    return faccessat(u->folder, BEGUN, F_OK, 0) == 0;
+}
+
+static int check_with_doubts(struct undoing *u, const struct undo_options *how)
+{
+    int64_t newest;
+    struct doubts doubts;
+    struct log log;
+    int rc = folder_newest(u->folder, &newest, u->err);
+    if (rc != 0 || newest < 0 || how->accept_changed || has_begun(u))
+        return rc ? rc : for_epochs(u, u->oldest, check_log);
+    if ((rc = log_read(u->folder, (uint32_t)newest, &log, u->err)))
+        return rc;
+    rc = doubts_begin(&doubts, u->folder, log.boot_id, u->err);
+    log_free(&log);
+    u->doubts = &doubts;
+    if (rc == 0)
+        rc = for_epochs(u, u->oldest, check_log);
+    if (rc == 0)
+        rc = doubts_look_around(&doubts, how->cwd, u->err);
+    if (rc == 0 && doubts.cut)
+        rc = for_epochs(u, u->oldest, look_around_log);
+    doubts_end(&doubts);
+    return rc;
+}
+
+int undo_check(int folder, uint32_t epoch, const struct undo_options *how, cairn_error *err)
 {
     struct undoing u;
     int rc = undoing_open(folder, -1, &u, err);
     u.oldest = epoch;
     if (rc == 0)
-        rc = for_epochs(&u, epoch, check_log);
+        rc = check_with_doubts(&u, how);
     undoing_close(&u);
     return rc;
 }
@@ -561,6 +611,8 @@ int undo_to(int folder, uint32_t epoch, int undone_fd, cairn_error *err)
     int rc = undoing_open(folder, undone_fd, &u, err);
     u.oldest = epoch;
     if (rc == 0)
+        rc = io_publish_file(folder, BEGUN, "", 0, err);
+    if (rc == 0)
         rc = folder_newest(folder, &newest, err);
     if (rc == 0 && newest > epoch)
         rc = for_epochs(&u, epoch + 1, undo_and_remove);
@@ -568,6 +620,11 @@ int undo_to(int folder, uint32_t epoch, int undone_fd, cairn_error *err)
         rc = for_epochs(&u, epoch, undo_and_empty);
     if (rc == 0)
         rc = folder_drop_kept(folder, epoch, err);
+    /* Its own changes must not be taken for those of others. */
+    if (rc == 0)
+        stamp_write(folder, STAMP_ALIVE, (struct stamp){.at = stamp_now(), .ended = 1}, false);
+    if (rc == 0 && unlinkat(folder, BEGUN, 0) < 0)
+        rc = failed(&u, "ending", "the undoing");
     undoing_close(&u);
     return rc;
 }

@@ -2,13 +2,22 @@
 #ifndef CAIRN_JOURNAL_UNDO_H
 #define CAIRN_JOURNAL_UNDO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
 
+struct undo_options {
+    int undone_fd;       /* what is taken away goes below it */
+    const char *cwd;     /* of the step; NULL where it is not known */
+    bool accept_changed; /* what others changed is undone, too, and what a power cut took is not
+                            looked for */
+};
+
 /* Can all epochs from `epoch` on be undone? CAIRN_EROLLBACK, naming the file, where not. Touches
  * nothing. */
-CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, cairn_error *err);
+CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
+                             cairn_error *err);
 /* Forgets them: what changed stays. */
 CAIRN_CHECKED int undo_nothing(int folder, uint32_t epoch, cairn_error *err);
 /* Undoes them, the newest first; then `epoch` is the newest one, and empty. What is taken away goes

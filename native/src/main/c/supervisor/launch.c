@@ -119,7 +119,8 @@ static int restore_from(struct supervisor *s, struct tree_spec *spec, const imag
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                           "it is an image of kind %s, from which the engine `%s` does not resume",
                           kind ? kind : "(none)", s->engine->name);
-    int rc = step_files_roll_back(meta, image, &s->images, &s->attempt, s->step.journal, err);
+    int rc =
+        step_files_roll_back(meta, image, &s->images, &s->attempt, &s->spec, s->step.journal, err);
     if (rc != 0)
         return rc;
     if (files_only)

@@ -308,6 +308,8 @@ static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
         end.cause = CAUSE_LOST;
         snprintf(end.message, sizeof end.message, "the supervisor failed: %s", error->message);
     }
+    if (s->step.journal)
+        journal_end(s->step.journal);
     cairn_error ignored; /* then a start from the beginning undoes what it left */
     if (s->step.journal && end.cause == CAUSE_FAILURE &&
         journal_settle(s->step.journal, &ignored) != 0)

@@ -217,6 +217,8 @@ static int read_images(const json_t *document, struct spec *s, cairn_error *err)
         rc = json_may_object(document, "restore", &restore, err);
     if (rc == 0 && restore)
         rc = json_need_string(restore, "image", PATH_LIMIT, &s->restore_image, err);
+    if (rc == 0 && restore)
+        s->accept_changed = json_is_true(json_object_get(restore, "accept_changed"));
     return rc;
 }
 

@@ -53,6 +53,7 @@ struct spec {
     bool rollback_open;
     const char **rollback_trees; /* NULL-terminated */
     const char *restore_image;   /* NULL starts from the beginning */
+    bool accept_changed;         /* undoes what others changed, too */
     json_t *renewals;            /* see tree_spec */
     bool detach;
     bool has_lease;

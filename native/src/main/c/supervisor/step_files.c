@@ -90,7 +90,7 @@ int step_files_publish_first(const struct spec *spec, struct image_folder *image
 
 /* Files that changed since an image without an epoch are not known; from now on they are. */
 static int undo_journal(const json_t *record, bool beginning, const struct image_folder *images,
-                        struct journal *journal, int undone, cairn_error *err)
+                        struct journal *journal, const struct undo_options *how, cairn_error *err)
 {
     uint32_t epoch;
     const json_t *of_image = json_object_get(record, "epoch");
@@ -104,14 +104,14 @@ static int undo_journal(const json_t *record, bool beginning, const struct image
     struct journal *j = journal ? journal : earlier;
     epoch = (uint32_t)json_integer_value(of_image);
     rc = beginning && journal_is_settled(j) ? journal_keep(j, epoch, err)
-                                            : journal_undo(j, epoch, undone, err);
+                                            : journal_undo(j, epoch, how, err);
     journal_close(earlier);
     return rc;
 }
 
 int step_files_roll_back(const json_t *meta, const image_reader *image,
                          const struct image_folder *images, const struct attempt *attempt,
-                         struct journal *journal, cairn_error *err)
+                         const struct spec *spec, struct journal *journal, cairn_error *err)
 {
     const json_t *record = json_object_get(meta, "files");
     if (!record)
@@ -120,11 +120,15 @@ int step_files_roll_back(const json_t *meta, const image_reader *image,
     bool beginning = kind && strcmp(kind, "files") == 0;
     auto_close int undone = -1;
     int rc = attempt_open_undone(attempt, &undone, err);
+    const struct undo_options how = {undone, spec->cwd, spec->accept_changed};
     if (rc == 0)
-        rc = undo_journal(record, beginning, images, journal, undone, err);
+        rc = undo_journal(record, beginning, images, journal, &how, err);
     if (rc == 0)
         rc = rollback_check(record, image, err);
-    if (rc == 0)
-        rc = rollback_apply(record, image, undone, err);
+    if (rc != 0)
+        return rc;
+    rc = rollback_apply(record, image, undone, err);
+    if (journal)
+        journal_own_changes(journal);
     return rc;
 }

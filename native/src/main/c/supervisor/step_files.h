@@ -34,7 +34,7 @@ CAIRN_CHECKED int step_files_publish_first(const struct spec *spec, struct image
  * at that checkpoint, or on their way. */
 CAIRN_CHECKED int step_files_roll_back(const json_t *meta, const image_reader *image,
                                        const struct image_folder *images,
-                                       const struct attempt *attempt, struct journal *journal,
-                                       cairn_error *err);
+                                       const struct attempt *attempt, const struct spec *spec,
+                                       struct journal *journal, cairn_error *err);
 
 #endif

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param spent running time already used by earlier attempts
  * @param grace between TERM and KILL
  * @param restoreFrom the image to go on from; empty starts from the beginning
+ * @param acceptChanged files of the step that others changed since it ended go back, too
  * @param outlivesRunner false where nothing may outlive the job (batch systems)
  * @param app what the engine {@code app} needs; empty for the others
  * @param renewals variables that the memory of the image has outdated, by name
@@ -39,6 +40,7 @@ public record StepLaunch(
         Duration grace,
         Rollback rollback,
         Optional<Path> restoreFrom,
+        boolean acceptChanged,
         boolean outlivesRunner,
         Optional<AppCheckpoints> app,
         Map<String, Renewal> renewals,

@@ -19,6 +19,7 @@ public final class LaunchBuilder {
     private Optional<Duration> beforeTimeout = Optional.empty();
     private Duration spent = Duration.ZERO;
     private Optional<Path> restoreFrom = Optional.empty();
+    private boolean acceptChanged;
     private boolean outlivesRunner = true;
     private Optional<AppCheckpoints> app = Optional.empty();
     private Map<String, Renewal> renewals = Map.of();
@@ -72,6 +73,11 @@ public final class LaunchBuilder {
         return this;
     }
 
+    public LaunchBuilder acceptChanged() {
+        acceptChanged = true;
+        return this;
+    }
+
     LaunchBuilder outlivesRunner(boolean value) {
         outlivesRunner = value;
         return this;
@@ -121,6 +127,7 @@ public final class LaunchBuilder {
                 Duration.ofSeconds(5),
                 new Rollback(true, List.of(work)),
                 restoreFrom,
+                acceptChanged,
                 outlivesRunner,
                 app,
                 renewals,

@@ -42,7 +42,10 @@ final class SpecFile {
         rollback.set(
                 "trees",
                 texts(launch.rollback().trees().stream().map(SpecFile::absolute).toList()));
-        launch.restoreFrom().ifPresent(image -> spec.putObject("restore").put("image", absolute(image)));
+        launch.restoreFrom()
+                .ifPresent(image -> spec.putObject("restore")
+                        .put("image", absolute(image))
+                        .put("accept_changed", launch.acceptChanged()));
         spec.put("detach", launch.outlivesRunner());
         if (!launch.renewals().isEmpty()) {
             ObjectNode renew = spec.putObject("renew");

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -88,6 +89,37 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
         assertThat(steps().finish(resumed).exitCode()).hasValue(0);
         assertThat(programs.resolve("out.txt")).doesNotExist();
         assertThat(Files.readAllLines(programs.resolve("moved.txt"))).containsExactly("a", "b", "c", "d");
+    }
+
+    /** Refused by name, with nothing touched; unless told otherwise. */
+    @Test
+    void whatOthersChangedIsLeftAlone() throws Exception {
+        String program = "cd " + programs + "; while [ ! -e go ]; do sleep 0.02; done; echo b >> out.txt; echo changed;"
+                + " while [ ! -e end ]; do sleep 0.02; done";
+        Path out = Files.writeString(programs.resolve("out.txt"), "a\n");
+        StepProcess step = steps().start(program, launch -> launch.journalBytes(1 << 30));
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.empty(), "test", false));
+        Files.createFile(programs.resolve("go"));
+        steps().awaitOutput("changed");
+        step.end(EndCause.CANCELLED, Duration.ofSeconds(5));
+        steps().finish(step);
+        Instant ended = Instant.now();
+        Files.createFile(programs.resolve("end"));
+        do { // the kernel's clock of files ticks only some hundred times a second
+            Files.writeString(out, "a\nb\nmine\n");
+        } while (!Files.getLastModifiedTime(out).toInstant().isAfter(ended));
+
+        assertThatThrownBy(() -> steps().start(
+                                program, launch -> launch.journalBytes(1 << 30).restoreFrom(image.path())))
+                .hasMessageContaining("out.txt was changed after the step ended");
+        assertThat(out).hasContent("a\nb\nmine\n");
+        StepProcess resumed = steps().start(
+                        program,
+                        launch -> launch.journalBytes(1 << 30)
+                                .restoreFrom(image.path())
+                                .acceptChanged());
+        assertThat(steps().finish(resumed).exitCode()).hasValue(0);
+        assertThat(out).hasContent("a\nb\n");
     }
 
     @Test

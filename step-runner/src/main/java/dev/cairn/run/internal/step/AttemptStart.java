@@ -112,7 +112,7 @@ final class AttemptStart {
         task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, point);
         try {
-            return start(engine, attempt, point);
+            return start(engine, attempt, point, wish.acceptChanged());
         } catch (IOException e) {
             if (!stopped.getAsBoolean()) {
                 throw e;
@@ -123,12 +123,12 @@ final class AttemptStart {
     }
 
     /** Waits for a disk that takes no files, until the step is stopped. */
-    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point)
+    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point, boolean acceptChanged)
             throws IOException, EngineException {
         WriteGuard patience = services.publisher().unless(stopped);
         Variables variables = variables(attempt, point, patience);
         writeAhead(attempt, patience);
-        StepLaunch launch = launch(attempt, variables, point, lease(engine));
+        StepLaunch launch = launch(attempt, variables, point, acceptChanged, lease(engine));
         List<Begun> begun = new ArrayList<>();
         patience.publish(launch.attemptDir(), () -> begun.add(start(engine, attempt, point, launch)));
         return begun.get(0);
@@ -280,7 +280,11 @@ final class AttemptStart {
     }
 
     private StepLaunch launch(
-            AttemptRecord attempt, Variables variables, ResumePoint point, Optional<LeaseTimes> lease) {
+            AttemptRecord attempt,
+            Variables variables,
+            ResumePoint point,
+            boolean acceptChanged,
+            Optional<LeaseTimes> lease) {
         StepFolder folder = manifest.folder();
         Optional<Path> image = point.image().map(ImageRecord::sequence).map(folder::image);
         return new StepLaunch(
@@ -298,6 +302,7 @@ final class AttemptStart {
                 task.grace(),
                 task.rollback(),
                 image,
+                acceptChanged,
                 task.outlivesRunner(),
                 task.app(),
                 variables.outdated(),

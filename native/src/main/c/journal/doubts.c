@@ -1,0 +1,240 @@
+#include "journal/doubts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/process.h"
+#include "journal/names.h"
+#include "journal/stamp.h"
+#include "rollback/beneath.h"
+
+#define NS 1000000000LL
+#define SLACK_NS NS /* between two signs of life */
+#define MOST_ENTRIES 200000
+#define MOST_DEPTH 64
+
+static int64_t ns_of(struct timespec t)
+{
+    return t.tv_sec * NS + t.tv_nsec;
+}
+
+static int64_t boot_time(void)
+{
+    struct timespec since;
+    clock_gettime(CLOCK_BOOTTIME, &since);
+    return stamp_now() - ns_of(since);
+}
+
+int doubts_begin(struct doubts *d, int folder, const char *boot_id, cairn_error *err)
+{
+    char here[BOOT_ID_BYTES];
+    uint64_t pid_ns;
+    struct stamp alive, synced;
+    *d = (struct doubts){.folder = folder, .ended = INT64_MAX};
+    int rc = process_pid_space(here, &pid_ns, err);
+    if (rc != 0)
+        return rc;
+    bool same_boot = strcmp(here, boot_id) == 0;
+    bool is_synced = stamp_read(folder, STAMP_SYNCED, &synced);
+    if (stamp_read(folder, STAMP_ALIVE, &alive))
+        d->ended = alive.ended ? alive.at : alive.at + SLACK_NS;
+    if (same_boot || (is_synced && synced.ended))
+        return 0;
+    /* The last signs of life may be lost, too. On another host its own boot says nothing. */
+    if (d->ended < boot_time())
+        d->ended = boot_time();
+    d->cut = true;
+    d->durable = is_synced ? synced.at : 0;
+    d->epoch = is_synced ? synced.epoch : 0;
+    d->serial = is_synced ? synced.serial : 0;
+    return 0;
+}
+
+void doubts_end(struct doubts *d)
+{
+    marks_free(&d->covered);
+}
+
+/* --- others --- */
+
+static int by_others(const char *path, cairn_error *err)
+{
+    return cairn_fail(err, CAIRN_EROLLBACK,
+                      "%s was changed after the step ended, and the step had changed it since the "
+                      "checkpoint; --accept-changed undoes both",
+                      path);
+}
+
+static int check_files_in(const struct doubts *d, int folder, const char *path, int depth,
+                          cairn_error *err)
+{
+    auto_close int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir || depth == MOST_DEPTH)
+        return 0;
+    steal_fd(&fd);
+    int rc = 0;
+    for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
+        char below[PATH_MAX];
+        struct stat st;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= (int)sizeof below)
+            continue;
+        auto_close int inner =
+            S_ISDIR(st.st_mode)
+                ? openat(dirfd(dir), entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                : -1;
+        if (inner >= 0)
+            rc = check_files_in(d, inner, below, depth + 1, err);
+        else if (!S_ISDIR(st.st_mode) && ns_of(st.st_ctim) > d->ended)
+            rc = by_others(below, err);
+    }
+    return rc;
+}
+
+/* What would be taken away, or written over. */
+static int check_path(const struct doubts *d, const struct record *r, cairn_error *err)
+{
+    struct stat st;
+    auto_close int fd = rb_open_absolute(r->path, O_PATH);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return 0;
+    if (S_ISDIR(st.st_mode))
+        return r->type == RECORD_ABSENT ? check_files_in(d, fd, r->path, 0, err) : 0;
+    return ns_of(st.st_ctim) > d->ended ? by_others(r->path, err) : 0;
+}
+
+/* --- a power cut --- */
+
+static struct rb_digest key_of_path(const char *path)
+{
+    return rb_digest_bytes(path, strlen(path));
+}
+
+static int cover(struct doubts *d, const struct record *r, cairn_error *err)
+{
+    uint32_t what = r->type == RECORD_ABSENT ? MARK_NEW : MARK_OLD;
+    bool done = marks_change(&d->covered, key_of_path(r->path), what, 0);
+    if (r->type == RECORD_MOVE)
+        done = done && marks_change(&d->covered, key_of_path(r->other), MARK_NEW, 0);
+    if (r->type != RECORD_ABSENT) /* which describes the folder */
+        done = done && marks_change(&d->covered, marks_inode(r->dev, r->ino, 0), MARK_OLD, 0);
+    return done ? 0 : cairn_fail(err, ENOMEM, "out of memory looking at the journal");
+}
+
+static bool copy_may_be_lost(const struct doubts *d, const struct record *r)
+{
+    unsigned epoch;
+    unsigned long long serial;
+    return r->type == RECORD_CONTENT && sscanf(r->other, "%8u-copy-%llx", &epoch, &serial) == 2 &&
+           (epoch > d->epoch || (epoch == d->epoch && serial >= d->serial));
+}
+
+static bool is_unchanged(const struct record *r)
+{
+    struct stat st;
+    auto_close int fd = rb_open_absolute(r->path, O_PATH);
+    return fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == r->ino && st.st_size == r->size &&
+           ns_of(st.st_mtim) == r->mtime;
+}
+
+int doubts_about(struct doubts *d, const struct record *r, int subject, cairn_error *err)
+{
+    struct stat st;
+    if (!r->path[0])
+        return 0;
+    int rc = r->type == RECORD_FOLDER ? 0 : check_path(d, r, err);
+    /* A removal by others changes the time of the inode; what they wrote counts. */
+    if (rc == 0 && subject >= 0 && fstat(subject, &st) == 0 && S_ISREG(st.st_mode) &&
+        ns_of(st.st_mtim) > d->ended)
+        rc = by_others(r->path, err);
+    if (rc != 0 || !d->cut)
+        return rc;
+    if (copy_may_be_lost(d, r) && !is_unchanged(r))
+        return cairn_fail(err, CAIRN_EROLLBACK,
+                          "%s cannot come back: its copy in the journal was not yet durable when "
+                          "the host went down",
+                          r->path);
+    return cover(d, r, err);
+}
+
+/* --- what is in no record --- */
+
+struct looking {
+    struct doubts *d;
+    unsigned entries;
+    bool deep;
+    cairn_error *err;
+};
+
+static int unknown(const struct looking *l, const char *path)
+{
+    return cairn_fail(l->err, CAIRN_EROLLBACK,
+                      "%s changed in the last moments before the host went down, which the journal "
+                      "does not know; --accept-changed resumes all the same",
+                      path);
+}
+
+static int look_in(struct looking *l, int folder, const char *path, int depth)
+{
+    auto_close int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    if (!dir)
+        return 0;
+    steal_fd(&fd);
+    int rc = 0;
+    for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
+        char below[PATH_MAX];
+        struct stat st;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+            snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= (int)sizeof below)
+            continue;
+        if (++l->entries > MOST_ENTRIES)
+            return cairn_fail(
+                l->err, CAIRN_EROLLBACK,
+                "the host went down, and %s holds too many files to look for what the "
+                "journal does not know; --accept-changed resumes all the same",
+                path);
+        uint32_t known = marks_get(&l->d->covered, key_of_path(below));
+        if (known & MARK_NEW) /* it goes as a whole */
+            continue;
+        bool covered =
+            known || (marks_get(&l->d->covered, marks_inode(st.st_dev, st.st_ino, 0)) != 0);
+        if (!covered && ns_of(st.st_ctim) > l->d->durable && ns_of(st.st_ctim) <= l->d->ended)
+            return unknown(l, below);
+        if (!l->deep || !S_ISDIR(st.st_mode) || depth == MOST_DEPTH)
+            continue;
+        auto_close int inner =
+            openat(dirfd(dir), entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (inner >= 0)
+            rc = look_in(l, inner, below, depth + 1);
+    }
+    return rc;
+}
+
+static int look_from(struct doubts *d, const char *path, bool deep, cairn_error *err)
+{
+    struct looking looking = {d, 0, deep, err};
+    auto_close int folder = rb_open_absolute(path, O_PATH | O_DIRECTORY);
+    return folder < 0 ? 0 : look_in(&looking, folder, strcmp(path, "/") == 0 ? "" : path, 0);
+}
+
+int doubts_look_around(struct doubts *d, const char *cwd, cairn_error *err)
+{
+    return d->cut && cwd ? look_from(d, cwd, true, err) : 0;
+}
+
+int doubts_look_in(struct doubts *d, const struct record *folder, cairn_error *err)
+{
+    return d->cut && folder->type == RECORD_FOLDER ? look_from(d, folder->path, false, err) : 0;
+}
