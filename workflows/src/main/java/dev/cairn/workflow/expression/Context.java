@@ -13,6 +13,14 @@ public interface Context {
     /** What {@code steps.ID} is; empty when nothing is known of such a step. */
     Optional<Value> step(String id);
 
+    /**
+     * The output of that instance of a matrix step whose values the asking instance has too, null when it was skipped or does not
+     * exist; empty when the two steps' matrices have nothing to do with each other.
+     */
+    default Optional<Value> paired(String stepId, String output) {
+        return Optional.empty();
+    }
+
     Upstream upstream();
 
     /** The content of a text file, for {@code read(path)}. */

@@ -39,6 +39,10 @@ final class Evaluator {
     private Value refer(Expression.Reference reference) throws ExpressionException {
         String path = reference.context();
         List<Part> parts = reference.parts();
+        Optional<Value> paired = paired(reference);
+        if (paired.isPresent()) {
+            return paired.get();
+        }
         Optional<Value> start;
         if (path.equals(STEPS) && !parts.isEmpty()) {
             String id = key(parts.get(0));
@@ -51,11 +55,31 @@ final class Evaluator {
         Value value = start.orElseThrow(
                 () -> new ExpressionException(reference.position(), "there is no \"" + reference.dotted() + "\" here"));
         for (Part part : parts) {
+            if (part instanceof Part.All) {
+                all(value, path, part.position());
+                continue;
+            }
             String key = key(part);
             value = inside(value, key, path, part.position());
             path += "." + key;
         }
         return value;
+    }
+
+    /** Of {@code steps.ID.outputs.NAME}, and nothing after it. */
+    private Optional<Value> paired(Expression.Reference reference) throws ExpressionException {
+        List<Part> parts = reference.parts();
+        boolean output = reference.context().equals(STEPS)
+                && parts.size() == 3
+                && parts.stream().noneMatch(Part.All.class::isInstance)
+                && key(parts.get(1)).equals("outputs");
+        return output ? context.paired(key(parts.get(0)), key(parts.get(2))) : Optional.empty();
+    }
+
+    private static void all(Value value, String path, Position position) throws ExpressionException {
+        if (!(value instanceof Value.Items)) {
+            throw new ExpressionException(position, path + " is " + value.kind() + ", and [*] is all of a list");
+        }
     }
 
     private String key(Part part) throws ExpressionException {

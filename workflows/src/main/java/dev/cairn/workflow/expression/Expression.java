@@ -21,7 +21,8 @@ public sealed interface Expression {
         /** For messages, with what is computed as {@code [...]}. */
         public String dotted() {
             StringBuilder text = new StringBuilder(context);
-            parts.forEach(part -> text.append(part instanceof Part.Key key ? "." + key.name() : "[...]"));
+            parts.forEach(part -> text.append(
+                    part instanceof Part.Key key ? "." + key.name() : part instanceof Part.All ? "[*]" : "[...]"));
             return text.toString();
         }
     }
@@ -45,6 +46,9 @@ public sealed interface Expression {
         record Key(Position position, String name) implements Part {}
 
         record Computed(Position position, Expression expression) implements Part {}
+
+        /** {@code [*]}: all of a list. */
+        record All(Position position) implements Part {}
     }
 
     /** Hands this expression and all within it to {@code visitor}. */

@@ -155,6 +155,11 @@ final class ExpressionParser {
     }
 
     private Part bracketed() throws ExpressionException {
+        Token token = tokens.get(next);
+        if (token.is("*")) {
+            next++;
+            return new Part.All(token.position());
+        }
         Expression inside = binary(0);
         return inside instanceof Expression.Literal literal
                 ? new Part.Key(literal.position(), literal.value().text())

@@ -27,7 +27,7 @@ final class Lexer {
     }
 
     private static final List<String> SYMBOLS =
-            List.of("||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",");
+            List.of("||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",", "*");
 
     private final String text;
     private final Locator locator;

@@ -131,7 +131,19 @@ public final class SpecCheck {
                     place.at(output.position()),
                     "step \"" + asked.id() + "\" has no output \"" + output.name() + "\""
                             + (outputs.isEmpty() ? "; it declares none" : Nearest.hint(output.name(), outputs)));
+        } else if (parts.size() > 3 && isStepIndex(parts.get(3))) {
+            String name = path + ".outputs." + Vocabulary.name(parts.get(2));
+            problems.add(
+                    place.at(parts.get(3).position()),
+                    "step.index counts from 1 and a list from 0. In a step with the same matrix values " + name
+                            + " is that of this instance; " + name + "[*] is the list");
         }
+    }
+
+    private static boolean isStepIndex(Part part) {
+        return part instanceof Part.Computed computed
+                && computed.expression() instanceof Expression.Reference index
+                && index.dotted().equals("step.index");
     }
 
     private void schedule(Schedule schedule) {

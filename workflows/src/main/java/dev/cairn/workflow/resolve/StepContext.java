@@ -2,6 +2,7 @@ package dev.cairn.workflow.resolve;
 
 import dev.cairn.workflow.expression.Context;
 import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
@@ -60,6 +61,27 @@ record StepContext(
         }
         return Optional.of(new Value.Fields(
                 Map.of("status", new Value.Text(result.status()), "outputs", new Value.Fields(outputs))));
+    }
+
+    @Override
+    public Optional<Value> paired(String id, String output) {
+        PlanStep step = steps.get(id);
+        if (step == null || !step.matrix().declared() || !(contexts.get("matrix") instanceof Value.Fields own)) {
+            return Optional.empty();
+        }
+        List<Instance> instances = step.matrix().instances();
+        if (!instances.stream()
+                .allMatch(it -> own.fields().keySet().containsAll(it.values().keySet()))) {
+            return Optional.empty();
+        }
+        List<Map<String, Path>> outputs = results.of(id).outputs();
+        for (int i = 0; i < Math.min(instances.size(), outputs.size()); i++) {
+            Path path = outputs.get(i).get(output);
+            if (own.fields().entrySet().containsAll(instances.get(i).values().entrySet())) {
+                return Optional.of(path == null ? Value.NULL : new Value.Text(path.toString()));
+            }
+        }
+        return Optional.of(Value.NULL);
     }
 
     /** A path; of a matrix step a list of them; null when the step was skipped. */

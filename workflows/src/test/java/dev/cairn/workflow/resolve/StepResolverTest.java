@@ -96,6 +96,44 @@ class StepResolverTest {
     }
 
     @Test
+    void takesTheOutputOfTheInstanceWithTheSameValues() {
+        Plan plan = plan("""
+                        steps:
+                          - id: trim
+                            strategy: {matrix: {sample: [s1, s2, s3], exclude: [{sample: s3}]}}
+                            outputs: {fq: "${{ matrix.sample }}"}
+                            run: x
+                          - id: align
+                            strategy: {matrix: {genome: [g], sample: [s2, s3, s1]}}
+                            run: [x, "${{ steps.trim.outputs.fq }}", "${{ steps.trim.outputs.fq[*] }}",
+                                  "${{ steps.trim.outputs['fq'][0] }}"]
+                          - id: other
+                            strategy: {matrix: {genome: [g]}}
+                            run: [x, "${{ steps.trim.outputs.fq }}"]
+                        """, Map.of());
+        Path one = folder.resolve("out1");
+        results.put("trim", new StepResult("succeeded", List.of(Map.of("fq", one), Map.of())));
+        PlanStep align = plan.steps().get(1);
+
+        List<List<String>> commands = align.matrix().instances().stream()
+                .map(instance ->
+                        resolver(plan).resolve(align, instance).orElseThrow().command())
+                .toList();
+        String first = one.toString();
+        assertThat(commands)
+                .containsExactly(
+                        List.of("x", "", first, first),
+                        List.of("x", "", first, first),
+                        List.of("x", first, first, first));
+        PlanStep other = plan.steps().get(2);
+        assertThat(resolver(plan)
+                        .resolve(other, other.matrix().instances().get(0))
+                        .orElseThrow()
+                        .command())
+                .containsExactly("x", first);
+    }
+
+    @Test
     void putsAnyValueIntoTheWordsOfACommandAndIntoVariables() {
         ResolvedStep step = resolve("""
                         inputs: {a: {}}
