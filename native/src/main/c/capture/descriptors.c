@@ -187,17 +187,34 @@ static int describe_link(const struct seen *s, const char *other, json_t *json, 
     return 0;
 }
 
+/* "net:[4026531840]": one in which the step itself runs is there again. */
+static int describe_namespace(const struct objects *o, const struct seen *s, json_t *json,
+                              cairn_error *err)
+{
+    char type[32], path[96];
+    struct stat own;
+    if (sscanf(s->link, "%31[a-z_]:[", type) != 1 ||
+        snprintf(path, sizeof path, "/proc/%d/ns/%s", o->init, type) < 0 || stat(path, &own) < 0 ||
+        own.st_ino != s->stat.st_ino || own.st_dev != s->stat.st_dev)
+        return unsupported(s, "a namespace in which the step does not run",
+                           "close it before the checkpoint", err);
+    json_object_set_new(json, "kind", json_string("namespace"));
+    json_object_set_new(json, "type", json_string(type));
+    return 0;
+}
+
 /* What has a path that no folder leads to: *done where all is said of it. */
-static int describe_special(const struct seen *s, json_t *json, bool *done, cairn_error *err)
+static int describe_special(const struct objects *o, const struct seen *s, json_t *json, bool *done,
+                            cairn_error *err)
 {
     char path[64];
     struct statfs fs;
     snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
     if (statfs(path, &fs) < 0)
         return cairn_fail_errno(err, "pid %d fd %d (%s)", s->process->ns_pid, s->fd, s->link);
+    *done = fs.f_type == NSFS_MAGIC || fs.f_type == MQUEUE_MAGIC;
     if (fs.f_type == NSFS_MAGIC)
-        return unsupported(s, "a namespace", "close it before the checkpoint", err);
-    *done = fs.f_type == MQUEUE_MAGIC;
+        return describe_namespace(o, s, json, err);
     if (*done) {
         json_object_set_new(json, "kind", json_string("mqueue"));
         json_object_set_new(json, "queue", json_integer((json_int_t)s->stat.st_ino));
@@ -211,7 +228,7 @@ static int describe_named(struct objects *o, const struct seen *s, json_t *json,
     enum name_state state;
     auto_free char *other = NULL;
     bool done = false;
-    int rc = describe_special(s, json, &done, err);
+    int rc = describe_special(o, s, json, &done, err);
     if (rc != 0 || done)
         return rc;
     rc = find_name(o, s, &state, &other, err);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -63,6 +64,20 @@ static int open_file(const json_t *json, int64_t flags, int number, cairn_error 
     if (position > 0 && lseek(fd, position, SEEK_SET) < 0)
         return cairn_fail_errno(err, "going to byte %lld of %s", (long long)position, path);
     return fd_store_place(fd, number, err);
+}
+
+static int open_namespace(const json_t *json, int64_t flags, int number, cairn_error *err)
+{
+    const char *type;
+    char path[64];
+    int rc = json_need_string(json, "type", 31, &type, err);
+    if (rc == 0 && type[strspn(type, "abcdefghijklmnopqrstuvwxyz_")] != '\0')
+        rc = cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a namespace of type %s", type);
+    if (rc != 0)
+        return rc;
+    snprintf(path, sizeof path, "/proc/self/ns/%s", type);
+    auto_close int fd = open(path, (int)(flags & OPEN_FLAGS) | O_CLOEXEC);
+    return fd < 0 ? cairn_fail_errno(err, "opening %s", path) : fd_store_place(fd, number, err);
 }
 
 static bool is_memfd(const struct restoration *r, int64_t space)
@@ -206,6 +221,8 @@ static int make_description(const struct restoration *r, size_t i, cairn_error *
         return 0; /* by each process for itself: process.c */
     if (description_is_kind(json, "file") || description_is_kind(json, "device"))
         return open_file(json, flags, number, err);
+    if (description_is_kind(json, "namespace"))
+        return open_namespace(json, flags, number, err);
     if (description_is_kind(json, "object"))
         return open_object(r, i, json, flags, number, err);
     if (description_is_kind(json, "pty") || description_is_kind(json, "terminal"))

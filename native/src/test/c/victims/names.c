@@ -2,6 +2,7 @@
 #include "victim.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -219,11 +220,39 @@ REFUSED(has_a_file_of_proc_of_one_that_has_ended, "about a process or thread tha
     require(read(fd, &byte, 1) == -1 && errno == ESRCH);
 }
 
-REFUSED(has_a_namespace_open, "a namespace")
+VICTIM(keeps_namespaces_of_its_own_open)
 {
-    int fd = (int)need(open("/proc/self/ns/net", O_RDONLY));
+    static const char *const paths[] = {"/proc/self/ns/net", "/proc/self/ns/mnt",
+                                        "/proc/self/ns/user", "/proc/self/ns/time"};
+    int fds[4];
+    for (int i = 0; i < 4; i++)
+        fds[i] = (int)need(open(paths[i], i == 1 ? O_PATH | O_CLOEXEC : O_RDONLY));
     checkpoint_here();
-    require(look_at(fd).stat.st_nlink == 1);
+    for (int i = 0; i < 4; i++) {
+        struct stat kept, now;
+        need(fstat(fds[i], &kept));
+        need(stat(paths[i], &now));
+        require(kept.st_ino == now.st_ino && kept.st_dev == now.st_dev);
+    }
+}
+
+REFUSED(has_a_foreign_namespace_open, "a namespace in which the step does not run")
+{
+    int ready[2];
+    char path[64], byte;
+    need(pipe(ready));
+    pid_t child = (pid_t)need(fork());
+    if (child == 0) {
+        need(unshare(CLONE_NEWUSER));
+        require(write(ready[1], "x", 1) == 1);
+        pause();
+    }
+    require(read(ready[0], &byte, 1) == 1);
+    snprintf(path, sizeof path, "/proc/%d/ns/user", child);
+    need(open(path, O_RDONLY));
+    need(kill(child, SIGKILL));
+    need(waitpid(child, NULL, 0));
+    checkpoint_here();
 }
 
 /* The name of a socket in the folder itself would be too long. */
