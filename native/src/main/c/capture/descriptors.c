@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "capture/names.h"
@@ -312,6 +314,13 @@ static int describe_timerfd(const struct seen *s, json_t *json, cairn_error *err
     json_object_set_new(json, "kind", json_string("timerfd"));
     json_object_set_new(json, "clock", json_integer((json_int_t)clock));
     json_object_set_new(json, "ticks", json_integer((json_int_t)ticks));
+    json_object_set_new(json, "settime", json_integer((json_int_t)settime));
+    struct timespec now;
+    if (settime & TFD_TIMER_ABSTIME && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM) &&
+        (value[0] || value[1]) && clock_gettime(CLOCK_REALTIME, &now) == 0)
+        json_object_set_new(json, "until_ns",
+                            json_integer((json_int_t)(now.tv_sec + value[0]) * 1000000000 +
+                                         now.tv_nsec + value[1]));
     json_object_set_new(json, "value",
                         json_pack("[I, I]", (json_int_t)value[0], (json_int_t)value[1]));
     json_object_set_new(json, "interval",

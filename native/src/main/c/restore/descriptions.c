@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -164,14 +165,33 @@ static int make_signalfd(const json_t *json, int64_t flags, int number, cairn_er
     return rc != 0 ? rc : fd_store_place(fd, number, err);
 }
 
+/* From the time to go to when that is: by the host's time of day what the image says, however long
+ * the step was away. */
+static struct timespec until(int64_t clock, struct timespec to_go, int64_t until_ns)
+{
+    struct timespec now;
+    if (to_go.tv_sec == 0 && to_go.tv_nsec == 0)
+        return to_go; /* off */
+    if (until_ns > 0)
+        return (struct timespec){until_ns / 1000000000, until_ns % 1000000000};
+    clock_gettime((clockid_t)clock, &now);
+    int64_t ns = now.tv_nsec + to_go.tv_nsec;
+    return (struct timespec){now.tv_sec + to_go.tv_sec + ns / 1000000000, ns % 1000000000};
+}
+
 static int make_timerfd(const json_t *json, int64_t flags, int number, cairn_error *err)
 {
-    int64_t clock;
+    int64_t clock, settime = 0, until_ns = 0;
     uint64_t ticks;
     json_t *value, *interval;
     int rc = json_need_int(json, "clock", 0, 16, &clock, err);
     if (rc == 0)
         rc = json_need_u64(json, "ticks", &ticks, err);
+    if (rc == 0)
+        rc = json_may_int(json, "settime", 0, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &settime,
+                          err);
+    if (rc == 0)
+        rc = json_may_int(json, "until_ns", 0, INT64_MAX, &until_ns, err);
     if (rc == 0)
         rc = json_need_array(json, "value", 2, &value, err);
     if (rc == 0)
@@ -188,7 +208,9 @@ static int make_timerfd(const json_t *json, int64_t flags, int number, cairn_err
     /* One that has fired and was not read is wound up again only by that read. */
     if (ticks > 0 && times.it_value.tv_sec == 0 && times.it_value.tv_nsec == 0)
         times.it_value = times.it_interval;
-    if (timerfd_settime(fd, 0, &times, NULL) < 0)
+    if (settime & TFD_TIMER_ABSTIME)
+        times.it_value = until(clock, times.it_value, until_ns);
+    if (timerfd_settime(fd, (int)settime, &times, NULL) < 0)
         return cairn_fail_errno(err, "setting a timerfd");
     if (ticks > 0 && ioctl(fd, _IOW('T', 0, uint64_t), &ticks) < 0) /* TFD_IOC_SET_TICKS */
         return cairn_fail_errno(err, "setting the ticks of a timerfd");

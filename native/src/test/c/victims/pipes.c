@@ -283,6 +283,29 @@ VICTIM(keeps_an_epoll_that_watches_under_a_number_long_closed)
     require(epoll_wait(epoll, &got, 1, 0) == 0);
 }
 
+/* Due at a time of the day, and so at once where that has passed meanwhile. */
+VICTIM(keeps_when_a_timer_is_due)
+{
+    int soon = (int)need(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK)),
+        late = (int)need(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK));
+    struct timespec now;
+    need(clock_gettime(CLOCK_REALTIME, &now));
+    struct itimerspec due = {.it_value = {now.tv_sec + 1, 0}}, left;
+    need(timerfd_settime(soon, TFD_TIMER_ABSTIME, &due, NULL));
+    struct itimerspec later = {.it_value = {now.tv_sec + 1000, 0}};
+    need(timerfd_settime(late, TFD_TIMER_ABSTIME, &later, NULL));
+    checkpoint_here();
+    struct pollfd ready = {soon, POLLIN, 0};
+    require(poll(&ready, 1, 10000) == 1);
+    need(clock_gettime(CLOCK_REALTIME, &now));
+    require(now.tv_sec >= due.it_value.tv_sec);
+    need(timerfd_gettime(late, &left));
+    need(clock_gettime(CLOCK_REALTIME, &now));
+    int64_t off_ms = (now.tv_sec + left.it_value.tv_sec - later.it_value.tv_sec) * 1000 +
+                     (now.tv_nsec + left.it_value.tv_nsec) / 1000000;
+    require(off_ms > -500 && off_ms < 500);
+}
+
 VICTIM(keeps_pidfds_and_who_shares_them)
 {
     int status, ready[2];
