@@ -12,6 +12,7 @@
 struct rollback_journal {
     void *context;
     int (*cut)(void *context, uint32_t *epoch, cairn_error *err);
+    uint64_t limit; /* bytes that may be copied of files which are open to be written over */
 };
 
 struct rollback_options {

@@ -15,19 +15,23 @@
 #include "rollback/walk.h"
 
 /* A file that is open to be written over (a database) changes through a descriptor whose writes the
- * journal does not see: it is a tree of its own. The caller frees the list. */
+ * journal does not see: it is a tree of its own, within the limit; beyond it, one of the open
+ * files, for which the image is refused once it was written over. The caller frees the list. */
 static const char **list_written(const struct rollback_options *options,
                                  const struct rollback_open_file *files, size_t n_files)
 {
     const char **paths = calloc(n_files + 1, sizeof *paths);
     struct stat st, found;
     size_t n = 0;
+    uint64_t left = options->journal ? options->journal->limit : 0;
     for (size_t i = 0; paths && options->journal && i < n_files; i++)
         if (!files[i].append && !files[i].mapped && files[i].path[0] == '/' &&
             fstat(files[i].fd, &st) == 0 && S_ISREG(st.st_mode) &&
             lstat(files[i].path, &found) == 0 && found.st_ino == st.st_ino &&
-            found.st_dev == st.st_dev)
+            found.st_dev == st.st_dev && (uint64_t)st.st_size <= left) {
+            left -= (uint64_t)st.st_size;
             paths[n++] = files[i].path;
+        }
     return paths;
 }
 

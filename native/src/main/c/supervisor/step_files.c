@@ -26,7 +26,7 @@ int step_files_record(const struct spec *spec, const struct image_folder *images
                       struct journal *journal, image_writer *w, rollback_notes **out,
                       cairn_error *err)
 {
-    const struct rollback_journal cut = {journal, step_files_cut};
+    const struct rollback_journal cut = {journal, step_files_cut, spec->journal};
     struct rollback_options options = {
         .journal = journal ? &cut : NULL,
         .trees = spec->rollback_trees,

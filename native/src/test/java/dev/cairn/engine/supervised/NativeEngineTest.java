@@ -91,6 +91,40 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
         assertThat(Files.readAllLines(programs.resolve("moved.txt"))).containsExactly("a", "b", "c", "d");
     }
 
+    /** As a database is; through a descriptor whose writes the journal does not see. */
+    @ParameterizedTest
+    @ValueSource(longs = {5, 1 << 30})
+    void aFileThatIsWrittenOverIsCopiedWithinTheBound(long journalBytes) throws Exception {
+        String program = "cd " + programs + """
+
+                exec 3<>data; echo ready; while [ ! -e go ]; do sleep 0.02; done
+                head -c 2 data; printf XX >&3; echo changed
+                while [ ! -e end ]; do sleep 0.02; done
+                """;
+        Path data = Files.writeString(programs.resolve("data"), "abcdef");
+        StepProcess step = steps().start(program, launch -> launch.journalBytes(journalBytes));
+        steps().awaitOutput("ready");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.empty(), "test", false));
+        Files.createFile(programs.resolve("go"));
+        steps().awaitOutput("changed");
+        steps().kill(step.supervisor());
+        Files.createFile(programs.resolve("end"));
+
+        if (journalBytes < Files.size(data)) {
+            assertThatThrownBy(() -> steps().start(
+                                    program,
+                                    launch -> launch.journalBytes(journalBytes).restoreFrom(image.path())))
+                    .hasMessageContaining(data.toString());
+            assertThat(data).hasContent("XXcdef");
+            return;
+        }
+        StepProcess resumed = steps().start(
+                        program, launch -> launch.journalBytes(journalBytes).restoreFrom(image.path()));
+        assertThat(steps().finish(resumed).exitCode()).hasValue(0);
+        assertThat(Files.readAllLines(steps().stdout())).containsExactly("ready", "abchanged");
+        assertThat(data).hasContent("XXcdef");
+    }
+
     /** Refused by name, with nothing touched; unless told otherwise. */
     @Test
     void whatOthersChangedIsLeftAlone() throws Exception {
