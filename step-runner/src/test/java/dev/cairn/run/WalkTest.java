@@ -18,6 +18,8 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.value.Sizes;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -440,5 +442,75 @@ class WalkTest {
         assertThat(RunManifest.read(run.folder()).steps())
                 .hasSize(640)
                 .allSatisfy((id, line) -> assertThat(line.state()).isEqualTo(StepState.SUCCEEDED));
+    }
+
+    /** Two lines of two steps, and a step after both. */
+    private static String lines() {
+        return """
+            name: n
+            steps:
+              - id: trim
+                strategy: {fail_fast: false, matrix: {s: [a, b]}}
+                run: x
+                outputs: {o: "${{ matrix.s }}.txt"}
+              - id: align
+                strategy: {fail_fast: false, matrix: {s: [b, a]}}
+                run: "x ${{ steps.trim.outputs.o }}"
+              - {id: sum, run: x}
+            """;
+    }
+
+    private void finishWithOutput(FakeStep step) {
+        bench.write(step.id().equals("trim.1") ? "a.txt" : "b.txt", "");
+        step.succeed();
+    }
+
+    private static StepState stateOf(Bench.Running run, String step) {
+        try {
+            return run.step(step).state();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void anInstanceWaitsForItsCounterpartAlone() throws Exception {
+        Bench.Running run = bench.start(bench.flow(lines()));
+        FakeStep one = bench.engine().nextStart();
+        FakeStep other = bench.engine().nextStart();
+        assertThat(List.of(one.id(), other.id())).containsExactlyInAnyOrder("trim.1", "trim.2");
+        finishWithOutput(one.id().equals("trim.2") ? one : other);
+        FakeStep align = bench.engine().nextStart();
+        assertThat(align.id()).as("of b, which comes first there").isEqualTo("align.1");
+        align.succeed();
+        (one.id().equals("trim.1") ? one : other).fail(1);
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.step("align.1").state()).isEqualTo(StepState.SUCCEEDED);
+        assertThat(run.step("align.2").state()).isEqualTo(StepState.SKIPPED);
+        assertThat(run.step("sum").state()).as("needs both lines").isEqualTo(StepState.SKIPPED);
+
+        bench.engine().program("trim.1", this::finishWithOutput);
+        bench.engine().program("align.2", FakeStep::succeed);
+        bench.engine().program("sum", FakeStep::succeed);
+        int before = bench.engine().starts().size();
+        Bench.Running again = bench.start(bench.flow(lines()));
+        assertThat(again.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(bench.engine().starts().stream().skip(before).map(FakeStep::id))
+                .containsExactly("trim.1", "align.2", "sum");
+    }
+
+    @Test
+    void anInstanceWaitsForAllWhenItRefersToAll() throws Exception {
+        Bench.Running run = bench.start(bench.flow(lines().replace("outputs.o }}", "outputs.o[*] }}")));
+        FakeStep one = bench.engine().nextStart();
+        FakeStep other = bench.engine().nextStart();
+        finishWithOutput(one);
+        bench.engine().program("align.1", FakeStep::succeed);
+        bench.engine().program("align.2", FakeStep::succeed);
+        bench.engine().program("sum", FakeStep::succeed);
+        Bench.until(() -> stateOf(run, one.id()) == StepState.SUCCEEDED);
+        assertThat(bench.engine().starts()).hasSize(2);
+        finishWithOutput(other);
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
     }
 }

@@ -10,6 +10,10 @@ public record Upstream(boolean failed, boolean cancelled) {
 
     public static final Upstream WELL = new Upstream(false, false);
 
+    public Upstream and(Upstream other) {
+        return new Upstream(failed || other.failed, cancelled || other.cancelled);
+    }
+
     public boolean succeeded() {
         return !failed && !cancelled;
     }

@@ -31,6 +31,7 @@ public final class ScheduleInputs {
         StepContext context = new StepContext(
                 Map.of("schedule", names),
                 Map.of(),
+                Map.of(),
                 id -> {
                     throw new IllegalArgumentException("a schedule knows no step " + id);
                 },

@@ -2,7 +2,7 @@ package dev.cairn.workflow.resolve;
 
 import dev.cairn.workflow.expression.Context;
 import dev.cairn.workflow.expression.Upstream;
-import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
@@ -13,17 +13,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What the expressions of one instance of a step see; immutable.
  *
  * @param steps those of the plan, by id
+ * @param pairings those that were looked for so far, by the id of the step
  * @param folder where relative paths of {@code read(path)} begin
  * @param files that it reads
  */
 record StepContext(
         Map<String, Value> contexts,
         Map<String, PlanStep> steps,
+        Map<String, Pairing> pairings,
         StepResults results,
         Upstream upstream,
         Path folder,
@@ -40,7 +43,7 @@ record StepContext(
     StepContext with(String name, Map<String, Value> fields) {
         Map<String, Value> more = new HashMap<>(contexts);
         more.put(name, new Value.Fields(fields));
-        return new StepContext(more, steps, results, upstream, folder, files);
+        return new StepContext(more, steps, pairings, results, upstream, folder, files);
     }
 
     @Override
@@ -66,22 +69,19 @@ record StepContext(
     @Override
     public Optional<Value> paired(String id, String output) {
         PlanStep step = steps.get(id);
-        if (step == null || !step.matrix().declared() || !(contexts.get("matrix") instanceof Value.Fields own)) {
+        if (step == null || !(contexts.get("matrix") instanceof Value.Fields own)) {
             return Optional.empty();
         }
-        List<Instance> instances = step.matrix().instances();
-        if (!instances.stream()
-                .allMatch(it -> own.fields().keySet().containsAll(it.values().keySet()))) {
+        Pairing pairing = pairings.computeIfAbsent(id, it -> new Pairing(step));
+        if (!pairing.pairs(own.fields())) {
             return Optional.empty();
         }
-        List<Map<String, Path>> outputs = results.of(id).outputs();
-        for (int i = 0; i < Math.min(instances.size(), outputs.size()); i++) {
-            Path path = outputs.get(i).get(output);
-            if (own.fields().entrySet().containsAll(instances.get(i).values().entrySet())) {
-                return Optional.of(path == null ? Value.NULL : new Value.Text(path.toString()));
-            }
+        OptionalInt counterpart = pairing.counterpart(own.fields());
+        if (counterpart.isEmpty()) {
+            return Optional.of(Value.NULL);
         }
-        return Optional.of(Value.NULL);
+        Path path = results.outputs(id, counterpart.getAsInt()).get(output);
+        return Optional.of(path == null ? Value.NULL : new Value.Text(path.toString()));
     }
 
     /** A path; of a matrix step a list of them; null when the step was skipped. */

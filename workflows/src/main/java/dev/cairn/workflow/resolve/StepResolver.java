@@ -7,6 +7,7 @@ import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.problem.Place;
@@ -18,6 +19,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Answers, when an instance's turn has come, whether it runs and what is started. Immutable, and as thread-safe as the
@@ -33,6 +35,7 @@ public final class StepResolver {
     private final Map<String, String> inherited;
     private final NamedFiles files;
     private final Map<String, PlanStep> steps = new HashMap<>();
+    private final Map<String, Pairing> pairings = new ConcurrentHashMap<>();
     private final Map<String, Value> constants;
 
     /**
@@ -135,7 +138,7 @@ public final class StepResolver {
         if (step.matrix().declared()) {
             contexts.put("matrix", new Value.Fields(instance.values()));
         }
-        return new StepContext(contexts, steps, results, upstream, plan.folder(), files);
+        return new StepContext(contexts, steps, pairings, results, upstream, plan.folder(), files);
     }
 
     private StepContext withEnvironment(PlanStep step, StepContext context, Problems problems) {

@@ -3,7 +3,10 @@ package dev.cairn.run.internal.execution;
 import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Instance;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One instance of a step. Confined to the executor's thread, except the manifest, which a running execution owns. */
@@ -14,6 +17,10 @@ final class InstanceNode {
     private final StepManifest manifest;
     private StepState state;
     private @Nullable StepExecution execution;
+    private final List<InstanceNode> dependents = new ArrayList<>();
+    private int needsLeft;
+    private Upstream upstream = Upstream.WELL;
+    private boolean passedOn;
 
     /** @param order its place in the plan: who is earlier starts first */
     InstanceNode(StepNode group, Instance instance, int order, StepManifest manifest) {
@@ -26,6 +33,38 @@ final class InstanceNode {
 
     String id() {
         return instance.id();
+    }
+
+    /** Waits for one instance of a step that it needs, and not for all. */
+    void need(InstanceNode counterpart) {
+        counterpart.dependents.add(this);
+        needsLeft++;
+    }
+
+    /** Hands its end on to those that wait for it alone, once; gives those. */
+    List<InstanceNode> passOn() {
+        if (passedOn) {
+            return List.of();
+        }
+        passedOn = true;
+        Upstream mine = upstream();
+        boolean failed = state == StepState.FAILED && !group.step.policies().continueOnError();
+        for (InstanceNode dependent : dependents) {
+            dependent.needsLeft--;
+            dependent.upstream = dependent.upstream.and(
+                    new Upstream(mine.failed() || failed, mine.cancelled() || state == StepState.CANCELLED));
+        }
+        return dependents;
+    }
+
+    /** All that it needs has ended. */
+    boolean mayStart() {
+        return needsLeft == 0 && group.mayStart();
+    }
+
+    /** How the run goes, seen from here. */
+    Upstream upstream() {
+        return group.upstream().and(upstream);
     }
 
     /** For people. */

@@ -32,11 +32,11 @@ final class Phase {
         Map<String, StepNode> byId = new HashMap<>();
         for (PlanStep step : steps) {
             StepNode group = new StepNode(step, upstream);
+            phase.fill(group, run);
             step.needs().stream().map(byId::get).forEach(group::need);
             if (oneByOne && !phase.groups.isEmpty()) {
                 group.waitFor(phase.groups.get(phase.groups.size() - 1));
             }
-            phase.fill(group, run);
             phase.groups.add(group);
             byId.put(step.id(), group);
         }

@@ -35,6 +35,7 @@ final class PhaseExecutor {
     private final TreeSet<InstanceNode> ready = new TreeSet<>(Comparator.comparingInt(node -> node.order));
     private final PriorityQueue<Waiting> waiting =
             new PriorityQueue<>(Comparator.comparing(Waiting::until).thenComparing(wait -> wait.node().order));
+    private final Deque<InstanceNode> endedNodes = new ArrayDeque<>();
     private final Deque<StepNode> endedGroups = new ArrayDeque<>();
     private int unended;
     private boolean stopping;
@@ -74,6 +75,7 @@ final class PhaseExecutor {
         for (InstanceNode node : phase.nodes().filter(this::mayBeRunning).toList()) {
             takeTurn(node);
         }
+        phase.nodes().filter(node -> node.state().isFinal()).forEach(InstanceNode::passOn);
         for (StepNode group : phase.groups()) {
             if (group.hasEnded()) {
                 endedGroups.add(group);
@@ -145,6 +147,17 @@ final class PhaseExecutor {
 
     /** Hands the end of steps on to those that need them. */
     private void passOn() throws IOException {
+        while (!endedNodes.isEmpty() || !endedGroups.isEmpty()) {
+            for (InstanceNode node = endedNodes.poll(); node != null; node = endedNodes.poll()) {
+                for (InstanceNode dependent : node.passOn()) {
+                    arriveIfFree(dependent);
+                }
+            }
+            passOnGroups();
+        }
+    }
+
+    private void passOnGroups() throws IOException {
         for (StepNode group = endedGroups.poll(); group != null; group = endedGroups.poll()) {
             for (StepNode dependent : group.dependents) {
                 dependent.neededEnded(group);
@@ -165,11 +178,15 @@ final class PhaseExecutor {
 
     private void arrive(StepNode group) throws IOException {
         for (InstanceNode node : group.nodes) {
-            if (!node.state().isFinal() && !executions.isRunning(node)) {
-                arrive(node);
-            }
+            arriveIfFree(node);
         }
         failFast(group);
+    }
+
+    private void arriveIfFree(InstanceNode node) throws IOException {
+        if (node.mayStart() && !node.state().isFinal() && !executions.isRunning(node)) {
+            arrive(node);
+        }
     }
 
     private void arrive(InstanceNode node) throws IOException {
@@ -184,7 +201,7 @@ final class PhaseExecutor {
     /** Whether its condition holds; when not, it has ended. */
     private boolean isWanted(InstanceNode node) throws IOException {
         try {
-            if (tasks.wanted(node.group.step, node.instance, node.group.upstream())) {
+            if (tasks.wanted(node.group.step, node.instance, node.upstream())) {
                 return true;
             }
             ledger.decide(node, StepState.SKIPPED, "its condition does not hold");
@@ -267,6 +284,7 @@ final class PhaseExecutor {
     }
 
     private void ended(InstanceNode node) throws IOException {
+        endedNodes.add(node);
         node.group.instanceEnded();
         failFast(node.group);
         if (node.group.hasEnded() && !node.group.isPassedOn()) {

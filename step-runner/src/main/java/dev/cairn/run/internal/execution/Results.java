@@ -23,11 +23,20 @@ final class Results implements StepResults {
 
     @Override
     public StepResult of(String stepId) {
+        return of(group(stepId));
+    }
+
+    private StepNode group(String stepId) {
         StepNode group = groups.get(stepId);
         if (group == null) {
             throw new IllegalArgumentException("there is no step " + stepId + " in this run");
         }
-        return of(group);
+        return group;
+    }
+
+    @Override
+    public Map<String, Path> outputs(String stepId, int instance) {
+        return outputs(group(stepId).nodes.get(instance));
     }
 
     static StepResult of(StepNode group) {
@@ -41,6 +50,9 @@ final class Results implements StepResults {
 
     private static Map<String, Path> outputs(InstanceNode node) {
         Map<String, Path> paths = new TreeMap<>();
+        if (!node.state().isFinal()) {
+            return paths; // its manifest belongs to its execution
+        }
         node.manifest().outputs().forEach((name, path) -> paths.put(name, Path.of(path)));
         return paths;
     }

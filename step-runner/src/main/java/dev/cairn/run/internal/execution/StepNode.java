@@ -2,9 +2,11 @@ package dev.cairn.run.internal.execution;
 
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.PlanStep;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A step with all its instances. Confined to the executor's thread. */
 final class StepNode {
@@ -24,7 +26,15 @@ final class StepNode {
         this.upstream = upstream;
     }
 
+    /** Waits for a step, or each instance for its counterpart; called once all instances of both are there. */
     void need(StepNode needed) {
+        Optional<int[]> lanes = Pairing.lanes(step, needed.step);
+        if (lanes.isPresent()) {
+            for (int i = 0; i < nodes.size(); i++) {
+                nodes.get(i).need(needed.nodes.get(lanes.get()[i]));
+            }
+            return;
+        }
         needed.dependents.add(this);
         needsLeft++;
     }
@@ -68,11 +78,13 @@ final class StepNode {
     /** A step that this one needs has ended. */
     void neededEnded(StepNode needed) {
         needsLeft--;
-        upstream = new Upstream(
-                upstream.failed() || needed.upstream.failed() || needed.failsTheRun(),
-                upstream.cancelled() || needed.upstream.cancelled() || needed.any(StepState.CANCELLED));
+        Upstream own = new Upstream(needed.failsTheRun(), needed.any(StepState.CANCELLED));
+        upstream = needed.nodes.stream()
+                .map(InstanceNode::upstream)
+                .reduce(upstream.and(needed.upstream).and(own), Upstream::and);
     }
 
+    /** Seen by each of its instances, but for what only some wait for. */
     Upstream upstream() {
         return upstream;
     }

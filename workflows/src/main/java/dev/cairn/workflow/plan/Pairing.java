@@ -1,0 +1,121 @@
+package dev.cairn.workflow.plan;
+
+import dev.cairn.workflow.expression.Expression;
+import dev.cairn.workflow.expression.Expression.Part;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.spec.EnvLayer;
+import dev.cairn.workflow.value.Value;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Finds the instances of a matrix step whose values others have too: those belong together. Immutable; any thread. */
+public final class Pairing {
+    private final boolean declared;
+    private final Set<String> names = new HashSet<>();
+    private final Map<Map<String, Value>, Integer> places = new HashMap<>();
+
+    /** @param needed the step whose instances are looked for */
+    public Pairing(PlanStep needed) {
+        declared = needed.matrix().declared();
+        List<Instance> instances = needed.matrix().instances();
+        for (int i = 0; i < instances.size(); i++) {
+            names.addAll(instances.get(i).values().keySet());
+            places.putIfAbsent(instances.get(i).values(), i);
+        }
+    }
+
+    /** Whether an instance with these values has a value for every name that the step's matrix has. */
+    public boolean pairs(Map<String, Value> values) {
+        return declared && values.keySet().containsAll(names);
+    }
+
+    /** The place of the counterpart among the step's instances. */
+    public OptionalInt counterpart(Map<String, Value> values) {
+        Map<String, Value> shared = new HashMap<>(values);
+        shared.keySet().retainAll(names);
+        Integer place = places.get(shared);
+        return place == null ? OptionalInt.empty() : OptionalInt.of(place);
+    }
+
+    /**
+     * For each instance of {@code asking} the place of the one instance of {@code needed} that it waits for; empty where it waits for
+     * all of them: when it refers to anything but the outputs of its counterpart, to nothing, or an instance has no counterpart.
+     */
+    public static Optional<int[]> lanes(PlanStep asking, PlanStep needed) {
+        List<Expression.Reference> references = referencesTo(asking, needed.id());
+        if (references.isEmpty() || !references.stream().allMatch(Pairing::isOutput)) {
+            return Optional.empty();
+        }
+        List<Instance> instances = asking.matrix().instances();
+        int[] lanes = new int[instances.size()];
+        Pairing pairing = new Pairing(needed);
+        for (int i = 0; i < lanes.length; i++) {
+            Map<String, Value> values = instances.get(i).values();
+            OptionalInt counterpart = pairing.pairs(values) ? pairing.counterpart(values) : OptionalInt.empty();
+            if (counterpart.isEmpty()) {
+                return Optional.empty();
+            }
+            lanes[i] = counterpart.getAsInt();
+        }
+        return Optional.of(lanes);
+    }
+
+    private static boolean isOutput(Expression.Reference reference) {
+        List<Part> parts = reference.parts();
+        return parts.size() == 3
+                && parts.get(1) instanceof Part.Key kind
+                && kind.name().equals("outputs")
+                && parts.get(2) instanceof Part.Key;
+    }
+
+    private static List<Expression.Reference> referencesTo(PlanStep step, String id) {
+        List<Expression.Reference> references = new ArrayList<>();
+        Consumer<Expression> collect = expression -> {
+            if (expression instanceof Expression.Reference reference
+                    && reference.context().equals("steps")
+                    && !reference.parts().isEmpty()
+                    && reference.parts().get(0) instanceof Part.Key key
+                    && key.name().equals(id)) {
+                references.add(reference);
+            }
+        };
+        templates(step, template -> template.visit(collect));
+        step.condition().expression().visit(collect);
+        return references;
+    }
+
+    private static void templates(PlanStep step, Consumer<Template> visitor) {
+        if (step.action() instanceof Action.Script script) {
+            visitor.accept(script.text());
+        } else if (step.action() instanceof Action.Command command) {
+            command.words().forEach(visitor);
+        } else if (step.action() instanceof Action.Uses uses) {
+            uses.with().values().forEach(parameter -> parameter.templates(visitor));
+        }
+        for (EnvLayer layer : step.surroundings().environment()) {
+            layer.files().forEach(visitor);
+            layer.variables().values().forEach(visitor);
+        }
+        step.surroundings().workingDirectory().ifPresent(visitor);
+        step.surroundings().standardInput().ifPresent(visitor);
+        step.products().outputs().values().forEach(visitor);
+        step.products().artifacts().forEach(visitor);
+        step.policies().rollback().trees().forEach(visitor);
+        step.policies()
+                .checkpoint()
+                .app()
+                .flatMap(CheckpointPlan.App::resumeRun)
+                .ifPresent(visitor);
+        step.placement().slurm().ifPresent(slurm -> {
+            slurm.settings().values().forEach(visitor);
+            slurm.options().forEach(visitor);
+        });
+    }
+}
