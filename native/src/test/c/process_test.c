@@ -57,6 +57,19 @@ static void knows_the_living_from_the_dead(void **state)
     assert_int_equal(process_open(&identity, &none, NULL), -CAIRN_EGONE);
 }
 
+/* What a failed fork has returned means everybody to kill(2). */
+static void signals_nobody_where_there_is_no_process(void **state)
+{
+    static const pid_t none[] = {-1, 0, -2};
+    (void)state;
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        errno = 0;
+        assert_int_equal(process_signal(none[i], 0), -1);
+        assert_int_equal(errno, ESRCH);
+    }
+    assert_int_equal(process_signal(getpid(), 0), 0);
+}
+
 static void cannot_tell_without_a_descriptor(void **state)
 {
     (void)state;
@@ -110,6 +123,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(knows_the_living_from_the_dead),
+        cmocka_unit_test(signals_nobody_where_there_is_no_process),
         cmocka_unit_test(cannot_tell_without_a_descriptor),
         cmocka_unit_test(cannot_tell_without_proc),
     };

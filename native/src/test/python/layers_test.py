@@ -1,7 +1,7 @@
 """The C folders depend on each other only in the order that CMakeLists.txt and their README.md state, and files in no circle.
 
 A module is a file NAME.c with its NAME.h. It depends on what it includes, and, whatever it includes, on the
-modules whose functions and data its object file uses.
+modules whose functions and data its object file uses. kill(2) is called where ONLY_IN says, so that no pid of -1 reaches it.
 """
 
 import re
@@ -13,6 +13,7 @@ from pathlib import Path
 CMAKE_LISTS, BUILD = Path(sys.argv[1]), Path(sys.argv[2])
 SOURCES = CMAKE_LISTS.parent / "src/main/c"
 TARGETS = ("cairn-core", "cairn-supervision", "cairn-supervisor", "cairn", "cairn-image")
+ONLY_IN = {"kill": {"common/process", "supervisor/terminal"}}
 
 
 def layers() -> dict:
@@ -41,7 +42,8 @@ def included() -> dict:
     return uses
 
 
-def linked() -> dict:
+def symbols() -> tuple:
+    """The module that defines each symbol, and the symbols that each module uses and does not define."""
     defined, used = {}, defaultdict(set)
     for target in TARGETS:
         root = BUILD / f"CMakeFiles/{target}.dir/src/main/c"
@@ -55,8 +57,17 @@ def linked() -> dict:
             elif symbol != "main":
                 defined.setdefault(symbol, here)
     assert len(defined) > 300, f"no object files in {BUILD}"
+    return defined, used
+
+
+def linked(defined: dict, used: dict) -> dict:
     return {here: {defined[symbol]: f"uses {symbol}" for symbol in sorted(symbols)
                    if defined.get(symbol, here) != here} for here, symbols in used.items()}
+
+
+def misplaced(used: dict) -> list:
+    return [f"{here} calls {symbol}, which only {', '.join(sorted(places))} may"
+            for symbol, places in ONLY_IN.items() for here in sorted(used) if symbol in used[here] and here not in places]
 
 
 def upward(uses: dict, rank: dict) -> list:
@@ -96,8 +107,9 @@ def main() -> None:
     names = described()
     assert sorted(names) == sorted(rank), f"README.md names {names}, CMakeLists.txt {list(rank)}"
     assert [rank[name] for name in names] == sorted(rank.values()), "README.md has another order than CMakeLists.txt"
-    wrong = []
-    for uses in (included(), linked()):
+    defined, used = symbols()
+    wrong = misplaced(used)
+    for uses in (included(), linked(defined, used)):
         wrong += upward(uses, rank) + [f"a circle: {text}" for text in circles(uses)]
     sys.exit("\n".join(wrong) if wrong else 0)
 

@@ -22,6 +22,7 @@
 #include "capture/dontfork.h"
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/process.h"
 #include "proc/vdso.h"
 #include "restore/fd_store.h"
 #include "restore/fits.h"
@@ -218,7 +219,7 @@ static void drop_lost_snapshots(const capture *c, pid_t init)
         if (find_process(c, pid) || proc_read_status(pid, pid, &status, NULL) != 0 ||
             status.tracer != (pid_t)syscall(SYS_gettid))
             continue;
-        kill(pid, SIGKILL);
+        process_signal(pid, SIGKILL);
         while (trace_wait(pid, TRACE_NO_TIMEOUT, &unused, NULL) == 0) {
         }
     }

@@ -14,6 +14,7 @@
 #include "capture/captured.h"
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/process.h"
 
 int capture_maps(struct captured_process *p, cairn_error *err)
 {
@@ -76,7 +77,7 @@ void drop_snapshot(struct captured_process *p)
 {
     if (!p->snapshot)
         return;
-    kill(p->memory_of, SIGKILL);
+    process_signal(p->memory_of, SIGKILL);
     int status;
     while (trace_wait(p->memory_of, TRACE_NO_TIMEOUT, &status, NULL) == 0) {
     }

@@ -18,6 +18,7 @@
 #include "common/hex.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "common/process.h"
 #include "restore/stops.h"
 #include "task/settings.h"
 
@@ -326,7 +327,7 @@ static void put_back_stops(const struct captured_process *p)
 {
     const json_t *threads = json_object_get(p->json, "threads");
     if (stops_is_pending(json_object_get(p->json, "pending")))
-        kill(p->pid, SIGSTOP);
+        process_signal(p->pid, SIGSTOP);
     for (size_t i = 0; i < json_array_size(threads); i++)
         if (stops_is_pending(json_object_get(json_array_get(threads, i), "pending")))
             syscall(SYS_tgkill, p->pid, p->threads[i].tid, SIGSTOP);

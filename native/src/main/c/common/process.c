@@ -32,10 +32,18 @@ static bool parse_stat(const char *stat, char *state, int64_t *start_time)
     return sscanf(field, "%" SCNd64, start_time) == 1;
 }
 
+int process_signal(pid_t pid, int signo)
+{
+    if (pid > 0)
+        return kill(pid, signo);
+    errno = ESRCH;
+    return -1;
+}
+
 /* Asked of the kernel, since /proc may hide the processes of others, or not be there. */
 static bool exists(pid_t pid)
 {
-    return kill(pid, 0) == 0 || errno != ESRCH;
+    return process_signal(pid, 0) == 0 || errno != ESRCH;
 }
 
 int process_identify(pid_t pid, struct process_identity *out, cairn_error *err)

@@ -23,6 +23,10 @@ CAIRN_CHECKED int process_identify(pid_t pid, struct process_identity *out, cair
  * namespace has). CAIRN_EGONE only when it certainly has ended already. */
 CAIRN_CHECKED int process_open(const struct process_identity *p, int *pidfd, cairn_error *err);
 
+/* kill(2) for one process. No other number reaches the kernel, which takes -1, what a failed fork
+ * has returned, for everything that the caller may signal: 0, or -1 with errno. */
+int process_signal(pid_t pid, int signo);
+
 /* Where the caller's pids mean something: on this boot, in this pid namespace (its inode). */
 CAIRN_CHECKED int process_pid_space(char boot_id[BOOT_ID_BYTES], uint64_t *pid_ns,
                                     cairn_error *err);

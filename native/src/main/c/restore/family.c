@@ -15,6 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/process.h"
 #include "proc/proc.h"
 #include "restore/memory.h"
 #include "restore/terminals.h"
@@ -105,7 +106,7 @@ static int end_process(struct injector *in, int exit_code, cairn_error *err)
     if (rc != 0)
         return rc;
     int status, signal = exit_code & 0x7f, deliver = 0;
-    if (signal && kill(in->tid, signal == SIGKILL ? SIGKILL : signal) < 0)
+    if (signal && process_signal(in->tid, signal == SIGKILL ? SIGKILL : signal) < 0)
         return cairn_fail_errno(err, "ending process %d as it had ended", in->tid);
     if (signal && signal != SIGKILL) { /* that one has ended it already */
         rc = trace_set_signal_mask(in->tid, 0, err);

@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/process.h"
 #include "restore/fd_store.h"
 
 #define PIDFD_FLAGS (O_NONBLOCK | O_EXCL) /* PIDFD_NONBLOCK, PIDFD_THREAD */
@@ -31,7 +32,7 @@ _Noreturn static void end_like(int exit_code)
         sigemptyset(&only);
         sigaddset(&only, signo);
         sigprocmask(SIG_UNBLOCK, &only, NULL);
-        kill(getpid(), signo);
+        process_signal(getpid(), signo);
     }
     _exit(exit_code >> 8 & 0xff);
 }

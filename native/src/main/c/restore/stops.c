@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/json.h"
+#include "common/process.h"
 
 #define BIT(signo) (1ull << ((signo)-1))
 
@@ -29,7 +30,7 @@ static int set_default_action(struct restored_process *p, int signo, cairn_error
 static int deliver(pid_t pid, int signo, int *status, cairn_error *err)
 {
     int rc = trace_set_signal_mask(pid, ~BIT(signo), err);
-    if (rc == 0 && kill(pid, signo) < 0)
+    if (rc == 0 && process_signal(pid, signo) < 0)
         rc = cairn_fail_errno(err, "stopping process %d", pid);
     for (int pass = 0; rc == 0;) {
         if (pass && ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
@@ -61,7 +62,7 @@ static int continue_again(struct restored_process *p, cairn_error *err)
         uint64_t set;
         struct timespec now;
     } call = {BIT(SIGCONT), {0, 0}};
-    if (kill(p->pid, SIGCONT) < 0)
+    if (process_signal(p->pid, SIGCONT) < 0)
         return cairn_fail_errno(err, "continuing process %d", p->pid);
     int rc = inject_write(&p->injector, p->injector.scratch, &call, sizeof call, err);
     return rc != 0 ? rc
@@ -129,7 +130,7 @@ bool stops_is_pending(const json_t *list)
 void stops_send_pending(const struct restored_process *p)
 {
     if (stops_is_pending(json_object_get(p->json, "pending")))
-        kill(p->pid, SIGSTOP);
+        process_signal(p->pid, SIGSTOP);
     for (size_t i = 0; i < p->thread_count; i++)
         if (stops_is_pending(json_object_get(p->threads[i].json, "pending")))
             syscall(SYS_tgkill, p->pid, p->threads[i].tid, SIGSTOP);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/process.h"
 #include "sandbox/namespaces.h"
 #include "sandbox/start.h"
 
@@ -86,10 +87,14 @@ static void try_ptrace(cairn_error *err)
         pause();
         _exit(0);
     }
+    if (child < 0) {
+        cairn_fail_errno(err, "forking a process to trace");
+        return;
+    }
     if (ptrace(PTRACE_SEIZE, child, 0, 0) < 0)
         cairn_fail_errno(err, "PTRACE_SEIZE");
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    if (process_signal(child, SIGKILL) == 0)
+        waitpid(child, NULL, 0);
 }
 
 static void try_clone3(cairn_error *err)

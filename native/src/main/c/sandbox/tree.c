@@ -11,6 +11,7 @@
 
 #include "common/cleanup.h"
 #include "common/io.h"
+#include "common/process.h"
 #include "proc/proc.h"
 #include "sandbox/init.h"
 #include "task/descendants.h"
@@ -46,7 +47,7 @@ int tree_signal(const struct tree *t, int signo, bool everyone, cairn_error *err
             continue;
         if (!everyone && !t->namespaces && list.numbers[i] != t->root_in_ns)
             continue;
-        if (kill(list.numbers[i], signo) == 0)
+        if (process_signal(list.numbers[i], signo) == 0)
             sent = true;
         else if (errno != ESRCH)
             return cairn_fail_errno(err, "sending signal %d to pid %d", signo, list.numbers[i]);
@@ -109,7 +110,7 @@ void tree_destroy(struct tree *t)
     if (t->init > 0) {
         if (!t->namespaces)
             kill_descendants(t->init);
-        kill(t->init, SIGKILL);
+        process_signal(t->init, SIGKILL);
         /* Pid 1 ends once everything below it is reaped, and what we still trace is ours to reap.
          */
         for (pid_t ended = 0; ended != t->init;) {

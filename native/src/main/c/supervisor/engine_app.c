@@ -1,3 +1,4 @@
+#include "common/process.h"
 #include "supervisor/engine.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static int ask_to_save(const struct engine_context *c, cairn_error *err)
     bool asked = false;
     for (size_t i = 0; i < list.count; i++)
         if (is_to_save(list.numbers[i], signo))
-            asked |= kill(list.numbers[i], signo) == 0;
+            asked |= process_signal(list.numbers[i], signo) == 0;
     return asked ? 0
                  : cairn_fail(err, CAIRN_EBUSY_TREE,
                               "no process of the step handles SIG%s yet, by which it is asked to "

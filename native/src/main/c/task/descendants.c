@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include "common/process.h"
 #include "proc/proc.h"
 
 void kill_descendants(pid_t ancestor)
@@ -11,6 +12,6 @@ void kill_descendants(pid_t ancestor)
         if (proc_descendants(ancestor, &list, NULL) != 0 || list.count == 0)
             return;
         for (size_t i = 0; i < list.count; i++)
-            kill(list.numbers[i], SIGKILL);
+            process_signal(list.numbers[i], SIGKILL);
     }
 }
