@@ -44,51 +44,55 @@ static void set_by_chance(struct object *o)
     note(o, "TIOCSWINSZ", ioctl(o->fds[MASTER], TIOCSWINSZ, &size));
 }
 
-/* Text that no terminal takes for more than lines. */
-static size_t line_of(struct object *o, char *line)
+/* Text that no terminal takes for more than a line. */
+static size_t text_of_line(struct object *o, char *line)
 {
     size_t len = pick(o, 40);
     for (size_t i = 0; i < len; i++)
         line[i] = (char)(' ' + pick(o, 95));
-    if (chance(o, 70))
-        line[len++] = chance(o, 80) ? '\n' : CEOF;
     return len;
 }
 
 /* A write meets the line discipline in the kernel's own time; a poll waits for that only where
  * nothing can be read before it. */
-static void settle(const struct object *o, int end)
+static bool settle(const struct object *o, int end)
 {
     struct pollfd ready = {o->fds[end], POLLIN, 0};
-    poll(&ready, 1, 0);
+    return poll(&ready, 1, 0) == 1;
 }
 
+/* In whatever portions it comes. */
+static void read_all(const struct object *o, int end)
+{
+    static const char *const names[] = {"master", "slave"};
+    uint8_t bytes[512];
+    uint64_t sum = 0, total = 0;
+    ssize_t n = 0;
+    while (settle(o, end) && (n = read(o->fds[end], bytes, sizeof bytes)) >= 0)
+        for (ssize_t i = 0; i < n; i++, total++)
+            sum = sum * 31 + bytes[i];
+    say(o, "%s %lu %lx", names[end], total, sum);
+}
+
+/* Of what is written by several pieces, as an end of a line and an echo are, none is left. */
 static void type_and_print(struct object *o)
 {
     char line[64];
-    struct termios modes;
-    size_t len = line_of(o, line);
-    note(o, "tcgetattr", tcgetattr(o->fds[SLAVE], &modes));
+    size_t len = text_of_line(o, line);
+    if (chance(o, 70))
+        line[len++] = chance(o, 80) ? '\n' : CEOF;
     note(o, "type", write(o->fds[MASTER], line, len));
     settle(o, SLAVE);
-    settle(o, MASTER);
-    if (modes.c_lflag & (ECHO | ECHONL))
-        return;
-    len = line_of(o, line);
+    read_all(o, MASTER);
+    len = text_of_line(o, line);
     note(o, "print", write(o->fds[SLAVE], line, len));
     settle(o, MASTER);
 }
 
 static void act_terminal_with_text(struct object *o)
 {
-    static const char *const names[] = {"master", "slave"};
-    for (int end = MASTER; end <= SLAVE; end++) {
-        uint8_t bytes[512];
-        ssize_t n;
-        while ((n = read(o->fds[end], bytes, sizeof bytes)) >= 0)
-            say(o, "%s %zd %d", names[end], n, n > 0 ? bytes[0] * 256 + bytes[n - 1] : 0);
-        settle(o, end);
-    }
+    read_all(o, MASTER);
+    read_all(o, SLAVE);
     type_and_print(o);
 }
 ACTING_KIND(terminal_with_text)
