@@ -481,6 +481,8 @@ static int capture_descriptor(struct objects *o, struct captured_process *p, int
         rc = add_description(o, &s, &d, err);
         if (rc != 0)
             return rc;
+    } else if (description_is(d, "proc")) {
+        json_object_set_new(d->json, "shared", json_true());
     }
     json_t *json = json_pack("{s:i, s:I, s:b}", "fd", fd, "description",
                              (json_int_t)(d - o->descriptions), "close_on_exec", close_on_exec);

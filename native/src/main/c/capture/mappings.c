@@ -24,14 +24,15 @@ static bool maps_all_of(int fd, const struct proc_map *map)
     return fstat(fd, &st) == 0 && map->offset == 0 && map->end - map->start >= (uint64_t)st.st_size;
 }
 
-/* Roll-back has to know that such a file changes without a trace, also when no descriptor is left.
- */
-static int note_mapped(struct objects *o, const struct proc_map *map, cairn_error *err)
+/* Roll-back has to know of a file that can be changed also when no descriptor is left; and that it
+ * changes without a trace, where it is mapped to be written (`mapped`: the image has its bytes). */
+static int note_changing(struct objects *o, const struct proc_map *map, bool mapped,
+                         cairn_error *err)
 {
     for (size_t i = 0; i < o->written_count; i++)
         if (strcmp(o->written[i].path, map->path) == 0) {
-            o->written[i].mapped = true;
-            o->written[i].whole |= maps_all_of(o->written[i].fd, map);
+            o->written[i].mapped |= mapped;
+            o->written[i].whole |= mapped && maps_all_of(o->written[i].fd, map);
             return 0;
         }
     auto_close int fd = open(map->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -45,9 +46,9 @@ static int note_mapped(struct objects *o, const struct proc_map *map, cairn_erro
     char *path = strdup(map->path);
     if (!path)
         return cairn_fail(err, ENOMEM, "out of memory noting %s", map->path);
-    bool whole = maps_all_of(fd, map);
+    bool whole = mapped && maps_all_of(fd, map);
     grown[o->written_count++] = (struct rollback_open_file){
-        .path = path, .fd = steal_fd(&fd), .mapped = true, .whole = whole};
+        .path = path, .fd = steal_fd(&fd), .mapped = mapped, .whole = whole};
     return 0;
 }
 
@@ -82,6 +83,46 @@ static int refuse_guards(const struct captured_process *p, const struct proc_map
                       p->ns_pid, (unsigned long long)map->start);
 }
 
+/* The mode of the open file that it maps: one that can be written may be mapped so later. */
+static bool may_be_written_later(const struct captured_process *p, const struct proc_map *map)
+{
+    char path[96];
+    struct stat st;
+    snprintf(path, sizeof path, "/proc/%d/map_files/%llx-%llx", p->pid,
+             (unsigned long long)map->start, (unsigned long long)map->end);
+    return lstat(path, &st) == 0 && st.st_mode & S_IWUSR;
+}
+
+/* A file that is mapped to be read. */
+static int capture_shared_file(struct objects *o, const struct captured_process *p,
+                               const struct proc_map *map, json_t *json, cairn_error *err)
+{
+    if (may_be_written_later(p, map)) {
+        if (faccessat(AT_FDCWD, map->path, W_OK, AT_EACCESS) < 0)
+            return cairn_fail(err, CAIRN_EUNSUPPORTED,
+                              "pid %d has mapped %s, which it could write when it opened it and "
+                              "now may not (%s)",
+                              p->ns_pid, map->path, strerror(errno));
+        json_object_set_new(json, "writable", json_true());
+        int rc = note_changing(o, map, false, err);
+        if (rc != 0)
+            return rc;
+    }
+    if (o->keeping && keeping_wants(o->keeping, map->path))
+        return note_file(p, map, json, err);
+    return json_object_set_new(json, "path", json_string(map->path)) == 0
+               ? 0
+               : cairn_fail(err, CAIRN_EUNSUPPORTED,
+                            "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
+}
+
+/* Deleted: not the kernel's own file that stands for shared memory. */
+static bool is_on_disk(const struct objects *o, const struct proc_map *map)
+{
+    return map->path[0] == '/' && makedev(map->dev_major, map->dev_minor) != o->shm_dev &&
+           strncmp(map->path, "/memfd:", 7) != 0 && strcmp(map->path, "/dev/zero (deleted)") != 0;
+}
+
 /* Shared memory: of an object that a descriptor or /dev/shm has already given us, or else known
  * only through the mapping itself. */
 static int capture_shared(struct objects *o, struct captured_process *p, const struct proc_map *map,
@@ -93,12 +134,8 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
         return capture_segment_mapping(o, p, map, json, err);
     bool file = map->path[0] == '/' && !deleted && dev != o->shm_dev;
     struct object *object = object_find(o, dev, map->inode);
-    if (file && !(map->prot & PROT_WRITE)) {
-        if (o->keeping && keeping_wants(o->keeping, map->path))
-            return note_file(p, map, json, err);
-        json_object_set_new(json, "path", json_string(map->path));
-        return 0;
-    }
+    if (file && !(map->prot & PROT_WRITE))
+        return capture_shared_file(o, p, map, json, err);
     if (strncmp(map->path, "/[aio]", 6) == 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "pid %d has a kernel AIO context (io_setup), which this version does not "
@@ -107,16 +144,22 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
                           "`checkpoint.engine: app`",
                           p->ns_pid);
     if (file) {
-        int rc = note_mapped(o, map, err);
+        int rc = note_changing(o, map, true, err);
         if (rc != 0)
             return rc;
     }
+    bool nameless = deleted && is_on_disk(o, map);
     if (!object) {
-        int rc =
-            object_add(o, dev, map->inode, file ? "file" : "anonymous", map->path, &object, err);
+        int rc = object_add(o, dev, map->inode,
+                            file       ? "file"
+                            : nameless ? "unlinked"
+                                       : "anonymous",
+                            map->path, &object, err);
         if (rc != 0)
             return rc;
     }
+    if (!(map->prot & PROT_WRITE) && !may_be_written_later(p, map))
+        json_object_set_new(json, "read_only", json_true());
     struct stat st;
     if (file && stat(map->path, &st) == 0)
         json_object_set_new(object->json, "size", json_hex((uint64_t)st.st_size));
@@ -125,7 +168,9 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
         json_object_set_new(object->json, "mapped_size", json_integer((json_int_t)reach));
     const char *kind = json_string_value(json_object_get(object->json, "kind"));
     json_object_set_new(json, "object", json_integer(object->space));
-    if (kind && (strcmp(kind, "file") == 0 || strcmp(kind, "anonymous") == 0)) {
+    bool known = json_object_get(object->json, "size") != NULL;
+    if (kind && (strcmp(kind, "file") == 0 || strcmp(kind, "anonymous") == 0 ||
+                 (strcmp(kind, "unlinked") == 0 && !known))) {
         int rc = refuse_guards(p, map, err);
         if (rc != 0)
             return rc;

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -11,8 +12,65 @@
 #include "common/hex.h"
 #include "common/io.h"
 
+#define BUFFER 4096
+
+struct pipe {
+    int from, to;
+};
+
+static void close_pipe(struct pipe *p)
+{
+    close(p->from);
+    close(p->to);
+}
+#define auto_pipe __attribute__((cleanup(close_pipe)))
+
+static int make_pipe(struct pipe *out, int size, cairn_error *err)
+{
+    int ends[2] = {-1, -1};
+    int rc = pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0 ? cairn_fail_errno(err, "making a pipe") : 0;
+    *out = (struct pipe){ends[0], ends[1]};
+    return rc != 0 || fcntl(out->to, F_SETPIPE_SZ, size) >= 0
+               ? rc
+               : cairn_fail_errno(err, "making a pipe of %d bytes", size);
+}
+
+/* Reads what lies first in the copy, one buffer, by way of a pipe that has room for one only. Of
+ * what was written as a packet, a byte that is written behind it is not read with it. */
+static int read_buffer(const struct pipe *copy, const struct pipe *one, const struct pipe *two,
+                       uint8_t *bytes, size_t room, json_t *buffers, ssize_t *n, cairn_error *err)
+{
+    *n = splice(copy->from, NULL, one->to, NULL, room, SPLICE_F_NONBLOCK);
+    if (*n <= 0 || splice(one->from, NULL, two->to, NULL, (size_t)*n, SPLICE_F_NONBLOCK) != *n ||
+        write(two->to, "", 1) != 1)
+        return cairn_fail_errno(err, "taking a copy of a pipe apart");
+    ssize_t got = read(two->from, bytes, (size_t)*n + 1);
+    bool packet = got == *n;
+    if (got < *n || (packet && read(two->from, bytes + *n, 1) != 1))
+        return cairn_fail_errno(err, "reading a copy of a pipe");
+    json_array_append_new(buffers,
+                          packet ? json_pack("{s:I}", "packet", (json_int_t)*n) : json_integer(*n));
+    return 0;
+}
+
+/* How much more goes into a pipe depends on how its bytes lie in buffers. */
+static int read_buffers(const struct pipe *copy, uint8_t *bytes, size_t waiting, json_t *buffers,
+                        cairn_error *err)
+{
+    auto_pipe struct pipe one = {-1, -1}, two = {-1, -1};
+    int rc = make_pipe(&one, BUFFER, err);
+    if (rc == 0)
+        rc = make_pipe(&two, 2 * BUFFER, err);
+    for (size_t at = 0; rc == 0 && at < waiting;) {
+        ssize_t n;
+        rc = read_buffer(copy, &one, &two, bytes + at, waiting - at, buffers, &n, err);
+        at += rc == 0 ? (size_t)n : 0;
+    }
+    return rc;
+}
+
 /* The bytes in a pipe, without taking them out: tee gives a second reference to each. */
-static int peek_pipe(int read_end, bool in_packets, json_t *json, cairn_error *err)
+static int peek_pipe(int read_end, json_t *json, cairn_error *err)
 {
     int waiting = 0;
     if (ioctl(read_end, FIONREAD, &waiting) < 0)
@@ -21,33 +79,20 @@ static int peek_pipe(int read_end, bool in_packets, json_t *json, cairn_error *e
     json_object_set_new(json, "size", json_integer(size));
     if (waiting == 0)
         return 0;
-    int copy[2];
-    if (pipe2(copy, O_CLOEXEC | O_NONBLOCK) < 0)
-        return cairn_fail_errno(err, "making a pipe");
-    auto_close int from = copy[0];
-    auto_close int to = copy[1];
-    if (fcntl(to, F_SETPIPE_SZ, size) < 0)
-        return cairn_fail_errno(err, "making a pipe of %d bytes", size);
-    auto_free uint8_t *bytes = malloc((size_t)waiting);
-    if (!bytes)
-        return cairn_fail(err, ENOMEM, "out of memory copying a pipe");
-    ssize_t teed = tee(read_end, to, (size_t)waiting, SPLICE_F_NONBLOCK);
+    auto_pipe struct pipe copy = {-1, -1};
+    int rc = make_pipe(&copy, size, err);
+    auto_free uint8_t *bytes = malloc((size_t)waiting + 1);
+    if (rc == 0 && !bytes)
+        rc = cairn_fail(err, ENOMEM, "out of memory copying a pipe");
+    if (rc != 0)
+        return rc;
+    ssize_t teed = tee(read_end, copy.to, (size_t)waiting, SPLICE_F_NONBLOCK);
     if (teed != waiting)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "a pipe with %d bytes in it gave only %zd of them", waiting, teed);
-    json_t *packets = json_array();
-    if (in_packets)
-        json_object_set(json, "packets", packets);
-    int rc = 0;
-    for (size_t at = 0; rc == 0 && at < (size_t)waiting;) {
-        /* Where writes are packets, each read gives one of them. */
-        ssize_t n = read(from, bytes + at, (size_t)waiting - at);
-        if (n <= 0)
-            rc = cairn_fail_errno(err, "reading a copy of a pipe");
-        json_array_append_new(packets, json_integer(n));
-        at += (size_t)n;
-    }
-    json_decref(packets);
+    json_t *buffers = json_array();
+    json_object_set_new(json, "buffers", buffers);
+    rc = read_buffers(&copy, bytes, (size_t)waiting, buffers, err);
     if (rc != 0)
         return rc;
     auto_free char *hex = hex_encode(bytes, (size_t)waiting);
@@ -67,16 +112,6 @@ static const struct open_description *pipe_end(const struct objects *o,
             return d;
     }
     return NULL;
-}
-
-/* O_DIRECT on an end that writes. */
-static bool is_of_packets(const struct objects *o, const struct open_description *of)
-{
-    for (size_t i = 0; i < o->description_count; i++)
-        if (o->descriptions[i].dev == of->dev && o->descriptions[i].ino == of->ino &&
-            (o->descriptions[i].flags & O_DIRECT))
-            return true;
-    return false;
 }
 
 /* Is there a writer at all? Of an empty pipe tee tells, without taking anything, also where none
@@ -102,6 +137,16 @@ static bool has_reader(int write_end)
     return !(poll_end.revents & POLLERR);
 }
 
+/* What nobody can read any more still fills the pipe. */
+static int peek_unread(int write_end, json_t *json, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", write_end);
+    auto_close int read_end = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    return read_end < 0 ? cairn_fail_errno(err, "looking into a pipe")
+                        : peek_pipe(read_end, json, err);
+}
+
 static int capture_pipe(const struct objects *o, const struct open_description *d, cairn_error *err)
 {
     auto_close int end = -1;
@@ -118,7 +163,9 @@ static int capture_pipe(const struct objects *o, const struct open_description *
         if (!hung_up)
             json_object_set_new(d->json, "unwritten", json_true());
     }
-    return reads ? peek_pipe(end, is_of_packets(o, d), d->json, err) : 0;
+    if (reads)
+        return peek_pipe(end, d->json, err);
+    return pipe_end(o, d, true) ? 0 : peek_unread(end, d->json, err);
 }
 
 int capture_pipes(struct objects *o, cairn_error *err)

@@ -207,6 +207,23 @@ json_t *describe_capabilities(const struct proc_status *status)
                      "bounding", json_hex(status->cap_bnd), "ambient", json_hex(status->cap_amb));
 }
 
+/* Of one that has another than its process, which the first thread's stands for. */
+static int capture_personality(const struct captured_process *p, const struct captured_thread *t,
+                               json_t *json, cairn_error *err)
+{
+    char path[80], *texts[2] = {NULL, NULL};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < 2; i++) {
+        snprintf(path, sizeof path, "/proc/%d/task/%d/personality", p->pid, i ? t->tid : p->pid);
+        rc = io_read_file(AT_FDCWD, path, 64, &texts[i], NULL, err);
+    }
+    if (rc == 0 && strcmp(texts[0], texts[1]) != 0)
+        json_object_set_new(json, "personality", json_integer(strtol(texts[1], NULL, 16)));
+    free(texts[0]);
+    free(texts[1]);
+    return rc;
+}
+
 static int describe_thread(struct captured_process *p, struct captured_thread *t,
                            const struct waits *waits, cairn_error *err)
 {
@@ -247,6 +264,8 @@ static int describe_thread(struct captured_process *p, struct captured_thread *t
     json_t *pending = json_array();
     json_object_set_new(json, "pending", pending);
     rc = pending_signals(t->tid, false, pending, err);
+    if (rc == 0)
+        rc = capture_personality(p, t, json, err);
     if (rc == 0)
         rc = ask_thread(p, t, json, err);
     if (rc != 0)

@@ -21,6 +21,7 @@
 #include "restore/nameless.h"
 #include "restore/pidfds.h"
 #include "restore/pipes.h"
+#include "restore/shared_proc.h"
 #include "restore/terminals.h"
 #include "restore/unix_sockets.h"
 
@@ -240,7 +241,8 @@ static int make_description(const struct restoration *r, size_t i, cairn_error *
     if (description_is_kind(json, "mqueue"))
         return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a message queue that the image lacks");
     if (description_is_kind(json, "proc"))
-        return 0; /* by each process for itself: process.c */
+        return shared_proc_is(json) ? shared_proc_prepare(number, err)
+                                    : 0; /* by its process: descriptors.c */
     if (description_is_kind(json, "file") || description_is_kind(json, "device"))
         return open_file(json, flags, number, err);
     if (description_is_kind(json, "namespace"))

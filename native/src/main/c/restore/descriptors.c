@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "restore/fd_store.h"
+#include "restore/shared_proc.h"
 
 #define DESCRIPTOR_LIMIT 1048576
 
@@ -22,28 +23,13 @@ static int close_between(struct restored_process *p, int64_t from, int64_t to, c
                      (uint64_t)to, 0, 0, 0, 0);
 }
 
-/* A file of /proc can be opened only once that of which it tells is there; so each process opens
- * its own. */
+/* A file of /proc can be opened only once that of which it tells is there; so the process opens it
+ * itself. */
 static int open_in_process(struct restored_process *p, const json_t *description, int64_t fd,
                            bool close_on_exec, cairn_error *err)
 {
-    const char *path;
-    int64_t flags, position = 0;
     long opened;
-    int rc = json_need_string(description, "path", INJECT_SCRATCH - 1, &path, err);
-    if (rc == 0)
-        rc = json_need_int(description, "flags", 0, INT32_MAX, &flags, err);
-    if (rc == 0)
-        rc = json_may_int(description, "position", 0, INT64_MAX, &position, err);
-    if (rc == 0)
-        rc = inject_write(&p->injector, p->injector.scratch, path, strlen(path) + 1, err);
-    if (rc == 0)
-        rc = inject_ok(&p->injector, path, &opened, err, SYS_openat, (uint64_t)AT_FDCWD,
-                       p->injector.scratch, (uint64_t)flags | (close_on_exec ? O_CLOEXEC : 0), 0, 0,
-                       0);
-    if (rc == 0 && position > 0)
-        rc = inject_ok(&p->injector, path, NULL, err, SYS_lseek, (uint64_t)opened,
-                       (uint64_t)position, SEEK_SET, 0, 0, 0);
+    int rc = proc_file_open(p, description, close_on_exec, &opened, err);
     if (rc != 0 || opened == fd)
         return rc;
     rc = inject_ok(&p->injector, "dup3", NULL, err, SYS_dup3, (uint64_t)opened, (uint64_t)fd,
@@ -68,6 +54,12 @@ struct picking {
     int32_t *occupants; /* by number, the description that lies there and is needed yet, or -1 */
     int64_t room;
 };
+
+/* Not had from the store. */
+static bool is_opened_in_process(const json_t *description)
+{
+    return description_is_kind(description, "proc") && !shared_proc_is(description);
+}
 
 static const json_t *description_of(const struct picking *k, int64_t id)
 {
@@ -96,7 +88,7 @@ static int count_uses(struct picking *k, cairn_error *err)
         if (rc != 0)
             return rc;
         before = fd;
-        if (!description_is_kind(description_of(k, id), "proc"))
+        if (!is_opened_in_process(description_of(k, id)))
             k->places[id].uses++;
     }
     if (k->place_count == 0)
@@ -183,7 +175,7 @@ static int place_all(struct picking *k, cairn_error *err)
             if (rc != 0)
                 break;
             const json_t *json = description_of(k, id);
-            if (description_is_kind(json, "proc") != of_proc)
+            if (is_opened_in_process(json) != of_proc)
                 continue;
             rc = of_proc ? open_in_process(k->p, json, fd, close_on_exec, err)
                          : place_descriptor(k, fd, id, close_on_exec, err);
@@ -202,7 +194,9 @@ int descriptors_pick(const struct restoration *r, struct restored_process *p, ca
     if (!places)
         return cairn_fail(err, ENOMEM, "out of memory restoring pid %d", p->ns_pid);
     struct picking k = {r, p, list, places, count, NULL, 0};
-    rc = count_uses(&k, err);
+    rc = shared_proc_take(r, p, err);
+    if (rc == 0)
+        rc = count_uses(&k, err);
     if (rc == 0)
         rc = close_unused(&k, err);
     if (rc == 0)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -9,11 +10,31 @@
 #include "restore/fd_store.h"
 #include "restore/fits.h"
 
-/* Each once, found on this host or else among the kept ones. */
+static json_t *find_listed(const struct restoration *r, const char *path, const char *kept)
+{
+    int number = fd_store_mapped_file(r, path, kept);
+    size_t i;
+    json_t *file;
+    json_array_foreach(r->mapped_files, i, file)
+    {
+        const char *other = json_string_value(json_object_get(file, "path"));
+        if (strcmp(other, path) == 0 &&
+            fd_store_mapped_file(r, other, json_string_value(json_object_get(file, "kept"))) ==
+                number)
+            return file;
+    }
+    return NULL;
+}
+
+/* Each once, found on this host or else among the kept ones; to be written where any mapping of it
+ * may. */
 static int list_mapped_file(struct restoration *r, const char *path, const json_t *map,
                             const json_t *kept, cairn_error *err)
 {
-    if (!path || fd_store_mapped_file(r, path, json_string_value(kept)) >= 0)
+    json_t *listed = path ? find_listed(r, path, json_string_value(kept)) : NULL;
+    if (listed && json_is_true(json_object_get(map, "writable")))
+        json_object_set_new(listed, "writable", json_true());
+    if (!path || listed)
         return 0;
     json_t *file =
         map ? json_copy((json_t *)map) : json_pack("{s:s, s:O*}", "path", path, "kept", kept);
@@ -55,10 +76,11 @@ static int open_mapped_file(const struct restoration *r, const json_t *json, cai
 {
     const char *path = json_string_value(json_object_get(json, "path"));
     const char *kept = json_string_value(json_object_get(json, "kept"));
-    bool stand_in = json_is_true(json_object_get(json, "stand_in"));
+    bool stand_in = json_is_true(json_object_get(json, "stand_in")),
+         writable = json_is_true(json_object_get(json, "writable"));
     auto_close int folder = stand_in ? binaries_folder(image_reader_dirfd(r->image)) : -1;
     auto_close int fd = stand_in ? openat(folder, kept, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
-                                 : open(path, O_RDONLY | O_CLOEXEC);
+                                 : open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "opening %s, which the step runs or has mapped", path);
     int rc = stand_in ? 0 : restore_fits_file(json, path, fd, err); /* else it was checked */

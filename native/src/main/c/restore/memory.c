@@ -37,7 +37,7 @@
 struct mapping {
     uint64_t start, end, offset;
     int prot;
-    bool shared, kernel;
+    bool shared, kernel, read_only; /* nor may it become writable */
     int64_t flags;
     int fd;          /* in the store; -1 anonymous */
     int64_t segment; /* of SysV; -1 none */
@@ -61,6 +61,8 @@ static int read_mapping(const struct restoration *r, const json_t *json, struct 
     rc = json_need_hex(json, "offset", &out->offset, err);
     if (rc == 0)
         rc = json_need_bool(json, "shared", &out->shared, err);
+    if (rc == 0)
+        rc = json_may_bool(json, "read_only", &out->read_only, err);
     if (rc == 0)
         rc = json_may_int(json, "flags", 0, UINT32_MAX, &out->flags, err);
     if (rc == 0)
@@ -216,6 +218,18 @@ static int move_kernel_maps(const struct restoration *r, struct restored_process
     return 0;
 }
 
+/* The store has it open to be written. */
+static int reopen_to_be_read(struct restored_process *p, int fd, long *out, cairn_error *err)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int rc = inject_write(&p->injector, p->injector.scratch, path, strlen(path) + 1, err);
+    return rc != 0
+               ? rc
+               : inject_ok(&p->injector, "opening shared memory to be read", out, err, SYS_openat,
+                           (uint64_t)AT_FDCWD, p->injector.scratch, O_RDONLY, 0, 0, 0);
+}
+
 /* Pages can be filled only where they can be written; memory_finish gives each mapping its own
  * protection. */
 static int map_one(struct restored_process *p, const struct mapping *m, cairn_error *err)
@@ -229,8 +243,15 @@ static int map_one(struct restored_process *p, const struct mapping *m, cairn_er
     if ((m->flags & VMF_NORESERVE) || m->prot == PROT_NONE)
         flags |= MAP_NORESERVE; /* address space that is only reserved must not count as memory */
     int prot = m->shared ? m->prot : m->prot | PROT_READ | PROT_WRITE;
-    return inject_ok(&p->injector, "mapping", NULL, err, SYS_mmap, m->start, m->end - m->start,
-                     (uint64_t)prot, (uint64_t)flags, (uint64_t)m->fd, m->offset);
+    bool reopens = m->read_only && m->fd >= 0;
+    long fd = m->fd;
+    int rc = reopens ? reopen_to_be_read(p, m->fd, &fd, err) : 0;
+    if (rc == 0)
+        rc = inject_ok(&p->injector, "mapping", NULL, err, SYS_mmap, m->start, m->end - m->start,
+                       (uint64_t)prot, (uint64_t)flags, (uint64_t)fd, m->offset);
+    return rc != 0 || !reopens ? rc
+                               : inject_ok(&p->injector, "close", NULL, err, SYS_close,
+                                           (uint64_t)fd, 0, 0, 0, 0, 0);
 }
 
 int memory_map(const struct restoration *r, struct restored_process *p, cairn_error *err)

@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -16,7 +19,54 @@
 #define PATH_LIMIT 4096
 #define PIPE_LIMIT (64u << 20)
 
-/* Packets are written one by one, so that they are read one by one. */
+/* A buffer of its own, to which nothing is added. */
+static int give_buffer(int fd, const uint8_t *bytes, size_t len, cairn_error *err)
+{
+    void *page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        return cairn_fail_errno(err, "making room for a pipe");
+    memcpy(page, bytes, len);
+    const struct iovec buffer = {page, len};
+    ssize_t n = vmsplice(fd, &buffer, 1, SPLICE_F_NONBLOCK);
+    int rc = n == (ssize_t)len ? 0 : cairn_fail_errno(err, "filling a pipe");
+    munmap(page, len);
+    return rc;
+}
+
+/* What is written is added to the buffer before, where that has room: so only the last one is. A
+ * packet stands by itself. */
+static int write_buffer(int fd, const json_t *item, bool last, const uint8_t *bytes, size_t left,
+                        size_t *len, cairn_error *err)
+{
+    const json_t *packet = json_object_get(item, "packet");
+    json_int_t size = json_integer_value(packet ? packet : item);
+    if (size <= 0 || (uint64_t)size > left)
+        return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a buffer of %lld bytes in a pipe",
+                          (long long)size);
+    *len = (size_t)size;
+    if (!packet && !last)
+        return give_buffer(fd, bytes, *len, err);
+    if (fcntl(fd, F_SETFL, packet ? O_DIRECT : 0) < 0)
+        return cairn_fail_errno(err, "making a pipe of packets");
+    return io_write_full(fd, bytes, *len, "a pipe of the step", err);
+}
+
+static int write_buffers(int fd, const json_t *buffers, const uint8_t *bytes, size_t len,
+                         cairn_error *err)
+{
+    size_t i, at = 0, n = 0, count = json_array_size(buffers);
+    const json_t *item;
+    int rc = 0;
+    json_array_foreach(buffers, i, item)
+    {
+        if (rc == 0)
+            rc = write_buffer(fd, item, i + 1 == count, bytes + at, len - at, &n, err);
+        at += rc == 0 ? n : 0;
+    }
+    return rc;
+}
+
+/* Of older images: packets are written one by one, so that they are read one by one. */
 static int write_packets(int fd, const json_t *packets, const uint8_t *bytes, size_t len,
                          cairn_error *err)
 {
@@ -41,7 +91,8 @@ static int write_packets(int fd, const json_t *packets, const uint8_t *bytes, si
 static int fill_pipe(int write_end, const json_t *json, cairn_error *err)
 {
     const char *hex = json_string_value(json_object_get(json, "content"));
-    const json_t *packets = json_object_get(json, "packets");
+    const json_t *packets = json_object_get(json, "packets"),
+                 *buffers = json_object_get(json, "buffers");
     int64_t size = 0;
     int rc = json_may_int(json, "size", 0, PIPE_LIMIT, &size, err);
     if (rc != 0)
@@ -55,6 +106,8 @@ static int fill_pipe(int write_end, const json_t *json, cairn_error *err)
     rc = hex_decode(hex, PIPE_LIMIT, &bytes, &len, err);
     if (rc != 0)
         return rc;
+    if (buffers)
+        return write_buffers(write_end, buffers, bytes, len, err);
     return packets ? write_packets(write_end, packets, bytes, len, err)
                    : io_write_full(write_end, bytes, len, "a pipe of the step", err);
 }
@@ -110,9 +163,10 @@ static int open_ends(const struct restoration *r, json_int_t pipe_id, bool unwri
         int64_t flags;
         int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
         bool writes = (flags & O_ACCMODE) == O_WRONLY;
-        if (rc == 0 && !writes && !filled)
+        bool knows = json_object_get(json, "size") != NULL;
+        if (rc == 0 && knows && !filled)
             rc = fill_pipe(write_end, json, err);
-        filled |= !writes;
+        filled |= knows;
         if (rc == 0)
             rc = open_end(r, i, flags, writes ? write_end : read_end, unwritten, err);
         if (rc != 0)

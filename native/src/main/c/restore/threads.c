@@ -280,6 +280,15 @@ static int make_room_for_tiles(struct injector in, cairn_error *err)
                                0, 0);
 }
 
+static int set_personality(struct injector *in, const json_t *json, cairn_error *err)
+{
+    int64_t own = -1;
+    int rc = json_may_int(json, "personality", 0, UINT32_MAX, &own, err);
+    return rc != 0 || own < 0 ? rc
+                              : inject_ok(in, "personality", NULL, err, SYS_personality,
+                                          (uint64_t)own, 0, 0, 0, 0, 0);
+}
+
 static int finish_thread(const struct restoration *r, struct restored_process *p,
                          struct restored_thread *t, cairn_error *err)
 {
@@ -313,6 +322,8 @@ static int finish_thread(const struct restoration *r, struct restored_process *p
     if (rc == 0)
         rc = inject_ok(&in, "set_robust_list", NULL, err, SYS_set_robust_list, robust, 24, 0, 0, 0,
                        0);
+    if (rc == 0)
+        rc = set_personality(&in, t->json, err);
     if (rc == 0)
         rc = set_alternate_stack(&in, t->json, err);
     if (rc == 0)

@@ -2,6 +2,7 @@
 #include "generator.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -107,6 +108,18 @@ ENDING_KIND(child_with_its_own_exit_signal)
 {
     signal(SIGUSR2, SIG_IGN);
     o->child = (pid_t)syscall(SYS_clone, SIGUSR2, 0, 0, 0, 0);
+    if (o->child == 0)
+        wait_for_ever();
+}
+
+#define drain_file_of_proc_that_a_child_has wait_and_say
+ENDING_KIND(file_of_proc_that_a_child_has)
+{
+    int fd = keep(o, open(chance(o, 50) ? "/proc/self/status" : "/proc/meminfo", O_RDONLY));
+    note(o, "lseek", lseek(fd, 100, SEEK_SET));
+    if (chance(o, 50))
+        keep(o, dup(fd));
+    o->child = fork();
     if (o->child == 0)
         wait_for_ever();
 }

@@ -233,6 +233,19 @@ KIND(mapped_file_without_a_name)
     note(o, "unlink", unlink(name_of(o, "mapped")));
 }
 
+/* A memory file, or one in shared memory, that it may only read. */
+KIND(shared_memory_opened_to_be_read)
+{
+    char path[128];
+    int fd = memfd_create("read", 0);
+    note(o, "write", write(fd, bytes_of(o, 1, 8000), 8000));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int reader = open(path, O_RDONLY);
+    close(fd);
+    map(o, 2, PROT_READ, MAP_SHARED, reader, 0);
+    close(reader);
+}
+
 KIND(mapped_file_that_was_cut)
 {
     int fd = file_of(o, O_RDWR);

@@ -9,6 +9,7 @@
 #include <linux/membarrier.h>
 #include <linux/seccomp.h>
 #include <mqueue.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -73,6 +74,24 @@ KIND(another_personality)
                                           STICKY_TIMEOUTS,   MMAP_PAGE_ZERO,
                                           UNAME26,           WHOLE_SECONDS};
     note(o, "personality", personality(ADDR_NO_RANDOMIZE | flags[pick(o, 6)]));
+}
+
+static void *live_as(void *flags)
+{
+    personality((unsigned long)(uintptr_t)flags);
+    for (;;)
+        pause();
+    return NULL;
+}
+
+/* A thread's own, while its process keeps what it has. */
+KIND(thread_with_another_personality)
+{
+    pthread_t thread;
+    note(o, "pthread_create",
+         -pthread_create(&thread, NULL, live_as, (void *)(ADDR_NO_RANDOMIZE | WHOLE_SECONDS)));
+    for (int i = 0; i < 1000; i++)
+        sched_yield();
 }
 
 KIND(file_mode_mask)

@@ -29,6 +29,18 @@ static const char *name_of_option(int level, int number)
     return NULL;
 }
 
+/* The size of a buffer of TCP that the program has not set: the kernel's, by how fast it is read. */
+static bool is_tuned(int fd, int level, int number)
+{
+    int protocol = 0, locked = 0;
+    socklen_t len = sizeof(int);
+    if (level != SOL_SOCKET || (number != SO_SNDBUF && number != SO_RCVBUF))
+        return false;
+    getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &len);
+    getsockopt(fd, SOL_SOCKET, 72 /* SO_BUF_LOCK */, &locked, &len);
+    return protocol == IPPROTO_TCP && !(locked & (number == SO_SNDBUF ? 1 : 2));
+}
+
 static void observe_options(int fd, int level)
 {
     static uint8_t value[4096];
@@ -36,7 +48,7 @@ static void observe_options(int fd, int level)
         const char *name = name_of_option(level, number);
         char numbered[32];
         snprintf(numbered, sizeof numbered, "%d.%d", level, number);
-        if (name && ignored("option", name))
+        if ((name && ignored("option", name)) || is_tuned(fd, level, number))
             continue;
         memset(value, 0, sizeof value);
         socklen_t len = sizeof value;
