@@ -479,6 +479,8 @@ static int describe_flags(const capture *c, cairn_error *err)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < c->process_count; i++)
         rc = describe_flags_of(c, &c->processes[i], err);
+    for (size_t i = 0; rc == 0 && i < c->process_count; i++)
+        rc = describe_memory_policies(&c->processes[i], err);
     return rc;
 }
 

@@ -53,6 +53,9 @@ CAIRN_CHECKED int capture_wait_state(struct captured_process *p, cairn_error *er
 CAIRN_CHECKED int sysv_is_used(struct captured_process *p, bool *used, cairn_error *err);
 json_t *describe_zombie(pid_t pid, cairn_error *err);
 
+/* memory_policies.c: of its mappings, as its snapshot has them. */
+CAIRN_CHECKED int describe_memory_policies(const struct captured_process *p, cairn_error *err);
+
 /* sharing.c */
 /* Threads in other namespaces than the step's own pid 1. */
 CAIRN_CHECKED int refuse_other_namespaces(const struct frozen *frozen, pid_t init,

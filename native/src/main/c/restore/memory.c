@@ -17,6 +17,7 @@
 #include "common/json.h"
 #include "proc/proc.h"
 #include "restore/fd_store.h"
+#include "restore/memory_policy.h"
 #include "restore/ranges.h"
 #include "restore/space_reader.h"
 #include "restore/sysv.h"
@@ -420,6 +421,19 @@ static int install_guards(struct restored_process *p, const json_t *json, cairn_
     return rc;
 }
 
+/* Where this host lacks the nodes, memory comes from those that it has. */
+static int set_policy(struct restored_process *p, const json_t *json, const struct mapping *m,
+                      cairn_error *err)
+{
+    struct memory_policy policy;
+    long result;
+    int rc = memory_policy_write(&p->injector, json, "policy", &policy, err);
+    return rc != 0 || policy.maxnode == 0
+               ? rc
+               : inject(&p->injector, &result, err, SYS_mbind, m->start, m->end - m->start,
+                        policy.mode, p->injector.scratch, policy.maxnode, 0);
+}
+
 static int finish_mapping(struct restored_process *p, const json_t *json, const struct mapping *m,
                           cairn_error *err)
 {
@@ -438,6 +452,8 @@ static int finish_mapping(struct restored_process *p, const json_t *json, const 
         rc = advise(p, m, VMF_RANDOM, MADV_RANDOM, err);
     if (rc == 0)
         rc = advise(p, m, VMF_MERGEABLE, MADV_MERGEABLE, err);
+    if (rc == 0)
+        rc = set_policy(p, json, m, err);
     if (rc == 0)
         rc = install_guards(p, json, err); /* not in locked memory */
     if (rc == 0 && !m->shared && (m->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE))

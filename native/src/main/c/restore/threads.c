@@ -18,6 +18,7 @@
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/json.h"
+#include "restore/memory_policy.h"
 #include "restore/waits.h"
 #include "task/settings.h"
 
@@ -223,25 +224,12 @@ int threads_set_capabilities(struct injector *in, const json_t *json, cairn_erro
 /* Where this host lacks the nodes, memory comes from those that it has. */
 static int set_memory_policy(struct injector *in, const json_t *json, cairn_error *err)
 {
-    json_t *policy = NULL;
-    int64_t mode;
-    const char *hex;
-    int rc = json_may_object(json, "memory_policy", &policy, err);
-    if (rc != 0 || !policy)
-        return rc;
-    rc = json_need_int(policy, "mode", 0, INT32_MAX, &mode, err);
-    if (rc == 0)
-        rc = json_need_string(policy, "nodes", 1024, &hex, err);
-    auto_free void *nodes = NULL;
-    size_t len;
-    if (rc == 0)
-        rc = hex_decode(hex, 512, &nodes, &len, err);
-    if (rc == 0)
-        rc = inject_write(in, in->scratch, nodes, len, err);
+    struct memory_policy policy;
     long result;
-    return rc != 0 ? rc
-                   : inject(in, &result, err, SYS_set_mempolicy, (uint64_t)mode, in->scratch,
-                            len * 8, 0, 0, 0);
+    int rc = memory_policy_write(in, json, "memory_policy", &policy, err);
+    return rc != 0 || policy.maxnode == 0 ? rc
+                                          : inject(in, &result, err, SYS_set_mempolicy, policy.mode,
+                                                   in->scratch, policy.maxnode, 0, 0, 0);
 }
 
 int threads_set_ids(struct injector *in, const struct restored_process *p, bool keeps_capabilities,

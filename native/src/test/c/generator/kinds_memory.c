@@ -246,6 +246,14 @@ KIND(shared_memory_opened_to_be_read)
     close(reader);
 }
 
+KIND(memory_from_a_node)
+{
+    uint8_t *at = map(o, 8, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    unsigned long nodes = 1;
+    scatter(o, at, 8);
+    note(o, "mbind", at ? syscall(SYS_mbind, at, 4 * PAGE, 1 + pick(o, 3), &nodes, 8, 0) : 0);
+}
+
 KIND(mapped_file_that_was_cut)
 {
     int fd = file_of(o, O_RDWR);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* By page, so that guards and holes in what can be read show where they are. */
@@ -25,7 +26,7 @@ static void observe_content(unsigned long start, unsigned long end)
 
 struct mapping {
     unsigned long start, end, offset, inode, page_size, key;
-    char perms[8], device[16], path[4200], flags[128];
+    char perms[8], device[16], path[4200], flags[128], policy[64];
 };
 
 static void observe_mapping(const struct mapping *m)
@@ -39,6 +40,8 @@ static void observe_mapping(const struct mapping *m)
     else
         observe("map.%lx.of - %s", m->start, text_of(m->path, strlen(m->path)));
     observe("map.%lx.flags%s", m->start, m->flags);
+    if (*m->policy)
+        observe("map.%lx.policy %s", m->start, m->policy);
     observe("map.%lx.pages of-%lukB key-%lu", m->start, m->page_size, m->key);
     if (m->start >= OBSERVED_MEMORY_START && m->end <= OBSERVED_MEMORY_END)
         observe_content(m->start, m->end);
@@ -52,7 +55,8 @@ static bool goes_on(const struct mapping *m, const struct mapping *next)
            (!m->inode || m->offset + (m->end - m->start) == next->offset) &&
            m->page_size == next->page_size && m->key == next->key &&
            strcmp(m->perms, next->perms) == 0 && strcmp(m->path, next->path) == 0 &&
-           strcmp(m->device, next->device) == 0 && strcmp(m->flags, next->flags) == 0;
+           strcmp(m->device, next->device) == 0 && strcmp(m->flags, next->flags) == 0 &&
+           strcmp(m->policy, next->policy) == 0;
 }
 
 static void add_mapping(struct mapping *before, const struct mapping *next)
@@ -77,6 +81,15 @@ static void note_flags(struct mapping *m, char *flags)
     }
 }
 
+/* From which nodes its memory comes, where it says so itself. */
+static void note_policy(struct mapping *m)
+{
+    int mode = 0;
+    unsigned long nodes[16] = {0};
+    if (syscall(SYS_get_mempolicy, &mode, nodes, 1024, m->start, 2 /* MPOL_F_ADDR */) == 0 && mode)
+        snprintf(m->policy, sizeof m->policy, "%#x %#lx", mode, nodes[0]);
+}
+
 void observe_mappings(void)
 {
     static struct mapping before, m;
@@ -95,6 +108,7 @@ void observe_mappings(void)
                    sscanf(line, "ProtectionKey: %lu", &m.key) == 1) {
         } else if (strncmp(line, "VmFlags:", 8) == 0) {
             note_flags(&m, line + 8);
+            note_policy(&m);
             add_mapping(&before, &m);
         }
     }

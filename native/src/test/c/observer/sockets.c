@@ -29,7 +29,8 @@ static const char *name_of_option(int level, int number)
     return NULL;
 }
 
-/* The size of a buffer of TCP that the program has not set: the kernel's, by how fast it is read. */
+/* The size of a buffer of TCP that the program has not set: the kernel's, by how fast it is read.
+ */
 static bool is_tuned(int fd, int level, int number)
 {
     int protocol = 0, locked = 0;
