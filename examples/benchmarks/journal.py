@@ -3,11 +3,13 @@
 
     journal.py JOURNAL_STEP [ROUNDS]
 
-JOURNAL_STEP is the program of that name in native/target/c. Prints the median of so many rounds (5) in seconds, and the
-ratio to a step without the journal. The machine has to be quiet: each call of the step wakes the supervisor.
+JOURNAL_STEP is the program of that name in native/target/c. Prints the medians of so many rounds (5): seconds, and seconds of
+CPU of the program and the supervisor, each with its ratio to the program alone. For the first the machine has to be quiet: each
+call of the step wakes the supervisor. The second is what it costs where every CPU is busy.
 """
 import os
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -54,10 +56,17 @@ def write_lines(path):
 
 
 def run(step, work, journal, mode, command):
-    started = time.monotonic()
+    """Seconds, and seconds of CPU."""
+    started, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     prefix = [] if mode == "alone" else [step, "run", journal] + (["--plain"] if mode == "step" else [])
     subprocess.run(prefix + ["bash", "-c", command], cwd=work, check=True, stdout=subprocess.DEVNULL)
-    return time.monotonic() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.monotonic() - started, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def figures(times, name, what):
+    alone, plain, journalled = (statistics.median(t[what] for t in times[name, m]) for m in ("alone", "step", "journalled"))
+    return f"alone {alone:6.3f}  step {plain / alone:5.2f}  journalled {journalled / alone:5.2f}"
 
 
 def main():
@@ -80,8 +89,7 @@ def main():
                         shutil.copytree(content, work, dirs_exist_ok=True)
                     times.setdefault((name, mode), []).append(run(step, work, journal, mode, command))
         for name in programs:
-            alone, plain, told = (statistics.median(times[name, m]) for m in ("alone", "step", "journalled"))
-            print(f"{name:28} alone {alone:.3f}  step {plain:.3f}  journalled {told:.3f}  ratio {told / plain:.2f}", flush=True)
+            print(f"{name:26} time: {figures(times, name, 0)}   cpu: {figures(times, name, 1)}", flush=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@
  *   journal_step killed-at N ONE-OF-THESE...: by SIGKILL, on its way into its N-th change of the
  * disk
  *
- * FOLDER holds the journal and, after undo, `undone`. --plain: no filter; --passive: told, but
- * nothing is recorded. For tests and benchmarks. */
+ * CAIRN_JOURNAL_LIMIT: bytes that it may keep; 4G if absent. FOLDER holds the journal and, after
+ * undo, `undone`. --plain: no filter; --passive: told, but nothing is recorded. For tests and
+ * benchmarks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -25,8 +26,6 @@
 #include "journal/stamp.h"
 #include "kill_at.h"
 #include "sandbox/start.h"
-
-#define LIMIT (4ull << 30)
 
 static bool passive;
 
@@ -153,10 +152,12 @@ int main(int argc, char **argv)
         argv += 2;
     }
     struct journal *journal;
+    const char *limit = getenv("CAIRN_JOURNAL_LIMIT");
     if (argc < 4)
         return 2;
     int folder = open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0 || journal_open(folder, LIMIT, &journal, &error) != 0)
+    if (folder < 0 ||
+        journal_open(folder, limit ? strtoull(limit, NULL, 10) : 4ull << 30, &journal, &error) != 0)
         return complain("opening", &error);
     if (strcmp(argv[1], "of-another-boot") == 0)
         return of_another_boot(folder, strcmp(argv[3], "--ended") == 0);

@@ -164,7 +164,7 @@ def small_step(script, **environment):
     for name in ("old", "other"):
         with open(os.path.join(work, name), "w") as f:
             f.write("before\n")
-    subprocess.run([STEP, "run", journal, "sh", "-c", script], cwd=work, check=True)
+    subprocess.run([STEP, "run", journal, "sh", "-c", script], cwd=work, check=True, env={**os.environ, **environment})
     return base, work, journal
 
 
@@ -237,11 +237,42 @@ def what_a_power_cut_may_have_taken_is_named():
     clear(base)
 
 
+def what_does_not_fit_is_named():
+    """Only if it changed; and nothing is touched."""
+    for change, refused in (("echo x > old", True), (": 3<> old", False)):
+        base, work, journal = small_step(change + "; echo x > new", CAIRN_JOURNAL_LIMIT="3")
+        undone = undo_small(work, journal)
+        if refused:
+            assert undone.returncode == 3 and work + "/old changed since the checkpoint" in undone.stderr, undone
+            assert "the journal is full" in undone.stderr and read(work + "/new") == read(work + "/old") == "x\n"
+        else:
+            assert undone.returncode == 0 and sorted(os.listdir(work)) == ["old", "other"], undone
+        clear(base)
+
+
+def a_full_disk_costs_the_epoch_and_nothing_else():
+    """The step runs on; undoing says why it cannot, and touches nothing."""
+    base = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
+    work, journal = os.path.join(base, "work"), os.path.join(base, "journal")
+    for folder in (work, journal):
+        os.mkdir(folder)
+    fill = "head -c 1M /dev/zero > ../journal/fill; for i in $(seq 200); do echo $i > n$i; done; echo all > end"
+    script = """mount -t tmpfs -o size=256k none "$1" && "$2" run "$1" bash -c "$3" && "$2" undo "$1" 0"""
+    done = subprocess.run(["unshare", "-Urm", "sh", "-c", script, "-", journal, STEP, fill], cwd=work, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert done.returncode == 3 and "undoing: " in done.stderr, done
+    assert "No space left on device" in done.stderr.split("undoing: ")[1] or "has no header" in done.stderr, done
+    assert read(work + "/end") == "all\n" and len(os.listdir(work)) == 201
+    clear(base)
+
+
 def main():
     if "CAIRN_SEED" in os.environ:
         return one(int(os.environ["CAIRN_SEED"]))
     what_others_changed_is_left_alone()
     what_a_power_cut_may_have_taken_is_named()
+    what_does_not_fit_is_named()
+    a_full_disk_costs_the_epoch_and_nothing_else()
     long = os.environ.get("CAIRN_LONG") == "true"
     for seed in range(1, 301 if long else 9):
         one(seed)
