@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -101,6 +102,15 @@ static void close_some(uint64_t random)
             close(fd);
 }
 
+/* The first child is then pid 1 of others, which end with it. */
+static bool makes_a_pid_namespace(void)
+{
+    struct stat own, of_children;
+    return stat("/proc/self/ns/pid", &own) == 0 &&
+           (stat("/proc/self/ns/pid_for_children", &of_children) != 0 ||
+            own.st_ino != of_children.st_ino);
+}
+
 static void fork_process(int node, uint64_t random)
 {
     char name[16];
@@ -108,6 +118,8 @@ static void fork_process(int node, uint64_t random)
     if (strstr(choice.dropped, name))
         return;
     enum place place = (enum place)(random % PLACES);
+    if (place >= ORPHAN && makes_a_pid_namespace())
+        place = CHILD;
     uint32_t expected = board_expect();
     pid_t pid = fork();
     if (pid == 0) {
