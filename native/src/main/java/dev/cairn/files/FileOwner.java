@@ -13,8 +13,9 @@ import java.util.Objects;
  *
  * @param mode type and permissions, as in {@code st_mode}
  * @param size in bytes
+ * @param key the same for the same file only: device and inode
  */
-record FileOwner(Path path, int user, int group, int mode, long size) {
+record FileOwner(Path path, int user, int group, int mode, long size, Object key) {
     private static final int TYPE = 0170000;
     private static final int LINK = 0120000;
     private static final int FOLDER = 0040000;
@@ -34,9 +35,15 @@ record FileOwner(Path path, int user, int group, int mode, long size) {
     }
 
     private static FileOwner read(Path path, LinkOption... options) throws IOException {
-        Map<String, Object> all = Files.readAttributes(path, "unix:uid,gid,mode,size", options);
+        Map<String, Object> all = Files.readAttributes(path, "unix:uid,gid,mode,size,fileKey", options);
         long size = (long) Objects.requireNonNull(all.get("size"));
-        return new FileOwner(path, number(all, "uid"), number(all, "gid"), number(all, "mode"), size);
+        return new FileOwner(
+                path,
+                number(all, "uid"),
+                number(all, "gid"),
+                number(all, "mode"),
+                size,
+                Objects.requireNonNull(all.get("fileKey")));
     }
 
     private static int number(Map<String, Object> all, String name) {

@@ -61,8 +61,25 @@ public final class OrdinaryFile {
      * @throws UntrustedException when anybody else could write or replace it
      */
     public static byte[] readNamed(Path file, Path by) throws IOException {
-        Trust.ofThisProcess().checkNamed(file, by);
-        return read(file);
+        return Trust.ofThisProcess().readingNamed(file, by, () -> read(file));
+    }
+
+    /**
+     * Reads a file that users share on purpose, as {@link Trust#checkShared} allows it; UTF-8.
+     *
+     * @throws UntrustedException when anybody else could write or replace it
+     */
+    public static String sharedText(Path file) throws IOException {
+        return Trust.ofThisProcess().readingShared(file, () -> text(file));
+    }
+
+    /**
+     * Reads a file that says what to do, as {@link Trust#check} allows it; UTF-8.
+     *
+     * @throws UntrustedException when anybody else could write or replace it
+     */
+    public static String trustedText(Path file) throws IOException {
+        return Trust.ofThisProcess().reading(file, () -> text(file));
     }
 
     private static void check(Path file, FileOwner found) throws DocumentException {

@@ -69,7 +69,7 @@ public final class Trust {
      * @throws UntrustedException when anybody else could write or replace it
      * @throws IOException when that cannot be told
      */
-    public void checkShared(Path path) throws IOException {
+    void checkShared(Path path) throws IOException {
         walk(path, shared(path));
     }
 
@@ -85,6 +85,45 @@ public final class Trust {
         walk(path, shared(by));
     }
 
+    /**
+     * Reads a file between two looks by one of the rules above, which must find the same file: one that was not there, or led elsewhere,
+     * at the first look has been put there since by who knows whom. What passed a look, only those can replace whom it allows.
+     *
+     * @throws java.nio.file.NoSuchFileException when there is none at either look
+     * @throws UntrustedException when another file has taken its place
+     */
+    private <T> T reading(Path path, Writers also, SteadyRead.Source<T> source) throws IOException {
+        Object before = present(path, also);
+        T content = source.read();
+        if (!before.equals(present(path, also))) {
+            throw new UntrustedException(path, "it was replaced while it was read", "Try again");
+        }
+        return content;
+    }
+
+    private Object present(Path path, Writers also) throws IOException {
+        FileOwner found = walk(path, also);
+        if (found == null) {
+            throw new NoSuchFileException(path.toString());
+        }
+        return found.key();
+    }
+
+    /** Reads a file under {@link #check}. */
+    <T> T reading(Path path, SteadyRead.Source<T> source) throws IOException {
+        return reading(path, Writers.NOBODY, source);
+    }
+
+    /** Reads a file under {@link #checkShared}. */
+    <T> T readingShared(Path path, SteadyRead.Source<T> source) throws IOException {
+        return reading(path, shared(path), source);
+    }
+
+    /** Reads a file under {@link #checkNamed}. */
+    <T> T readingNamed(Path path, Path by, SteadyRead.Source<T> source) throws IOException {
+        return reading(path, shared(by), source);
+    }
+
     private static Writers shared(Path named) throws IOException {
         try {
             return new Writers(true, FileOwner.behind(named).user());
@@ -98,7 +137,8 @@ public final class Trust {
         checkItself(file, found, Writers.NOBODY);
     }
 
-    private void walk(Path path, Writers also) throws IOException {
+    /** @return what the path leads to; null where it leads to nothing */
+    private @Nullable FileOwner walk(Path path, Writers also) throws IOException {
         Deque<Path> names = new ArrayDeque<>();
         push(path.toAbsolutePath(), names);
         Path here = TOP;
@@ -116,7 +156,7 @@ public final class Trust {
                 try {
                     owner = FileOwner.of(next);
                 } catch (NoSuchFileException notYet) {
-                    return;
+                    return null;
                 }
                 checkPlanted(owner, above, path, also);
                 if (owner.isLink()) {
@@ -139,6 +179,7 @@ public final class Trust {
                 }
             }
         }
+        return above;
     }
 
     private static void push(Path path, Deque<Path> names) {

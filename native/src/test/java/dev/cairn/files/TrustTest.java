@@ -3,13 +3,16 @@ package dev.cairn.files;
 import static dev.cairn.files.OtherUsers.ALICE;
 import static dev.cairn.files.OtherUsers.MALLORY;
 import static dev.cairn.files.OtherUsers.give;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,6 +93,29 @@ class TrustTest {
         AS_ALICE.checkNamed(give(Files.createFile(tmp.resolve("roots.env")), ROOT, ROOT, 0644), flow);
         AS_ALICE.checkNamed(tmp.resolve("not-yet.env"), flow);
         AS_ALICE.checkNamed(made("colleagues", MALLORY, PROJECT, 0775), flow);
+    }
+
+    @Test
+    void readsNothingThatHasTakenTheNameSinceItWasLookedAt() throws Exception {
+        Path tmp = made("tmp", ROOT, ROOT, 01777);
+        Path flow = give(Files.createFile(tmp.resolve("flow.yaml")), ALICE, ALICE, 0644);
+        Path late = tmp.resolve("late.env");
+        assertThatThrownBy(() -> AS_ALICE.readingNamed(late, flow, () -> put(late, MALLORY)))
+                .isInstanceOf(NoSuchFileException.class);
+        Path own = put(tmp.resolve("own.env"), ALICE);
+        assertThatThrownBy(() -> AS_ALICE.readingNamed(own, flow, () -> put(own, MALLORY)))
+                .hasMessageContaining("60218 has put");
+        put(own, ALICE);
+        assertThatThrownBy(() -> AS_ALICE.readingNamed(own, flow, () -> put(own, ALICE)))
+                .hasMessageContaining("replaced while it was read");
+        assertThat(AS_ALICE.readingNamed(own, flow, () -> Files.readString(own)))
+                .isEmpty();
+    }
+
+    /** A new file in the place of what is there. */
+    private static Path put(Path file, int user) throws IOException {
+        Path fresh = Files.createTempFile(file.getParent(), "new", "");
+        return Files.move(give(fresh, user, user, 0644), file, StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Test

@@ -8,7 +8,6 @@ import dev.cairn.files.Digests;
 import dev.cairn.files.DurableFiles;
 import dev.cairn.files.OrdinaryFile;
 import dev.cairn.files.Presence;
-import dev.cairn.files.Trust;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand;
 import dev.cairn.run.failure.RunnerFailedException;
@@ -147,8 +146,7 @@ public final class StepRunner {
     }
 
     private static String textOf(Path workflow) throws IOException {
-        Trust.ofThisProcess().checkShared(workflow);
-        return OrdinaryFile.text(workflow);
+        return OrdinaryFile.sharedText(workflow);
     }
 
     /** The runs of this home. */

@@ -2,7 +2,6 @@ package dev.cairn.daemon;
 
 import dev.cairn.files.Digests;
 import dev.cairn.files.OrdinaryFile;
-import dev.cairn.files.Trust;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.Registrar;
@@ -76,8 +75,7 @@ final class WorkflowWatch {
         String content;
         Result<Workflow> result;
         try {
-            Trust.ofThisProcess().checkShared(workflow.file());
-            content = OrdinaryFile.text(workflow.file());
+            content = OrdinaryFile.sharedText(workflow.file());
             result = Workflows.read(content, workflow.file());
         } catch (NoSuchFileException gone) {
             return problem(workflow, workflow.file() + ": the file does not exist any more");

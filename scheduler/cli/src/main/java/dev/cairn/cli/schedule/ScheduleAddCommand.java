@@ -8,7 +8,6 @@ import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
 import dev.cairn.daemon.TickInputs;
 import dev.cairn.files.OrdinaryFile;
-import dev.cairn.files.Trust;
 import dev.cairn.schedule.ScheduleEntry;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.store.Database;
@@ -85,10 +84,9 @@ final class ScheduleAddCommand implements Callable<Integer> {
             }
         }
         Path path = console.resolve(file);
-        Trust.ofThisProcess().checkShared(path);
         return new Read(
                 workflow,
-                OrdinaryFile.text(path),
+                OrdinaryFile.sharedText(path),
                 composition.runsOf(path).home().path());
     }
 }
