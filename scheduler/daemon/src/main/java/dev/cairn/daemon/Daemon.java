@@ -12,49 +12,37 @@ import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.PooledDatabase;
-import dev.cairn.schedule.store.Registrar;
 import dev.cairn.schedule.store.StateFolder;
 import dev.cairn.schedule.store.StoreException;
 import dev.cairn.schedule.store.Tables;
-import dev.cairn.trigger.QuartzWakeups;
-import dev.cairn.trigger.WakeupException;
+import dev.cairn.trigger.TriggerException;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Starts the runs of schedules when their time comes, and goes on with those that were left unfinished. One thread, the caller of {@link #run},
+ * Starts the runs of schedules when their time comes, and resumes those that were left unfinished. One thread, the caller of {@link #run},
  * decides everything; others only wake it. {@link #stop} may be called from any thread.
  */
 public final class Daemon {
-    private static final Duration LOOK = Duration.ofMillis(250);
-    private static final Duration LOOK_AT_FILES = Duration.ofSeconds(1);
-    private static final Duration TELL = Duration.ofSeconds(15);
-    private static final Duration CLEAN = Duration.ofHours(1);
-    /** Rings may be lost, so nothing depends on them alone. */
-    private static final Duration SWEEP = Duration.ofSeconds(5);
+    /** Without a failure for this long, trouble with the database has passed: Quartz tries again each second. */
+    private static final Duration QUIET = Duration.ofSeconds(3);
 
     private final Settings settings;
     private final Runners runners;
     private final Clock clock;
     private final Consumer<String> tell;
-    private final Semaphore wake = new Semaphore(0);
-    private final AtomicInteger stops = new AtomicInteger();
     private final Metrics metrics;
-    private final List<RunDispatcher.Ended> untold = new ArrayList<>();
-    private List<ScheduledWorkflow> workflows = List.of();
-    private long changes = -1;
-    private String trouble = "";
+    private final DutyLoop loop = new DutyLoop();
+    private final AtomicReference<@Nullable StoreException> failure = new AtomicReference<>();
+    /** By {@link System#nanoTime}. */
+    private volatile long lastFailure = System.nanoTime() - QUIET.toNanos();
 
     /**
      * How a daemon is set up.
@@ -79,12 +67,7 @@ public final class Daemon {
 
     /** Asks it to checkpoint and stop everything; asked again, to let go of everything at once. */
     public void stop() {
-        stops.incrementAndGet();
-        wake();
-    }
-
-    private void wake() {
-        wake.release();
+        loop.stop();
     }
 
     /**
@@ -96,27 +79,108 @@ public final class Daemon {
         Instant started = clock.instant();
         try (DaemonLock lock = DaemonLock.take(settings.folder());
                 PooledDatabase pool =
-                        Database.open(settings.folder(), settings.store()).pooled();
-                Served served = serve()) {
+                        Database.open(settings.folder(), settings.store()).pooled(this::databaseFailed);
+                Served served = serve(pool.database())) {
+            settings.folder().changes().prepare();
             DaemonLock.About about =
                     DaemonLock.ofThisProcess(started, pool.database().where(), served.address());
             String id = about.host() + "-" + about.process().pid() + "-"
                     + about.process().startTime();
-            Optional<String> instance = pool.database().isShared() ? Optional.of(id) : Optional.empty();
-            try (QuartzWakeups alarmClock = QuartzWakeups.open(pool.database().source(), instance, name -> wake())) {
-                DaemonRegistry peers = new DaemonRegistry(pool.database(), id);
-                Instant since = peers.enter(started);
+            DaemonRegistry registry = new DaemonRegistry(pool.database(), id);
+            Instant since = registry.enter(started);
+            try (DaemonDuties duties = new DaemonDuties(
+                    settings,
+                    pool.database(),
+                    id,
+                    registry,
+                    since,
+                    runners,
+                    this::listener,
+                    metrics,
+                    clock,
+                    tell,
+                    loop::wake)) {
                 lock.tell(about);
                 tell.accept("at work; the schedules are in "
                         + pool.database().where()
                         + served.address()
                                 .map(address -> "; metrics at " + address + "/metrics")
                                 .orElse(""));
-                work(pool.database(), id, since, alarmClock, peers, lock);
+                Trouble trouble = new Trouble(lock, duties);
+                loop.run(duties.inOrder(), trouble);
+                try {
+                    duties.stopRuns(loop);
+                } catch (StoreException e) {
+                    // nothing is lost: the next start, or another daemon, finds out from the runs themselves
+                    trouble.begun(String.valueOf(e.getMessage()));
+                }
             }
             tell.accept("stopped");
-        } catch (WakeupException e) {
+        } catch (TriggerException e) {
             throw new DaemonException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** Also of Quartz, which tries again by itself and would not tell. */
+    private void databaseFailed(StoreException e) {
+        lastFailure = System.nanoTime();
+        failure.set(e);
+        loop.wake();
+    }
+
+    /** What is in the way of the daemon: said once, and shown by {@code cairn daemon status}. */
+    private final class Trouble implements DutyLoop.Watcher {
+        private final DaemonLock lock;
+        private final DaemonDuties duties;
+        private boolean known;
+        private boolean caughtUp;
+
+        Trouble(DaemonLock lock, DaemonDuties duties) {
+            this.lock = lock;
+            this.duties = duties;
+        }
+
+        @Override
+        public void check() throws IOException {
+            lock.check();
+            StoreException failed = failure.getAndSet(null);
+            caughtUp &= failed == null;
+            if (known) {
+                duties.probe();
+            } else if (failed != null) {
+                throw failed;
+            }
+        }
+
+        @Override
+        public void begun(String what) {
+            known = true;
+            caughtUp = false;
+            tell(what, what);
+        }
+
+        /** On a full disk, a heartbeat may still find the room that Quartz does not. */
+        @Override
+        public boolean passed() {
+            if (!caughtUp) {
+                caughtUp = true;
+                duties.catchUp();
+            }
+            if (System.nanoTime() - lastFailure < QUIET.toNanos()) {
+                return false;
+            }
+            known = false;
+            tell("", "the trouble has passed");
+            return true;
+        }
+
+        private void tell(String state, String text) {
+            try {
+                lock.inTrouble(state);
+            } catch (IOException e) {
+                tell.accept("cannot write the state for 'cairn daemon status': " + e.getMessage());
+            }
+            tell.accept(text);
         }
     }
 
@@ -132,112 +196,22 @@ public final class Daemon {
         }
     }
 
-    private Served serve() throws IOException, DaemonException {
+    private Served serve(Database database) throws IOException, DaemonException {
         return settings.http().isEmpty()
                 ? new Served(Optional.empty())
-                : new Served(Optional.of(HttpPort.open(settings.http().getAsInt(), metrics::text)));
+                : new Served(Optional.of(HttpPort.open(settings.http().getAsInt(), () -> metricsOf(database))));
     }
 
-    private void work(
-            Database database,
-            String id,
-            Instant since,
-            QuartzWakeups alarmClock,
-            DaemonRegistry peers,
-            DaemonLock lock)
-            throws InterruptedException {
-        TickPolicy policy = new TickPolicy(database, id, since, clock);
-        RunDispatcher dispatcher = new RunDispatcher(runners, this::listener, this::wake);
-        WakeupPlan alarms = new WakeupPlan(alarmClock);
-        WorkflowWatch watch = new WorkflowWatch(database, new Registrar(ZoneId.systemDefault()), clock, tell);
-        Rhythm files = new Rhythm(LOOK_AT_FILES);
-        Rhythm beats = new Rhythm(DaemonRegistry.BEAT);
-        Rhythm sweeps = new Rhythm(SWEEP);
-        Rhythm cleanings = new Rhythm(CLEAN);
-        Rhythm messages = new Rhythm(TELL);
-        Rhythm counts = new Rhythm(SWEEP);
-        Housekeeper housekeeper = new Housekeeper(settings.keep(), clock, tell);
-        NotificationRounds messenger = new NotificationRounds(runners, metrics, tell);
-        Optional<Instant> nextDue = Optional.empty();
-        boolean ringing = false;
-        while (stops.get() == 0) {
-            boolean woken = wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
-            wake.drainPermits();
-            try {
-                boolean troubled = !trouble.isEmpty(); // then nothing but a write shows that it has passed
-                boolean look = files.isDue();
-                if (look || troubled) {
-                    lock.check();
-                }
-                long number = database.read(Tables::changes);
-                boolean changed = number != changes;
-                if (changed) {
-                    workflows = database.read(Tables::workflows);
-                    alarms.follow(database, clock.instant());
-                    changes = number;
-                }
-                if (!ringing) {
-                    alarmClock.start();
-                    ringing = true;
-                }
-                if (beats.isDue() || troubled) {
-                    peers.beat(since)
-                            .forEach(dead -> tell.accept("daemon " + dead + " is dead; its runs are ours now"));
-                }
-                boolean due =
-                        nextDue.filter(time -> !time.isAfter(clock.instant())).isPresent();
-                if (look && watch.look(workflows)) {
-                    wake();
-                }
-                if (woken || changed || due || troubled || sweeps.isDue()) {
-                    untold.addAll(dispatcher.takeEnded());
-                    TickPolicy.Decision decision = policy.decide(untold, dispatcher::isInDoubt);
-                    untold.clear();
-                    decision.changed().forEach(this::say);
-                    decision.late().forEach(metrics::late);
-                    decision.ours().forEach(dispatcher::bringAbout);
-                    nextDue = decision.nextDue();
-                }
-                if (settings.http().isPresent() && counts.isDue()) {
-                    database.read(Tables::countByState)
-                            .forEach(count -> metrics.ticks(count.state().wire(), count.count()));
-                    metrics.stand(database.read(Tables::schedules).size(), dispatcher.size());
-                }
-                if (messages.isDue()) {
-                    messenger.begin(
-                            workflows.stream().map(ScheduledWorkflow::home).toList());
-                }
-                if (cleanings.isDue()) {
-                    housekeeper.begin(
-                            workflows.stream().map(ScheduledWorkflow::home).toList());
-                }
-                inTrouble("", lock);
-            } catch (IOException | WakeupException e) {
-                inTrouble(String.valueOf(e.getMessage()), lock);
-            }
-        }
-        stopAll(dispatcher, policy, peers, lock);
-    }
-
-    private void stopAll(RunDispatcher dispatcher, TickPolicy policy, DaemonRegistry peers, DaemonLock lock)
-            throws InterruptedException {
-        tell.accept("stopping" + (dispatcher.isEmpty() ? "" : ": checkpointing " + dispatcher.size() + " runs"));
-        while (!dispatcher.isEmpty()) {
-            if (stops.get() > 1) {
-                dispatcher.letGo();
-            } else {
-                dispatcher.stopAll();
-            }
-            wake.tryAcquire(LOOK.toMillis(), TimeUnit.MILLISECONDS);
-            untold.addAll(dispatcher.takeEnded());
-        }
+    /** What is in the database is counted when it is asked for. */
+    private String metricsOf(Database database) {
         try {
-            policy.end(untold).forEach(this::say);
-            peers.leave();
+            database.read(Tables::countByState)
+                    .forEach(count -> metrics.ticks(count.state().wire(), count.count()));
+            metrics.schedules(database.read(Tables::countSchedules));
         } catch (StoreException e) {
-            // nothing is lost: the next start, or another daemon, finds out from the runs themselves
-            inTrouble(String.valueOf(e.getMessage()), lock);
+            // the daemon itself reports it; what was counted before stays
         }
+        return metrics.text();
     }
 
     private RunListener listener(Tick tick, ScheduledWorkflow workflow) {
@@ -257,42 +231,6 @@ public final class Daemon {
                     .ifPresent(step -> metrics.saved(SavedTime.of(step, started.resumedFrom())));
         } catch (IOException e) {
             tell.accept(tick.key() + ": what was saved could not be measured: " + e.getMessage());
-        }
-    }
-
-    private void say(Tick tick) {
-        tell.accept(tick.key() + " " + tick.state().wire()
-                + (tick.runId().isEmpty() ? "" : " (" + tick.runId() + ")")
-                + (tick.detail().isEmpty() ? "" : ": " + tick.detail()));
-    }
-
-    /** Says it once. */
-    private void inTrouble(String what, DaemonLock lock) {
-        if (!what.equals(trouble)) {
-            trouble = what;
-            try {
-                lock.inTrouble(what);
-            } catch (IOException e) {
-                tell.accept("cannot write the state for 'cairn daemon status': " + e.getMessage());
-            }
-            tell.accept(what.isEmpty() ? "the trouble has passed" : what);
-        }
-    }
-
-    /** Something that is done again and again. */
-    private static final class Rhythm {
-        private final Duration every;
-        private long last;
-
-        Rhythm(Duration every) {
-            this.every = every;
-            this.last = System.nanoTime() - every.toNanos();
-        }
-
-        boolean isDue() {
-            boolean due = System.nanoTime() - last >= every.toNanos();
-            last = due ? System.nanoTime() : last;
-            return due;
         }
     }
 }

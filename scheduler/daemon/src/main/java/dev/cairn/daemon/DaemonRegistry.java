@@ -15,7 +15,7 @@ import java.util.Map;
  * daemon's thread.
  */
 final class DaemonRegistry {
-    static final Duration BEAT = Duration.ofSeconds(2);
+    static final Duration BEAT = Duration.ofSeconds(1);
     private static final Duration DEAD_AFTER = Duration.ofSeconds(8);
 
     private final Database database;
@@ -59,8 +59,15 @@ final class DaemonRegistry {
         return since;
     }
 
-    /** @return ids of those that were found dead; what they ran is now ours */
-    List<String> beat(Instant since) throws StoreException {
+    /**
+     * What a heartbeat has found.
+     *
+     * @param dead ids of daemons that no longer live
+     * @param tookOver whether runs of daemons that died or left are now ours
+     */
+    record Beat(List<String> dead, boolean tookOver) {}
+
+    Beat beat(Instant since) throws StoreException {
         return database.transact(tables -> {
             tables.decideAlone();
             if (!tables.beat(self)) {
@@ -74,9 +81,8 @@ final class DaemonRegistry {
                         dead.add(other.id());
                     }
                 }
-                tables.takeOver(self);
             }
-            return dead;
+            return new Beat(dead, database.isShared() && tables.takeOver(self));
         });
     }
 
@@ -93,6 +99,7 @@ final class DaemonRegistry {
     void leave() throws StoreException {
         database.transact(tables -> {
             tables.leave(self);
+            tables.tellOfChange();
             return true;
         });
     }

@@ -5,6 +5,7 @@ import dev.cairn.run.event.RunListener;
 import dev.cairn.run.manifest.StepState;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -59,6 +60,15 @@ final class LivenessTracker implements RunListener {
     }
 
     synchronized boolean areMissing() {
-        return !found || alive.isEmpty() && System.nanoTime() - silentSince < SILENCE.toNanos();
+        return !found || alive.isEmpty() && silenceLeft() > 0;
+    }
+
+    /** After how long {@link #areMissing} changes by itself; empty when only an event changes it. */
+    synchronized Optional<Duration> untilCertain() {
+        return found && areMissing() ? Optional.of(Duration.ofNanos(silenceLeft())) : Optional.empty();
+    }
+
+    private long silenceLeft() {
+        return SILENCE.toNanos() - (System.nanoTime() - silentSince);
     }
 }

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Tells what runs could not tell themselves, in a thread of its own, one round at a time. Confined to the daemon's thread. */
+/** Retries undelivered notifications, in a thread of its own, one round at a time. Confined to the daemon's thread. */
 final class NotificationRounds {
     private static final Duration FOR_EACH = Duration.ofSeconds(10);
 
@@ -19,11 +19,17 @@ final class NotificationRounds {
     private final Metrics metrics;
     private final Consumer<String> tell;
     private @Nullable Thread round;
+    private volatile boolean pending;
 
     NotificationRounds(Runners runners, Metrics metrics, Consumer<String> tell) {
         this.runners = runners;
         this.metrics = metrics;
         this.tell = tell;
+    }
+
+    /** Whether the last round left notifications that may still be delivered. */
+    boolean arePending() {
+        return pending;
     }
 
     void begin(Collection<Path> homes) {
@@ -42,6 +48,7 @@ final class NotificationRounds {
         for (Path home : homes) {
             left += go(home);
         }
+        pending = left > 0;
         metrics.untold(left);
     }
 

@@ -7,6 +7,7 @@ import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.TickState;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.BiFunction;
+import java.util.stream.Stream;
 
 /**
  * Brings the runs of this daemon to where the database wants them: each in a thread of its own. What comes of one is put into a queue. Its
@@ -80,6 +82,16 @@ final class RunDispatcher {
     boolean isInDoubt(Tick tick) {
         Held has = held.get(tick.key());
         return has == null ? !notBefore.containsKey(tick.key()) : has.run().isInDoubt();
+    }
+
+    /** After how long something is to be decided although nothing happens: a run that is in doubt, or that somebody else has. */
+    Duration untilNextLook() {
+        long now = System.nanoTime();
+        Stream<Duration> doubts = held.values().stream().flatMap(one -> one.run().untilCertain().stream());
+        Stream<Duration> others = notBefore.entrySet().stream()
+                .filter(entry -> !held.containsKey(entry.getKey()) && entry.getValue() - now > 0)
+                .map(entry -> Duration.ofNanos(entry.getValue() - now));
+        return Stream.concat(doubts, others).min(Comparator.naturalOrder()).orElse(Duty.ON_REQUEST);
     }
 
     /** @param wanted whose run this daemon is to have in the state that it says */

@@ -75,6 +75,11 @@ final class ScheduledRun {
         return signs.areMissing();
     }
 
+    /** After how long that is known although nothing happens in the run. */
+    Optional<Duration> untilCertain() {
+        return signs.untilCertain();
+    }
+
     /** Asks the run to checkpoint and stop, or to be cancelled; asked for the same again does nothing. */
     synchronized void ask(RunCommand command) {
         if (command.equals(wish)) {

@@ -50,15 +50,27 @@ final class TickPolicy {
      * @param ours runs of this daemon, and the workflows they belong to
      * @param changed ticks that are other than before
      * @param late how long after their time ticks were decided about
+     * @param undecided schedules that have fired but wait for a run in doubt, or have more times than are decided at once
+     * @param more whether some of them only have more times
+     * @param nextDue when the next tick has waited long enough
      */
     record Decision(
-            Map<Tick, ScheduledWorkflow> ours, List<Tick> changed, List<Duration> late, Optional<Instant> nextDue) {}
+            Map<Tick, ScheduledWorkflow> ours,
+            List<Tick> changed,
+            List<Duration> late,
+            Map<String, Instant> undecided,
+            boolean more,
+            Optional<Instant> nextDue) {}
 
-    /** @param inDoubt which runs of this daemon may have ended already: nothing is decided by them before that is known */
-    Decision decide(List<RunDispatcher.Ended> ended, Predicate<Tick> inDoubt) throws StoreException {
+    /**
+     * @param fired schedules whose times are to be decided
+     * @param inDoubt which runs of this daemon may have ended already: nothing is decided by them before that is known
+     */
+    Decision decide(List<RunDispatcher.Ended> ended, FiredSchedules.Fired fired, Predicate<Tick> inDoubt)
+            throws StoreException {
         return database.transact(tables -> {
             tables.decideAlone();
-            return new Round(tables, clock.instant()).decide(ended, inDoubt);
+            return new Round(tables, fired.latest(clock.instant())).decide(ended, fired, inDoubt);
         });
     }
 
@@ -83,13 +95,16 @@ final class TickPolicy {
         private final List<Tick> changed = new ArrayList<>();
         private final List<Duration> late = new ArrayList<>();
         private final Map<Tick, ScheduledWorkflow> ours = new LinkedHashMap<>();
+        private final Map<String, Instant> undecided = new LinkedHashMap<>();
+        private boolean more;
 
         Round(Tables tables, Instant now) {
             this.tables = tables;
             this.now = now;
         }
 
-        Decision decide(List<RunDispatcher.Ended> ended, Predicate<Tick> inDoubt) throws SQLException {
+        Decision decide(List<RunDispatcher.Ended> ended, FiredSchedules.Fired fired, Predicate<Tick> inDoubt)
+                throws SQLException {
             for (RunDispatcher.Ended one : ended) {
                 end(one);
             }
@@ -97,8 +112,10 @@ final class TickPolicy {
                     .filter(tick -> tick.state() == TickState.RUNNING && isOurTurn(tick) && inDoubt.test(tick))
                     .map(Tick::workflow)
                     .collect(Collectors.toSet());
-            for (ScheduleEntry schedule : tables.dueSchedules(now)) {
-                if (!later.contains(schedule.workflow())) {
+            for (ScheduleEntry schedule : due(fired)) {
+                if (later.contains(schedule.workflow())) {
+                    undecided.put(schedule.id(), now);
+                } else {
                     decide(schedule);
                 }
             }
@@ -122,7 +139,29 @@ final class TickPolicy {
                     .map(Tick::due)
                     .filter(due -> due.isAfter(now))
                     .min(Comparator.naturalOrder());
-            return new Decision(ours, changed, late, nextDue);
+            return new Decision(ours, changed, late, undecided, more, nextDue);
+        }
+
+        /** In the order of their times. */
+        private List<ScheduleEntry> due(FiredSchedules.Fired fired) throws SQLException {
+            List<ScheduleEntry> found = new ArrayList<>();
+            if (fired.all()) {
+                found.addAll(tables.schedules());
+            } else {
+                for (String id : fired.upTo().keySet()) {
+                    tables.schedule(id).ifPresent(found::add);
+                }
+            }
+            Map<ScheduleEntry, Instant> due = new LinkedHashMap<>();
+            found.stream()
+                    .filter(schedule -> !schedule.paused())
+                    .forEach(schedule -> schedule.next()
+                            .filter(next -> !next.isAfter(now))
+                            .ifPresent(next -> due.put(schedule, next)));
+            return due.entrySet().stream()
+                    .sorted(Map.Entry.comparingByValue())
+                    .map(Map.Entry::getKey)
+                    .toList();
         }
 
         private void ours(List<Tick> unended) throws SQLException {
@@ -206,6 +245,10 @@ final class TickPolicy {
                 }
             }
             tables.advance(schedule.decidedUpTo(due.upTo()));
+            if (due.upTo().isBefore(now)) {
+                undecided.put(schedule.id(), now);
+                more = true;
+            }
         }
 
         private void admit(Tick tick) throws SQLException {

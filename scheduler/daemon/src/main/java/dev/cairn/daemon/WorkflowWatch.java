@@ -56,19 +56,28 @@ final class WorkflowWatch {
         }
     }
 
-    /** @return whether schedules have changed */
-    boolean look(List<ScheduledWorkflow> workflows) throws StoreException {
+    /**
+     * What a look has found.
+     *
+     * @param changed schedules
+     * @param unsettled a file has changed since the last look: look again soon
+     */
+    record Look(boolean changed, boolean unsettled) {}
+
+    Look look(List<ScheduledWorkflow> workflows) throws StoreException {
         boolean changed = false;
+        boolean unsettled = false;
         for (ScheduledWorkflow workflow : workflows) {
             Stamp now = Stamp.of(workflow.file());
             Stamp before = seen.put(workflow.file(), now);
             boolean standsStill = before == null || before.equals(now);
+            unsettled |= !standsStill;
             if (standsStill && !now.equals(read.get(workflow.file()))) {
                 changed |= take(workflow);
                 read.put(workflow.file(), now);
             }
         }
-        return changed;
+        return new Look(changed, unsettled);
     }
 
     private boolean take(ScheduledWorkflow workflow) throws StoreException {

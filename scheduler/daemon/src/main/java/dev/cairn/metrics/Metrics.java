@@ -36,9 +36,12 @@ public final class Metrics {
         lateness.record(by.isNegative() ? Duration.ZERO : by);
     }
 
+    public void schedules(long count) {
+        schedules.set(count);
+    }
+
     /** @param running runs in this process */
-    public void stand(long allSchedules, long running) {
-        schedules.set(allSchedules);
+    public void active(long running) {
         active.set(running);
     }
 

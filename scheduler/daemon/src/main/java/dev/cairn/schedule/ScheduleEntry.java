@@ -13,7 +13,6 @@ import java.util.Optional;
  * @param place in the workflow file, from 1
  * @param timing as the file says it
  * @param decided what is up to here has been decided
- * @param next empty when no time comes any more
  */
 public record ScheduleEntry(
         String id,
@@ -24,17 +23,21 @@ public record ScheduleEntry(
         Schedule.Missed missed,
         Duration jitter,
         boolean paused,
-        Instant decided,
-        Optional<Instant> next) {
+        Instant decided) {
+
+    /** The first time that is not decided; empty when none is left. */
+    public Optional<Instant> next() {
+        return times.next(decided);
+    }
 
     /** The same, with everything up to a time decided. */
     public ScheduleEntry decidedUpTo(Instant time) {
-        return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, paused, time, times.next(time));
+        return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, paused, time);
     }
 
     /** What is missed while it is paused is never made up for. */
     public ScheduleEntry paused(boolean now, Instant time) {
-        return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, now, decided, next)
+        return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, now, decided)
                 .decidedUpTo(now || !paused ? decided : time);
     }
 

@@ -12,8 +12,8 @@ import org.quartz.impl.triggers.CoreTrigger;
 import org.quartz.spi.MutableTrigger;
 
 /**
- * Fires at the times of a schedule, by this project's own rule for daylight saving, which is not Quartz's. What was missed is made up
- * for by one firing: whoever is rung looks up by himself which times have passed.
+ * Fires at the times of a schedule. A trigger of our own, because Quartz's {@code CronTrigger} skips or repeats times when the clocks change,
+ * and reads neither five fields nor intervals from a start. For times that were missed it fires once: the ledger knows which they are.
  */
 final class FireTimeTrigger extends AbstractTrigger<FireTimeTrigger> implements CoreTrigger {
     private static final long serialVersionUID = 1;

@@ -1,4 +1,4 @@
-/** Wakes the daemon when a schedule is due: Quartz on the database of the schedules. */
+/** The clock of the daemon: Quartz on the database of the schedules fires each schedule at its times. */
 @NullMarked
 package dev.cairn.trigger;
 

@@ -88,7 +88,6 @@ final class DueTest {
     private static ScheduleEntry entry(Schedule.Missed missed) throws Exception {
         FireTimes times = FireTimes.of(
                 new Schedule.Timing.Every(Duration.ofSeconds(10)), ZoneOffset.UTC, Optional.empty(), Optional.empty());
-        return new ScheduleEntry(
-                "w.1", "w", 1, "every 10s", times, missed, Duration.ZERO, false, NOON, times.next(NOON));
+        return new ScheduleEntry("w.1", "w", 1, "every 10s", times, missed, Duration.ZERO, false, NOON);
     }
 }

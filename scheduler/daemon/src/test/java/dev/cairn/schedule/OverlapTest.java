@@ -181,7 +181,6 @@ final class OverlapTest {
     private static ScheduleEntry entry(Duration jitter) throws Exception {
         FireTimes times =
                 FireTimes.of(new Schedule.Timing.Cron("@hourly"), ZoneOffset.UTC, Optional.empty(), Optional.empty());
-        return new ScheduleEntry(
-                "w.1", "w", 1, "@hourly", times, Schedule.Missed.LAST, jitter, false, NOW, times.next(NOW));
+        return new ScheduleEntry("w.1", "w", 1, "@hourly", times, Schedule.Missed.LAST, jitter, false, NOW);
     }
 }

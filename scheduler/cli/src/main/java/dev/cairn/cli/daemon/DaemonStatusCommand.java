@@ -42,12 +42,12 @@ final class DaemonStatusCommand implements Callable<Integer> {
         Optional<DaemonLock.About> about = DaemonLock.running(composition.stateFolder());
         String trouble = about.isPresent() ? DaemonLock.trouble(composition.stateFolder()) : "";
         List<Tables.StateCount> counts = List.of();
-        int schedules = 0;
+        long schedules = 0;
         try {
             Optional<Database> database = store.openIfPresent(composition);
             if (database.isPresent()) {
                 counts = database.get().read(Tables::countByState);
-                schedules = database.get().read(Tables::schedules).size();
+                schedules = database.get().read(Tables::countSchedules);
             }
         } catch (StoreException e) {
             trouble = String.valueOf(e.getMessage());

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
@@ -16,12 +17,13 @@ public final class Database {
 
     private final String where;
     private final DataSource source;
-    private final boolean shared;
+    private final Optional<ChangeSignal> signal;
 
-    Database(String where, DataSource source, boolean shared) {
+    /** @param signal sent after a change; empty for a database that daemons share: they read of changes with each heartbeat */
+    private Database(String where, DataSource source, Optional<ChangeSignal> signal) {
         this.where = where;
         this.source = source;
-        this.shared = shared;
+        this.signal = signal;
     }
 
     /** What is done in a transaction. */
@@ -52,10 +54,10 @@ public final class Database {
 
     private static Database unmigrated(StateFolder folder, Optional<String> store) throws IOException {
         if (store.isPresent()) {
-            return new Database(store.get().replaceAll("\\?.*", ""), new DriverSource(store.get()), true);
+            return new Database(store.get().replaceAll("\\?.*", ""), new DriverSource(store.get()), Optional.empty());
         }
         folder.create();
-        return new Database(folder.database().toString(), sqlite(folder), false);
+        return new Database(folder.database().toString(), sqlite(folder), Optional.of(folder.changes()));
     }
 
     private static DataSource sqlite(StateFolder folder) {
@@ -75,7 +77,7 @@ public final class Database {
 
     /** Whether several daemons may use it at a time. */
     public boolean isShared() {
-        return shared;
+        return signal.isEmpty();
     }
 
     /** For a person. */
@@ -83,9 +85,18 @@ public final class Database {
         return where;
     }
 
-    /** The same, with connections that are kept open. */
-    public PooledDatabase pooled() {
-        return PooledDatabase.of(this);
+    /** The same, with other connections. */
+    Database with(DataSource other) {
+        return new Database(where, other, signal);
+    }
+
+    /**
+     * The same, with connections that are kept open.
+     *
+     * @param failed is told of each failure on one of them, whoever uses it; in the thread that does
+     */
+    public PooledDatabase pooled(Consumer<StoreException> failed) {
+        return PooledDatabase.of(this, e -> failed.accept(StoreException.of(where, e)));
     }
 
     /**
@@ -95,10 +106,14 @@ public final class Database {
     public <T> T transact(Work<T> work) throws StoreException {
         try (Connection connection = source.getConnection();
                 Statement transaction = connection.createStatement()) {
-            transaction.execute(shared ? "BEGIN" : "BEGIN IMMEDIATE");
+            transaction.execute(isShared() ? "BEGIN" : "BEGIN IMMEDIATE");
             try {
-                T result = work.on(new Tables(connection, shared));
+                Tables tables = new Tables(connection, isShared());
+                T result = work.on(tables);
                 transaction.execute("COMMIT");
+                if (tables.hasToldOfChange()) {
+                    signal.ifPresent(ChangeSignal::send);
+                }
                 return result;
             } catch (SQLException | RuntimeException e) {
                 rollBack(transaction, e);
@@ -121,7 +136,7 @@ public final class Database {
     /** Without a transaction. */
     public <T> T read(Work<T> work) throws StoreException {
         try (Connection connection = source.getConnection()) {
-            return work.on(new Tables(connection, shared));
+            return work.on(new Tables(connection, isShared()));
         } catch (SQLException e) {
             throw StoreException.of(where, e);
         }

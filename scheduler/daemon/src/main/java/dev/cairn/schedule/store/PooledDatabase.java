@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.SQLExceptionOverride;
 import java.sql.SQLException;
+import java.util.function.Consumer;
 import org.sqlite.SQLiteException;
 
 /** A database whose connections stay open, as a daemon wants it. Thread-safe. */
@@ -19,25 +20,26 @@ public final class PooledDatabase implements AutoCloseable {
         this.database = database;
     }
 
-    static PooledDatabase of(Database plain) {
+    static PooledDatabase of(Database plain, Consumer<SQLException> failed) {
         HikariConfig config = new HikariConfig();
         config.setDataSource(plain.source());
         config.setMaximumPoolSize(CONNECTIONS);
         config.setConnectionTimeout(PATIENCE_MILLIS);
         config.setInitializationFailTimeout(-1);
         config.setPoolName("cairn");
-        config.setExceptionOverride(new NoSecondUse());
+        config.setExceptionOverride(new NoSecondUse(failed));
         HikariDataSource pool = new HikariDataSource(config);
-        return new PooledDatabase(pool, new Database(plain.where(), pool, plain.isShared()));
+        return new PooledDatabase(pool, plain.with(pool));
     }
 
     /**
-     * A connection to SQLite that could not begin a transaction takes itself to be in one from then on: whoever had it next, Quartz say,
-     * would write without any.
+     * A connection to SQLite that could not begin a transaction takes itself to be in one from then on: its next user,
+     * for example Quartz, would write without any.
      */
-    private static final class NoSecondUse implements SQLExceptionOverride {
+    private record NoSecondUse(Consumer<SQLException> failed) implements SQLExceptionOverride {
         @java.lang.Override
         public Override adjudicate(SQLException e) {
+            failed.accept(e);
             return e instanceof SQLiteException ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
         }
     }

@@ -65,8 +65,7 @@ public final class Registrar {
                     schedule.missed(),
                     schedule.jitter(),
                     before.map(ScheduleEntry::paused).orElse(false),
-                    decided,
-                    times.next(decided)));
+                    decided));
         }
         for (ScheduleEntry left : tables.schedulesOf(workflow)) {
             if (left.place() > schedules.size()) {

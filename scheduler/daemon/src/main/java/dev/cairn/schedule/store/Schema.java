@@ -9,7 +9,7 @@ import javax.sql.DataSource;
 /** Whether the tables are those of this Cairn. */
 final class Schema {
     /** Of the newest file. */
-    private static final String VERSION = "2";
+    private static final String VERSION = "3";
 
     private Schema() {}
 

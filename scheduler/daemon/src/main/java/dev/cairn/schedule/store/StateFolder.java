@@ -37,6 +37,11 @@ public record StateFolder(Path path) {
         return path.resolve("daemon.log");
     }
 
+    /** Changed by each command after it has changed what the daemon should look at. */
+    public ChangeSignal changes() {
+        return new ChangeSignal(path.resolve("changes"));
+    }
+
     /**
      * Makes the folder when it is missing.
      *

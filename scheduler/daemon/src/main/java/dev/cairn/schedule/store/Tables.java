@@ -29,6 +29,7 @@ public final class Tables {
 
     private final Sql sql;
     private final boolean shared;
+    private boolean changed;
 
     Tables(Connection connection, boolean shared) {
         this.sql = new Sql(connection);
@@ -50,6 +51,12 @@ public final class Tables {
 
     public void tellOfChange() throws SQLException {
         sql.update("UPDATE cairn_change SET number = number + 1");
+        changed = true;
+    }
+
+    /** Whether {@link #tellOfChange} was called in this transaction. */
+    boolean hasToldOfChange() {
+        return changed;
     }
 
     // ---- workflows
@@ -110,6 +117,11 @@ public final class Tables {
         return sql.list("SELECT * FROM cairn_schedule ORDER BY workflow, place", Tables::schedule);
     }
 
+    public long countSchedules() throws SQLException {
+        return sql.list("SELECT COUNT(*) FROM cairn_schedule", row -> row.getLong(1))
+                .get(0);
+    }
+
     public List<ScheduleEntry> schedulesOf(String workflow) throws SQLException {
         return sql.list("SELECT * FROM cairn_schedule WHERE workflow = ? ORDER BY place", Tables::schedule, workflow);
     }
@@ -119,20 +131,12 @@ public final class Tables {
                 .findFirst();
     }
 
-    /** Those whose next time has come. */
-    public List<ScheduleEntry> dueSchedules(Instant now) throws SQLException {
-        return sql.list(
-                "SELECT * FROM cairn_schedule WHERE paused = 0 AND next_ms <= ? ORDER BY next_ms",
-                Tables::schedule,
-                now);
-    }
-
     public void put(ScheduleEntry schedule) throws SQLException {
         sql.update("DELETE FROM cairn_schedule WHERE id = ?", schedule.id());
         sql.update(
                 "INSERT INTO cairn_schedule"
-                        + " (id, workflow, place, timing, times, missed, jitter_ms, paused, decided_ms, next_ms)"
-                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        + " (id, workflow, place, timing, times, missed, jitter_ms, paused, decided_ms)"
+                        + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 schedule.id(),
                 schedule.workflow(),
                 schedule.place(),
@@ -141,17 +145,12 @@ public final class Tables {
                 wire(schedule.missed()),
                 schedule.jitter().toMillis(),
                 schedule.paused() ? 1 : 0,
-                schedule.decided(),
-                schedule.next().map(Instant::toEpochMilli).orElse(null));
+                schedule.decided());
     }
 
     /** Only how far it has come. */
     public void advance(ScheduleEntry schedule) throws SQLException {
-        sql.update(
-                "UPDATE cairn_schedule SET decided_ms = ?, next_ms = ? WHERE id = ?",
-                schedule.decided(),
-                schedule.next().map(Instant::toEpochMilli).orElse(null),
-                schedule.id());
+        sql.update("UPDATE cairn_schedule SET decided_ms = ? WHERE id = ?", schedule.decided(), schedule.id());
     }
 
     public void removeSchedule(String id) throws SQLException {
@@ -168,8 +167,7 @@ public final class Tables {
                 constant(Schedule.Missed.class, row.getString("missed")),
                 Duration.ofMillis(row.getLong("jitter_ms")),
                 row.getInt("paused") != 0,
-                Sql.time(row, "decided_ms"),
-                Sql.optionalTime(row, "next_ms"));
+                Sql.time(row, "decided_ms"));
     }
 
     // ---- ticks
@@ -352,13 +350,18 @@ public final class Tables {
         sql.update("DELETE FROM cairn_daemon WHERE id = ?", daemon);
     }
 
-    /** Gives what daemons ran that are no more to another. */
-    public void takeOver(String daemon) throws SQLException {
-        sql.update(
-                "UPDATE cairn_tick SET daemon = ? WHERE daemon <> ? AND state IN ('running', 'parking', 'cancelling')"
-                        + " AND daemon NOT IN (SELECT id FROM cairn_daemon)",
-                daemon,
-                daemon);
+    /**
+     * Gives what daemons ran that are no more to another.
+     *
+     * @return whether there was anything
+     */
+    public boolean takeOver(String daemon) throws SQLException {
+        return sql.update(
+                        "UPDATE cairn_tick SET daemon = ? WHERE daemon <> ? AND state IN ('running', 'parking', 'cancelling')"
+                                + " AND daemon NOT IN (SELECT id FROM cairn_daemon)",
+                        daemon,
+                        daemon)
+                > 0;
     }
 
     private static String wire(Enum<?> constant) {

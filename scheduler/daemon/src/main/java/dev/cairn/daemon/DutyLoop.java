@@ -1,0 +1,92 @@
+package dev.cairn.daemon;
+
+import dev.cairn.trigger.TriggerException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Does duties in the caller's thread whenever one is due, and sleeps in between. While one fails it tries again four times a second, from the
+ * first on, and reports the failure once. {@link #wake} and {@link #stop} are for any thread.
+ */
+final class DutyLoop {
+    private static final Duration RETRY = Duration.ofMillis(250);
+
+    private final Semaphore wake = new Semaphore(0);
+    private String trouble = "";
+    private volatile int stops;
+
+    /** Sees to it that there is something to work on, and hears of trouble. */
+    interface Watcher {
+        /** @throws IOException when nothing may be done at present */
+        void check() throws IOException;
+
+        /** Trouble has begun, or has become another. */
+        void begun(String what);
+
+        /**
+         * Everything could be done.
+         *
+         * @return false while the trouble may still come back
+         */
+        boolean passed();
+    }
+
+    void wake() {
+        wake.release();
+    }
+
+    synchronized void stop() {
+        stops++;
+        wake();
+    }
+
+    /** How often it was asked to stop. */
+    int stops() {
+        return stops;
+    }
+
+    /** Until it is stopped. */
+    void run(List<Duty> duties, Watcher watcher) throws InterruptedException {
+        while (stops == 0) {
+            try {
+                watcher.check();
+                for (Duty duty : duties) {
+                    if (duty.left().isZero()) {
+                        duty.run();
+                    }
+                }
+                passed(watcher);
+            } catch (IOException | TriggerException e) {
+                failed(String.valueOf(e.getMessage()), watcher);
+            }
+            sleep(trouble.isEmpty() ? untilNext(duties) : RETRY);
+        }
+    }
+
+    private static Duration untilNext(List<Duty> duties) {
+        return duties.stream().map(Duty::left).min(Comparator.naturalOrder()).orElse(Duty.ON_REQUEST);
+    }
+
+    /** Until it is woken, but no longer than this. */
+    void sleep(Duration atMost) throws InterruptedException {
+        wake.tryAcquire(atMost.toNanos(), TimeUnit.NANOSECONDS);
+        wake.drainPermits();
+    }
+
+    private void passed(Watcher watcher) {
+        if (!trouble.isEmpty() && watcher.passed()) {
+            trouble = "";
+        }
+    }
+
+    private void failed(String what, Watcher watcher) {
+        if (!what.equals(trouble)) {
+            trouble = what;
+            watcher.begun(what);
+        }
+    }
+}

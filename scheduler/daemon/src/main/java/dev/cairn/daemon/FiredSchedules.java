@@ -1,0 +1,55 @@
+package dev.cairn.daemon;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/** The schedules that have fired and whose times are not decided yet. Thread-safe. */
+final class FiredSchedules {
+    private final Map<String, Instant> upTo = new HashMap<>();
+    private boolean all;
+
+    /**
+     * What is to be decided.
+     *
+     * @param upTo by the id of a schedule; Quartz may fire a little before the time
+     * @param all every schedule: times may have passed without being fired
+     */
+    record Fired(Map<String, Instant> upTo, boolean all) {
+        /** Now, or the latest time that has fired. */
+        Instant latest(Instant now) {
+            return upTo.values().stream().reduce(now, FiredSchedules::later);
+        }
+    }
+
+    synchronized void add(String schedule, Instant time) {
+        upTo.merge(schedule, time, FiredSchedules::later);
+    }
+
+    synchronized void add(Collection<String> schedules, Instant time) {
+        schedules.forEach(schedule -> add(schedule, time));
+    }
+
+    synchronized void addAll() {
+        all = true;
+    }
+
+    /** What has fired; the caller decides it, or gives it back. */
+    synchronized Fired take() {
+        Fired taken = new Fired(Map.copyOf(upTo), all);
+        upTo.clear();
+        all = false;
+        return taken;
+    }
+
+    private static Instant later(Instant a, Instant b) {
+        return a.isAfter(b) ? a : b;
+    }
+
+    /** It was not decided. */
+    synchronized void giveBack(Fired fired) {
+        fired.upTo().forEach(this::add);
+        all |= fired.all();
+    }
+}

@@ -1,0 +1,195 @@
+package dev.cairn.trigger;
+
+import dev.cairn.schedule.ScheduleEntry;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.Date;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import javax.sql.DataSource;
+import org.quartz.JobBuilder;
+import org.quartz.JobDetail;
+import org.quartz.JobKey;
+import org.quartz.Scheduler;
+import org.quartz.SchedulerException;
+import org.quartz.Trigger;
+import org.quartz.TriggerBuilder;
+import org.quartz.TriggerKey;
+import org.quartz.impl.StdSchedulerFactory;
+import org.quartz.impl.matchers.GroupMatcher;
+import org.quartz.utils.ConnectionProvider;
+import org.quartz.utils.DBConnectionManager;
+
+/**
+ * The daemon's clock: Quartz with its JDBC job store, one trigger per schedule. Quartz decides when a schedule fires, fires once for times
+ * that it missed, and of the daemons that share a database lets one fire. A fired time may be lost in a crash: the ledger knows which times of
+ * a schedule are decided. Triggers are derived from the schedules, and stored anew where they disagree with them. Thread-safe.
+ */
+public final class ScheduleTriggers implements AutoCloseable {
+    private static final String GROUP = "schedules";
+    private static final JobKey JOB = new JobKey("tick", GROUP);
+    private static final String STORE = "org.quartz.jobStore.";
+    /** Stored in one transaction. */
+    private static final int AT_ONCE = 500;
+
+    private final Scheduler scheduler;
+    private final DataSource database;
+    private final JobDetail job =
+            JobBuilder.newJob(TickJob.class).withIdentity(JOB).storeDurably().build();
+
+    /** Is told of each fired time, in the thread of Quartz. */
+    @FunctionalInterface
+    public interface Ticks {
+        /** @param time the time that the schedule names, or now for times that Quartz missed */
+        void fired(String schedule, Instant time);
+    }
+
+    /** @param instance this process's name among those that share the database; empty where none does */
+    public static ScheduleTriggers open(DataSource database, Optional<String> instance, Ticks ticks)
+            throws TriggerException {
+        String source = "cairn-" + System.identityHashCode(database);
+        DBConnectionManager.getInstance().addConnectionProvider(source, new Provider(database));
+        try {
+            Scheduler scheduler = new StdSchedulerFactory(settings(source, instance)).getScheduler();
+            scheduler.getContext().put(TickJob.TICKS, ticks);
+            return new ScheduleTriggers(scheduler, database);
+        } catch (SchedulerException e) {
+            throw new TriggerException("the triggers cannot be read", e);
+        }
+    }
+
+    private static Properties settings(String source, Optional<String> instance) {
+        Properties settings = new Properties();
+        settings.setProperty("org.quartz.scheduler.instanceName", "cairn");
+        settings.setProperty("org.quartz.scheduler.instanceId", instance.orElse("one"));
+        settings.setProperty("org.quartz.scheduler.skipUpdateCheck", "true");
+        settings.setProperty("org.quartz.scheduler.makeSchedulerThreadDaemon", "true");
+        settings.setProperty("org.quartz.scheduler.dbFailureRetryInterval", "1000");
+        settings.setProperty(
+                "org.quartz.scheduler.batchTriggerAcquisitionMaxCount", Integer.toString(SchedulerThreadPool.BATCH));
+        settings.setProperty("org.quartz.threadPool.class", SchedulerThreadPool.class.getName());
+        settings.setProperty(STORE + "class", "org.quartz.impl.jdbcjobstore.JobStoreTX");
+        settings.setProperty(STORE + "driverDelegateClass", "org.quartz.impl.jdbcjobstore.PostgreSQLDelegate");
+        settings.setProperty(
+                STORE + "driverDelegateInitString",
+                "triggerPersistenceDelegateClasses=" + FireTimePersistence.class.getName());
+        settings.setProperty(STORE + "dataSource", source);
+        settings.setProperty(STORE + "useProperties", "true");
+        settings.setProperty(STORE + "acquireTriggersWithinLock", "true");
+        settings.setProperty(STORE + "isClustered", Boolean.toString(instance.isPresent()));
+        settings.setProperty(STORE + "clusterCheckinInterval", "2000");
+        settings.setProperty(STORE + "dbRetryInterval", "1000");
+        return settings;
+    }
+
+    private ScheduleTriggers(Scheduler scheduler, DataSource database) {
+        this.scheduler = scheduler;
+        this.database = database;
+    }
+
+    /** From here on schedules fire; does nothing when they do already. */
+    public void start() throws TriggerException {
+        try {
+            if (!scheduler.isStarted()) {
+                scheduler.start();
+            }
+        } catch (SchedulerException e) {
+            throw new TriggerException("the triggers cannot be started", e);
+        }
+    }
+
+    /**
+     * Makes the stored triggers those of the schedules: none for one that is paused or over.
+     *
+     * @param now a trigger that is stored anew fires first at the first time after this
+     * @return the ids of schedules whose triggers were stored anew: of these, no time up to now fires
+     */
+    public Set<String> follow(List<ScheduleEntry> schedules, Instant now) throws TriggerException {
+        try {
+            removeOtherJobs();
+            scheduler.addJob(job, true); // its class may have had another name in an older Cairn
+            StoredTriggers stored = StoredTriggers.read(database, GROUP);
+            Set<String> left = new HashSet<>(stored.byName().keySet());
+            Set<String> changed = new HashSet<>();
+            Set<Trigger> batch = new HashSet<>();
+            for (ScheduleEntry schedule : schedules) {
+                if (schedule.paused() || schedule.next().isEmpty()) {
+                    continue;
+                }
+                left.remove(schedule.id());
+                if (!stored.agreesWith(schedule, JOB.getName(), now)) {
+                    changed.add(schedule.id());
+                    schedule.times().next(now).ifPresent(next -> batch.add(trigger(schedule, now)));
+                }
+                if (batch.size() == AT_ONCE) {
+                    store(batch);
+                }
+            }
+            store(batch);
+            if (!left.isEmpty()) {
+                scheduler.unscheduleJobs(
+                        left.stream().map(name -> new TriggerKey(name, GROUP)).toList());
+            }
+            return changed;
+        } catch (SchedulerException | SQLException e) {
+            throw new TriggerException("the triggers cannot be stored", e);
+        }
+    }
+
+    private void removeOtherJobs() throws SchedulerException {
+        Set<JobKey> others = new HashSet<>(scheduler.getJobKeys(GroupMatcher.anyJobGroup()));
+        others.remove(JOB);
+        for (JobKey other : others) {
+            scheduler.deleteJob(other);
+        }
+    }
+
+    private Trigger trigger(ScheduleEntry schedule, Instant now) {
+        return TriggerBuilder.newTrigger()
+                .withIdentity(schedule.id(), GROUP)
+                .startAt(Date.from(now))
+                .withSchedule(FireTimeTrigger.builder(schedule.times()))
+                .forJob(job)
+                .build();
+    }
+
+    private void store(Set<Trigger> batch) throws SchedulerException {
+        if (!batch.isEmpty()) {
+            scheduler.scheduleJobs(Map.of(job, batch), true);
+            batch.clear();
+        }
+    }
+
+    /** Fires no more; the triggers stay. A fired time that waits for the database is not waited for. */
+    @Override
+    public void close() throws TriggerException {
+        try {
+            scheduler.shutdown(false);
+        } catch (SchedulerException e) {
+            throw new TriggerException("the triggers cannot be stopped", e);
+        }
+    }
+
+    /** Connections from somebody else's pool. */
+    private record Provider(DataSource database) implements ConnectionProvider {
+        @Override
+        public Connection getConnection() throws SQLException {
+            return database.getConnection();
+        }
+
+        @Override
+        public void shutdown() {
+            // the pool is not ours
+        }
+
+        @Override
+        public void initialize() {
+            // nothing to do
+        }
+    }
+}
