@@ -1,18 +1,13 @@
 package dev.cairn.cli.slurm;
 
-import dev.cairn.cli.run.ForegroundRun;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
-import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
-import dev.cairn.run.OpenResult;
 import dev.cairn.run.failure.RunnerFailedException;
-import dev.cairn.run.home.CairnHome;
-import dev.cairn.run.manifest.RunFolder;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn slurm step}, the only line of the jobs that Cairn submits; nothing for people. */
@@ -20,11 +15,8 @@ import picocli.CommandLine.Parameters;
 final class SlurmStepCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
-    @Parameters(index = "0", paramLabel = "RUN", description = "The run's folder.")
-    private Path run;
-
-    @Parameters(index = "1", paramLabel = "STEP", description = "The step.")
-    private String step;
+    @Mixin
+    private SubmittedPart part;
 
     @Parameters(index = "2", paramLabel = "NUMBER", description = "Of the submission.")
     private long number;
@@ -36,11 +28,6 @@ final class SlurmStepCommand implements Callable<Integer> {
     @Override
     public Integer call()
             throws IOException, CliException, EngineException, InterruptedException, RunnerFailedException {
-        Path folder = composition.console().resolve(run);
-        Path home = folder.resolve("../..").normalize();
-        Runs runs = new Runs(CairnHome.at(home), composition);
-        ForegroundRun foreground = new ForegroundRun(composition, runs, false);
-        OpenResult opening = runs.runner().jobStep(new RunFolder(folder), step, number);
-        return foreground.run(opening);
+        return part.run(composition, (runner, run, step) -> runner.jobStep(run, step, number));
     }
 }

@@ -1,18 +1,13 @@
 package dev.cairn.cli.slurm;
 
-import dev.cairn.cli.run.ForegroundRun;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
-import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
-import dev.cairn.run.OpenResult;
 import dev.cairn.run.failure.RunnerFailedException;
-import dev.cairn.run.home.CairnHome;
-import dev.cairn.run.manifest.RunFolder;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code cairn slurm task}, the only line of the arrays that Cairn submits; nothing for people. */
@@ -23,11 +18,8 @@ import picocli.CommandLine.Parameters;
 final class SlurmTaskCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
-    @Parameters(index = "0", paramLabel = "RUN", description = "The run's folder.")
-    private Path run;
-
-    @Parameters(index = "1", paramLabel = "STEP", description = "The step.")
-    private String step;
+    @Mixin
+    private SubmittedPart part;
 
     @Parameters(index = "2", paramLabel = "TAG", description = "Of the array.")
     private String tag;
@@ -39,11 +31,6 @@ final class SlurmTaskCommand implements Callable<Integer> {
     @Override
     public Integer call()
             throws IOException, CliException, EngineException, InterruptedException, RunnerFailedException {
-        Path folder = composition.console().resolve(run);
-        Path home = folder.resolve("../..").normalize();
-        Runs runs = new Runs(CairnHome.at(home), composition);
-        ForegroundRun foreground = new ForegroundRun(composition, runs, false);
-        OpenResult opening = runs.runner().jobTask(new RunFolder(folder), step, tag);
-        return foreground.run(opening);
+        return part.run(composition, (runner, run, step) -> runner.jobTask(run, step, tag));
     }
 }
