@@ -48,7 +48,8 @@ publish() (
     trap 'exit 130' INT
     chmod 755 "$new"
     mkdir "$new/lib" "$new/native"
-    cp ../scheduler/cli/target/lib/*.jar ../scheduler/cli/target/cairn-cli-*.jar "$new/lib/" || exit 1
+    cp ../scheduler/cli/target/lib/*.jar "$new/lib/" || exit 1
+    cp ../scheduler/cli/target/cairn-cli-*.jar "$new/lib/cairn.jar" || exit 1
     cmake --install ../native/target/native --prefix "$new/native" >/dev/null || exit 1
     cp ../native/target/native/libjnidispatch.so "$new/native/" || exit 1
     digest=$(cd "$new" && sha256sum lib/* native/* | sha256sum)

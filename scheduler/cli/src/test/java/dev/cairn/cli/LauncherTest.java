@@ -163,7 +163,7 @@ final class LauncherTest {
                         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                                 .map(entry -> Path.of(entry).toUri().toString())
                                 .collect(Collectors.joining(" ")));
-        new JarOutputStream(Files.newOutputStream(lib.resolve("all.jar")), manifest).close();
+        new JarOutputStream(Files.newOutputStream(lib.resolve("cairn.jar")), manifest).close();
         Path natives = Files.createDirectory(root.resolve("target/cairn/native"));
         try (Stream<Path> files = Files.list(Path.of(System.getProperty("cairn.native.dir")))) {
             for (Path file : files.filter(Files::isRegularFile).toList()) {
