@@ -1,5 +1,6 @@
 package dev.cairn.engine;
 
+import dev.cairn.files.DocumentException;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.Set;
@@ -31,8 +32,13 @@ public final class EngineException extends Exception {
 
     /** A file that the engine lives by could not be read or written. */
     public EngineException(String what, IOException cause) {
-        super(what + ": " + cause, cause);
+        super(message(what, cause), cause);
         this.code = 0;
+    }
+
+    /** A document names itself and says what is wrong; other messages may be no more than a file's name. */
+    private static String message(String what, IOException cause) {
+        return cause instanceof DocumentException ? String.valueOf(cause.getMessage()) : what + ": " + cause;
     }
 
     @Override

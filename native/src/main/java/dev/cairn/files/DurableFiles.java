@@ -158,7 +158,7 @@ public final class DurableFiles {
         } catch (FileSystemException e) {
             deleteQuietly(written);
             if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) { // the reason's text depends on the locale
-                throw new FileAlreadyExistsException(file.toString(), null, "a folder is in its place");
+                throw new FileAlreadyExistsException(file.toString(), null, "is a folder, where a file belongs");
             }
             throw named(file, e.getReason(), e);
         }

@@ -10,7 +10,9 @@ import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
@@ -23,7 +25,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What Maven cannot forbid. It stands in this module because all the others are seen from here. */
-@AnalyzeClasses(packages = "dev.cairn", importOptions = DoNotIncludeTests.class)
+@AnalyzeClasses(
+        packages = "dev.cairn",
+        importOptions = {DoNotIncludeTests.class, ArchitectureTest.NoTestJars.class})
 final class ArchitectureTest {
     @ArchTest
     static final ArchRule packagesAreFreeOfCircles =
@@ -93,6 +97,14 @@ final class ArchitectureTest {
                                 .anyMatch(called -> called.getOwner().isEquivalentTo(Files.class)
                                                 && called.getName().matches("walk|walkFileTree|find")
                                         || called.getOwner().isEquivalentTo(SecureDirectoryStream.class)));
+    }
+
+    /** The tests of other modules are jars once those have been packaged. */
+    static final class NoTestJars implements ImportOption {
+        @Override
+        public boolean includes(Location location) {
+            return !location.contains("-tests.jar");
+        }
     }
 
     /**

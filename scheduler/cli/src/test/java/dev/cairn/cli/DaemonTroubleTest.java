@@ -121,9 +121,15 @@ final class DaemonTroubleTest {
                             .path("trouble")
                             .asString(""))
                     .contains("the disk is full");
-            Outcome paused = cairn("schedule", "pause", "w");
-            assertThat(paused.exitCode()).isEqualTo(ExitCode.IO);
-            assertThat(paused.err()).contains("the disk is full; nothing was lost");
+            // a change that fits into what the database holds already is carried out, this one cannot be
+            Files.writeString(folder.resolve("large.yaml"), """
+                    name: large
+                    schedule: {every: 1h}
+                    steps: [{run: x}]
+                    #""" + "x".repeat(4 << 20));
+            Outcome added = cairn("schedule", "add", "large.yaml");
+            assertThat(added.exitCode()).as(added.err()).isEqualTo(ExitCode.IO);
+            assertThat(added.err()).contains("the disk is full; nothing was lost");
             Files.delete(ballast);
             goesOn(daemon);
         }

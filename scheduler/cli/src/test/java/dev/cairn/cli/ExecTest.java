@@ -182,7 +182,7 @@ final class ExecTest {
             Files.createFile(folder.resolve("go"));
             Outcome outcome = cairn.await();
             assertThat(outcome.err())
-                    .contains("cairn: " + run.resolve("steps/main/step.json") + ": Is a directory\n")
+                    .contains("cairn: " + run.resolve("steps/main/step.json") + ": is a folder, where a file belongs\n")
                     .endsWith("cairn: running steps stay under their supervisors; once this is fixed, resume with:"
                             + " cairn resume count\n");
             assertThat(outcome.exitCode()).isEqualTo(74);
@@ -197,7 +197,7 @@ final class ExecTest {
             block(journal);
             Outcome outcome = cairn.await();
             assertThat(outcome.err())
-                    .contains("cairn: reading " + journal + ": ", "Is a directory\n")
+                    .contains("cairn: " + journal + ": is a folder, where a file belongs\n")
                     .endsWith("once this is fixed, resume with: cairn resume count\n");
             assertThat(outcome.exitCode()).isEqualTo(74);
             Files.delete(journal);

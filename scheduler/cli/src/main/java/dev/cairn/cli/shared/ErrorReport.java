@@ -48,6 +48,9 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
 
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
+        if (e instanceof RunnerFailedException && e.getCause() instanceof LinkageError unloadable) {
+            throw unloadable; // the runner meets it as the commands do
+        }
         Exception why = e instanceof RunnerFailedException && e.getCause() instanceof Exception cause ? cause : e;
         int code = exitCode(why);
         tell(code == ExitCode.BUG ? "a bug in Cairn: " + why : message(why));

@@ -1,6 +1,7 @@
 package dev.cairn.schedule.store;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +24,7 @@ public record ChangeSignal(Path folder) {
     void send() {
         Path file = folder.resolve("last");
         try {
-            if (!Files.exists(file)) {
+            if (!Presence.isThere(file)) {
                 prepare();
                 Files.createFile(file);
             }
