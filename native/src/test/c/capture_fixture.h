@@ -214,6 +214,17 @@ static inline int life_capture(struct life *l, uint32_t sequence, cairn_error *e
     return life_capture_with(l, sequence, &rollback, err);
 }
 
+/* A vfork or an exec may be under way again and again, and a busy host may keep a connection from
+ * coming to rest in time; trying again is what a supervisor does. */
+static inline int life_capture_patiently(struct life *l, uint32_t sequence, cairn_error *err)
+{
+    int rc;
+    do
+        rc = life_capture(l, sequence, err);
+    while (rc == -CAIRN_EBUSY_TREE);
+    return rc;
+}
+
 static inline int life_restore(struct life *l, uint32_t sequence, cairn_error *err)
 {
     char name[16];

@@ -50,7 +50,7 @@ static int first_life(const struct home *home, const void *argument)
     if (trial->refusal[0] && expect_refusal(&l, trial->refusal) != 0)
         return -1;
     for (uint32_t i = 1; !trial->refusal[0] && i <= (trial->restore ? 1 : OVER_CAPTURES); i++)
-        LIVE(life_capture(&l, i, &err), &err);
+        LIVE(life_capture_patiently(&l, i, &err), &err);
     int rc = trial->restore ? 0 : life_finish(&l);
     tree_destroy(&l.tree);
     return rc;
@@ -62,7 +62,7 @@ static int second_life(const struct home *home, const void *unused)
     cairn_error err = {0};
     struct life l;
     LIVE(life_resume(&l, home, 1, &err), &err);
-    int rc = life_check(life_capture(&l, 2, &err), &err, "capturing what was restored");
+    int rc = life_check(life_capture_patiently(&l, 2, &err), &err, "capturing what was restored");
     if (rc != 0)
         life_show_log(&l);
     tree_destroy(&l.tree);

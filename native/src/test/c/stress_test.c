@@ -16,16 +16,6 @@ static int start_or_restore(struct life *l, const struct home *home, int number,
                       : life_start(l, home, argv, err);
 }
 
-/* A vfork or an exec may be under way again and again; trying again is what a supervisor does. */
-static int capture_patiently(struct life *l, uint32_t sequence, cairn_error *err)
-{
-    int rc;
-    do
-        rc = life_capture(l, sequence, err);
-    while (rc == -CAIRN_EBUSY_TREE);
-    return rc;
-}
-
 static int one_life(const struct home *home, const void *argument)
 {
     int number = *(const int *)argument;
@@ -35,7 +25,7 @@ static int one_life(const struct home *home, const void *argument)
     for (int i = 1; i <= captures_per_life; i++) {
         char old[16];
         uint32_t sequence = (uint32_t)(number * captures_per_life + i);
-        if (life_check(capture_patiently(&l, sequence, &err), &err, "capturing") != 0) {
+        if (life_check(life_capture_patiently(&l, sequence, &err), &err, "capturing") != 0) {
             life_show_log(&l);
             return -1;
         }
