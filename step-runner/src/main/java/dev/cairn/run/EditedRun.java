@@ -13,6 +13,7 @@ import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.StepDefinition;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -86,7 +87,8 @@ final class EditedRun {
             Optional<StepManifest> manifest,
             Optional<String> needed) {
         boolean ended = manifest.filter(it -> it.state().isFinal()).isPresent();
-        boolean begun = ended || manifest.filter(StepManifest::wasStarted).isPresent();
+        // one that was reopened and not started since has been begun too: its images are of the input of then
+        boolean begun = manifest.flatMap(StepManifest::lastAttempt).isPresent() || ended;
         if (Stream.of(step.id(), instance.id(), instance.label()).anyMatch(options.from()::contains)) {
             return Optional.of(new Line(instance.id(), Kind.AGAIN, "--from"));
         }
@@ -114,12 +116,16 @@ final class EditedRun {
         return new RunChange(done, total, edited, lines);
     }
 
-    /** Reopens what runs again; a death in between leaves a run that is compared again. */
+    /**
+     * Reopens what runs again, each after those that need it: a death in between leaves a run that is compared again, and in which
+     * nothing is kept that needs a step which runs again.
+     */
     void apply(WriteGuard guard, RunnerContext context) throws IOException {
         if (reopened.isEmpty()) {
             return;
         }
         StepReset.ifEnded(run, after, guard, context.clock());
+        Collections.reverse(reopened);
         for (StepManifest step : reopened) {
             step.reload();
             step.runAgain();

@@ -172,8 +172,7 @@ public final class StepRunner {
 
     /**
      * The run that {@code cairn run FILE} means: the newest of that file and those inputs that has not succeeded and was not
-     * cancelled, or a new one. With a
-     * key: the run of that key, unless it has succeeded; refused when that is a run of another file.
+     * cancelled, or a new one. With a key: the run of that key, unless it has succeeded; refused when that is a run of another file.
      *
      * @throws IOException when the file or the home cannot be read or written
      */
@@ -289,8 +288,9 @@ public final class StepRunner {
         Plan before = differ && plan(run, texts.map(Texts::before)) instanceof Result.Ok<Plan> old
                 ? old.value()
                 : plan.value();
-        EditedRun edited = EditedRun.compare(run, before, plan.value(), options);
-        RunChange change = ours.fresh() ? RunChange.NONE : edited.change(differ);
+        Optional<EditedRun> edited =
+                ours.fresh() ? Optional.empty() : Optional.of(EditedRun.compare(run, before, plan.value(), options));
+        RunChange change = edited.map(it -> it.change(differ)).orElse(RunChange.NONE);
         ResumeCheck check = new ResumeCheck(run.folder(), context);
         List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context));
         reasons.addAll(check.reasonsAgainst(options, plan.value()));
@@ -302,7 +302,9 @@ public final class StepRunner {
             return new OpenResult.Done(run);
         }
         // the text last: killed in between, the run is compared with the old one again
-        edited.apply(ours.ownership()::ensureOurs, context);
+        if (edited.isPresent()) {
+            edited.get().apply(ours.ownership()::ensureOurs, context);
+        }
         if (differ) {
             StoredWorkflow.replace(
                     run,

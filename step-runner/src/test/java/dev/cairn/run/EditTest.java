@@ -8,6 +8,7 @@ import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -189,6 +190,28 @@ class EditTest {
             again.die();
             c.kill();
         }
+    }
+
+    @Test
+    void keepsNothingStaleWhenTheRunnerDiesWhileItReopensSteps() throws Exception {
+        programs(Set.of());
+        bench.engine().program("c", step -> {
+            step.publish("interval");
+            step.fail(1);
+        });
+        Bench.Running run = bench.start(bench.flow(FOUR));
+        run.outcome();
+        // as it was left: reopened, with the old text
+        StepManifest b = run.step("b");
+        b.runAgain();
+        b.save(() -> {});
+        StepManifest c = run.step("c");
+        c.reopen();
+        c.save(() -> {});
+        assertThat(finish(bench.flow(FOUR.replace("run: b", "run: b better")), Set.of()))
+                .containsExactly("b", "c");
+        List<FakeStep> starts = bench.engine().starts();
+        assertThat(starts.get(starts.size() - 1).resumedFrom()).isZero();
     }
 
     private FakeStep awaitStart(String id) throws InterruptedException {
