@@ -1,5 +1,5 @@
 /* What can be asked by prctl is saved, or is known not to be: a getter that the headers of a later
- * kernel bring fails here until somebody decides. */
+ * kernel add fails here until the table has it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -71,7 +71,7 @@ static int put_back(mqd_t queue, const struct messages *m, cairn_error *err)
     return 0;
 }
 
-/* A message that comes into an empty queue would tell whoever asked to be told. */
+/* A message that arrives in an empty queue would notify the process that registered for it. */
 static int refuse_notification(int queue, const char *name, cairn_error *err)
 {
     char text[256];

@@ -1,7 +1,7 @@
 /* The write journal: what a step changes in files, kept before it changes, so that a resume can
  * undo it (native/docs/journal.md).
  *
- * An epoch begins at each checkpoint, while the step stands still. The image refers to it by its
+ * An epoch begins at each checkpoint, while the step is frozen. The image refers to it by its
  * number: undoing that epoch and all later ones makes every file that the step changed what it was
  * at the checkpoint. A thread of the supervisor answers the step's calls. */
 #ifndef CAIRN_JOURNAL_JOURNAL_H
@@ -27,7 +27,7 @@ CAIRN_CHECKED int journal_open(int checkpoints, uint64_t limit, struct journal *
  * epochs that no image of these needs for itself become part of the one before. */
 CAIRN_CHECKED int journal_published(struct journal *j, int keep, cairn_error *err);
 
-/* Nothing of the step runs, or all of it stands still: a new epoch begins. */
+/* Begins a new epoch. No process of the step may be running. */
 CAIRN_CHECKED int journal_cut(struct journal *j, uint32_t *epoch, cairn_error *err);
 
 /* Before the step runs. Undoes all that it changed since that epoch began, or says why it cannot

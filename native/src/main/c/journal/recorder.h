@@ -36,7 +36,7 @@ CAIRN_CHECKED int record_writing(struct recorder *r, const struct place *file, b
 CAIRN_CHECKED int record_attributes(struct recorder *r, const struct place *file, cairn_error *err);
 CAIRN_CHECKED int record_xattr(struct recorder *r, const struct place *file, const char *name,
                                cairn_error *err);
-/* Somebody changed something that could not be looked at. */
+/* A process of the step, named by who, changed something that could not be looked at. */
 CAIRN_CHECKED int record_unknown(struct recorder *r, const char *who, cairn_error *err);
 
 /* Is it only appended to, as far as it is recorded? */

@@ -96,7 +96,7 @@ static int step_to_stop(struct injector *in, int *status, cairn_error *err)
         if (event == PTRACE_EVENT_STOP)
             continue; /* a stop asked for earlier, or a group stop: ours goes first */
         if (signal == SIGSTOP)
-            continue; /* cannot be blocked; whoever stops a tree sends it again */
+            continue; /* cannot be blocked; the caller that stops a tree sends it again */
         return cairn_fail(err, CAIRN_EGONE, "thread %d got signal %d while it made a call for us",
                           in->tid, signal);
     }

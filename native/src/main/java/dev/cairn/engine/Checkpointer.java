@@ -42,7 +42,7 @@ public interface Checkpointer {
     Optional<StepProcess> attach(Path attemptDir) throws EngineException;
 
     /**
-     * How the step of an attempt is, for whoever only looks: unlike {@link #attach} it changes nothing.
+     * The status of an attempt's step. Unlike {@link #attach}, this changes nothing.
      *
      * @return empty when no supervisor of that attempt is alive here
      */

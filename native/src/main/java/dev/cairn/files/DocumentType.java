@@ -33,7 +33,7 @@ public record DocumentType(String name, int version) {
 
     /**
      * @throws DocumentException when the file is not a whole document of this type and version
-     * @throws UntrustedException when somebody else could have written it
+     * @throws UntrustedException when another user could have written it
      * @throws NoSuchFileException when there is none
      */
     public ObjectNode read(Path file) throws IOException {

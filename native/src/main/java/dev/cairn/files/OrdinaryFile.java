@@ -33,7 +33,7 @@ public final class OrdinaryFile {
     /**
      * Reads what only Cairn writes, such as the documents of a run.
      *
-     * @throws UntrustedException when somebody else could have written it
+     * @throws UntrustedException when another user could have written it
      */
     public static byte[] readOwn(Path file) throws IOException {
         return SteadyRead.of(() -> {

@@ -55,7 +55,7 @@ public final class Trust {
     /**
      * Of a name that does not exist, the folders that lead to it are judged.
      *
-     * @throws UntrustedException when somebody else could have written it
+     * @throws UntrustedException when another user could have written it
      * @throws IOException when that cannot be told
      */
     public void check(Path path) throws IOException {

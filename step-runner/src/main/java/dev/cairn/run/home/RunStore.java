@@ -71,7 +71,7 @@ public final class RunStore {
      * The run that goes by a name: a key or the name of an exec (of several the newest), an id, or the beginning of one id.
      *
      * @throws NoSuchRunException when there is none, or more than one begins so
-     * @throws UntrustedException when somebody else could have written it
+     * @throws UntrustedException when another user could have written it
      */
     public RunFolder find(String name) throws IOException {
         RunFolder found = search(name);

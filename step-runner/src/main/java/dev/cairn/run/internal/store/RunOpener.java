@@ -81,7 +81,7 @@ public final class RunOpener {
     /**
      * Owns an existing run.
      *
-     * @throws UntrustedException when somebody else could have written it
+     * @throws UntrustedException when another user could have written it
      */
     public Opened open(RunFolder folder) throws IOException, InterruptedException {
         Trust.ofThisProcess().check(folder.path());
