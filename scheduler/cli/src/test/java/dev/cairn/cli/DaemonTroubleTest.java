@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.cairn.cli.CairnProcess.Outcome;
 import dev.cairn.cli.shared.ExitCode;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
@@ -130,9 +132,20 @@ final class DaemonTroubleTest {
             Outcome added = cairn("schedule", "add", "large.yaml");
             assertThat(added.exitCode()).as(added.err()).isEqualTo(ExitCode.IO);
             assertThat(added.err()).contains("the disk is full; nothing was lost");
-            Files.delete(ballast);
+            makeRoom(ballast);
             goesOn(daemon);
         }
+    }
+
+    /** Little by little, so that one part of the daemon finds the room that another one does not. */
+    private static void makeRoom(Path ballast) throws Exception {
+        try (FileChannel channel = FileChannel.open(ballast, StandardOpenOption.WRITE)) {
+            for (int page = 0; page < 16; page++) {
+                channel.truncate(channel.size() - 4096);
+                Thread.sleep(200); // each is some rounds of the daemon, which tries four times a second
+            }
+        }
+        Files.delete(ballast);
     }
 
     private void goesOn(CairnProcess daemon) throws Exception {

@@ -152,6 +152,13 @@ public final class Daemon {
             }
         }
 
+        /** Quartz fails in its own words when the database does, which has reported itself. */
+        @Override
+        public String nameOf(Exception e) {
+            StoreException behind = failure.get();
+            return String.valueOf((behind == null ? e : behind).getMessage());
+        }
+
         @Override
         public void begun(String what) {
             known = true;

@@ -24,6 +24,9 @@ final class DutyLoop {
         /** @throws IOException when nothing may be done at present */
         void check() throws IOException;
 
+        /** Names the trouble behind a failure: the same text as long as the trouble is the same. */
+        String nameOf(Exception failure);
+
         /** Trouble has begun, or has become another. */
         void begun(String what);
 
@@ -61,7 +64,7 @@ final class DutyLoop {
                 }
                 passed(watcher);
             } catch (IOException | TriggerException e) {
-                failed(String.valueOf(e.getMessage()), watcher);
+                failed(watcher.nameOf(e), watcher);
             }
             sleep(trouble.isEmpty() ? untilNext(duties) : RETRY);
         }
