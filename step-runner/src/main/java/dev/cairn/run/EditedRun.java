@@ -3,6 +3,7 @@ package dev.cairn.run;
 import dev.cairn.run.RunChange.Kind;
 import dev.cairn.run.RunChange.Line;
 import dev.cairn.run.internal.step.ScriptDigests;
+import dev.cairn.run.manifest.MatrixRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
@@ -11,6 +12,7 @@ import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.StepDefinition;
+import dev.cairn.workflow.value.Value;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,18 +34,44 @@ final class EditedRun {
     private final Plan after;
     private final ResumeOptions options;
     private final Map<String, StepDefinition> before = new HashMap<>();
+    /** By step. */
+    private final Map<String, OldMatrix> matrices = new HashMap<>();
+
     private final Set<String> again = new HashSet<>();
-    private final List<StepManifest> reopened = new ArrayList<>();
+    private final List<Reopening> reopened = new ArrayList<>();
     private final List<Line> lines = new ArrayList<>();
     private int done;
     private int total;
 
-    private EditedRun(RunManifest run, Plan before, Plan after, ResumeOptions options) {
+    /** What is undone for a step that runs again. */
+    @FunctionalInterface
+    private interface Reopening {
+        void carryOut(WriteGuard guard) throws IOException;
+    }
+
+    /**
+     * The instances that a step had.
+     *
+     * @param definition how the values of its matrix were found
+     * @param decided the combinations, where they were found while the run ran
+     */
+    private record OldMatrix(
+            StepDefinition definition, List<Instance> instances, Optional<List<Map<String, Value>>> decided) {}
+
+    private EditedRun(RunManifest run, Plan before, Plan after, ResumeOptions options) throws IOException {
         this.run = run;
         this.after = after;
         this.options = options;
         for (PlanStep step : before.steps()) {
-            step.matrix().instances().forEach(it -> this.before.put(it.id(), StepDefinition.of(step, it)));
+            Optional<List<Map<String, Value>>> decided =
+                    step.matrix().decidedInRun().isPresent()
+                            ? MatrixRecord.read(run.folder(), step.id())
+                            : Optional.empty();
+            List<Instance> instances = decided.filter(it -> !it.isEmpty())
+                    .map(it -> Instance.ofMatrix(step.id(), it))
+                    .orElse(step.matrix().instances());
+            instances.forEach(it -> this.before.put(it.id(), StepDefinition.of(step, it)));
+            matrices.put(step.id(), new OldMatrix(StepDefinition.ofMatrix(step), instances, decided));
         }
     }
 
@@ -62,6 +90,13 @@ final class EditedRun {
 
     private void compare(PlanStep step) throws IOException {
         Optional<String> needed = step.needs().stream().filter(again::contains).findFirst();
+        Optional<Line> decidedAnew = decide(step);
+        if (decidedAnew.isPresent()) {
+            total++;
+            lines.add(decidedAnew.get());
+            again.add(step.id());
+            return;
+        }
         for (Instance instance : step.matrix().instances()) {
             total++;
             StepDefinition was = before.remove(instance.id());
@@ -73,11 +108,54 @@ final class EditedRun {
                 again.add(step.id());
             }
             if (manifest.isPresent() && kind.filter(it -> it != Kind.CHANGED).isPresent()) {
-                reopened.add(manifest.get());
+                reopened.add(reopening(manifest.get()));
             } else if (manifest.filter(it -> it.state() == StepState.SUCCEEDED).isPresent()) {
                 done++;
             }
         }
+    }
+
+    private static Reopening reopening(StepManifest step) {
+        return guard -> {
+            step.reload();
+            step.runAgain();
+            step.save(guard);
+        };
+    }
+
+    /** Gives a step the instances that it had, or says why they are to be found again. */
+    private Optional<Line> decide(PlanStep step) throws IOException {
+        OldMatrix old = matrices.get(step.id());
+        boolean known = old != null
+                && (old.decided().isPresent() || old.instances().get(0).index() > 0);
+        if (old == null || !known) {
+            return Optional.empty();
+        }
+        if (step.matrix().decidedInRun().isEmpty()) {
+            if (old.decided().isPresent()) {
+                reopened.add(guard -> MatrixRecord.discard(run.folder(), step.id(), guard));
+            }
+            return Optional.empty();
+        }
+        Optional<String> source =
+                step.matrix().awaits().stream().filter(again::contains).findFirst();
+        Set<String> edited = options.edits() == ResumeOptions.Edits.RUN_AGAIN
+                ? StepDefinition.ofMatrix(step).differences(old.definition())
+                : Set.of();
+        if (source.isEmpty() && edited.isEmpty()) {
+            old.decided().ifPresent(step.matrix()::decide);
+            return Optional.empty();
+        }
+        // carried out after those of its instances: killed in between, they are still known and compared again
+        reopened.add(guard -> MatrixRecord.discard(run.folder(), step.id(), guard));
+        for (Instance instance : old.instances()) {
+            before.remove(instance.id());
+            StepManifest.read(run.folder().step(instance.id())).ifPresent(it -> reopened.add(reopening(it)));
+        }
+        return Optional.of(new Line(
+                step.id(),
+                Kind.AGAIN,
+                source.map(it -> "it needs " + it).orElseGet(() -> String.join(", ", edited) + " changed")));
     }
 
     private Optional<Line> change(
@@ -126,10 +204,8 @@ final class EditedRun {
         }
         StepReset.ifEnded(run, after, guard, context.clock());
         Collections.reverse(reopened);
-        for (StepManifest step : reopened) {
-            step.reload();
-            step.runAgain();
-            step.save(guard);
+        for (Reopening step : reopened) {
+            step.carryOut(guard);
         }
     }
 }

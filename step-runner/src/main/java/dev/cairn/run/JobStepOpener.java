@@ -6,12 +6,12 @@ import dev.cairn.run.internal.job.ArrayPlan;
 import dev.cairn.run.internal.job.Submission;
 import dev.cairn.run.internal.resume.ResumeChoice;
 import dev.cairn.run.internal.store.RunOpener;
+import dev.cairn.run.manifest.MatrixRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.slurm.BatchJob;
 import dev.cairn.workflow.Workflows;
 import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.plan.Instance;
-import dev.cairn.workflow.plan.Matrix;
 import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
@@ -126,9 +126,14 @@ final class JobStepOpener {
     private Result<Plan> plan(RunOpener.Opened.Ours ours, RunFolder run) throws IOException {
         Path file = ours.run().origin().workflow().orElse(run.workflow());
         Result<Workflow> workflow = Workflows.read(StoredWorkflow.readBeside(run), file);
-        return workflow instanceof Result.Ok<Workflow> read
-                ? Workflows.plan(read.value(), ours.run().origin().inputs(), context.clock())
-                : new Result.Broken<>(workflow.problems());
+        if (!(workflow instanceof Result.Ok<Workflow> read)) {
+            return new Result.Broken<>(workflow.problems());
+        }
+        Result<Plan> planned = Workflows.plan(read.value(), ours.run().origin().inputs(), context.clock());
+        if (planned instanceof Result.Ok<Plan> plan) {
+            MatrixRecord.apply(run, plan.value());
+        }
+        return planned;
     }
 
     private static Optional<Meant> find(Plan plan, String id) {
@@ -150,7 +155,7 @@ final class JobStepOpener {
                 List.of(),
                 Condition.WHEN_WELL,
                 step.action(),
-                new Matrix(step.matrix().declared(), List.of(meant.instance()), 1, false),
+                step.matrix().alone(meant.instance()),
                 step.surroundings(),
                 step.products(),
                 step.policies(),

@@ -24,6 +24,11 @@ final class SingleStepTaskFactory implements TaskSource {
     }
 
     @Override
+    public void decide(PlanStep step) {
+        throw new IllegalStateException("the submitter decides the matrix of " + step.id());
+    }
+
+    @Override
     public StepExecution execution(PlanStep step, Instance instance, StepManifest manifest)
             throws UnresolvableException {
         return planned.execution(inPlan, instance, manifest);

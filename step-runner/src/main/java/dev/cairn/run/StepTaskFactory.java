@@ -22,6 +22,7 @@ import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.internal.step.StepTask;
 import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.MatrixRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunOrigin;
 import dev.cairn.run.manifest.StepFolder;
@@ -43,6 +44,7 @@ import dev.cairn.workflow.resolve.RunContext;
 import dev.cairn.workflow.resolve.StepResolver;
 import dev.cairn.workflow.resolve.StepResults;
 import dev.cairn.workflow.spec.Every;
+import dev.cairn.workflow.value.JsonText;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -99,6 +101,18 @@ final class StepTaskFactory implements TaskSource {
     @Override
     public boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException {
         return valueOf(resolver.runs(step, instance, upstream));
+    }
+
+    @Override
+    public void decide(PlanStep step) throws IOException, UnresolvableException {
+        Optional<List<Map<String, Value>>> recorded = MatrixRecord.read(run, step.id());
+        if (recorded.isPresent()) {
+            step.matrix().decide(recorded.get());
+            return;
+        }
+        List<Map<String, Value>> found = valueOf(resolver.combinations(step));
+        MatrixRecord.write(run, step.id(), found, services.publisher());
+        step.matrix().decide(found);
     }
 
     @Override
@@ -226,7 +240,7 @@ final class StepTaskFactory implements TaskSource {
         Map<String, Value> files = new TreeMap<>();
         resolved.outputs().forEach((name, file) -> files.put(name, new Value.Text(file.toString())));
         told.put("outputs", new Value.Fields(files));
-        return List.of(uses.what(), ValueJson.of(new Value.Fields(told)));
+        return List.of(uses.what(), JsonText.of(new Value.Fields(told)));
     }
 
     private Map<String, String> environment(PlanStep step, ResolvedStep resolved, StepFolder folder) {

@@ -70,6 +70,8 @@ final class EventJson {
             line.put("took_us", published.image().took().toNanos() / 1000);
         } else if (event instanceof RunEvent.StepChanged changed) {
             line.put("state", changed.state().wire());
+        } else if (event instanceof RunEvent.InstancesDecided decided) {
+            decided.instances().keySet().forEach(line.putArray("instances")::add);
         } else if (event instanceof RunEvent.RunChanged changed) {
             line.put("state", changed.state().wire());
         } else if (event instanceof RunEvent.CannotWrite failing) {
@@ -124,6 +126,9 @@ final class EventJson {
         }
         if (event instanceof RunEvent.StepChanged changed) {
             return withMessage(changed.state().wire(), changed.message());
+        }
+        if (event instanceof RunEvent.InstancesDecided decided) {
+            return "instances: " + decided.instances().size();
         }
         if (event instanceof RunEvent.AttemptStarted started) {
             return startText(started);

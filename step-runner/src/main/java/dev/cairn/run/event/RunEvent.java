@@ -9,6 +9,7 @@ import dev.cairn.run.manifest.StepState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -36,6 +37,13 @@ public sealed interface RunEvent {
     record Requested(Instant at, String what) implements RunEvent {}
 
     record StepChanged(Instant at, String step, StepState state, String message) implements OfStep {}
+
+    /**
+     * The matrix of a step has been decided: the step gives way to its instances.
+     *
+     * @param instances their labels by their ids, in order
+     */
+    record InstancesDecided(Instant at, String step, Map<String, String> instances) implements OfStep {}
 
     /**
      * @param resumedFrom sequence of the image; empty from the beginning without one

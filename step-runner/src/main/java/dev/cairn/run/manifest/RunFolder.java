@@ -52,6 +52,15 @@ public record RunFolder(Path path, Path base) {
         return path.resolve("tmp");
     }
 
+    /** Of the steps whose matrices were decided while the run ran. */
+    public Path matrices() {
+        return base.resolve("matrices");
+    }
+
+    public Path matrix(String step) {
+        return matrices().resolve(step + ".json");
+    }
+
     public Path steps() {
         return base.resolve("steps");
     }

@@ -178,6 +178,11 @@ public final class RunManifest {
         return lines;
     }
 
+    /** It is no longer one: its matrix has been decided. */
+    public void forget(String id) {
+        root.withObjectProperty("steps").remove(id);
+    }
+
     public void step(String id, StepLine line) {
         ObjectNode node = root.withObjectProperty("steps").withObjectProperty(id);
         node.put("state", line.state().wire());

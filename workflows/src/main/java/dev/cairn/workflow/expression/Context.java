@@ -2,6 +2,7 @@ package dev.cairn.workflow.expression;
 
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /** What an expression can see. */
@@ -25,4 +26,11 @@ public interface Context {
 
     /** The content of a text file, for {@code read(path)}. */
     String read(String path) throws IOException;
+
+    /**
+     * The files that match a pattern of a shell, sorted.
+     *
+     * @throws IOException when a folder cannot be read, or there are too many
+     */
+    List<String> glob(String pattern) throws IOException;
 }

@@ -3,11 +3,13 @@ package dev.cairn.workflow.expression;
 import dev.cairn.workflow.expression.Expression.Part;
 import dev.cairn.workflow.problem.Nearest;
 import dev.cairn.workflow.problem.Position;
+import dev.cairn.workflow.value.JsonText;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Computes the value of an expression. */
 final class Evaluator {
@@ -33,6 +35,9 @@ final class Evaluator {
         if (expression instanceof Expression.Binary binary) {
             return binary(binary);
         }
+        if (expression instanceof Expression.Inside inside) {
+            return inside(evaluate(inside.value()), inside.parts(), "the value");
+        }
         return call((Expression.Call) expression);
     }
 
@@ -54,6 +59,13 @@ final class Evaluator {
         }
         Value value = start.orElseThrow(
                 () -> new ExpressionException(reference.position(), "there is no \"" + reference.dotted() + "\" here"));
+        return inside(value, parts, path);
+    }
+
+    /** @param name of the value, for messages */
+    private Value inside(Value start, List<Part> parts, String name) throws ExpressionException {
+        Value value = start;
+        String path = name;
         for (Part part : parts) {
             if (part instanceof Part.All) {
                 all(value, path, part.position());
@@ -117,6 +129,8 @@ final class Evaluator {
                 return left.truthy() ? left : evaluate(binary.right());
             case AND:
                 return left.truthy() ? evaluate(binary.right()) : left;
+            case PLUS, MINUS, TIMES, DIVIDE, REMAINDER:
+                return compute(binary, left, evaluate(binary.right()));
             default:
                 return new Value.Bool(compare(binary, left, evaluate(binary.right())));
         }
@@ -130,8 +144,43 @@ final class Evaluator {
             case AT_MOST -> order(binary.position(), left, right) <= 0;
             case GREATER -> order(binary.position(), left, right) > 0;
             case AT_LEAST -> order(binary.position(), left, right) >= 0;
-            case OR, AND -> throw new IllegalStateException("not a comparison: " + binary.operator());
+            default -> throw new IllegalStateException("not a comparison: " + binary.operator());
         };
+    }
+
+    private static Value compute(Expression.Binary binary, Value left, Value right) throws ExpressionException {
+        long a = whole(binary, left);
+        long b = whole(binary, right);
+        try {
+            return new Value.Number(
+                    switch (binary.operator()) {
+                        case PLUS -> Math.addExact(a, b);
+                        case MINUS -> Math.subtractExact(a, b);
+                        case TIMES -> Math.multiplyExact(a, b);
+                        case DIVIDE -> a / b;
+                        case REMAINDER -> a % b;
+                        default -> throw new IllegalStateException("not arithmetic: " + binary.operator());
+                    });
+        } catch (ArithmeticException e) {
+            throw new ExpressionException(binary.position(), b == 0 ? "division by zero" : "the result is too large");
+        }
+    }
+
+    private static long whole(Expression.Binary binary, Value value) throws ExpressionException {
+        try {
+            Optional<BigDecimal> amount = amount(value);
+            if (amount.isPresent()) {
+                return amount.get().longValueExact();
+            }
+        } catch (ArithmeticException e) {
+            // a fraction, or beyond what is computed with
+        }
+        throw new ExpressionException(
+                binary.position(),
+                "\"" + binary.operator().symbol() + "\" computes with whole numbers of up to 18 digits, not with "
+                        + (value instanceof Value.Number || value instanceof Value.Text
+                                ? "\"" + value.text() + "\""
+                                : value.kind()));
     }
 
     /** What is read from files and command lines is text, so {@code '3' == 3} and {@code 'true' == true} hold. */
@@ -192,7 +241,11 @@ final class Evaluator {
                         argument(call, 0).text().endsWith(argument(call, 1).text()));
             case FORMAT -> new Value.Text(format(call));
             case JOIN -> join(call);
-            case READ -> read(call);
+            case READ -> new Value.Text(fromFile(call, context::read).stripTrailing());
+            case LINES -> texts(fromFile(call, context::read).lines().map(String::strip));
+            case GLOB -> texts(fromFile(call, context::glob).stream());
+            case FROM_JSON -> fromJson(call);
+            case TO_JSON -> new Value.Text(JsonText.of(argument(call, 0)));
         };
     }
 
@@ -241,12 +294,32 @@ final class Evaluator {
                 : new Value.Text(list.text());
     }
 
-    private Value read(Expression.Call call) throws ExpressionException {
+    /** What a file, or several, give. */
+    @FunctionalInterface
+    private interface FromFile<T> {
+        T read(String path) throws IOException;
+    }
+
+    private <T> T fromFile(Expression.Call call, FromFile<T> reader) throws ExpressionException {
         String path = argument(call, 0).text();
         try {
-            return new Value.Text(context.read(path).stripTrailing());
+            return reader.read(path);
         } catch (IOException e) {
             throw new ExpressionException(call.position(), "cannot read " + path + ": " + e.getMessage());
+        }
+    }
+
+    private static Value texts(Stream<String> texts) {
+        return new Value.Items(texts.filter(text -> !text.isEmpty())
+                .<Value>map(Value.Text::new)
+                .toList());
+    }
+
+    private Value fromJson(Expression.Call call) throws ExpressionException {
+        try {
+            return JsonText.parse(argument(call, 0).text());
+        } catch (IOException e) {
+            throw new ExpressionException(call.position(), String.valueOf(e.getMessage()));
         }
     }
 }

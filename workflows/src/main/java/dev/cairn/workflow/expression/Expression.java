@@ -33,6 +33,13 @@ public sealed interface Expression {
         }
     }
 
+    /** {@code fromJSON(text).samples[0]}: something in a value that has been computed. */
+    record Inside(Position position, Expression value, List<Part> parts) implements Expression {
+        public Inside {
+            parts = List.copyOf(parts);
+        }
+    }
+
     record Not(Position position, Expression operand) implements Expression {}
 
     /** @param position that of the operator */
@@ -61,11 +68,18 @@ public sealed interface Expression {
             binary.right().visit(visitor);
         } else if (this instanceof Call call) {
             call.arguments().forEach(argument -> argument.visit(visitor));
+        } else if (this instanceof Inside inside) {
+            inside.value().visit(visitor);
+            visit(inside.parts(), visitor);
         } else if (this instanceof Reference reference) {
-            for (Part part : reference.parts()) {
-                if (part instanceof Part.Computed computed) {
-                    computed.expression().visit(visitor);
-                }
+            visit(reference.parts(), visitor);
+        }
+    }
+
+    private static void visit(List<Part> parts, Consumer<Expression> visitor) {
+        for (Part part : parts) {
+            if (part instanceof Part.Computed computed) {
+                computed.expression().visit(visitor);
             }
         }
     }

@@ -92,7 +92,7 @@ final class ExpressionParser {
                 if (token.is("(")) {
                     Expression inner = binary(0);
                     expect(")");
-                    return inner;
+                    return inside(inner);
                 }
                 throw new ExpressionException(token.position(), "expected a value, found " + token.shown());
         }
@@ -100,7 +100,7 @@ final class ExpressionParser {
 
     private Expression named(Token name) throws ExpressionException {
         if (tokens.get(next).is("(")) {
-            return call(name);
+            return inside(call(name));
         }
         return switch (name.text()) {
             case "true", "false" ->
@@ -109,6 +109,11 @@ final class ExpressionParser {
             case "null" -> new Expression.Literal(name.position(), Value.NULL);
             default -> new Expression.Reference(name.position(), name.text(), parts());
         };
+    }
+
+    private Expression inside(Expression value) throws ExpressionException {
+        List<Part> parts = parts();
+        return parts.isEmpty() ? value : new Expression.Inside(value.position(), value, parts);
     }
 
     private Expression call(Token name) throws ExpressionException {

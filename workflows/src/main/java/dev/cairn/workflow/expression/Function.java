@@ -23,7 +23,15 @@ public enum Function {
     /** {@code join(list, ', ')}; a space when nothing else is said. */
     JOIN("join", 1, 2),
     /** {@code read(path)}: a file's content without the line ends at its end. */
-    READ("read", 1, 1);
+    READ("read", 1, 1),
+    /** {@code lines(path)}: a file's lines that are not blank, as a list. */
+    LINES("lines", 1, 1),
+    /** {@code glob(pattern)}: the files that match, as a sorted list. */
+    GLOB("glob", 1, 1),
+    /** {@code fromJSON(text)}. */
+    FROM_JSON("fromJSON", 1, 1),
+    /** {@code toJSON(value)}. */
+    TO_JSON("toJSON", 1, 1);
 
     private final String spelling;
     private final int least;
@@ -46,7 +54,7 @@ public enum Function {
 
     /** Whether its value depends on files and so on when it is asked. */
     public boolean readsFiles() {
-        return this == READ;
+        return this == READ || this == LINES || this == GLOB;
     }
 
     boolean takes(int arguments) {

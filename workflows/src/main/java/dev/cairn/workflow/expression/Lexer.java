@@ -26,8 +26,8 @@ final class Lexer {
         }
     }
 
-    private static final List<String> SYMBOLS =
-            List.of("||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",", "*");
+    private static final List<String> SYMBOLS = List.of(
+            "||", "&&", "==", "!=", "<=", ">=", "<", ">", "!", "(", ")", "[", "]", ".", ",", "*", "/", "%", "+", "-");
 
     private final String text;
     private final Locator locator;
@@ -46,7 +46,7 @@ final class Lexer {
                 at++;
             } else if (c == '\'' || c == '"') {
                 quoted(c);
-            } else if (isDigit(c) || c == '-' && at + 1 < text.length() && isDigit(text.charAt(at + 1))) {
+            } else if (isDigit(c) || c == '-' && isSign()) {
                 number();
             } else if (startsName(c)) {
                 int end = at;
@@ -61,6 +61,13 @@ final class Lexer {
         }
         tokens.add(new Token(Kind.END, "", locator.at(text.length())));
         return tokens;
+    }
+
+    /** Before a digit, and not between two values. */
+    private boolean isSign() {
+        boolean beforeDigit = at + 1 < text.length() && isDigit(text.charAt(at + 1));
+        Token last = tokens.isEmpty() ? null : tokens.get(tokens.size() - 1);
+        return beforeDigit && (last == null || last.kind() == Kind.SYMBOL && !last.is(")") && !last.is("]"));
     }
 
     /** A quote inside is written twice, as in YAML and SQL. */

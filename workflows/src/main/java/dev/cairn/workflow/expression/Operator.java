@@ -9,7 +9,13 @@ public enum Operator {
     LESS("<", 4),
     AT_MOST("<=", 4),
     GREATER(">", 4),
-    AT_LEAST(">=", 4);
+    AT_LEAST(">=", 4),
+    PLUS("+", 5),
+    MINUS("-", 5),
+    TIMES("*", 6),
+    /** Of whole numbers, rounded towards zero. */
+    DIVIDE("/", 6),
+    REMAINDER("%", 6);
 
     private final String symbol;
     private final int binding;

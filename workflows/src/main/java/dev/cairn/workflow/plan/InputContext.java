@@ -4,6 +4,7 @@ import dev.cairn.workflow.expression.Context;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -27,6 +28,11 @@ record InputContext(Map<String, Value> inputs) implements Context {
 
     @Override
     public String read(String path) throws IOException {
+        throw new IOException("no step has run yet");
+    }
+
+    @Override
+    public List<String> glob(String pattern) throws IOException {
         throw new IOException("no step has run yet");
     }
 }

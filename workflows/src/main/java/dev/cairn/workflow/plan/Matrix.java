@@ -1,22 +1,108 @@
 package dev.cairn.workflow.plan;
 
+import dev.cairn.workflow.spec.Strategy;
+import dev.cairn.workflow.value.Value;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 
 /**
- * The instances of a step; immutable.
- *
- * @param declared whether the step has {@code strategy.matrix}: then its outputs are lists, also with one instance
- * @param instances at least one, in order
- * @param maxParallel how many run at a time
- * @param failFast whether the first failure cancels those not yet ended
+ * The instances of a step. Immutable, but for a matrix whose values only the run finds: that one is decided once. Until then, and when it
+ * turns out to have no values, it is open: its only instance stands for the step itself. Any thread.
  */
-public record Matrix(boolean declared, List<Instance> instances, int maxParallel, boolean failFast) {
-    public Matrix {
-        instances = List.copyOf(instances);
+public final class Matrix {
+    private final boolean declared;
+    private final OptionalInt maxParallel;
+    private final boolean failFast;
+    private final Optional<Strategy> undecided;
+    private final Set<String> awaits;
+    private volatile List<Instance> instances;
+
+    private Matrix(
+            boolean declared,
+            List<Instance> instances,
+            OptionalInt maxParallel,
+            boolean failFast,
+            Optional<Strategy> undecided,
+            Set<String> awaits) {
+        this.declared = declared;
+        this.instances = List.copyOf(instances);
+        this.maxParallel = maxParallel;
+        this.failFast = failFast;
+        this.undecided = undecided;
+        this.awaits = Set.copyOf(awaits);
     }
 
     static Matrix single(String id) {
-        return new Matrix(false, List.of(new Instance(id, 1, Map.of())), 1, true);
+        return new Matrix(
+                false, List.of(new Instance(id, 1, Map.of())), OptionalInt.of(1), true, Optional.empty(), Set.of());
+    }
+
+    static Matrix of(List<Instance> instances, Strategy strategy) {
+        return new Matrix(true, instances, strategy.maxParallel(), strategy.failFast(), Optional.empty(), Set.of());
+    }
+
+    /** @param awaits ids of the steps that must have ended before it can be decided */
+    static Matrix undecided(String id, Strategy strategy, Set<String> awaits) {
+        Instance step = new Instance(id, 0, Map.of());
+        return new Matrix(
+                true, List.of(step), strategy.maxParallel(), strategy.failFast(), Optional.of(strategy), awaits);
+    }
+
+    /** The same with one of its instances only. */
+    public Matrix alone(Instance instance) {
+        return new Matrix(declared, List.of(instance), OptionalInt.of(1), false, Optional.empty(), Set.of());
+    }
+
+    /** Whether the step has {@code strategy.matrix}: then its outputs are lists, also with one instance. */
+    public boolean declared() {
+        return declared;
+    }
+
+    /** At least one, in order. */
+    public List<Instance> instances() {
+        return instances;
+    }
+
+    /** How many run at a time. */
+    public int maxParallel() {
+        return maxParallel.orElse(instances.size());
+    }
+
+    /** Whether the first failure cancels those not yet ended. */
+    public boolean failFast() {
+        return failFast;
+    }
+
+    /** How it is decided while the run runs; empty for a matrix that the plan knows. */
+    public Optional<Strategy> decidedInRun() {
+        return undecided;
+    }
+
+    /** The steps that must have ended before it can be decided. */
+    public Set<String> awaits() {
+        return awaits;
+    }
+
+    /** Whether its only instance stands for the step. */
+    public boolean isOpen() {
+        return instances.get(0).index() == 0;
+    }
+
+    /** Whether a step has one instance, whatever the run finds. */
+    boolean isSingle() {
+        return undecided.isEmpty() && instances.size() == 1;
+    }
+
+    /** @param combinations none leaves it open */
+    public void decide(List<Map<String, Value>> combinations) {
+        if (undecided.isEmpty() || !isOpen()) {
+            throw new IllegalStateException("the matrix of " + instances.get(0).id() + " is decided");
+        }
+        if (!combinations.isEmpty()) {
+            instances = Instance.ofMatrix(instances.get(0).id(), combinations);
+        }
     }
 }

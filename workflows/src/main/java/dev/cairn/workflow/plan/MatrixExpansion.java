@@ -6,9 +6,12 @@ import dev.cairn.workflow.expression.Parameter;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.problem.Nearest;
 import dev.cairn.workflow.problem.Problems;
+import dev.cairn.workflow.spec.Axis;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Strategy;
+import dev.cairn.workflow.value.JsonText;
 import dev.cairn.workflow.value.Value;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -16,9 +19,10 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** From the values of a matrix to its combinations, by the rules of GitHub Actions. */
-final class MatrixExpansion {
+public final class MatrixExpansion {
 
     static final int MOST_INSTANCES = 100_000;
 
@@ -26,8 +30,8 @@ final class MatrixExpansion {
     private final Context context;
     private final Problems problems;
 
-    /** @param context knows the inputs */
-    MatrixExpansion(Strategy strategy, Context context, Problems problems) {
+    /** @param context knows the inputs, and what the steps have come to where the strategy asks for it */
+    public MatrixExpansion(Strategy strategy, Context context, Problems problems) {
         this.strategy = strategy;
         this.context = context;
         this.problems = problems;
@@ -40,13 +44,11 @@ final class MatrixExpansion {
         return names;
     }
 
-    /** @param inputs what the matrix's own expressions know */
-    static void check(Step step, Vocabulary inputs, Problems problems) {
+    /** @param names what the matrix's own expressions know */
+    static void check(Step step, Vocabulary names, Problems problems) {
         Strategy strategy = step.strategy().orElseThrow();
-        strategy.axes().values().forEach(axis -> inputs.check(axis, problems));
-        strategy.include().forEach(extra -> extra.values().forEach(value -> inputs.check(value, problems)));
+        strategy.parameters().forEach(parameter -> names.check(parameter, problems));
         for (Map<String, Parameter> left : strategy.exclude()) {
-            left.values().forEach(value -> inputs.check(value, problems));
             left.keySet().stream()
                     .filter(name -> !strategy.axes().containsKey(name))
                     .forEach(name -> problems.add(
@@ -74,15 +76,15 @@ final class MatrixExpansion {
                         || reference.context().equals("step"));
     }
 
-    /** At least one combination, or problems. */
-    List<Map<String, Value>> combinations() {
+    /** At least one combination, or problems; of a matrix that is decided while the run runs perhaps none. */
+    public List<Map<String, Value>> combinations() {
         try {
             List<Map<String, Value>> all = product();
             List<Map<String, Value>> excluded = values(strategy.exclude());
             all.removeIf(combination ->
                     excluded.stream().anyMatch(left -> combination.entrySet().containsAll(left.entrySet())));
             include(all);
-            if (all.isEmpty()) {
+            if (all.isEmpty() && !strategy.isDecidedInRun()) {
                 problems.add(strategy.place(), "\"exclude\" leaves no combination");
             }
             return all;
@@ -98,7 +100,7 @@ final class MatrixExpansion {
             return all;
         }
         all.add(Map.of());
-        for (Map.Entry<String, Parameter> axis : strategy.axes().entrySet()) {
+        for (Map.Entry<String, Axis> axis : strategy.axes().entrySet()) {
             List<Value> values = axis(axis.getKey(), axis.getValue());
             if ((long) all.size() * values.size() > MOST_INSTANCES) {
                 throw new ExpressionException(
@@ -117,17 +119,61 @@ final class MatrixExpansion {
         return all;
     }
 
+    private List<Value> axis(String name, Axis axis) throws ExpressionException {
+        Value value = axis.values().value(context);
+        return switch (axis.kind()) {
+            case LIST -> list(name, value);
+            case LINES -> found(name, value, path -> texts(context.read(path).lines()));
+            case JSON -> found(name, value, path -> array(context.read(path)));
+            case GLOB -> found(name, value, pattern -> texts(context.glob(pattern).stream()));
+        };
+    }
+
+    /** Finds values in files. */
+    @FunctionalInterface
+    private interface Finder {
+        List<Value> find(String where) throws IOException;
+    }
+
+    private List<Value> found(String name, Value where, Finder finder) throws ExpressionException {
+        List<Value> all = new ArrayList<>();
+        List<Value> places = where instanceof Value.Items items ? items.items() : List.of(where);
+        for (Value place : places) {
+            if (place instanceof Value.Null) {
+                continue; // the output of a step that was skipped
+            }
+            try {
+                all.addAll(finder.find(place.text()));
+            } catch (IOException e) {
+                throw new ExpressionException(
+                        strategy.place().position(),
+                        "the values of \"" + name + "\" cannot be read from " + place.text() + ": " + e.getMessage());
+            }
+        }
+        return all;
+    }
+
+    private static List<Value> array(String json) throws IOException {
+        if (JsonText.parse(json) instanceof Value.Items items) {
+            return items.items();
+        }
+        throw new IOException("not a JSON array");
+    }
+
+    private static List<Value> texts(Stream<String> texts) {
+        return texts.map(String::strip)
+                .filter(text -> !text.isEmpty())
+                .<Value>map(Value.Text::new)
+                .toList();
+    }
+
     /** A text, as an input gives it, is a list with commas or spaces between. */
-    private List<Value> axis(String name, Parameter axis) throws ExpressionException {
-        Value value = axis.value(context);
+    private List<Value> list(String name, Value value) throws ExpressionException {
         if (value instanceof Value.Items items) {
             return items.items();
         }
-        List<Value> words = Arrays.stream(value.text().strip().split("[\\s,]+"))
-                .filter(word -> !word.isEmpty())
-                .<Value>map(Value.Text::new)
-                .toList();
-        if (words.isEmpty()) {
+        List<Value> words = texts(Arrays.stream(value.text().split("[\\s,]+")));
+        if (words.isEmpty() && !strategy.isDecidedInRun()) {
             throw new ExpressionException(strategy.place().position(), "the matrix has no value for \"" + name + "\"");
         }
         return words;

@@ -23,7 +23,7 @@ public final class Pairing {
 
     /** @param needed the step whose instances are looked for */
     public Pairing(PlanStep needed) {
-        declared = needed.matrix().declared();
+        declared = needed.matrix().declared() && !needed.matrix().isOpen();
         List<Instance> instances = needed.matrix().instances();
         for (int i = 0; i < instances.size(); i++) {
             names.addAll(instances.get(i).values().keySet());
@@ -50,7 +50,9 @@ public final class Pairing {
      */
     public static Optional<int[]> lanes(PlanStep asking, PlanStep needed) {
         List<Expression.Reference> references = referencesTo(asking, needed.id());
-        if (references.isEmpty() || !references.stream().allMatch(Pairing::isOutput)) {
+        if (asking.matrix().isOpen()
+                || references.isEmpty()
+                || !references.stream().allMatch(Pairing::isOutput)) {
             return Optional.empty();
         }
         List<Instance> instances = asking.matrix().instances();

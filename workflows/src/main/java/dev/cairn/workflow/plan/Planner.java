@@ -92,7 +92,8 @@ public final class Planner {
 
     private PlanStep step(String id, Step step, List<String> needs, Condition condition, boolean alone) {
         Settings settings = step.settings().over(workflow.defaults());
-        Matrix matrix = step.strategy().map(strategy -> matrix(id, strategy)).orElseGet(() -> Matrix.single(id));
+        Matrix matrix =
+                step.strategy().map(strategy -> matrix(id, strategy, needs)).orElseGet(() -> Matrix.single(id));
         return new PlanStep(
                 id,
                 step.name().orElse(id),
@@ -106,20 +107,22 @@ public final class Planner {
                         settings.timeout(),
                         retry(settings.retry()),
                         checkpoint(settings.checkpoint()),
-                        rollback(settings, alone && matrix.instances().size() == 1),
+                        rollback(settings, alone && matrix.isSingle()),
                         step.continueOnError(),
                         step.maskSecrets()),
                 placement(settings.placement(), step.action().orElse(null) instanceof Work.Uses ? 0 : 1));
     }
 
-    private Matrix matrix(String id, Strategy strategy) {
-        List<Instance> instances = new ArrayList<>();
-        for (Map<String, Value> values : new MatrixExpansion(strategy, inputs, problems).combinations()) {
-            int index = instances.size() + 1;
-            instances.add(new Instance(id + "." + index, index, values));
+    private Matrix matrix(String id, Strategy strategy, List<String> needs) {
+        if (strategy.isDecidedInRun()) {
+            Set<String> asked = strategy.stepsAskedFor();
+            return Matrix.undecided(id, strategy, asked.isEmpty() ? Set.copyOf(needs) : asked);
         }
-        return new Matrix(
-                true, instances, strategy.maxParallel().orElse(Math.max(1, instances.size())), strategy.failFast());
+        List<Map<String, Value>> combinations = new MatrixExpansion(strategy, inputs, problems).combinations();
+        if (combinations.isEmpty()) {
+            return Matrix.single(id); // of a plan that has problems
+        }
+        return Matrix.of(Instance.ofMatrix(id, combinations), strategy);
     }
 
     private static Action action(Step step, Settings settings) {

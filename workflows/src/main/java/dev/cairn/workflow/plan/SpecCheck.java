@@ -9,6 +9,7 @@ import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Schedule;
 import dev.cairn.workflow.spec.Step;
+import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.spec.Workflow;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -70,8 +71,7 @@ public final class SpecCheck {
         if (step.strategy().isPresent()) {
             names = names.withValues(
                     "matrix", MatrixExpansion.names(step.strategy().get()));
-            MatrixExpansion.check(
-                    step, Vocabulary.ofPlan().with("inputs", workflow.inputs().keySet()), problems);
+            MatrixExpansion.check(step, matrixNames(step.strategy().get(), vertex), problems);
         }
         Vocabulary all = new EnvironmentCheck(workflow, step, names, problems).check();
         StepTemplates.of(step, workflow.defaults()).forEach(template -> all.check(template, problems));
@@ -96,6 +96,13 @@ public final class SpecCheck {
                     step, asked, () -> problems.add(place.at(id.position()), notNeeded(step.id(), asked.id()))));
             result(reference, asked, place);
         };
+    }
+
+    /** What the values of a matrix are computed from. */
+    private Vocabulary matrixNames(Strategy strategy, Optional<Vertex> vertex) {
+        return strategy.isDecidedInRun()
+                ? constants.with("steps", stepNames(vertex))
+                : Vocabulary.ofPlan().with("inputs", workflow.inputs().keySet());
     }
 
     private static String notNeeded(String asking, String asked) {

@@ -2,6 +2,7 @@ package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.spec.EnvLayer;
+import dev.cairn.workflow.spec.Strategy;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -33,6 +34,19 @@ public record StepDefinition(SortedMap<String, String> parts) {
         step.products().outputs().forEach((name, file) -> parts.put("outputs." + name, file.text()));
         instance.values().forEach((name, value) -> parts.put("matrix." + name, value.toString()));
         return new StepDefinition(parts);
+    }
+
+    /** How the values of a matrix are found that is decided while the run runs; empty for any other. */
+    public static StepDefinition ofMatrix(PlanStep step) {
+        SortedMap<String, String> parts = new TreeMap<>();
+        step.matrix().decidedInRun().ifPresent(strategy -> add(strategy, parts));
+        return new StepDefinition(parts);
+    }
+
+    private static void add(Strategy strategy, SortedMap<String, String> parts) {
+        strategy.axes().forEach((name, axis) -> parts.put("strategy.matrix." + name, axis.toString()));
+        parts.put("strategy.matrix.include", strategy.include().toString());
+        parts.put("strategy.matrix.exclude", strategy.exclude().toString());
     }
 
     private static void add(Action action, SortedMap<String, String> parts) {

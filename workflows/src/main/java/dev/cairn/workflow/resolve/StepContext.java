@@ -108,4 +108,9 @@ record StepContext(
         }
         return text;
     }
+
+    @Override
+    public List<String> glob(String pattern) throws IOException {
+        return Globs.of(folder, pattern);
+    }
 }

@@ -7,12 +7,14 @@ import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.MatrixExpansion;
 import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.value.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -70,6 +72,14 @@ public final class StepResolver {
             problems.add(step.condition().place().at(e.position()), e.reason());
             return problems.broken();
         }
+    }
+
+    /** The combinations of a matrix that is decided while the run runs, once the steps that it awaits have ended; perhaps none. */
+    public Result<List<Map<String, Value>>> combinations(PlanStep step) {
+        Problems problems = problems();
+        Strategy strategy = step.matrix().decidedInRun().orElseThrow();
+        Context context = new StepContext(constants, steps, pairings, results, Upstream.WELL, plan.folder(), files);
+        return problems.result(new MatrixExpansion(strategy, context, problems).combinations());
     }
 
     /** What is started for the step. */

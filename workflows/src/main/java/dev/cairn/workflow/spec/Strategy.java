@@ -1,12 +1,18 @@
 package dev.cairn.workflow.spec;
 
+import dev.cairn.workflow.expression.Expression;
+import dev.cairn.workflow.expression.Expression.Part;
 import dev.cairn.workflow.expression.Parameter;
 import dev.cairn.workflow.problem.Place;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * How a step is multiplied; immutable.
@@ -18,7 +24,7 @@ import java.util.OptionalInt;
  */
 public record Strategy(
         Place place,
-        Map<String, Parameter> axes,
+        Map<String, Axis> axes,
         List<Map<String, Parameter>> include,
         List<Map<String, Parameter>> exclude,
         OptionalInt maxParallel,
@@ -28,5 +34,49 @@ public record Strategy(
         axes = Collections.unmodifiableMap(new LinkedHashMap<>(axes));
         include = List.copyOf(include);
         exclude = List.copyOf(exclude);
+    }
+
+    /** Everything in it that is computed. */
+    public List<Parameter> parameters() {
+        List<Parameter> all = new ArrayList<>();
+        axes.values().forEach(axis -> all.add(axis.values()));
+        include.forEach(values -> all.addAll(values.values()));
+        exclude.forEach(values -> all.addAll(values.values()));
+        return all;
+    }
+
+    /** Whether only the run knows its values: they are in files, or depend on what earlier steps did. */
+    public boolean isDecidedInRun() {
+        if (axes.values().stream().anyMatch(Axis::readsFiles)) {
+            return true;
+        }
+        List<Expression> askedInRun = new ArrayList<>();
+        visit(expression -> {
+            if (expression instanceof Expression.Reference reference
+                            && reference.context().equals("steps")
+                    || expression instanceof Expression.Call call
+                            && call.function().readsFiles()) {
+                askedInRun.add(expression);
+            }
+        });
+        return !askedInRun.isEmpty();
+    }
+
+    /** The ids of the steps that its expressions name. */
+    public Set<String> stepsAskedFor() {
+        Set<String> ids = new LinkedHashSet<>();
+        visit(expression -> {
+            if (expression instanceof Expression.Reference reference
+                    && reference.context().equals("steps")
+                    && !reference.parts().isEmpty()
+                    && reference.parts().get(0) instanceof Part.Key step) {
+                ids.add(step.name());
+            }
+        });
+        return ids;
+    }
+
+    private void visit(Consumer<Expression> visitor) {
+        parameters().forEach(parameter -> parameter.templates(template -> template.visit(visitor)));
     }
 }

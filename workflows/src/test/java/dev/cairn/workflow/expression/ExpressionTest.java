@@ -61,6 +61,11 @@ class ExpressionTest {
             }
             throw new IOException("there is no such file");
         }
+
+        @Override
+        public List<String> glob(String pattern) {
+            return List.of("in/" + pattern, "in/b");
+        }
     };
 
     private static Value evaluate(String expression) throws ExpressionException {
@@ -85,6 +90,15 @@ class ExpressionTest {
             quoteCharacter = '`',
             value = {
                 "1 == 1.0 ~ true",
+                "1 + 2 * 3 == 7 ~ true",
+                "10 / 4 ~ 2",
+                "10 % 4 -1 ~ 1",
+                "(1 - 3) * -2 ~ 4",
+                "'4' * inputs.count ~ 12",
+                "lines('answer.txt')[0] ~ 42",
+                "glob('*.fq') ~ in/*.fq in/b",
+                "fromJSON('{\"a\": [1, 2.50, \"x\"]}').a ~ 1 2.50 x",
+                "toJSON(matrix.list) ~ [1,\"b\"]",
                 "'3' == 3 ~ true",
                 "'3' == '3.0' ~ false",
                 "'true' == true ~ true",
@@ -139,6 +153,11 @@ class ExpressionTest {
                 "inputs.name.first ~ 13: inputs.name is a text and has no \"first\"",
                 "nowhere.x ~ 1: there is no \"nowhere.x\" here",
                 "steps.b.status ~ 1: there is no \"steps.b.status\" here",
+                "1 / 0 ~ 3: division by zero",
+                "1 + 1.5 ~ 3: \"+\" computes with whole numbers of up to 18 digits, not with \"1.5\"",
+                "1 + inputs.nothing ~ 3: \"+\" computes with whole numbers of up to 18 digits, not with nothing",
+                "999999999999999999 * 100 ~ 20: the result is too large",
+                "fromJSON('[1') ~ 1: not JSON from line 1, column 3",
                 "1 < 'a' ~ 3: cannot order a number and a text",
                 "matrix.list < 1 ~ 13: cannot order a list and a number",
                 "read('x') ~ 1: cannot read x: there is no such file",
@@ -159,7 +178,8 @@ class ExpressionTest {
             quoteCharacter = '`',
             value = {
                 "` ` ~ 2: expected a value, found the end",
-                "1 + 2 ~ 3: unexpected \"+\"",
+                "1 + ~ 4: expected a value, found the end",
+                "1 ^ 2 ~ 3: unexpected \"^\"",
                 "a = b ~ 3: unexpected \"=\"; to compare, write ==",
                 "a & b ~ 3: unexpected \"&\"; write &&",
                 "inputs. ~ 8: expected a name after \".\", found the end",
@@ -199,7 +219,7 @@ class ExpressionTest {
     void reportsEveryBrokenExpressionOfATextAndKeepsTheRest() throws ExpressionException {
         Problems problems = new Problems("test");
         Template template = Template.parse(
-                "a ${{ 1 + }} b ${{ inputs.name }} c ${{ (",
+                "a ${{ 1 ^ }} b ${{ inputs.name }} c ${{ (",
                 Place.FILE,
                 offset -> new Position(1, offset + 1),
                 problems);
@@ -207,7 +227,7 @@ class ExpressionTest {
         assertThat(problems.sorted())
                 .extracting(problem -> problem.place().position().column(), Problem::message)
                 .containsExactly(
-                        org.assertj.core.groups.Tuple.tuple(9, "unexpected \"+\""),
+                        org.assertj.core.groups.Tuple.tuple(9, "unexpected \"^\""),
                         org.assertj.core.groups.Tuple.tuple(37, "\"${{\" without \"}}\""));
         assertThat(template.value(CONTEXT).text()).isEqualTo("a  b Ada c ");
     }

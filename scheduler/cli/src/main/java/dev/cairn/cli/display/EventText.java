@@ -43,6 +43,10 @@ public final class EventText {
         if (event instanceof RunEvent.StepChanged changed) {
             return changed.state().wire() + because(changed.message());
         }
+        if (event instanceof RunEvent.InstancesDecided decided) {
+            int count = decided.instances().size();
+            return count + (count == 1 ? " instance" : " instances");
+        }
         if (event instanceof RunEvent.AttemptStarted started) {
             return started(started);
         }

@@ -27,6 +27,11 @@ final class RunView {
 
     void take(RunEvent event) {
         if (event instanceof RunEvent.OfStep ofStep) {
+            if (event instanceof RunEvent.InstancesDecided decided) {
+                steps.remove(decided.step());
+                decided.instances().keySet().forEach(id -> steps.put(id, new StepLine(id, StepState.PENDING)));
+                return;
+            }
             steps.computeIfAbsent(ofStep.step(), id -> new StepLine(id, StepState.PENDING))
                     .take(ofStep);
         }

@@ -14,12 +14,13 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunManifest.StepLine;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import java.io.PrintStream;
 import java.time.Clock;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
 /** A workflow's progress on stderr: a block redrawn in place on a terminal, lines elsewhere. */
@@ -57,11 +58,19 @@ final class WorkflowView implements SessionView {
     }
 
     private static UnaryOperator<String> labels(RunSession session) {
-        Map<String, String> labels = new HashMap<>();
-        session.plan()
-                .steps()
-                .forEach(step -> step.matrix().instances().forEach(it -> labels.put(it.id(), it.label())));
-        return id -> labels.getOrDefault(id, id);
+        Map<String, String> labels = new ConcurrentHashMap<>();
+        return id -> labels.computeIfAbsent(id, it -> label(session.plan(), it));
+    }
+
+    /** Instances may come to be known while the run runs. */
+    private static String label(Plan plan, String id) {
+        return plan.steps().stream()
+                .filter(step -> id.startsWith(step.id()))
+                .flatMap(step -> step.matrix().instances().stream())
+                .filter(instance -> instance.id().equals(id))
+                .map(Instance::label)
+                .findFirst()
+                .orElse(id);
     }
 
     private static String kept(RunChange change) {

@@ -6,6 +6,7 @@ import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.CheckpointPlan;
 import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Matrix;
 import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
@@ -16,9 +17,13 @@ import dev.cairn.workflow.value.Sizes;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** A plan, for a person and in its documented JSON shape. */
 final class PlanView {
+    private static final int MOST_SHOWN = 20;
+
     private PlanView() {}
 
     static JsonObject json(Plan plan) {
@@ -48,7 +53,11 @@ final class PlanView {
                 .put("action", action(step.action()))
                 .put(
                         "instances",
-                        step.matrix().instances().stream().map(Instance::id).toList())
+                        step.matrix().isOpen()
+                                ? List.of()
+                                : step.matrix().instances().stream()
+                                        .map(PlanView::json)
+                                        .toList())
                 .put("max_parallel", step.matrix().maxParallel())
                 .put("runs_on", step.placement().slurm().isPresent() ? "slurm" : "local")
                 .put("cpu", step.placement().baselineCpu() ? "baseline" : "native")
@@ -61,6 +70,15 @@ final class PlanView {
                 .put("timeout_ms", step.policies().timeout())
                 .put("retries", retry.max())
                 .put("continue_on_error", step.policies().continueOnError());
+    }
+
+    private static JsonObject json(Instance instance) {
+        JsonObject values = new JsonObject();
+        instance.values().forEach((name, value) -> values.put(name, value.text()));
+        return new JsonObject()
+                .put("id", instance.id())
+                .put("label", instance.label())
+                .put("matrix", values);
     }
 
     private static JsonObject resources(Placement placement) {
@@ -102,8 +120,7 @@ final class PlanView {
             out.println("  if          " + step.condition().text());
         }
         if (step.matrix().declared()) {
-            out.println("  instances   " + step.matrix().instances().size() + ", at most "
-                    + step.matrix().maxParallel() + " at a time");
+            out.println("  instances   " + instances(step.matrix()));
         }
         printAction(step.action(), out);
         CheckpointPlan checkpoint = step.policies().checkpoint();
@@ -115,6 +132,19 @@ final class PlanView {
             out.println("  retries     " + step.policies().retry().max());
         }
         print(step.placement(), out);
+    }
+
+    private static String instances(Matrix matrix) {
+        if (matrix.isOpen()) {
+            return "known when "
+                    + (matrix.awaits().isEmpty()
+                            ? "the run starts"
+                            : String.join(", ", new TreeSet<>(matrix.awaits())) + " has ended");
+        }
+        List<Instance> all = matrix.instances();
+        return all.stream().limit(MOST_SHOWN).map(Instance::label).collect(Collectors.joining(", "))
+                + (all.size() > MOST_SHOWN ? ", ... (" + all.size() + ")" : "")
+                + (matrix.maxParallel() < all.size() ? "; at most " + matrix.maxParallel() + " at a time" : "");
     }
 
     private static void print(Placement placement, PrintStream out) {

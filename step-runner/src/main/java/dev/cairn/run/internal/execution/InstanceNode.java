@@ -6,14 +6,18 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Instance;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One instance of a step. Confined to the executor's thread, except the manifest, which a running execution owns. */
 final class InstanceNode {
+    /** As in the plan: who is earlier starts first. */
+    static final Comparator<InstanceNode> IN_ORDER = Comparator.<InstanceNode>comparingInt(node -> node.group.order)
+            .thenComparingInt(node -> node.instance.index());
+
     final StepNode group;
     final Instance instance;
-    final int order;
     private final StepManifest manifest;
     private StepState state;
     private @Nullable StepExecution execution;
@@ -22,11 +26,9 @@ final class InstanceNode {
     private Upstream upstream = Upstream.WELL;
     private boolean passedOn;
 
-    /** @param order its place in the plan: who is earlier starts first */
-    InstanceNode(StepNode group, Instance instance, int order, StepManifest manifest) {
+    InstanceNode(StepNode group, Instance instance, StepManifest manifest) {
         this.group = group;
         this.instance = instance;
-        this.order = order;
         this.manifest = manifest;
         this.state = manifest.state();
     }
@@ -37,6 +39,10 @@ final class InstanceNode {
 
     /** Waits for one instance of a step that it needs, and not for all. */
     void need(InstanceNode counterpart) {
+        if (counterpart.passedOn) {
+            upstream = upstream.and(counterpart.handedOn());
+            return;
+        }
         counterpart.dependents.add(this);
         needsLeft++;
     }
@@ -47,14 +53,18 @@ final class InstanceNode {
             return List.of();
         }
         passedOn = true;
-        Upstream mine = upstream();
-        boolean failed = state == StepState.FAILED && !group.step.policies().continueOnError();
+        Upstream mine = handedOn();
         for (InstanceNode dependent : dependents) {
             dependent.needsLeft--;
-            dependent.upstream = dependent.upstream.and(
-                    new Upstream(mine.failed() || failed, mine.cancelled() || state == StepState.CANCELLED));
+            dependent.upstream = dependent.upstream.and(mine);
         }
         return dependents;
+    }
+
+    /** How the run goes for those that need this instance. */
+    private Upstream handedOn() {
+        boolean failed = state == StepState.FAILED && !group.step.policies().continueOnError();
+        return upstream().and(new Upstream(failed, state == StepState.CANCELLED));
     }
 
     /** All that it needs has ended. */

@@ -6,6 +6,7 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.plan.Instance;
 import java.io.IOException;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -18,21 +19,29 @@ final class ManifestIndex {
     private final RunManifest manifest;
     private final Publisher publisher;
     private final Clock clock;
-    private final int changesPerWrite;
+    private int steps;
     private int changes;
 
     ManifestIndex(RunManifest manifest, Publisher publisher, Clock clock, int steps) {
         this.manifest = manifest;
         this.publisher = publisher;
         this.clock = clock;
-        this.changesPerWrite = Math.max(1, steps / WRITES_PER_ROUND);
+        this.steps = steps;
     }
 
     void changed(Instance step, StepState state, OptionalLong newestImage) throws IOException {
         note(step, state, newestImage);
-        if (++changes >= changesPerWrite) {
+        if (++changes >= Math.max(1, steps / WRITES_PER_ROUND)) {
             write();
         }
+    }
+
+    /** A step has instances of its own from now on. */
+    void decided(Instance step, List<InstanceNode> instances) throws IOException {
+        manifest.forget(step.id());
+        instances.forEach(node -> note(node.instance, node.state(), OptionalLong.empty()));
+        steps += instances.size();
+        write();
     }
 
     /** Without writing. */

@@ -17,10 +17,12 @@ import java.util.stream.Stream;
 
 /** One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with what the manifest knows of it. */
 final class Phase {
+    private final RunFolder run;
     private final List<StepNode> groups = new ArrayList<>();
-    private int size;
 
-    private Phase() {}
+    private Phase(RunFolder run) {
+        this.run = run;
+    }
 
     /**
      * @param steps each after those that it needs
@@ -28,12 +30,13 @@ final class Phase {
      * @param upstream how the run goes so far
      */
     static Phase load(RunFolder run, List<PlanStep> steps, boolean oneByOne, Upstream upstream) throws IOException {
-        Phase phase = new Phase();
+        Phase phase = new Phase(run);
         Map<String, StepNode> byId = new HashMap<>();
         for (PlanStep step : steps) {
-            StepNode group = new StepNode(step, upstream);
-            phase.fill(group, run);
+            StepNode group = new StepNode(step, phase.groups.size(), upstream);
+            group.fill(instances(group, run));
             step.needs().stream().map(byId::get).forEach(group::need);
+            step.matrix().awaits().stream().map(byId::get).forEach(group::await);
             if (oneByOne && !phase.groups.isEmpty()) {
                 group.waitFor(phase.groups.get(phase.groups.size() - 1));
             }
@@ -45,16 +48,22 @@ final class Phase {
 
     /** One step, by itself. */
     static StepNode alone(RunFolder run, PlanStep step) throws IOException {
-        StepNode group = new StepNode(step, Upstream.WELL);
-        new Phase().fill(group, run);
+        StepNode group = new StepNode(step, 0, Upstream.WELL);
+        group.fill(instances(group, run));
         return group;
     }
 
-    private void fill(StepNode group, RunFolder run) throws IOException {
+    private static List<InstanceNode> instances(StepNode group, RunFolder run) throws IOException {
+        List<InstanceNode> nodes = new ArrayList<>();
         for (Instance instance : group.step.matrix().instances()) {
-            group.nodes.add(new InstanceNode(group, instance, size++, manifest(run, instance.id())));
+            nodes.add(new InstanceNode(group, instance, manifest(run, instance.id())));
         }
-        group.count();
+        return nodes;
+    }
+
+    /** The matrix of one of its steps has been decided. */
+    void decided(StepNode group) throws IOException {
+        group.decided(instances(group, run));
     }
 
     private static StepManifest manifest(RunFolder run, String id) throws IOException {

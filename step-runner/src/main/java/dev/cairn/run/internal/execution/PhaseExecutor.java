@@ -32,9 +32,9 @@ final class PhaseExecutor {
     private final ResumeChoice otherwise;
     private final StepServices services;
 
-    private final TreeSet<InstanceNode> ready = new TreeSet<>(Comparator.comparingInt(node -> node.order));
-    private final PriorityQueue<Waiting> waiting =
-            new PriorityQueue<>(Comparator.comparing(Waiting::until).thenComparing(wait -> wait.node().order));
+    private final TreeSet<InstanceNode> ready = new TreeSet<>(InstanceNode.IN_ORDER);
+    private final PriorityQueue<Waiting> waiting = new PriorityQueue<>(
+            Comparator.comparing(Waiting::until).thenComparing(Waiting::node, InstanceNode.IN_ORDER));
     private final Deque<InstanceNode> endedNodes = new ArrayDeque<>();
     private final Deque<StepNode> endedGroups = new ArrayDeque<>();
     private int unended;
@@ -79,8 +79,10 @@ final class PhaseExecutor {
         for (StepNode group : phase.groups()) {
             if (group.hasEnded()) {
                 endedGroups.add(group);
-            } else if (group.mayStart()) {
-                arrive(group);
+            } else if (group.isToBeDecided()) {
+                decide(group);
+            } else {
+                arriveIfFree(group);
             }
         }
         proceed();
@@ -159,6 +161,12 @@ final class PhaseExecutor {
 
     private void passOnGroups() throws IOException {
         for (StepNode group = endedGroups.poll(); group != null; group = endedGroups.poll()) {
+            for (StepNode awaiting : group.awaiting) {
+                awaiting.awaitedEnded();
+                if (awaiting.isToBeDecided()) {
+                    decide(awaiting);
+                }
+            }
             for (StepNode dependent : group.dependents) {
                 dependent.neededEnded(group);
                 arriveIfFree(dependent);
@@ -170,8 +178,39 @@ final class PhaseExecutor {
         }
     }
 
+    /** Finds the instances of a step whose matrix earlier steps have given the values of. */
+    private void decide(StepNode group) throws IOException {
+        InstanceNode step = group.nodes.get(0);
+        Optional<StepNode> broken = group.brokenSource();
+        if (broken.isPresent()) {
+            endWithoutInstances(
+                    step,
+                    StepState.SKIPPED,
+                    "step " + broken.get().step.id() + ", which has the values of its matrix, did not succeed");
+            return;
+        }
+        try {
+            tasks.decide(group.step);
+        } catch (UnresolvableException e) {
+            endWithoutInstances(step, StepState.FAILED, String.valueOf(e.getMessage()));
+            return;
+        }
+        if (group.step.matrix().isOpen()) {
+            endWithoutInstances(step, StepState.SKIPPED, "its matrix has no values");
+            return;
+        }
+        phase.decided(group);
+        ledger.decided(group, step.instance);
+        arriveIfFree(group);
+    }
+
+    private void endWithoutInstances(InstanceNode step, StepState state, String reason) throws IOException {
+        ledger.decide(step, state, reason);
+        ended(step);
+    }
+
     private void arriveIfFree(StepNode group) throws IOException {
-        if (group.mayStart() && !group.hasEnded()) {
+        if (group.mayStart() && !group.hasEnded() && !group.isOpen()) {
             arrive(group);
         }
     }

@@ -11,32 +11,91 @@ import java.util.Optional;
 /** A step with all its instances. Confined to the executor's thread. */
 final class StepNode {
     final PlanStep step;
+    /** Its place in the plan. */
+    final int order;
+
     final List<InstanceNode> nodes = new ArrayList<>();
     final List<StepNode> dependents = new ArrayList<>();
     final List<StepNode> followers = new ArrayList<>();
+    /** Those whose matrices are taken from what this step does. */
+    final List<StepNode> awaiting = new ArrayList<>();
+
+    private final List<StepNode> needs = new ArrayList<>();
+    private final List<StepNode> awaits = new ArrayList<>();
     private int needsLeft;
+    private int awaitsLeft;
     private int notEnded;
     private int executions;
     private boolean passedOn;
     private Upstream upstream;
 
     /** @param upstream how the run goes before anything that the step needs has ended */
-    StepNode(PlanStep step, Upstream upstream) {
+    StepNode(PlanStep step, int order, Upstream upstream) {
         this.step = step;
+        this.order = order;
         this.upstream = upstream;
     }
 
     /** Waits for a step, or each instance for its counterpart; called once all instances of both are there. */
     void need(StepNode needed) {
+        if (!needLanes(needed)) {
+            needs.add(needed);
+            needed.dependents.add(this);
+            needsLeft++;
+        }
+    }
+
+    private boolean needLanes(StepNode needed) {
         Optional<int[]> lanes = Pairing.lanes(step, needed.step);
         if (lanes.isPresent()) {
             for (int i = 0; i < nodes.size(); i++) {
                 nodes.get(i).need(needed.nodes.get(lanes.get()[i]));
             }
-            return;
         }
-        needed.dependents.add(this);
-        needsLeft++;
+        return lanes.isPresent();
+    }
+
+    /** Its matrix cannot be decided before that step has ended. */
+    void await(StepNode other) {
+        awaits.add(other);
+        other.awaiting.add(this);
+        awaitsLeft++;
+    }
+
+    void awaitedEnded() {
+        awaitsLeft--;
+    }
+
+    /** Whether the instances are not known yet, and can be found now. */
+    boolean isToBeDecided() {
+        return isOpen() && awaitsLeft == 0 && !hasEnded();
+    }
+
+    /** Whether its only node stands for the step. */
+    boolean isOpen() {
+        return nodes.get(0).instance.index() == 0;
+    }
+
+    /** The step without which there are no instances; empty when all that are awaited have done what they could. */
+    Optional<StepNode> brokenSource() {
+        return awaits.stream()
+                .filter(source -> source.any(StepState.FAILED) || source.any(StepState.CANCELLED))
+                .findFirst();
+    }
+
+    /** The instances are there: from now on each waits for its counterparts alone, where it has some. */
+    void decided(List<InstanceNode> instances) {
+        fill(instances);
+        List.copyOf(needs).forEach(needed -> split(this, needed));
+        List.copyOf(dependents).forEach(dependent -> split(dependent, this));
+    }
+
+    private static void split(StepNode asking, StepNode needed) {
+        if (!needed.hasEnded() && asking.needLanes(needed)) {
+            asking.needs.remove(needed);
+            needed.dependents.remove(asking);
+            asking.needsLeft--;
+        }
     }
 
     /** Starts after another without being concerned by how that one ended. */
@@ -49,8 +108,10 @@ final class StepNode {
         needsLeft--;
     }
 
-    /** Counts the instances that have yet to end; called once they all are there. */
-    void count() {
+    /** Gives it its instances. */
+    void fill(List<InstanceNode> instances) {
+        nodes.clear();
+        nodes.addAll(instances);
         notEnded = (int) nodes.stream().filter(node -> !node.state().isFinal()).count();
     }
 

@@ -5,8 +5,11 @@ import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.Instance;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 
 /** Takes the states of steps down: in their manifests, in the run's index, and to the listener. */
@@ -25,6 +28,14 @@ final class StepStateRecorder {
         manifest.state(state, message);
         manifest.offer(services.publisher());
         takeOver(node);
+    }
+
+    /** The matrix of a step has been decided. */
+    void decided(StepNode group, Instance step) throws IOException {
+        index.decided(step, group.nodes);
+        Map<String, String> labels = new LinkedHashMap<>();
+        group.nodes.forEach(node -> labels.put(node.id(), node.label()));
+        services.listener().on(new RunEvent.InstancesDecided(services.clock().instant(), step.id(), labels));
     }
 
     /** A execution has left the step in a state, which its manifest says already. */

@@ -6,6 +6,7 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.resolve.StepResults;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +21,13 @@ public interface TaskSource {
 
     /** @throws UnresolvableException when the step's condition has no value */
     boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException;
+
+    /**
+     * Decides a matrix whose values the steps that it awaits have found, for ever; none leave it open.
+     *
+     * @throws UnresolvableException when they cannot be read
+     */
+    void decide(PlanStep step) throws IOException, UnresolvableException;
 
     /** Whether something of the step may be under way although no attempt of it is open: a job that waits. */
     default boolean isUnderWay(PlanStep step, Instance instance) {
