@@ -10,6 +10,7 @@ import dev.cairn.files.OrdinaryFile;
 import dev.cairn.files.Presence;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.failure.RequestException;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.home.RunStore;
@@ -35,6 +36,7 @@ import dev.cairn.workflow.Workflows;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Workflow;
+import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -250,6 +252,25 @@ public final class StepRunner {
         return opening instanceof OpenResult.Held
                 ? new Requests(run, context.clock()).ask(command, atMost)
                 : Optional.of(new CommandResult(List.of(CommandResult.Line.failed(run.runId(), opening.words()))));
+    }
+
+    /**
+     * Likewise, of a run that has to be unfinished and to answer in time.
+     *
+     * @throws RequestException when it has ended, or its runner does not answer
+     */
+    public CommandResult command(RunManifest run, RunCommand command, Duration atMost)
+            throws IOException, InterruptedException, RunnerFailedException {
+        if (run.state().isFinal()) {
+            throw new RequestException(
+                    RequestException.Kind.UNAVAILABLE,
+                    "run " + run.id() + " has ended already: " + run.state().wire());
+        }
+        return steer(run.folder(), command, atMost)
+                .orElseThrow(() -> new RequestException(
+                        RequestException.Kind.UNAVAILABLE,
+                        "run " + run.id() + ": its runner has not answered within " + Durations.format(atMost)
+                                + "; the request was withdrawn"));
     }
 
     private OpenResult ready(RunOpener.Opened opened, Optional<String> text, ResumeOptions options, boolean evenPaused)

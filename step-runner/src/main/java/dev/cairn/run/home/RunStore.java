@@ -11,6 +11,7 @@ import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
+import dev.cairn.run.manifest.StepManifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -106,6 +107,15 @@ public final class RunStore {
     /** The process that runs a run now, as far as can be told without waiting: one that is surely dead is left out. */
     public static Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
         return Owners.ofThisProcess().ownerOf(run.path());
+    }
+
+    /** The steps of a run that have been started or decided on, in the order of the plan. */
+    public static List<StepManifest> steps(RunManifest run) throws IOException {
+        List<StepManifest> steps = new ArrayList<>();
+        for (String id : run.steps().keySet()) {
+            StepManifest.read(run.folder().step(id)).ifPresent(steps::add);
+        }
+        return steps;
     }
 
     public RunFolder folder(String id) {

@@ -9,7 +9,7 @@ import dev.cairn.airflow.TriggerRequest;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
+import dev.cairn.run.view.Json;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;

@@ -2,17 +2,17 @@ package dev.cairn.cli.image;
 
 import dev.cairn.cli.display.HumanText;
 import dev.cairn.cli.display.Table;
-import dev.cairn.cli.run.ManifestJson;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
-import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.JsonObject;
+import dev.cairn.run.view.RunJson;
 import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -60,7 +60,7 @@ final class ImageListCommand implements Callable<Integer> {
 
     private void printJson(List<StepManifest> steps) {
         List<JsonObject> images = steps.stream()
-                .flatMap(s -> s.images().stream().map(image -> ManifestJson.imageOf(s, image)))
+                .flatMap(s -> s.images().stream().map(image -> RunJson.imageOf(s, image)))
                 .toList();
         Json.print(composition.console().out(), new JsonObject().put("images", images));
     }

@@ -5,17 +5,14 @@ import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.cli.shared.StoreOptions;
+import dev.cairn.daemon.Schedules;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand.Cancel;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.manifest.RunManifest;
-import dev.cairn.schedule.Tick;
-import dev.cairn.schedule.TickState;
 import dev.cairn.schedule.store.Database;
 import java.io.IOException;
-import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -50,23 +47,12 @@ public final class CancelCommand implements Callable<Integer> {
         return RunControl.tell(answer, composition.console(), "cancelled");
     }
 
-    /** A tick in the queue has a key and no run; which of both it is, is decided in one transaction. */
+    /** A tick in the queue has a key and no run; so it may be in the queue. */
     private boolean cancelsTick() throws IOException, CliException {
         if (!name.contains("@")) {
             return false;
         }
         Optional<Database> database = store.openIfPresent(composition);
-        Instant now = composition.clock().instant();
-        return database.isPresent()
-                && database.get().transact(tables -> {
-                    tables.decideAlone();
-                    Optional<Tick> waiting =
-                            tables.tick(name).filter(tick -> tick.state().waits() || tick.state() == TickState.HELD);
-                    if (waiting.isPresent()) {
-                        tables.update(List.of(waiting.get().ended(TickState.CANCELLED, "by hand, in the queue", now)));
-                        tables.tellOfChange();
-                    }
-                    return waiting.isPresent();
-                });
+        return database.isPresent() && new Schedules(database.get(), composition.clock()).cancel(name);
     }
 }

@@ -5,8 +5,6 @@ import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
-import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.control.CommandResult;
@@ -15,6 +13,9 @@ import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.JsonObject;
+import dev.cairn.run.view.RunJson;
 import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -109,7 +110,7 @@ public final class CheckpointCommand implements Callable<Integer> {
                         .put(
                                 "images",
                                 taken.stream()
-                                        .map(t -> ManifestJson.imageOf(t.step(), t.image()))
+                                        .map(t -> RunJson.imageOf(t.step(), t.image()))
                                         .toList())
                         .put(
                                 "failed",

@@ -5,7 +5,6 @@ import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ErrorReport;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.cli.terminal.LogFollower;
 import dev.cairn.cli.terminal.PrefixedLines;
@@ -21,6 +20,8 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.RunJson;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Problem;
 import java.io.IOException;
@@ -283,7 +284,7 @@ public final class ForegroundRun {
 
     private void printJson(RunManifest run) throws IOException {
         if (json) {
-            Json.print(console.out(), ManifestJson.whole(run, runs));
+            Json.print(console.out(), RunJson.whole(run));
         }
     }
 }

@@ -6,8 +6,6 @@ import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
-import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.files.DocumentException;
 import dev.cairn.files.UntrustedException;
@@ -17,6 +15,9 @@ import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.JsonObject;
+import dev.cairn.run.view.RunJson;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.time.Duration;
@@ -102,8 +103,8 @@ public final class PsCommand implements Callable<Integer> {
                             .put(
                                     "runs",
                                     lines.stream()
-                                            .map(line -> ManifestJson.run(line.run(), line.owner())
-                                                    .put("frozen", ManifestJson.frozen(line.frozen())))
+                                            .map(line -> RunJson.run(line.run(), line.owner())
+                                                    .put("frozen", RunJson.frozen(line.frozen())))
                                             .toList()));
         } else {
             print(lines);

@@ -25,17 +25,7 @@ final class RunControl {
 
     CommandResult ask(RunManifest run, RunCommand command)
             throws CliException, IOException, EngineException, InterruptedException, RunnerFailedException {
-        if (run.state().isFinal()) {
-            throw new CliException(
-                    ExitCode.UNAVAILABLE,
-                    "run " + run.id() + " has ended already: " + run.state().wire());
-        }
-        return runs.runner()
-                .steer(run.folder(), command, PATIENCE)
-                .orElseThrow(() -> new CliException(
-                        ExitCode.UNAVAILABLE,
-                        "run " + run.id() + ": its runner has not answered within " + PATIENCE.toMinutes()
-                                + " minutes; the request was withdrawn"));
+        return runs.runner().command(run, command, PATIENCE);
     }
 
     /** Tells what came of a command, step by step. */

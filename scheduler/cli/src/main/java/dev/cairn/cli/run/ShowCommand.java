@@ -3,9 +3,10 @@ package dev.cairn.cli.run;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.RunJson;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,7 +33,7 @@ public final class ShowCommand implements Callable<Integer> {
         Runs runs = composition.runs();
         RunManifest run = runs.read(name);
         if (json) {
-            Json.print(composition.console().out(), ManifestJson.whole(run, runs));
+            Json.print(composition.console().out(), RunJson.whole(run));
         } else {
             new RunText(composition.console().out()).print(run, runs.ownerOf(run.folder()), runs.steps(run));
         }

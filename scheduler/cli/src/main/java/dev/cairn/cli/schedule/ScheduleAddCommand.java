@@ -1,10 +1,10 @@
 package dev.cairn.cli.schedule;
 
+import dev.cairn.cli.shared.AddedSchedules;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
 import dev.cairn.daemon.TickInputs;
 import dev.cairn.files.OrdinaryFile;
@@ -65,7 +65,7 @@ final class ScheduleAddCommand implements Callable<Integer> {
         });
         added.forEach(entry -> console.out().println(entry.id() + "  " + ScheduleText.next(entry)));
         if (store.url(composition).isEmpty()) {
-            Schedules.sayWhenNobodyWorks(composition);
+            AddedSchedules.sayWhenNobodyWorks(composition);
         }
         return ExitCode.OK;
     }

@@ -5,10 +5,11 @@ import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
-import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.cli.shared.StoreOptions;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.JsonObject;
 import dev.cairn.schedule.ScheduleEntry;
+import dev.cairn.schedule.ScheduleJson;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.store.Database;
@@ -61,11 +62,11 @@ final class ScheduleListCommand implements Callable<Integer> {
                             .put(
                                     "schedules",
                                     entries.stream()
-                                            .map(entry -> ScheduleText.json(entry)
+                                            .map(entry -> ScheduleJson.of(entry)
                                                     .put(
                                                             "last",
                                                             Optional.ofNullable(last.get(entry.id()))
-                                                                    .map(tick -> ScheduleText.json(tick)
+                                                                    .map(tick -> ScheduleJson.of(tick)
                                                                             .fields())))
                                             .toList()));
         } else {

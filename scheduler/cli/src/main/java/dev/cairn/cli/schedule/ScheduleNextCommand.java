@@ -4,9 +4,9 @@ import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
-import dev.cairn.cli.shared.JsonObject;
-import dev.cairn.cli.shared.TimeOptions;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.JsonObject;
+import dev.cairn.schedule.TimeText;
 import dev.cairn.workflow.cron.CronException;
 import dev.cairn.workflow.cron.FireTimes;
 import dev.cairn.workflow.problem.Nearest;
@@ -170,8 +170,8 @@ final class ScheduleNextCommand implements Callable<Integer> {
         }
     }
 
-    private Instant after(ZoneId zone) throws CliException {
-        return from == null ? composition.clock().instant() : TimeOptions.parse("--from", from, zone);
+    private Instant after(ZoneId zone) throws IOException {
+        return from == null ? composition.clock().instant() : TimeText.parse("--from", from, zone);
     }
 
     private static String local(Tick tick) {

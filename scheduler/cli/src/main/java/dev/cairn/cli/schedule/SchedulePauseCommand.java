@@ -1,17 +1,12 @@
 package dev.cairn.cli.schedule;
 
+import dev.cairn.cli.shared.AddedSchedules;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
-import dev.cairn.schedule.ScheduleEntry;
-import dev.cairn.schedule.Tick;
-import dev.cairn.schedule.TickState;
+import dev.cairn.daemon.Schedules;
 import java.io.IOException;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,27 +35,12 @@ final class SchedulePauseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CliException {
-        Schedules schedules = Schedules.open(store, composition);
-        List<ScheduleEntry> found = schedules.find(name);
-        Instant now = composition.clock().instant();
-        int held = schedules.database().transact(tables -> {
-            tables.decideAlone();
-            List<Tick> holding = new ArrayList<>();
-            for (ScheduleEntry entry : found) {
-                tables.put(tables.schedule(entry.id()).orElse(entry).paused(true, now));
-                for (Tick tick : drain ? List.<Tick>of() : tables.unendedOf(entry.workflow())) {
-                    if (tick.schedule().equals(entry.id()) && tick.state().waits()) {
-                        holding.add(tick.in(TickState.HELD, "its schedule is paused"));
-                    }
-                }
-            }
-            tables.update(holding);
-            tables.tellOfChange();
-            return holding.size();
-        });
-        found.forEach(entry -> composition.console().say("cairn: " + entry.id() + " is paused"));
-        if (held > 0) {
-            composition.console().say("cairn: " + held + " queued ticks are held; 'cairn cancel KEY' ends one");
+        Schedules.Paused paused = AddedSchedules.open(store, composition).pause(name, drain);
+        paused.schedules().forEach(entry -> composition.console().say("cairn: " + entry.id() + " is paused"));
+        if (paused.held() > 0) {
+            composition
+                    .console()
+                    .say("cairn: " + paused.held() + " queued ticks are held; 'cairn cancel KEY' ends one");
         }
         return ExitCode.OK;
     }

@@ -1,10 +1,11 @@
 package dev.cairn.cli.schedule;
 
+import dev.cairn.cli.shared.AddedSchedules;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
+import dev.cairn.daemon.Schedules;
 import dev.cairn.schedule.ScheduleEntry;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.TickState;
@@ -36,7 +37,7 @@ final class ScheduleRemoveCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CliException {
-        Schedules schedules = Schedules.open(store, composition);
+        Schedules schedules = AddedSchedules.open(store, composition);
         List<ScheduleEntry> found = schedules.find(name);
         if (!found.get(0).workflow().equals(name)) {
             throw new CliException(

@@ -1,23 +1,23 @@
 package dev.cairn.cli.schedule;
 
 import dev.cairn.cli.display.Table;
+import dev.cairn.cli.shared.AddedSchedules;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
-import dev.cairn.cli.shared.JsonObject;
-import dev.cairn.cli.shared.Schedules;
 import dev.cairn.cli.shared.StoreOptions;
+import dev.cairn.daemon.Schedules;
+import dev.cairn.run.view.Json;
+import dev.cairn.run.view.JsonObject;
 import dev.cairn.schedule.ScheduleEntry;
+import dev.cairn.schedule.ScheduleJson;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.store.Database;
-import dev.cairn.workflow.spec.Concurrency;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,7 +53,7 @@ final class ScheduleShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CliException {
-        Schedules schedules = Schedules.open(store, composition);
+        Schedules schedules = AddedSchedules.open(store, composition);
         List<ScheduleEntry> entries = schedules.find(name);
         Database database = schedules.database();
         ScheduledWorkflow workflow = database.read(
@@ -74,8 +74,8 @@ final class ScheduleShowCommand implements Callable<Integer> {
         console.out().println("file " + workflow.file());
         console.out().println("runs in " + workflow.home());
         workflow.concurrency()
-                .ifPresent(
-                        rule -> console.out().println("at most " + rule.limit() + " at a time, else " + overlap(rule)));
+                .ifPresent(rule -> console.out()
+                        .println("at most " + rule.limit() + " at a time, else " + ScheduleJson.overlap(rule)));
         if (!workflow.problem().isEmpty()) {
             console.out().println("the changed file was not loaded:\n" + workflow.problem());
         }
@@ -102,22 +102,9 @@ final class ScheduleShowCommand implements Callable<Integer> {
     private void printJson(ScheduledWorkflow workflow, List<ScheduleEntry> entries, List<List<Tick>> ticks) {
         List<JsonObject> shown = new ArrayList<>();
         for (int i = 0; i < entries.size(); i++) {
-            shown.add(ScheduleText.json(entries.get(i))
-                    .put("ticks", ticks.get(i).stream().map(ScheduleText::json).toList()));
+            shown.add(ScheduleJson.of(entries.get(i))
+                    .put("ticks", ticks.get(i).stream().map(ScheduleJson::of).toList()));
         }
-        Json.print(
-                console.out(),
-                new JsonObject()
-                        .put("workflow", workflow.id())
-                        .put("file", workflow.file())
-                        .put("home", workflow.home())
-                        .put("problem", workflow.problem().isEmpty() ? null : workflow.problem())
-                        .put("limit", workflow.concurrency().map(Concurrency::limit))
-                        .put("on_overlap", workflow.concurrency().map(ScheduleShowCommand::overlap))
-                        .put("schedules", shown));
-    }
-
-    private static String overlap(Concurrency rule) {
-        return rule.onOverlap().name().toLowerCase(Locale.ROOT);
+        Json.print(console.out(), ScheduleJson.of(workflow).put("schedules", shown));
     }
 }

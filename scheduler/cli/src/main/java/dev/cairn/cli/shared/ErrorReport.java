@@ -3,6 +3,7 @@ package dev.cairn.cli.shared;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.failure.ImageRefusedException;
 import dev.cairn.run.failure.OwnershipLostException;
+import dev.cairn.run.failure.RequestException;
 import dev.cairn.run.failure.RunnerFailedException;
 import dev.cairn.run.failure.StepElsewhereException;
 import dev.cairn.run.failure.UnknownEngineException;
@@ -53,6 +54,9 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
         }
         Exception why = e instanceof RunnerFailedException && e.getCause() instanceof Exception cause ? cause : e;
         int code = exitCode(why);
+        if (why instanceof RequestException request) {
+            request.problems().forEach(problem -> console.say(problem.toString()));
+        }
         tell(code == ExitCode.BUG ? "a bug in Cairn: " + why : message(why));
         if (code == ExitCode.BUG && !options.stacktrace) {
             console.say("cairn: please report it with what --stacktrace adds");
@@ -89,6 +93,13 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
     public static int exitCode(Exception e) {
         if (e instanceof CliException known) {
             return known.exitCode();
+        }
+        if (e instanceof RequestException request) {
+            return switch (request.kind()) {
+                case UNKNOWN -> ExitCode.NOT_FOUND;
+                case INVALID -> ExitCode.USAGE;
+                case UNAVAILABLE -> ExitCode.UNAVAILABLE;
+            };
         }
         if (e instanceof ImageRefusedException refused) {
             return refused.isMissing() ? ExitCode.NOT_FOUND : ExitCode.UNAVAILABLE;

@@ -77,11 +77,7 @@ public final class Runs {
 
     /** The steps of a run that have been started or decided on, in the order of the plan. */
     public List<StepManifest> steps(RunManifest run) throws IOException {
-        List<StepManifest> steps = new ArrayList<>();
-        for (String id : run.steps().keySet()) {
-            StepManifest.read(run.folder().step(id)).ifPresent(steps::add);
-        }
-        return steps;
+        return RunStore.steps(run);
     }
 
     /** The running steps that are frozen on this host since their lease cannot be renewed, and for how long it was not. */

@@ -1,6 +1,6 @@
 package dev.cairn.cli.workflow;
 
-import dev.cairn.cli.shared.JsonObject;
+import dev.cairn.run.view.JsonObject;
 import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.plan.Action;

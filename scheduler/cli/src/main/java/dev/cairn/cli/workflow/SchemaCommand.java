@@ -2,7 +2,7 @@ package dev.cairn.cli.workflow;
 
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
-import dev.cairn.cli.shared.Json;
+import dev.cairn.run.view.Json;
 import dev.cairn.workflow.Workflows;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

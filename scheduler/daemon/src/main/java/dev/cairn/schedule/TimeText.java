@@ -1,5 +1,6 @@
-package dev.cairn.cli.shared;
+package dev.cairn.schedule;
 
+import dev.cairn.run.failure.RequestException;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -7,16 +8,17 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 
-/** Times as people give them in options. */
-public final class TimeOptions {
-    private TimeOptions() {}
+/** Times as people write them. */
+public final class TimeText {
+    private TimeText() {}
 
     /**
      * A date, a local time, or a time with its offset.
      *
+     * @param option what it was given as
      * @param zone of one without an offset
      */
-    public static Instant parse(String option, String text, ZoneId zone) throws CliException {
+    public static Instant parse(String option, String text, ZoneId zone) throws RequestException {
         try {
             if (!text.contains("T")) {
                 return LocalDate.parse(text).atStartOfDay(zone).toInstant();
@@ -25,10 +27,9 @@ public final class TimeOptions {
                     ? OffsetDateTime.parse(text).toInstant()
                     : LocalDateTime.parse(text).atZone(zone).toInstant();
         } catch (DateTimeException e) {
-            throw new CliException(
-                    ExitCode.USAGE,
-                    option + " " + text + ": not a time such as 2026-03-29, 2026-03-29T02:00 or 2026-03-29T02:00:00Z",
-                    e);
+            throw new RequestException(
+                    RequestException.Kind.INVALID,
+                    option + " " + text + ": not a time such as 2026-03-29, 2026-03-29T02:00 or 2026-03-29T02:00:00Z");
         }
     }
 }

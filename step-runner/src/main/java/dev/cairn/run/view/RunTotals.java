@@ -1,12 +1,9 @@
-package dev.cairn.cli.run;
+package dev.cairn.run.view;
 
-import dev.cairn.cli.display.HumanText;
-import dev.cairn.cli.shared.JsonObject;
 import dev.cairn.engine.StepExit;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
 
@@ -20,9 +17,9 @@ import java.util.List;
  * @param repeated how much of that was done again, at most
  * @param wall from the run's start to its end, or to when it was last heard of
  */
-record RunTotals(int attempts, int resumed, int unended, Duration running, Duration repeated, Duration wall) {
+public record RunTotals(int attempts, int resumed, int unended, Duration running, Duration repeated, Duration wall) {
 
-    static RunTotals of(RunManifest run, List<StepManifest> steps) {
+    public static RunTotals of(RunManifest run, List<StepManifest> steps) {
         List<AttemptRecord> attempts =
                 steps.stream().flatMap(step -> step.attempts().stream()).toList();
         int resumed = (int) attempts.stream()
@@ -39,7 +36,7 @@ record RunTotals(int attempts, int resumed, int unended, Duration running, Durat
         return new RunTotals(attempts.size(), resumed, unended, running, repeated, wall);
     }
 
-    JsonObject json() {
+    public JsonObject json() {
         return new JsonObject()
                 .put("attempts", attempts)
                 .put("resumed", resumed)
@@ -47,14 +44,5 @@ record RunTotals(int attempts, int resumed, int unended, Duration running, Durat
                 .put("running_ms", running)
                 .put("repeated_ms", repeated)
                 .put("wall_ms", wall);
-    }
-
-    void print(PrintStream out) {
-        out.println(attempts + (attempts == 1 ? " attempt, " : " attempts, ") + resumed
-                + " of them from an image; steps ran " + HumanText.span(running) + " in " + HumanText.span(wall)
-                + (repeated.isZero() ? "" : ", up to " + HumanText.span(repeated) + " of it again")
-                + (unended == 0
-                        ? ""
-                        : ", not counting " + unended + " that " + (unended == 1 ? "has" : "have") + " not ended"));
     }
 }

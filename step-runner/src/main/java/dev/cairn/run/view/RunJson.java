@@ -1,9 +1,8 @@
-package dev.cairn.cli.run;
+package dev.cairn.run.view;
 
-import dev.cairn.cli.shared.JsonObject;
-import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.StepExit;
 import dev.cairn.files.WriteFailure;
+import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.ImageRecord;
@@ -20,22 +19,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /** The documented JSON shapes of runs, steps, attempts and images. */
-public final class ManifestJson {
-    private ManifestJson() {}
+public final class RunJson {
+    private RunJson() {}
 
     /** A run with all its steps: what {@code show} gives. */
-    static JsonObject whole(RunManifest run, Runs runs) throws IOException {
+    public static JsonObject whole(RunManifest run) throws IOException {
         JsonObject inputs = new JsonObject();
         run.origin().inputs().forEach(inputs::put);
         return new JsonObject()
-                .put("run", run(run, runs.ownerOf(run.folder())))
+                .put("run", run(run, RunStore.ownerOf(run.folder())))
                 .put("inputs", inputs)
                 .put(
                         "steps",
-                        runs.steps(run).stream().map(step -> step(run, step)).toList());
+                        RunStore.steps(run).stream()
+                                .map(step -> step(run, step))
+                                .toList());
     }
 
-    static JsonObject run(RunManifest run, Optional<OwnerRecord> owner) {
+    public static JsonObject run(RunManifest run, Optional<OwnerRecord> owner) {
         return new JsonObject()
                 .put("id", run.id())
                 .put("name", run.origin().name())
@@ -48,11 +49,11 @@ public final class ManifestJson {
                 .put("started_at", run.createdAt())
                 .put("ended_at", run.endedAt())
                 .put("steps", counts(run.steps().values()))
-                .put("owner", owner.map(ManifestJson::owner))
+                .put("owner", owner.map(RunJson::owner))
                 .put("path", run.folder().path());
     }
 
-    static JsonObject frozen(Map<String, Duration> steps) {
+    public static JsonObject frozen(Map<String, Duration> steps) {
         JsonObject frozen = new JsonObject();
         steps.forEach((step, silent) -> frozen.put(step, silent.toMillis()));
         return frozen;
@@ -74,10 +75,10 @@ public final class ManifestJson {
         return new JsonObject()
                 .put("host", owner.host())
                 .put("pid", owner.process().pid())
-                .put("cannot_write", owner.cannotWrite().map(ManifestJson::failure));
+                .put("cannot_write", owner.cannotWrite().map(RunJson::failure));
     }
 
-    static JsonObject step(RunManifest run, StepManifest step) {
+    public static JsonObject step(RunManifest run, StepManifest step) {
         JsonObject outputs = new JsonObject();
         step.outputs().forEach(outputs::put);
         return new JsonObject()
@@ -87,9 +88,7 @@ public final class ManifestJson {
                 .put("message", step.message())
                 .put("waiting_until", step.waitingUntil())
                 .put("outputs", outputs)
-                .put(
-                        "attempts",
-                        step.attempts().stream().map(ManifestJson::attempt).toList())
+                .put("attempts", step.attempts().stream().map(RunJson::attempt).toList())
                 .put(
                         "images",
                         step.images().stream().map(image -> image(step, image)).toList());

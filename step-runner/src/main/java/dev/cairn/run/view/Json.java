@@ -1,6 +1,7 @@
-package dev.cairn.cli.shared;
+package dev.cairn.run.view;
 
 import java.io.PrintStream;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -34,6 +35,15 @@ public final class Json {
         }
         out.println();
         out.flush();
+    }
+
+    /** One document as text, on one line without its end. */
+    public static String text(JsonObject document) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), text)) {
+            write(json, document.fields());
+        }
+        return text.toString();
     }
 
     private static void write(JsonGenerator json, @Nullable Object value) {

@@ -1,4 +1,4 @@
-package dev.cairn.cli.shared;
+package dev.cairn.run.view;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
