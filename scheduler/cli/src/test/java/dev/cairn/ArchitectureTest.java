@@ -42,6 +42,14 @@ final class ArchitectureTest {
             inside("dev.cairn.workflow.internal..", "dev.cairn.workflow..");
 
     @ArchTest
+    static final ArchRule nothingOutsideTheHttpSideReachesInsideIt =
+            inside("dev.cairn.http.internal..", "dev.cairn.http..");
+
+    @ArchTest
+    static final ArchRule onlyTheServerKnowsTheJdksHttpServer =
+            onlyIn("dev.cairn.http.internal.server", "com.sun.net.httpserver..");
+
+    @ArchTest
     static final ArchRule onlyTheBindingKnowsJna = onlyIn("dev.cairn.engine.supervised", "com.sun.jna..");
 
     @ArchTest

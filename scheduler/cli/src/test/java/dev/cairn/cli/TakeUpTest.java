@@ -114,7 +114,7 @@ final class TakeUpTest {
                 new Daemon.Settings(
                         state(),
                         Optional.empty(),
-                        OptionalInt.empty(),
+                        Optional.empty(),
                         new KeepRules(Optional.empty(), OptionalInt.empty(), OptionalLong.empty(), run -> true)),
                 runners,
                 new Metrics(),

@@ -21,7 +21,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +40,7 @@ public final class Daemon {
     private final Metrics metrics;
     private final DutyLoop loop = new DutyLoop();
     private final AtomicReference<@Nullable StoreException> failure = new AtomicReference<>();
+    private volatile HttpFront.@Nullable Open http;
     /** By {@link System#nanoTime}. */
     private volatile long lastFailure = System.nanoTime() - QUIET.toNanos();
 
@@ -48,10 +48,10 @@ public final class Daemon {
      * How a daemon is set up.
      *
      * @param store a PostgreSQL that daemons share; empty for a database of its own in the folder
-     * @param http the port on loopback for metrics, 0 for any; empty for none
+     * @param http what is served; empty for nothing
      * @param keep which ended runs of schedules stay
      */
-    public record Settings(StateFolder folder, Optional<String> store, OptionalInt http, KeepRules keep) {}
+    public record Settings(StateFolder folder, Optional<String> store, Optional<HttpFront> http, KeepRules keep) {}
 
     /**
      * @param metrics told what happens
@@ -68,6 +68,10 @@ public final class Daemon {
     /** Asks it to checkpoint and stop everything; asked again, to let go of everything at once. */
     public void stop() {
         loop.stop();
+        HttpFront.Open open = http;
+        if (open != null) {
+            open.stopRuns();
+        }
     }
 
     /**
@@ -192,21 +196,26 @@ public final class Daemon {
     }
 
     /** What listens, if anything does. */
-    private record Served(Optional<HttpPort> port) implements AutoCloseable {
+    private record Served(Optional<HttpFront.Open> port) implements AutoCloseable {
         Optional<String> address() {
-            return port.map(HttpPort::address);
+            return port.map(HttpFront.Open::address);
         }
 
         @Override
         public void close() {
-            port.ifPresent(HttpPort::close);
+            port.ifPresent(HttpFront.Open::close);
         }
     }
 
     private Served serve(Database database) throws IOException, DaemonException {
-        return settings.http().isEmpty()
-                ? new Served(Optional.empty())
-                : new Served(Optional.of(HttpPort.open(settings.http().getAsInt(), () -> metricsOf(database))));
+        if (settings.http().isEmpty()) {
+            return new Served(Optional.empty());
+        }
+        HttpFront.Open open = settings.http()
+                .get()
+                .open(new HttpFront.Daemon(database, () -> metricsOf(database), runners, metrics::happened, tell));
+        http = open;
+        return new Served(Optional.of(open));
     }
 
     /** What is in the database is counted when it is asked for. */

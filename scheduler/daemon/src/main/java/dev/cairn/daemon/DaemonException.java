@@ -8,7 +8,7 @@ public final class DaemonException extends Exception {
         super(message);
     }
 
-    DaemonException(String message, Throwable cause) {
+    public DaemonException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -6,10 +6,13 @@ import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.KeepOptions;
 import dev.cairn.cli.shared.StoreOptions;
+import dev.cairn.cli.shared.Version;
 import dev.cairn.cli.terminal.Signals;
 import dev.cairn.daemon.Daemon;
 import dev.cairn.daemon.DaemonException;
+import dev.cairn.daemon.HttpFront;
 import dev.cairn.engine.EngineException;
+import dev.cairn.http.HttpService;
 import dev.cairn.metrics.Metrics;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.home.CairnHome;
@@ -20,7 +23,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
@@ -63,16 +66,14 @@ public final class DaemonCommand implements Callable<Integer> {
         return new CommandLine(new DaemonCommand(composition))
                 .addSubcommand(new DaemonStatusCommand(composition))
                 .addSubcommand(new DaemonStopCommand(composition))
+                .addSubcommand(new DaemonTokenCommand(composition))
                 .addSubcommand(new DaemonUnitCommand(composition));
     }
 
     @Override
     public Integer call() throws IOException, CliException, InterruptedException {
-        Daemon.Settings settings = new Daemon.Settings(
-                composition.stateFolder(),
-                store.url(composition),
-                http == null ? OptionalInt.empty() : OptionalInt.of(http),
-                keep.rules());
+        Daemon.Settings settings =
+                new Daemon.Settings(composition.stateFolder(), store.url(composition), http(), keep.rules());
         if (http != null && (http < 0 || http > 65535)) {
             throw new CliException(ExitCode.USAGE, "--http " + http + ": a port is from 0 to 65535");
         }
@@ -93,6 +94,16 @@ public final class DaemonCommand implements Callable<Integer> {
             throw new CliException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
         }
         return ExitCode.OK;
+    }
+
+    private Optional<HttpFront> http() throws IOException {
+        if (http == null) {
+            return Optional.empty();
+        }
+        List<Path> homes =
+                composition.homeHere().map(CairnHome::path).map(List::of).orElse(List.of());
+        return Optional.of(
+                new HttpService(composition.stateFolder(), http, homes, Version.text(), composition.clock()));
     }
 
     /** What else was given on this line. */

@@ -101,6 +101,11 @@ public final class CompositionRoot {
         }
     }
 
+    /** The home that is meant from here, if there is one. */
+    public Optional<CairnHome> homeHere() throws IOException {
+        return homeOf(console.workingDirectory());
+    }
+
     public StateFolder stateFolder() {
         return StateFolder.of(console.environment());
     }

@@ -14,7 +14,8 @@ public final class Version implements IVersionProvider {
         return new String[] {"cairn " + text()};
     }
 
-    static String text() {
+    /** Its number. */
+    public static String text() {
         try (InputStream in = Objects.requireNonNull(Version.class.getResourceAsStream("version.txt"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {

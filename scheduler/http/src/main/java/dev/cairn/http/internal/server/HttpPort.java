@@ -1,30 +1,30 @@
-package dev.cairn.daemon;
+package dev.cairn.http.internal.server;
 
-import com.sun.net.httpserver.HttpContext;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.cairn.daemon.DaemonException;
+import dev.cairn.http.access.Tokens;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 
 /**
- * What the daemon answers over HTTP, on loopback only: {@code /metrics} and {@code /health}.
+ * The port of the API and its pages, on loopback.
  *
- * <p>The server is the JDK's: it adds nothing to the program's start. It reads a request in the thread that answers it, so each connection that
+ * <p>The server is the JDK's: it bounds what has to be bounded, and adds nothing to the program's start. It reads a request in the thread that answers it, so each connection that
  * has begun a request has a thread of its own, and a client that sends slowly holds up itself alone. Connections, the time for a request
  * and for its answer, and the size of what is read are bounded.
  */
-final class HttpPort implements AutoCloseable {
-    private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+public final class HttpPort implements AutoCloseable {
     private static final int WAITING_CONNECTIONS = 1024;
     /** At most one per connection. */
     private static final int THREADS = 2048;
@@ -60,18 +60,21 @@ final class HttpPort implements AutoCloseable {
 
     /**
      * @param port 0 for any that is free
-     * @param metrics in the text format of Prometheus
+     * @param routes in the order in which they are tried
+     * @param tell a person, in the daemon's log
+     * @throws DaemonException if the port is taken
      */
-    static HttpPort open(int port, Supplier<String> metrics) throws IOException, DaemonException {
+    public static HttpPort open(int port, List<Route> routes, Tokens tokens, Consumer<String> tell)
+            throws IOException, DaemonException {
         try {
             InetAddress loopback = InetAddress.getLoopbackAddress();
             HttpServer server = HttpServer.create(new InetSocketAddress(loopback, port), WAITING_CONNECTIONS);
             ExecutorService threads = new ThreadPoolExecutor(
                     1, THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), HttpPort::thread);
             server.setExecutor(threads);
-            RequestGuard guard = new RequestGuard(loopback);
-            add(server, guard, "/metrics", metrics);
-            add(server, guard, "/health", () -> "ok\n");
+            server.createContext("/", new Router(routes, tokens, tell))
+                    .getFilters()
+                    .add(new RequestGuard(loopback));
             server.start();
             return new HttpPort(server, threads);
         } catch (BindException e) {
@@ -88,26 +91,17 @@ final class HttpPort implements AutoCloseable {
         return thread;
     }
 
-    private static void add(HttpServer server, RequestGuard guard, String path, Supplier<String> text) {
-        HttpContext context = server.createContext(path, exchange -> answer(exchange, path, text));
-        context.getFilters().add(guard);
-    }
-
-    String address() {
+    public String address() {
         return "http://" + server.getAddress().getAddress().getHostAddress() + ":"
                 + server.getAddress().getPort();
     }
 
-    private static void answer(HttpExchange exchange, String path, Supplier<String> text) throws IOException {
-        boolean known = exchange.getRequestURI().getPath().equals(path)
-                && exchange.getRequestMethod().equals("GET");
-        send(exchange, known ? 200 : 404, known ? text.get() : "not here\n");
-    }
-
-    static void send(HttpExchange exchange, int status, String text) throws IOException {
+    /** Refuses a request before it is looked at any further. */
+    static void refuse(HttpExchange exchange, int status, String text) throws IOException {
         try (exchange) {
-            byte[] body = text.getBytes(StandardCharsets.UTF_8);
-            exchange.getResponseHeaders().set("Content-Type", TEXT);
+            Response.Whole refusal = Router.refusal(exchange.getRequestURI().getPath(), status, text);
+            byte[] body = refusal.body();
+            exchange.getResponseHeaders().set("Content-Type", refusal.type());
             exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
             exchange.sendResponseHeaders(status, body.length);
             try (OutputStream out = exchange.getResponseBody()) {

@@ -1,17 +1,22 @@
-package dev.cairn.daemon;
+package dev.cairn.http.internal.server;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.http.access.Tokens;
+import dev.cairn.schedule.store.StateFolder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -21,13 +26,22 @@ final class HttpPortTest {
     private static final int SLOW = 1000;
     private static final int PATIENCE_MILLIS = 30_000;
 
+    @TempDir
+    Path folder;
+
     private HttpPort port;
     private int number;
     private final List<Socket> open = new ArrayList<>();
 
     @BeforeEach
     void open() throws Exception {
-        port = HttpPort.open(0, () -> "cairn_runs_active 0\n");
+        Tokens tokens = Tokens.of(new StateFolder(folder), Clock.systemUTC());
+        List<Route> routes = List.of(
+                Route.get("/metrics", "", request -> Response.text(200, Response.TEXT, "cairn_runs_active 0\n"))
+                        .open(),
+                Route.get("/health", "", request -> Response.text(200, Response.TEXT, "ok\n"))
+                        .open());
+        port = HttpPort.open(0, routes, tokens, said -> {});
         number = URI.create(port.address()).getPort();
     }
 

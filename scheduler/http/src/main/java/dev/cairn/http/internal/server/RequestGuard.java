@@ -1,4 +1,4 @@
-package dev.cairn.daemon;
+package dev.cairn.http.internal.server;
 
 import com.sun.net.httpserver.Filter;
 import com.sun.net.httpserver.Headers;
@@ -46,7 +46,7 @@ final class RequestGuard extends Filter {
         Optional<Refusal> refusal = refusal(exchange.getRequestHeaders());
         if (refusal.isPresent()) {
             exchange.getResponseHeaders().set("Connection", "close");
-            HttpPort.send(exchange, refusal.get().status(), refusal.get().text());
+            HttpPort.refuse(exchange, refusal.get().status(), refusal.get().text());
         } else {
             chain.doFilter(exchange);
         }

@@ -1,0 +1,100 @@
+package dev.cairn.http;
+
+import dev.cairn.daemon.DaemonException;
+import dev.cairn.daemon.HttpFront;
+import dev.cairn.daemon.Runners;
+import dev.cairn.daemon.Schedules;
+import dev.cairn.http.access.Tokens;
+import dev.cairn.http.internal.api.OwnApi;
+import dev.cairn.http.internal.runs.ActiveRuns;
+import dev.cairn.http.internal.runs.Homes;
+import dev.cairn.http.internal.runs.ServedRuns;
+import dev.cairn.http.internal.server.HttpPort;
+import dev.cairn.http.internal.server.Response;
+import dev.cairn.http.internal.server.Route;
+import dev.cairn.run.event.RunListener;
+import dev.cairn.schedule.ScheduledWorkflow;
+import dev.cairn.schedule.store.Database;
+import dev.cairn.schedule.store.StateFolder;
+import dev.cairn.schedule.store.Tables;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Serves the API and the pages. It is the {@link HttpFront} of a daemon, and serves one home alone for {@code cairn ui}.
+ *
+ * @param port on loopback, 0 for any
+ * @param homes served besides those of schedules
+ * @param version of this program
+ */
+public record HttpService(StateFolder folder, int port, List<Path> homes, String version, Clock clock)
+        implements HttpFront {
+    private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
+    @Override
+    public Open open(Daemon daemon) throws IOException, DaemonException {
+        Database database = daemon.database();
+        return open(
+                () -> database.read(Tables::workflows).stream()
+                        .map(ScheduledWorkflow::home)
+                        .toList(),
+                Optional.of(new Schedules(database, clock)),
+                daemon.metrics(),
+                daemon.runners(),
+                daemon.listener(),
+                daemon.tell());
+    }
+
+    /** Without schedules. */
+    public Open open(Runners runners, Consumer<String> tell) throws IOException, DaemonException {
+        return open(List::of, Optional.empty(), () -> "", runners, event -> {}, tell);
+    }
+
+    private Open open(
+            Homes.Source scheduled,
+            Optional<Schedules> schedules,
+            Supplier<String> metrics,
+            Runners runners,
+            RunListener listener,
+            Consumer<String> tell)
+            throws IOException, DaemonException {
+        Tokens tokens = Tokens.of(folder, clock);
+        Homes known = new Homes(homes, scheduled, folder.path().resolve("http-homes"));
+        ServedRuns runs = new ServedRuns(known);
+        ActiveRuns active = new ActiveRuns(runners, known, folder.path().resolve("http-runs"), listener, tell);
+        List<Route> routes = new ArrayList<>();
+        routes.add(Route.get("/health", "Whether the server answers", request -> Response.text(200, PROMETHEUS, "ok\n"))
+                .open());
+        routes.add(Route.get(
+                        "/metrics", "Metrics for Prometheus", request -> Response.text(200, PROMETHEUS, metrics.get()))
+                .open());
+        routes.addAll(new OwnApi(runs, active, runners, schedules, folder, version, clock).routes());
+        HttpPort open = HttpPort.open(port, routes, tokens, tell);
+        active.resumeLeft();
+        return new Opened(open, active);
+    }
+
+    private record Opened(HttpPort port, ActiveRuns active) implements Open {
+        @Override
+        public String address() {
+            return port.address();
+        }
+
+        @Override
+        public void stopRuns() {
+            active.stop();
+        }
+
+        @Override
+        public void close() {
+            active.close();
+            port.close();
+        }
+    }
+}

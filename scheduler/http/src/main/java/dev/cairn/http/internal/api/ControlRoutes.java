@@ -1,0 +1,234 @@
+package dev.cairn.http.internal.api;
+
+import dev.cairn.daemon.Runners;
+import dev.cairn.engine.EngineException;
+import dev.cairn.http.internal.runs.ActiveRuns;
+import dev.cairn.http.internal.runs.RunControl;
+import dev.cairn.http.internal.runs.ServedRuns;
+import dev.cairn.http.internal.server.HttpError;
+import dev.cairn.http.internal.server.Request;
+import dev.cairn.http.internal.server.Response;
+import dev.cairn.http.internal.server.Route;
+import dev.cairn.run.ResumeOptions;
+import dev.cairn.run.WorkflowRequest;
+import dev.cairn.run.control.CommandResult;
+import dev.cairn.run.control.RunCommand;
+import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.home.CairnHome;
+import dev.cairn.run.home.RunStore;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.view.JsonObject;
+import dev.cairn.run.view.RunJson;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Starting, resuming and steering runs. */
+final class ControlRoutes {
+    private final ServedRuns runs;
+    private final ActiveRuns active;
+    private final RunControl control;
+    private final Idempotency idempotency;
+
+    ControlRoutes(ServedRuns runs, ActiveRuns active, Runners runners, Idempotency idempotency) {
+        this.runs = runs;
+        this.active = active;
+        this.control = new RunControl(active, runners);
+        this.idempotency = idempotency;
+    }
+
+    List<Route> routes() {
+        return List.of(
+                Route.act(
+                                "POST",
+                                "/api/v1/runs",
+                                "Starts a run of a workflow file, or resumes it as `cairn run` does",
+                                idempotency.once(this::start))
+                        .taking("file", "string", "the workflow file, absolute")
+                        .taking("inputs", "object", "values for the workflow's inputs")
+                        .taking("key", "string", "names the run")
+                        .taking("new", "boolean", "starts a new run even if there is one to resume")
+                        .taking("home", "string", "the folder for the run; by default as `cairn run` finds it"),
+                Route.act(
+                                "POST",
+                                "/api/v1/runs/{run}/resume",
+                                "Resumes a run that was stopped or has failed",
+                                idempotency.once(this::resume))
+                        .taking("at", "object", "step to the only image from which it may resume")
+                        .taking("restart", "array", "steps that start from their beginning")
+                        .taking("from", "array", "steps that run again with all that depend on them")
+                        .taking("accept_changed", "boolean", "resumes from images although a step has changed")
+                        .taking("as_submitted", "boolean", "keeps the workflow's text that the run has"),
+                Route.act(
+                        "POST",
+                        "/api/v1/runs/{run}/steps/{step}/restart",
+                        "Restarts a step from its beginning",
+                        idempotency.once(this::restart)),
+                Route.act(
+                                "POST",
+                                "/api/v1/runs/{run}/checkpoint",
+                                "Takes an image of each running step now",
+                                this::checkpoint)
+                        .taking("step", "string", "only of this step")
+                        .taking("stop", "boolean", "then stops the steps; `resume` continues them"),
+                Route.act(
+                        "POST",
+                        "/api/v1/runs/{run}/pause",
+                        "Checkpoints and stops each running step",
+                        request -> steer(request, new RunCommand.Pause())),
+                Route.act("POST", "/api/v1/runs/{run}/unpause", "Resumes a paused run", this::unpause),
+                Route.act(
+                        "POST",
+                        "/api/v1/runs/{run}/cancel",
+                        "Cancels a run",
+                        request -> steer(request, new RunCommand.Cancel())));
+    }
+
+    private Response start(Request request) throws IOException, HttpError, InterruptedException {
+        ObjectNode body = request.json();
+        Path file = absolute(body, "file").orElseThrow(() -> new HttpError(422, "file: the workflow file is missing"));
+        Path home = absolute(body, "home").orElse(null);
+        if (home == null) {
+            home = homeOf(file);
+        }
+        WorkflowRequest wanted = new WorkflowRequest(
+                file,
+                texts(body, "inputs"),
+                text(body, "key"),
+                body.path("new").asBoolean(false),
+                ResumeOptions.NONE,
+                Optional.empty());
+        Path created = CairnHome.at(home).created().path();
+        RunFolder run = active.begin(created, runner -> runner.run(wanted));
+        return Response.json(201, RunJson.whole(RunManifest.read(run))).with("Location", "/api/v1/runs/" + run.runId());
+    }
+
+    /** As the command line finds it from the file's folder. */
+    private static Path homeOf(Path file) throws IOException {
+        Path folder = Optional.ofNullable(file.getParent()).orElse(file);
+        return CairnHome.find(folder, System.getenv(), skipped -> {})
+                .map(CairnHome::path)
+                .orElse(folder.resolve(CairnHome.FOLDER));
+    }
+
+    private static Optional<Path> absolute(ObjectNode body, String name) throws HttpError {
+        Optional<String> given = text(body, name);
+        if (given.isPresent() && !given.get().startsWith("/")) {
+            throw new HttpError(422, name + ": has to be an absolute path");
+        }
+        return given.map(Path::of);
+    }
+
+    static Optional<String> text(ObjectNode body, String name) {
+        JsonNode value = body.path(name);
+        return value.isString() && !value.stringValue().isEmpty() ? Optional.of(value.stringValue()) : Optional.empty();
+    }
+
+    /** Values as they would be typed: text as it is, anything else as JSON. */
+    static Map<String, String> texts(ObjectNode body, String name) {
+        Map<String, String> texts = new LinkedHashMap<>();
+        body.path(name)
+                .forEachEntry(
+                        (key, value) -> texts.put(key, value.isString() ? value.stringValue() : value.toString()));
+        return texts;
+    }
+
+    private Response resume(Request request) throws IOException, HttpError, InterruptedException {
+        ObjectNode body = request.json();
+        ServedRuns.Found found = runs.find(request.path("run"));
+        Map<String, Long> at = new LinkedHashMap<>();
+        for (Map.Entry<String, JsonNode> image : body.path("at").properties()) {
+            at.put(
+                    ServedRuns.stepId(found.run(), image.getKey()),
+                    image.getValue().asLong(-1));
+        }
+        Set<String> from = new LinkedHashSet<>();
+        body.path("from").forEach(step -> from.add(step.asString("")));
+        ResumeOptions options = new ResumeOptions(
+                        body.path("accept_changed").asBoolean(false), false, at, ids(found.run(), body.path("restart")))
+                .from(from);
+        boolean asSubmitted = body.path("as_submitted").asBoolean(false);
+        return resumed(found, asSubmitted ? options.with(ResumeOptions.Edits.AS_SUBMITTED) : options, false);
+    }
+
+    private static Set<String> ids(RunManifest run, JsonNode named) throws IOException {
+        Set<String> ids = new LinkedHashSet<>();
+        for (JsonNode step : named) {
+            ids.add(ServedRuns.stepId(run, step.asString("")));
+        }
+        return ids;
+    }
+
+    private Response restart(Request request) throws IOException, InterruptedException {
+        ServedRuns.Found found = runs.find(request.path("run"));
+        String step = ServedRuns.stepId(found.run(), request.path("step"));
+        return resumed(found, new ResumeOptions(false, false, Map.of(), Set.of(step)), false);
+    }
+
+    private Response unpause(Request request) throws IOException, InterruptedException {
+        RunControl.checkPaused(runs.find(request.path("run")).run());
+        return resumed(runs.find(request.path("run")), ResumeOptions.NONE, true);
+    }
+
+    private Response resumed(ServedRuns.Found found, ResumeOptions options, boolean evenPaused)
+            throws IOException, InterruptedException {
+        RunFolder run = control.resume(found, options, evenPaused);
+        return Response.json(202, RunJson.whole(RunManifest.read(run)));
+    }
+
+    private Response checkpoint(Request request)
+            throws IOException, HttpError, InterruptedException, RunnerFailedException, EngineException {
+        ObjectNode body = request.json();
+        ServedRuns.Found found = runs.find(request.path("run"));
+        Optional<String> step = text(body, "step");
+        if (step.isPresent()) {
+            step = Optional.of(ServedRuns.stepId(found.run(), step.get()));
+        }
+        CommandResult answer = control.ask(
+                found, new RunCommand.Checkpoint(step, body.path("stop").asBoolean(false)));
+        List<JsonObject> images = new ArrayList<>();
+        for (CommandResult.Line line : answer.lines()) {
+            if (line.ok()) {
+                StepManifest.read(found.run().folder().step(line.step()))
+                        .flatMap(taken -> newest(taken, line).map(image -> RunJson.imageOf(taken, image)))
+                        .ifPresent(images::add);
+            }
+        }
+        return Response.json(new JsonObject().put("images", images).put("failed", failed(answer)));
+    }
+
+    private static Optional<ImageRecord> newest(StepManifest step, CommandResult.Line line) {
+        return step.images().stream()
+                .filter(image -> line.image().isEmpty()
+                        || image.sequence() == line.image().getAsLong())
+                .reduce((earlier, later) -> later);
+    }
+
+    private static List<JsonObject> failed(CommandResult answer) {
+        return answer.lines().stream()
+                .filter(line -> !line.ok())
+                .map(line -> new JsonObject().put("step", line.step()).put("message", line.failure()))
+                .toList();
+    }
+
+    private Response steer(Request request, RunCommand command)
+            throws IOException, InterruptedException, RunnerFailedException, EngineException {
+        ServedRuns.Found found = runs.find(request.path("run"));
+        CommandResult answer = control.ask(found, command);
+        RunManifest run = RunManifest.read(found.run().folder());
+        return Response.json(new JsonObject()
+                .put("run", RunJson.run(run, RunStore.ownerOf(run.folder())))
+                .put("failed", failed(answer)));
+    }
+}

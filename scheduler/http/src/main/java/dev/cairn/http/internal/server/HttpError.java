@@ -1,0 +1,15 @@
+package dev.cairn.http.internal.server;
+
+/** A request that is answered with an error. Its message is for a person. */
+public final class HttpError extends Exception {
+    private final int status;
+
+    public HttpError(int status, String message) {
+        super(message);
+        this.status = status;
+    }
+
+    public int status() {
+        return status;
+    }
+}
