@@ -63,18 +63,14 @@ void doubts_end(struct doubts *d)
     marks_free(&d->covered);
 }
 
-/* --- others --- */
+/* --- what is below a folder --- */
 
-static int by_others(const char *path, cairn_error *err)
-{
-    return cairn_fail(err, CAIRN_EROLLBACK,
-                      "%s was changed after the step ended, and the step had changed it since the "
-                      "checkpoint; --accept-changed undoes both",
-                      path);
-}
+/* What to say of an entry, and whether to look below it, too. */
+typedef int look_at(void *context, const char *path, const struct stat *st, bool *descend,
+                    cairn_error *err);
 
-static int check_files_in(const struct doubts *d, int folder, const char *path, int depth,
-                          cairn_error *err)
+static int look_below(int folder, const char *path, int depth, look_at *at, void *context,
+                      cairn_error *err)
 {
     auto_close int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -85,20 +81,38 @@ static int check_files_in(const struct doubts *d, int folder, const char *path, 
     for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
         char below[PATH_MAX];
         struct stat st;
+        bool descend = false;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
             fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= (int)sizeof below)
             continue;
+        rc = at(context, below, &st, &descend, err);
+        if (rc != 0 || !descend || !S_ISDIR(st.st_mode))
+            continue;
         auto_close int inner =
-            S_ISDIR(st.st_mode)
-                ? openat(dirfd(dir), entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                : -1;
+            openat(dirfd(dir), entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (inner >= 0)
-            rc = check_files_in(d, inner, below, depth + 1, err);
-        else if (!S_ISDIR(st.st_mode) && ns_of(st.st_ctim) > d->ended)
-            rc = by_others(below, err);
+            rc = look_below(inner, below, depth + 1, at, context, err);
     }
     return rc;
+}
+
+/* --- others --- */
+
+static int by_others(const char *path, cairn_error *err)
+{
+    return cairn_fail(err, CAIRN_EROLLBACK,
+                      "%s was changed after the step ended, and the step had changed it since the "
+                      "checkpoint; --accept-changed undoes both",
+                      path);
+}
+
+static int unchanged_since_end(void *context, const char *path, const struct stat *st,
+                               bool *descend, cairn_error *err)
+{
+    const struct doubts *d = context;
+    *descend = true;
+    return !S_ISDIR(st->st_mode) && ns_of(st->st_ctim) > d->ended ? by_others(path, err) : 0;
 }
 
 /* What would be taken away, or written over. */
@@ -109,7 +123,9 @@ static int check_path(const struct doubts *d, const struct record *r, cairn_erro
     if (fd < 0 || fstat(fd, &st) < 0)
         return 0;
     if (S_ISDIR(st.st_mode))
-        return r->type == RECORD_ABSENT ? check_files_in(d, fd, r->path, 0, err) : 0;
+        return r->type == RECORD_ABSENT
+                   ? look_below(fd, r->path, 0, unchanged_since_end, (void *)d, err)
+                   : 0;
     return ns_of(st.st_ctim) > d->ended ? by_others(r->path, err) : 0;
 }
 
@@ -170,63 +186,41 @@ int doubts_about(struct doubts *d, const struct record *r, int subject, cairn_er
 /* --- what is in no record --- */
 
 struct looking {
-    struct doubts *d;
+    const struct doubts *d;
     unsigned entries;
     bool deep;
-    cairn_error *err;
 };
 
-static int unknown(const struct looking *l, const char *path)
+static int is_known(void *context, const char *path, const struct stat *st, bool *descend,
+                    cairn_error *err)
 {
-    return cairn_fail(l->err, CAIRN_EROLLBACK,
-                      "%s changed in the last moments before the host went down, which the journal "
-                      "does not know; --accept-changed resumes all the same",
-                      path);
-}
-
-static int look_in(struct looking *l, int folder, const char *path, int depth)
-{
-    auto_close int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir)
+    struct looking *l = context;
+    const struct doubts *d = l->d;
+    if (++l->entries > MOST_ENTRIES)
+        return cairn_fail(err, CAIRN_EROLLBACK,
+                          "the host went down, and there are too many files up to %s to look for "
+                          "what the journal does not know; --accept-changed resumes all the same",
+                          path);
+    uint32_t known = marks_get(&d->covered, key_of_path(path));
+    if (known & MARK_NEW) /* it goes as a whole */
         return 0;
-    steal_fd(&fd);
-    int rc = 0;
-    for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
-        char below[PATH_MAX];
-        struct stat st;
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-            snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= (int)sizeof below)
-            continue;
-        if (++l->entries > MOST_ENTRIES)
-            return cairn_fail(
-                l->err, CAIRN_EROLLBACK,
-                "the host went down, and %s holds too many files to look for what the "
-                "journal does not know; --accept-changed resumes all the same",
-                path);
-        uint32_t known = marks_get(&l->d->covered, key_of_path(below));
-        if (known & MARK_NEW) /* it goes as a whole */
-            continue;
-        bool covered =
-            known || (marks_get(&l->d->covered, marks_inode(st.st_dev, st.st_ino, 0)) != 0);
-        if (!covered && ns_of(st.st_ctim) > l->d->durable && ns_of(st.st_ctim) <= l->d->ended)
-            return unknown(l, below);
-        if (!l->deep || !S_ISDIR(st.st_mode) || depth == MOST_DEPTH)
-            continue;
-        auto_close int inner =
-            openat(dirfd(dir), entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (inner >= 0)
-            rc = look_in(l, inner, below, depth + 1);
-    }
-    return rc;
+    bool covered = known || marks_get(&d->covered, marks_inode(st->st_dev, st->st_ino, 0)) != 0;
+    if (!covered && ns_of(st->st_ctim) > d->durable && ns_of(st->st_ctim) <= d->ended)
+        return cairn_fail(err, CAIRN_EROLLBACK,
+                          "%s changed in the last moments before the host went down, which the "
+                          "journal does not know; --accept-changed resumes all the same",
+                          path);
+    *descend = l->deep;
+    return 0;
 }
 
-static int look_from(struct doubts *d, const char *path, bool deep, cairn_error *err)
+static int look_from(const struct doubts *d, const char *path, bool deep, cairn_error *err)
 {
-    struct looking looking = {d, 0, deep, err};
+    struct looking looking = {d, 0, deep};
     auto_close int folder = rb_open_absolute(path, O_PATH | O_DIRECTORY);
-    return folder < 0 ? 0 : look_in(&looking, folder, strcmp(path, "/") == 0 ? "" : path, 0);
+    return folder < 0
+               ? 0
+               : look_below(folder, strcmp(path, "/") == 0 ? "" : path, 0, is_known, &looking, err);
 }
 
 int doubts_look_around(struct doubts *d, const char *cwd, cairn_error *err)

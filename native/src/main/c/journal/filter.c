@@ -10,19 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
-#ifndef SYS_setxattrat
-#define SYS_setxattrat 463
-#define SYS_removexattrat 466
-#endif
-#ifndef RWF_NOAPPEND
-#define RWF_NOAPPEND 0x20
-#endif
+#include "journal/missing.h"
 
 #define MOST_INSTRUCTIONS 300
 #define NR offsetof(struct seccomp_data, nr)
