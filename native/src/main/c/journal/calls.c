@@ -7,23 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
-
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
-#ifndef SYS_setxattrat
-#define SYS_setxattrat 463
-#define SYS_removexattrat 466
-#endif
-#ifndef RENAME_EXCHANGE
-#define RENAME_EXCHANGE 2
-#endif
+#include "journal/missing.h"
 
 #define PAGE 4096u
 
@@ -140,22 +129,22 @@ static int writing_path(struct call *c, int path)
     return find(c, -1, path, true, &p) ? record_writing(c->r, &p, false, c->err) : 0;
 }
 
-static int writing_fd(struct call *c, int fd)
+/* The file of a descriptor, if a change of that aspect has to be recorded. */
+static bool find_fd(struct call *c, int fd, enum aspect aspect, struct place *out)
 {
-    auto_place struct place p = {.folder = -1};
-    return place_of_fd(c->r->proc_fd, c->tid, (int)c->arg[fd], &p)
-               ? record_writing(c->r, &p, false, c->err)
-               : 0;
+    struct stat st;
+    int64_t born;
+    int number = (int)c->arg[fd];
+    *out = (struct place){.folder = -1};
+    return place_inode_of_fd(c->r->proc_fd, c->tid, number, &st, &born) &&
+           record_is_needed(c->r, &st, born, aspect) &&
+           place_of_fd(c->r->proc_fd, c->tid, number, out);
 }
 
-/* What was opened to append can be written over from now on. */
-static int unrestricting_fd(struct call *c, int fd)
+static int writing_fd(struct call *c, int fd, enum aspect aspect)
 {
     auto_place struct place p = {.folder = -1};
-    return place_of_fd(c->r->proc_fd, c->tid, (int)c->arg[fd], &p) &&
-                   record_is_of_size_only(c->r, &p)
-               ? record_writing(c->r, &p, false, c->err)
-               : 0;
+    return find_fd(c, fd, aspect, &p) ? record_writing(c->r, &p, false, c->err) : 0;
 }
 
 static int attributes(struct call *c, int dirfd, int path, bool follow)
@@ -167,9 +156,7 @@ static int attributes(struct call *c, int dirfd, int path, bool follow)
 static int attributes_fd(struct call *c, int fd)
 {
     auto_place struct place p = {.folder = -1};
-    return place_of_fd(c->r->proc_fd, c->tid, (int)c->arg[fd], &p)
-               ? record_attributes(c->r, &p, c->err)
-               : 0;
+    return find_fd(c, fd, ASPECT_ATTRIBUTES, &p) ? record_attributes(c->r, &p, c->err) : 0;
 }
 
 /* name: the argument that holds the attribute's name. */
@@ -231,12 +218,13 @@ static int dispatch(struct call *c)
         return writing_path(c, 0);
     case SYS_ftruncate:
     case SYS_fallocate:
-        return writing_fd(c, 0);
+        return writing_fd(c, 0, ASPECT_CONTENT);
+    /* What was opened to append can be written over from now on. */
     case SYS_fcntl:
     case SYS_pwritev2:
-        return unrestricting_fd(c, 0);
+        return writing_fd(c, 0, ASPECT_APPENDED);
     case SYS_mmap:
-        return unrestricting_fd(c, 4);
+        return writing_fd(c, 4, ASPECT_APPENDED);
     case SYS_rename:
         return renaming(c, -1, 0, -1, 1, false);
     case SYS_renameat:

@@ -47,15 +47,20 @@ static int own_descriptor(const char *path)
     return -1;
 }
 
-/* A folder to start from: the task's working folder, or one that it has open. */
-static int open_base(int proc_fd, pid_t tid, int dirfd)
+/* Where a relative path starts. */
+struct base {
+    int fd;        /* below it ... */
+    char link[48]; /* ... by this link first: the task's working folder, or one that it has open */
+};
+
+static struct base base_of(int proc_fd, pid_t tid, int dirfd)
 {
-    char link[48];
+    struct base base = {.fd = proc_fd};
     if (dirfd == AT_FDCWD)
-        snprintf(link, sizeof link, "%d/cwd", tid);
+        snprintf(base.link, sizeof base.link, "%d/cwd/", tid);
     else
-        snprintf(link, sizeof link, "%d/fd/%d", tid, dirfd);
-    return openat(proc_fd, link, O_PATH | O_CLOEXEC);
+        snprintf(base.link, sizeof base.link, "%d/fd/%d/", tid, dirfd);
+    return base;
 }
 
 static bool has_other_root(int proc_fd, pid_t tid)
@@ -76,17 +81,24 @@ static int open_in_other_root(int proc_fd, pid_t tid, const char *path)
 }
 
 /* The folder `path` (which may be empty) from base, or from the task's root. */
-static int open_folder(int proc_fd, pid_t tid, int base, const char *path)
+static int open_folder(int proc_fd, pid_t tid, const struct base *base, const char *path)
 {
-    if (path[0] == '/' && has_other_root(proc_fd, tid))
-        return open_in_other_root(proc_fd, tid, path);
-    return openat(base, path[0] ? path : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    char below[PATH_MAX];
+    if (path[0] == '/')
+        return has_other_root(proc_fd, tid) ? open_in_other_root(proc_fd, tid, path)
+                                            : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    /* One look-up instead of two. */
+    int n = snprintf(below, sizeof below, "%s%s", base->link, path[0] ? path : ".");
+    if (n >= 0 && (size_t)n < sizeof below)
+        return openat(base->fd, below, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    auto_close int start = openat(base->fd, base->link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return start < 0 ? -1 : openat(start, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-bool place_stat(int folder, const char *name, int flags, struct stat *st, int64_t *born)
+static bool stat_at(int folder, const char *name, int flags, struct stat *st, int64_t *born)
 {
     struct statx sx;
-    if (statx(folder, name, flags | AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME, &sx) < 0)
+    if (statx(folder, name, flags, STATX_BASIC_STATS | STATX_BTIME, &sx) < 0)
         return false;
     *st = (struct stat){
         .st_dev = makedev(sx.stx_dev_major, sx.stx_dev_minor),
@@ -103,6 +115,11 @@ bool place_stat(int folder, const char *name, int flags, struct stat *st, int64_
     *born =
         sx.stx_mask & STATX_BTIME ? sx.stx_btime.tv_sec * 1000000000LL + sx.stx_btime.tv_nsec : 0;
     return true;
+}
+
+bool place_stat(int folder, const char *name, int flags, struct stat *st, int64_t *born)
+{
+    return stat_at(folder, name, flags | AT_SYMLINK_NOFOLLOW, st, born);
 }
 
 static bool look(struct place *p)
@@ -137,6 +154,13 @@ static bool place_of_link(int proc_fd, const char *link, struct place *out)
     return true;
 }
 
+bool place_inode_of_fd(int proc_fd, pid_t tid, int fd, struct stat *st, int64_t *born)
+{
+    char link[48];
+    snprintf(link, sizeof link, "%d/fd/%d", tid, fd);
+    return stat_at(proc_fd, link, 0, st, born);
+}
+
 bool place_of_fd(int proc_fd, pid_t tid, int fd, struct place *out)
 {
     char link[48];
@@ -165,8 +189,8 @@ static bool split(char *path, char **name)
            strlen(*name) <= NAME_MAX;
 }
 
-static bool find_from(int proc_fd, pid_t tid, int base, const char *from_path, bool follow,
-                      int links, struct place *out)
+static bool find_from(int proc_fd, pid_t tid, const struct base *base, const char *from_path,
+                      bool follow, int links, struct place *out)
 {
     char path[PATH_MAX], *name;
     int own = own_descriptor(from_path);
@@ -195,19 +219,18 @@ static bool find_from(int proc_fd, pid_t tid, int base, const char *from_path, b
         return false;
     target[len] = '\0';
     struct place through = *out;
+    const struct base there = {.fd = through.folder};
     *out = (struct place){.folder = -1};
-    bool found = find_from(proc_fd, tid, through.folder, target, true, links + 1, out);
+    bool found = find_from(proc_fd, tid, &there, target, true, links + 1, out);
     place_close(&through);
     return found;
 }
 
 bool place_find(int proc_fd, pid_t tid, int dirfd, const char *path, bool follow, struct place *out)
 {
+    const struct base base = base_of(proc_fd, tid, dirfd);
     *out = (struct place){.folder = -1};
-    auto_close int base = path[0] == '/' ? -1 : open_base(proc_fd, tid, dirfd);
-    if (path[0] != '/' && base < 0)
-        return false;
-    if (find_from(proc_fd, tid, base, path, follow, 0, out))
+    if (find_from(proc_fd, tid, &base, path, follow, 0, out))
         return true;
     place_close(out);
     out->folder = -1;

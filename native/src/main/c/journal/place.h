@@ -25,6 +25,8 @@ struct place {
  * changing anything, or where it leads to something that is no file of a file system (/proc). */
 bool place_find(int proc_fd, pid_t tid, int dirfd, const char *path, bool follow,
                 struct place *out);
+/* Only which file that is, which costs a single call. */
+bool place_inode_of_fd(int proc_fd, pid_t tid, int fd, struct stat *st, int64_t *born);
 /* The file that a descriptor of the task stands for, under its present name; false where it has
  * none. */
 bool place_of_fd(int proc_fd, pid_t tid, int fd, struct place *out);

@@ -372,27 +372,43 @@ int record_rename(struct recorder *r, const struct place *from, const struct pla
 
 /* --- contents and attributes --- */
 
-bool record_is_of_size_only(const struct recorder *r, const struct place *file)
+bool record_is_needed(const struct recorder *r, const struct stat *file, int64_t born,
+                      enum aspect aspect)
 {
-    uint32_t known = marks_get(&r->marks, key_of_file(file));
-    return (known & MARK_SIZE) && !(known & MARK_CONTENT);
+    uint32_t known = marks_get(&r->marks, marks_inode(file->st_dev, file->st_ino, born));
+    switch (aspect) {
+    case ASPECT_ATTRIBUTES:
+        return !(known & (MARK_NEW | MARK_ATTRIBUTES));
+    case ASPECT_CONTENT:
+        return !(known & (MARK_NEW | MARK_CONTENT));
+    default:
+        return (known & MARK_SIZE) && !(known & MARK_CONTENT);
+    }
+}
+
+/* Where a file is that is about to change; *needed is false for one that is new. */
+static int begin_change(struct recorder *r, const struct place *file, char path[PATH_MAX],
+                        bool *needed, cairn_error *err)
+{
+    bool is_new;
+    int rc = is_new_file(r, file, &is_new, err);
+    *needed = rc == 0 && !is_new;
+    if (*needed && (rc = path_of(r, file, path, err)) == 0)
+        rc = keep_findable(r, file, err);
+    return rc;
 }
 
 int record_writing(struct recorder *r, const struct place *file, bool append, cairn_error *err)
 {
-    bool is_new;
+    bool needed;
+    char path[PATH_MAX];
     if (!file->exists || !S_ISREG(file->st.st_mode))
         return 0;
     uint32_t known = marks_get(&r->marks, key_of_file(file));
     if (known & (MARK_NEW | (append ? MARK_SIZE : MARK_CONTENT)))
         return 0;
-    int rc = is_new_file(r, file, &is_new, err);
-    if (rc != 0 || is_new)
-        return rc;
-    char path[PATH_MAX];
-    if ((rc = path_of(r, file, path, err)))
-        return rc;
-    if ((rc = keep_findable(r, file, err)))
+    int rc = begin_change(r, file, path, &needed, err);
+    if (rc != 0 || !needed)
         return rc;
     if (append && file->st.st_size > 0) {
         struct record size = describe(RECORD_SIZE, &file->st, path);
@@ -405,16 +421,12 @@ int record_writing(struct recorder *r, const struct place *file, bool append, ca
 
 int record_attributes(struct recorder *r, const struct place *file, cairn_error *err)
 {
-    bool is_new;
-    if (!file->exists || (marks_get(&r->marks, key_of_file(file)) & (MARK_NEW | MARK_ATTRIBUTES)))
-        return 0;
-    int rc = is_new_file(r, file, &is_new, err);
-    if (rc != 0 || is_new)
-        return rc;
+    bool needed;
     char path[PATH_MAX];
-    if ((rc = path_of(r, file, path, err)))
-        return rc;
-    if ((rc = keep_findable(r, file, err)))
+    if (!file->exists || !record_is_needed(r, &file->st, file->born, ASPECT_ATTRIBUTES))
+        return 0;
+    int rc = begin_change(r, file, path, &needed, err);
+    if (rc != 0 || !needed)
         return rc;
     struct record attributes = describe(RECORD_ATTRIBUTES, &file->st, path);
     rc = log_append(r->log, &attributes, err);
@@ -423,16 +435,12 @@ int record_attributes(struct recorder *r, const struct place *file, cairn_error 
 
 int record_xattr(struct recorder *r, const struct place *file, const char *name, cairn_error *err)
 {
-    bool is_new;
+    bool needed;
     char path[PATH_MAX];
     if (!file->exists)
         return 0;
-    int rc = is_new_file(r, file, &is_new, err);
-    if (rc != 0 || is_new)
-        return rc;
-    if ((rc = path_of(r, file, path, err)) || (rc = keep_findable(r, file, err)))
-        return rc;
-    return note_xattr(r, file, path, name, err);
+    int rc = begin_change(r, file, path, &needed, err);
+    return rc != 0 || !needed ? rc : note_xattr(r, file, path, name, err);
 }
 
 int record_unknown(struct recorder *r, const char *who, cairn_error *err)

@@ -39,7 +39,14 @@ CAIRN_CHECKED int record_xattr(struct recorder *r, const struct place *file, con
 /* A process of the step, named by who, changed something that could not be looked at. */
 CAIRN_CHECKED int record_unknown(struct recorder *r, const char *who, cairn_error *err);
 
-/* Is it only appended to, as far as it is recorded? */
-bool record_is_of_size_only(const struct recorder *r, const struct place *file);
+enum aspect {
+    ASPECT_ATTRIBUTES, /* mode, owner, times */
+    ASPECT_CONTENT,
+    ASPECT_APPENDED, /* content of a file that is known only to be appended to */
+};
+
+/* Does a change of it have to be recorded? False costs no look at the file's name. */
+bool record_is_needed(const struct recorder *r, const struct stat *file, int64_t born,
+                      enum aspect aspect);
 
 #endif
