@@ -249,7 +249,7 @@ class KillTest {
         Process runner = start(file);
         for (int depth = 1; depth <= 3; depth++) {
             awaitImageAfter(newestImage(), runner);
-            processAt(depth).destroyForcibly();
+            killAt(depth, runner);
         }
         assertThat(runner.waitFor(120, TimeUnit.SECONDS)).isTrue();
         assertThat(runner.exitValue())
@@ -263,18 +263,31 @@ class KillTest {
                 .allMatch(attempt -> attempt.resumedFrom().orElse(0) > 0);
     }
 
-    /** 1 is the step's pid 1, 2 its shell, 3 what that runs. */
-    private ProcessHandle processAt(int depth) throws IOException {
-        while (true) {
-            Optional<ProcessHandle> process = supervisors().stream().findFirst();
-            for (int level = 0; level < depth; level++) {
-                process = process.flatMap(parent -> parent.children().findFirst());
-            }
-            if (process.isPresent()) {
-                return process.get();
-            }
+    /** Kills a process of the step's until that has ended the attempt: one may have ended by itself just before. */
+    private void killAt(int depth, Process runner) throws Exception {
+        List<ProcessHandle> supervisors = supervisors();
+        while (supervisors.isEmpty() && runner.isAlive()) { // the next attempt is yet to begin
             Thread.onSpinWait();
+            supervisors = supervisors();
         }
+        assertThat(supervisors).as("the step runs").isNotEmpty();
+        ProcessHandle supervisor = supervisors.get(0);
+        while (supervisors().contains(supervisor)) { // until it has written down the end
+            processAt(supervisor, depth).ifPresent(ProcessHandle::destroyForcibly);
+            runner.waitFor(20, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /** 1 is the step's pid 1, 2 its shell, 3 what that waits for the longest. */
+    private static Optional<ProcessHandle> processAt(ProcessHandle supervisor, int depth) {
+        Optional<ProcessHandle> process = Optional.of(supervisor);
+        for (int level = 1; level <= depth; level++) {
+            boolean last = level == 3;
+            process = process.flatMap(parent -> parent.children()
+                    .filter(child -> !last || child.info().command().orElse("").endsWith("/sleep"))
+                    .findFirst());
+        }
+        return process;
     }
 
     private long newestImage() throws IOException {
