@@ -4,8 +4,8 @@
     journal.py JOURNAL_STEP [ROUNDS]
 
 JOURNAL_STEP is the program of that name in native/target/c. Prints the medians of so many rounds (5): seconds, and seconds of
-CPU of the program and the supervisor, each with its ratio to the program alone. For the first the machine has to be quiet: each
-call of the step wakes the supervisor. The second is what it costs where every CPU is busy.
+CPU of the program and the supervisor, as ratios of a step to the program alone and of a journalled step to one that is not. For the
+first the machine has to be quiet: each call of the step wakes the supervisor. The second is what it costs where every CPU is busy.
 """
 import os
 import random
@@ -65,8 +65,10 @@ def run(step, work, journal, mode, command):
 
 
 def figures(times, name, what):
-    alone, plain, journalled = (statistics.median(t[what] for t in times[name, m]) for m in ("alone", "step", "journalled"))
-    return f"alone {alone:6.3f}  step {plain / alone:5.2f}  journalled {journalled / alone:5.2f}"
+    """The ratios are medians of those of single rounds, whose runs met about the same machine."""
+    alone, plain, journalled = ([t[what] for t in times[name, m]] for m in ("alone", "step", "journalled"))
+    step, journal = (statistics.median(x / y for x, y in zip(xs, ys)) for xs, ys in ((plain, alone), (journalled, plain)))
+    return f"alone {statistics.median(alone):6.3f} s  step/alone {step:5.2f}  journalled/step {journal:5.2f}"
 
 
 def main():

@@ -323,7 +323,7 @@ static int check_descriptor_limit(const capture *c, cairn_error *err)
                             open, need, (unsigned long long)limit.rlim_max);
 }
 
-/* Only a journalled step has a filter that a restored one has again. */
+/* The filter of its pid 1: a restored step has its own. */
 static int count_filters_above(capture *c, pid_t init, cairn_error *err)
 {
     struct proc_status status;
@@ -339,7 +339,7 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     c->meta = json_pack("{s:s, s:i, s:o, s:i, s:[]}", "kind", "native", "version", META_VERSION,
                         "clocks", describe_clocks(t), "root", (int)t->root_in_ns, "processes");
     c->objects.init = t->init;
-    int rc = options->rollback->journal ? count_filters_above(c, t->init, err) : 0;
+    int rc = count_filters_above(c, t->init, err);
     if (rc == 0)
         rc = capture_shm(&c->objects, c->meta, err);
     if (rc == 0)

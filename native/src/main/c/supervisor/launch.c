@@ -198,8 +198,8 @@ int launch(struct supervisor *s, char *const *envp, int64_t *image, cairn_error 
         if (rc != 0)
             return rc;
         spec.listener = &listener;
-        spec.deny_io_uring = true; /* what a ring changes is not seen */
     }
+    spec.deny_io_uring = s->engine->journals && !s->spec.io_uring;
     mode_t own = umask(s->spec.umask); /* the step's processes inherit it */
     rc = s->spec.restore_image ? restore(s, &spec, image, err) : start_fresh(s, &spec, image, err);
     umask(own);

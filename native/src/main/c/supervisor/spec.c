@@ -129,6 +129,8 @@ static int read_policy(const json_t *document, struct spec *s, cairn_error *err)
         rc = json_need_int(policy, "before_timeout_ms", 0, LONGEST_MS, &s->before_timeout_ms, err);
     if (rc == 0)
         rc = json_may_bool(policy, "keep_binaries", &s->keep_binaries, err);
+    if (rc == 0)
+        rc = json_may_bool(policy, "io_uring", &s->io_uring, err);
     s->keep = (int)keep;
     s->compression = (int)compression;
     return rc;

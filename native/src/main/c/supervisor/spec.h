@@ -48,6 +48,7 @@ struct spec {
     int64_t before_timeout_ms; /* 0 for none */
     bool keep_binaries;
     uint64_t journal;   /* bytes that the journal may keep; 0: there is none */
+    bool io_uring;      /* the step may use it */
     int64_t timeout_ms; /* 0 for none */
     int64_t spent_ms, grace_ms;
     bool rollback_open;

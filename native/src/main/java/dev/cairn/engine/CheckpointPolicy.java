@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param beforeTimeout a last checkpoint this long before the timeout, then the step is stopped
  * @param keepBinaries mapped programs and libraries are kept with the images, for hosts that have other ones by then
  * @param journalBytes what the write journal of the step's file changes may keep; 0 for no journal
+ * @param ioUring whether the step may use io_uring; an image of it is refused while it does
  */
 public record CheckpointPolicy(
         Interval every,
@@ -22,7 +23,8 @@ public record CheckpointPolicy(
         long minFreeBytes,
         Optional<Duration> beforeTimeout,
         boolean keepBinaries,
-        long journalBytes) {
+        long journalBytes,
+        boolean ioUring) {
 
     /** How often. */
     public sealed interface Interval {

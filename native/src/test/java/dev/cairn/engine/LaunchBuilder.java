@@ -15,6 +15,7 @@ public final class LaunchBuilder {
     private int keep = 2;
     private long minFreeBytes;
     private long journalBytes;
+    private boolean ioUring;
     private Optional<Duration> timeout = Optional.empty();
     private Optional<Duration> beforeTimeout = Optional.empty();
     private Duration spent = Duration.ZERO;
@@ -40,6 +41,11 @@ public final class LaunchBuilder {
 
     public LaunchBuilder keep(int images) {
         keep = images;
+        return this;
+    }
+
+    public LaunchBuilder ioUring() {
+        ioUring = true;
         return this;
     }
 
@@ -121,7 +127,15 @@ public final class LaunchBuilder {
                 io.orElseGet(() -> new StepIo.Files(
                         Path.of("/dev/null"), folder.resolve("stdout.log"), folder.resolve("stderr.log"))),
                 new CheckpointPolicy(
-                        interval, Duration.ofDays(1), keep, 1, minFreeBytes, beforeTimeout, false, journalBytes),
+                        interval,
+                        Duration.ofDays(1),
+                        keep,
+                        1,
+                        minFreeBytes,
+                        beforeTimeout,
+                        false,
+                        journalBytes,
+                        ioUring),
                 timeout,
                 spent,
                 Duration.ofSeconds(5),

@@ -1,6 +1,7 @@
 package dev.cairn.run;
 
 import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.workflow.plan.CheckpointPlan;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,7 +29,8 @@ public abstract sealed class CommandBuilder<B extends CommandBuilder<B>> permits
     private OptionalInt compression = OptionalInt.empty();
     private boolean baselineCpu;
     private boolean keepBinaries;
-    private long journalBytes;
+    private long journalBytes = CheckpointPlan.DEFAULT.journalBytes();
+    private boolean ioUring;
     private final List<String> rollback = new ArrayList<>();
     private OptionalLong timeoutMillis = OptionalLong.empty();
     private int retries;
@@ -109,15 +111,21 @@ public abstract sealed class CommandBuilder<B extends CommandBuilder<B>> permits
     }
 
     /**
-     * Has every change of files recorded before it happens, so that a resume undoes what changed since its image.
+     * Bounds what is kept of files before they change, so that a resume can undo what changed since its image.
      *
-     * @param bytes what may be kept for that, > 0
+     * @param bytes 4 GiB unless said; 0 keeps nothing: files are not journalled
      */
     public B journalling(long bytes) {
-        if (bytes <= 0) {
+        if (bytes < 0) {
             throw new IllegalArgumentException("a journal of " + bytes + " bytes");
         }
         journalBytes = bytes;
+        return self();
+    }
+
+    /** Lets it use io_uring; while it does it cannot be checkpointed. */
+    public B withIoUring() {
+        ioUring = true;
         return self();
     }
 
@@ -190,6 +198,7 @@ public abstract sealed class CommandBuilder<B extends CommandBuilder<B>> permits
                 baselineCpu,
                 keepBinaries,
                 journalBytes,
+                ioUring,
                 rollback,
                 timeoutMillis,
                 retries,

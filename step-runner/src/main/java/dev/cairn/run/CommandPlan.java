@@ -80,6 +80,7 @@ final class CommandPlan {
                 usual.beforeTimeout(),
                 command.keepBinaries(),
                 command.journalBytes(),
+                command.ioUring(),
                 usual.app());
         RetryPolicy never = RetryPolicy.NEVER;
         return new Policies(

@@ -273,7 +273,8 @@ final class StepTaskFactory implements TaskSource {
                 plan.minFreeBytes(),
                 plan.beforeTimeout(),
                 plan.keepBinaries(),
-                plan.journalBytes());
+                plan.journalBytes(),
+                plan.ioUring());
     }
 
     private static CheckpointPolicy.Interval interval(Every every) {

@@ -91,6 +91,9 @@ final class SpecFile {
         if (policy.journalBytes() > 0) {
             node.put("journal", policy.journalBytes());
         }
+        if (policy.ioUring()) {
+            node.put("io_uring", true);
+        }
         return node;
     }
 

@@ -9,6 +9,7 @@ import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.ImagingCheckpointerContract;
+import dev.cairn.engine.LaunchBuilder;
 import dev.cairn.engine.Renewal;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.TerminalChannel;
@@ -48,10 +49,11 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
         return EnginesUnderTest.named("native");
     }
 
-    /** A program without a journal is started as if there were none. */
+    /** A program without a journal that may use io_uring is started as if there were none. */
     @Test
-    void onlyAJournalledStepHasASystemCallFilter() throws Exception {
+    void aStepHasAtMostOneSystemCallFilter() throws Exception {
         String ask = "grep Seccomp_filters: /proc/self/status";
+        steps().finish(steps().start(ask, LaunchBuilder::ioUring));
         steps().finish(steps().start(ask));
         assertThat(steps().image(0).resolveSibling("journal")).doesNotExist();
         steps().finish(steps().start(ask, launch -> launch.journalBytes(1 << 30)));
@@ -59,7 +61,34 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
         int here = filters(Files.readString(Path.of("/proc/self/status")));
         assertThat(Files.readAllLines(steps().stdout()))
                 .extracting(NativeEngineTest::filters)
-                .containsExactly(here, here + 1);
+                .containsExactly(here, here + 1, here + 1);
+    }
+
+    /** As on a kernel without it, so that programs do without; allowed, its ring is refused by name. */
+    @Test
+    void ioUringIsDeniedUnlessAllowed() throws Exception {
+        String program = "exec python3 -c '" + """
+                import ctypes, os, time
+                libc = ctypes.CDLL(None, use_errno=True)
+                ring = libc.syscall(425, 4, ctypes.create_string_buffer(120))
+                print(os.strerror(ctypes.get_errno()) if ring < 0 else "a ring", flush=True)
+                while not os.path.exists("go"): time.sleep(0.01)
+                """ + "'";
+        StepProcess step = steps().start("cd " + programs + "; " + program);
+        steps().awaitOutput("Function not implemented");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.empty(), "test", false));
+        steps().kill(step.supervisor());
+        StepProcess resumed = steps().start("", launch -> launch.restoreFrom(image.path()));
+        Files.createFile(programs.resolve("go"));
+        assertThat(steps().finish(resumed).exitCode()).hasValue(0);
+
+        Files.delete(programs.resolve("go"));
+        StepProcess allowed = steps().start("cd " + programs + "; " + program, LaunchBuilder::ioUring);
+        steps().awaitOutput("a ring");
+        assertThatThrownBy(() -> allowed.checkpoint(new CheckpointRequest(Optional.empty(), "test", false)))
+                .hasMessageContaining("io_uring");
+        Files.createFile(programs.resolve("go"));
+        assertThat(steps().finish(allowed).exitCode()).hasValue(0);
     }
 
     private static int filters(String status) {

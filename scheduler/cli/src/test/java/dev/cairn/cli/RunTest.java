@@ -73,6 +73,10 @@ final class RunTest {
                   - id: small
                     cpu: native
                     run: make
+                  - id: last
+                    cpu: native
+                    run: make
+                    rollback: none
                 """);
         assertThat(cairn("plan", "plan.yaml").out()).endsWith("""
 
@@ -86,6 +90,11 @@ final class RunTest {
                   needs       big
                   run         make
                   checkpoint  native, every auto, keep 2
+
+                step last
+                  needs       small
+                  run         make
+                  checkpoint  native, every auto, keep 2, no journal
                 """);
         JsonNode big = json("plan", "--json", "plan.yaml").at("/steps/0");
         assertThat(big.at("/cpu").asString()).isEqualTo("baseline");

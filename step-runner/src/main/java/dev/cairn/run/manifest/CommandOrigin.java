@@ -1,5 +1,6 @@
 package dev.cairn.run.manifest;
 
+import dev.cairn.workflow.plan.CheckpointPlan;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param baselineCpu holds libraries to x86-64-v2
  * @param keepBinaries mapped programs and libraries are kept with its images
  * @param journalBytes what the write journal of its file changes may keep; 0 for no journal
+ * @param ioUring it may use io_uring
  * @param rollback files and folders that go back as a whole, besides what it has open; absolute
  * @param timeoutMillis running time in all; empty for none
  * @param retries after failures
@@ -34,6 +36,7 @@ public record CommandOrigin(
         boolean baselineCpu,
         boolean keepBinaries,
         long journalBytes,
+        boolean ioUring,
         List<String> rollback,
         OptionalLong timeoutMillis,
         int retries,
@@ -62,7 +65,8 @@ public record CommandOrigin(
                         : OptionalInt.empty(),
                 node.path("cpu").asString("").equals(BASELINE),
                 node.path("keep_binaries").asBoolean(false),
-                node.path("journal").asLong(0),
+                node.path("journal").asLong(CheckpointPlan.DEFAULT.journalBytes()),
+                node.path("io_uring").asBoolean(false),
                 texts(node.path("rollback")),
                 ManifestFields.optionalLong(node, "timeout_ms"),
                 ManifestFields.count(node, "retries", 0),
@@ -98,8 +102,11 @@ public record CommandOrigin(
         if (keepBinaries) {
             node.put("keep_binaries", true);
         }
-        if (journalBytes > 0) {
+        if (journalBytes != CheckpointPlan.DEFAULT.journalBytes()) {
             node.put("journal", journalBytes);
+        }
+        if (ioUring) {
+            node.put("io_uring", true);
         }
         if (!rollback.isEmpty()) {
             ArrayNode paths = node.putArray("rollback");

@@ -99,6 +99,7 @@ class ManifestTest {
                         true,
                         true,
                         1L << 30,
+                        true,
                         List.of("/data/results.db"),
                         OptionalLong.of(1000),
                         1,

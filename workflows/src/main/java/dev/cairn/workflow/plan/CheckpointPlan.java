@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param beforeTimeout a last checkpoint this long before the timeout
  * @param keepBinaries whether mapped executables and libraries are kept with the images
  * @param journalBytes what the write journal of its file changes may keep; 0 for no journal
+ * @param ioUring whether the program may use io_uring, with which it cannot be checkpointed
  * @param app for the engine {@code app}
  */
 public record CheckpointPlan(
@@ -31,6 +32,7 @@ public record CheckpointPlan(
         Optional<Duration> beforeTimeout,
         boolean keepBinaries,
         long journalBytes,
+        boolean ioUring,
         Optional<App> app) {
 
     public static final CheckpointPlan DEFAULT = new CheckpointPlan(
@@ -43,7 +45,8 @@ public record CheckpointPlan(
             256L << 20,
             Optional.empty(),
             false,
-            0,
+            4L << 30,
+            false,
             Optional.empty());
 
     /**

@@ -106,7 +106,7 @@ public final class Planner {
                 new Policies(
                         settings.timeout(),
                         retry(settings.retry()),
-                        checkpoint(settings.checkpoint()),
+                        checkpoint(settings.checkpoint(), !(settings.rollback().orElse(null) instanceof Rollback.None)),
                         rollback(settings, alone && matrix.isSingle()),
                         step.continueOnError(),
                         step.maskSecrets()),
@@ -161,7 +161,8 @@ public final class Planner {
                 retry.maxDelay().orElse(never.maxDelay()));
     }
 
-    private static CheckpointPlan checkpoint(Checkpoint checkpoint) {
+    /** @param rollsBack whether the files of the step go back with it at all */
+    private static CheckpointPlan checkpoint(Checkpoint checkpoint, boolean rollsBack) {
         CheckpointPlan normal = CheckpointPlan.DEFAULT;
         Checkpoint.Storage storage = checkpoint.storage();
         return new CheckpointPlan(
@@ -174,7 +175,8 @@ public final class Planner {
                 storage.minFreeBytes().orElse(normal.minFreeBytes()),
                 checkpoint.beforeTimeout(),
                 storage.keepBinaries().orElse(normal.keepBinaries()),
-                storage.journalBytes().orElse(normal.journalBytes()),
+                storage.journalBytes().orElse(rollsBack ? normal.journalBytes() : 0L),
+                storage.ioUring().orElse(normal.ioUring()),
                 app(checkpoint));
     }
 

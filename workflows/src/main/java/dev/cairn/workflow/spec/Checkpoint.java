@@ -47,16 +47,23 @@ public record Checkpoint(
     /**
      * @param compression zstd level, 0 stores plain
      * @param journalBytes what the write journal may keep; 0 for off
+     * @param ioUring whether the program may use io_uring
      */
     public record Storage(
             Optional<Integer> keep,
             Optional<Integer> compression,
             Optional<Long> minFreeBytes,
             Optional<Boolean> keepBinaries,
-            Optional<Long> journalBytes) {
+            Optional<Long> journalBytes,
+            Optional<Boolean> ioUring) {
 
-        static final Storage NONE =
-                new Storage(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        static final Storage NONE = new Storage(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty());
 
         Storage over(Storage defaults) {
             return new Storage(
@@ -64,7 +71,8 @@ public record Checkpoint(
                     compression.or(defaults::compression),
                     minFreeBytes.or(defaults::minFreeBytes),
                     keepBinaries.or(defaults::keepBinaries),
-                    journalBytes.or(defaults::journalBytes));
+                    journalBytes.or(defaults::journalBytes),
+                    ioUring.or(defaults::ioUring));
         }
     }
 

@@ -216,6 +216,22 @@ class PlannerTest {
     }
 
     @Test
+    void filesAreJournalledUnlessTheyAreNotToGoBack() {
+        Plan plan = plan("""
+                steps:
+                  - {id: silent, run: x}
+                  - {id: kept, run: x, rollback: none}
+                  - {id: asked, run: x, rollback: none, checkpoint: {journal: 1G, io_uring: allow}}
+                """);
+
+        assertThat(step(plan, "silent").policies().checkpoint().journalBytes()).isEqualTo(4L << 30);
+        assertThat(step(plan, "silent").policies().checkpoint().ioUring()).isFalse();
+        assertThat(step(plan, "kept").policies().checkpoint().journalBytes()).isZero();
+        assertThat(step(plan, "asked").policies().checkpoint().journalBytes()).isEqualTo(1L << 30);
+        assertThat(step(plan, "asked").policies().checkpoint().ioUring()).isTrue();
+    }
+
+    @Test
     void retriesNeverUnlessAsked() {
         Plan plan = plan("""
                 steps:

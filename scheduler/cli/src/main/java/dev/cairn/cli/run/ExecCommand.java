@@ -50,6 +50,7 @@ public final class ExecCommand implements Callable<Integer> {
             "--cpu", CommandOrigin::baselineCpu,
             "--keep-binaries", CommandOrigin::keepBinaries,
             "--journal", CommandOrigin::journalBytes,
+            "--io-uring", CommandOrigin::ioUring,
             "--rollback", CommandOrigin::rollback));
 
     private final CompositionRoot composition;
@@ -111,10 +112,13 @@ public final class ExecCommand implements Callable<Integer> {
     @Option(
             names = "--journal",
             paramLabel = "SIZE",
-            defaultValue = "off",
+            defaultValue = "4G",
             description =
-                    "Undoes every change of files since the image on a resume; keeps up to SIZE (4G) for it; or off.")
-    private String journal = "off";
+                    "A resume undoes every change of files since the image; at most SIZE (4G) is kept for it. off: no journal.")
+    private String journal = "4G";
+
+    @Option(names = "--io-uring", description = "Lets the command use io_uring, with which it cannot be checkpointed.")
+    private boolean ioUring;
 
     @Option(
             names = "--rollback",
@@ -147,6 +151,9 @@ public final class ExecCommand implements Callable<Integer> {
         setCompression(command);
         setCpu(command);
         setJournal(command);
+        if (ioUring) {
+            command.withIoUring();
+        }
         if (keepBinaries) {
             command.keepingBinaries();
         }
@@ -218,12 +225,10 @@ public final class ExecCommand implements Callable<Integer> {
     }
 
     private void setJournal(CheckpointedCommand command) throws CliException {
-        if (!journal.equals("off")) {
-            command.journalling(Sizes.parse(journal)
-                    .filter(bytes -> bytes > 0)
-                    .orElseThrow(() -> new CliException(
-                            ExitCode.USAGE, "--journal " + journal + ": not a size such as 512M or 4G, nor off")));
-        }
+        Optional<Long> bytes =
+                journal.equals("off") ? Optional.of(0L) : Sizes.parse(journal).filter(size -> size > 0);
+        command.journalling(bytes.orElseThrow(() ->
+                new CliException(ExitCode.USAGE, "--journal " + journal + ": not a size such as 512M or 4G, nor off")));
     }
 
     private void setInterval(CheckpointedCommand command) throws CliException {

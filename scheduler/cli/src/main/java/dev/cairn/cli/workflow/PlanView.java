@@ -67,6 +67,7 @@ final class PlanView {
                 .put("keep", checkpoint.keep())
                 .put("keep_binaries", checkpoint.keepBinaries())
                 .put("journal_bytes", checkpoint.journalBytes())
+                .put("io_uring", checkpoint.ioUring())
                 .put("timeout_ms", step.policies().timeout())
                 .put("retries", retry.max())
                 .put("continue_on_error", step.policies().continueOnError());
@@ -112,6 +113,15 @@ final class PlanView {
         }
     }
 
+    /** Nothing where it is as it is with every step. */
+    private static String journal(CheckpointPlan checkpoint) {
+        if (checkpoint.journalBytes() == CheckpointPlan.DEFAULT.journalBytes()
+                || !checkpoint.engine().equals("native")) {
+            return "";
+        }
+        return checkpoint.journalBytes() == 0 ? ", no journal" : ", journal " + Sizes.text(checkpoint.journalBytes());
+    }
+
     private static void print(PlanStep step, PrintStream out) {
         if (!step.needs().isEmpty()) {
             out.println("  needs       " + String.join(", ", step.needs()));
@@ -126,7 +136,8 @@ final class PlanView {
         CheckpointPlan checkpoint = step.policies().checkpoint();
         out.println("  checkpoint  " + checkpoint.engine() + ", every " + every(checkpoint.every()) + ", keep "
                 + checkpoint.keep() + (checkpoint.keepBinaries() ? ", with its programs" : "")
-                + (checkpoint.journalBytes() > 0 ? ", journal " + Sizes.text(checkpoint.journalBytes()) : ""));
+                + journal(checkpoint)
+                + (checkpoint.ioUring() ? ", with io_uring" : ""));
         step.policies().timeout().ifPresent(timeout -> out.println("  timeout     " + Durations.format(timeout)));
         if (step.policies().retry().max() > 0) {
             out.println("  retries     " + step.policies().retry().max());

@@ -65,6 +65,11 @@ final class CheckpointKeys {
                                     Keywords.of("type", "string", "pattern", Sizes.PATTERN))),
                     scalar -> journal(scalar.text())),
             "Whether a resume undoes every change of files that the step made since the image: how much may be kept for that, or off.");
+    private static final Field<Boolean> IO_URING = optional(
+            "io_uring",
+            Scalars.scalar(
+                    "deny or allow", Keywords.of("enum", List.of("deny", "allow")), scalar -> ioUring(scalar.text())),
+            "Whether the program may use io_uring, with which it cannot be checkpointed.");
     private static final Field<String> SIGNAL = optional(
             "signal",
             Scalars.oneOf("HUP", "INT", "USR1", "USR2", "TERM", "CONT"),
@@ -91,6 +96,7 @@ final class CheckpointKeys {
                     MTBF,
                     KEEP_BINARIES,
                     JOURNAL,
+                    IO_URING,
                     SIGNAL,
                     FILES,
                     RESUME_RUN,
@@ -112,7 +118,8 @@ final class CheckpointKeys {
                         fields.get(COMPRESSION),
                         fields.get(MIN_FREE),
                         fields.get(KEEP_BINARIES),
-                        fields.get(JOURNAL)),
+                        fields.get(JOURNAL),
+                        fields.get(IO_URING)),
                 new Checkpoint.App(fields.get(SIGNAL), fields.get(FILES), fields.get(RESUME_RUN), fields.get(SETTLE)));
     }
 
@@ -126,6 +133,14 @@ final class CheckpointKeys {
 
     private static Optional<Long> journal(String text) {
         return text.equals("off") ? Optional.of(0L) : Sizes.parse(text).filter(bytes -> bytes > 0);
+    }
+
+    private static Optional<Boolean> ioUring(String text) {
+        return switch (text) {
+            case "deny" -> Optional.of(false);
+            case "allow" -> Optional.of(true);
+            default -> Optional.empty();
+        };
     }
 
     private static Optional<Integer> compression(Value value) {
