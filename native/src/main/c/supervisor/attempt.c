@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -99,4 +101,27 @@ int attempt_open_undone(const struct attempt *a, int *out, cairn_error *err)
         return cairn_fail_errno(err, "making the attempt's folder undone");
     *out = openat(a->fd, "undone", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     return *out < 0 ? cairn_fail_errno(err, "opening the attempt's folder undone") : 0;
+}
+
+static bool is_of(const char *path, const char *log)
+{
+    return log && strstr(path, log);
+}
+
+void attempt_count_undone(const struct attempt *a, const char *const logs[2], uint64_t *files,
+                          uint64_t *bytes)
+{
+    char path[48];
+    char *const paths[] = {path, NULL};
+    *files = *bytes = 0;
+    snprintf(path, sizeof path, "/proc/self/fd/%d/undone", a->fd);
+    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+    for (FTSENT *entry; walk && (entry = fts_read(walk));)
+        if (entry->fts_info != FTS_D && entry->fts_info != FTS_DP &&
+            !is_of(entry->fts_path, logs[0]) && !is_of(entry->fts_path, logs[1])) {
+            ++*files;
+            *bytes += entry->fts_info == FTS_F ? (uint64_t)entry->fts_statp->st_size : 0;
+        }
+    if (walk)
+        fts_close(walk);
 }

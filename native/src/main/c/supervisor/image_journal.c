@@ -62,6 +62,18 @@ void image_journal_lease_recreated(const struct attempt *a, int times)
     add_figure(a, "lease_recreated", times);
 }
 
+void image_journal_rolled_back(const struct attempt *a, const struct spec *spec)
+{
+    char at[UTC_TEXT_BYTES];
+    uint64_t files, bytes;
+    const char *const logs[2] = {spec->stdout_path, spec->stderr_path};
+    attempt_count_undone(a, logs, &files, &bytes);
+    clock_utc_text(at);
+    if (files > 0)
+        add_and_free(a, json_pack("{s:{s:I, s:I}, s:s}", "rolled_back", "files", (json_int_t)files,
+                                  "bytes", (json_int_t)bytes, "at", at));
+}
+
 void image_journal_stand_ins(const struct attempt *a, const json_t *paths)
 {
     char at[UTC_TEXT_BYTES];

@@ -26,6 +26,10 @@ void image_journal_frozen(const struct attempt *a, int64_t frozen_ms);
 /* The lease was removed, and made again, so many times so far. */
 void image_journal_lease_recreated(const struct attempt *a, int times);
 
+/* What a roll-back took away or cut, but for the step's logs, lies in the attempt's folder. No line
+ * where there is none. */
+void image_journal_rolled_back(const struct attempt *a, const struct spec *spec);
+
 /* The step resumed with kept programs and libraries instead of the host's: an array of paths. */
 void image_journal_stand_ins(const struct attempt *a, const json_t *paths);
 

@@ -125,6 +125,7 @@ static int restore_from(struct supervisor *s, struct tree_spec *spec, const imag
         step_files_roll_back(meta, image, &s->images, &s->attempt, &s->spec, s->step.journal, err);
     if (rc != 0)
         return rc;
+    image_journal_rolled_back(&s->attempt, &s->spec);
     if (files_only)
         return start_tree(s, spec, err);
     struct engine_context context = {&s->spec, &s->images, &s->attempt, &s->step.tree,

@@ -136,6 +136,13 @@ final class AttemptFiles {
             return new CheckpointOutcome.NotJournalled(
                     Instant.parse(line.required("at").stringValue()), notJournalled.stringValue());
         }
+        JsonNode rolledBack = line.get("rolled_back");
+        if (rolledBack != null) {
+            return new CheckpointOutcome.RolledBack(
+                    Instant.parse(line.required("at").stringValue()),
+                    rolledBack.required("files").longValue(),
+                    rolledBack.required("bytes").longValue());
+        }
         if (failed == null) {
             return new CheckpointOutcome.Published(image(line));
         }

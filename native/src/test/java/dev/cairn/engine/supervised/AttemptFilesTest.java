@@ -14,6 +14,15 @@ final class AttemptFilesTest {
     private Path attempt;
 
     @Test
+    void readsWhatAResumeRolledBack() throws Exception {
+        Files.writeString(
+                attempt.resolve("images.jsonl"),
+                "{\"rolled_back\": {\"files\": 3, \"bytes\": 12}, \"at\": \"2026-11-30T20:00:00Z\"}\n");
+        assertThat(AttemptFiles.journal(attempt))
+                .containsExactly(new CheckpointOutcome.RolledBack(Instant.parse("2026-11-30T20:00:00Z"), 3, 12));
+    }
+
+    @Test
     void readsThatAHostRefusesTheJournal() throws Exception {
         Files.writeString(
                 attempt.resolve("images.jsonl"),

@@ -9,6 +9,7 @@ import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.workflow.value.Sizes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -139,6 +140,14 @@ final class ImageJournalReader {
                     standIns.at(),
                     Optional.of(manifest.stepId()),
                     "resumed with kept copies of files that differ on this host: " + standIns.files());
+        }
+        if (outcome instanceof CheckpointOutcome.RolledBack back) {
+            return new RunEvent.Note(
+                    back.at(),
+                    Optional.of(manifest.stepId()),
+                    "rolled back " + (back.files() == 1 ? "1 file" : back.files() + " files") + ", "
+                            + Sizes.text(back.bytes()) + "; what was undone is in "
+                            + manifest.folder().attempt(attempt.number()).resolve("undone"));
         }
         if (outcome instanceof CheckpointOutcome.NotJournalled not) {
             return new RunEvent.Note(
