@@ -82,7 +82,7 @@ final class NativeCommandsTest {
             assertThat(cairn.await().exitCode()).isEqualTo(75);
         }
         Files.createFile(folder.resolve("go"));
-        assertThat(run("resume", "count").out()).isEqualTo("2\n3\n4\n5\n");
+        assertThat(run("resume", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
         assertThat(run("show", "count").out()).contains(" from image 1,");
     }
 
@@ -94,7 +94,7 @@ final class NativeCommandsTest {
         }
         Files.createFile(folder.resolve("go"));
         assertThat(run("resume", "count").err()).contains("is paused; resume it with: cairn unpause count");
-        assertThat(run("unpause", "count").out()).isEqualTo("2\n3\n4\n5\n");
+        assertThat(run("unpause", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
     }
 
     @Test

@@ -16,7 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** A command's logs, copied to stdout and stderr as they grow. What an earlier session has shown is not shown again. */
+/** A command's logs, copied to stdout and stderr as they grow. What an earlier session has shown is not shown again, unless the file that it was shown in has lost it. */
 final class TailedView implements SessionView {
     private final Console console;
     private final LogFollower out;
@@ -38,8 +38,8 @@ final class TailedView implements SessionView {
         this.markFile = folder.resolve("shown");
         Optional<ShownMark> mark = ShownMark.read(markFile);
         if (mark.isPresent()) {
-            out.skipTo(mark.get().out());
-            err.skipTo(mark.get().err());
+            out.skipTo(mark.get().out().next(Console.stdoutLengthAtStart()));
+            err.skipTo(mark.get().err().next(Console.stderrLengthAtStart()));
         }
         this.timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "logs");
@@ -50,8 +50,16 @@ final class TailedView implements SessionView {
     }
 
     private void look() {
+        tryTo(this::poll);
+    }
+
+    private interface Showing {
+        void run() throws IOException;
+    }
+
+    private void tryTo(Showing showing) {
         try {
-            poll();
+            showing.run();
         } catch (IOException e) {
             console.say(
                     "cairn: the command's output cannot be shown: " + e.getMessage() + "; the command keeps running");
@@ -68,7 +76,10 @@ final class TailedView implements SessionView {
         boolean shown = out.poll();
         shown |= err.poll();
         if (shown) {
-            new ShownMark(out.position(), err.position()).write(markFile);
+            new ShownMark(
+                            ShownMark.Shown.in(Console.stdoutLength(), out.position()),
+                            ShownMark.Shown.in(Console.stderrLength(), err.position()))
+                    .write(markFile);
         }
     }
 
@@ -77,8 +88,18 @@ final class TailedView implements SessionView {
         err.finish();
     }
 
+    /** The next attempt may cut off what was shown. */
+    private synchronized void keep() throws IOException {
+        poll();
+        out.keep();
+        err.keep();
+    }
+
     @Override
     public void on(RunEvent event) {
+        if (event instanceof RunEvent.AttemptEnded) {
+            tryTo(this::keep);
+        }
         if (CommandView.isTold(event)) {
             EventText.of(event).ifPresent(words -> say("cairn: " + words));
         }

@@ -8,7 +8,9 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * What a command may touch of its process: stdout for data, stderr for talk, the environment and the current folder.
@@ -17,6 +19,9 @@ import java.util.Map;
  * @param err likewise
  */
 public record Console(PrintStream out, PrintStream err, Map<String, String> environment, Path workingDirectory) {
+
+    private static final OptionalLong STDOUT_AT_START = fileLength(1);
+    private static final OptionalLong STDERR_AT_START = fileLength(2);
 
     public static Console ofProcess(StandardOutput out) {
         return new Console(
@@ -46,6 +51,34 @@ public record Console(PrintStream out, PrintStream err, Map<String, String> envi
 
     public static boolean stderrIsTerminal() {
         return isTerminal(2);
+    }
+
+    /** The length of the file that it is; empty where it is none. */
+    public static OptionalLong stdoutLength() {
+        return fileLength(1);
+    }
+
+    public static OptionalLong stderrLength() {
+        return fileLength(2);
+    }
+
+    /** Before this process wrote into it. */
+    public static OptionalLong stdoutLengthAtStart() {
+        return STDOUT_AT_START;
+    }
+
+    public static OptionalLong stderrLengthAtStart() {
+        return STDERR_AT_START;
+    }
+
+    private static OptionalLong fileLength(int descriptor) {
+        Path link = Path.of("/proc/self/fd/" + descriptor);
+        try {
+            BasicFileAttributes file = Files.readAttributes(link, BasicFileAttributes.class);
+            return file.isRegularFile() ? OptionalLong.of(file.size()) : OptionalLong.empty();
+        } catch (IOException closed) {
+            return OptionalLong.empty();
+        }
     }
 
     /** From the descriptor's link, since Java's own console knows only all three streams together. */

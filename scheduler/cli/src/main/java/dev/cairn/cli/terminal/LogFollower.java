@@ -101,7 +101,8 @@ public final class LogFollower {
         return true;
     }
 
-    private void keep() throws IOException {
+    /** For the next follower, before a resume may cut the log. */
+    public void keep() throws IOException {
         if (memory != null && keptAt != position) {
             ByteBuffer kept = ByteBuffer.allocate(Long.BYTES + shown.length);
             DurableFiles.replaceUnsynced(

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,16 +146,54 @@ final class LogFollowerTest {
     void aMarkSurvivesItsWriter() throws IOException {
         Path mark = folder.resolve("shown");
         assertThat(ShownMark.read(mark)).isEmpty();
-        new ShownMark(12, 3).write(mark);
-        assertThat(ShownMark.read(mark)).contains(new ShownMark(12, 3));
+        for (int out = 12; out < 15; out++) {
+            mark(out).write(mark);
+            assertThat(ShownMark.read(mark)).contains(mark(out));
+        }
+        Files.writeString(mark, "7 3\n"); // of a version that knew no lengths
+        assertThat(ShownMark.read(mark).orElseThrow().out()).isEqualTo(new ShownMark.Shown(7, 7));
+        mark(9).write(mark);
+        assertThat(ShownMark.read(mark)).contains(mark(9));
         Files.writeString(mark, "torn");
         assertThat(ShownMark.read(mark)).isEmpty();
+    }
+
+    private static ShownMark mark(long out) {
+        return new ShownMark(new ShownMark.Shown(out, out + 1), new ShownMark.Shown(3, 3));
+    }
+
+    @Test
+    void aFileThatWasCutIsShownTheLogFromItsBeginning() {
+        ShownMark.Shown shown =
+                ShownMark.Shown.in(OptionalLong.of(20), 30); // shorter, since secrets are shown as stars
+        assertThat(shown.next(OptionalLong.of(20))).isEqualTo(30);
+        assertThat(shown.next(OptionalLong.of(500))).isEqualTo(30);
+        assertThat(shown.next(OptionalLong.of(0))).isZero();
+        assertThat(shown.next(OptionalLong.empty())).isEqualTo(30);
+        assertThat(ShownMark.Shown.in(OptionalLong.empty(), 30).next(OptionalLong.of(0)))
+                .isZero();
+    }
+
+    /** The runner dies before it sees that a resume has cut the log: the next one knows what was shown. */
+    @Test
+    void whatWasKeptBeforeTheCutIsNotShownAgain() throws IOException {
+        Path memory = folder.resolve("shown.stdout");
+        LogFollower first = new LogFollower(log, shown, memory);
+        append("1\n2\n3\n4\n");
+        first.poll();
+        first.keep();
+        cutTo(4);
+        LogFollower second = new LogFollower(log, shown, memory);
+        second.skipTo(8);
+        append("3\n4\n5\n");
+        second.poll();
+        assertThat(shown()).isEqualTo("1\n2\n3\n4\n5\n");
     }
 
     @Test
     void aMarkIsItsOwnersAloneAsAllFilesOfARun() throws IOException {
         Path mark = folder.resolve("shown");
-        new ShownMark(12, 3).write(mark);
+        mark(12).write(mark);
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(mark)))
                 .isEqualTo("rw-------");
     }
