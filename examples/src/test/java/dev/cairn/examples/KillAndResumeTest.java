@@ -20,13 +20,15 @@ class KillAndResumeTest {
     private static final int KILLS = LONG ? 20 : 3;
 
     static Stream<Arguments> examplesAndCallers() {
-        return Stream.of(
-                        "count",
-                        "log-crunch",
-                        "monte-carlo",
-                        "molecular-dynamics",
-                        "src/test/flows/files",
-                        "src/test/flows/connections")
+        Stream<String> often = Stream.of(
+                "count",
+                "log-crunch",
+                "monte-carlo",
+                "molecular-dynamics",
+                "src/test/flows/files",
+                "src/test/flows/connections");
+        Stream<String> seldom = LONG ? Stream.of("src/test/flows/programs") : Stream.empty();
+        return Stream.concat(often, seldom)
                 .flatMap(name -> callers(name).map(caller -> Arguments.of(Example.named(name), caller)));
     }
 
