@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Lets system calls of runner and supervisor fail, one place at a time, and prints what came of it.
 
-    campaign.py [--seed N] [--count N] [--seconds N] [--only TARGET:CALL:ERROR:N]... --native DIR -- COMMAND...
+    campaign.py [--seed N] [--count N] [--jobs N] [--seconds N] [--only TARGET:CALL:ERROR:N]... --native DIR -- COMMAND...
 
 COMMAND starts Cairn's Java with -Dcairn.native.dir=ANY, DIR holds its native programs. Each injection makes call number N fail with
 one error while a workflow of two steps runs with checkpoints: of the runner, from its first own call on, by a preloaded library; of the
@@ -9,7 +9,7 @@ first step's supervisor by strace, which follows its main thread from when it ha
 same line, undisturbed. Only two ends are allowed: it finished with the output of an undisturbed run, or it stopped with a clear word and
 the resume finished with that output. Anything else is printed with what was said, and ends this with 1.
 """
-import argparse, collections, errno, os, pathlib, random, re, shutil, signal, subprocess, sys, tempfile, time
+import argparse, collections, concurrent.futures, errno, itertools, os, pathlib, random, re, shutil, signal, subprocess, sys, tempfile, time
 
 FLOW = """name: faults
 env: {LD_PRELOAD: "", FAULT_CALL: "", FAULT_COUNT: ""}
@@ -45,13 +45,12 @@ class Bench:
     def __init__(self, command, native):
         self.command, self.native = command, pathlib.Path(native)
         self.top = pathlib.Path(tempfile.mkdtemp(prefix="cairn-faults-", dir="/var/tmp"))
-        self.number = 0
+        self.numbers = itertools.count(1)
         source = pathlib.Path(__file__).with_name("fail.c")
         subprocess.run(["gcc", "-O1", "-shared", "-fPIC", "-o", str(self.top / "fail.so"), str(source), "-ldl"], check=True)
 
     def room(self):
-        self.number += 1
-        room = self.top / str(self.number)
+        room = self.top / str(next(self.numbers))
         (room / "user").mkdir(parents=True)
         (room / "flow.yaml").write_text(FLOW)
         (room / "chain.py").write_text(CHAIN)
@@ -156,6 +155,7 @@ def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     arguments.add_argument("--count", type=int, default=300)
+    arguments.add_argument("--jobs", type=int, default=1, help="injections at a time; each has a run of its own")
     arguments.add_argument("--seconds", type=int, default=0, help="begin none after so many")
     arguments.add_argument("--only", action="append", default=[], help="TARGET:CALL:ERROR:N, to repeat one; as often as wanted")
     arguments.add_argument("--native", required=True)
@@ -203,15 +203,20 @@ def campaign(bench, rng, options, late):
                     order.append(turns[key].pop())
         choices = order
     table, bad = collections.Counter(), []
-    for target, call, error, number in choices:
-        if late():
-            break
-        outcome, said = inject(bench, expected, target, call, error, number)
-        table[target, error, outcome] += 1
-        print(f"{sum(table.values())}/{len(choices)} {target}:{call}:{error}:{number} {outcome}", file=sys.stderr, flush=True)
-        if outcome not in ("finished right", "stopped, resumed right"):
-            bad.append((target, call, error, number))
-            print(f"\n--- {target}:{call}:{error}:{number}: {outcome}\n{said}", flush=True)
+
+    def judged(choice):
+        return None if late() else (choice, *inject(bench, expected, *choice))
+
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for ended in concurrent.futures.as_completed([pool.submit(judged, choice) for choice in choices]):
+            if not ended.result():
+                continue
+            (target, call, error, number), outcome, said = ended.result()
+            table[target, error, outcome] += 1
+            print(f"{sum(table.values())}/{len(choices)} {target}:{call}:{error}:{number} {outcome}", file=sys.stderr, flush=True)
+            if outcome not in ("finished right", "stopped, resumed right"):
+                bad.append((target, call, error, number))
+                print(f"\n--- {target}:{call}:{error}:{number}: {outcome}\n{said}", flush=True)
     print_table(table)
     for one in bad:
         print("repeat with --only " + ":".join(map(str, one)))
