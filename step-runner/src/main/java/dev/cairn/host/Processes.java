@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** Processes of this pid namespace, known by pid and start time. Stateless; any thread. */
 public final class Processes {
@@ -35,6 +37,20 @@ public final class Processes {
     public static boolean isAlive(ProcessIdentity process) throws IOException {
         OptionalLong start = startTime(process.pid());
         return start.isPresent() && start.getAsLong() == process.startTime();
+    }
+
+    /** Whether a process of this name is among the ancestors of another, as far as {@code /proc} shows them. */
+    public static boolean descendsFrom(ProcessHandle process, String name) {
+        return Stream.iterate(process.parent(), Optional::isPresent, above -> above.flatMap(ProcessHandle::parent))
+                .anyMatch(above -> name.equals(nameOf(above.orElseThrow())));
+    }
+
+    private static String nameOf(ProcessHandle process) {
+        try {
+            return Files.readString(PROC.resolve(process.pid() + "/comm")).strip();
+        } catch (IOException ended) {
+            return "";
+        }
     }
 
     /** With the mount option {@code hidepid}, {@code /proc} has no folder of a process that belongs to somebody else. */

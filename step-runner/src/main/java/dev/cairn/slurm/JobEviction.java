@@ -1,28 +1,61 @@
 package dev.cairn.slurm;
 
+import dev.cairn.host.Processes;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** Asks Slurm whether it is ending a job: its processes may end before the runner among them is told. */
 public final class JobEviction {
+    /** Slurm's own process on the node, of which every process of a job descends. */
+    private static final String STEP_DAEMON = "slurmstepd";
+
+    private static final Duration ASK_FOR = Duration.ofMinutes(1);
+    private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
+
     private final BatchJob job;
     private final Slurm slurm;
+    private final BooleanSupplier within;
 
+    /** Of the job that this process is part of. */
     public JobEviction(BatchJob job, Slurm slurm) {
-        this.job = job;
-        this.slurm = slurm;
+        this(job, slurm, () -> Processes.descendsFrom(ProcessHandle.current(), STEP_DAEMON));
     }
 
-    /** What is happening to the job, for a person; empty when it goes on, and when Slurm does not say. */
+    /** @param within whether this process is part of the job; a terminal that has outlived its job only has its variables */
+    JobEviction(BatchJob job, Slurm slurm, BooleanSupplier within) {
+        this.job = job;
+        this.slurm = slurm;
+        this.within = within;
+    }
+
+    /**
+     * What is happening to the job, for a person; empty when it goes on, and when Slurm does not say. A controller that does not answer is
+     * asked for a minute: a step that needs it fails while it restarts, and what it then knows of the job decides.
+     */
     public Optional<String> reason() throws InterruptedException {
-        try {
-            StopCause cause = StopCause.of(job, slurm.job(job.id()), false);
-            return switch (cause) {
-                case PREEMPTION, REQUEUE, TIME_LIMIT, CANCELLED ->
-                    Optional.of("Slurm job " + job.id() + " " + cause.words());
-                case WARNING, SIGNAL, UNKNOWN -> Optional.empty();
-            };
-        } catch (SlurmException unheard) {
-            return Optional.empty();
+        long begun = System.nanoTime();
+        while (true) {
+            try {
+                StopCause cause = StopCause.of(job, slurm.job(job.id()), false);
+                return isEviction(cause)
+                        ? Optional.of("Slurm job " + job.id() + " " + cause.words())
+                        : Optional.empty();
+            } catch (SlurmException unheard) {
+                boolean late = System.nanoTime() - begun > ASK_FOR.toNanos();
+                if (late || unheard.kind() != SlurmException.Kind.UNCLEAR || !within.getAsBoolean()) {
+                    return Optional.empty();
+                }
+                Thread.sleep(ASK_AGAIN.toMillis());
+            }
         }
+    }
+
+    private boolean isEviction(StopCause cause) {
+        return switch (cause) {
+            case PREEMPTION, REQUEUE, TIME_LIMIT, CANCELLED -> true;
+            case FORGOTTEN -> within.getAsBoolean();
+            case WARNING, SIGNAL, UNKNOWN -> false;
+        };
     }
 }

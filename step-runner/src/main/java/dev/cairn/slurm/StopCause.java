@@ -10,8 +10,10 @@ import java.util.Optional;
 public enum StopCause {
     /** Its nodes are wanted for another job, and it has a grace time. */
     PREEMPTION("is being preempted", true),
-    /** It goes back into the queue already. */
+    /** It goes back into the queue already, or has started again elsewhere. */
     REQUEUE("was requeued", false),
+    /** Its controller was killed before it had written the job down, and ends it when the node reports. */
+    FORGOTTEN("is unknown to Slurm", false),
     /** The warning before the time limit, or any other USR1. */
     WARNING("is near its time limit", true),
     TIME_LIMIT("has reached its time limit", true),
@@ -44,10 +46,12 @@ public enum StopCause {
      */
     public static StopCause of(BatchJob job, Optional<JobInfo> info, boolean warned) {
         if (info.isEmpty()) {
-            return UNKNOWN;
+            return FORGOTTEN;
         }
         JobInfo now = info.get();
-        if (now.restarts() > job.restart()) {
+        // a controller that was killed may have forgotten that it had started the job: then it waits, with as many
+        // restarts as before
+        if (now.restarts() > job.restart() || now.state().course() == JobState.Course.WAITS) {
             return REQUEUE;
         }
         if (now.reason().equals("TimeLimit")) {

@@ -3,11 +3,18 @@ package dev.cairn.host;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.engine.ProcessIdentity;
+import java.io.BufferedReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ProcessesTest {
+    @TempDir
+    Path folder;
+
     @Test
     void knowsTheLivingFromTheDead() throws Exception {
         ProcessIdentity self = Processes.current();
@@ -41,6 +48,22 @@ class ProcessesTest {
             })
     void seesThatItDoesNot(String mounts) {
         assertThat(Processes.hidesProcesses(mounts)).isFalse();
+    }
+
+    @Test
+    void knowsAnAncestorByItsName() throws Exception {
+        Path shell = Files.copy(Path.of("/bin/sh").toRealPath(), folder.resolve("stepd"));
+        Process parent = new ProcessBuilder(shell.toString(), "-c", "sleep 60 & echo $!; read line; kill $!").start();
+        try (BufferedReader said = parent.inputReader()) {
+            ProcessHandle child =
+                    ProcessHandle.of(Long.parseLong(said.readLine())).orElseThrow();
+            assertThat(Processes.descendsFrom(child, "stepd")).isTrue();
+            assertThat(Processes.descendsFrom(parent.toHandle(), "stepd")).isFalse();
+            assertThat(Processes.descendsFrom(child, "other")).isFalse();
+        } finally {
+            parent.getOutputStream().close();
+            parent.waitFor();
+        }
     }
 
     private static long ended() throws Exception {

@@ -49,6 +49,7 @@ class BatchJobRunTest {
         "JobState=COMPLETING Restarts=0, FAILURE",
         "JobState=COMPLETING Restarts=0, KILLED",
         "JobState=PENDING Restarts=1, FAILURE",
+        "JobState=PENDING Restarts=0, FAILURE",
         "JobState=RUNNING Restarts=0 PreemptTime=2026-03-01T02:00:00, FAILURE",
         "JobState=RUNNING Reason=TimeLimit Restarts=0, FAILURE"
     })

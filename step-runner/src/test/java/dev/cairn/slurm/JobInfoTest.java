@@ -180,6 +180,8 @@ final class JobInfoTest {
         "RUNNING,    None,      0, true,  false, PREEMPTION",
         "COMPLETING, None,      1, false, false, REQUEUE",
         "PENDING,    BeginTime, 1, false, true,  REQUEUE",
+        "PENDING,    Resources, 0, false, false, REQUEUE",
+        "CONFIGURING, None,     0, false, false, REQUEUE",
         "COMPLETING, TimeLimit, 0, false, false, TIME_LIMIT",
         "TIMEOUT,    TimeLimit, 0, false, true,  TIME_LIMIT",
         "COMPLETING, None,      0, false, false, CANCELLED",
@@ -201,7 +203,7 @@ final class JobInfoTest {
     void doesNotRequeueWhatSlurmDoesNotKnow() {
         BatchJob job = BatchJob.of(Map.of("SLURM_JOB_ID", "7")).orElseThrow();
         StopCause cause = StopCause.of(job, Optional.empty(), true);
-        assertThat(cause).isEqualTo(StopCause.UNKNOWN);
+        assertThat(cause).isEqualTo(StopCause.FORGOTTEN);
         assertThat(cause.isToBeRequeued()).isFalse();
     }
 }
