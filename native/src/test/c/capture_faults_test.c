@@ -18,6 +18,7 @@ enum fault {
     FAULT_NONE,
     FAULT_ERROR,        /* the call fails */
     FAULT_KILL_STEP,    /* the step's root process is killed before the call */
+    FAULT_WAIT,         /* every other wait fails, and has to be repeated */
     FAULT_KILL_STRANGER /* the thread that is asked, if it is one of ours: a snapshot or its helper
                          */
 };
@@ -84,6 +85,17 @@ long __wrap_ptrace(enum __ptrace_request request, pid_t pid, void *address, void
     if (faults.fault == FAULT_KILL_STRANGER && !is_known(pid) && hit("ptrace", number))
         kill(pid, SIGKILL);
     return __real_ptrace(request, pid, address, data);
+}
+
+pid_t __real_waitpid(pid_t pid, int *status, int options);
+pid_t __wrap_waitpid(pid_t pid, int *status, int options);
+pid_t __wrap_waitpid(pid_t pid, int *status, int options)
+{
+    if (faults.on && faults.fault == FAULT_WAIT && faults.calls++ % 2 == 0) {
+        errno = faults.error;
+        return -1;
+    }
+    return __real_waitpid(pid, status, options);
 }
 
 int __real_openat(int dirfd, const char *path, int flags, ...);
@@ -443,6 +455,26 @@ static int lose_the_snapshots(const struct home *home, const void *unused)
     return rc;
 }
 
+/* A thread whose stop was not seen would run on in the step's memory. */
+static int repeat_the_waits(const struct home *home, const void *unused)
+{
+    (void)unused;
+    cairn_error err = {0};
+    struct life l;
+    LIVE(start_victim(&l, home, &err), &err);
+    if (list_threads(l.tree.init, &faults.known) != 0)
+        return -1;
+    arm(FAULT_WAIT, 0, EMFILE);
+    int rc = life_capture(&l, 1, &err);
+    faults.on = false;
+    LIVE(rc, &err);
+    if (faults.calls < 2 || is_untouched(&l) != 0 || check_image(&l, "000001") != 0)
+        return -1;
+    rc = life_finish(&l);
+    tree_destroy(&l.tree);
+    return rc;
+}
+
 static int capture_standing(struct life *l, uint32_t sequence, bool *standing, cairn_error *err)
 {
     static const char *const no_trees[] = {NULL};
@@ -542,6 +574,12 @@ static void does_without_snapshots_that_are_killed(void **state)
     assert_int_equal(0, in_a_home(geteuid(), lose_the_snapshots, NULL));
 }
 
+static void repeats_waits_that_fail(void **state)
+{
+    (void)state;
+    assert_int_equal(0, in_a_home(geteuid(), repeat_the_waits, NULL));
+}
+
 static void copies_while_standing_when_the_clone_is_refused(void **state)
 {
     (void)state;
@@ -558,6 +596,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(leaves_the_step_alone_when_nothing_can_be_kept),
         cmocka_unit_test(comes_to_an_end_when_the_step_is_killed),
         cmocka_unit_test(does_without_snapshots_that_are_killed),
+        cmocka_unit_test(repeats_waits_that_fail),
         cmocka_unit_test(copies_while_standing_when_the_clone_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,8 @@ int end_helper(struct captured_process *p, struct injector *in, long ns_pid, cai
     const uint64_t args[6] = {0};
     cpu_prepare_syscall(&r, in->syscall_at, SYS_exit, args);
     int rc = cpu_set_registers(in->tid, &r, err);
+    if (rc != 0) /* nor may it run on, in the memory of the step */
+        process_signal(in->tid, SIGKILL);
     if (rc != 0 && rc != -ESRCH) /* somebody has killed it: it is to be reaped all the same */
         return rc;
     int status;
