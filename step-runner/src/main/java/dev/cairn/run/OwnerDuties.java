@@ -68,7 +68,7 @@ final class OwnerDuties implements AutoCloseable {
             LOG.warn(
                     "the heartbeat could not be written; other hosts may take this runner for dead: {}",
                     e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             executor.breakOff(e); // or the thread pool would stop the heartbeat silently
         }
     }
@@ -94,7 +94,7 @@ final class OwnerDuties implements AutoCloseable {
             executor.breakOff(e);
         } catch (IOException e) {
             LOG.warn("requests could not be read or answered: {}", e.getMessage());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | LinkageError e) {
             executor.breakOff(e);
         }
     }

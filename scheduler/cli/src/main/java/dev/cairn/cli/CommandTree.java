@@ -22,6 +22,7 @@ import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ErrorReport;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.GlobalOptions;
+import dev.cairn.cli.shared.Unloadable;
 import dev.cairn.cli.slurm.SlurmCommand;
 import dev.cairn.cli.workflow.PlanCommand;
 import dev.cairn.cli.workflow.SchemaCommand;
@@ -30,6 +31,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.ServiceConfigurationError;
 import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -78,10 +80,8 @@ public final class CommandTree {
         try {
             wanted(args).forEach((name, command) -> root.addSubcommand(name, command.get()));
             return configured(root).execute(args);
-        } catch (LinkageError unloadable) {
-            console.say(
-                    "cairn: a part of Cairn could not be loaded, since its files could not be read or were replaced: "
-                            + unloadable + ". Running steps keep running; repeat the command");
+        } catch (LinkageError | ServiceConfigurationError unloadable) { // before any command was
+            console.say("cairn: " + Unloadable.message(unloadable).orElseThrow());
             return ExitCode.IO;
         }
     }

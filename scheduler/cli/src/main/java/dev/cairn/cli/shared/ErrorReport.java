@@ -49,8 +49,11 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
 
     @Override
     public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
-        if (e instanceof RunnerFailedException && e.getCause() instanceof LinkageError unloadable) {
-            throw unloadable; // the runner meets it as the commands do
+        Optional<String> unloadable = Unloadable.message(e);
+        if (unloadable.isPresent()) {
+            tell(unloadable.get());
+            trace(e);
+            return ExitCode.IO;
         }
         Exception why = e instanceof RunnerFailedException && e.getCause() instanceof Exception cause ? cause : e;
         int code = exitCode(why);

@@ -14,7 +14,7 @@ sealed interface ExecutorMessage {
     record ExecutionBroken(InstanceNode node, Throwable failure) implements ExecutorMessage {}
 
     /** The run itself cannot be gone on with. */
-    record Broken(Exception failure) implements ExecutorMessage {}
+    record Broken(Throwable failure) implements ExecutorMessage {}
 
     record LetGo() implements ExecutorMessage {}
 

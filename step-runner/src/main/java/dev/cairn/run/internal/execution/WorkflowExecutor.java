@@ -141,7 +141,7 @@ public final class WorkflowExecutor {
     }
 
     /** Stops executing for an outside reason, such as a lost ownership. The steps keep running. */
-    public void breakOff(Exception reason) {
+    public void breakOff(Throwable reason) {
         mailbox.add(new ExecutorMessage.Broken(reason));
     }
 

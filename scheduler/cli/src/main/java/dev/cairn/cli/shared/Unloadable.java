@@ -1,0 +1,36 @@
+package dev.cairn.cli.shared;
+
+import java.util.Optional;
+import java.util.ServiceConfigurationError;
+import java.util.stream.Stream;
+
+/** A part of Cairn or of Java that cannot be loaded: its file cannot be read, or was replaced while the program runs. */
+public final class Unloadable {
+    private Unloadable() {}
+
+    /** What a person is told of a failure that such a part has caused; empty for any other. */
+    public static Optional<String> message(Throwable failure) {
+        return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
+                .filter(cause -> cause instanceof LinkageError || cause instanceof ServiceConfigurationError)
+                .findFirst()
+                .map(cause ->
+                        "a part of Cairn could not be loaded, since its files could not be read or were replaced: "
+                                + cause + ". Running steps keep running; repeat the command");
+    }
+
+    /**
+     * Ends the process when a thread meets such a part. The thread pool would start another, which meets it again: a run without a
+     * heartbeat, say.
+     */
+    public static void endProcess(Console console) {
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
+            Optional<String> message = message(failure);
+            if (message.isPresent()) {
+                console.say("cairn: " + message.get());
+                Runtime.getRuntime().halt(ExitCode.IO);
+            }
+            console.err().print("Exception in thread \"" + thread.getName() + "\" "); // as Java says it
+            failure.printStackTrace(console.err());
+        });
+    }
+}
