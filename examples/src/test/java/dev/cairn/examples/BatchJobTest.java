@@ -9,12 +9,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A batch job whose only line is Cairn, under a real Slurm that takes its node away in every way it has. The line that starts is the line that
@@ -23,6 +26,22 @@ import org.junit.jupiter.params.provider.MethodSource;
 class BatchJobTest {
     private static final Cluster SLURM = Cluster.only();
     private static final Example COUNT = Example.named("count");
+
+    /** Counts as the example does, and asks Slurm for each number. */
+    private static final String SRUN = """
+            name: count
+            inputs:
+              to: {type: integer, default: 40}
+            steps:
+              - id: count
+                checkpoint: {every: 1s}
+                run: |
+                  for i in $(seq 0 $((${{ inputs.to }} - 1))); do
+                    srun --overlap --ntasks=1 sh -c 'echo $0; sleep 0.1' $i
+                    srun --overlap --ntasks=1 sh -c 'echo $SLURM_JOB_ID >>jobs'
+                    sleep 0.5
+                  done
+            """;
 
     /** What happens to the job once it has an image. */
     private enum Blow {
@@ -100,21 +119,7 @@ class BatchJobTest {
     void srunInAResumedStepBelongsToTheCurrentJob(Blow blow) throws Exception {
         try (Cairn cairn =
                 Cairn.in(Rooms.next("srun"), COUNT.folder(), Caller.ofSlurm()).with(SLURM.environment())) {
-            Path flow = cairn.project().resolve("flow.yaml");
-            Files.writeString(flow, """
-                    name: count
-                    inputs:
-                      to: {type: integer, default: 40}
-                    steps:
-                      - id: count
-                        checkpoint: {every: 1s}
-                        run: |
-                          for i in $(seq 0 $((${{ inputs.to }} - 1))); do
-                            srun --overlap --ntasks=1 sh -c 'echo $0; sleep 0.1' $i
-                            srun --overlap --ntasks=1 sh -c 'echo $SLURM_JOB_ID >>jobs'
-                            sleep 0.5
-                          done
-                    """);
+            Files.writeString(cairn.project().resolve("flow.yaml"), SRUN);
             Life life = new Life("nograce", 40, List.of(blow));
             List<String> options = List.of("--partition=nograce", "--output=job.log", "--job-name=" + name(cairn));
             String job = submit(cairn, life, options);
@@ -132,6 +137,50 @@ class BatchJobTest {
                     .isEqualTo(numbers(life.to()));
             assertThat(Files.readAllLines(cairn.project().resolve("jobs")).get(life.to() - 1))
                     .isEqualTo(next);
+        }
+    }
+
+    /**
+     * The controller is killed and comes back with what it knew before the job started: it shows the job as waiting, ends what runs of it,
+     * and starts it again. Or it does not know the job at all.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    @EnabledIfSystemProperty(named = "cairn.long", matches = "true")
+    void aJobThatItsControllerHasForgottenLosesNothing(boolean waits) throws Exception {
+        try (Cairn cairn = Cairn.in(Rooms.next("forgotten"), COUNT.folder(), Caller.ofSlurm())
+                .with(SLURM.environment())) {
+            Files.writeString(cairn.project().resolve("flow.yaml"), SRUN);
+            Life life = new Life("nograce", 40, List.of(Blow.CONTROLLER_KILLED));
+            List<String> options =
+                    new ArrayList<>(List.of("--partition=nograce", "--output=job.log", "--job-name=" + name(cairn)));
+            Map<Path, byte[]> memory = SLURM.memory();
+            if (waits) {
+                options.add("--begin=now+20");
+            }
+            String job = submit(cairn, life, options);
+            if (waits) {
+                memory = SLURM.memoryOf(name(cairn));
+                assertThat(SLURM.state(job)).isEqualTo("PENDING");
+            }
+            StepFiles step = Waiting.forStep(cairn, "count");
+            Waiting.forImageAfter(step, 0);
+            SLURM.forgetSince(memory);
+            if (!waits) {
+                await("Slurm to end job " + job)
+                        .atMost(2, MINUTES)
+                        .until(() -> cairn.processes().isEmpty());
+                job = submit(cairn, life, options);
+            }
+            awaitEnd(job, cairn);
+
+            assertThat(cairn.runs()).hasSize(1);
+            assertThat(step.attempts().stream().map(StepFiles.Attempt::cause))
+                    .as(log(cairn))
+                    .doesNotContain("failure");
+            assertThat(Files.readString(step.folder().resolve("stdout.log")))
+                    .as(log(cairn))
+                    .isEqualTo(numbers(life.to()));
         }
     }
 

@@ -52,6 +52,14 @@ final class Cluster {
         return run(List.of(words));
     }
 
+    /** Starts a command of Slurm's whose output and end do not matter. */
+    Process begin(String... words) throws IOException {
+        ProcessBuilder builder =
+                new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD);
+        builder.environment().putAll(environment());
+        return builder.start();
+    }
+
     /** The state of a job, e.g. {@code RUNNING}. */
     String state(String job) throws IOException, InterruptedException {
         return ask("squeue", "--noheader", "--states=all", "--format=%T", "--jobs=" + job)
@@ -68,8 +76,18 @@ final class Cluster {
      * seconds it would not know any more.
      */
     void restartController(String jobName) throws IOException, InterruptedException {
-        await("the controller to write down job " + jobName).atMost(1, MINUTES).until(() -> isSaved(jobName));
+        awaitSaved(jobName);
         restart("slurmctld");
+    }
+
+    private void awaitSaved(String jobName) {
+        await("the controller to write down job " + jobName).atMost(1, MINUTES).until(() -> isSaved(jobName));
+    }
+
+    /** The same as {@link #memory}, once there is a job of this name in it. */
+    Map<Path, byte[]> memoryOf(String jobName) throws IOException {
+        awaitSaved(jobName);
+        return memory();
     }
 
     private boolean isSaved(String jobName) throws IOException {
