@@ -3,6 +3,7 @@ package dev.cairn.files;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -120,10 +121,27 @@ public final class DurableFiles {
         return new FileOutputStream(file.toFile(), true);
     }
 
-    /** Makes the names in a folder durable. */
+    /** Makes the names in a folder durable, for a thread that is interrupted too; only a channel can be had of a folder. */
     public static void syncFolder(Path folder) throws IOException {
+        boolean interrupted = false;
+        try {
+            while (!syncs(folder)) {
+                interrupted |= Thread.interrupted();
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** @return false when the channel was closed since the thread is interrupted */
+    private static boolean syncs(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
+            return true;
+        } catch (ClosedByInterruptException closed) {
+            return false;
         }
     }
 

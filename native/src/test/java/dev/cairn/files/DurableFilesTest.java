@@ -48,6 +48,16 @@ class DurableFilesTest {
         }
     }
 
+    /** A runner that breaks off interrupts its steps' threads, which write down how far they are. */
+    @Test
+    void writesForAThreadThatIsInterrupted() throws Exception {
+        Path file = folder.resolve("file");
+        Thread.currentThread().interrupt();
+        DurableFiles.replace(file, bytes("new"));
+        assertThat(Thread.interrupted()).isTrue();
+        assertThat(file).hasContent("new");
+    }
+
     @Test
     void createsAFileOnlyOnce() throws Exception {
         Path file = folder.resolve("file");
