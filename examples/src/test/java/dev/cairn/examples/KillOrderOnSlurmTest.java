@@ -62,7 +62,7 @@ class KillOrderOnSlurmTest {
             String job = submit(cairn);
             int blows = 1 + random.nextInt(MOST_BLOWS);
             for (int i = 0; i < blows && runs(job, cairn, told); i++) {
-                TimeUnit.MILLISECONDS.sleep(random.nextLong(undisturbed.took().toMillis() / 2));
+                TimeUnit.MILLISECONDS.sleep(random.nextLong(undisturbed.took().toMillis()));
                 strike(Blow.values()[random.nextInt(Blow.values().length)], job, victims, random, told);
             }
             while (runs(job, cairn, told)) {
