@@ -153,6 +153,19 @@ static int capture_link(struct captured_process *p, const char *name, cairn_erro
     return 0;
 }
 
+/* Slurm's srun stands for tasks that other processes start and end. Between its connections to them
+ * nothing else shows that: an image would wait for tasks that are gone, or start some with a
+ * credential of an earlier time. */
+static int check_no_launcher(const struct captured_process *p, cairn_error *err)
+{
+    const char *exe = json_string_value(json_object_get(p->json, "exe"));
+    const char *slash = strrchr(exe, '/');
+    return strcmp(slash ? slash + 1 : exe, "srun") != 0
+               ? 0
+               : cairn_fail(err, CAIRN_EBUSY_TREE,
+                            "pid %d: srun runs, whose tasks are outside of the step", p->ns_pid);
+}
+
 static int capture_number(struct captured_process *p, const char *file, int base, cairn_error *err)
 {
     char path[64];
@@ -304,6 +317,8 @@ int capture_process(struct captured_process *p, cairn_error *err)
     static const char *const links[] = {"exe", "cwd", "root"};
     for (size_t i = 0; rc == 0 && i < sizeof links / sizeof *links; i++)
         rc = capture_link(p, links[i], err);
+    if (rc == 0)
+        rc = check_no_launcher(p, err);
     if (rc == 0)
         rc = capture_number(p, "personality", 16, err);
     if (rc == 0)

@@ -68,6 +68,22 @@ final class NativeCommandsTest {
         assertThat(run("logs", "count").out()).isEqualTo("1\n2\n3\n4\n5\n");
     }
 
+    /** Its tasks are outside of the step: one that was restored would wait for them for ever. */
+    @Test
+    void noImageHoldsAnSrun() throws Exception {
+        Files.copy(Path.of("/bin/sleep").toRealPath(), folder.resolve("srun"));
+        String script = "./srun 60 & until [ \"$(cat /proc/$!/comm)\" = srun ]; do :; done; echo go; wait";
+        try (CairnProcess cairn =
+                CairnProcess.start(folder, "exec", "--name", "count", "-i", "never", "--", "sh", "-c", script)) {
+            cairn.awaitOut("go\n");
+            Outcome refused = run("checkpoint", "count");
+            assertThat(refused.exitCode()).as(refused.err()).isEqualTo(1);
+            assertThat(refused.err()).contains("srun runs, whose tasks are outside of the step");
+            assertThat(run("cancel", "count").exitCode()).isZero();
+            cairn.await();
+        }
+    }
+
     /** As timeout(1) sends TERM, and kernel and shell HUP. So much memory takes a while to compress: the second finds no image yet. */
     @ParameterizedTest
     @ValueSource(strings = {"TERM", "HUP"})
