@@ -119,6 +119,13 @@ final class Cluster {
         start("slurmctld");
     }
 
+    /** Makes the node take jobs again, if Slurm has taken it out of service since a job did not start or end there as it should. */
+    void putNodeBack() throws IOException, InterruptedException {
+        if (ask("sinfo", "--noheader", "--format=%T").contains("drain")) {
+            ask("scontrol", "update", "nodename=ALL", "state=resume");
+        }
+    }
+
     /** Kills a daemon and starts it again. */
     void restart(String daemon) throws IOException, InterruptedException {
         kill(daemon);

@@ -127,7 +127,15 @@ class KillOrderOnSlurmTest {
     private static String submit(Cairn cairn) throws Exception {
         Path script = cairn.project().resolve("job.sh");
         Files.writeString(
-                script, cairn.printed("slurm", "script", "flow.yaml", "--", "--partition=nograce", "--output=job.log"));
+                script,
+                cairn.printed(
+                        "slurm",
+                        "script",
+                        "flow.yaml",
+                        "--key=orders",
+                        "--",
+                        "--partition=nograce",
+                        "--output=job.log"));
         return cairn.printedBy(List.of("sbatch", "--parsable", "job.sh")).strip();
     }
 
