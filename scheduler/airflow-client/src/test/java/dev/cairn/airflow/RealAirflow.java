@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 
 /** A real Airflow server on loopback, from PyPI, started by {@code src/test/airflow/server}. */
-public final class RealAirflow implements AutoCloseable {
+public final class RealAirflow implements ServerContract.Server, AutoCloseable {
     private static final Path SCRIPT = Path.of("src/test/airflow/server").toAbsolutePath();
 
     private final String version;
@@ -72,6 +72,7 @@ public final class RealAirflow implements AutoCloseable {
         }
     }
 
+    @Override
     public String version() {
         return version;
     }
@@ -80,6 +81,7 @@ public final class RealAirflow implements AutoCloseable {
         return folder;
     }
 
+    @Override
     public String address() {
         return "http://127.0.0.1:" + port;
     }
@@ -90,10 +92,12 @@ public final class RealAirflow implements AutoCloseable {
                 .withRetries(1);
     }
 
+    @Override
     public AirflowClient client() {
         return client;
     }
 
+    @Override
     public DagRun ended(String dag, String run) {
         return Awaitility.await("end of " + dag + " " + run)
                 .atMost(Duration.ofMinutes(4))

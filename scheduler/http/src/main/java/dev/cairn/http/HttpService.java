@@ -5,6 +5,7 @@ import dev.cairn.daemon.HttpFront;
 import dev.cairn.daemon.Runners;
 import dev.cairn.daemon.Schedules;
 import dev.cairn.http.access.Tokens;
+import dev.cairn.http.internal.airflow.AirflowApi;
 import dev.cairn.http.internal.api.OwnApi;
 import dev.cairn.http.internal.runs.ActiveRuns;
 import dev.cairn.http.internal.runs.Homes;
@@ -75,6 +76,7 @@ public record HttpService(StateFolder folder, int port, List<Path> homes, String
                         "/metrics", "Metrics for Prometheus", request -> Response.text(200, PROMETHEUS, metrics.get()))
                 .open());
         routes.addAll(new OwnApi(runs, active, runners, schedules, folder, version, clock).routes());
+        routes.addAll(new AirflowApi(runs, active, runners, schedules, tokens, folder, version, clock).routes());
         HttpPort open = HttpPort.open(port, routes, tokens, tell);
         active.resumeLeft();
         return new Opened(open, active);

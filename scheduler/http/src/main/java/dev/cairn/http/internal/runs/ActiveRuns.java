@@ -23,6 +23,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +34,9 @@ import java.util.function.Consumer;
  * it has ended or a person has stopped it: the next process resumes those that a kill or a stop has left. Thread-safe.
  */
 public final class ActiveRuns implements AutoCloseable {
+    /** Telling those whom the workflow names takes a while. */
+    private static final Duration LETTING_GO = Duration.ofSeconds(10);
+
     private final Runners runners;
     private final Homes homes;
     private final Path records;
@@ -117,6 +121,15 @@ public final class ActiveRuns implements AutoCloseable {
 
     private synchronized void ended(RunSession session) {
         active.remove(session);
+    }
+
+    /** Waits until this process has let go of a run that has ended; returns at once if it has not got it. */
+    public void awaitLetGo(String runId) throws InterruptedException {
+        for (Thread thread : threads()) {
+            if (thread.getName().equals("run " + runId)) {
+                thread.join(LETTING_GO.toMillis());
+            }
+        }
     }
 
     /** Resumes what an earlier process has left. */

@@ -34,6 +34,9 @@ public final class RunControl {
     /** Resumes a run here; returns once it is ours. */
     public RunFolder resume(ServedRuns.Found found, ResumeOptions options, boolean evenPaused)
             throws IOException, InterruptedException {
+        if (found.run().state().isFinal()) {
+            active.awaitLetGo(found.run().id());
+        }
         return active.begin(
                 found.home().path(), runner -> runner.resume(found.run().folder(), options, evenPaused));
     }
