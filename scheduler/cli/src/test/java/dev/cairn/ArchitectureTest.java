@@ -50,6 +50,9 @@ final class ArchitectureTest {
             onlyIn("dev.cairn.http.internal.server", "com.sun.net.httpserver..");
 
     @ArchTest
+    static final ArchRule onlyThePagesKnowTheirTemplates = onlyIn("dev.cairn.http.internal.page..", "gg.jte..");
+
+    @ArchTest
     static final ArchRule onlyTheBindingKnowsJna = onlyIn("dev.cairn.engine.supervised", "com.sun.jna..");
 
     @ArchTest

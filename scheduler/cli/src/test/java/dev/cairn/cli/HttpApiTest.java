@@ -465,4 +465,69 @@ final class HttpApiTest {
         assertThat(get("/api/v1/none").statusCode()).isEqualTo(404);
         assertThat(post("/api/v1/openapi.json", "{}").statusCode()).isEqualTo(405);
     }
+
+    private static String logIn() throws Exception {
+        HttpResponse<String> answer = form("/login", "token=" + token, "");
+        assertThat(answer.statusCode()).isEqualTo(303);
+        String cookie = answer.headers().firstValue("Set-Cookie").orElseThrow();
+        assertThat(cookie).contains("HttpOnly", "SameSite=Strict").doesNotContain(token);
+        return cookie.replaceFirst(";.*", "");
+    }
+
+    private static HttpResponse<String> form(String path, String body, String cookie) throws Exception {
+        return send(request(path)
+                .header("Content-Type", "application/x-www-form-urlencoded")
+                .header("Cookie", cookie)
+                .POST(BodyPublishers.ofString(body)));
+    }
+
+    @Test
+    void showsPagesOnlyToThoseWhoHaveLoggedIn() throws Exception {
+        HttpResponse<String> stranger = send(request("/runs"));
+        assertThat(stranger.statusCode()).isEqualTo(303);
+        assertThat(stranger.headers().firstValue("Location")).contains("/login");
+        assertThat(form("/login", "token=wrong", "").headers().firstValue("Set-Cookie"))
+                .isEmpty();
+        HttpResponse<String> page = send(request("/runs").header("Cookie", logIn()));
+        assertThat(page.statusCode()).isEqualTo(200);
+        assertThat(page.headers().firstValue("Content-Security-Policy").orElse(""))
+                .contains("default-src 'none'", "script-src 'self'", "frame-ancestors 'none'")
+                .doesNotContain("unsafe");
+        assertThat(send(request("/schedules").header("Cookie", logIn())).body()).contains("count.1");
+    }
+
+    @Test
+    void showsHostileNamesAsText() throws Exception {
+        String run = startRun("hostile.yaml", "").path("id").asString();
+        awaitState(run, "succeeded");
+        String cookie = logIn();
+        for (String path :
+                List.of("/runs", "/runs/" + encoded(run), "/runs?name=" + encoded("\"><script>alert(3)</script>"))) {
+            HttpResponse<String> page = send(request(path).header("Cookie", cookie));
+            assertThat(page.statusCode()).as(page.body()).isEqualTo(200);
+            assertThat(page.body()).doesNotContain("<script>alert");
+        }
+    }
+
+    @Test
+    void aCookieAloneChangesNothing() throws Exception {
+        String run =
+                startRun("flow.yaml", ", \"inputs\": {\"to\": 102}").path("id").asString();
+        await(() -> Files.exists(folder.resolve("counted-102")));
+        String cookie = logIn();
+        assertThat(form("/runs/" + run + "/pause", "", cookie).statusCode()).isEqualTo(403);
+        assertThat(send(request("/api/v1/runs/" + run + "/cancel")
+                                .header("Cookie", cookie)
+                                .POST(BodyPublishers.noBody()))
+                        .statusCode())
+                .isEqualTo(403);
+        String page = send(request("/runs/" + run).header("Cookie", cookie)).body();
+        String key = page.replaceFirst("(?s).*name=\"form_key\" value=\"([^\"]*)\".*", "$1");
+        assertThat(form("/runs/" + run + "/pause", "form_key=" + key, cookie).statusCode())
+                .isEqualTo(303);
+        awaitState(run, "paused");
+        assertThat(form("/runs/" + run + "/cancel", "form_key=" + key, cookie).statusCode())
+                .isEqualTo(303);
+        awaitState(run, "cancelled");
+    }
 }

@@ -7,6 +7,7 @@ import dev.cairn.daemon.Schedules;
 import dev.cairn.http.access.Tokens;
 import dev.cairn.http.internal.airflow.AirflowApi;
 import dev.cairn.http.internal.api.OwnApi;
+import dev.cairn.http.internal.page.Pages;
 import dev.cairn.http.internal.runs.ActiveRuns;
 import dev.cairn.http.internal.runs.Homes;
 import dev.cairn.http.internal.runs.ServedRuns;
@@ -77,6 +78,7 @@ public record HttpService(StateFolder folder, int port, List<Path> homes, String
                 .open());
         routes.addAll(new OwnApi(runs, active, runners, schedules, folder, version, clock).routes());
         routes.addAll(new AirflowApi(runs, active, runners, schedules, tokens, folder, version, clock).routes());
+        routes.addAll(new Pages(runs, active, runners, schedules, tokens, clock).routes());
         HttpPort open = HttpPort.open(port, routes, tokens, tell);
         active.resumeLeft();
         return new Opened(open, active);

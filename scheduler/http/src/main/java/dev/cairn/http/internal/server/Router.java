@@ -56,11 +56,16 @@ final class Router implements HttpHandler {
             if (Problems.isBug(e)) {
                 tell.accept("a bug in Cairn, answering " + exchange.getRequestMethod() + ": " + e);
             }
-            response = problems.of(e);
+            response = isPageWithoutLogin(path, e) ? Response.empty(303).with("Location", "/login") : problems.of(e);
         }
         try (exchange) {
             write(exchange, response);
         }
+    }
+
+    private static boolean isPageWithoutLogin(String path, Exception e) {
+        boolean api = path.startsWith("/api/") || path.startsWith("/auth/");
+        return e instanceof HttpError error && error.status() == 401 && !api;
     }
 
     private Response answer(HttpExchange exchange, String path) throws Exception {

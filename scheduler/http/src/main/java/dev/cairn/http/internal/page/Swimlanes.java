@@ -1,0 +1,98 @@
+package dev.cairn.http.internal.page;
+
+import dev.cairn.engine.StepExit;
+import dev.cairn.run.manifest.AttemptRecord;
+import dev.cairn.run.manifest.ImageRecord;
+import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.workflow.value.Durations;
+import dev.cairn.workflow.value.Sizes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The timeline of a run: a lane for each step with its attempts side by side and its images as ticks; places are in units of a picture
+ * {@link #WIDTH} wide. Immutable.
+ */
+public record Swimlanes(List<Lane> lanes, Instant from, Instant to) {
+    public static final int WIDTH = 1000;
+    public static final int LANE = 28;
+    private static final int TALLEST = 20;
+
+    /** One step. */
+    public record Lane(String label, List<Bar> bars, List<Tick> ticks) {}
+
+    /** @param kind the name of its style */
+    public record Bar(long x, long width, String kind, String title) {}
+
+    /** An image. */
+    public record Tick(long x, long height, String title) {}
+
+    public static Swimlanes of(RunManifest run, List<StepManifest> steps, Instant now) {
+        Instant to = run.endedAt().orElse(now);
+        Swimlanes scale = new Swimlanes(List.of(), run.createdAt(), to);
+        return new Swimlanes(
+                steps.stream()
+                        .map(step -> scale.lane(run.label(step.stepId()), step))
+                        .toList(),
+                run.createdAt(),
+                to);
+    }
+
+    public int height() {
+        return Math.max(1, lanes.size()) * LANE;
+    }
+
+    private Lane lane(String label, StepManifest step) {
+        List<Bar> bars = new ArrayList<>();
+        for (AttemptRecord attempt : step.attempts()) {
+            Instant end = attempt.end().map(StepExit::at).orElse(to);
+            String cause = attempt.end().map(exit -> exit.cause().wire()).orElse("running");
+            bars.add(bar(
+                    attempt.startedAt(),
+                    end,
+                    cause,
+                    "attempt " + attempt.number() + " on " + attempt.host().name() + ": " + cause
+                            + (attempt.resumedFrom().orElse(0) > 0
+                                    ? ", resumed from image "
+                                            + attempt.resumedFrom().getAsLong()
+                                    : "")));
+            if (!attempt.repeats().isZero()) {
+                Instant caughtUp = attempt.startedAt().plus(attempt.repeats());
+                bars.add(bar(
+                        attempt.startedAt(),
+                        caughtUp.isBefore(end) ? caughtUp : end,
+                        "repeated",
+                        "repeats up to " + span(attempt.repeats())));
+            }
+        }
+        long largest =
+                step.images().stream().mapToLong(ImageRecord::bytes).max().orElse(1);
+        List<Tick> ticks = step.images().stream()
+                .filter(image -> image.sequence() > 0)
+                .map(image -> new Tick(
+                        x(image.at()),
+                        Math.max(4, TALLEST * image.bytes() / Math.max(1, largest)),
+                        "image " + image.sequence() + " (" + image.reason() + "): " + Sizes.text(image.bytes())
+                                + ", paused " + image.pause().toNanos() / 1000 + " µs"))
+                .toList();
+        return new Lane(label, bars, ticks);
+    }
+
+    private Bar bar(Instant start, Instant end, String kind, String title) {
+        long x = x(start);
+        return new Bar(x, Math.max(2, x(end) - x), kind, title);
+    }
+
+    private long x(Instant time) {
+        long whole = Math.max(1, Duration.between(from, to).toMillis());
+        long part = Duration.between(from, time).toMillis();
+        return Math.max(0, Math.min(WIDTH, part * WIDTH / whole));
+    }
+
+    private static String span(Duration duration) {
+        return Durations.format(duration.truncatedTo(java.time.temporal.ChronoUnit.MILLIS));
+    }
+}
