@@ -1,5 +1,6 @@
 package dev.cairn.host;
 
+import dev.cairn.engine.PidScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,8 +10,8 @@ import java.nio.file.Path;
  * pids, any others do not.
  *
  * @param name host name, for people
- * @param bootId of {@code /proc/sys/kernel/random/boot_id}
- * @param pidNamespace of {@code /proc/self/ns/pid}
+ * @param bootId of its {@link PidScope}
+ * @param pidNamespace of its {@link PidScope}, as {@code /proc/self/ns/pid} reads, e.g. {@code pid:[4026531836]}
  * @param kernel release, e.g. {@code 6.1.0-18-amd64}
  * @param architecture as Java names it, e.g. {@code amd64}
  */
@@ -18,10 +19,11 @@ public record HostIdentity(String name, String bootId, String pidNamespace, Stri
 
     /** This process's own. */
     public static HostIdentity current() throws IOException {
+        PidScope scope = PidScope.current();
         return new HostIdentity(
                 Files.readString(Path.of("/proc/sys/kernel/hostname")).strip(),
-                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip(),
-                Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString(),
+                scope.bootId(),
+                "pid:[" + scope.namespace() + "]",
                 System.getProperty("os.version"),
                 System.getProperty("os.arch"));
     }

@@ -2,6 +2,7 @@ package dev.cairn.engine.supervised;
 
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.Lease;
+import dev.cairn.engine.PidScope;
 import dev.cairn.files.OrdinaryFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,8 +27,10 @@ final class LeaseFile {
             return Optional.of(new Lease(
                     lease.required("host").stringValue(),
                     lease.required("pid").longValue(),
-                    bootId().equals(lease.required("boot_id").stringValue())
-                            && pidNamespace() == lease.required("pid_ns").longValue(),
+                    PidScope.current()
+                            .equals(new PidScope(
+                                    lease.required("boot_id").stringValue(),
+                                    lease.required("pid_ns").longValue())),
                     Files.getLastModifiedTime(file)));
         } catch (NoSuchFileException free) {
             return Optional.empty();
@@ -36,13 +39,5 @@ final class LeaseFile {
         } catch (JacksonException e) {
             throw new EngineException(0, file + " is not what a supervisor writes: " + e.getMessage());
         }
-    }
-
-    private static String bootId() throws IOException {
-        return Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
-    }
-
-    private static long pidNamespace() throws IOException {
-        return (long) Files.getAttribute(Path.of("/proc/self/ns/pid"), "unix:ino");
     }
 }

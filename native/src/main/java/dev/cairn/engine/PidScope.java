@@ -1,0 +1,21 @@
+package dev.cairn.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Where a pid means one process: two processes with the same scope see the same pids, any others do not. Immutable.
+ *
+ * @param bootId of {@code /proc/sys/kernel/random/boot_id}
+ * @param namespace inode of {@code /proc/self/ns/pid}
+ */
+public record PidScope(String bootId, long namespace) {
+
+    /** This process's own. */
+    public static PidScope current() throws IOException {
+        return new PidScope(
+                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip(),
+                (long) Files.getAttribute(Path.of("/proc/self/ns/pid"), "unix:ino"));
+    }
+}
