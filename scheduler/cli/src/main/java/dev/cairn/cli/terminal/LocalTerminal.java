@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
-/** The terminal this process was started from, by way of {@code stty}, which every host has. */
+/**
+ * The terminal this process was started from, by way of {@code stty}, which every host has. JLine runs {@code stty} too on Java 17, or
+ * unpacks a native library into the temporary folder at each start, which fails where that is mounted {@code noexec}.
+ */
 public final class LocalTerminal {
     private static final File DEVICE = new File("/dev/tty");
 
