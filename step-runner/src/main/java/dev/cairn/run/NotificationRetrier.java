@@ -42,11 +42,11 @@ public final class NotificationRetrier {
     /** The runs of this home of which somebody may have to be told, those that run now among them. */
     public List<RunFolder> runs() throws IOException {
         List<RunFolder> found = new ArrayList<>();
-        for (String id : context.untold().ids()) {
+        for (String id : context.pending().ids()) {
             try {
                 found.add(runs.find(id));
             } catch (NoSuchRunException deleted) {
-                context.untold().remove(new RunFolder(Path.of(id)));
+                context.pending().remove(new RunFolder(Path.of(id)));
             }
         }
         return found;
@@ -73,13 +73,13 @@ public final class NotificationRetrier {
             return List.of(String.valueOf(damaged.getMessage())); // the other runs can be told of all the same
         }
         if (notifications.isEmpty()) {
-            context.untold().remove(folder); // its workflow has been changed
+            context.pending().remove(folder); // its workflow has been changed
             return List.of();
         }
         if (!isWhole(run)) {
             return List.of();
         }
-        Optional<Notifier> notifier = Notifier.begin(run, notifications, deliveries.get(), context.untold(), say);
+        Optional<Notifier> notifier = Notifier.begin(run, notifications, deliveries.get(), context.pending(), say);
         return notifier.isPresent() ? notifier.get().finish(atMost) : List.of();
     }
 

@@ -9,10 +9,10 @@ import java.util.Optional;
  * How a session with a run ended.
  *
  * @param message why, for a person; may be empty
- * @param untold who could not be told everything yet, and why, for a person; {@link NotificationRetrier} tells them later
+ * @param undelivered the receivers with undelivered notifications, and why, for a person; {@link NotificationRetrier} retries them
  * @param exit how the last attempt ended, for a run of a single command
  */
-public record RunOutcome(RunState state, String message, List<String> untold, Optional<StepExit> exit) {
+public record RunOutcome(RunState state, String message, List<String> undelivered, Optional<StepExit> exit) {
 
     /**
      * This outcome, if the run succeeded.

@@ -204,7 +204,7 @@ public final class RunSession implements AutoCloseable {
                 manifest,
                 plan.notifications(),
                 context.deliveries().get(),
-                context.untold(),
+                context.pending(),
                 refusal -> listeners.on(new RunEvent.Note(context.clock().instant(), Optional.empty(), refusal))));
     }
 

@@ -30,18 +30,18 @@ record RunnerContext(
         Map<String, String> environment,
         List<String> self,
         Optional<Deliveries> deliveries,
-        PendingNotifications untold) {
+        PendingNotifications pending) {
 
     RunnerContext withSelf(List<String> command) {
-        return new RunnerContext(engines, owners, lease, clock, environment, List.copyOf(command), deliveries, untold);
+        return new RunnerContext(engines, owners, lease, clock, environment, List.copyOf(command), deliveries, pending);
     }
 
     RunnerContext withDeliveries(Deliveries chosen) {
-        return new RunnerContext(engines, owners, lease, clock, environment, self, Optional.of(chosen), untold);
+        return new RunnerContext(engines, owners, lease, clock, environment, self, Optional.of(chosen), pending);
     }
 
     RunnerContext withLease(LeaseTimes chosen) {
-        return new RunnerContext(engines, owners, chosen, clock, environment, self, deliveries, untold);
+        return new RunnerContext(engines, owners, chosen, clock, environment, self, deliveries, pending);
     }
 
     /** The Slurm job that this process is part of. */

@@ -94,7 +94,7 @@ public final class StepRunner {
                 Map.copyOf(environment),
                 List.of(),
                 Optional.empty(),
-                new PendingNotifications(home.untold()));
+                new PendingNotifications(home.pendingNotifications()));
         this.opener = new RunOpener(home, context.owners(), clock);
     }
 
@@ -124,8 +124,8 @@ public final class StepRunner {
         return new StepRunner(home, context.withLease(times));
     }
 
-    /** Tells what is untold of runs that have ended, or that nobody runs now. */
-    public NotificationRetrier untold() {
+    /** Delivers the pending notifications of runs that have ended, or that no process runs now. */
+    public NotificationRetrier pendingNotifications() {
         return new NotificationRetrier(runs(), opener, context);
     }
 

@@ -249,14 +249,14 @@ final class DaemonTest {
             daemon.awaitErr("metrics at ");
             URI metrics = URI.create(daemon.err().replaceAll("(?s).*metrics at (\\S+).*", "$1"));
             await(() -> get(metrics).contains("cairn_ticks{state=\"succeeded\"}")
-                    && get(metrics).contains("cairn_notifications_total{answer=\"told\"}")
+                    && get(metrics).contains("cairn_notifications_total{answer=\"delivered\"}")
                     && get(metrics).contains("cairn_notifications_total{answer=\"refused\"}"));
             assertThat(get(metrics))
                     .contains(
                             "cairn_schedules 1",
                             "cairn_tick_lateness_seconds_count",
                             "cairn_runs_total{state=",
-                            "cairn_runs_untold ");
+                            "cairn_runs_undelivered ");
             String port = Integer.toString(metrics.getPort());
             Outcome taken = other("--http", port);
             assertThat(taken.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);

@@ -94,7 +94,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
     private Answer answer(Response response) {
         int status = response.code();
         if (response.isSuccessful()) {
-            return new Answer.Told();
+            return new Answer.Delivered();
         }
         if (status == 408 || status == 425 || status == 429 || status >= 500) {
             String wait = response.header("Retry-After");

@@ -101,7 +101,7 @@ class WebhooksTest {
 
     @Test
     void postsASignedCloudEvent() throws Exception {
-        assertThat(tell(status(202))).isEqualTo(new Answer.Told());
+        assertThat(tell(status(202))).isEqualTo(new Answer.Delivered());
 
         RecordedRequest request = request();
         String body = Objects.requireNonNull(request.getBody()).utf8();
@@ -219,7 +219,7 @@ class WebhooksTest {
             Notification.Webhook trusting = webhook(url, timeout, Optional.of("ca.pem"));
             assertThat(webhooks().obstacle(trusting, folder)).isEmpty();
             assertThat(webhooks().tell(trusting, folder, NOTICE, new NothingAsked()))
-                    .isEqualTo(new Answer.Told());
+                    .isEqualTo(new Answer.Delivered());
         }
     }
 

@@ -49,13 +49,13 @@ final class NotificationRounds {
             left += go(home);
         }
         pending = left > 0;
-        metrics.untold(left);
+        metrics.undelivered(left);
     }
 
-    /** @return of how many runs somebody has still to be told */
+    /** @return how many runs have undelivered notifications */
     private int go(Path home) {
         try {
-            NotificationRetrier retrier = runners.of(home).untold();
+            NotificationRetrier retrier = runners.of(home).pendingNotifications();
             for (RunFolder run : retrier.runs()) {
                 retrier.tell(run, FOR_EACH, text -> tell.accept(run.runId() + ": " + text));
             }

@@ -18,7 +18,7 @@ public final class Metrics {
     private final Map<String, AtomicLong> ticksByState = new ConcurrentHashMap<>();
     private final AtomicLong schedules = registry.gauge("cairn.schedules", new AtomicLong());
     private final AtomicLong active = registry.gauge("cairn.runs.active", new AtomicLong());
-    private final AtomicLong untold = registry.gauge("cairn.runs.untold", new AtomicLong());
+    private final AtomicLong undelivered = registry.gauge("cairn.runs.undelivered", new AtomicLong());
     private final Timer lateness = Timer.builder("cairn.tick.lateness")
             .description("From the time that a schedule names to the decision about it")
             .publishPercentiles(0.5, 0.99)
@@ -50,15 +50,15 @@ public final class Metrics {
         ticksByState.computeIfAbsent(state, this::gauge).set(count);
     }
 
-    /** @param runs of which somebody has still to be told, those that run now among them */
-    public void untold(long runs) {
-        untold.set(runs);
+    /** @param runs with undelivered notifications, active runs included */
+    public void undelivered(long runs) {
+        undelivered.set(runs);
     }
 
-    /** Somebody was told of a run, or should have been. */
+    /** A notification was delivered, refused or put off. */
     public void answered(Delivery.Answer answer) {
-        String what = answer instanceof Delivery.Answer.Told
-                ? "told"
+        String what = answer instanceof Delivery.Answer.Delivered
+                ? "delivered"
                 : answer instanceof Delivery.Answer.Refused ? "refused" : "later";
         registry.counter("cairn.notifications", "answer", what).increment();
     }

@@ -31,7 +31,8 @@ public final class CairnHome {
     public static CairnHome at(Path path) throws IOException {
         CairnHome home = new CairnHome(path.toAbsolutePath().normalize());
         Trust trust = Trust.ofThisProcess();
-        for (Path folder : List.of(home.path, home.runs(), home.names(), home.lines(), home.untold(), home.input())) {
+        for (Path folder : List.of(
+                home.path, home.runs(), home.names(), home.lines(), home.pendingNotifications(), home.input())) {
             trust.check(folder);
         }
         return home;
@@ -104,7 +105,7 @@ public final class CairnHome {
     }
 
     /** Of which runs somebody may have to be told. */
-    public Path untold() {
+    public Path pendingNotifications() {
         return path.resolve("untold");
     }
 

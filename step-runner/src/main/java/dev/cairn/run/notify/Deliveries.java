@@ -7,7 +7,7 @@ import java.util.function.Consumer;
 /**
  * What carries notices to each kind of receiver.
  *
- * @param patience how long the end of a run waits for receivers; what is untold then is told later
+ * @param patience how long the end of a run waits for receivers; notifications undelivered by then are retried later
  */
 public record Deliveries(
         Delivery<Notification.Webhook> webhooks, Delivery<Notification.AirflowAsset> airflowAssets, Duration patience) {

@@ -60,7 +60,7 @@ public interface Delivery<T extends Notification> {
 
     /** What came of it. Reasons are for a person, and hold no secrets. */
     sealed interface Answer {
-        record Told() implements Answer {}
+        record Delivered() implements Answer {}
 
         /**
          * It may or may not have been told: it is to be told again.

@@ -12,8 +12,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How far each receiver of a run has been told, in the run's {@code notify.json}. What a receiver was told just before a kill may be
- * missing from it, and is told again. Thread-safe.
+ * The deliveries to each receiver of a run, in the run's {@code notify.json}. A delivery just before a kill may be missing, and is
+ * repeated. Thread-safe.
  */
 final class DeliveryHistory {
     private static final DocumentType TYPE = new DocumentType("cairn.notify", 1);
@@ -44,12 +44,12 @@ final class DeliveryHistory {
         return root;
     }
 
-    /** The number of the last notice that needs no telling any more; 0 before the first. */
+    /** The number of the last notice that is delivered or refused; 0 before the first. */
     synchronized long through(Receiver receiver) {
         return entry(receiver).path("through").asLong(0);
     }
 
-    synchronized void told(Receiver receiver, Notice notice) throws IOException {
+    synchronized void delivered(Receiver receiver, Notice notice) throws IOException {
         settle(receiver, notice);
         TYPE.write(file, root);
     }
@@ -64,7 +64,7 @@ final class DeliveryHistory {
         TYPE.write(file, root);
     }
 
-    /** Says why the next one could not be told yet. */
+    /** Records why the next one is undelivered. */
     synchronized void trouble(Receiver receiver, String reason) throws IOException {
         ObjectNode entry = entry(receiver);
         JsonNode known = entry.path("trouble");

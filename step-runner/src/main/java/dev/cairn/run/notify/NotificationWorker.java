@@ -53,8 +53,8 @@ final class NotificationWorker implements Runnable {
         }
     }
 
-    /** What is untold, for a person; empty when there is nothing. */
-    Optional<String> untold() {
+    /** Why notifications are undelivered, for a person; empty when none are. */
+    Optional<String> undelivered() {
         return done ? Optional.empty() : Optional.of(receiver.name() + ": " + trouble);
     }
 
@@ -101,7 +101,7 @@ final class NotificationWorker implements Runnable {
             say.accept(receiver.name() + " refuses " + notice.change().wire() + "; it is not sent again: "
                     + refused.reason());
         } else {
-            progress.told(receiver, notice);
+            progress.delivered(receiver, notice);
         }
     }
 }

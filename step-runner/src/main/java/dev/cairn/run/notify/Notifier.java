@@ -28,7 +28,7 @@ public final class Notifier implements RunListener, AutoCloseable {
     private final RunOrigin origin;
     private final List<Receiver> receivers;
     private final Deliveries deliveries;
-    private final PendingNotifications untold;
+    private final PendingNotifications pending;
     private final Consumer<String> say;
     private final WorkSignal signal = new WorkSignal();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -40,35 +40,35 @@ public final class Notifier implements RunListener, AutoCloseable {
             RunOrigin origin,
             List<Receiver> receivers,
             Deliveries deliveries,
-            PendingNotifications untold,
+            PendingNotifications pending,
             Consumer<String> say) {
         this.run = run;
         this.origin = origin;
         this.receivers = receivers;
         this.deliveries = deliveries;
-        this.untold = untold;
+        this.pending = pending;
         this.say = say;
     }
 
     /**
      * Begins to tell, when there is anybody to be told.
      *
-     * @param untold remembers the run until everything is told
+     * @param pending remembers the run until everything is told
      * @param say told what is refused, in words for a person, from any thread
      */
     public static Optional<Notifier> begin(
             RunManifest run,
             List<Notification> notifications,
             Deliveries deliveries,
-            PendingNotifications untold,
+            PendingNotifications pending,
             Consumer<String> say)
             throws IOException {
         List<Receiver> receivers = Receiver.of(notifications);
         if (receivers.isEmpty()) {
             return Optional.empty();
         }
-        untold.add(run.folder());
-        Notifier notifier = new Notifier(run.folder(), run.origin(), receivers, deliveries, untold, say);
+        pending.add(run.folder());
+        Notifier notifier = new Notifier(run.folder(), run.origin(), receivers, deliveries, pending, say);
         start(notifier::tell);
         return Optional.of(notifier);
     }
@@ -101,7 +101,7 @@ public final class Notifier implements RunListener, AutoCloseable {
         if (now.isEmpty()) {
             return all && obstacle.isEmpty() ? List.of() : List.of(obstacle);
         }
-        return now.stream().flatMap(worker -> worker.untold().stream()).toList();
+        return now.stream().flatMap(worker -> worker.undelivered().stream()).toList();
     }
 
     /** Likewise, for as long as the deliveries have patience. */
@@ -154,7 +154,7 @@ public final class Notifier implements RunListener, AutoCloseable {
 
     private void begin(NotificationLock lock) throws IOException {
         try {
-            untold.add(run); // who held the lock before may have taken it off
+            pending.add(run); // who held the lock before may have taken it off
             tell(lock, DeliveryHistory.read(run));
         } catch (IOException e) {
             lock.close();
@@ -164,8 +164,8 @@ public final class Notifier implements RunListener, AutoCloseable {
 
     private void end(List<NotificationWorker> all, NotificationLock lock) {
         try (lock) {
-            if (all.stream().allMatch(worker -> worker.untold().isEmpty())) {
-                untold.remove(run);
+            if (all.stream().allMatch(worker -> worker.undelivered().isEmpty())) {
+                pending.remove(run);
             }
         } catch (IOException e) {
             say.accept("cannot record the deliveries of " + run.runId() + ": " + e.getMessage());

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The runs of a home of which somebody may have to be told: an empty file each, by the run's id, which is there before there is anything to
- * tell, so that nobody has to look through all runs. Immutable; any thread.
+ * The runs of a home that may have undelivered notifications: an empty file each, named by the run's id and created before the first
+ * event, so that a retry need not search all runs. Immutable; any thread.
  *
  * @param folder made when it is needed
  */
@@ -25,7 +25,7 @@ public record PendingNotifications(Path folder) {
         }
     }
 
-    /** Everything is told, or nothing can be. */
+    /** All notifications are delivered, or none can be. */
     public void remove(RunFolder run) throws IOException {
         Files.deleteIfExists(file(run));
     }

@@ -56,7 +56,7 @@ class NotifyTest {
     }
 
     private List<String> tellLater(RunFolder run) throws Exception {
-        return runner().untold().tell(run, LONG, refusal -> {});
+        return runner().pendingNotifications().tell(run, LONG, refusal -> {});
     }
 
     private static List<Change> changes(List<Notice> notices) {
@@ -66,14 +66,14 @@ class NotifyTest {
     @Test
     void tellsWhatHappensInItsOrder() throws Exception {
         Bench.Running run = start(FLOW);
-        assertThat(run.outcome().untold()).isEmpty();
+        assertThat(run.outcome().undelivered()).isEmpty();
         assertThat(changes(webhooks.told()))
                 .containsExactly(Change.RUN_STARTED, Change.STEP_STARTED, Change.STEP_SUCCEEDED, Change.RUN_SUCCEEDED);
         assertThat(webhooks.told().stream().map(Notice::sequence)).isSorted().doesNotHaveDuplicates();
         assertThat(webhooks.told().get(1).step()).contains("a");
         assertThat(webhooks.told().get(1).id())
                 .isEqualTo(run.session().id() + "-" + webhooks.told().get(1).sequence());
-        assertThat(runner().untold().runs()).isEmpty();
+        assertThat(runner().pendingNotifications().runs()).isEmpty();
     }
 
     @Test
@@ -90,17 +90,17 @@ class NotifyTest {
 
     @Test
     void tellsAReceiverThatWasAwayLaterAndOnce() throws Exception {
-        webhooks.answer(notice -> notice.change() == Change.RUN_STARTED ? new Delivery.Answer.Told() : AWAY);
+        webhooks.answer(notice -> notice.change() == Change.RUN_STARTED ? new Delivery.Answer.Delivered() : AWAY);
         Bench.Running run = start(FLOW);
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
-        assertThat(run.outcome().untold()).containsExactly("webhook http://one.example/hook: nobody answers");
-        assertThat(runner().untold().runs()).containsExactly(run.folder());
+        assertThat(run.outcome().undelivered()).containsExactly("webhook http://one.example/hook: nobody answers");
+        assertThat(runner().pendingNotifications().runs()).containsExactly(run.folder());
 
-        webhooks.answer(notice -> new Delivery.Answer.Told());
+        webhooks.answer(notice -> new Delivery.Answer.Delivered());
         assertThat(tellLater(run.folder())).isEmpty();
         assertThat(changes(webhooks.told()))
                 .containsExactly(Change.RUN_STARTED, Change.STEP_STARTED, Change.STEP_SUCCEEDED, Change.RUN_SUCCEEDED);
-        assertThat(runner().untold().runs()).isEmpty();
+        assertThat(runner().pendingNotifications().runs()).isEmpty();
         assertThat(tellLater(run.folder())).isEmpty();
         assertThat(webhooks.told()).hasSize(4);
     }
@@ -120,11 +120,12 @@ class NotifyTest {
         });
         Bench.Running run = start(FLOW);
         hanging.await();
-        assertThat(run.outcome().untold()).containsExactly("webhook http://one.example/hook: it has not answered yet");
-        assertThat(runner().untold().tell(run.folder(), Duration.ZERO, refusal -> {}))
+        assertThat(run.outcome().undelivered())
+                .containsExactly("webhook http://one.example/hook: it has not answered yet");
+        assertThat(runner().pendingNotifications().tell(run.folder(), Duration.ZERO, refusal -> {}))
                 .containsExactly("another process is telling of this run");
 
-        webhooks.answer(notice -> new Delivery.Answer.Told());
+        webhooks.answer(notice -> new Delivery.Answer.Delivered());
         free.countDown();
         assertThat(tellLater(run.folder())).isEmpty();
         assertThat(webhooks.told()).hasSize(4);
@@ -134,9 +135,9 @@ class NotifyTest {
     void goesOnAfterWhatIsRefusedAndSaysSo() throws Exception {
         webhooks.answer(notice -> notice.change() == Change.STEP_STARTED
                 ? new Delivery.Answer.Refused("410 Gone")
-                : new Delivery.Answer.Told());
+                : new Delivery.Answer.Delivered());
         Bench.Running run = start(FLOW);
-        assertThat(run.outcome().untold()).isEmpty();
+        assertThat(run.outcome().undelivered()).isEmpty();
         assertThat(changes(webhooks.told()))
                 .containsExactly(Change.RUN_STARTED, Change.STEP_SUCCEEDED, Change.RUN_SUCCEEDED);
         assertThat(run.events())
@@ -159,7 +160,7 @@ class NotifyTest {
         Files.write(journal, kept);
         Files.writeString(journal, "{\"at\": \"20", StandardOpenOption.APPEND);
 
-        webhooks.answer(notice -> new Delivery.Answer.Told());
+        webhooks.answer(notice -> new Delivery.Answer.Delivered());
         assertThat(tellLater(run.folder())).isEmpty();
         assertThat(changes(webhooks.told()))
                 .containsExactly(Change.RUN_STARTED, Change.STEP_STARTED, Change.STEP_SUCCEEDED, Change.RUN_SUCCEEDED);
@@ -172,10 +173,10 @@ class NotifyTest {
         Bench.Running run = start(FLOW);
         assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
 
-        webhooks.answer(notice -> new Delivery.Answer.Told());
+        webhooks.answer(notice -> new Delivery.Answer.Delivered());
         bench.engine().program("a", FakeStep::succeed);
         OpenResult opening = runner().resume(run.folder(), ResumeOptions.NONE, false);
-        assertThat(bench.start(opening).outcome().untold()).isEmpty();
+        assertThat(bench.start(opening).outcome().undelivered()).isEmpty();
         assertThat(changes(webhooks.told()))
                 .containsExactly(
                         Change.RUN_STARTED,
@@ -196,7 +197,7 @@ class NotifyTest {
         bench.engine().nextStart();
         run.die();
 
-        webhooks.answer(notice -> new Delivery.Answer.Told());
+        webhooks.answer(notice -> new Delivery.Answer.Delivered());
         assertThat(tellLater(run.folder())).isEmpty();
         assertThat(changes(webhooks.told())).containsExactly(Change.RUN_STARTED, Change.STEP_STARTED);
     }

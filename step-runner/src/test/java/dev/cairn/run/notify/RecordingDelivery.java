@@ -10,7 +10,7 @@ import java.util.function.Function;
 /** A receiver that answers as it is told to, and keeps what it takes. */
 public final class RecordingDelivery<T extends Notification> implements Delivery<T> {
     private final List<Notice> told = new CopyOnWriteArrayList<>();
-    private volatile Function<Notice, Answer> answers = notice -> new Answer.Told();
+    private volatile Function<Notice, Answer> answers = notice -> new Answer.Delivered();
 
     public void answer(Function<Notice, Answer> chosen) {
         answers = chosen;
@@ -28,7 +28,7 @@ public final class RecordingDelivery<T extends Notification> implements Delivery
     @Override
     public Answer tell(T receiver, Path folder, Notice notice, Asked asked) {
         Answer answer = answers.apply(notice);
-        if (answer instanceof Answer.Told) {
+        if (answer instanceof Answer.Delivered) {
             told.add(notice);
         }
         return answer;

@@ -178,8 +178,8 @@ public final class ForegroundRun {
     }
 
     private void reportUndelivered(RunOutcome outcome, RunManifest run) {
-        outcome.untold().forEach(receiver -> console.say("cairn: notification not delivered yet: " + receiver));
-        if (!outcome.untold().isEmpty()) {
+        outcome.undelivered().forEach(receiver -> console.say("cairn: notification not delivered yet: " + receiver));
+        if (!outcome.undelivered().isEmpty()) {
             console.say("cairn: the daemon or the next run retries it; to retry now: " + runs.line("notify", run));
         }
     }

@@ -47,13 +47,13 @@ public final class NotifyCommand implements Callable<Integer> {
         Duration atMost = Durations.parse(timeout)
                 .orElseThrow(() -> new CliException(ExitCode.USAGE, timeout + ": not a time such as 30s"));
         Runs runs = composition.runs();
-        NotificationRetrier retrier = runs.runner().untold();
+        NotificationRetrier retrier = runs.runner().pendingNotifications();
         List<JsonObject> results = new ArrayList<>();
         boolean all = true;
         for (RunFolder run : name == null ? retrier.runs() : List.of(runs.find(name))) {
             List<String> undelivered = retry(runs, retrier, run, atMost);
             all &= undelivered.isEmpty();
-            results.add(new JsonObject().put("run", run.runId()).put("untold", undelivered));
+            results.add(new JsonObject().put("run", run.runId()).put("undelivered", undelivered));
             if (!json) {
                 composition
                         .console()

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 
-/** Tells, while a run is run, what is untold of earlier ones: one round, in a thread that keeps nobody from ending. */
+/** Retries the pending notifications of earlier runs while a run is under way: one round, in a daemon thread. */
 final class PastNotifications {
     private static final Duration FOR_EACH = Duration.ofSeconds(30);
 
@@ -25,8 +25,8 @@ final class PastNotifications {
 
     /** @param current the run that is run now, whose session tells of it */
     static void begin(Runs runs, RunFolder current, SessionView view) throws IOException {
-        List<String> untold = new PendingNotifications(runs.home().untold()).ids();
-        if (!untold.isEmpty() && !untold.equals(List.of(current.runId()))) {
+        List<String> pending = new PendingNotifications(runs.home().pendingNotifications()).ids();
+        if (!pending.isEmpty() && !pending.equals(List.of(current.runId()))) {
             Thread thread = new Thread(new PastNotifications(runs, current, view)::round, "cairn-notifications");
             thread.setDaemon(true);
             thread.start();
@@ -35,7 +35,7 @@ final class PastNotifications {
 
     private void round() {
         try {
-            NotificationRetrier retrier = runs.runner().untold();
+            NotificationRetrier retrier = runs.runner().pendingNotifications();
             for (RunFolder run : retrier.runs()) {
                 if (!run.equals(current)) {
                     retrier.tell(run, FOR_EACH, text -> view.say("cairn: " + run.runId() + ": " + text));

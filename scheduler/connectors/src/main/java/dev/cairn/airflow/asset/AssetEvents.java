@@ -80,7 +80,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
             return new Answer.Refused("it has no such asset: a DAG has to name it");
         }
         if (isPosted(airflow, found.get(), notice)) {
-            return new Answer.Told();
+            return new Answer.Delivered();
         }
         Optional<Instant> before = asked.at();
         if (before.isPresent() && Duration.between(before.get(), now).abs().compareTo(within) < 0) {
@@ -98,7 +98,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
             }
             throw e;
         }
-        return new Answer.Told();
+        return new Answer.Delivered();
     }
 
     /** A run's end waits for it. */
