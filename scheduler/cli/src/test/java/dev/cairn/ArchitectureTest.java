@@ -153,7 +153,7 @@ final class ArchitectureTest {
             .that(areNone(
                     "files.Caller",
                     "files.OrdinaryFile",
-                    "engine.supervised.LeaseFile",
+                    "engine.PidScope",
                     "host.HostIdentity",
                     "host.Processes",
                     "run.internal.environment.Umask",
