@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -28,6 +29,10 @@ public record Trust(SSLSocketFactory sockets, X509TrustManager manager) {
 
     /** @throws IOException when the file cannot be read or holds no certificate */
     public static Trust with(Path pemFile) throws IOException {
+        if (!Files.readAttributes(pemFile, BasicFileAttributes.class)
+                .isRegularFile()) { // to open a pipe could wait for ever
+            throw new IOException(pemFile + " is not a file, and so holds no certificates");
+        }
         try (InputStream in = Files.newInputStream(pemFile)) {
             Collection<? extends Certificate> own =
                     CertificateFactory.getInstance("X.509").generateCertificates(in);

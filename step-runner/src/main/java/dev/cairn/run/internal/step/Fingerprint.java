@@ -1,10 +1,10 @@
 package dev.cairn.run.internal.step;
 
 import dev.cairn.files.Digests;
+import dev.cairn.files.OrdinaryFile;
 import dev.cairn.workflow.resolve.StepIdentity;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Map;
@@ -29,7 +29,7 @@ public final class Fingerprint {
         }
         for (Path script : new TreeSet<>(identity.scripts())) {
             fingerprint.add(script.toString());
-            fingerprint.add(Files.readAllBytes(script));
+            fingerprint.add(OrdinaryFile.read(script));
         }
         return Digests.text(fingerprint.digest.digest());
     }

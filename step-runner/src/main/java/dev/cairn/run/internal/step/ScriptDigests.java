@@ -1,8 +1,8 @@
 package dev.cairn.run.internal.step;
 
 import dev.cairn.files.Digests;
+import dev.cairn.files.OrdinaryFile;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,7 +17,7 @@ public final class ScriptDigests {
         Map<String, String> digests = new LinkedHashMap<>();
         for (Path script : scripts) {
             try {
-                digests.put(script.toString(), Digests.of(Files.readAllBytes(script)));
+                digests.put(script.toString(), Digests.of(OrdinaryFile.read(script)));
             } catch (IOException unreadable) {
                 // what cannot be read cannot be found changed later
             }
