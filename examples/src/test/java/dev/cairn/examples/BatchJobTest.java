@@ -13,11 +13,11 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A batch job whose only line is Cairn, under a real Slurm that takes its node away in every way it has. The line that starts is the line that
@@ -141,37 +141,28 @@ class BatchJobTest {
     }
 
     /**
-     * The controller is killed and comes back with what it knew before the job started: it shows the job as waiting, or does not know it at
-     * all, and ends what runs of it. The same script, submitted again, resumes.
+     * The controller is killed and comes back with what it knew before the job started: it shows the job as waiting, and ends what runs of
+     * it. The same script, submitted again, resumes.
      */
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
+    @Test
     @EnabledIfSystemProperty(named = "cairn.long", matches = "true")
-    void aJobThatItsControllerHasForgottenLosesNothing(boolean waits) throws Exception {
+    void aJobThatItsControllerHasForgottenLosesNothing() throws Exception {
         try (Cairn cairn = Cairn.in(Rooms.next("forgotten"), COUNT.folder(), Caller.ofSlurm())
                 .with(SLURM.environment())) {
             Files.writeString(cairn.project().resolve("flow.yaml"), SRUN);
             Life life = new Life("nograce", 40, List.of(Blow.CONTROLLER_KILLED));
-            List<String> options =
-                    new ArrayList<>(List.of("--partition=nograce", "--output=job.log", "--job-name=" + name(cairn)));
-            Map<Path, byte[]> memory = SLURM.memory();
-            if (waits) {
-                options.add("--begin=now+20");
-            }
+            List<String> options = new ArrayList<>(
+                    List.of("--partition=nograce", "--output=job.log", "--job-name=" + name(cairn), "--begin=now+20"));
             String job = submit(cairn, life, options);
-            if (waits) {
-                memory = SLURM.memoryOf(name(cairn));
-                assertThat(SLURM.state(job)).isEqualTo("PENDING");
-            }
+            Map<Path, byte[]> memory = SLURM.memoryOf(name(cairn));
+            assertThat(SLURM.state(job)).isEqualTo("PENDING");
             StepFiles step = Waiting.forStep(cairn, "count");
             Waiting.forImageAfter(step, 0);
             SLURM.forgetSince(memory);
             await("Slurm to end job " + job)
                     .atMost(2, MINUTES)
                     .until(() -> cairn.processes().isEmpty());
-            if (waits) {
-                SLURM.ask("scancel", job); // the node may refuse to run a job of this id twice
-            }
+            SLURM.ask("scancel", job); // the node may refuse to run a job of this id twice
             SLURM.putNodeBack();
             options.remove("--begin=now+20");
             job = submit(cairn, life, options);
