@@ -100,6 +100,7 @@ final class EventJson {
                 0,
                 Optional.empty(),
                 Optional.ofNullable(line.path("job").asString(null)),
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -24,6 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param end how it ended; empty while it runs, and when nobody has looked since
  * @param job the Slurm job that it ran in, and that it did not outlive
  * @param shortage what the step asks for and did not have there, for a person
+ * @param logsBefore the sizes of its logs before it started, and before a resume cut them; empty in records of earlier versions
  */
 public record AttemptRecord(
         int number,
@@ -38,7 +39,13 @@ public record AttemptRecord(
         int journalled,
         Optional<StepExit> end,
         Optional<String> job,
-        Optional<String> shortage) {
+        Optional<String> shortage,
+        Optional<LogSizes> logsBefore) {
+
+    /** In bytes. */
+    public record LogSizes(long stdout, long stderr) {}
+
+    private static final String LOGS_BEFORE = "logs_before";
 
     public AttemptRecord {
         passed = List.copyOf(passed);
@@ -66,7 +73,8 @@ public record AttemptRecord(
                 lines,
                 exit,
                 job,
-                shortage);
+                shortage,
+                logsBefore);
     }
 
     /** Whether it ended for this cause. */
@@ -94,7 +102,8 @@ public record AttemptRecord(
                 ManifestFields.count(node, "journalled", 0),
                 node.path("end").isObject() ? Optional.of(exit(node.path("end"))) : Optional.empty(),
                 ManifestFields.optionalText(node, "job"),
-                ManifestFields.optionalText(node, "shortage"));
+                ManifestFields.optionalText(node, "shortage"),
+                node.path(LOGS_BEFORE).isObject() ? Optional.of(logSizes(node.path(LOGS_BEFORE))) : Optional.empty());
     }
 
     void into(ObjectNode node) {
@@ -114,6 +123,12 @@ public record AttemptRecord(
         end.ifPresent(exit -> exitInto(exit, node.putObject("end")));
         job.ifPresent(id -> node.put("job", id));
         shortage.ifPresent(what -> node.put("shortage", what));
+        logsBefore.ifPresent(sizes ->
+                node.putObject(LOGS_BEFORE).put("stdout", sizes.stdout()).put("stderr", sizes.stderr()));
+    }
+
+    private static LogSizes logSizes(JsonNode node) {
+        return new LogSizes(ManifestFields.amount(node, "stdout"), ManifestFields.amount(node, "stderr"));
     }
 
     private static StepExit exit(JsonNode node) {

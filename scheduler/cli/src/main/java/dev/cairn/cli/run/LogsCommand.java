@@ -7,18 +7,25 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.cli.terminal.LogFollower;
 import dev.cairn.cli.terminal.PrefixedLines;
+import dev.cairn.run.manifest.AttemptLogs;
+import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepFolder;
+import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.mask.MaskedOutput;
+import dev.cairn.run.mask.Masks;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -50,6 +57,13 @@ public final class LogsCommand implements Callable<Integer> {
             description = "Starts this many lines before the end.")
     private @Nullable Integer lines;
 
+    @Option(
+            names = "--attempt",
+            paramLabel = "N|all",
+            description =
+                    "Prints what attempt N wrote, also what a resume has cut off the log since; 'all': each attempt in turn.")
+    private @Nullable String attempt;
+
     public LogsCommand(CompositionRoot composition) {
         this.composition = composition;
         this.console = composition.console();
@@ -59,6 +73,9 @@ public final class LogsCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException, InterruptedException {
         Runs runs = composition.runs();
         RunFolder folder = runs.find(name);
+        if (attempt != null) {
+            return attempts(runs, RunManifest.read(folder));
+        }
         boolean running = true;
         while (running) {
             // the state is read before the logs, so that nothing written before the end is missed
@@ -75,6 +92,60 @@ public final class LogsCommand implements Callable<Integer> {
             follower.finish();
         }
         return ExitCode.OK;
+    }
+
+    private int attempts(Runs runs, RunManifest run) throws IOException, CliException {
+        if (follow || lines != null) {
+            throw new CliException(ExitCode.USAGE, "--attempt prints whole logs; leave out --follow and --lines");
+        }
+        List<StepManifest> steps = new ArrayList<>();
+        for (StepFolder folder : runs.stepFolders(run, Optional.ofNullable(step))) {
+            StepManifest.read(folder).ifPresent(steps::add);
+        }
+        int printed = 0;
+        for (StepManifest manifest : steps) {
+            for (AttemptRecord record : manifest.attempts()) {
+                if ("all".equals(attempt) || Integer.toString(record.number()).equals(attempt)) {
+                    print(run.label(manifest.stepId()), steps.size() > 1, manifest, record);
+                    printed++;
+                }
+            }
+        }
+        if (printed == 0) {
+            throw new CliException(
+                    ExitCode.NOT_FOUND,
+                    "there is no attempt " + attempt + "; "
+                            + steps.stream()
+                                    .map(it -> run.label(it.stepId()) + " has "
+                                            + it.attempts().size())
+                                    .collect(Collectors.joining(", ")));
+        }
+        return ExitCode.OK;
+    }
+
+    private void print(String label, boolean several, StepManifest manifest, AttemptRecord record) throws IOException {
+        if ("all".equals(attempt)) {
+            console.say("== " + label + ", attempt " + record.number()
+                    + record.resumedFrom().stream()
+                            .filter(image -> image > 0)
+                            .mapToObj(image -> " from image " + image)
+                            .findFirst()
+                            .orElse("")
+                    + " ==");
+        }
+        StepFolder folder = manifest.folder();
+        Masks masks = Masks.read(folder.masks());
+        OutputStream out = several ? new PrefixedLines(console.out(), label) : console.out();
+        OutputStream err = several ? new PrefixedLines(console.err(), label) : console.err();
+        copy(AttemptLogs.ofStdout(folder, manifest.attempts()), record, masks, out);
+        copy(AttemptLogs.ofStderr(folder, manifest.attempts()), record, masks, err);
+    }
+
+    private static void copy(AttemptLogs logs, AttemptRecord record, Masks masks, OutputStream out) throws IOException {
+        MaskedOutput masked = new MaskedOutput(out);
+        logs.copy(record.number(), (bytes, length) -> masked.write(masks, bytes, length));
+        masked.finish(masks);
+        out.flush();
     }
 
     private List<StepFolder> steps(Runs runs, RunManifest run) throws CliException {

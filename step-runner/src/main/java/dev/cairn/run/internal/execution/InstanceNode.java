@@ -8,6 +8,7 @@ import dev.cairn.workflow.plan.Instance;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** One instance of a step. Confined to the executor's thread, except the manifest, which a running execution owns. */
@@ -24,6 +25,7 @@ final class InstanceNode {
     private final List<InstanceNode> dependents = new ArrayList<>();
     private int needsLeft;
     private Upstream upstream = Upstream.WELL;
+    private Optional<String> brokenBy = Optional.empty();
     private boolean passedOn;
 
     InstanceNode(StepNode group, Instance instance, StepManifest manifest) {
@@ -40,7 +42,7 @@ final class InstanceNode {
     /** Waits for one instance of a step that it needs, and not for all. */
     void need(InstanceNode counterpart) {
         if (counterpart.passedOn) {
-            upstream = upstream.and(counterpart.handedOn());
+            take(counterpart);
             return;
         }
         counterpart.dependents.add(this);
@@ -53,18 +55,35 @@ final class InstanceNode {
             return List.of();
         }
         passedOn = true;
-        Upstream mine = handedOn();
         for (InstanceNode dependent : dependents) {
             dependent.needsLeft--;
-            dependent.upstream = dependent.upstream.and(mine);
+            dependent.take(this);
         }
         return dependents;
     }
 
-    /** How the run goes for those that need this instance. */
-    private Upstream handedOn() {
-        boolean failed = state == StepState.FAILED && !group.step.policies().continueOnError();
-        return upstream().and(new Upstream(failed, state == StepState.CANCELLED));
+    /** How the run goes, by a counterpart that has ended. */
+    private void take(InstanceNode counterpart) {
+        upstream = upstream.and(counterpart.upstream())
+                .and(new Upstream(counterpart.failsTheRun(), counterpart.state == StepState.CANCELLED));
+        brokenBy = brokenBy.or(counterpart::breaks);
+    }
+
+    private boolean failsTheRun() {
+        return state == StepState.FAILED && !group.step.policies().continueOnError();
+    }
+
+    /** Why those that need it are not well: it, or something before it, failed or was cancelled. For a person. */
+    Optional<String> breaks() {
+        if (failsTheRun()) {
+            return Optional.of(label() + " failed");
+        }
+        return state == StepState.CANCELLED ? Optional.of(label() + " was cancelled") : brokenBy();
+    }
+
+    /** What failed or was cancelled before it, for a person; empty while all is well. */
+    Optional<String> brokenBy() {
+        return brokenBy.or(group::brokenBy);
     }
 
     /** All that it needs has ended. */

@@ -5,6 +5,7 @@ import dev.cairn.run.internal.resume.ResumeChoice;
 import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.expression.Condition;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -243,12 +244,19 @@ final class PhaseExecutor {
             if (tasks.wanted(node.group.step, node.instance, node.upstream())) {
                 return true;
             }
-            ledger.decide(node, StepState.SKIPPED, "its condition does not hold");
+            ledger.decide(node, StepState.SKIPPED, reasonToSkip(node));
         } catch (UnresolvableException e) {
             ledger.decide(node, StepState.FAILED, String.valueOf(e.getMessage()));
         }
         ended(node);
         return false;
+    }
+
+    private static String reasonToSkip(InstanceNode node) {
+        Condition condition = node.group.step.condition();
+        Optional<String> broken =
+                condition.onlyWhenWell() && !node.upstream().succeeded() ? node.brokenBy() : Optional.empty();
+        return broken.orElseGet(() -> "'if: " + condition.text().strip() + "' is false");
     }
 
     private void retryWhatIsDue() {

@@ -7,6 +7,7 @@ import dev.cairn.workflow.plan.PlanStep;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** A step with all its instances. Confined to the executor's thread. */
 final class StepNode {
@@ -28,6 +29,7 @@ final class StepNode {
     private int executions;
     private boolean passedOn;
     private Upstream upstream;
+    private Optional<String> brokenBy = Optional.empty();
 
     /** @param upstream how the run goes before anything that the step needs has ended */
     StepNode(PlanStep step, int order, Upstream upstream) {
@@ -139,6 +141,10 @@ final class StepNode {
     /** A step that this one needs has ended. */
     void neededEnded(StepNode needed) {
         needsLeft--;
+        brokenBy = brokenBy.or(
+                () -> Stream.concat(needed.nodes.stream().map(InstanceNode::breaks), Stream.of(needed.brokenBy))
+                        .flatMap(Optional::stream)
+                        .findFirst());
         Upstream own = new Upstream(needed.failsTheRun(), needed.any(StepState.CANCELLED));
         upstream = needed.nodes.stream()
                 .map(InstanceNode::upstream)
@@ -148,6 +154,11 @@ final class StepNode {
     /** Seen by each of its instances, but for what only some wait for. */
     Upstream upstream() {
         return upstream;
+    }
+
+    /** What failed or was cancelled before it, for a person; empty while all is well. */
+    Optional<String> brokenBy() {
+        return brokenBy;
     }
 
     /** None of its instances has a execution. */

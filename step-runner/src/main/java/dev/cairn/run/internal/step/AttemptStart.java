@@ -219,7 +219,14 @@ final class AttemptStart {
                 0,
                 Optional.empty(),
                 services.job().map(BatchJob::id),
-                task.shortage());
+                task.shortage(),
+                Optional.of(new AttemptRecord.LogSizes(
+                        size(manifest.folder().stdout()), size(manifest.folder().stderr()))));
+    }
+
+    /** 0 of a log that is not there yet. */
+    private static long size(Path log) {
+        return log.toFile().length();
     }
 
     private void tell(String what) {

@@ -48,6 +48,7 @@ class RetryBudgetsTest {
                     Optional.of(new StepExit(
                             cause, OptionalInt.of(1), OptionalInt.empty(), NOW, running, "", OptionalLong.empty())),
                     Optional.empty(),
+                    Optional.empty(),
                     Optional.empty()));
             last = RetryBudgets.after(attempts, images, policy, NOW);
             from = from.isEmpty() ? OptionalLong.of(0) : from;

@@ -104,6 +104,7 @@ class ReworkEstimateTest {
                         "",
                         image)),
                 Optional.empty(),
+                Optional.empty(),
                 Optional.empty()));
     }
 }
