@@ -22,6 +22,11 @@ public interface Checkpointer {
         return true;
     }
 
+    /** What a person should hear when such a step has been started; empty for nothing. */
+    default Optional<String> notice(StepLaunch launch) {
+        return Optional.empty();
+    }
+
     /** What this host allows, one finding per need of this engine; never fails. */
     List<HostFinding> check();
 

@@ -104,7 +104,7 @@ final class EditedRun {
             Optional<Line> change = change(step, instance, was, manifest, needed);
             change.ifPresent(lines::add);
             Optional<Kind> kind = change.map(Line::kind);
-            if (kind.isPresent()) {
+            if (kind.isPresent() && options.only().isEmpty()) {
                 again.add(step.id());
             }
             if (manifest.isPresent() && kind.filter(it -> it != Kind.CHANGED).isPresent()) {
@@ -167,7 +167,12 @@ final class EditedRun {
         boolean ended = manifest.filter(it -> it.state().isFinal()).isPresent();
         // one that was reopened and not started since has been begun too: its images are of the input of then
         boolean begun = manifest.flatMap(StepManifest::lastAttempt).isPresent() || ended;
-        if (Stream.of(step.id(), instance.id(), instance.label()).anyMatch(options.from()::contains)) {
+        if (!options.only().isEmpty()) {
+            return isOneOf(options.only(), step, instance)
+                    ? Optional.of(new Line(instance.id(), Kind.AGAIN, "--only"))
+                    : Optional.empty();
+        }
+        if (isOneOf(options.from(), step, instance)) {
             return Optional.of(new Line(instance.id(), Kind.AGAIN, "--from"));
         }
         if (begun && needed.isPresent()) {
@@ -189,6 +194,10 @@ final class EditedRun {
                         instance.id(), ended ? Kind.AGAIN : Kind.CHANGED, String.join(", ", all) + " changed"));
     }
 
+    private static boolean isOneOf(Set<String> named, PlanStep step, Instance instance) {
+        return Stream.of(step.id(), instance.id(), instance.label()).anyMatch(named::contains);
+    }
+
     /** What has changed; {@code edited} says whether the run takes over another text. */
     RunChange change(boolean edited) {
         return new RunChange(done, total, edited, lines);
@@ -202,7 +211,11 @@ final class EditedRun {
         if (reopened.isEmpty()) {
             return;
         }
-        StepReset.ifEnded(run, after, guard, context.clock());
+        if (options.only().isEmpty()) {
+            StepReset.ifEnded(run, after, guard, context.clock());
+        } else {
+            StepReset.open(run, guard, context.clock());
+        }
         Collections.reverse(reopened);
         for (Reopening step : reopened) {
             step.carryOut(guard);

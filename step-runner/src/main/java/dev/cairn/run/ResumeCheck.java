@@ -44,7 +44,8 @@ final class ResumeCheck {
         chosen.addAll(options.at().keySet());
         List<String> reasons = new ArrayList<>();
         Set<String> steps = plan.steps().stream().map(PlanStep::id).collect(Collectors.toCollection(TreeSet::new));
-        for (String step : options.from()) {
+        for (String step :
+                Stream.concat(options.from().stream(), options.only().stream()).toList()) {
             if (!known.contains(step) && !steps.contains(step) && !isLabel(step, plan)) {
                 reasons.add("there is no step '" + step + "' in this run; there are " + String.join(", ", steps));
             }

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param at step id to the only image from which it may resume
  * @param restart ids of steps that start from their beginning
  * @param from ids of steps that run again with all that depend on them, also after they succeeded
+ * @param only ids of steps of an ended run that run again, and nothing else does
  * @param edits what becomes of edits of the workflow file
  */
 public record ResumeOptions(
@@ -22,6 +23,7 @@ public record ResumeOptions(
         Map<String, Long> at,
         Set<String> restart,
         Set<String> from,
+        Set<String> only,
         Edits edits) {
     public static final ResumeOptions NONE = new ResumeOptions(false, false, Map.of(), Set.of());
 
@@ -42,22 +44,27 @@ public record ResumeOptions(
         at = Map.copyOf(at);
         restart = Set.copyOf(restart);
         from = Set.copyOf(from);
+        only = Set.copyOf(only);
     }
 
     public ResumeOptions(boolean acceptChanged, boolean assumeLost, Map<String, Long> at, Set<String> restart) {
-        this(acceptChanged, assumeLost, at, restart, Set.of(), Edits.RUN_AGAIN);
+        this(acceptChanged, assumeLost, at, restart, Set.of(), Set.of(), Edits.RUN_AGAIN);
     }
 
     public ResumeOptions with(Edits chosen) {
-        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, chosen);
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, only, chosen);
     }
 
     public ResumeOptions from(Set<String> steps) {
-        return new ResumeOptions(acceptChanged, assumeLost, at, restart, steps, edits);
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, steps, only, edits);
+    }
+
+    public ResumeOptions only(Set<String> steps) {
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, steps, edits);
     }
 
     boolean choosesSteps() {
-        return !at.isEmpty() || !restart.isEmpty() || !from.isEmpty();
+        return !at.isEmpty() || !restart.isEmpty() || !from.isEmpty() || !only.isEmpty();
     }
 
     Map<String, ResumeChoice> wishes() {

@@ -28,6 +28,11 @@ final class StepReset {
         reopen(run.folder(), plan.steps(), false, guard);
         reopen(run.folder(), plan.onFailure(), true, guard);
         reopen(run.folder(), plan.atEnd(), true, guard);
+        open(run, guard, clock);
+    }
+
+    /** The run's own state: its steps stay as they are. */
+    static void open(RunManifest run, WriteGuard guard, Clock clock) throws IOException {
         run.state(RunState.RUNNING, "", clock.instant());
         run.save(guard, clock.instant());
     }

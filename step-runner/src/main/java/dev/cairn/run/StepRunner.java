@@ -34,6 +34,7 @@ import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.PendingNotifications;
 import dev.cairn.workflow.Workflows;
 import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Workflow;
 import dev.cairn.workflow.value.Durations;
@@ -192,14 +193,62 @@ public final class StepRunner {
         if (!reasons.isEmpty()) {
             return new OpenResult.Refused(reasons);
         }
-        RunOpener.Opened opened = opener.open(
+        RunOpener.Opened opened;
+        try {
+            opened = open(request, text, plan.value());
+        } catch (NotStartableException found) {
+            return new OpenResult.Invalid(found.problems());
+        }
+        return ready(opened, Optional.of(text), request.options(), false);
+    }
+
+    /** Of a new run, everything is checked that can be known before its first step starts. */
+    private RunOpener.Opened open(WorkflowRequest request, String text, Plan plan)
+            throws IOException, InterruptedException {
+        return opener.open(
                 request.key()
                         .<RunLine>map(RunLine.Named::new)
                         .orElseGet(() -> new RunLine.Line(request.file(), request.inputs())),
-                request.key().isPresent() ? keyRule(request, plan.value()) : new LineRule(request.fresh()),
-                plan.value().name(),
-                folder -> found(folder, workflowOrigin(request, text, plan.value()), Optional.of(text)));
-        return ready(opened, Optional.of(text), request.options(), false);
+                request.key().isPresent() ? keyRule(request, plan) : new LineRule(request.fresh()),
+                plan.name(),
+                folder -> {
+                    List<Problem> problems =
+                            StepPreflight.onThisHost(plan, request.file(), home.runs(), context.environment());
+                    if (!problems.isEmpty()) {
+                        throw new NotStartableException(problems);
+                    }
+                    found(folder, workflowOrigin(request, text, plan), Optional.of(text));
+                });
+    }
+
+    /** A new run was not made, for it would fail. */
+    private static final class NotStartableException extends IOException {
+        private static final long serialVersionUID = 1;
+        private final transient List<Problem> problems;
+
+        NotStartableException(List<Problem> problems) {
+            this.problems = problems;
+        }
+
+        List<Problem> problems() {
+            return problems;
+        }
+    }
+
+    /**
+     * What would make a step of a new run fail, as far as it is known before any of them runs.
+     *
+     * @param file the workflow's
+     * @param environment in which the run would be started; secrets, programs and folders are looked for in it
+     */
+    public static List<Problem> problemsBeforeStart(Plan plan, Path file, Map<String, String> environment) {
+        return StepPreflight.onThisHost(
+                plan, file, plan.folder().resolve(CairnHome.FOLDER).resolve("runs"), environment);
+    }
+
+    /** Likewise what is wrong on any host. */
+    public static List<Problem> problemsAnywhere(Plan plan, Path file, Map<String, String> environment) {
+        return StepPreflight.anywhere(plan, file, environment);
     }
 
     /** The run of a single command: the unfinished one of its name, or a new one. */
@@ -314,12 +363,16 @@ public final class StepRunner {
         RunChange change = edited.map(it -> it.change(differ)).orElse(RunChange.NONE);
         ResumeCheck check = new ResumeCheck(run.folder(), context);
         List<String> reasons = new ArrayList<>(Preflight.reasonsAgainst(plan.value(), context));
+        if (!options.only().isEmpty() && !run.state().isFinal()) {
+            reasons.add("--only is for a run that has ended, and " + run.id() + " is "
+                    + run.state().wire() + "; resume it, or use --from");
+        }
         reasons.addAll(check.reasonsAgainst(options, plan.value()));
         reasons.addAll(check.reasonsAgainst(change));
         if (!reasons.isEmpty()) {
             return new OpenResult.Refused(reasons);
         }
-        if (done && options.from().isEmpty()) {
+        if (done && options.from().isEmpty() && options.only().isEmpty()) {
             return new OpenResult.Done(run);
         }
         // the text last: killed in between, the run is compared with the old one again

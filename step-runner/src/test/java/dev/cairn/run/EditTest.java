@@ -246,6 +246,30 @@ class EditTest {
                         refused -> assertThat(refused.reasons().get(0)).contains("no step 'y'", "a, b, c, d"));
     }
 
+    @Test
+    void runsOneStepOfAnEndedRunAgainAndNothingElse() throws Exception {
+        finish(bench.flow(FOUR), Set.of());
+        RunFolder run = last().folder();
+        ResumeOptions only = ResumeOptions.NONE.only(Set.of("b"));
+        assertThat(finish(bench.runner().resume(run, only, false), Set.of())).containsExactly("b");
+        assertThat(last().outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(finish(bench.runner().resume(run, only, false), Set.of("b"))).containsExactly("b");
+        assertThat(last().outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(finish(bench.runner().resume(run, ResumeOptions.NONE.only(Set.of("d")), false), Set.of()))
+                .containsExactly("d");
+        assertThat(last().outcome().state()).as("b is still failed").isEqualTo(RunState.FAILED);
+        programs(Set.of());
+        bench.engine().program("d", step -> {});
+        Bench.Running running = bench.start(bench.flow(FOUR.replace("id: d, run: d", "id: d, run: e")));
+        awaitStart("d");
+        running.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        running.outcome();
+        assertThat(bench.runner().resume(running.folder(), only, false))
+                .isInstanceOfSatisfying(
+                        OpenResult.Refused.class,
+                        refused -> assertThat(refused.reasons().get(0)).contains("--only is for a run that has ended"));
+    }
+
     /** Random graphs, edits and deaths: what runs is what had not succeeded, what was edited, and what needs that; no more. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})

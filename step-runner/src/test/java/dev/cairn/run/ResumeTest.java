@@ -882,7 +882,7 @@ class ResumeTest {
     @Test
     void writesNoInheritedVariableDownButThoseThatFindPrograms() throws Exception {
         bench.environment().put("MY_TOKEN", "hunter2");
-        bench.environment().put("PATH", "/opt/tool/bin");
+        bench.environment().put("PATH", "/opt/tool/bin:/usr/bin");
         Bench.Running run = bench.start(bench.flow(ONE));
         bench.engine().nextStart();
         run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
@@ -898,7 +898,7 @@ class ResumeTest {
         Bench.Running next = bench.start(anew());
         FakeStep again = bench.engine().nextStart();
         assertThat(again.launch().environment())
-                .containsEntry("PATH", "/opt/tool/bin")
+                .containsEntry("PATH", "/opt/tool/bin:/usr/bin")
                 .containsEntry("MY_TOKEN", "hunter2");
         again.succeed();
         next.outcome();

@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import dev.cairn.cli.airflow.AirflowCommand;
 import dev.cairn.cli.daemon.DaemonCommand;
 import dev.cairn.cli.image.ImageCommand;
+import dev.cairn.cli.run.ApproveCommand;
 import dev.cairn.cli.run.CancelCommand;
 import dev.cairn.cli.run.CheckpointCommand;
 import dev.cairn.cli.run.ExecCommand;
@@ -55,6 +56,7 @@ public final class CommandTree {
         commands.put("checkpoint", () -> new CheckpointCommand(composition));
         commands.put("pause", () -> new PauseCommand(composition));
         commands.put("unpause", () -> new UnpauseCommand(composition));
+        commands.put("approve", () -> new ApproveCommand(composition));
         commands.put("cancel", () -> new CancelCommand(composition));
         commands.put("notify", () -> new NotifyCommand(composition));
         commands.put("validate", () -> new ValidateCommand(composition));

@@ -35,7 +35,7 @@ public final class AttemptLogs {
      */
     private AttemptLogs(StepFolder step, List<AttemptRecord> attempts, Path log, Before sizeBefore) throws IOException {
         this.attempts = List.copyOf(attempts);
-        List<Piece> whole = Files.isRegularFile(log) ? List.of(new Piece(log, 0, Files.size(log))) : List.of();
+        List<Piece> whole = whole(log);
         for (int i = attempts.size() - 1; i >= 0; i--) {
             Path attempt = step.attempt(attempts.get(i).number());
             Optional<Piece> tail = tail(attempt.resolve("undone"), log);
@@ -45,6 +45,14 @@ public final class AttemptLogs {
             byAttempt.add(0, cut(whole, start, Long.MAX_VALUE));
             whole = new ArrayList<>(cut(whole, 0, start));
             tail.ifPresent(whole::add);
+        }
+    }
+
+    private static List<Piece> whole(Path log) throws IOException {
+        try {
+            return List.of(new Piece(log, 0, Files.size(log)));
+        } catch (NoSuchFileException none) {
+            return List.of();
         }
     }
 

@@ -2,8 +2,6 @@ package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Expression;
 import dev.cairn.workflow.expression.Expression.Part;
-import dev.cairn.workflow.expression.Template;
-import dev.cairn.workflow.spec.EnvLayer;
 import dev.cairn.workflow.value.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -88,36 +86,7 @@ public final class Pairing {
                 references.add(reference);
             }
         };
-        templates(step, template -> template.visit(collect));
-        step.condition().expression().visit(collect);
+        step.visit(collect);
         return references;
-    }
-
-    private static void templates(PlanStep step, Consumer<Template> visitor) {
-        if (step.action() instanceof Action.Script script) {
-            visitor.accept(script.text());
-        } else if (step.action() instanceof Action.Command command) {
-            command.words().forEach(visitor);
-        } else if (step.action() instanceof Action.Uses uses) {
-            uses.with().values().forEach(parameter -> parameter.templates(visitor));
-        }
-        for (EnvLayer layer : step.surroundings().environment()) {
-            layer.files().forEach(visitor);
-            layer.variables().values().forEach(visitor);
-        }
-        step.surroundings().workingDirectory().ifPresent(visitor);
-        step.surroundings().standardInput().ifPresent(visitor);
-        step.products().outputs().values().forEach(visitor);
-        step.products().artifacts().forEach(visitor);
-        step.policies().rollback().trees().forEach(visitor);
-        step.policies()
-                .checkpoint()
-                .app()
-                .flatMap(CheckpointPlan.App::resumeRun)
-                .ifPresent(visitor);
-        step.placement().slurm().ifPresent(slurm -> {
-            slurm.settings().values().forEach(visitor);
-            slurm.options().forEach(visitor);
-        });
     }
 }

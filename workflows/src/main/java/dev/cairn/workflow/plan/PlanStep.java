@@ -1,7 +1,11 @@
 package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Condition;
+import dev.cairn.workflow.expression.Expression;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.spec.EnvLayer;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * One step, with all its instances; immutable.
@@ -46,5 +50,35 @@ public record PlanStep(
                 Products.NONE,
                 policies,
                 Placement.HERE);
+    }
+
+    /** Hands every expression in it, and all within them, to {@code visitor}: what is computed when its turn has come. */
+    public void visit(Consumer<Expression> visitor) {
+        templates(template -> template.visit(visitor));
+        condition.expression().visit(visitor);
+    }
+
+    private void templates(Consumer<Template> visitor) {
+        if (action instanceof Action.Script script) {
+            visitor.accept(script.text());
+        } else if (action instanceof Action.Command command) {
+            command.words().forEach(visitor);
+        } else if (action instanceof Action.Uses uses) {
+            uses.with().values().forEach(parameter -> parameter.templates(visitor));
+        }
+        for (EnvLayer layer : surroundings().environment()) {
+            layer.files().forEach(visitor);
+            layer.variables().values().forEach(visitor);
+        }
+        surroundings().workingDirectory().ifPresent(visitor);
+        surroundings().standardInput().ifPresent(visitor);
+        products().outputs().values().forEach(visitor);
+        products().artifacts().forEach(visitor);
+        policies().rollback().trees().forEach(visitor);
+        policies().checkpoint().app().flatMap(CheckpointPlan.App::resumeRun).ifPresent(visitor);
+        placement().slurm().ifPresent(slurm -> {
+            slurm.settings().values().forEach(visitor);
+            slurm.options().forEach(visitor);
+        });
     }
 }

@@ -1,6 +1,8 @@
 package dev.cairn.workflow.resolve;
 
+import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.expression.Context;
+import dev.cairn.workflow.expression.Expression;
 import dev.cairn.workflow.expression.ExpressionException;
 import dev.cairn.workflow.expression.Parameter;
 import dev.cairn.workflow.expression.Template;
@@ -65,7 +67,8 @@ public final class StepResolver {
     /** Whether the step's condition holds for this instance, once everything it needs has ended. */
     public Result<Boolean> runs(PlanStep step, Instance instance, Upstream upstream) {
         Problems problems = problems();
-        Context context = withEnvironment(step, context(step, instance, upstream), problems);
+        StepContext plain = context(step, instance, upstream);
+        Context context = asksForEnvironment(step.condition()) ? withEnvironment(step, plain, problems) : plain;
         try {
             return problems.result(step.condition().holds(context));
         } catch (ExpressionException e) {
@@ -80,6 +83,18 @@ public final class StepResolver {
         Strategy strategy = step.matrix().decidedInRun().orElseThrow();
         Context context = new StepContext(constants, steps, pairings, results, Upstream.WELL, plan.folder(), files);
         return problems.result(new MatrixExpansion(strategy, context, problems).combinations());
+    }
+
+    /** A step that is skipped needs none of its variables, and no secret in them. */
+    private static boolean asksForEnvironment(Condition condition) {
+        List<Expression> asked = new ArrayList<>();
+        condition.expression().visit(expression -> {
+            if (expression instanceof Expression.Reference reference
+                    && reference.context().equals("env")) {
+                asked.add(expression);
+            }
+        });
+        return !asked.isEmpty();
     }
 
     /** What is started for the step. */

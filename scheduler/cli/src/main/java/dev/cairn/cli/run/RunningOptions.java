@@ -50,6 +50,12 @@ final class RunningOptions {
                 description = "Runs this step again, and all steps that depend on it; repeatable.")
         private Set<String> from = new LinkedHashSet<>();
 
+        @Option(
+                names = "--only",
+                paramLabel = "STEP",
+                description = "Runs this step of an ended run again, and nothing else; repeatable.")
+        private Set<String> only = new LinkedHashSet<>();
+
         ResumeOptions in(ResumeOptions options) throws CliException {
             if (asSubmitted && keepDone) {
                 throw new CliException(ExitCode.USAGE, "--as-submitted and --keep-done exclude each other");
@@ -57,7 +63,10 @@ final class RunningOptions {
             ResumeOptions.Edits edits = asSubmitted
                     ? ResumeOptions.Edits.AS_SUBMITTED
                     : keepDone ? ResumeOptions.Edits.KEEP_DONE : ResumeOptions.Edits.RUN_AGAIN;
-            return options.with(edits).from(from);
+            if (!only.isEmpty() && !from.isEmpty()) {
+                throw new CliException(ExitCode.USAGE, "--only and --from exclude each other");
+            }
+            return options.with(edits).from(from).only(only);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.cairn.cli.shared;
 import dev.cairn.airflow.asset.AssetEvents;
 import dev.cairn.airflow.config.AirflowConnections;
 import dev.cairn.airflow.step.AirflowAction;
+import dev.cairn.approval.ApprovalAction;
 import dev.cairn.cli.display.Colors;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.EngineException;
@@ -144,7 +145,11 @@ public final class CompositionRoot {
     public StepRunner runner(CairnHome home, Consumer<Delivery.Answer> heard) throws EngineException, IOException {
         Map<String, Checkpointer> byName = new LinkedHashMap<>();
         engines().forEach(engine -> byName.put(engine.name(), engine));
-        Map<String, Checkpointer> actions = Map.of(AirflowAction.NAME, new AirflowAction(airflow(home), clock()));
+        Map<String, Checkpointer> actions = Map.of(
+                AirflowAction.NAME,
+                new AirflowAction(airflow(home), clock()),
+                ApprovalAction.NAME,
+                new ApprovalAction(clock()));
         return new StepRunner(home, byName, actions, clock(), console.environment())
                 .submittingAs(SelfCommand.words())
                 .telling(deliveries(home).heardBy(heard));

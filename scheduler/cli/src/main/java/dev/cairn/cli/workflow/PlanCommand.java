@@ -6,10 +6,14 @@ import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.InputOptions;
 import dev.cairn.cli.shared.WorkflowFiles;
+import dev.cairn.run.StepRunner;
 import dev.cairn.run.view.Json;
 import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.problem.Problem;
+import dev.cairn.workflow.spec.Workflow;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,12 +44,17 @@ public final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CliException {
-        Plan plan = files.plan(files.read(file), inputs.values());
+        Workflow workflow = files.read(file);
+        Plan plan = files.plan(workflow, inputs.values());
         if (json) {
             Json.print(console.out(), PlanView.json(plan));
         } else {
             PlanView.print(plan, console.out());
         }
-        return ExitCode.OK;
+        List<Problem> problems = StepRunner.problemsBeforeStart(plan, workflow.file(), console.environment());
+        if (problems.isEmpty()) {
+            return ExitCode.OK;
+        }
+        throw new CliException(ExitCode.USAGE, files.told(problems, file));
     }
 }

@@ -138,7 +138,9 @@ final class AttemptStart {
     private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point, StepLaunch launch)
             throws IOException {
         try {
-            return new Begun.Running(attempt, engine.start(launch));
+            StepProcess process = engine.start(launch);
+            engine.notice(launch).ifPresent(this::tell);
+            return new Begun.Running(attempt, process);
         } catch (EngineException e) {
             if (e.getCause() instanceof IOException notWritten) {
                 throw notWritten;

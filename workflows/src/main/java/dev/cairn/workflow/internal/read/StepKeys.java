@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The keys of a step. */
 final class StepKeys {
@@ -45,6 +46,12 @@ final class StepKeys {
             optional("uses", Scalars.oneOf("airflow"), "Something that Cairn does itself: airflow.");
     private static final Field<Map<String, Parameter>> WITH =
             optional("with", AirflowKeys.TYPE, "The parameters of uses.");
+    private static final Field<Work> APPROVAL = optional(
+            "approval",
+            Composites.map(
+                    Scalars.template(),
+                    question -> new Work.Uses("approval", Map.of("question", new Parameter.Computed(question)))),
+            "A question; the step waits until a person decides (cairn approve).");
     private static final Field<Strategy> STRATEGY =
             optional("strategy", StrategyKeys.TYPE, "Runs the step once for every combination of values.");
     private static final Field<Map<String, Template>> OUTPUTS = optional(
@@ -70,6 +77,7 @@ final class StepKeys {
                             RUN,
                             USES,
                             WITH,
+                            APPROVAL,
                             STRATEGY,
                             OUTPUTS,
                             ARTIFACTS,
@@ -95,19 +103,23 @@ final class StepKeys {
     private static ObjectType<Step> step(String name, List<Field<?>> own) {
         List<Field<?>> all = new ArrayList<>(own);
         all.addAll(SettingsKeys.ALL);
-        return ObjectType.of(name, all, StepKeys::make)
-                .constrained(Keywords.of(
-                        "oneOf",
-                        List.of(
-                                Keywords.of("required", List.of("run")),
-                                Keywords.of("required", List.of("uses", "with")))));
+        List<Object> kinds = new ArrayList<>();
+        kinds.add(Keywords.of("required", List.of("run")));
+        kinds.add(Keywords.of("required", List.of("uses", "with")));
+        if (own.contains(APPROVAL)) {
+            kinds.add(Keywords.of("required", List.of("approval")));
+        }
+        return ObjectType.of(name, all, StepKeys::make).constrained(Keywords.of("oneOf", kinds));
     }
 
     private static Step make(ReadFields fields, Problems problems) {
-        if (fields.has(RUN) == fields.has(USES)) {
+        List<Field<?>> given =
+                Stream.<Field<?>>of(RUN, USES, APPROVAL).filter(fields::has).toList();
+        if (given.isEmpty()) {
+            problems.add(fields.place(), "\"run\" (or \"uses\", \"approval\") is missing");
+        } else if (given.size() > 1) {
             problems.add(
-                    fields.has(RUN) ? fields.place(USES) : fields.place(),
-                    fields.has(RUN) ? "a step has \"run\" or \"uses\", not both" : "\"run\" (or \"uses\") is missing");
+                    fields.place(given.get(1)), "a step has \"run\", \"uses\" or \"approval\", and only one of them");
         } else if (fields.has(USES) != fields.has(WITH)) {
             problems.add(
                     fields.has(WITH) ? fields.place(WITH) : fields.place(USES),
@@ -131,6 +143,7 @@ final class StepKeys {
 
     private static Optional<Work> work(ReadFields fields) {
         return fields.get(RUN)
+                .or(() -> fields.get(APPROVAL))
                 .or(() -> fields.get(USES)
                         .map(what -> new Work.Uses(what, fields.get(WITH).orElse(Map.of()))));
     }
