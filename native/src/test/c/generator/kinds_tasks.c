@@ -218,6 +218,14 @@ KIND(signal_handlers)
     }
 }
 
+/* A signal to the process goes to any thread that does not block it, and then ends the process:
+ * threads made later block what this one does, those made before do not. */
+static bool is_the_only_thread(void)
+{
+    struct stat tasks; /* a link for each, besides its own two */
+    return stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3;
+}
+
 KIND(blocked_signals_that_wait)
 {
     sigset_t set;
@@ -226,7 +234,7 @@ KIND(blocked_signals_that_wait)
     sigaddset(&set, ordinary);
     sigaddset(&set, real_time);
     sigprocmask(SIG_BLOCK, &set, NULL);
-    bool alone = gettid() == getpid(); /* threads that it makes later block them, too */
+    bool alone = is_the_only_thread();
     note(o, "kill", alone ? kill(getpid(), ordinary) : tgkill(getpid(), gettid(), ordinary));
     for (uint32_t i = pick(o, 5); alone && i > 0; i--)
         note(o, "sigqueue", sigqueue(getpid(), real_time, (union sigval){.sival_int = (int)i}));
@@ -271,7 +279,7 @@ KIND(timer_that_has_expired)
     sigaddset(&set, SIGRTMIN + 4);
     sigprocmask(SIG_BLOCK, &set, NULL);
     struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN + 4};
-    if (gettid() != getpid()) { /* others do not block it */
+    if (!is_the_only_thread()) {
         event.sigev_notify = SIGEV_THREAD_ID;
         event._sigev_un._tid = gettid();
     }
