@@ -61,6 +61,18 @@ static void observe_plain_getters(const struct stat *st, bool terminal, bool nam
 #include "getters.def"
 }
 
+/* Of a process that has been waited for, its end is all that is left. */
+static void observe_pidfd(void)
+{
+    struct pidfd_answer a = {.mask =
+                                 PIDFD_ANSWER_PID | PIDFD_ANSWER_CREDENTIALS | PIDFD_ANSWER_EXIT};
+    if (ioctl(fd, PIDFD_ANSWER, &a) != 0)
+        return; /* no pidfd, an old kernel, or the process has ended */
+    observe("fd.%d.PIDFD_GET_INFO mask-%lx pid-%u tgid-%u ppid-%u ids-%s end-%#x", fd,
+            (unsigned long)a.mask, a.pid, a.tgid, a.ppid, hex_of(a.ids, sizeof a.ids),
+            (unsigned)a.exit_code);
+}
+
 /* Without what an epoll or inotify tells of inodes. */
 static void observe_info_line(char *line)
 {
@@ -217,6 +229,7 @@ static void observe_descriptor(const char *folder, const char *name)
     if (poll(&ready, 1, 0) >= 0)
         observe("fd.%d.ready %#x", fd, (unsigned)ready.revents);
     observe_info();
+    observe_pidfd();
     if (flags & O_PATH) {
         observe("fd.%d.F_GETFD %s", fd, result_of(fcntl(fd, F_GETFD)));
         return;
