@@ -156,14 +156,16 @@ final class ArchitectureTest {
                     "engine.PidScope",
                     "host.HostIdentity",
                     "host.Processes",
-                    "run.internal.environment.Umask",
+                    "host.Umask",
                     "run.internal.step.Fingerprint",
                     "run.internal.step.ScriptDigests",
                     "workflow.resolve.ScriptFiles",
                     "workflow.Workflows",
                     "tls.Trust",
                     "cli.daemon.BackgroundDaemon",
-                    "cli.terminal.TerminalModes"))
+                    "cli.terminal.TerminalModes",
+                    "cli.trial.MemoryLeft",
+                    "cli.trial.OutputComparison"))
             .should()
             .callMethodWhere(ofFiles("readAllBytes|readAllLines|readString|lines|newInputStream|newBufferedReader"));
 

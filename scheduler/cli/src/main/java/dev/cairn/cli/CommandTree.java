@@ -25,6 +25,7 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.GlobalOptions;
 import dev.cairn.cli.shared.Unloadable;
 import dev.cairn.cli.slurm.SlurmCommand;
+import dev.cairn.cli.trial.TryCommand;
 import dev.cairn.cli.workflow.PlanCommand;
 import dev.cairn.cli.workflow.SchemaCommand;
 import dev.cairn.cli.workflow.ValidateCommand;
@@ -49,6 +50,7 @@ public final class CommandTree {
         commands.put("run", () -> new RunCommand(composition));
         commands.put("resume", () -> new ResumeCommand(composition));
         commands.put("exec", () -> ExecCommand.line(composition));
+        commands.put("try", () -> TryCommand.line(composition));
         commands.put("ps", () -> new PsCommand(composition));
         commands.put("show", () -> new ShowCommand(composition));
         commands.put("logs", () -> new LogsCommand(composition));

@@ -16,7 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 
 /** Keeps what is piped into a command, so that it can be read again after a resume. */
-final class InputSpool {
+public final class InputSpool {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FOLDER =
@@ -25,7 +25,7 @@ final class InputSpool {
     private InputSpool() {}
 
     /** Reads stdin to its end into a file of the home; empty when there is no input. */
-    static Optional<Path> spool(CairnHome home) throws IOException {
+    public static Optional<Path> spool(CairnHome home) throws IOException {
         if (!hasInput()) {
             return Optional.empty();
         }

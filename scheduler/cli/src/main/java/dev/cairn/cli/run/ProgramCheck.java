@@ -8,10 +8,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Says before anything is started whether a command can be, with the exit codes that shells use for it. */
-final class ProgramCheck {
+public final class ProgramCheck {
     private ProgramCheck() {}
 
-    static void check(String program, Console console) throws CliException {
+    public static void check(String program, Console console) throws CliException {
         if (program.contains("/")) {
             checkFile(program, console.resolve(Path.of(program)));
         } else if (!isOnPath(program, console)) {

@@ -1,4 +1,4 @@
-package dev.cairn.run.internal.environment;
+package dev.cairn.host;
 
 import java.io.IOException;
 import java.nio.file.Files;
