@@ -67,13 +67,13 @@ static void cuts_back_what_grew(void **state)
 static void refuses_by_name_what_did_not_only_grow(void **state)
 {
     (void)state;
-    enum { REPLACED, CUT, REWRITTEN, LINKED, CASES };
+    enum { REMOVED, REPLACED, CUT, REWRITTEN, LINKED, CASES };
     for (int i = 0; i < CASES; i++) {
         struct world w;
         world_open(&w, 1);
         int fd = open_log(&w, "log", "one\ntwo\n");
         json_t *record = note(&w, "log", fd);
-        if (i == REPLACED || i == LINKED)
+        if (i == REMOVED || i == REPLACED || i == LINKED)
             must(unlinkat(w.fd, "log", 0) == 0, "unlink");
         if (i == REPLACED)
             close(open_log(&w, "log", "one\nTWO\nthree\n"));
@@ -138,36 +138,6 @@ static void makes_a_mapped_file_again_that_was_removed(void **state)
     world_close(&w);
 }
 
-/* As workflow engines remove what a failed step has left. */
-static void brings_back_what_others_removed(void **state)
-{
-    (void)state;
-    struct world w;
-    struct stat before, after;
-    cairn_error err;
-    world_open(&w, 1);
-    int fd = open_log(&w, "log", "one\n");
-    json_t *record = note(&w, "log", fd);
-    must(write(fd, "two\n", 4) == 4 && fstat(fd, &before) == 0, "write");
-    must(unlinkat(w.fd, "log", 0) == 0, "unlink");
-    expect_ok(check(&w, 1, record, &err), &err);
-    assert_int_not_equal(faccessat(w.fd, "log", F_OK, 0), 0);
-    for (int i = 0; i < 2; i++) {
-        expect_ok(roll_back(&w, 1, record, &err), &err);
-        assert_string_equal(content_of(&w, "log"), "one\n");
-        must(fstatat(w.fd, "log", &after, AT_SYMLINK_NOFOLLOW) == 0, "stat");
-        assert_int_equal(after.st_ino, before.st_ino);
-    }
-    int over = openat(w.fd, "log", O_WRONLY | O_CLOEXEC);
-    must(pwrite(over, "ONE", 3, 0) == 3 && unlinkat(w.fd, "log", 0) == 0, "write over");
-    assert_int_equal(roll_back(&w, 1, record, &err), -CAIRN_EROLLBACK);
-    assert_int_not_equal(faccessat(w.fd, "log", F_OK, 0), 0);
-    close(over);
-    close(fd);
-    json_decref(record);
-    world_close(&w);
-}
-
 static void renames_back_what_was_finished_by_a_rename(void **state)
 {
     (void)state;
@@ -227,7 +197,6 @@ int main(void)
         cmocka_unit_test(refuses_by_name_what_did_not_only_grow),
         cmocka_unit_test(cuts_back_what_grew_and_was_copied),
         cmocka_unit_test(makes_a_mapped_file_again_that_was_removed),
-        cmocka_unit_test(brings_back_what_others_removed),
         cmocka_unit_test(renames_back_what_was_finished_by_a_rename),
         cmocka_unit_test(a_file_in_a_tree_is_the_trees),
         cmocka_unit_test(a_file_without_a_name_is_not_noted),

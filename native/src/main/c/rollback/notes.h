@@ -43,8 +43,5 @@ CAIRN_CHECKED int rb_note_open_files(const struct rollback_options *options,
                                      rollback_notes *notes, cairn_error *err);
 /* Carries, shares, copies, puts off or links the content of every task's file. */
 CAIRN_CHECKED int rb_note_contents(rollback_notes *notes, cairn_error *err);
-/* Gives every file that is open outside trees a name in the image, from the task of that index on,
- * so that it comes back whoever removes it. */
-CAIRN_CHECKED int rb_link_open_files(rollback_notes *notes, size_t first, cairn_error *err);
 
 #endif

@@ -104,18 +104,14 @@ static int record_all(const struct rollback_options *options,
         (rc = list_tasks(notes, n_files, err)) ||
         (rc = rb_note_open_files(options, files, n_files, notes, err)))
         return rc;
-    if ((notes->record.n_trees > 0 || notes->record.open.n > 0) &&
-        (rc =
-             rb_kept_open(image_fd, options->checkpoints_fd, options->previous, &notes->kept, err)))
+    if (notes->record.n_trees > 0 && (rc = rb_kept_open(image_fd, options->checkpoints_fd,
+                                                        options->previous, &notes->kept, err)))
         return rc;
     rc = rb_note_contents(notes, err);
     notes->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (rc == 0 && notes->root_fd < 0)
         rc = cairn_fail_errno(err, "opening /");
-    size_t first_open = notes->n_tasks;
     add_open_tasks(notes, notes->root_fd);
-    if (rc == 0)
-        rc = rb_link_open_files(notes, first_open, err);
     uint32_t epoch;
     notes->record.epoch = -1;
     if (rc == 0 && options->journal) {

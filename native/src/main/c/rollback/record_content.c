@@ -174,12 +174,3 @@ int rb_note_contents(rollback_notes *notes, cairn_error *err)
         rc = note_content(notes, &notes->tasks[i], err);
     return rc;
 }
-
-int rb_link_open_files(rollback_notes *notes, size_t first, cairn_error *err)
-{
-    int rc = 0;
-    for (size_t i = first; i < notes->n_tasks && rc == 0; i++)
-        if (!notes->tasks[i].node->mapped)
-            rc = link_file(notes, &notes->tasks[i], -1, err);
-    return rc;
-}

@@ -67,48 +67,12 @@ static bool is_vacant(const struct search *s, const char *path)
     return fd < 0 && errno == ENOENT;
 }
 
-static bool has_folder(const struct search *s, const struct rb_node *want)
+/* What it held is in the image as memory, and comes back with that; its folder is there. */
+static bool can_be_made(const struct search *s, const struct rb_node *want)
 {
     const char *last;
     auto_close int parent = rb_open_parent(s->root_fd, want->path, &last);
-    return parent >= 0;
-}
-
-/* Its inode has a name in the image, and what it held is still in it. */
-static int judge_kept(const struct search *s, const struct rb_node *want, enum rb_verdict *out)
-{
-    struct stat st;
-    struct rb_node now = {0};
-    *out = RB_OTHER;
-    if (want->keep != RB_KEEP_LINK)
-        return 0;
-    auto_close int fd =
-        openat(s->kept_fd, want->kept, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return 0;
-    rb_node_stat(&now, &st);
-    return rb_compare(want, &now, RB_BY_INODE, fd, s->kept_fd, out, s->err);
-}
-
-/* Nothing has its name. */
-static int plan_removed(const struct search *s, const struct rb_node *want,
-                        struct rb_open_fate *fate)
-{
-    enum rb_verdict verdict;
-    if (!has_folder(s, want)) {
-        rb_problem(s->problems, s->open, want->path,
-                   "was open for writing at the checkpoint, and its folder has been removed since");
-        return 0;
-    }
-    if (want->whole) /* what it held is in the image as memory, and comes back with that */
-        return 0;
-    int rc = judge_kept(s, want, &verdict);
-    if (rc == 0 && verdict == RB_OTHER)
-        rb_problem(s->problems, s->open, want->path,
-                   "was open for writing at the checkpoint and has been removed since");
-    fate->link = true;
-    fate->cut = verdict == RB_LONGER;
-    return rc;
+    return want->whole && parent >= 0;
 }
 
 static int plan_one(const struct search *s, const struct rb_node *want, struct rb_open_fate *fate)
@@ -117,8 +81,13 @@ static int plan_one(const struct search *s, const struct rb_node *want, struct r
     fate->found = want->path;
     if (is_vacant(s, want->path)) {
         fate->found = find_renamed(s, want);
-        if (!fate->found)
-            return plan_removed(s, want, fate);
+        if (!fate->found && can_be_made(s, want))
+            return 0;
+        if (!fate->found) {
+            rb_problem(s->problems, s->open, want->path,
+                       "was open for writing at the checkpoint and has been removed since");
+            return 0;
+        }
     }
     int rc = judge_at(s, want, fate->found, &verdict);
     if (rc == 0 && verdict == RB_OTHER)
@@ -155,15 +124,6 @@ static int rename_back(int root_fd, const struct rb_node *want, const char *foun
     return 0;
 }
 
-static int link_back(int root_fd, const struct rb_node *want, int kept_fd, cairn_error *err)
-{
-    const char *last;
-    auto_close int parent = rb_open_parent(root_fd, want->path, &last);
-    if (parent < 0 || linkat(kept_fd, want->kept, parent, last, 0) < 0)
-        return cairn_fail_errno(err, "naming /%s again, which has been removed", want->path);
-    return 0;
-}
-
 /* It gets its name last: until then nobody finds it, and afterwards every plan knows it. */
 static int make_anew(int root_fd, const struct rb_node *want, int kept_fd, cairn_error *err)
 {
@@ -189,9 +149,7 @@ int rb_open_restore(const struct rb_tree *open, int root_fd, int kept_fd, int un
     int rc = 0;
     for (size_t i = 0; i < open->n && rc == 0; i++) {
         const struct rb_node *want = &open->nodes[i];
-        if (fates[i].link)
-            rc = link_back(root_fd, want, kept_fd, err);
-        else if (!fates[i].found)
+        if (!fates[i].found)
             rc = make_anew(root_fd, want, kept_fd, err);
         else if (fates[i].found != want->path)
             rc = rename_back(root_fd, want, fates[i].found, err);

@@ -8,8 +8,7 @@
 /* What is to be done for one of them. */
 struct rb_open_fate {
     const char *found; /* its path relative to "/", other than recorded where it was renamed inside
-                          its folder; NULL where it has gone */
-    bool link; /* it has gone, and its inode comes back from the image; else it is made anew */
+                          its folder; NULL where it has gone and is made anew */
     bool cut;
 };
 

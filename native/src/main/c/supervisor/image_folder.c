@@ -120,9 +120,9 @@ static void note_newest(void *context, int64_t sequence)
         *newest = sequence;
 }
 
-int image_folder_tidy(const struct image_folder *im, cairn_error *err)
+static int remove_leftovers(int fd, cairn_error *err)
 {
-    auto_close int copy = openat(im->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    auto_close int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     auto_closedir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
     if (!dir)
         return cairn_fail_errno(err, "listing the folder of images");
@@ -130,7 +130,7 @@ int image_folder_tidy(const struct image_folder *im, cairn_error *err)
     int rc = 0;
     for (struct dirent *entry; rc == 0 && (entry = readdir(dir));)
         if (is_leftover(entry->d_name))
-            rc = cairn_remove_tree(im->fd, entry->d_name, err);
+            rc = cairn_remove_tree(fd, entry->d_name, err);
     return rc;
 }
 
@@ -149,6 +149,8 @@ int image_folder_open(const char *path, struct lease *lease, struct image_folder
         rc = await_former_tree(fd, path, &elsewhere, err);
     if (rc == 0)
         rc = lease_take(lease, fd, path, elsewhere, err);
+    if (rc == 0)
+        rc = remove_leftovers(fd, err);
     if (rc == 0)
         rc = for_each_image(fd, note_newest, &newest, err);
     if (rc != 0)

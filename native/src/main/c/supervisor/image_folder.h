@@ -18,14 +18,10 @@ struct image_folder {
 };
 
 /* Makes the folder when it is missing (0700) and takes it for this supervisor: waits until an
- * earlier supervisor and every process of its step have gone (EBUSY when they do not), and takes
- * its lease. */
+ * earlier supervisor and every process of its step have gone (EBUSY when they do not), takes its
+ * lease, and only then removes what it left half-made. */
 CAIRN_CHECKED int image_folder_open(const char *path, struct lease *lease, struct image_folder *out,
                                     cairn_error *err);
-
-/* Removes what an earlier supervisor left half-made. It may hold second names of the step's files,
- * whose ctime this changes: not before it is known what others changed of them. */
-CAIRN_CHECKED int image_folder_tidy(const struct image_folder *im, cairn_error *err);
 
 /* Notes the step's pid 1, so that the next supervisor can wait for its end. */
 CAIRN_CHECKED int image_folder_note_tree(const struct image_folder *im, pid_t init,

@@ -100,9 +100,7 @@ static int start_fresh(struct supervisor *s, struct tree_spec *spec, int64_t *im
 {
     struct image_summary first;
     int64_t begun = clock_now_ms();
-    int rc = image_folder_tidy(&s->images, err);
-    if (rc == 0)
-        rc = step_files_publish_first(&s->spec, &s->images, s->step.journal, &first, err);
+    int rc = step_files_publish_first(&s->spec, &s->images, s->step.journal, &first, err);
     if (rc == 0)
         rc = journal_first(s, &first, clock_now_ms() - begun, err);
     if (rc != 0)

@@ -115,7 +115,7 @@ int step_files_roll_back(const json_t *meta, const image_reader *image,
 {
     const json_t *record = json_object_get(meta, "files");
     if (!record)
-        return image_folder_tidy(images, err);
+        return 0;
     const char *kind = json_string_value(json_object_get(meta, "kind"));
     bool beginning = kind && strcmp(kind, "files") == 0;
     auto_close int undone = -1;
@@ -128,8 +128,6 @@ int step_files_roll_back(const json_t *meta, const image_reader *image,
     if (rc != 0)
         return rc;
     rc = rollback_apply(record, image, undone, err);
-    if (rc == 0)
-        rc = image_folder_tidy(images, err);
     if (journal)
         journal_own_changes(journal);
     return rc;
