@@ -95,8 +95,13 @@ static int undo(struct journal *journal, int folder, uint32_t epoch, bool accept
     if (mkdirat(folder, "undone", 0700) < 0 && errno != EEXIST)
         return 3;
     int undone = openat(folder, "undone", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const struct undo_options how = {undone, getenv("CAIRN_STEP_CWD"), accept_changed};
-    return journal_undo(journal, epoch, &how, &error) == 0 ? 0 : complain("undoing", &error);
+    struct undo_left left = {0};
+    const struct undo_options how = {undone, getenv("CAIRN_STEP_CWD"), &left, accept_changed};
+    if (journal_undo(journal, epoch, &how, &error) != 0)
+        return complain("undoing", &error);
+    if (left.files > 0)
+        printf("left alone: %s\n", left.names);
+    return 0;
 }
 
 static int merge(const struct journal *of, int folder, char **argv)

@@ -212,6 +212,55 @@ def what_others_changed_is_left_alone():
     clear(base)
 
 
+def side_by_side(first, second, old=None):
+    """Two steps of one run in one folder; the second runs while the first waits for it."""
+    base = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
+    work, a, b = (os.path.join(base, n) for n in ("work", "steps/a/checkpoints", "steps/b/checkpoints"))
+    for folder in (work, a, b):
+        os.makedirs(folder)
+    if old is not None:
+        with open(os.path.join(work, "old"), "w") as f:
+            f.write(old)
+    read_end, write_end = os.pipe()
+    step = subprocess.Popen([STEP, "run", a, "sh", "-c", first + "; echo; read go"], cwd=work, stdin=read_end,
+                            stdout=subprocess.PIPE)
+    step.stdout.readline()
+    subprocess.run([STEP, "run", b, "sh", "-c", second], cwd=work, check=True)
+    os.write(write_end, b"\n")
+    assert step.wait() == 0
+    return base, work, a, b
+
+
+def undo_one(work, journal, *accept):
+    return subprocess.run([STEP, "undo", journal, "0", *accept], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          env={**os.environ, "CAIRN_STEP_CWD": work})
+
+
+def what_another_step_changes_too_stays():
+    """Nothing tells whose bytes are whose: what both appended to stays and is named, the rest goes back."""
+    base, work, a, b = side_by_side("mkdir dir; echo a >> shared; echo a > mine; echo a > dir/a; mkdir dir/own",
+                                    "echo b >> shared; echo b > theirs; echo b > dir/b")
+    undone = undo_one(work, a)
+    assert undone.returncode == 0 and "left alone: %s/shared\n" % work == undone.stdout, undone
+    assert sorted(os.listdir(work)) == ["dir", "shared", "theirs"] and os.listdir(work + "/dir") == ["b"]
+    assert read(work + "/shared") == "a\nb\n" and read(work + "/theirs") == "b\n"
+    undone = undo_one(work, b)  # although nothing is left of what the first one had recorded
+    assert undone.returncode == 0 and "left alone: %s/shared\n" % work == undone.stdout, undone
+    assert sorted(os.listdir(work)) == ["dir", "shared"] and read(work + "/shared") == "a\nb\n"
+    shutil.rmtree(b + "/journal")  # as at the end of a step
+    subprocess.run([STEP, "run", a, "sh", "-c", "echo more >> shared"], cwd=work, check=True)
+    assert undo_one(work, a).returncode == 0 and read(work + "/shared") == "a\nb\nmore\n"
+    clear(base)
+    for replace in ("echo a > r; mv r old", "echo a > old", "rm old; echo a > old"):
+        base, work, a, b = side_by_side(replace, "echo b >> old", old="before\n")
+        before = snapshot([work])
+        undone = undo_one(work, a)
+        assert undone.returncode == 3 and work + "/old is changed by another step" in undone.stderr, undone
+        assert snapshot([work]) == before
+        assert undo_one(work, a, "--accept-changed").returncode == 0 and read(work + "/old") == "before\n"
+        clear(base)
+
+
 def of_another_boot(journal, ended):
     """As after the host went down: the logs are of another boot, and the last durable sign of the journal is an old one."""
     subprocess.run([STEP, "of-another-boot", journal, "--ended" if ended else "--cut"], check=True)
@@ -270,6 +319,7 @@ def main():
     if "CAIRN_SEED" in os.environ:
         return one(int(os.environ["CAIRN_SEED"]))
     what_others_changed_is_left_alone()
+    what_another_step_changes_too_stays()
     what_a_power_cut_may_have_taken_is_named()
     what_does_not_fit_is_named()
     a_full_disk_costs_the_epoch_and_nothing_else()

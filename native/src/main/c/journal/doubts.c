@@ -136,7 +136,7 @@ static struct rb_digest key_of_path(const char *path)
     return rb_digest_bytes(path, strlen(path));
 }
 
-static int cover(struct doubts *d, const struct record *r, cairn_error *err)
+int doubts_cover(struct doubts *d, const struct record *r, cairn_error *err)
 {
     uint32_t what = r->type == RECORD_ABSENT ? MARK_NEW : MARK_OLD;
     bool done = marks_change(&d->covered, key_of_path(r->path), what, 0);
@@ -180,7 +180,7 @@ int doubts_about(struct doubts *d, const struct record *r, int subject, cairn_er
                           "%s cannot come back: its copy in the journal was not yet durable when "
                           "the host went down",
                           r->path);
-    return cover(d, r, err);
+    return doubts_cover(d, r, err);
 }
 
 /* --- what is in no record --- */

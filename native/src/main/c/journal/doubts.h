@@ -27,6 +27,8 @@ CAIRN_CHECKED int doubts_begin(struct doubts *d, int folder, const char *boot_id
  * own name, or -1. */
 CAIRN_CHECKED int doubts_about(struct doubts *d, const struct record *r, int subject,
                                cairn_error *err);
+/* There is a record of it, which a power cut cannot have taken. */
+CAIRN_CHECKED int doubts_cover(struct doubts *d, const struct record *r, cairn_error *err);
 /* After all records: is there anything in the step's folder, or in one of the log, that changed and
  * of which there is no record? */
 CAIRN_CHECKED int doubts_look_around(struct doubts *d, const char *cwd, cairn_error *err);

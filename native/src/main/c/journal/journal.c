@@ -23,6 +23,7 @@
 #include "journal/log.h"
 #include "journal/merge.h"
 #include "journal/recorder.h"
+#include "journal/siblings.h"
 #include "journal/stamp.h"
 #include "journal/undo.h"
 #include "journal/watch.h"
@@ -192,12 +193,31 @@ int journal_published(struct journal *j, int keep, cairn_error *err)
     return rc;
 }
 
+/* ns; 0 where the file system does not know. */
+static int64_t beginning_of(int folder, uint32_t epoch)
+{
+    char name[LOG_NAME_BYTES];
+    struct statx log;
+    log_name(epoch, name);
+    bool known = statx(folder, name, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &log) == 0 &&
+                 (log.stx_mask & STATX_BTIME);
+    return known ? log.stx_btime.tv_sec * 1000000000LL + log.stx_btime.tv_nsec : 0;
+}
+
 int journal_undo(struct journal *j, uint32_t epoch, const struct undo_options *how,
                  cairn_error *err)
 {
-    int rc = undo_check(j->folder, epoch, how, err);
+    struct siblings others = {0};
+    int rc = how->accept_changed
+                 ? 0
+                 : siblings_read(j->checkpoints, beginning_of(j->folder, epoch), &others, err);
     if (rc == 0)
-        rc = undo_to(j->folder, epoch, how->undone_fd, err);
+        rc = undo_check(j->folder, epoch, how, &others, err);
+    if (rc == 0)
+        rc = undo_note_shared(j->folder, epoch, &others, err);
+    if (rc == 0)
+        rc = undo_to(j->folder, epoch, how, &others, err);
+    siblings_free(&others);
     return rc ? rc : begin_again(j, epoch, err);
 }
 

@@ -22,6 +22,7 @@ enum record_type {
     RECORD_ATTRIBUTES = 7, /* mode, owner or times change */
     RECORD_XATTR = 8,      /* the extended attribute `other` changes; value: what it was */
     RECORD_LOST = 9,       /* what cannot be undone: `other` says why */
+    RECORD_SHARED = 10,    /* another step changes it, too: it is not undone, now or later */
 };
 
 /* What was, before a change. */

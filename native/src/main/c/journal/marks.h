@@ -15,6 +15,7 @@ enum mark {
     MARK_SIZE = 16,    /* the size is recorded, from which on it was appended to */
     MARK_CONTENT = 32, /* all of its content is kept */
     MARK_LINKED = 64,  /* the inode has a name in the journal */
+    MARK_BELOW = 128,  /* a folder in which something is named, at any depth */
 };
 
 struct marks {

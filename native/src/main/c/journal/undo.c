@@ -25,6 +25,7 @@
 
 #define NS 1000000000LL
 #define MOST_DEVICES 32
+#define MOST_DEPTH 64
 #define BEGUN "begun" /* an undoing, and not yet ended */
 
 struct undoing {
@@ -33,6 +34,8 @@ struct undoing {
     uint32_t epoch;
     const struct log *log;
     struct doubts *doubts; /* NULL: none are looked for */
+    const struct siblings *others;
+    struct undo_left *left; /* NULL: nothing is undone yet */
     cairn_error *err;
 };
 
@@ -332,7 +335,50 @@ static int content(const struct undoing *u, const struct record *r)
     return reset_attributes(u, r, fd);
 }
 
-static int undo_record(const struct undoing *u, const struct record *r)
+/* --- what other steps change, too --- */
+
+static enum share share_of(const struct undoing *u, const struct record *r)
+{
+    struct stat st;
+    return u->others ? siblings_share(u->others, r, look(u, r->path, &st) ? &st : NULL)
+                     : SHARE_NOTHING;
+}
+
+static int leave(const struct undoing *u, const char *path)
+{
+    size_t used = strlen(u->left->names);
+    u->left->files++;
+    if (!strstr(u->left->names, path))
+        snprintf(u->left->names + used, sizeof u->left->names - used, "%s%s", used ? ", " : "",
+                 path);
+    return 0;
+}
+
+/* A folder that is new goes with all that is in it but what other steps have put there. */
+static int clear_own(const struct undoing *u, const char *path, int depth)
+{
+    auto_close int fd = rb_open_beneath(u->root, beneath(path), O_RDONLY | O_DIRECTORY);
+    auto_closedir DIR *dir = fd < 0 || depth == MOST_DEPTH ? NULL : fdopendir(fd);
+    if (!dir)
+        return leave(u, path);
+    steal_fd(&fd);
+    int rc = 0;
+    for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
+        char inner[PATH_MAX];
+        struct stat st;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+            snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) >= (int)sizeof inner ||
+            !look(u, inner, &st))
+            continue;
+        enum share share = siblings_share_path(u->others, inner, &st);
+        rc = share == SHARE_NOTHING ? clear(u, inner)
+             : share == SHARE_BELOW ? clear_own(u, inner, depth + 1)
+                                    : 0;
+    }
+    return rc;
+}
+
+static int undo_own(const struct undoing *u, const struct record *r)
 {
     switch (r->type) {
     case RECORD_FOLDER:
@@ -352,9 +398,19 @@ static int undo_record(const struct undoing *u, const struct record *r)
         return xattr(u, r);
     case RECORD_LOST:
         return 0; /* undo_check found it unchanged */
+    case RECORD_SHARED:
+        return 0;
     }
     return cairn_fail(u->err, CAIRN_EROLLBACK, "the journal holds a record of unknown type %d",
                       (int)r->type);
+}
+
+static int undo_record(const struct undoing *u, const struct record *r)
+{
+    enum share share = r->type == RECORD_SHARED ? SHARE_NOTHING : share_of(u, r);
+    return share == SHARE_NOTHING ? undo_own(u, r)
+           : share == SHARE_BELOW ? clear_own(u, r->path, 0)
+                                  : leave(u, r->path);
 }
 
 /* --- an epoch --- */
@@ -446,9 +502,24 @@ static void undoing_close(struct undoing *u)
     cairn_cleanup_close(&u->kept);
 }
 
+/* What only grows, or is new, can stay as it is; what is replaced cannot. */
+static int check_share(const struct undoing *u, const struct record *r)
+{
+    bool can_stay = r->type == RECORD_ABSENT || r->type == RECORD_SIZE ||
+                    r->type == RECORD_ATTRIBUTES || r->type == RECORD_SHARED;
+    if (can_stay)
+        return u->doubts ? doubts_cover(u->doubts, r, u->err) : 0;
+    return cairn_fail(u->err, CAIRN_EROLLBACK,
+                      "%s is changed by another step of the run, too, and cannot go back "
+                      "with this one; --accept-changed undoes both",
+                      r->path);
+}
+
 static int check_record(const struct undoing *u, const struct record *r)
 {
     struct stat st;
+    if (share_of(u, r) == SHARE_ALL)
+        return check_share(u, r);
     if (r->type == RECORD_CONTENT && r->other[0] &&
         (fstatat(u->kept, r->other, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size != r->size))
         return cairn_fail(u->err, CAIRN_EROLLBACK,
@@ -548,11 +619,13 @@ static int check_with_doubts(struct undoing *u, const struct undo_options *how)
     return rc;
 }
 
-int undo_check(int folder, uint32_t epoch, const struct undo_options *how, cairn_error *err)
+int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
+               const struct siblings *others, cairn_error *err)
 {
     struct undoing u;
     int rc = undoing_open(folder, -1, &u, err);
     u.oldest = epoch;
+    u.others = others;
     if (rc == 0)
         rc = check_with_doubts(&u, how);
     undoing_close(&u);
@@ -575,8 +648,17 @@ static int undo_and_remove(struct undoing *u)
 
 static int empty(struct undoing *u)
 {
+    char boot_id[BOOT_ID_BYTES];
+    uint64_t pid_ns;
     auto_close int fd = -1;
-    int rc = log_create(u->folder, u->epoch, &fd, u->err);
+    int rc = process_pid_space(boot_id, &pid_ns, u->err);
+    if (rc == 0)
+        rc = log_begin(u->folder, u->epoch, boot_id, &fd, u->err);
+    for (size_t i = 0; rc == 0 && u->log && i < u->log->count; i++)
+        if (u->log->records[i].type == RECORD_SHARED)
+            rc = log_append(fd, &u->log->records[i], u->err);
+    if (rc == 0)
+        rc = log_publish(u->folder, u->epoch, fd, u->err);
     if (rc == 0)
         remove_progress(u);
     return rc;
@@ -604,12 +686,53 @@ int undo_nothing(int folder, uint32_t epoch, cairn_error *err)
     return rc ? rc : folder_drop_kept(folder, epoch, err);
 }
 
-int undo_to(int folder, uint32_t epoch, int undone_fd, cairn_error *err)
+static int note_shared(struct undoing *u)
+{
+    char name[LOG_NAME_BYTES];
+    struct stat st;
+    log_name(u->oldest, name);
+    auto_close int to = openat(u->folder, name, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    int rc = to < 0 ? failed(u, "opening the journal", name) : 0;
+    for (size_t i = 0; rc == 0 && i < u->log->count; i++) {
+        struct record shared = u->log->records[i];
+        if (shared.type == RECORD_SHARED || share_of(u, &shared) != SHARE_ALL)
+            continue;
+        if (look(u, shared.path, &st)) {
+            shared.dev = st.st_dev;
+            shared.ino = st.st_ino;
+        }
+        shared.type = RECORD_SHARED;
+        shared.other = "";
+        shared.value_len = 0;
+        rc = log_append(to, &shared, u->err);
+    }
+    if (rc == 0 && fdatasync(to) < 0)
+        rc = failed(u, "writing", "the journal");
+    return rc;
+}
+
+int undo_note_shared(int folder, uint32_t epoch, const struct siblings *others, cairn_error *err)
+{
+    struct undoing u;
+    int rc = undoing_open(folder, -1, &u, err);
+    u.oldest = epoch;
+    u.others = others;
+    /* Undoing counts the records of a log: once it has begun, none is added. */
+    if (rc == 0 && others->marks.count && !has_begun(&u))
+        rc = for_epochs(&u, epoch, note_shared);
+    undoing_close(&u);
+    return rc;
+}
+
+int undo_to(int folder, uint32_t epoch, const struct undo_options *how,
+            const struct siblings *others, cairn_error *err)
 {
     struct undoing u;
     int64_t newest = epoch;
-    int rc = undoing_open(folder, undone_fd, &u, err);
+    int rc = undoing_open(folder, how->undone_fd, &u, err);
     u.oldest = epoch;
+    u.others = others;
+    u.left = how->left;
     if (rc == 0)
         rc = io_publish_file(folder, BEGUN, "", 0, err);
     if (rc == 0)

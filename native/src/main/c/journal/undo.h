@@ -6,22 +6,38 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "journal/siblings.h"
+
+#define UNDO_LEFT_BYTES 512
+
+/* What was not undone, since another step changes it too. */
+struct undo_left {
+    size_t files;
+    char names[UNDO_LEFT_BYTES]; /* the first of them, with a comma between */
+};
 
 struct undo_options {
-    int undone_fd;       /* what is taken away goes below it */
-    const char *cwd;     /* of the step; NULL where it is not known */
-    bool accept_changed; /* what others changed is undone, too, and what a power cut took is not
-                            looked for */
+    int undone_fd;          /* what is taken away goes below it */
+    const char *cwd;        /* of the step; NULL where it is not known */
+    struct undo_left *left; /* added to */
+    bool accept_changed;    /* what others changed is undone, too, and what a power cut took is not
+                               looked for */
 };
 
 /* Can all epochs from `epoch` on be undone? CAIRN_EROLLBACK, naming the file, where not. Touches
  * nothing. */
 CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
-                             cairn_error *err);
+                             const struct siblings *others, cairn_error *err);
+/* Before undo_to: writes down, once and for all, what it will leave alone since others change it,
+ * too. The others' records may be gone the next time. */
+CAIRN_CHECKED int undo_note_shared(int folder, uint32_t epoch, const struct siblings *others,
+                                   cairn_error *err);
 /* Forgets them: what changed stays. */
 CAIRN_CHECKED int undo_nothing(int folder, uint32_t epoch, cairn_error *err);
 /* Undoes them, the newest first; then `epoch` is the newest one, and empty. What is taken away goes
- * below undone_fd. Killed in between, it can be run again. */
-CAIRN_CHECKED int undo_to(int folder, uint32_t epoch, int undone_fd, cairn_error *err);
+ * below undone_fd. What only the others' records keep from being undone is added to `left`. Killed
+ * in between, it can be run again. */
+CAIRN_CHECKED int undo_to(int folder, uint32_t epoch, const struct undo_options *how,
+                          const struct siblings *others, cairn_error *err);
 
 #endif

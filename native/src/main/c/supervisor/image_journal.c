@@ -74,6 +74,16 @@ void image_journal_rolled_back(const struct attempt *a, const struct spec *spec)
                                   "bytes", (json_int_t)bytes, "at", at));
 }
 
+void image_journal_left_alone(const struct attempt *a, const char *names)
+{
+    char at[UTC_TEXT_BYTES];
+    clock_utc_text(at);
+    /* a name that is no text in UTF-8 */
+    json_t *text = json_string(names);
+    add_and_free(a,
+                 json_pack("{s:o, s:s}", "left_alone", text ? text : json_string("?"), "at", at));
+}
+
 void image_journal_stand_ins(const struct attempt *a, const json_t *paths)
 {
     char at[UTC_TEXT_BYTES];

@@ -26,6 +26,9 @@ void image_journal_frozen(const struct attempt *a, int64_t frozen_ms);
 /* The lease was removed, and made again, so many times so far. */
 void image_journal_lease_recreated(const struct attempt *a, int times);
 
+/* Files that were not rolled back, since another step changes them too: their names. */
+void image_journal_left_alone(const struct attempt *a, const char *names);
+
 /* What a roll-back took away or cut, but for the step's logs, lies in the attempt's folder. No line
  * where there is none. */
 void image_journal_rolled_back(const struct attempt *a, const struct spec *spec);

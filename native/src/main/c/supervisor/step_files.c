@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "supervisor/image_journal.h"
 
 static int open_log(const char *path, struct rollback_open_file *out, cairn_error *err)
 {
@@ -120,9 +121,12 @@ int step_files_roll_back(const json_t *meta, const image_reader *image,
     bool beginning = kind && strcmp(kind, "files") == 0;
     auto_close int undone = -1;
     int rc = attempt_open_undone(attempt, &undone, err);
-    const struct undo_options how = {undone, spec->cwd, spec->accept_changed};
+    struct undo_left left = {0};
+    const struct undo_options how = {undone, spec->cwd, &left, spec->accept_changed};
     if (rc == 0)
         rc = undo_journal(record, beginning, images, journal, &how, err);
+    if (left.files > 0)
+        image_journal_left_alone(attempt, left.names);
     if (rc == 0)
         rc = rollback_check(record, image, err);
     if (rc != 0)

@@ -21,6 +21,9 @@ public sealed interface CheckpointOutcome {
     /** Going on from an image took away or cut so many files, of so many bytes in all; they are in the attempt's folder {@code undone}. */
     record RolledBack(Instant at, long files, long bytes) implements CheckpointOutcome {}
 
+    /** Going on from an image left these files as they are, since another step of the run changes them too. */
+    record LeftAlone(Instant at, String files) implements CheckpointOutcome {}
+
     /** The host refuses to tell of the step's changes of files: the step runs without the journal that was asked for. */
     record NotJournalled(Instant at, String reason) implements CheckpointOutcome {}
 }

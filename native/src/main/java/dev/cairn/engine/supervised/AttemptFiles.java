@@ -136,6 +136,11 @@ final class AttemptFiles {
             return new CheckpointOutcome.NotJournalled(
                     Instant.parse(line.required("at").stringValue()), notJournalled.stringValue());
         }
+        JsonNode leftAlone = line.get("left_alone");
+        if (leftAlone != null) {
+            return new CheckpointOutcome.LeftAlone(
+                    Instant.parse(line.required("at").stringValue()), leftAlone.stringValue());
+        }
         JsonNode rolledBack = line.get("rolled_back");
         if (rolledBack != null) {
             return new CheckpointOutcome.RolledBack(

@@ -149,6 +149,12 @@ final class ImageJournalReader {
                             + Sizes.text(back.bytes()) + "; what was undone is in "
                             + manifest.folder().attempt(attempt.number()).resolve("undone"));
         }
+        if (outcome instanceof CheckpointOutcome.LeftAlone left) {
+            return new RunEvent.Note(
+                    left.at(),
+                    Optional.of(manifest.stepId()),
+                    "not rolled back, since another step of this run changes them too: " + left.files());
+        }
         if (outcome instanceof CheckpointOutcome.NotJournalled not) {
             return new RunEvent.Note(
                     not.at(),
