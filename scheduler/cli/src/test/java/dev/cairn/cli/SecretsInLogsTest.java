@@ -85,6 +85,7 @@ final class SecretsInLogsTest {
                     needs: [loud]
                     run: echo "$AUTH" >&2; cat "/no/such/$AUTH"; exit 3
                   - id: cannot
+                    if: always()
                     env: {A: "${{ read(secrets.TOKEN) }}"}
                     run: true
                 """);
