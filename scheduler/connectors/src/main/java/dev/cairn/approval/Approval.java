@@ -80,7 +80,7 @@ public final class Approval {
         return root.path("approved").isBoolean()
                 ? Optional.of(new Decision(
                         root.path("approved").booleanValue(),
-                        root.path("by").asString("somebody"),
+                        root.path("by").asString("an unknown user"),
                         Instant.parse(root.path("decided_at").asString(Instant.EPOCH.toString())),
                         root.path("comment").asString("")))
                 : Optional.empty();

@@ -84,7 +84,7 @@ public final class AirflowApi {
                 .put("dag_processor", null));
     }
 
-    /** The password is one of our tokens, whoever the user says to be. */
+    /** The password is a token of this daemon; the user name is not used. */
     private Response token(Request request) throws HttpError {
         ObjectNode body = request.json();
         Role role = tokens.roleOf(body.path("password").asString(""))

@@ -12,7 +12,7 @@ import dev.cairn.run.manifest.RunState;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Commands to runs, whoever runs them. Thread-safe. */
+/** Commands to runs, owned by any process. Thread-safe. */
 public final class RunControl {
     /** The answer has to be sent before the server gives the request up. */
     private static final Duration PATIENCE = Duration.ofSeconds(50);
