@@ -261,6 +261,25 @@ def what_another_step_changes_too_stays():
         clear(base)
 
 
+def as_an_ordinary_user():
+    """Names in a folder that belongs to another user, whose mode and times are not the step's to change."""
+    base = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
+    os.chmod(base, 0o755)
+    common, journal = os.path.join(base, "common"), os.path.join(base, "journal")
+    for folder, mode in ((common, 0o1777), (journal, 0o700)):
+        os.mkdir(folder)
+        os.chmod(folder, mode)
+    user = {"user": 60123, "group": 60123, "extra_groups": []} if os.geteuid() == 0 else {}
+    if user:
+        os.chown(journal, 60123, 60123)
+    subprocess.run([STEP, "run", journal, "sh", "-c", "echo x > new; echo y > other; rm other"], cwd=common, check=True, **user)
+    assert os.listdir(common) == ["new"]
+    undone = subprocess.run([STEP, "undo", journal, "0"], stderr=subprocess.PIPE, text=True, **user)
+    assert undone.returncode == 0 and os.listdir(common) == [], undone
+    assert stat.S_IMODE(os.stat(common).st_mode) == 0o1777
+    clear(base)
+
+
 def of_another_boot(journal, ended):
     """As after the host went down: the logs are of another boot, and the last durable sign of the journal is an old one."""
     subprocess.run([STEP, "of-another-boot", journal, "--ended" if ended else "--cut"], check=True)
@@ -320,6 +339,7 @@ def main():
         return one(int(os.environ["CAIRN_SEED"]))
     what_others_changed_is_left_alone()
     what_another_step_changes_too_stays()
+    as_an_ordinary_user()
     what_a_power_cut_may_have_taken_is_named()
     what_does_not_fit_is_named()
     a_full_disk_costs_the_epoch_and_nothing_else()

@@ -291,11 +291,20 @@ static void record_call(struct journal *j, const struct seccomp_notif *call)
  * files can be given second names. This thread alone. */
 static int enter_mounts(struct journal *j, cairn_error *err)
 {
+    static const char *const mounted[] = {"/dev/shm", "/dev/pts", "/proc"};
+    struct stat outside[sizeof mounted / sizeof *mounted] = {0}, inside;
+    struct recorder *r = &j->recorder;
     char path[48];
+    for (size_t i = 0; i < sizeof mounted / sizeof *mounted; i++)
+        if (stat(mounted[i], &outside[i]) < 0)
+            outside[i].st_dev = 0;
     snprintf(path, sizeof path, "%d/ns/mnt", j->init);
     auto_close int mounts = openat(j->recorder.proc_fd, path, O_RDONLY | O_CLOEXEC);
     if (mounts < 0 || unshare(CLONE_FS) < 0 || setns(mounts, CLONE_NEWNS) < 0)
         return cairn_fail_errno(err, "entering the step's mounts");
+    for (size_t i = 0; i < sizeof mounted / sizeof *mounted; i++)
+        if (stat(mounted[i], &inside) == 0 && inside.st_dev != outside[i].st_dev)
+            r->private[r->n_private++] = inside.st_dev;
     return 0;
 }
 

@@ -311,15 +311,28 @@ static int note_name(struct recorder *r, const struct place *p, cairn_error *err
     return rc ? rc : mark(r, key_of_name(p), MARK_NAMED, 0, err);
 }
 
+static bool is_private(const struct recorder *r, uint64_t dev)
+{
+    for (size_t i = 0; i < r->n_private; i++)
+        if (r->private[i] == dev)
+            return true;
+    return false;
+}
+
+static bool is_nowhere(const struct recorder *r, const struct place *p)
+{
+    return is_private(r, p->folder_st.st_dev);
+}
+
 int record_making(struct recorder *r, const struct place *name, cairn_error *err)
 {
-    return name->exists ? 0 : note_name(r, name, err);
+    return name->exists || is_nowhere(r, name) ? 0 : note_name(r, name, err);
 }
 
 int record_removal(struct recorder *r, const struct place *name, cairn_error *err)
 {
     bool is_new;
-    if (!name->exists)
+    if (!name->exists || is_nowhere(r, name))
         return 0;
     int rc = S_ISDIR(name->st.st_mode) ? 0 : is_new_file(r, name, &is_new, err);
     if (rc == 0)
@@ -331,7 +344,7 @@ int record_link(struct recorder *r, const struct place *from, const struct place
                 cairn_error *err)
 {
     bool is_new;
-    if (!from->exists || to->exists)
+    if (!from->exists || to->exists || is_nowhere(r, to))
         return 0;
     int rc = is_new_file(r, from, &is_new, err);
     return rc ? rc : note_name(r, to, err);
@@ -358,7 +371,7 @@ int record_rename(struct recorder *r, const struct place *from, const struct pla
 {
     bool is_new;
     int rc;
-    if (!from->exists ||
+    if (!from->exists || is_nowhere(r, from) ||
         (to->exists && to->st.st_ino == from->st.st_ino && to->st.st_dev == from->st.st_dev))
         return 0;
     if ((rc = is_new_file(r, from, &is_new, err)) ||
@@ -376,6 +389,8 @@ bool record_is_needed(const struct recorder *r, const struct stat *file, int64_t
                       enum aspect aspect)
 {
     uint32_t known = marks_get(&r->marks, marks_inode(file->st_dev, file->st_ino, born));
+    if (is_private(r, file->st_dev))
+        return false;
     switch (aspect) {
     case ASPECT_ATTRIBUTES:
         return !(known & (MARK_NEW | MARK_ATTRIBUTES));
@@ -402,7 +417,7 @@ int record_writing(struct recorder *r, const struct place *file, bool append, ca
 {
     bool needed;
     char path[PATH_MAX];
-    if (!file->exists || !S_ISREG(file->st.st_mode))
+    if (!file->exists || !S_ISREG(file->st.st_mode) || is_private(r, file->st.st_dev))
         return 0;
     uint32_t known = marks_get(&r->marks, key_of_file(file));
     if (known & (MARK_NEW | (append ? MARK_SIZE : MARK_CONTENT)))
@@ -437,7 +452,7 @@ int record_xattr(struct recorder *r, const struct place *file, const char *name,
 {
     bool needed;
     char path[PATH_MAX];
-    if (!file->exists)
+    if (!file->exists || is_private(r, file->st.st_dev))
         return 0;
     int rc = begin_change(r, file, path, &needed, err);
     return rc != 0 || !needed ? rc : note_xattr(r, file, path, name, err);

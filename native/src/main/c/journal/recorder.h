@@ -10,6 +10,8 @@
 #include "journal/marks.h"
 #include "journal/place.h"
 
+#define RECORDER_MOST_PRIVATE 4
+
 /* Inside the lock of the journal. */
 struct recorder {
     int proc_fd; /* the supervisor's /proc */
@@ -20,6 +22,9 @@ struct recorder {
     uint64_t used, limit; /* bytes kept, of all epochs */
     bool broken;          /* a record could not be written: the epoch cannot be undone */
     struct marks marks;
+    uint64_t private[RECORDER_MOST_PRIVATE]; /* devices of mounts that only the step has (/dev/shm):
+                                                what is there is in the image, or nowhere */
+    size_t n_private;
 };
 
 /* Each before the call that it is named after, and 0 or a negative code when it could not be

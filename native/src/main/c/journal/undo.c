@@ -95,10 +95,15 @@ static int set_attributes(const struct undoing *u, const struct record *r, int p
     snprintf(link, sizeof link, "/proc/self/fd/%d", path_fd);
     if (fstat(path_fd, &st) < 0)
         return failed(u, "looking at", r->path);
-    if ((st.st_uid != r->uid || st.st_gid != r->gid) &&
-        fchownat(path_fd, "", r->uid, r->gid, AT_EMPTY_PATH) < 0 && errno != EPERM)
-        return failed(u, "giving back to its owner", r->path);
-    if (!S_ISLNK(r->mode) && chmod(link, r->mode & 07777) < 0)
+    bool given_back = false;
+    if (st.st_uid != r->uid || st.st_gid != r->gid) {
+        given_back = fchownat(path_fd, "", r->uid, r->gid, AT_EMPTY_PATH) == 0;
+        if (!given_back && errno != EPERM)
+            return failed(u, "giving back to its owner", r->path);
+    }
+    /* Of a folder that belongs to another user only names change, and its times with them. */
+    if (!S_ISLNK(r->mode) && (given_back || (st.st_mode & 07777) != (r->mode & 07777)) &&
+        chmod(link, r->mode & 07777) < 0)
         return failed(u, "setting the mode of", r->path);
     if (utimensat(path_fd, "", times, AT_EMPTY_PATH) < 0 && errno != EPERM)
         return failed(u, "setting the time of", r->path);

@@ -39,7 +39,7 @@ class DurabilityTest {
             List<Trace.Call> output = trace.those(call -> call.isSync()
                     && call.path().equals(step.folder().resolve("stdout.log").toString()));
             List<Trace.Call> image =
-                    trace.those(call -> call.isSync() && call.path().startsWith(checkpoints + "/"));
+                    trace.those(call -> call.isSync() && call.path().startsWith(checkpoints + "/.000001.partial"));
             Trace.Call folder =
                     only(trace.those(call -> call.isSync() && call.path().equals(checkpoints) && name.isBefore(call)));
             List<Trace.Call> manifest = trace.those(call -> call.isRename()
