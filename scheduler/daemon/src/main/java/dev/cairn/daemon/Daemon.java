@@ -32,6 +32,8 @@ import org.jspecify.annotations.Nullable;
 public final class Daemon {
     /** Without a failure for this long, trouble with the database has passed: Quartz tries again each second. */
     private static final Duration QUIET = Duration.ofSeconds(3);
+    /** In bytes. With less, what fits now says nothing of the next tick. */
+    private static final long ROOM = 1 << 20;
 
     private final Settings settings;
     private final Runners runners;
@@ -177,7 +179,8 @@ public final class Daemon {
                 caughtUp = true;
                 duties.catchUp();
             }
-            if (System.nanoTime() - lastFailure < QUIET.toNanos()) {
+            boolean quiet = System.nanoTime() - lastFailure >= QUIET.toNanos();
+            if (!quiet || settings.folder().path().toFile().getUsableSpace() < ROOM) {
                 return false;
             }
             known = false;
