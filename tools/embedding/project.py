@@ -1,4 +1,4 @@
-"""Writes the Maven project of somebody who embeds Cairn and knows only its page: project.py PAGE FOLDER PORT-OF-AIRFLOW."""
+"""Writes a Maven project that embeds Cairn as its page describes: project.py PAGE FOLDER PORT-OF-AIRFLOW."""
 import pathlib
 import re
 import sys

@@ -19,8 +19,8 @@ public final class Unloadable {
     }
 
     /**
-     * Ends the process when a thread meets such a part. The thread pool would start another, which meets it again: a run without a
-     * heartbeat, say.
+     * Ends the process when a thread meets such a part. The thread pool would start another thread, which meets it again, and
+     * the run would have no heartbeat.
      */
     public static void endProcess(Console console) {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {

@@ -91,7 +91,7 @@ final class RunRoutes {
         try {
             return RunStore.ownerOf(run.folder());
         } catch (IOException unreadable) {
-            return Optional.empty(); // whoever steers the run hears of it
+            return Optional.empty(); // the run itself reports it
         }
     }
 

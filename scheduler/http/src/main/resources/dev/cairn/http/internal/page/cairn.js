@@ -1,4 +1,4 @@
-// Follows the logs that are open. The server names in each event the offset that it goes on from, and the browser sends it back.
+// Follows the logs that are open. Each event names the offset of the next one, which the browser sends when it reconnects.
 "use strict";
 for (const log of document.querySelectorAll("[data-follow]")) {
   const details = log.closest("details");
