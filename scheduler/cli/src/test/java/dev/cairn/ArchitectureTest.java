@@ -81,6 +81,9 @@ final class ArchitectureTest {
     static final ArchRule onlyTheStoreKnowsItsMigrations = onlyIn("dev.cairn.schedule.store", "org.flywaydb..");
 
     @ArchTest
+    static final ArchRule onlyTheStoreKnowsItsSqlLibrary = onlyIn("dev.cairn.schedule.store", "org.jdbi..");
+
+    @ArchTest
     static final ArchRule onlyTheStoreKnowsItsDatabase = onlyIn("dev.cairn.schedule.store", "org.sqlite..");
 
     @ArchTest

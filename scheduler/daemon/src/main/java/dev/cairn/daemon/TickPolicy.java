@@ -9,7 +9,6 @@ import dev.cairn.schedule.TickState;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.StoreException;
 import dev.cairn.schedule.store.Tables;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -103,8 +102,7 @@ final class TickPolicy {
             this.now = now;
         }
 
-        Decision decide(List<RunDispatcher.Ended> ended, FiredSchedules.Fired fired, Predicate<Tick> inDoubt)
-                throws SQLException {
+        Decision decide(List<RunDispatcher.Ended> ended, FiredSchedules.Fired fired, Predicate<Tick> inDoubt) {
             for (RunDispatcher.Ended one : ended) {
                 end(one);
             }
@@ -143,7 +141,7 @@ final class TickPolicy {
         }
 
         /** In the order of their times. */
-        private List<ScheduleEntry> due(FiredSchedules.Fired fired) throws SQLException {
+        private List<ScheduleEntry> due(FiredSchedules.Fired fired) {
             List<ScheduleEntry> found = new ArrayList<>();
             if (fired.all()) {
                 found.addAll(tables.schedules());
@@ -164,7 +162,7 @@ final class TickPolicy {
                     .toList();
         }
 
-        private void ours(List<Tick> unended) throws SQLException {
+        private void ours(List<Tick> unended) {
             for (Tick tick : unended) {
                 if (isOurTurn(tick)) {
                     workflow(tick.workflow()).ifPresent(workflow -> ours.put(tick, workflow));
@@ -178,14 +176,14 @@ final class TickPolicy {
                     && !tick.due().isAfter(now);
         }
 
-        private Optional<ScheduledWorkflow> workflow(String id) throws SQLException {
+        private Optional<ScheduledWorkflow> workflow(String id) {
             if (!workflows.containsKey(id)) {
                 workflows.put(id, tables.workflow(id));
             }
             return workflows.get(id);
         }
 
-        private void end(RunDispatcher.Ended one) throws SQLException {
+        private void end(RunDispatcher.Ended one) {
             Optional<Tick> found = tables.tick(one.tick().key());
             if (found.isEmpty() || found.get().state().isFinal()) {
                 return;
@@ -212,13 +210,13 @@ final class TickPolicy {
         }
 
         /** The tick in whose favour a run was to be stopped, which has come to its end before. */
-        private void takeBackStop(Tick ended) throws SQLException {
+        private void takeBackStop(Tick ended) {
             for (Tick tick : tables.ticks(ended.workflow(), TickState.CHECKPOINTED, Overlap.stopped(ended))) {
                 save(tick.in(TickState.CHECKPOINTED, ended.key() + " ended before it was stopped"));
             }
         }
 
-        private void explain(Tick tick, String why) throws SQLException {
+        private void explain(Tick tick, String why) {
             if (!why(tick, why).equals(tick.detail())) {
                 save(tick.dueAt(tick.due(), why));
             }
@@ -229,7 +227,7 @@ final class TickPolicy {
             return tick.state() == TickState.RUNNING ? now : tick.detail();
         }
 
-        private void decide(ScheduleEntry schedule) throws SQLException {
+        private void decide(ScheduleEntry schedule) {
             Due due = Due.of(schedule, since, now);
             for (Tick tick : due.ticks()) {
                 if (!tables.add(tick)) {
@@ -251,31 +249,31 @@ final class TickPolicy {
             }
         }
 
-        private void admit(Tick tick) throws SQLException {
+        private void admit(Tick tick) {
             Overlap overlap = overlap(tick.workflow());
             overlap.admit(tick);
             save(overlap.changed());
             touched.add(tick.workflow());
         }
 
-        private void fill(String workflow) throws SQLException {
+        private void fill(String workflow) {
             Overlap overlap = overlap(workflow);
             overlap.fill();
             save(overlap.changed());
         }
 
-        private Overlap overlap(String workflow) throws SQLException {
+        private Overlap overlap(String workflow) {
             List<Tick> unended = tables.unendedOf(workflow).stream()
                     .filter(tick -> tick.state() != TickState.WAITING && tick.state() != TickState.HELD)
                     .toList();
             return new Overlap(workflow(workflow).flatMap(ScheduledWorkflow::concurrency), unended, daemon, now);
         }
 
-        private void save(Tick tick) throws SQLException {
+        private void save(Tick tick) {
             save(List.of(tick));
         }
 
-        private void save(List<Tick> ticks) throws SQLException {
+        private void save(List<Tick> ticks) {
             tables.update(ticks);
             changed.addAll(ticks);
         }

@@ -2,12 +2,18 @@ package dev.cairn.schedule.store;
 
 import dev.cairn.files.Presence;
 import java.io.IOException;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
+import java.sql.Types;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.argument.AbstractArgumentFactory;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.config.ConfigRegistry;
+import org.jdbi.v3.core.statement.TemplateEngine;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
@@ -17,19 +23,21 @@ public final class Database {
 
     private final String where;
     private final DataSource source;
+    private final Jdbi jdbi;
     private final Optional<ChangeSignal> signal;
 
     /** @param signal sent after a change; empty for a database that daemons share: they read of changes with each heartbeat */
     private Database(String where, DataSource source, Optional<ChangeSignal> signal) {
         this.where = where;
         this.source = source;
+        this.jdbi = jdbi(source);
         this.signal = signal;
     }
 
     /** What is done in a transaction. */
     @FunctionalInterface
     public interface Work<T> {
-        T on(Tables tables) throws SQLException;
+        T on(Tables tables);
     }
 
     /**
@@ -104,41 +112,56 @@ public final class Database {
      * too long, what has been committed seems to have failed.
      */
     public <T> T transact(Work<T> work) throws StoreException {
-        try (Connection connection = source.getConnection();
-                Statement transaction = connection.createStatement()) {
-            transaction.execute(isShared() ? "BEGIN" : "BEGIN IMMEDIATE");
+        try (Handle handle = jdbi.open()) {
+            handle.execute(isShared() ? "BEGIN" : "BEGIN IMMEDIATE");
             try {
-                Tables tables = new Tables(connection, isShared());
+                Tables tables = new Tables(handle, isShared());
                 T result = work.on(tables);
-                transaction.execute("COMMIT");
+                handle.execute("COMMIT");
                 if (tables.hasToldOfChange()) {
                     signal.ifPresent(ChangeSignal::send);
                 }
                 return result;
-            } catch (SQLException | RuntimeException e) {
-                rollBack(transaction, e);
+            } catch (RuntimeException e) {
+                rollBack(handle, e);
                 throw e;
             }
-        } catch (SQLException e) {
+        } catch (JdbiException e) {
             throw StoreException.of(where, e);
         }
     }
 
     /** The database may have done so by itself already. */
-    private static void rollBack(Statement transaction, Exception reason) {
+    private static void rollBack(Handle handle, Exception reason) {
         try {
-            transaction.execute("ROLLBACK");
-        } catch (SQLException e) {
+            handle.execute("ROLLBACK");
+        } catch (JdbiException e) {
             reason.addSuppressed(e);
         }
     }
 
     /** Without a transaction. */
     public <T> T read(Work<T> work) throws StoreException {
-        try (Connection connection = source.getConnection()) {
-            return work.on(new Tables(connection, isShared()));
-        } catch (SQLException e) {
+        try (Handle handle = jdbi.open()) {
+            return work.on(new Tables(handle, isShared()));
+        } catch (JdbiException e) {
             throw StoreException.of(where, e);
+        }
+    }
+
+    /** Moments are stored as milliseconds. Statements are taken as they are: {@code <} in one is no place for a template. */
+    private static Jdbi jdbi(DataSource source) {
+        return Jdbi.create(source).registerArgument(new MomentArgument()).setTemplateEngine(TemplateEngine.NOP);
+    }
+
+    private static final class MomentArgument extends AbstractArgumentFactory<Instant> {
+        MomentArgument() {
+            super(Types.BIGINT);
+        }
+
+        @Override
+        protected Argument build(Instant value, ConfigRegistry config) {
+            return (position, statement, context) -> statement.setLong(position, value.toEpochMilli());
         }
     }
 }

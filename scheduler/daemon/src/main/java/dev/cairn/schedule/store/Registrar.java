@@ -7,7 +7,6 @@ import dev.cairn.workflow.cron.FireTimes;
 import dev.cairn.workflow.spec.Schedule;
 import dev.cairn.workflow.spec.Workflow;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
@@ -28,8 +27,7 @@ public final class Registrar {
      * @param workflow as read from {@code content}, without problems
      * @param home where its runs will lie
      */
-    public ScheduledWorkflow add(Tables tables, Workflow workflow, String content, Path home, Instant now)
-            throws SQLException {
+    public ScheduledWorkflow add(Tables tables, Workflow workflow, String content, Path home, Instant now) {
         Optional<ScheduledWorkflow> known = tables.workflowOf(workflow.file());
         String id = known.isPresent() ? known.get().id() : freeId(tables, workflow.name());
         ScheduledWorkflow row = new ScheduledWorkflow(
@@ -47,8 +45,7 @@ public final class Registrar {
     }
 
     /** A schedule whose times are others than before begins anew: what is past by the new times was never due. */
-    private void putSchedules(Tables tables, String workflow, List<Schedule> schedules, Instant now)
-            throws SQLException {
+    private void putSchedules(Tables tables, String workflow, List<Schedule> schedules, Instant now) {
         for (int place = 1; place <= schedules.size(); place++) {
             Schedule schedule = schedules.get(place - 1);
             String id = workflow + "." + place;
@@ -74,7 +71,7 @@ public final class Registrar {
         }
     }
 
-    private static String freeId(Tables tables, String name) throws SQLException {
+    private static String freeId(Tables tables, String name) {
         String plain = name.replaceAll("[^A-Za-z0-9_-]+", "-").replaceAll("^-+|-+$", "");
         String base = plain.isEmpty() ? "workflow" : plain.substring(0, Math.min(plain.length(), 100));
         String id = base;

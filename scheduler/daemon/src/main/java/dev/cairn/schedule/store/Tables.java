@@ -8,7 +8,6 @@ import dev.cairn.workflow.cron.FireTimes;
 import dev.cairn.workflow.spec.Concurrency;
 import dev.cairn.workflow.spec.Schedule;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -19,6 +18,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
 
 /** What the database holds, within one transaction. Confined to the thread that has it. */
 public final class Tables {
@@ -27,30 +28,35 @@ public final class Tables {
             .map(state -> "'" + state.wire() + "'")
             .collect(Collectors.joining(", ", "(", ")"));
 
-    private final Sql sql;
+    private static final RowMapper<ScheduledWorkflow> WORKFLOW = (row, context) -> workflow(row);
+    private static final RowMapper<ScheduleEntry> SCHEDULE = (row, context) -> schedule(row);
+    private static final RowMapper<Tick> TICK = (row, context) -> tick(row);
+
+    private final Handle sql;
     private final boolean shared;
     private boolean changed;
 
-    Tables(Connection connection, boolean shared) {
-        this.sql = new Sql(connection);
+    Tables(Handle sql, boolean shared) {
+        this.sql = sql;
         this.shared = shared;
     }
 
     /** Of several daemons that decide, one at a time does; the others wait here for its transaction's end. */
-    public void decideAlone() throws SQLException {
+    public void decideAlone() {
         if (shared) {
-            sql.list("SELECT number FROM cairn_change FOR UPDATE", row -> row.getLong(1));
+            sql.select("SELECT number FROM cairn_change FOR UPDATE")
+                    .mapTo(Long.class)
+                    .one();
         }
     }
 
     /** Is another number whenever somebody has changed what daemons should look at. */
-    public long changes() throws SQLException {
-        return sql.list("SELECT number FROM cairn_change", row -> row.getLong(1))
-                .get(0);
+    public long changes() {
+        return sql.select("SELECT number FROM cairn_change").mapTo(Long.class).one();
     }
 
-    public void tellOfChange() throws SQLException {
-        sql.update("UPDATE cairn_change SET number = number + 1");
+    public void tellOfChange() {
+        sql.execute("UPDATE cairn_change SET number = number + 1");
         changed = true;
     }
 
@@ -61,23 +67,27 @@ public final class Tables {
 
     // ---- workflows
 
-    public List<ScheduledWorkflow> workflows() throws SQLException {
-        return sql.list("SELECT * FROM cairn_workflow ORDER BY id", Tables::workflow);
+    public List<ScheduledWorkflow> workflows() {
+        return sql.select("SELECT * FROM cairn_workflow ORDER BY id")
+                .map(WORKFLOW)
+                .list();
     }
 
-    public Optional<ScheduledWorkflow> workflow(String id) throws SQLException {
-        return sql.list("SELECT * FROM cairn_workflow WHERE id = ?", Tables::workflow, id).stream()
+    public Optional<ScheduledWorkflow> workflow(String id) {
+        return sql.select("SELECT * FROM cairn_workflow WHERE id = ?", id)
+                .map(WORKFLOW)
                 .findFirst();
     }
 
-    public Optional<ScheduledWorkflow> workflowOf(Path file) throws SQLException {
-        return sql.list("SELECT * FROM cairn_workflow WHERE file = ?", Tables::workflow, file.toString()).stream()
+    public Optional<ScheduledWorkflow> workflowOf(Path file) {
+        return sql.select("SELECT * FROM cairn_workflow WHERE file = ?", file.toString())
+                .map(WORKFLOW)
                 .findFirst();
     }
 
-    public void put(ScheduledWorkflow workflow) throws SQLException {
-        sql.update("DELETE FROM cairn_workflow WHERE id = ?", workflow.id());
-        sql.update(
+    public void put(ScheduledWorkflow workflow) {
+        sql.execute("DELETE FROM cairn_workflow WHERE id = ?", workflow.id());
+        sql.execute(
                 "INSERT INTO cairn_workflow (id, file, home, content, digest, problem, max_runs, on_overlap)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 workflow.id(),
@@ -91,8 +101,8 @@ public final class Tables {
     }
 
     /** Those without schedules of which nothing is left to be done; what has become of their ticks stays. */
-    public void forgetWorkflows() throws SQLException {
-        sql.update("DELETE FROM cairn_workflow WHERE id NOT IN (SELECT workflow FROM cairn_schedule)"
+    public void forgetWorkflows() {
+        sql.execute("DELETE FROM cairn_workflow WHERE id NOT IN (SELECT workflow FROM cairn_schedule)"
                 + " AND id NOT IN (SELECT workflow FROM cairn_tick WHERE state IN " + UNENDED + ")");
     }
 
@@ -113,27 +123,33 @@ public final class Tables {
 
     // ---- schedules
 
-    public List<ScheduleEntry> schedules() throws SQLException {
-        return sql.list("SELECT * FROM cairn_schedule ORDER BY workflow, place", Tables::schedule);
+    public List<ScheduleEntry> schedules() {
+        return sql.select("SELECT * FROM cairn_schedule ORDER BY workflow, place")
+                .map(SCHEDULE)
+                .list();
     }
 
-    public long countSchedules() throws SQLException {
-        return sql.list("SELECT COUNT(*) FROM cairn_schedule", row -> row.getLong(1))
-                .get(0);
+    public long countSchedules() {
+        return sql.select("SELECT COUNT(*) FROM cairn_schedule")
+                .mapTo(Long.class)
+                .one();
     }
 
-    public List<ScheduleEntry> schedulesOf(String workflow) throws SQLException {
-        return sql.list("SELECT * FROM cairn_schedule WHERE workflow = ? ORDER BY place", Tables::schedule, workflow);
+    public List<ScheduleEntry> schedulesOf(String workflow) {
+        return sql.select("SELECT * FROM cairn_schedule WHERE workflow = ? ORDER BY place", workflow)
+                .map(SCHEDULE)
+                .list();
     }
 
-    public Optional<ScheduleEntry> schedule(String id) throws SQLException {
-        return sql.list("SELECT * FROM cairn_schedule WHERE id = ?", Tables::schedule, id).stream()
+    public Optional<ScheduleEntry> schedule(String id) {
+        return sql.select("SELECT * FROM cairn_schedule WHERE id = ?", id)
+                .map(SCHEDULE)
                 .findFirst();
     }
 
-    public void put(ScheduleEntry schedule) throws SQLException {
-        sql.update("DELETE FROM cairn_schedule WHERE id = ?", schedule.id());
-        sql.update(
+    public void put(ScheduleEntry schedule) {
+        sql.execute("DELETE FROM cairn_schedule WHERE id = ?", schedule.id());
+        sql.execute(
                 "INSERT INTO cairn_schedule"
                         + " (id, workflow, place, timing, times, missed, jitter_ms, paused, decided_ms)"
                         + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -149,12 +165,12 @@ public final class Tables {
     }
 
     /** Only how far it has come. */
-    public void advance(ScheduleEntry schedule) throws SQLException {
-        sql.update("UPDATE cairn_schedule SET decided_ms = ? WHERE id = ?", schedule.decided(), schedule.id());
+    public void advance(ScheduleEntry schedule) {
+        sql.execute("UPDATE cairn_schedule SET decided_ms = ? WHERE id = ?", schedule.decided(), schedule.id());
     }
 
-    public void removeSchedule(String id) throws SQLException {
-        sql.update("DELETE FROM cairn_schedule WHERE id = ?", id);
+    public void removeSchedule(String id) {
+        sql.execute("DELETE FROM cairn_schedule WHERE id = ?", id);
     }
 
     private static ScheduleEntry schedule(ResultSet row) throws SQLException {
@@ -167,77 +183,81 @@ public final class Tables {
                 constant(Schedule.Missed.class, row.getString("missed")),
                 Duration.ofMillis(row.getLong("jitter_ms")),
                 row.getInt("paused") != 0,
-                Sql.time(row, "decided_ms"));
+                time(row, "decided_ms"));
     }
 
     // ---- ticks
 
-    public Optional<Tick> tick(String key) throws SQLException {
-        return sql.list("SELECT * FROM cairn_tick WHERE run_key = ?", Tables::tick, key).stream()
+    public Optional<Tick> tick(String key) {
+        return sql.select("SELECT * FROM cairn_tick WHERE run_key = ?", key)
+                .map(TICK)
                 .findFirst();
     }
 
     /** Those of a workflow that have not ended. */
-    public List<Tick> unendedOf(String workflow) throws SQLException {
-        return sql.list(
-                "SELECT * FROM cairn_tick WHERE workflow = ? AND state IN " + UNENDED + " ORDER BY time_ms",
-                Tables::tick,
-                workflow);
+    public List<Tick> unendedOf(String workflow) {
+        return sql.select(
+                        "SELECT * FROM cairn_tick WHERE workflow = ? AND state IN " + UNENDED + " ORDER BY time_ms",
+                        workflow)
+                .map(TICK)
+                .list();
     }
 
     /** All that have not ended. */
-    public List<Tick> unended() throws SQLException {
-        return sql.list("SELECT * FROM cairn_tick WHERE state IN " + UNENDED + " ORDER BY time_ms", Tables::tick);
+    public List<Tick> unended() {
+        return sql.select("SELECT * FROM cairn_tick WHERE state IN " + UNENDED + " ORDER BY time_ms")
+                .map(TICK)
+                .list();
     }
 
     /** Those of a workflow that are in a state for exactly this reason. */
-    public List<Tick> ticks(String workflow, TickState state, String detail) throws SQLException {
-        return sql.list(
-                "SELECT * FROM cairn_tick WHERE workflow = ? AND state = ? AND detail = ? ORDER BY time_ms",
-                Tables::tick,
-                workflow,
-                state.wire(),
-                detail);
+    public List<Tick> ticks(String workflow, TickState state, String detail) {
+        return sql.select(
+                        "SELECT * FROM cairn_tick WHERE workflow = ? AND state = ? AND detail = ? ORDER BY time_ms",
+                        workflow,
+                        state.wire(),
+                        detail)
+                .map(TICK)
+                .list();
     }
 
     /** Those whose jitter has passed. */
-    public List<Tick> waitedLongEnough(Instant now) throws SQLException {
-        return sql.list(
-                "SELECT * FROM cairn_tick WHERE state = 'waiting' AND due_ms <= ? ORDER BY due_ms, time_ms",
-                Tables::tick,
-                now);
+    public List<Tick> waitedLongEnough(Instant now) {
+        return sql.select(
+                        "SELECT * FROM cairn_tick WHERE state = 'waiting' AND due_ms <= ? ORDER BY due_ms, time_ms",
+                        now)
+                .map(TICK)
+                .list();
     }
 
     /** The newest of a schedule, newest first. */
-    public List<Tick> newestOf(String schedule, int atMost) throws SQLException {
-        return sql.list(
-                "SELECT * FROM cairn_tick WHERE schedule = ? ORDER BY time_ms DESC LIMIT ?",
-                Tables::tick,
-                schedule,
-                atMost);
+    public List<Tick> newestOf(String schedule, int atMost) {
+        return sql.select("SELECT * FROM cairn_tick WHERE schedule = ? ORDER BY time_ms DESC LIMIT ?", schedule, atMost)
+                .map(TICK)
+                .list();
     }
 
     /** The newest of each schedule. */
-    public List<Tick> newest() throws SQLException {
-        return sql.list(
-                "SELECT t.* FROM cairn_tick t JOIN (SELECT schedule, MAX(time_ms) AS newest FROM cairn_tick"
-                        + " GROUP BY schedule) n ON t.schedule = n.schedule AND t.time_ms = n.newest",
-                Tables::tick);
+    public List<Tick> newest() {
+        return sql.select("SELECT t.* FROM cairn_tick t JOIN (SELECT schedule, MAX(time_ms) AS newest FROM cairn_tick"
+                        + " GROUP BY schedule) n ON t.schedule = n.schedule AND t.time_ms = n.newest")
+                .map(TICK)
+                .list();
     }
 
     /** How many ticks are in which state. */
-    public List<StateCount> countByState() throws SQLException {
-        return sql.list(
-                "SELECT state, COUNT(*) AS n FROM cairn_tick GROUP BY state ORDER BY state",
-                row -> new StateCount(TickState.fromWire(row.getString("state")), row.getLong("n")));
+    public List<StateCount> countByState() {
+        return sql.select("SELECT state, COUNT(*) AS n FROM cairn_tick GROUP BY state ORDER BY state")
+                .map((row, context) -> new StateCount(TickState.fromWire(row.getString("state")), row.getLong("n")))
+                .list();
     }
 
     /** @param count of ticks */
     public record StateCount(TickState state, long count) {}
 
     /** @return false when there is one of its key already, which stays as it is */
-    public boolean add(Tick tick) throws SQLException {
-        return sql.update(
+    public boolean add(Tick tick) {
+        return sql.execute(
                         "INSERT INTO cairn_tick (run_key, schedule, workflow, time_ms, kind, state, due_ms,"
                                 + " decided_ms, started_ms, ended_ms, inputs, detail, daemon, run_id, batch)"
                                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -260,7 +280,7 @@ public final class Tables {
     }
 
     /** Whether no run was started for its time. */
-    public boolean canBackfill(Tick tick) throws SQLException {
+    public boolean canBackfill(Tick tick) {
         return tick(tick.key())
                 .map(known -> known.state() == TickState.MISSED || known.state() == TickState.SKIPPED)
                 .orElse(true);
@@ -271,27 +291,27 @@ public final class Tables {
      *
      * @return false when a run was started for its time; it stays as it is
      */
-    public boolean backfill(Tick tick) throws SQLException {
+    public boolean backfill(Tick tick) {
         if (!canBackfill(tick)) {
             return false;
         }
-        sql.update("DELETE FROM cairn_tick WHERE run_key = ?", tick.key());
+        sql.execute("DELETE FROM cairn_tick WHERE run_key = ?", tick.key());
         return add(tick);
     }
 
     /** How many of a batch have been let go. */
-    public long underWay(String batch) throws SQLException {
-        return sql.list(
+    public long underWay(String batch) {
+        return sql.select(
                         "SELECT COUNT(*) FROM cairn_tick WHERE batch = ? AND state NOT IN ('waiting', 'held') AND state IN "
                                 + UNENDED,
-                        row -> row.getLong(1),
                         batch)
-                .get(0);
+                .mapTo(Long.class)
+                .one();
     }
 
-    public void update(Collection<Tick> ticks) throws SQLException {
+    public void update(Collection<Tick> ticks) {
         for (Tick tick : ticks) {
-            sql.update(
+            sql.execute(
                     "UPDATE cairn_tick SET state = ?, due_ms = ?, started_ms = ?, ended_ms = ?, detail = ?,"
                             + " daemon = ?, run_id = ?, batch = ? WHERE run_key = ?",
                     tick.state().wire(),
@@ -311,13 +331,13 @@ public final class Tables {
                 row.getString("run_key"),
                 row.getString("schedule"),
                 row.getString("workflow"),
-                Sql.time(row, "time_ms"),
+                time(row, "time_ms"),
                 constant(Tick.Kind.class, row.getString("kind")),
                 TickState.fromWire(row.getString("state")),
-                Sql.time(row, "due_ms"),
-                Sql.time(row, "decided_ms"),
-                Sql.optionalTime(row, "started_ms"),
-                Sql.optionalTime(row, "ended_ms"),
+                time(row, "due_ms"),
+                time(row, "decided_ms"),
+                optionalTime(row, "started_ms"),
+                optionalTime(row, "ended_ms"),
                 GivenInputs.parse(row.getString("inputs")),
                 row.getString("detail"),
                 row.getString("daemon"),
@@ -330,24 +350,24 @@ public final class Tables {
     /** @param beat moves while it lives */
     public record DaemonRow(String id, Instant since, long beat) {}
 
-    public List<DaemonRow> daemons() throws SQLException {
-        return sql.list(
-                "SELECT * FROM cairn_daemon ORDER BY id",
-                row -> new DaemonRow(row.getString("id"), Sql.time(row, "since_ms"), row.getLong("beat")));
+    public List<DaemonRow> daemons() {
+        return sql.select("SELECT * FROM cairn_daemon ORDER BY id")
+                .map((row, context) -> new DaemonRow(row.getString("id"), time(row, "since_ms"), row.getLong("beat")))
+                .list();
     }
 
-    public void enter(String daemon, Instant since) throws SQLException {
+    public void enter(String daemon, Instant since) {
         leave(daemon);
-        sql.update("INSERT INTO cairn_daemon (id, since_ms, beat) VALUES (?, ?, 0)", daemon, since);
+        sql.execute("INSERT INTO cairn_daemon (id, since_ms, beat) VALUES (?, ?, 0)", daemon, since);
     }
 
     /** @return false when another has taken it for dead */
-    public boolean beat(String daemon) throws SQLException {
-        return sql.update("UPDATE cairn_daemon SET beat = beat + 1 WHERE id = ?", daemon) == 1;
+    public boolean beat(String daemon) {
+        return sql.execute("UPDATE cairn_daemon SET beat = beat + 1 WHERE id = ?", daemon) == 1;
     }
 
-    public void leave(String daemon) throws SQLException {
-        sql.update("DELETE FROM cairn_daemon WHERE id = ?", daemon);
+    public void leave(String daemon) {
+        sql.execute("DELETE FROM cairn_daemon WHERE id = ?", daemon);
     }
 
     /**
@@ -355,13 +375,22 @@ public final class Tables {
      *
      * @return whether there was anything
      */
-    public boolean takeOver(String daemon) throws SQLException {
-        return sql.update(
+    public boolean takeOver(String daemon) {
+        return sql.execute(
                         "UPDATE cairn_tick SET daemon = ? WHERE daemon <> ? AND state IN ('running', 'parking', 'cancelling')"
                                 + " AND daemon NOT IN (SELECT id FROM cairn_daemon)",
                         daemon,
                         daemon)
                 > 0;
+    }
+
+    private static Instant time(ResultSet row, String column) throws SQLException {
+        return Instant.ofEpochMilli(row.getLong(column));
+    }
+
+    private static Optional<Instant> optionalTime(ResultSet row, String column) throws SQLException {
+        long millis = row.getLong(column);
+        return row.wasNull() ? Optional.empty() : Optional.of(Instant.ofEpochMilli(millis));
     }
 
     private static String wire(Enum<?> constant) {
