@@ -16,6 +16,8 @@ import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import dev.cairn.files.TreeRemoval;
 import java.nio.file.FileVisitor;
 import java.nio.file.Files;
@@ -32,6 +34,15 @@ final class ArchitectureTest {
     @ArchTest
     static final ArchRule packagesAreFreeOfCircles =
             slices().matching("dev.cairn.(**)").should().beFreeOfCycles();
+
+    /** The exceptions are pairs that one name makes: an interface and its factory, a value and its exception, a parent and its children. */
+    @ArchTest
+    static final ArchRule filesAreFreeOfCircles = slices().assignedFrom(new SourceFiles())
+            .should()
+            .beFreeOfCycles()
+            .ignoreDependency(named("airflow.Credentials"), named("airflow.PasswordCredentials"))
+            .ignoreDependency(named("run.RunOutcome"), named("run.RunNotSucceededException"))
+            .ignoreDependency(named("run.internal.execution.InstanceNode"), named("run.internal.execution.StepNode"));
 
     @ArchTest
     static final ArchRule nothingOutsideTheStepRunnerReachesInsideIt =
@@ -100,6 +111,23 @@ final class ArchitectureTest {
 
     @ArchTest
     static final ArchRule nothingNeedsTheCommandLine = onlyIn("dev.cairn.cli..", "dev.cairn.cli..");
+
+    private static DescribedPredicate<JavaClass> named(String name) {
+        return describe(name, type -> type.getName().equals("dev.cairn." + name));
+    }
+
+    /** Nested classes belong to the file that they are in. */
+    private static final class SourceFiles implements SliceAssignment {
+        @Override
+        public SliceIdentifier getIdentifierOf(JavaClass type) {
+            return SliceIdentifier.of(type.getName().replaceAll("\\$.*", ""));
+        }
+
+        @Override
+        public String getDescription() {
+            return "source files";
+        }
+    }
 
     private static DescribedPredicate<JavaClass> walkTrees() {
         return describe(

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <B> the builder itself
  */
-public abstract sealed class CommandBuilder<B extends CommandBuilder<B>> permits CheckpointedCommand, Cairn.Command {
+public abstract class CommandBuilder<B extends CommandBuilder<B>> {
     private final List<String> words;
     private Path folder = Path.of("").toAbsolutePath();
     private @Nullable String name;

@@ -133,10 +133,11 @@ final class SupervisedStep implements StepProcess {
         LibCairn.CairnError error = new LibCairn.CairnError();
         PointerByReference terminal = new PointerByReference();
         handle.use(step -> LibCairn.check(LibCairn.cairn_terminal_open(step, terminal, error), error));
-        return new SupervisedTerminal(this, new SharedHandle(terminal.getValue(), LibCairn::cairn_terminal_free));
+        return new SupervisedTerminal(
+                this::resizeTerminal, new SharedHandle(terminal.getValue(), LibCairn::cairn_terminal_free));
     }
 
-    void resizeTerminal(int rows, int columns) throws EngineException {
+    private void resizeTerminal(int rows, int columns) throws EngineException {
         ask(request("resize").put("rows", rows).put("cols", columns), ANSWER_WITHIN_MS);
     }
 

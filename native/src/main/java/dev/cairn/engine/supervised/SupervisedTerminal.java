@@ -7,12 +7,18 @@ import java.util.Arrays;
 
 /** A step's terminal through the control socket. One reader and one writer at once; close wakes the reader. */
 final class SupervisedTerminal implements TerminalChannel {
-    private final SupervisedStep step;
+    private final Resize resize;
     private final SharedHandle handle;
 
+    /** Sets the size of the step's terminal. */
+    @FunctionalInterface
+    interface Resize {
+        void to(int rows, int columns) throws EngineException;
+    }
+
     /** @param handle a {@code cairn_terminal}; closed with this */
-    SupervisedTerminal(SupervisedStep step, SharedHandle handle) {
-        this.step = step;
+    SupervisedTerminal(Resize resize, SharedHandle handle) {
+        this.resize = resize;
         this.handle = handle;
     }
 
@@ -42,7 +48,7 @@ final class SupervisedTerminal implements TerminalChannel {
     @Override
     public void resize(int rows, int columns) throws IOException {
         try {
-            step.resizeTerminal(rows, columns);
+            resize.to(rows, columns);
         } catch (EngineException e) {
             throw new IOException(e.getMessage(), e);
         }

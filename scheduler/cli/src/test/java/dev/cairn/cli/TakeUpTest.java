@@ -3,6 +3,7 @@ package dev.cairn.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.daemon.Daemon;
+import dev.cairn.daemon.DaemonSettings;
 import dev.cairn.daemon.Runners;
 import dev.cairn.engine.Checkpointer;
 import dev.cairn.engine.supervised.SupervisedEngines;
@@ -111,7 +112,7 @@ final class TakeUpTest {
             return new StepRunner(CairnHome.at(home), engines);
         };
         return new Daemon(
-                new Daemon.Settings(
+                new DaemonSettings(
                         state(),
                         Optional.empty(),
                         Optional.empty(),

@@ -7,12 +7,10 @@ import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
-import dev.cairn.run.retention.KeepRules;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.PooledDatabase;
-import dev.cairn.schedule.store.StateFolder;
 import dev.cairn.schedule.store.StoreException;
 import dev.cairn.schedule.store.Tables;
 import dev.cairn.trigger.TriggerException;
@@ -35,7 +33,7 @@ public final class Daemon {
     /** In bytes. With less, what fits now says nothing of the next tick. */
     private static final long ROOM = 1 << 20;
 
-    private final Settings settings;
+    private final DaemonSettings settings;
     private final Runners runners;
     private final Clock clock;
     private final Consumer<String> tell;
@@ -47,19 +45,10 @@ public final class Daemon {
     private volatile long lastFailure = System.nanoTime() - QUIET.toNanos();
 
     /**
-     * How a daemon is set up.
-     *
-     * @param store a PostgreSQL that daemons share; empty for a database of its own in the folder
-     * @param http what is served; empty for nothing
-     * @param keep which ended runs of schedules stay
-     */
-    public record Settings(StateFolder folder, Optional<String> store, Optional<HttpFront> http, KeepRules keep) {}
-
-    /**
      * @param metrics told what happens
      * @param tell a person, in the daemon's log
      */
-    public Daemon(Settings settings, Runners runners, Metrics metrics, Clock clock, Consumer<String> tell) {
+    public Daemon(DaemonSettings settings, Runners runners, Metrics metrics, Clock clock, Consumer<String> tell) {
         this.settings = settings;
         this.runners = runners;
         this.metrics = metrics;
@@ -85,7 +74,7 @@ public final class Daemon {
         Instant started = clock.instant();
         try (DaemonLock lock = DaemonLock.take(settings.folder());
                 PooledDatabase pool =
-                        Database.open(settings.folder(), settings.store()).pooled(this::databaseFailed);
+                        PooledDatabase.of(Database.open(settings.folder(), settings.store()), this::databaseFailed);
                 Served served = serve(pool.database())) {
             settings.folder().changes().prepare();
             DaemonLock.About about =

@@ -77,7 +77,7 @@ final class DaemonDuties implements AutoCloseable {
      * @param wake wakes the daemon's thread
      */
     DaemonDuties(
-            Daemon.Settings settings,
+            DaemonSettings settings,
             Database database,
             String id,
             DaemonRegistry registry,

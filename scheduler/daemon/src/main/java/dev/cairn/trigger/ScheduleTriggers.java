@@ -42,21 +42,14 @@ public final class ScheduleTriggers implements AutoCloseable {
     private final JobDetail job =
             JobBuilder.newJob(TickJob.class).withIdentity(JOB).storeDurably().build();
 
-    /** Is told of each fired time, in the thread of Quartz. */
-    @FunctionalInterface
-    public interface Ticks {
-        /** @param time the time that the schedule names, or now for times that Quartz missed */
-        void fired(String schedule, Instant time);
-    }
-
     /** @param instance this process's name among those that share the database; empty where none does */
-    public static ScheduleTriggers open(DataSource database, Optional<String> instance, Ticks ticks)
+    public static ScheduleTriggers open(DataSource database, Optional<String> instance, TickJob.Listener ticks)
             throws TriggerException {
         String source = "cairn-" + System.identityHashCode(database);
         DBConnectionManager.getInstance().addConnectionProvider(source, new Provider(database));
         try {
             Scheduler scheduler = new StdSchedulerFactory(settings(source, instance)).getScheduler();
-            scheduler.getContext().put(TickJob.TICKS, ticks);
+            scheduler.getContext().put(TickJob.LISTENER, ticks);
             return new ScheduleTriggers(scheduler, database);
         } catch (SchedulerException e) {
             throw new TriggerException("the triggers cannot be read", e);

@@ -21,36 +21,21 @@ public final class Cron {
     private static final int LONGEST_GAP_YEARS = 9;
 
     private final String text;
-    private final BitSet seconds;
-    private final BitSet minutes;
-    private final BitSet hours;
-    private final boolean anyHour;
-    private final DayRule days;
-    private final BitSet months;
-    private final Optional<BitSet> years;
+    private final CronParser.Fields fields;
 
-    Cron(
-            String text,
-            BitSet seconds,
-            BitSet minutes,
-            BitSet hours,
-            boolean anyHour,
-            DayRule days,
-            BitSet months,
-            Optional<BitSet> years) {
+    private Cron(String text, CronParser.Fields fields) {
         this.text = text;
-        this.seconds = seconds;
-        this.minutes = minutes;
-        this.hours = hours;
-        this.anyHour = anyHour;
-        this.days = days;
-        this.months = months;
-        this.years = years;
+        this.fields = fields;
     }
 
     /** @throws CronException when it is none, or names no time at all such as 30 February */
     public static Cron parse(String expression) throws CronException {
-        return new CronParser(expression).parse(expression);
+        Cron cron = new Cron(expression.strip(), new CronParser(expression).fields());
+        if (!cron.everFires()) {
+            throw new CronException("\"" + cron + "\" never comes: no such day is in those months"
+                    + (cron.fields.years().isPresent() ? " and years" : ""));
+        }
+        return cron;
     }
 
     /** What is wrong with a text as a cron expression, for a person; empty when nothing is. */
@@ -82,21 +67,23 @@ public final class Cron {
 
     /** Whether the hour field begins with {@code *}: the line runs on real time and names no hours of the clock. */
     boolean anyHour() {
-        return anyHour;
+        return fields.anyHour();
     }
 
-    boolean everFires() {
-        return nextDate(LocalDate.of(years.map(set -> set.nextSetBit(0)).orElse(2000), 1, 1))
+    private boolean everFires() {
+        return nextDate(LocalDate.of(
+                        fields.years().map(set -> set.nextSetBit(0)).orElse(2000), 1, 1))
                 .isPresent();
     }
 
     private Optional<LocalDate> nextDate(LocalDate from) {
-        int lastYear = years.map(BitSet::length).map(length -> length - 1).orElse(from.getYear() + LONGEST_GAP_YEARS);
+        int lastYear =
+                fields.years().map(BitSet::length).map(length -> length - 1).orElse(from.getYear() + LONGEST_GAP_YEARS);
         YearMonth month = YearMonth.from(from);
         int day = from.getDayOfMonth();
         while (month.getYear() <= lastYear) {
             if (isNamed(month)) {
-                int found = days.in(month).nextSetBit(day);
+                int found = fields.days().in(month).nextSetBit(day);
                 if (found > 0) {
                     return Optional.of(month.atDay(found));
                 }
@@ -108,21 +95,23 @@ public final class Cron {
     }
 
     private boolean isNamed(YearMonth month) {
-        return months.get(month.getMonthValue())
-                && years.map(set -> set.get(month.getYear())).orElse(true);
+        return fields.months().get(month.getMonthValue())
+                && fields.years().map(set -> set.get(month.getYear())).orElse(true);
     }
 
     private Optional<LocalTime> nextTime(LocalTime from) {
-        for (int hour = hours.nextSetBit(from.getHour()); hour >= 0; hour = hours.nextSetBit(hour + 1)) {
+        for (int hour = fields.hours().nextSetBit(from.getHour());
+                hour >= 0;
+                hour = fields.hours().nextSetBit(hour + 1)) {
             boolean thisHour = hour == from.getHour();
-            int minute = minutes.nextSetBit(thisHour ? from.getMinute() : 0);
+            int minute = fields.minutes().nextSetBit(thisHour ? from.getMinute() : 0);
             while (minute >= 0) {
                 boolean thisMinute = thisHour && minute == from.getMinute();
-                int second = seconds.nextSetBit(thisMinute ? from.getSecond() : 0);
+                int second = fields.seconds().nextSetBit(thisMinute ? from.getSecond() : 0);
                 if (second >= 0) {
                     return Optional.of(LocalTime.of(hour, minute, second));
                 }
-                minute = minutes.nextSetBit(minute + 1);
+                minute = fields.minutes().nextSetBit(minute + 1);
             }
         }
         return Optional.empty();

@@ -37,12 +37,26 @@ final class CronParser {
         }
     }
 
-    Cron parse(String text) throws CronException {
+    /**
+     * What the fields of an expression name.
+     *
+     * @param anyHour whether the hour field begins with {@code *}
+     * @param years empty for all
+     */
+    record Fields(
+            BitSet seconds,
+            BitSet minutes,
+            BitSet hours,
+            boolean anyHour,
+            DayRule days,
+            BitSet months,
+            Optional<BitSet> years) {}
+
+    Fields fields() throws CronException {
         int minute = quartz ? 1 : 0;
         BitSet seconds = new BitSet();
         seconds.set(0);
-        Cron cron = new Cron(
-                text.strip(),
+        return new Fields(
                 quartz ? values(0, Unit.SECOND) : seconds,
                 values(minute, Unit.MINUTE),
                 values(minute + 1, Unit.HOUR),
@@ -50,11 +64,6 @@ final class CronParser {
                 dayRule(minute + 2),
                 values(minute + 3, Unit.MONTH),
                 fields.length == 7 ? Optional.of(values(6, Unit.YEAR)) : Optional.empty());
-        if (!cron.everFires()) {
-            throw new CronException("\"" + text.strip() + "\" never comes: no such day is in those months"
-                    + (fields.length == 7 ? " and years" : ""));
-        }
-        return cron;
     }
 
     private DayRule dayRule(int dayField) throws CronException {

@@ -5,8 +5,8 @@ import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.SelfCommand;
-import dev.cairn.daemon.Daemon;
 import dev.cairn.daemon.DaemonLock;
+import dev.cairn.daemon.DaemonSettings;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -22,11 +22,11 @@ final class BackgroundDaemon {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final Console console;
-    private final Daemon.Settings settings;
+    private final DaemonSettings settings;
     private final List<String> given;
 
     /** @param given further options of the line */
-    BackgroundDaemon(CompositionRoot composition, Daemon.Settings settings, List<String> given) {
+    BackgroundDaemon(CompositionRoot composition, DaemonSettings settings, List<String> given) {
         this.given = List.copyOf(given);
         this.console = composition.console();
         this.settings = settings;

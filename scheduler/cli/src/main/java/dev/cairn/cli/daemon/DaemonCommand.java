@@ -10,6 +10,7 @@ import dev.cairn.cli.shared.Version;
 import dev.cairn.cli.terminal.Signals;
 import dev.cairn.daemon.Daemon;
 import dev.cairn.daemon.DaemonException;
+import dev.cairn.daemon.DaemonSettings;
 import dev.cairn.daemon.HttpFront;
 import dev.cairn.engine.EngineException;
 import dev.cairn.http.HttpService;
@@ -72,8 +73,8 @@ public final class DaemonCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, CliException, InterruptedException {
-        Daemon.Settings settings =
-                new Daemon.Settings(composition.stateFolder(), store.url(composition), http(), keep.rules());
+        DaemonSettings settings =
+                new DaemonSettings(composition.stateFolder(), store.url(composition), http(), keep.rules());
         if (http != null && (http < 0 || http > 65535)) {
             throw new CliException(ExitCode.USAGE, "--http " + http + ": a port is from 0 to 65535");
         }

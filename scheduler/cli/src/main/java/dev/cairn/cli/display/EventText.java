@@ -18,6 +18,17 @@ public final class EventText {
         return of(event, id -> id);
     }
 
+    /** The text of an event that matters to a person who watches a command's own output; empty for others. */
+    public static Optional<String> besideOutput(RunEvent event) {
+        boolean matters = event instanceof RunEvent.AttemptStarted started && started.attempt() > 1
+                || event instanceof RunEvent.AttemptAttached
+                || event instanceof RunEvent.CheckpointFailed
+                || event instanceof RunEvent.CannotWrite
+                || event instanceof RunEvent.WritesAgain
+                || event instanceof RunEvent.Note;
+        return matters ? of(event) : Optional.empty();
+    }
+
     /** @param label what people call a step, by its id */
     static Optional<String> of(RunEvent event, UnaryOperator<String> label) {
         String words = text(event);

@@ -6,7 +6,6 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.terminal.LocalTerminal;
 import dev.cairn.cli.terminal.Signals;
 import dev.cairn.run.RunSession;
-import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.RunManifest;
 import java.io.IOException;
@@ -32,17 +31,5 @@ final class CommandView {
         LocalTerminal.Raw raw = LocalTerminal.raw(console.out()); // before anything is shown
         TailedView output = new TailedView(session, run, console, raw.screen(), LOOK_EVERY_MILLIS_IN_TERMINAL);
         return new TerminalView(session, output, console, signals, keepsCtrlC, raw);
-    }
-
-    /** What a person who watches a command's output needs to know besides. */
-    static boolean isTold(RunEvent event) {
-        if (event instanceof RunEvent.AttemptStarted started) {
-            return started.attempt() > 1;
-        }
-        return event instanceof RunEvent.AttemptAttached
-                || event instanceof RunEvent.CheckpointFailed
-                || event instanceof RunEvent.CannotWrite
-                || event instanceof RunEvent.WritesAgain
-                || event instanceof RunEvent.Note;
     }
 }

@@ -100,9 +100,7 @@ final class TailedView implements SessionView {
         if (event instanceof RunEvent.AttemptEnded) {
             tryTo(this::keep);
         }
-        if (CommandView.isTold(event)) {
-            EventText.of(event).ifPresent(words -> say("cairn: " + words));
-        }
+        EventText.besideOutput(event).ifPresent(words -> say("cairn: " + words));
     }
 
     @Override

@@ -104,9 +104,7 @@ final class TerminalView implements SessionView {
 
     @Override
     public void on(RunEvent event) {
-        if (CommandView.isTold(event)) {
-            EventText.of(event).ifPresent(words -> say("cairn: " + words));
-        }
+        EventText.besideOutput(event).ifPresent(words -> say("cairn: " + words));
     }
 
     /** In a raw terminal a line feed does not return the carriage. */

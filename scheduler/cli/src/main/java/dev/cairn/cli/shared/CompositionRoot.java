@@ -25,7 +25,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The one place that names implementations and puts them together, as late as a command needs them. */
-public final class CompositionRoot {
+public final class CompositionRoot implements Runs.Surroundings {
     /** How long the end of a run waits for those who are told of it. */
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(3);
 
@@ -37,6 +37,7 @@ public final class CompositionRoot {
         this.options = options;
     }
 
+    @Override
     public Console console() {
         return console;
     }
@@ -91,8 +92,8 @@ public final class CompositionRoot {
                 this);
     }
 
-    /** Whether a command given here without {@code --home} would find this home. */
-    boolean isFoundFromHere(CairnHome home) {
+    @Override
+    public boolean isFoundFromHere(CairnHome home) {
         try {
             return CairnHome.find(console.workingDirectory(), console.environment(), skipped -> {})
                     .filter(home::equals)
@@ -137,6 +138,7 @@ public final class CompositionRoot {
                 console.environment());
     }
 
+    @Override
     public StepRunner runner(CairnHome home) throws EngineException, IOException {
         return runner(home, answer -> {});
     }

@@ -29,11 +29,21 @@ import java.util.stream.Collectors;
 /** The runs of a home, as commands ask for them. Reading needs no engine, so none is loaded until a runner is wanted. */
 public final class Runs {
     private final CairnHome home;
-    private final CompositionRoot composition;
+    private final Surroundings surroundings;
 
-    public Runs(CairnHome home, CompositionRoot composition) {
+    /** What runs need of the command that asks for them. */
+    interface Surroundings {
+        Console console();
+
+        StepRunner runner(CairnHome home) throws EngineException, IOException;
+
+        /** Whether a command given here without {@code --home} would find this home. */
+        boolean isFoundFromHere(CairnHome home);
+    }
+
+    public Runs(CairnHome home, Surroundings surroundings) {
         this.home = home;
-        this.composition = composition;
+        this.surroundings = surroundings;
     }
 
     public RunStore store() {
@@ -48,11 +58,11 @@ public final class Runs {
     }
 
     public void sayUnreadable(List<IOException> unreadable) {
-        unreadable.forEach(e -> composition.console().say("cairn: " + e.getMessage()));
+        unreadable.forEach(e -> surroundings.console().say("cairn: " + e.getMessage()));
     }
 
     public StepRunner runner() throws EngineException, IOException {
-        return composition.runner(home);
+        return surroundings.runner(home);
     }
 
     public CairnHome home() {
@@ -127,7 +137,7 @@ public final class Runs {
     /** How a person types a command on a run, from here. */
     public String line(String command, RunManifest run) {
         List<String> words = new ArrayList<>(List.of("cairn", command));
-        if (!composition.isFoundFromHere(home)) {
+        if (!surroundings.isFoundFromHere(home)) {
             words.addAll(List.of("--home", home.path().toString()));
         }
         words.add(run.origin().key().orElse(run.id()));

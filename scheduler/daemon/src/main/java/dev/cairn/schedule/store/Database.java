@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -96,15 +95,6 @@ public final class Database {
     /** The same, with other connections. */
     Database with(DataSource other) {
         return new Database(where, other, signal);
-    }
-
-    /**
-     * The same, with connections that are kept open.
-     *
-     * @param failed is told of each failure on one of them, whoever uses it; in the thread that does
-     */
-    public PooledDatabase pooled(Consumer<StoreException> failed) {
-        return PooledDatabase.of(this, e -> failed.accept(StoreException.of(where, e)));
     }
 
     /**

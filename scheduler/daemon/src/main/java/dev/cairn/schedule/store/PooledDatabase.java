@@ -20,14 +20,15 @@ public final class PooledDatabase implements AutoCloseable {
         this.database = database;
     }
 
-    static PooledDatabase of(Database plain, Consumer<SQLException> failed) {
+    /** @param failed receives each failure of a connection, in the thread that uses the connection */
+    public static PooledDatabase of(Database plain, Consumer<StoreException> failed) {
         HikariConfig config = new HikariConfig();
         config.setDataSource(plain.source());
         config.setMaximumPoolSize(CONNECTIONS);
         config.setConnectionTimeout(PATIENCE_MILLIS);
         config.setInitializationFailTimeout(-1);
         config.setPoolName("cairn");
-        config.setExceptionOverride(new NoSecondUse(failed));
+        config.setExceptionOverride(new NoSecondUse(e -> failed.accept(StoreException.of(plain.where(), e))));
         HikariDataSource pool = new HikariDataSource(config);
         return new PooledDatabase(pool, plain.with(pool));
     }

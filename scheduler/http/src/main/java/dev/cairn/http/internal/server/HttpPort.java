@@ -1,11 +1,9 @@
 package dev.cairn.http.internal.server;
 
-import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.cairn.daemon.DaemonException;
 import dev.cairn.http.access.Tokens;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -40,7 +38,7 @@ public final class HttpPort implements AutoCloseable {
             "sun.net.httpserver.idleInterval", "30",
             "sun.net.httpserver.maxReqHeaders", "64",
             "sun.net.httpserver.maxReqHeaderSize", Integer.toString(32 * 1024),
-            "sun.net.httpserver.drainAmount", Long.toString(RequestGuard.LARGEST_BODY));
+            "sun.net.httpserver.drainAmount", Long.toString(Request.LARGEST_BODY));
 
     static {
         BOUNDS.forEach((name, value) -> {
@@ -94,20 +92,6 @@ public final class HttpPort implements AutoCloseable {
     public String address() {
         return "http://" + server.getAddress().getAddress().getHostAddress() + ":"
                 + server.getAddress().getPort();
-    }
-
-    /** Refuses a request before it is looked at any further. */
-    static void refuse(HttpExchange exchange, int status, String text) throws IOException {
-        try (exchange) {
-            Response.Whole refusal = Router.refusal(exchange.getRequestURI().getPath(), status, text);
-            byte[] body = refusal.body();
-            exchange.getResponseHeaders().set("Content-Type", refusal.type());
-            exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
-            exchange.sendResponseHeaders(status, body.length);
-            try (OutputStream out = exchange.getResponseBody()) {
-                out.write(body);
-            }
-        }
     }
 
     @Override

@@ -39,6 +39,13 @@ final class Problems {
         return new Problems(path.startsWith("/api/v2") || path.startsWith("/auth/"));
     }
 
+    /** The answer to a request that is refused before its route is known: plain text outside the APIs. */
+    static Response.Whole refusal(String path, int status, String text) {
+        return path.startsWith("/api/") || path.startsWith("/auth/")
+                ? of(path).of(new HttpError(status, text.strip()))
+                : Response.text(status, Response.TEXT, text);
+    }
+
     Response.Whole of(Exception e) {
         int status = status(e);
         String detail = isBug(e) ? "a bug in Cairn; the daemon's log has more" : words(e);

@@ -29,6 +29,8 @@ public record Request(
         byte[] body,
         Optional<Role> role,
         String credential) {
+    /** Bytes. No call takes a larger body. */
+    static final long LARGEST_BODY = 64 * 1024;
 
     public String path(String name) {
         return path.getOrDefault(name, "");

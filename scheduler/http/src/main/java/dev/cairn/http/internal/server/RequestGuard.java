@@ -4,6 +4,7 @@ import com.sun.net.httpserver.Filter;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.URI;
 import java.util.List;
@@ -19,9 +20,6 @@ import java.util.regex.Pattern;
  * thread-safe.
  */
 final class RequestGuard extends Filter {
-    /** Bytes. No call takes more. */
-    static final long LARGEST_BODY = 64 * 1024;
-
     /** A name, an IPv4 address or an IPv6 address in brackets; then a port, which a tunnel may have changed. */
     private static final Pattern AUTHORITY = Pattern.compile("(\\[[0-9a-f:.]+]|[a-z0-9._-]+)(?::\\d{1,5})?");
 
@@ -46,14 +44,29 @@ final class RequestGuard extends Filter {
         Optional<Refusal> refusal = refusal(exchange.getRequestHeaders());
         if (refusal.isPresent()) {
             exchange.getResponseHeaders().set("Connection", "close");
-            HttpPort.refuse(exchange, refusal.get().status(), refusal.get().text());
+            answer(exchange, refusal.get());
         } else {
             chain.doFilter(exchange);
         }
     }
 
+    /** The body of the request is not read. */
+    private static void answer(HttpExchange exchange, Refusal refusal) throws IOException {
+        try (exchange) {
+            Response.Whole response =
+                    Problems.refusal(exchange.getRequestURI().getPath(), refusal.status(), refusal.text());
+            byte[] body = response.body();
+            exchange.getResponseHeaders().set("Content-Type", response.type());
+            exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
+            exchange.sendResponseHeaders(refusal.status(), body.length);
+            try (OutputStream out = exchange.getResponseBody()) {
+                out.write(body);
+            }
+        }
+    }
+
     /**
-     * Why a request is not answered.
+     * Why a request is refused.
      *
      * @param status of HTTP
      * @param text for a person, with a line end
@@ -75,7 +88,7 @@ final class RequestGuard extends Filter {
             }
         }
         return isTooLarge(request)
-                ? refuse(413, "no call takes a body of more than " + LARGEST_BODY + " bytes")
+                ? refuse(413, "no call takes a body of more than " + Request.LARGEST_BODY + " bytes")
                 : Optional.empty();
     }
 
@@ -108,6 +121,6 @@ final class RequestGuard extends Filter {
                 .strip();
         return request.containsKey("Transfer-Encoding")
                 || !length.matches("\\d{1,9}")
-                || Long.parseLong(length) > LARGEST_BODY;
+                || Long.parseLong(length) > Request.LARGEST_BODY;
     }
 }

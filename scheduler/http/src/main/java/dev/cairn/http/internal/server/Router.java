@@ -104,7 +104,7 @@ final class Router implements HttpHandler {
                     Request.fields(Optional.ofNullable(exchange.getRequestURI().getRawQuery())
                             .orElse("")),
                     headers,
-                    exchange.getRequestBody().readNBytes((int) RequestGuard.LARGEST_BODY),
+                    exchange.getRequestBody().readNBytes((int) Request.LARGEST_BODY),
                     caller.role(),
                     caller.credential());
             caller.checkForm(request, route, tokens);
@@ -215,12 +215,5 @@ final class Router implements HttpHandler {
         } finally {
             streams.release();
         }
-    }
-
-    /** For what is refused before there is a route. */
-    static Response.Whole refusal(String path, int status, String text) {
-        return path.startsWith("/api/") || path.startsWith("/auth/")
-                ? Problems.of(path).of(new HttpError(status, text.strip()))
-                : Response.text(status, Response.TEXT, text);
     }
 }
