@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * A batch job whose processes are killed in any order, some while Slurm requeues it. A job whose runner was killed has failed, and is
- * requeued; nothing else may fail it.
+ * requeued; nothing else may fail it. A requeue may also meet a job that has just done its work.
  *
  * <p>{@code -Dcairn.long=true} does so to 100 jobs, {@code -Dcairn.rounds=N} to as many; {@code -Dcairn.seed=N} repeats a campaign's choices.
  */
@@ -127,15 +127,7 @@ class KillOrderOnSlurmTest {
     private static String submit(Cairn cairn) throws Exception {
         Path script = cairn.project().resolve("job.sh");
         Files.writeString(
-                script,
-                cairn.printed(
-                        "slurm",
-                        "script",
-                        "flow.yaml",
-                        "--key=orders",
-                        "--",
-                        "--partition=nograce",
-                        "--output=job.log"));
+                script, cairn.printed("slurm", "script", "flow.yaml", "--", "--partition=nograce", "--output=job.log"));
         return cairn.printedBy(List.of("sbatch", "--parsable", "job.sh")).strip();
     }
 

@@ -4,6 +4,7 @@ import dev.cairn.engine.LeaseTimes;
 import dev.cairn.run.internal.owner.Owners;
 import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.internal.step.Eviction;
+import dev.cairn.run.manifest.JobStart;
 import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.PendingNotifications;
 import dev.cairn.slurm.BatchJob;
@@ -47,6 +48,13 @@ record RunnerContext(
     /** The Slurm job that this process is part of. */
     Optional<BatchJob> job() {
         return BatchJob.of(environment);
+    }
+
+    /** The start of that job; empty in a step, whose script starts over without it. */
+    Optional<JobStart> jobStart() {
+        return environment.containsKey(StepTaskFactory.RUN_ID)
+                ? Optional.empty()
+                : job().map(job -> new JobStart(job.id(), job.restart()));
     }
 
     /** Whether Slurm is ending that job. */

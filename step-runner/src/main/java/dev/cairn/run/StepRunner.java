@@ -24,6 +24,7 @@ import dev.cairn.run.internal.store.RunPick;
 import dev.cairn.run.internal.store.RunPick.Plain;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.CommandOrigin;
+import dev.cairn.run.manifest.JobStart;
 import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
@@ -47,6 +48,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Opens, resumes and steers the runs of one home, with the engines, actions and notifications that it was given. {@link Cairn} is
@@ -193,9 +195,19 @@ public final class StepRunner {
         if (!reasons.isEmpty()) {
             return new OpenResult.Refused(reasons);
         }
+        RunLine line = request.key()
+                .<RunLine>map(RunLine.Named::new)
+                .orElseGet(() -> new RunLine.Line(request.file(), request.inputs()));
+        // a key says itself what is done
+        if (!request.fresh() && request.key().isEmpty()) {
+            Optional<RunManifest> done = doneByThisJob(line, run -> true);
+            if (done.isPresent()) {
+                return resume(done.get().folder(), ResumeOptions.AS_SUBMITTED, false);
+            }
+        }
         RunOpener.Opened opened;
         try {
-            opened = open(request, text, plan.value());
+            opened = open(line, request, text, plan.value());
         } catch (NotStartableException found) {
             return new OpenResult.Invalid(found.problems());
         }
@@ -203,12 +215,10 @@ public final class StepRunner {
     }
 
     /** Of a new run, everything is checked that can be known before its first step starts. */
-    private RunOpener.Opened open(WorkflowRequest request, String text, Plan plan)
+    private RunOpener.Opened open(RunLine line, WorkflowRequest request, String text, Plan plan)
             throws IOException, InterruptedException {
         return opener.open(
-                request.key()
-                        .<RunLine>map(RunLine.Named::new)
-                        .orElseGet(() -> new RunLine.Line(request.file(), request.inputs())),
+                line,
                 request.key().isPresent() ? keyRule(request, plan) : new LineRule(request.fresh()),
                 plan.name(),
                 folder -> {
@@ -262,6 +272,12 @@ public final class StepRunner {
         String name = command.name().orElseGet(() -> programName(origin));
         for (int number = 1; ; number++) {
             String candidate = number == 1 ? name : name + "-" + number;
+            Optional<RunManifest> done = command.fresh()
+                    ? Optional.empty()
+                    : doneByThisJob(new RunLine.Named(candidate), run -> isOf(run, command));
+            if (done.isPresent()) {
+                return resume(done.get().folder(), ResumeOptions.AS_SUBMITTED, false);
+            }
             RunOpener.Opened opened = opener.open(
                     new RunLine.Named(candidate),
                     nameRule(candidate, command),
@@ -271,6 +287,22 @@ public final class StepRunner {
                 return ready(opened, Optional.empty(), command.options(), false);
             }
         }
+    }
+
+    /**
+     * The run in which an earlier start of this Slurm job has succeeded with the same line of its script: Slurm requeues a job also
+     * when it has just done its work. To be resumed, so that it counts for this start: a script may have the same line again.
+     *
+     * <p>The newest run decides, because Slurm may give a job the id of a forgotten one.
+     */
+    private Optional<RunManifest> doneByThisJob(RunLine line, Predicate<RunManifest> same) throws IOException {
+        Optional<JobStart> here = context.jobStart();
+        if (here.filter(start -> start.restart() > 0).isEmpty()) {
+            return Optional.empty();
+        }
+        return opener.newest(line, run -> same.test(run) && !run.jobStart().equals(here))
+                .filter(run -> run.state() == RunState.SUCCEEDED
+                        && run.jobStart().filter(here.get()::follows).isPresent());
     }
 
     /**
@@ -344,8 +376,10 @@ public final class StepRunner {
         if (run.state() == RunState.PAUSED && !evenPaused) {
             return new OpenResult.Paused(run.folder());
         }
+        context.jobStart().ifPresent(run::jobStart);
         boolean done = run.state() == RunState.SUCCEEDED;
         if (done && !options.choosesSteps()) {
+            run.save(ours.ownership()::ensureOurs, context.clock().instant());
             return new OpenResult.Done(run);
         }
         Optional<Texts> texts =
@@ -441,8 +475,9 @@ public final class StepRunner {
         DurableFiles.createFolders(folder.requests());
         DurableFiles.createFolders(folder.work());
         DurableFiles.createFolders(folder.steps());
-        RunManifest.create(folder, origin, context.clock().instant())
-                .save(() -> {}, context.clock().instant());
+        RunManifest run = RunManifest.create(folder, origin, context.clock().instant());
+        context.jobStart().ifPresent(run::jobStart);
+        run.save(() -> {}, context.clock().instant());
     }
 
     private RunOrigin workflowOrigin(WorkflowRequest request, String text, Plan plan) {
@@ -516,15 +551,19 @@ public final class StepRunner {
             if (run.state().isFinal()) {
                 return Plain.START_NEW;
             }
-            boolean same = run.origin()
-                    .command()
-                    .map(CommandOrigin::words)
-                    .equals(Optional.of(command.origin().words()));
+            boolean same = isOf(run, command);
             return same && command.name().isPresent() && !command.fresh()
                     ? Plain.CONTINUE
                     : new RunPick.Refuse(List.of("the name '" + name + "' belongs to a run that has not ended"
                             + (command.fresh() ? "" : " and is of another command") + ": resume it (cairn resume "
                             + name + "), end it (cairn cancel " + name + "), or choose another name"));
         };
+    }
+
+    private static boolean isOf(RunManifest run, CommandBuilder<?> command) {
+        return run.origin()
+                .command()
+                .map(CommandOrigin::words)
+                .equals(Optional.of(command.origin().words()));
     }
 }

@@ -58,6 +58,9 @@ import java.util.stream.Collectors;
 
 /** Tells what each planned step is to do, and takes it to where it is to be done. */
 final class StepTaskFactory implements TaskSource {
+    /** In every step: the run that it belongs to. */
+    static final String RUN_ID = "CAIRN_RUN_ID";
+
     private static final Duration GRACE = Duration.ofSeconds(10);
 
     private final RunFolder run;
@@ -247,7 +250,7 @@ final class StepTaskFactory implements TaskSource {
         Map<String, String> environment = new TreeMap<>(inherited);
         environment.put("TMPDIR", temporary(folder).toString());
         environment.putAll(resolved.environment());
-        environment.put("CAIRN_RUN_ID", run.runId());
+        environment.put(RUN_ID, run.runId());
         environment.put("CAIRN_RUN_DIR", run.work().toString());
         environment.put("CAIRN_STEP_ID", folder.stepId());
         return step.placement().baselineCpu() ? BaselineCpu.in(environment) : environment;

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -106,6 +107,96 @@ class BatchJobRunTest {
                 .contains("SLURM_JOB_ID")
                 .doesNotContain("SLURM_CPUS_ON_NODE")
                 .contains("$CAIRN_ENV");
+    }
+
+    private Bench.Running succeed(OpenResult opening) throws Exception {
+        Bench.Running run = bench.start(opening);
+        bench.engine().nextStart().succeed();
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        return run;
+    }
+
+    private void requeued(int times) {
+        bench.environment().put("SLURM_RESTART_COUNT", Integer.toString(times));
+    }
+
+    private static void assertDone(OpenResult opening, Bench.Running run) {
+        assertThat(opening)
+                .isInstanceOfSatisfying(
+                        OpenResult.Done.class,
+                        done -> assertThat(done.run().id())
+                                .isEqualTo(run.folder().runId()));
+    }
+
+    /** Of a workflow and of a command. */
+    private interface Line {
+        OpenResult open() throws Exception;
+    }
+
+    private Stream<Line> lines() {
+        return Stream.of(
+                () -> bench.runner().run(bench.flow(ONE)),
+                () -> bench.runner()
+                        .exec(CheckpointedCommand.of("work").in(folder).named("work")));
+    }
+
+    @Test
+    void aLineThatSucceededIsNotRepeatedWhenItsJobIsRequeued() throws Exception {
+        for (Line line : lines().toList()) {
+            requeued(0);
+            Bench.Running first = succeed(line.open());
+            requeued(1);
+            assertDone(line.open(), first);
+            requeued(2);
+            assertDone(line.open(), first);
+        }
+    }
+
+    @Test
+    void aLineMayBeRepeatedWithinOneStartOfAJob() throws Exception {
+        for (Line line : lines().toList()) {
+            requeued(0);
+            Bench.Running first = succeed(line.open());
+            requeued(1);
+            assertDone(line.open(), first);
+            Bench.Running second = succeed(line.open());
+            requeued(2);
+            assertDone(line.open(), second);
+            assertDone(line.open(), first);
+            succeed(line.open());
+        }
+    }
+
+    @Test
+    void anotherJobStartsTheLineAgain() throws Exception {
+        for (Line line : lines().toList()) {
+            requeued(0);
+            bench.environment().put("SLURM_JOB_ID", "12");
+            succeed(line.open());
+            bench.environment().put("SLURM_JOB_ID", "13");
+            requeued(1);
+            succeed(line.open());
+            bench.environment().put("SLURM_JOB_ID", "12");
+            succeed(line.open()); // who has its id now may be another job
+        }
+    }
+
+    @Test
+    void aScriptInAStepThatStartsOverStartsItsLinesAgain() throws Exception {
+        bench.environment().put("CAIRN_RUN_ID", "outer");
+        for (Line line : lines().toList()) {
+            requeued(0);
+            succeed(line.open());
+            requeued(1);
+            succeed(line.open());
+        }
+    }
+
+    @Test
+    void anotherCommandOfThatNameIsNotDoneByTheFirst() throws Exception {
+        succeed(bench.runner().exec(CheckpointedCommand.of("one").in(folder).named("work")));
+        requeued(1);
+        succeed(bench.runner().exec(CheckpointedCommand.of("two").in(folder).named("work")));
     }
 
     @Test

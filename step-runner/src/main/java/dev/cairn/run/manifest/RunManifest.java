@@ -20,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
 public final class RunManifest {
     private static final DocumentType TYPE = new DocumentType("cairn.run", 1);
     private static final String NEXT_DIGEST = "next_digest";
+    private static final String JOB_START = "job_start";
 
     private final RunFolder folder;
     private final ObjectNode root;
@@ -57,6 +58,7 @@ public final class RunManifest {
         createdAt();
         updatedAt();
         endedAt();
+        jobStart();
         ManifestFields.object(root, "steps");
         ManifestFields.object(root, "workflow");
         steps();
@@ -132,6 +134,18 @@ public final class RunManifest {
 
     public Instant updatedAt() {
         return ManifestFields.instant(root, "updated_at");
+    }
+
+    /** The start of a Slurm job in which a line of its script was last about this run. */
+    public Optional<JobStart> jobStart() {
+        JsonNode node = root.path(JOB_START);
+        return node.isObject()
+                ? Optional.of(new JobStart(ManifestFields.text(node, "job"), ManifestFields.count(node, "restart", 0)))
+                : Optional.empty();
+    }
+
+    public void jobStart(JobStart start) {
+        root.putObject(JOB_START).put("job", start.job()).put("restart", start.restart());
     }
 
     public Optional<Instant> endedAt() {

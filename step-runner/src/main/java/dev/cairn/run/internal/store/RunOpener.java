@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Finds the run that a line means and owns it, or makes it. However many do this for one line at the same instant, one gets the run
@@ -98,21 +99,41 @@ public final class RunOpener {
         }
     }
 
+    /** The newest run of a line that is meant. */
+    public Optional<RunManifest> newest(RunLine identity, Predicate<RunManifest> meant) throws IOException {
+        for (String id : RunLine.succession(home, identity).read().newestFirst()) {
+            Optional<RunManifest> run = read(id).filter(meant);
+            if (run.isPresent()) {
+                return run;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Empty when gc has removed it. */
+    private Optional<RunManifest> read(String id) throws IOException {
+        if (!new RunDraft(home, id).appear()) {
+            return Optional.empty();
+        }
+        RunFolder folder = new RunStore(home).folder(id);
+        Trust.ofThisProcess().check(folder.path());
+        return Optional.of(RunManifest.read(folder));
+    }
+
     private Optional<Opened> openExisting(RunHistory.Entries entries, RunPick.Rule rule)
             throws IOException, InterruptedException {
         for (String id : entries.newestFirst()) {
-            RunFolder folder = new RunStore(home).folder(id);
-            if (!new RunDraft(home, id).appear()) {
-                continue; // removed by gc
+            Optional<RunManifest> found = read(id);
+            if (found.isEmpty()) {
+                continue;
             }
-            Trust.ofThisProcess().check(folder.path());
-            RunManifest run = RunManifest.read(folder);
+            RunManifest run = found.get();
             RunPick pick = rule.of(run);
             if (pick == Plain.PASS) {
                 continue;
             }
             if (pick == Plain.CONTINUE) {
-                Opened opened = open(folder);
+                Opened opened = open(run.folder());
                 if (!(opened instanceof Opened.Ours ours) || rule.of(ours.run()) == Plain.CONTINUE) {
                     return Optional.of(opened);
                 }
