@@ -110,6 +110,182 @@ static void cuts_back_what_grew_and_was_copied(void **state)
     world_close(&w);
 }
 
+static int cut(void *context, uint32_t *epoch, cairn_error *err)
+{
+    (void)err;
+    *epoch = (*(uint32_t *)context)++;
+    return 0;
+}
+
+static bool only_grew(void *context, int fd)
+{
+    (void)context, (void)fd;
+    return true;
+}
+
+static uint32_t epochs;
+static const struct rollback_journal JOURNAL = {&epochs, cut, only_grew, 8 << 20};
+
+static json_t *note_appended(struct world *w, unsigned sequence, const char *name, int fd)
+{
+    const struct rollback_open_file file = {.path = path_in(w, name), .fd = fd, .append = true};
+    w->journal = &JOURNAL;
+    return checkpoint(w, sequence, (int64_t)sequence - 1, NO_TREES, &file, 1, NULL);
+}
+
+static void append(int fd, size_t bytes, char what)
+{
+    char *block = malloc(bytes);
+    must(block != NULL, "malloc");
+    memset(block, what, bytes);
+    must(write(fd, block, bytes) == (ssize_t)bytes, "write");
+    free(block);
+}
+
+/* As a workflow engine does with the outputs of a job that failed. */
+static void brings_back_what_others_removed_with_its_folder(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = {0, 10, 300000, 3 << 20};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct world w;
+        struct stat st;
+        cairn_error err;
+        world_open(&w, 1);
+        must(mkdirat(w.fd, "inner", 0750) == 0, "mkdir");
+        int fd = open_log(&w, "inner/log", "");
+        append(fd, sizes[i], 'x');
+        must(fchmod(fd, 0640) == 0, "chmod");
+        char *before = tree_text(w.fd, "inner");
+        json_t *record = note_appended(&w, 1, "inner/log", fd);
+        must(fstat(fd, &st) == 0 && st.st_nlink == 1, "no second name");
+        append(fd, 5000, 'y');
+        must(unlinkat(w.fd, "inner/log", 0) == 0 && unlinkat(w.fd, "inner", AT_REMOVEDIR) == 0,
+             "remove");
+        expect_ok(check(&w, 1, record, &err), &err);
+        assert_int_not_equal(faccessat(w.fd, "inner", F_OK, 0), 0);
+        for (int k = 0; k < 2; k++) {
+            expect_ok(roll_back(&w, 1, record, &err), &err);
+            char *after = tree_text(w.fd, "inner");
+            assert_string_equal(after, before);
+            free(after);
+        }
+        close(fd);
+        free(before);
+        json_decref(record);
+        world_close(&w);
+    }
+}
+
+static ino_t inode_in_image(const struct world *w, unsigned sequence)
+{
+    char path[32];
+    ino_t found = 0;
+    snprintf(path, sizeof path, "%06u/files", sequence);
+    int fd = openat(w->checkpoints, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+    must(dir != NULL, path);
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (strncmp(entry->d_name, "grown-", 6) == 0)
+            found = entry->d_ino;
+    closedir(dir);
+    return found;
+}
+
+/* Images share the copy of a large log; each brings back its own part of it. */
+static void copies_only_what_was_appended(void **state)
+{
+    (void)state;
+    struct world w;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "log", "begin\n");
+    char *before[4];
+    json_t *records[4];
+    for (unsigned i = 1; i <= 3; i++) {
+        append(fd, 2 << 20, (char)('a' + i));
+        before[i] = tree_text(w.fd, "log");
+        records[i] = note_appended(&w, i, "log", fd);
+    }
+    assert_true(inode_in_image(&w, 1) == inode_in_image(&w, 2) &&
+                inode_in_image(&w, 2) == inode_in_image(&w, 3));
+    for (unsigned i = 3; i >= 1; i--) {
+        must(unlinkat(w.fd, "log", 0) == 0, "unlink");
+        expect_ok(roll_back(&w, i, records[i], &err), &err);
+        char *after = tree_text(w.fd, "log");
+        assert_string_equal(after, before[i]);
+        free(after);
+        free(before[i]);
+        json_decref(records[i]);
+    }
+    close(fd);
+    world_close(&w);
+}
+
+/* What an earlier image holds of a file of that inode number need not be its beginning. */
+static void copies_anew_what_was_written_over(void **state)
+{
+    (void)state;
+    struct world w;
+    cairn_error err;
+    world_open(&w, 1);
+    int fd = open_log(&w, "log", "begin\n");
+    append(fd, 2 << 20, 'a');
+    json_decref(note_appended(&w, 1, "log", fd));
+    must(ftruncate(fd, 0) == 0, "truncate");
+    append(fd, 3 << 20, 'b');
+    char *before = tree_text(w.fd, "log");
+    json_t *record = note_appended(&w, 2, "log", fd);
+    assert_true(inode_in_image(&w, 1) != inode_in_image(&w, 2));
+    must(unlinkat(w.fd, "log", 0) == 0, "unlink");
+    expect_ok(roll_back(&w, 2, record, &err), &err);
+    char *after = tree_text(w.fd, "log");
+    assert_string_equal(after, before);
+    free(after);
+    free(before);
+    json_decref(record);
+    close(fd);
+    world_close(&w);
+}
+
+static int64_t after_all_changes(struct world *w)
+{
+    struct timespec now;
+    let_times_settle(w);
+    clock_gettime(CLOCK_REALTIME, &now);
+    let_times_settle(w);
+    return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* After the step's end somebody put another file in the place of its log, or wrote to it. */
+static void names_what_others_changed_and_puts_it_aside_when_told_to(void **state)
+{
+    (void)state;
+    enum { REPLACED, CUT, APPENDED, CASES };
+    for (int i = 0; i < CASES; i++) {
+        struct world w;
+        cairn_error err;
+        world_open(&w, 1);
+        int fd = open_log(&w, "log", "one\ntwo\n");
+        json_t *record = note_appended(&w, 1, "log", fd);
+        must(write(fd, "three\n", 6) == 6, "write");
+        w.others.ended = after_all_changes(&w);
+        if (i == REPLACED) {
+            must(unlinkat(w.fd, "log", 0) == 0, "unlink");
+            close(open_log(&w, "log", "theirs"));
+        } else {
+            must(i == CUT ? ftruncate(fd, 3) == 0 : write(fd, "theirs", 6) == 6, "change");
+        }
+        expect_refused(&w, record, "log");
+        w.others.accept_changed = true;
+        expect_ok(roll_back(&w, 1, record, &err), &err);
+        assert_string_equal(content_of(&w, "log"), "one\ntwo\n");
+        close(fd);
+        json_decref(record);
+        world_close(&w);
+    }
+}
+
 /* As Java's /tmp/hsperfdata_USER/PID, which any other Java of that user takes for a leftover. */
 static void makes_a_mapped_file_again_that_was_removed(void **state)
 {
@@ -196,6 +372,10 @@ int main(void)
         cmocka_unit_test(cuts_back_what_grew),
         cmocka_unit_test(refuses_by_name_what_did_not_only_grow),
         cmocka_unit_test(cuts_back_what_grew_and_was_copied),
+        cmocka_unit_test(brings_back_what_others_removed_with_its_folder),
+        cmocka_unit_test(copies_only_what_was_appended),
+        cmocka_unit_test(copies_anew_what_was_written_over),
+        cmocka_unit_test(names_what_others_changed_and_puts_it_aside_when_told_to),
         cmocka_unit_test(makes_a_mapped_file_again_that_was_removed),
         cmocka_unit_test(renames_back_what_was_finished_by_a_rename),
         cmocka_unit_test(a_file_in_a_tree_is_the_trees),

@@ -96,11 +96,12 @@ static int go_on(struct life *l, const struct home *home, int sequence, cairn_er
     snprintf(name, sizeof name, "%06d", sequence);
     LIVE(life_prepare(l, home, NULL), err);
     LIVE(image_reader_open(home->checkpoints, name, &image, err), err);
+    const struct rollback_others others = {.ended = INT64_MAX};
     const char *text = image_reader_meta(image, &len);
     json_t *meta = json_loadb(text, len, 0, NULL);
     const json_t *record = json_object_get(meta, "files");
-    LIVE(rollback_check(record, image, err), err);
-    LIVE(rollback_apply(record, image, undone, err), err);
+    LIVE(rollback_check(record, image, &others, err), err);
+    LIVE(rollback_apply(record, image, &others, undone, err), err);
     LIVE(tree_restore(&l->spec, image, &l->tree, err), err);
     json_decref(meta);
     image_reader_close(image);

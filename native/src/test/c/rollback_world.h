@@ -38,6 +38,8 @@ struct world {
     char dir[64], apart[64]; /* apart: where checkpoints and undone lie, if not in dir */
     int fd, out, checkpoints, undone;
     uint64_t random;
+    struct rollback_others others;
+    const struct rollback_journal *journal; /* of its checkpoints; NULL: none */
 };
 
 /* --- the generator --- */
@@ -76,7 +78,7 @@ static int temporary_folder(const char *in, char path[64])
 
 WORLD_UNUSED static void world_open(struct world *w, uint64_t seed)
 {
-    *w = (struct world){.random = seed};
+    *w = (struct world){.random = seed, .others = {.ended = INT64_MAX}};
     const char *tmp = getenv("CAIRN_TEST_DIR");
     w->fd = temporary_folder(tmp ? tmp : "/tmp", w->dir);
     w->out = make_folder(w->fd, "out");
@@ -397,6 +399,7 @@ WORLD_UNUSED static json_t *checkpoint(struct world *w, unsigned sequence, int64
     const struct rollback_options options = {.trees = trees ? trees : only_out,
                                              .open_files = true,
                                              .checkpoints_fd = w->checkpoints,
+                                             .journal = w->journal,
                                              .previous = previous};
     rollback_notes *notes;
     json_t *record;
@@ -415,7 +418,7 @@ WORLD_UNUSED static int roll_back(struct world *w, unsigned sequence, const json
                                   cairn_error *err)
 {
     int image = image_folder(w, sequence);
-    int rc = rb_apply_at(record, image, w->undone, err);
+    int rc = rb_apply_at(record, image, &w->others, w->undone, err);
     close(image);
     return rc;
 }
@@ -424,7 +427,7 @@ WORLD_UNUSED static int check(struct world *w, unsigned sequence, const json_t *
                               cairn_error *err)
 {
     int image = image_folder(w, sequence);
-    int rc = rb_check_at(record, image, err);
+    int rc = rb_check_at(record, image, &w->others, err);
     close(image);
     return rc;
 }

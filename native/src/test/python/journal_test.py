@@ -212,6 +212,27 @@ def what_others_changed_is_left_alone():
     clear(base)
 
 
+def what_others_removed_comes_back():
+    """Appended to, written over or replaced by the step; and then gone, with the folders above it."""
+    base = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
+    inner, work, journal = (os.path.join(base, n) for n in ("work/sub/inner", "work", "journal"))
+    os.makedirs(inner)
+    os.mkdir(journal)
+    os.chmod(inner, 0o750)
+    for name in "abcd":
+        with open(os.path.join(inner, name), "w") as f:
+            f.write("before " + name)
+        os.chmod(os.path.join(inner, name), 0o640)
+    before = {path: what[:5] + what[6:] for path, what in snapshot([inner]).items()}  # but for their inodes
+    script = "cd sub/inner; echo x >> a; echo x > b; echo x > r; mv r c; rm d; echo x >> n; echo y >> a"
+    subprocess.run([STEP, "run", journal, "sh", "-c", script], cwd=work, check=True)
+    shutil.rmtree(os.path.join(work, "sub"))
+    undone = undo_small(work, journal)
+    assert undone.returncode == 0, undone
+    compare(before, {path: what[:5] + what[6:] for path, what in snapshot([inner]).items()}, "removed", base)
+    clear(base)
+
+
 def side_by_side(first, second, old=None):
     """Two steps of one run in one folder; the second runs while the first waits for it."""
     base = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
@@ -338,6 +359,7 @@ def main():
     if "CAIRN_SEED" in os.environ:
         return one(int(os.environ["CAIRN_SEED"]))
     what_others_changed_is_left_alone()
+    what_others_removed_comes_back()
     what_another_step_changes_too_stays()
     as_an_ordinary_user()
     what_a_power_cut_may_have_taken_is_named()

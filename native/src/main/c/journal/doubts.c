@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "common/process.h"
+#include "journal/folder.h"
 #include "journal/names.h"
 #include "journal/stamp.h"
 #include "rollback/beneath.h"
@@ -61,6 +62,20 @@ int doubts_begin(struct doubts *d, int folder, const char *boot_id, cairn_error 
 void doubts_end(struct doubts *d)
 {
     marks_free(&d->covered);
+}
+
+int64_t doubts_ended(int folder)
+{
+    int64_t newest;
+    struct log log;
+    struct doubts d;
+    cairn_error ignored;
+    if (folder_newest(folder, &newest, &ignored) != 0 || newest < 0 ||
+        log_read(folder, (uint32_t)newest, &log, &ignored) != 0)
+        return INT64_MAX;
+    int rc = doubts_begin(&d, folder, log.boot_id, &ignored);
+    log_free(&log);
+    return rc == 0 ? d.ended : INT64_MAX;
 }
 
 /* --- what is below a folder --- */
@@ -151,7 +166,8 @@ static bool copy_may_be_lost(const struct doubts *d, const struct record *r)
 {
     unsigned epoch;
     unsigned long long serial;
-    return r->type == RECORD_CONTENT && sscanf(r->other, "%8u-copy-%llx", &epoch, &serial) == 2 &&
+    bool may_have = r->type == RECORD_CONTENT || r->type == RECORD_SIZE;
+    return may_have && sscanf(r->other, "%8u-copy-%llx", &epoch, &serial) == 2 &&
            (epoch > d->epoch || (epoch == d->epoch && serial >= d->serial));
 }
 
@@ -161,6 +177,16 @@ static bool is_unchanged(const struct record *r)
     auto_close int fd = rb_open_absolute(r->path, O_PATH);
     return fd >= 0 && fstat(fd, &st) == 0 && st.st_ino == r->ino && st.st_size == r->size &&
            ns_of(st.st_mtim) == r->mtime;
+}
+
+/* Of what was only appended to, the size is enough, unless it has gone. */
+static bool needs_copy(const struct record *r, int subject)
+{
+    struct stat st;
+    if (r->type != RECORD_SIZE)
+        return !is_unchanged(r);
+    auto_close int fd = subject >= 0 ? -1 : rb_open_absolute(r->path, O_PATH);
+    return subject < 0 && (fd < 0 || fstat(fd, &st) < 0 || st.st_size < r->size);
 }
 
 int doubts_about(struct doubts *d, const struct record *r, int subject, cairn_error *err)
@@ -175,7 +201,7 @@ int doubts_about(struct doubts *d, const struct record *r, int subject, cairn_er
         rc = by_others(r->path, err);
     if (rc != 0 || !d->cut)
         return rc;
-    if (copy_may_be_lost(d, r) && !is_unchanged(r))
+    if (copy_may_be_lost(d, r) && needs_copy(r, subject))
         return cairn_fail(err, CAIRN_EROLLBACK,
                           "%s cannot come back: its copy in the journal was not yet durable when "
                           "the host went down",

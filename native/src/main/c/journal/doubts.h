@@ -34,5 +34,7 @@ CAIRN_CHECKED int doubts_cover(struct doubts *d, const struct record *r, cairn_e
 CAIRN_CHECKED int doubts_look_around(struct doubts *d, const char *cwd, cairn_error *err);
 CAIRN_CHECKED int doubts_look_in(struct doubts *d, const struct record *folder, cairn_error *err);
 void doubts_end(struct doubts *d);
+/* What doubts_begin finds of the newest epoch: when the step ended, or INT64_MAX. */
+int64_t doubts_ended(int folder);
 
 #endif

@@ -19,9 +19,12 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "journal/calls.h"
+#include "journal/doubts.h"
 #include "journal/folder.h"
 #include "journal/log.h"
 #include "journal/merge.h"
+#include "journal/names.h"
+#include "journal/place.h"
 #include "journal/recorder.h"
 #include "journal/siblings.h"
 #include "journal/stamp.h"
@@ -219,6 +222,25 @@ int journal_undo(struct journal *j, uint32_t epoch, const struct undo_options *h
         rc = undo_to(j->folder, epoch, how, &others, err);
     siblings_free(&others);
     return rc ? rc : begin_again(j, epoch, err);
+}
+
+int64_t journal_ended(const struct journal *j)
+{
+    return faccessat(j->folder, JOURNAL_BEGUN, F_OK, 0) == 0 ? INT64_MAX : doubts_ended(j->folder);
+}
+
+/* An image of an earlier attempt may know what has been undone since. */
+bool journal_only_grew(struct journal *j, int fd)
+{
+    struct stat st;
+    int64_t born;
+    if (j->n_published == 0 || !place_stat(fd, "", AT_EMPTY_PATH, &st, &born))
+        return false;
+    pthread_mutex_lock(&j->lock);
+    uint32_t known = marks_get(&j->recorder.marks, marks_inode(st.st_dev, st.st_ino, born));
+    bool is_known = j->recorder.log >= 0 && !j->recorder.broken;
+    pthread_mutex_unlock(&j->lock);
+    return is_known && !(known & (MARK_CONTENT | MARK_NEW));
 }
 
 void journal_own_changes(const struct journal *j)

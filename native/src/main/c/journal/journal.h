@@ -36,6 +36,13 @@ CAIRN_CHECKED int journal_cut(struct journal *j, uint32_t *epoch, cairn_error *e
 CAIRN_CHECKED int journal_undo(struct journal *j, uint32_t epoch, const struct undo_options *how,
                                cairn_error *err);
 
+/* ns of CLOCK_REALTIME: what changed later, others did. INT64_MAX where that is not known, or where
+ * an undoing was begun, whose own changes are later. */
+int64_t journal_ended(const struct journal *j);
+
+/* Before a cut: whether the file of fd was only appended to since the newest image. */
+bool journal_only_grew(struct journal *j, int fd);
+
 /* Before the step runs: what has changed up to now, nobody else changed. */
 void journal_own_changes(const struct journal *j);
 

@@ -17,7 +17,7 @@ enum record_type {
     RECORD_ABSENT = 2,     /* the name led to nothing */
     RECORD_NAMED = 3,      /* the name led to this inode */
     RECORD_MOVE = 4,       /* this inode moves from `path` to `other` */
-    RECORD_SIZE = 5,       /* the file is appended to */
+    RECORD_SIZE = 5,       /* the file is appended to: `other` is a copy, or empty for none */
     RECORD_CONTENT = 6,    /* the file is written over: `other` is a copy, or empty for no bytes */
     RECORD_ATTRIBUTES = 7, /* mode, owner or times change */
     RECORD_XATTR = 8,      /* the extended attribute `other` changes; value: what it was */

@@ -14,7 +14,7 @@
 #include "journal/marks.h"
 #include "journal/names.h"
 
-enum { HAS_CONTENT = 1, IS_ABSENT = 2, IS_KNOWN = 4 };
+enum { HAS_CONTENT = 1, IS_ABSENT = 2, IS_KNOWN = 4, HAS_SIZE = 8 };
 
 struct merging {
     int folder, kept;
@@ -41,6 +41,8 @@ static int note(struct merging *m, const struct record *r)
         done = marks_change(&m->marks, key_of_path(r->path, strlen(r->path)), IS_ABSENT, 0);
     else if (r->type == RECORD_CONTENT)
         done = marks_change(&m->marks, key_of_inode(r), HAS_CONTENT | IS_KNOWN, 0);
+    else if (r->type == RECORD_SIZE)
+        done = marks_change(&m->marks, key_of_inode(r), HAS_SIZE | IS_KNOWN, 0);
     else if (r->type != RECORD_FOLDER)
         done = marks_change(&m->marks, key_of_inode(r), IS_KNOWN, 0);
     m->folders_moved |= r->type == RECORD_MOVE;
@@ -63,7 +65,7 @@ static bool is_superfluous(const struct merging *m, const struct record *r)
     if (r->type != RECORD_CONTENT && r->type != RECORD_SIZE && r->type != RECORD_LOST)
         return false;
     uint32_t known = marks_get(&m->marks, key_of_inode(r));
-    if (known & HAS_CONTENT)
+    if ((known & HAS_CONTENT) || (r->type == RECORD_SIZE && (known & HAS_SIZE)))
         return true;
     return r->path[0] && !(known & IS_KNOWN) && !m->folders_moved && was_absent(m, r->path);
 }
@@ -99,7 +101,8 @@ static void remove_superfluous(const struct merging *m, const struct log *b)
     char name[KEPT_NAME_BYTES];
     for (size_t i = 0; i < b->count; i++) {
         const struct record *r = &b->records[i];
-        if (r->type == RECORD_CONTENT && r->other[0] && is_superfluous(m, r))
+        bool has_copy = r->type == RECORD_CONTENT || r->type == RECORD_SIZE;
+        if (has_copy && r->other[0] && is_superfluous(m, r))
             unlinkat(m->kept, r->other, 0);
         kept_link_name(m->later, r->dev, r->ino, name);
         unlinkat(m->kept, name, 0);

@@ -1,4 +1,4 @@
-/* Names in the journal's folder `kept`. */
+/* Names in the journal's folder, and in its folder `kept`. */
 #ifndef CAIRN_JOURNAL_NAMES_H
 #define CAIRN_JOURNAL_NAMES_H
 
@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #define KEPT_NAME_BYTES 64
+#define JOURNAL_BEGUN "begun" /* an undoing, and not yet ended */
 
 /* A copy of a file's content. */
 static inline void kept_copy_name(uint32_t epoch, uint64_t serial, char out[KEPT_NAME_BYTES])

@@ -15,6 +15,7 @@
 #define NS 1000000000LL
 #define FILE_COST 4096 /* of a name kept, at least */
 #define XATTR_LIMIT (64u << 10)
+#define SMALL_BYTES (1 << 20) /* copied even where the size alone will do in most cases */
 
 static struct rb_digest key_of_file(const struct place *p)
 {
@@ -176,6 +177,21 @@ static int keep_content(struct recorder *r, const struct place *p, const char *p
         content.other = name;
     }
     return log_append(r->log, &content, err);
+}
+
+/* A small file that is appended to is copied, too: others may remove it after the step's end. Where
+ * that cannot be, its size must do. */
+static int keep_size(struct recorder *r, const struct place *p, const char *path, cairn_error *err)
+{
+    char name[KEPT_NAME_BYTES];
+    struct record size = describe(RECORD_SIZE, &p->st, path);
+    cairn_error ignored;
+    if (p->st.st_size <= SMALL_BYTES) {
+        kept_copy_name(r->epoch, r->serial++, name);
+        if (keep_copy(r, p, name, &ignored) == 0)
+            size.other = name;
+    }
+    return log_append(r->log, &size, err);
 }
 
 static int mark_content(struct recorder *r, const struct place *p, cairn_error *err)
@@ -426,8 +442,7 @@ int record_writing(struct recorder *r, const struct place *file, bool append, ca
     if (rc != 0 || !needed)
         return rc;
     if (append && file->st.st_size > 0) {
-        struct record size = describe(RECORD_SIZE, &file->st, path);
-        rc = log_append(r->log, &size, err);
+        rc = keep_size(r, file, path, err);
         return rc ? rc : mark(r, key_of_file(file), MARK_SIZE | MARK_ATTRIBUTES, 0, err);
     }
     rc = keep_content(r, file, path, err);

@@ -26,7 +26,6 @@
 #define NS 1000000000LL
 #define MOST_DEVICES 32
 #define MOST_DEPTH 64
-#define BEGUN "begun" /* an undoing, and not yet ended */
 
 struct undoing {
     int folder, kept, root, undone;
@@ -154,6 +153,36 @@ static int open_folder_of(const struct undoing *u, const char *path, const char 
     return parent;
 }
 
+/* One that others have removed is made again, like the folder above it; what is recorded of it is
+ * set later. */
+static int make_folder(const struct undoing *u, const char *path)
+{
+    const char *last;
+    struct stat st;
+    auto_close int parent = rb_open_parent(u->root, path, &last);
+    return parent < 0 || fstat(parent, &st) < 0 || mkdirat(parent, last, 0700) < 0 ||
+                   fchmodat(parent, last, (st.st_mode & 0777) | 0700, 0) < 0
+               ? -1
+               : 0;
+}
+
+/* As open_folder_of, to put something there. */
+static int need_folder_of(const struct undoing *u, const char *path, const char **last)
+{
+    char above[PATH_MAX];
+    int parent = open_folder_of(u, path, last);
+    if (parent >= 0 || errno != ENOENT || strlen(beneath(path)) >= sizeof above)
+        return parent;
+    strcpy(above, beneath(path));
+    for (char *slash = strchr(above, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (make_folder(u, above) < 0 && errno != EEXIST)
+            return -1;
+        *slash = '/';
+    }
+    return open_folder_of(u, path, last);
+}
+
 static int drop_links(const struct undoing *u, int folder, const char *name);
 
 static int drop_links_in(const struct undoing *u, DIR *dir)
@@ -231,7 +260,7 @@ static int named(const struct undoing *u, const struct record *r)
         if (rc != 0)
             return rc;
     }
-    auto_close int parent = open_folder_of(u, r->path, &last);
+    auto_close int parent = need_folder_of(u, r->path, &last);
     if (parent < 0)
         return failed(u, "opening the folder of", r->path);
     if (!has_link(u, r->dev, r->ino, link, &st))
@@ -246,7 +275,7 @@ static int move(const struct undoing *u, const struct record *r)
     if (!look(u, r->other, &there) || !is_it(r, &there))
         return 0; /* it never moved, or is back already */
     auto_close int from_dir = open_folder_of(u, r->other, &from);
-    auto_close int to_dir = open_folder_of(u, r->path, &to);
+    auto_close int to_dir = need_folder_of(u, r->path, &to);
     if (from_dir < 0 || to_dir < 0)
         return failed(u, "opening the folder of", r->path);
     if (!look(u, r->path, &here))
@@ -292,33 +321,28 @@ static int reset_attributes(const struct undoing *u, const struct record *r, int
     return path_fd < 0 ? failed(u, "opening", r->path) : set_attributes(u, r, path_fd);
 }
 
-static int size(const struct undoing *u, const struct record *r)
+/* Others have removed it. The folder has its time already, where that is recorded. */
+static int open_anew(const struct undoing *u, const struct record *r)
 {
+    const char *last;
     struct stat st;
-    auto_close int fd = open_file(u, r);
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return failed(u, "opening to cut it back", r->path);
-    if (st.st_size < r->size)
-        return cairn_fail(u->err, CAIRN_EROLLBACK,
-                          "%s was appended to by the step, and has been cut since by another",
-                          r->path);
-    if (st.st_size > r->size) {
-        int rc = rb_undone_tail(u->undone, fd, (uint64_t)r->size, (uint64_t)st.st_size, "/",
-                                beneath(r->path), u->err);
-        if (rc != 0)
-            return rc;
-        if (ftruncate(fd, r->size) < 0)
-            return failed(u, "cutting back", r->path);
-    }
-    return reset_attributes(u, r, fd);
+    auto_close int parent = need_folder_of(u, r->path, &last);
+    if (parent < 0 || fstat(parent, &st) < 0)
+        return -1;
+    auto_close int fd =
+        openat(parent, last, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st.st_mtim};
+    if (fd >= 0 && utimensat(parent, "", times, AT_EMPTY_PATH) < 0 && errno != EPERM)
+        return -1;
+    return steal_fd(&fd);
 }
 
-static int content(const struct undoing *u, const struct record *r)
+/* From the copy. What the file holds now is kept elsewhere. */
+static int fill(const struct undoing *u, const struct record *r, int fd)
 {
     struct stat st;
-    auto_close int fd = open_file(u, r);
-    if (fd < 0 || fstat(fd, &st) < 0)
-        return failed(u, "opening for its earlier content", r->path);
+    if (fstat(fd, &st) < 0)
+        return failed(u, "looking at", r->path);
     if (st.st_size > 0) {
         int rc =
             rb_undone_tail(u->undone, fd, 0, (uint64_t)st.st_size, "/", beneath(r->path), u->err);
@@ -340,6 +364,43 @@ static int content(const struct undoing *u, const struct record *r)
     return reset_attributes(u, r, fd);
 }
 
+static int cut_back(const struct undoing *u, const struct record *r, int fd, int64_t size)
+{
+    if (size < r->size)
+        return cairn_fail(u->err, CAIRN_EROLLBACK,
+                          "%s was appended to by the step, and has been cut since by another",
+                          r->path);
+    if (size > r->size) {
+        int rc = rb_undone_tail(u->undone, fd, (uint64_t)r->size, (uint64_t)size, "/",
+                                beneath(r->path), u->err);
+        if (rc != 0)
+            return rc;
+        if (ftruncate(fd, r->size) < 0)
+            return failed(u, "cutting back", r->path);
+    }
+    return reset_attributes(u, r, fd);
+}
+
+static int size(const struct undoing *u, const struct record *r)
+{
+    struct stat st;
+    auto_close int fd = open_file(u, r);
+    if (fd < 0 && errno == ENOENT && r->other[0])
+        fd = open_anew(u, r);
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return failed(u, "opening to cut it back", r->path);
+    bool other = st.st_ino != r->ino || st.st_size < r->size;
+    return other && r->other[0] ? fill(u, r, fd) : cut_back(u, r, fd, st.st_size);
+}
+
+static int content(const struct undoing *u, const struct record *r)
+{
+    auto_close int fd = open_file(u, r);
+    if (fd < 0 && errno == ENOENT)
+        fd = open_anew(u, r);
+    return fd < 0 ? failed(u, "opening for its earlier content", r->path) : fill(u, r, fd);
+}
+
 /* --- what other steps change, too --- */
 
 static enum share share_of(const struct undoing *u, const struct record *r)
@@ -349,13 +410,23 @@ static enum share share_of(const struct undoing *u, const struct record *r)
                      : SHARE_NOTHING;
 }
 
+/* names: with a comma and a space between. */
+static bool is_named(const char *names, const char *path)
+{
+    size_t len = strlen(path);
+    for (const char *at = names; (at = strstr(at, path)); at++)
+        if ((at == names || (at - names > 1 && memcmp(at - 2, ", ", 2) == 0)) &&
+            (at[len] == '\0' || strncmp(at + len, ", ", 2) == 0))
+            return true;
+    return false;
+}
+
 static int leave(const struct undoing *u, const char *path)
 {
-    size_t used = strlen(u->left->names);
+    size_t used = strlen(u->left->names), room = sizeof u->left->names - used;
     u->left->files++;
-    if (!strstr(u->left->names, path))
-        snprintf(u->left->names + used, sizeof u->left->names - used, "%s%s", used ? ", " : "",
-                 path);
+    if (!is_named(u->left->names, path) && strlen(path) + 2 < room)
+        snprintf(u->left->names + used, room, "%s%s", used ? ", " : "", path);
     return 0;
 }
 
@@ -598,7 +669,7 @@ static int look_around_log(struct undoing *u)
 /* Once undoing has begun, what it changed itself cannot be told from what others changed. */
 static bool has_begun(const struct undoing *u)
 {
-    return faccessat(u->folder, BEGUN, F_OK, 0) == 0;
+    return faccessat(u->folder, JOURNAL_BEGUN, F_OK, 0) == 0;
 }
 
 static int check_with_doubts(struct undoing *u, const struct undo_options *how)
@@ -739,7 +810,7 @@ int undo_to(int folder, uint32_t epoch, const struct undo_options *how,
     u.others = others;
     u.left = how->left;
     if (rc == 0)
-        rc = io_publish_file(folder, BEGUN, "", 0, err);
+        rc = io_publish_file(folder, JOURNAL_BEGUN, "", 0, err);
     if (rc == 0)
         rc = folder_newest(folder, &newest, err);
     if (rc == 0 && newest > epoch)
@@ -751,7 +822,7 @@ int undo_to(int folder, uint32_t epoch, const struct undo_options *how,
     /* Its own changes must not be taken for those of others. */
     if (rc == 0)
         stamp_write(folder, STAMP_ALIVE, (struct stamp){.at = stamp_now(), .ended = 1}, false);
-    if (rc == 0 && unlinkat(folder, BEGUN, 0) < 0)
+    if (rc == 0 && unlinkat(folder, JOURNAL_BEGUN, 0) < 0)
         rc = failed(&u, "ending", "the undoing");
     undoing_close(&u);
     return rc;

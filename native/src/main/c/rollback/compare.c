@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 
 #define CUTTING "cutting-"
+#define BEGUN "begun"
 #define MARK_BYTES 64
 
 static void cutting_mark(const struct rb_node *want, char name[MARK_BYTES])
@@ -29,26 +30,36 @@ static bool is_marked(int kept_fd, const char *name)
     return kept_fd >= 0 && fstatat(kept_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
-static int mark(int kept_fd, const char *name, const struct rb_node *want, cairn_error *err)
+static int mark(int kept_fd, const char *name, const char *path, cairn_error *err)
 {
     auto_close int fd = openat(kept_fd, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0 || fsync(kept_fd) < 0)
-        return cairn_fail_errno(err, "marking in the image what is done to %s", want->path);
+        return cairn_fail_errno(err, "marking in the image what is done to %s", path);
     return 0;
+}
+
+int rb_mark_begun(int kept_fd, cairn_error *err)
+{
+    return mark(kept_fd, BEGUN, "the step's files", err);
+}
+
+bool rb_is_begun(int kept_fd)
+{
+    return is_marked(kept_fd, BEGUN);
 }
 
 int rb_mark_cutting(int kept_fd, const struct rb_node *want, cairn_error *err)
 {
     char name[MARK_BYTES];
     cutting_mark(want, name);
-    return mark(kept_fd, name, want, err);
+    return mark(kept_fd, name, want->path, err);
 }
 
 int rb_mark_made(int kept_fd, const struct rb_node *want, uint64_t ino, cairn_error *err)
 {
     char name[MARK_BYTES];
     made_mark(want, ino, name);
-    return mark(kept_fd, name, want, err);
+    return mark(kept_fd, name, want->path, err);
 }
 
 void rb_unmark_all(int kept_fd)
@@ -59,7 +70,8 @@ void rb_unmark_all(int kept_fd)
         return;
     steal_fd(&fd);
     for (struct dirent *entry; (entry = readdir(dir));)
-        if (strncmp(entry->d_name, CUTTING, strlen(CUTTING)) == 0)
+        if (strncmp(entry->d_name, CUTTING, strlen(CUTTING)) == 0 ||
+            strcmp(entry->d_name, BEGUN) == 0)
             unlinkat(kept_fd, entry->d_name, 0);
 }
 
@@ -101,7 +113,7 @@ static bool is_made(int kept_fd, const struct rb_node *want, const struct rb_nod
 {
     char name[MARK_BYTES];
     made_mark(want, now->ino, name);
-    return want->whole && is_marked(kept_fd, name);
+    return is_marked(kept_fd, name);
 }
 
 int rb_compare(const struct rb_node *want, const struct rb_node *now, enum rb_place place, int fd,

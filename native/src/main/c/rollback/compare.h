@@ -30,7 +30,11 @@ CAIRN_CHECKED int rb_mark_cutting(int kept_fd, const struct rb_node *want, cairn
  * durable before it has a name. */
 CAIRN_CHECKED int rb_mark_made(int kept_fd, const struct rb_node *want, uint64_t ino,
                                cairn_error *err);
-/* All is done: no cut is under way any more. */
+/* The mark "the image's roll-back was begun": what it changes itself is not for others to have
+ * changed. */
+CAIRN_CHECKED int rb_mark_begun(int kept_fd, cairn_error *err);
+bool rb_is_begun(int kept_fd);
+/* All is done: no cut and no roll-back is under way any more. */
 void rb_unmark_all(int kept_fd);
 
 #endif

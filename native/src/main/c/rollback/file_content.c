@@ -73,8 +73,9 @@ static bool all_zero(const char *buf, size_t len)
     return len > 0 && buf[0] == 0 && memcmp(buf, buf + 1, len - 1) == 0;
 }
 
-/* Reads a range piece by piece, feeding the hash and, where `to` >= 0, the copy. */
-static int pass(int from, uint64_t start, uint64_t length, int to, const char *what,
+/* Reads a range piece by piece, feeding the hash and, where `to` >= 0, the copy, which begins `at`
+ * there. */
+static int pass(int from, uint64_t start, uint64_t length, int to, uint64_t at, const char *what,
                 struct rb_digest *digest, cairn_error *err)
 {
     auto_free char *buf = malloc(PIECE);
@@ -91,10 +92,10 @@ static int pass(int from, uint64_t start, uint64_t length, int to, const char *w
         if (rc == 0)
             XXH3_128bits_update(hash, buf, n);
         if (rc == 0 && to >= 0 && !all_zero(buf, n))
-            rc = io_pwrite_full(to, buf, n, done, what, err);
+            rc = io_pwrite_full(to, buf, n, at + done, what, err);
         done += n;
     }
-    if (rc == 0 && to >= 0 && ftruncate(to, (off_t)length) < 0)
+    if (rc == 0 && to >= 0 && ftruncate(to, (off_t)(at + length)) < 0)
         rc = cairn_fail_errno(err, "setting the size of a copy of %s", what);
     if (rc == 0 && digest)
         *digest = digest_of(XXH3_128bits_digest(hash));
@@ -106,13 +107,19 @@ out:
 int rb_content_digest(int fd, uint64_t size, const char *what, struct rb_digest *out,
                       cairn_error *err)
 {
-    return pass(fd, 0, size, -1, what, out, err);
+    return pass(fd, 0, size, -1, 0, what, out, err);
 }
 
 int rb_content_copy(int from, uint64_t start, uint64_t length, int to, const char *what,
                     struct rb_digest *digest, cairn_error *err)
 {
-    return pass(from, start, length, to, what, digest, err);
+    return pass(from, start, length, to, 0, what, digest, err);
+}
+
+int rb_content_append(int from, uint64_t start, uint64_t length, int to, const char *what,
+                      struct rb_digest *digest, cairn_error *err)
+{
+    return pass(from, start, length, to, start, what, digest, err);
 }
 
 bool rb_content_reflink(int from, uint64_t size, int to)

@@ -37,6 +37,9 @@ CAIRN_CHECKED int rb_content_digest(int fd, uint64_t size, const char *what, str
  * of zeros become holes. *digest (may be NULL) is that of what was copied. */
 CAIRN_CHECKED int rb_content_copy(int from, uint64_t start, uint64_t length, int to,
                                   const char *what, struct rb_digest *digest, cairn_error *err);
+/* As rb_content_copy, to the end of `to`, which has `start` bytes. */
+CAIRN_CHECKED int rb_content_append(int from, uint64_t start, uint64_t length, int to,
+                                    const char *what, struct rb_digest *digest, cairn_error *err);
 /* Makes the empty file `to` share all blocks of `from`, cut to size. False: the file system cannot.
  */
 bool rb_content_reflink(int from, uint64_t size, int to);

@@ -19,6 +19,7 @@ static const char *const KEEPS[] = {
     [RB_KEEP_NONE] = "none",
     [RB_KEEP_LINK] = "link",
     [RB_KEEP_COPY] = "copy",
+    [RB_KEEP_GROWN] = "grown",
 };
 
 /* --- writing: a NULL anywhere is memory that ran out, which json_object_set_new passes on --- */
@@ -93,6 +94,8 @@ static json_t *format_tree(const struct rb_tree *tree)
     for (size_t i = 0; i < tree->n && !bad; i++)
         bad = json_array_append_new(nodes, format_node(&tree->nodes[i]));
     bad |= add(o, "nodes", nodes);
+    if (tree->open)
+        bad |= add(o, "open", json_true());
     if (bad) {
         json_decref(o);
         return NULL;
@@ -106,6 +109,8 @@ int rb_format(const struct rb_record *record, json_t **out, cairn_error *err)
     bool journalled = record->epoch >= 0;
     int bad = add_int(o, "version", journalled ? JOURNALLED_VERSION : VERSION) |
               add(o, "open", format_tree(&record->open));
+    if (record->folders.n > 0)
+        bad |= add(o, "folders", format_tree(&record->folders));
     for (size_t i = 0; i < record->n_trees && !bad; i++)
         bad = json_array_append_new(trees, format_tree(&record->trees[i]));
     bad |= add(o, "trees", trees);
@@ -273,6 +278,9 @@ static int check_shape(const struct parser *p, const struct rb_tree *tree)
         if (folder == RB_NONE || folder >= i || tree->nodes[folder].type != RB_DIR)
             return wrong(p, "a path outside the folders of its tree");
     }
+    for (size_t i = 0; i < tree->n; i++)
+        if (tree->nodes[i].keep == RB_KEEP_GROWN)
+            return wrong(p, "a copy that others share, in a tree");
     return 0;
 }
 
@@ -303,15 +311,31 @@ static int parse_tree(struct parser *p, const json_t *o, struct rb_tree *tree)
         return rc;
     if (tree->base[0] != '/' || !rb_path_is_plain(tree->name))
         return wrong(p, "a tree's base or name");
+    tree->open = json_is_true(json_object_get(o, "open"));
     rc = parse_nodes(p, o, tree);
     return rc ? rc : check_shape(p, tree);
 }
 
-static int parse_open(struct parser *p, const json_t *o, struct rb_tree *tree)
+/* Any nodes below "/". */
+static int parse_loose(struct parser *p, const json_t *o, struct rb_tree *tree)
 {
     tree->root = tree->base = "/";
     tree->name = "";
-    int rc = parse_nodes(p, o, tree);
+    return parse_nodes(p, o, tree);
+}
+
+static int parse_folders(struct parser *p, const json_t *o, struct rb_tree *tree)
+{
+    int rc = o ? parse_loose(p, o, tree) : 0;
+    for (size_t i = 0; i < tree->n && rc == 0; i++)
+        if (tree->nodes[i].type != RB_DIR)
+            rc = wrong(p, "a folder that is none");
+    return rc;
+}
+
+static int parse_open(struct parser *p, const json_t *o, struct rb_tree *tree)
+{
+    int rc = parse_loose(p, o, tree);
     for (size_t i = 0; i < tree->n && rc == 0; i++)
         if (tree->nodes[i].type != RB_FILE || tree->nodes[i].same != RB_NONE)
             rc = wrong(p, "an open file that is not a file");
@@ -337,6 +361,8 @@ int rb_parse(const json_t *json, struct rb_record *out, cairn_error *err)
     if (rc != 0)
         return rc;
     rc = parse_open(&p, json_object_get(json, "open"), &out->open);
+    if (rc == 0)
+        rc = parse_folders(&p, json_object_get(json, "folders"), &out->folders);
     if (rc != 0)
         return rc;
     const json_t *trees = json_object_get(json, "trees"), *tree;

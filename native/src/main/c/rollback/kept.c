@@ -199,6 +199,103 @@ int rb_kept_link(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *n
     return keep_as(arena, node, name, err);
 }
 
+/* --- files that grow --- */
+
+/* Copied anew each time, with a digest: hardly more than looking whether that is needed. */
+#define SMALL_BYTES (1ll << 20)
+
+static size_t grown_key(const struct rb_node *node, char key[KEY_BYTES])
+{
+    return (size_t)snprintf(key, KEY_BYTES, "grown-%llx-%llx-", (unsigned long long)node->dev,
+                            (unsigned long long)node->ino);
+}
+
+/* How much of the file the earlier image has, or 0. */
+static uint64_t grown_before(const struct rb_kept *kept, const struct rb_node *node,
+                             const char **name)
+{
+    char key[KEY_BYTES];
+    size_t len = grown_key(node, key);
+    for (size_t i = 0; i < kept->n_previous; i++)
+        if (strncmp(kept->previous[i], key, len) == 0) {
+            *name = kept->previous[i];
+            return strtoull(*name + len, NULL, 16);
+        }
+    return 0;
+}
+
+static bool has_same_ends(int copy, int file, uint64_t size, const char *what)
+{
+    struct rb_ends a, b;
+    cairn_error ignored;
+    return rb_content_ends(copy, size, what, &a, &ignored) == 0 &&
+           rb_content_ends(file, size, what, &b, &ignored) == 0 &&
+           rb_digest_equal(a.head, b.head) && rb_digest_equal(a.tail, b.tail);
+}
+
+/* The earlier image's copy under the new name, if all of it is the beginning of the file. -1. */
+static int take_grown(const struct rb_kept *kept, const struct rb_node *node, int fd,
+                      const char *name, uint64_t *have)
+{
+    const char *before;
+    struct stat st;
+    *have = grown_before(kept, node, &before);
+    if (*have == 0 || *have > (uint64_t)node->size ||
+        linkat(kept->previous_fd, before, kept->fd, name, 0) < 0)
+        return -1;
+    auto_close int copy = openat(kept->fd, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (copy >= 0 && fstat(copy, &st) == 0 && (uint64_t)st.st_size == *have &&
+        has_same_ends(copy, fd, *have, node->path))
+        return steal_fd(&copy);
+    unlinkat(kept->fd, name, 0);
+    return -1;
+}
+
+static int copy_grown(struct rb_kept *kept, struct rb_node *node, int fd, const char *name,
+                      bool continues, cairn_error *err)
+{
+    struct rb_ends ends;
+    uint64_t have = 0;
+    bool small = node->size <= SMALL_BYTES;
+    auto_close int to = continues && !small ? take_grown(kept, node, fd, name, &have) : -1;
+    if (to < 0) {
+        have = 0;
+        to = openat(kept->fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    }
+    if (to < 0)
+        return cairn_fail_errno(err, "creating a copy of %s", node->path);
+    bool shared = have == 0 && !small && rb_content_reflink(fd, (uint64_t)node->size, to);
+    int rc = shared ? 0
+                    : rb_content_append(fd, have, (uint64_t)node->size - have, to, node->path,
+                                        small ? &node->digest : NULL, err);
+    node->has_digest = rc == 0 && small;
+    if (rc == 0)
+        rc = rb_content_ends(to, (uint64_t)node->size, node->path, &ends, err);
+    bool as_noted = rc == 0 && rb_digest_equal(ends.head, node->ends.head) &&
+                    rb_digest_equal(ends.tail, node->ends.tail);
+    return rc != 0 || as_noted
+               ? rc
+               : cairn_fail(err, CAIRN_EIMAGE_TORN, "%s changed while it was copied", node->path);
+}
+
+int rb_kept_grow(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node, int fd,
+                 bool continues, cairn_error *err)
+{
+    char name[KEY_BYTES + 16];
+    size_t len = grown_key(node, name);
+    snprintf(name + len, sizeof name - len, "%llx", (unsigned long long)node->size);
+    int rc = copy_grown(kept, node, fd, name, continues, err);
+    if (rc == 0)
+        rc = keep_as(arena, node, name, err);
+    if (rc != 0) {
+        node->has_digest = false;
+        unlinkat(kept->fd, name, 0);
+        return rc;
+    }
+    node->keep = RB_KEEP_GROWN;
+    return 0;
+}
+
 int rb_kept_name(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
                  cairn_error *err)
 {

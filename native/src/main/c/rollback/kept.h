@@ -5,6 +5,8 @@
  *
  * - DEV-INO-SIZE-MTIME-CTIME-DIGEST, hexadecimal: a copy; DIGEST is that of its content.
  * - once-N: a copy that no later image may take for the current one, or a hard link.
+ * - grown-DEV-INO-SIZE: a copy of a file that is only appended to. Images share it, and each knows
+ *   its first SIZE bytes: only that which knows all of them may be continued.
  * - cutting-INO: exists while that file is being truncated.
  */
 #ifndef CAIRN_ROLLBACK_KEPT_H
@@ -43,6 +45,10 @@ CAIRN_CHECKED int rb_kept_write(struct rb_kept *kept, struct rb_arena *arena, st
  * cannot. */
 CAIRN_CHECKED int rb_kept_reflink(struct rb_kept *kept, struct rb_arena *arena,
                                   struct rb_node *node, int fd, cairn_error *err);
+/* Copies node->size bytes of fd, which are ends of node; where the earlier image has a copy that
+ * may be continued, only what it lacks. Then node->kept, and for a small file its digest. */
+CAIRN_CHECKED int rb_kept_grow(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
+                               int fd, bool continues, cairn_error *err);
 /* Gives the inode of fd (O_PATH will do) a name once-N, then node->kept. */
 CAIRN_CHECKED int rb_kept_link(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
                                int fd, cairn_error *err);

@@ -21,6 +21,7 @@ struct rb_node *rb_tree_add(struct rb_tree *tree)
 void rb_record_free(struct rb_record *record)
 {
     free(record->open.nodes);
+    free(record->folders.nodes);
     for (size_t i = 0; i < record->n_trees; i++)
         free(record->trees[i].nodes);
     free(record->trees);

@@ -31,10 +31,12 @@ enum rb_type {
 
 /* How the content of a file can come back. */
 enum rb_keep {
-    RB_KEEP_NONE, /* only by cutting the file back where it is found again */
-    RB_KEEP_LINK, /* as NONE, and the inode itself has a name in the image: survives removal and
-                     replacement */
-    RB_KEEP_COPY, /* a copy (or reflink) lies in the image */
+    RB_KEEP_NONE,  /* only by cutting the file back where it is found again */
+    RB_KEEP_LINK,  /* as NONE, and the inode itself has a name in the image: survives removal and
+                      replacement */
+    RB_KEEP_COPY,  /* a copy (or reflink) lies in the image */
+    RB_KEEP_GROWN, /* as COPY, of a file that is only appended to: the copy's first bytes, since
+                      later images add theirs */
 };
 
 struct rb_node {
@@ -55,7 +57,7 @@ struct rb_node {
     struct rb_ends ends;
     struct rb_digest digest; /* of all its content */
     enum rb_keep keep;
-    const char *kept; /* name in RB_KEPT_FOLDER, for LINK and COPY */
+    const char *kept; /* name in RB_KEPT_FOLDER, unless NONE */
     const char *why;  /* there is no copy */
 };
 
@@ -66,11 +68,13 @@ struct rb_tree {
         *name; /* the root relative to base; more than one component only while it is absent */
     struct rb_node *nodes; /* folders before what is in them; nodes[0] is the root, unless absent */
     size_t n, room;
+    bool open; /* a single file, which nobody named: it was open to be written over */
 };
 
 struct rb_record {
     struct rb_arena arena;
-    struct rb_tree open; /* files that were open for writing outside trees; base "/" */
+    struct rb_tree open;    /* files that were open for writing outside trees; base "/" */
+    struct rb_tree folders; /* above all that was open; base "/", the higher ones first */
     struct rb_tree *trees;
     size_t n_trees;
     int64_t epoch; /* of the journal, or -1 */

@@ -13,6 +13,7 @@ enum rb_duty {
     RB_DUTY_DIGEST, /* the reflink's digest */
     RB_DUTY_WRITE,  /* write the bytes that were read in the pause */
     RB_DUTY_COPY,   /* copy, and see that it did not change meanwhile */
+    RB_DUTY_GROW,   /* copy what the earlier image lacks of it */
 };
 
 struct rb_task {
@@ -21,8 +22,9 @@ struct rb_task {
     int base_fd; /* the tree's, borrowed */
     int fd;      /* the file, or -1: open it by its path */
     enum rb_duty duty;
-    void *bytes; /* for WRITE: all of the file */
-    bool open;   /* some process has it open for writing */
+    void *bytes;    /* for WRITE: all of the file */
+    bool open;      /* some process has it open for writing */
+    bool continues; /* for GROW: it only grew since the earlier image */
 };
 
 struct rollback_notes {
@@ -34,6 +36,7 @@ struct rollback_notes {
     struct rb_kept kept;
     uint64_t pause_bytes; /* what may still be copied during the pause */
     size_t may_hold;      /* descriptors that tasks may still hold */
+    uint64_t grow_bytes;  /* what may still be copied of files that are only appended to */
     int64_t now;
 };
 

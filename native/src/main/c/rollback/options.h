@@ -12,7 +12,9 @@
 struct rollback_journal {
     void *context;
     int (*cut)(void *context, uint32_t *epoch, cairn_error *err);
-    uint64_t limit; /* bytes that may be copied of files which are open to be written over */
+    /* Before the cut: whether the step only appended to this file since the previous image. */
+    bool (*only_grew)(void *context, int fd);
+    uint64_t limit; /* bytes that may be copied of files which are open for writing */
 };
 
 struct rollback_options {
@@ -34,6 +36,13 @@ struct rollback_open_file {
     bool mapped; /* mapped shared and writable: stores leave no trace in mtime, and the image holds
                     the mapped bytes, so that only identity and size are judged here */
     bool whole;  /* and from its first byte to its last: all of it is in the image */
+};
+
+/* What was open for writing belongs to the step until its end; what has changed there later, others
+ * did, and it is not touched. */
+struct rollback_others {
+    int64_t ended;       /* ns of CLOCK_REALTIME; INT64_MAX where it is not known */
+    bool accept_changed; /* it goes back all the same */
 };
 
 /* What was noted, on its way to durability. Confined to one thread at a time. */

@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "rollback/beneath.h"
+#include "rollback/folders.h"
 #include "rollback/notes.h"
 #include "rollback/roots.h"
 #include "rollback/walk.h"
@@ -18,18 +19,19 @@
  * journal does not see: it is a tree of its own, within the limit; beyond it, one of the open
  * files, for which the image is refused once it was written over. The caller frees the list. */
 static const char **list_written(const struct rollback_options *options,
-                                 const struct rollback_open_file *files, size_t n_files)
+                                 const struct rollback_open_file *files, size_t n_files,
+                                 uint64_t *left)
 {
     const char **paths = calloc(n_files + 1, sizeof *paths);
     struct stat st, found;
     size_t n = 0;
-    uint64_t left = options->journal ? options->journal->limit : 0;
+    *left = options->journal ? options->journal->limit : 0;
     for (size_t i = 0; paths && options->journal && i < n_files; i++)
         if (!files[i].append && !files[i].mapped && files[i].path[0] == '/' &&
             fstat(files[i].fd, &st) == 0 && S_ISREG(st.st_mode) &&
             lstat(files[i].path, &found) == 0 && found.st_ino == st.st_ino &&
-            found.st_dev == st.st_dev && (uint64_t)st.st_size <= left) {
-            left -= (uint64_t)st.st_size;
+            found.st_dev == st.st_dev && (uint64_t)st.st_size <= *left) {
+            *left -= (uint64_t)st.st_size;
             paths[n++] = files[i].path;
         }
     return paths;
@@ -39,7 +41,7 @@ static int walk_trees(const struct rollback_options *options,
                       const struct rollback_open_file *files, size_t n_files, rollback_notes *notes,
                       cairn_error *err)
 {
-    auto_free const char **written = list_written(options, files, n_files);
+    auto_free const char **written = list_written(options, files, n_files, &notes->grow_bytes);
     if (!written)
         return cairn_fail(err, ENOMEM, "out of memory noting files");
     struct rb_own own = {0};
@@ -86,13 +88,29 @@ static int list_tasks(rollback_notes *notes, size_t n_open, cairn_error *err)
     return 0;
 }
 
-static void add_open_tasks(rollback_notes *notes, int root_fd)
+/* It may be renamed before it is copied. */
+static void hold(rollback_notes *notes, struct rb_task *task)
 {
-    for (size_t i = 0; i < notes->record.open.n; i++)
-        notes->tasks[notes->n_tasks++] = (struct rb_task){.tree = &notes->record.open,
-                                                          .node = &notes->record.open.nodes[i],
-                                                          .base_fd = root_fd,
-                                                          .fd = -1};
+    if (notes->may_hold == 0)
+        return;
+    task->fd = rb_open_beneath(task->base_fd, task->node->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    notes->may_hold -= task->fd >= 0;
+}
+
+static void add_open_tasks(rollback_notes *notes, const struct rollback_journal *journal)
+{
+    for (size_t i = 0; i < notes->record.open.n; i++) {
+        struct rb_task *task = &notes->tasks[notes->n_tasks++];
+        *task = (struct rb_task){.tree = &notes->record.open,
+                                 .node = &notes->record.open.nodes[i],
+                                 .base_fd = notes->root_fd,
+                                 .fd = -1};
+        if (task->node->keep != RB_KEEP_GROWN)
+            continue;
+        task->duty = RB_DUTY_GROW;
+        hold(notes, task);
+        task->continues = task->fd >= 0 && journal->only_grew(journal->context, task->fd);
+    }
 }
 
 static int record_all(const struct rollback_options *options,
@@ -104,14 +122,17 @@ static int record_all(const struct rollback_options *options,
         (rc = list_tasks(notes, n_files, err)) ||
         (rc = rb_note_open_files(options, files, n_files, notes, err)))
         return rc;
-    if (notes->record.n_trees > 0 && (rc = rb_kept_open(image_fd, options->checkpoints_fd,
-                                                        options->previous, &notes->kept, err)))
+    bool keeps = notes->record.n_trees > 0 || (options->journal && notes->record.open.n > 0);
+    if (keeps && (rc = rb_kept_open(image_fd, options->checkpoints_fd, options->previous,
+                                    &notes->kept, err)))
         return rc;
     rc = rb_note_contents(notes, err);
     notes->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (rc == 0 && notes->root_fd < 0)
         rc = cairn_fail_errno(err, "opening /");
-    add_open_tasks(notes, notes->root_fd);
+    add_open_tasks(notes, options->journal);
+    if (rc == 0 && options->journal)
+        rc = rb_note_folders(&notes->record, notes->root_fd, err);
     uint32_t epoch;
     notes->record.epoch = -1;
     if (rc == 0 && options->journal) {

@@ -34,21 +34,35 @@ static bool leads_to(const char *path, const struct stat *st)
            found.st_ino == st->st_ino;
 }
 
-static bool is_noted(const struct rb_tree *open, const struct rb_node *node)
+static struct rb_node *find_noted(const struct rb_tree *open, const struct rb_node *node)
 {
     for (size_t i = 0; i < open->n; i++)
         if (open->nodes[i].ino == node->ino && open->nodes[i].dev == node->dev)
-            return true;
-    return false;
+            return &open->nodes[i];
+    return NULL;
 }
 
-static int note_open_file(rollback_notes *notes, const struct rollback_open_file *file,
-                          const struct stat *st, cairn_error *err)
+/* What is only appended to can be copied bit by bit. */
+static bool only_grows(const struct rollback_open_file *file)
+{
+    return file->append && !file->mapped;
+}
+
+static int note_open_file(const struct rollback_options *options, rollback_notes *notes,
+                          const struct rollback_open_file *file, const struct stat *st,
+                          cairn_error *err)
 {
     struct rb_node node = {.same = RB_NONE};
     rb_node_stat(&node, st);
-    if (is_noted(&notes->record.open, &node) || !leads_to(file->path, st))
+    struct rb_node *before = find_noted(&notes->record.open, &node);
+    if (before && !only_grows(file))
+        before->keep = RB_KEEP_NONE;
+    if (before || !leads_to(file->path, st))
         return 0;
+    if (options->journal && only_grows(file) && (uint64_t)node.size <= notes->grow_bytes) {
+        notes->grow_bytes -= (uint64_t)node.size;
+        node.keep = RB_KEEP_GROWN;
+    }
     node.mapped = file->mapped;
     node.whole = file->mapped && file->whole;
     node.settled = !node.mapped && rb_is_settled(&node, notes->now);
@@ -87,7 +101,7 @@ int rb_note_open_files(const struct rollback_options *options,
             task->open = true;
             task->node->mapped |= files[i].mapped;
         } else if (options->open_files) {
-            int rc = note_open_file(notes, &files[i], &st, err);
+            int rc = note_open_file(options, notes, &files[i], &st, err);
             if (rc != 0)
                 return rc;
         }

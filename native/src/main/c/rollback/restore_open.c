@@ -16,19 +16,25 @@
 struct search {
     const struct rb_tree *open;
     int root_fd, kept_fd;
+    const struct rb_conflicts *conflicts;
     struct rb_arena *arena;
     struct rb_problems *problems;
     cairn_error *err;
 };
 
+/* others: they changed it after the step's end. */
 static int judge_at(const struct search *s, const struct rb_node *want, const char *path,
-                    enum rb_verdict *out)
+                    enum rb_verdict *out, bool *others)
 {
     struct stat st;
     struct rb_node now = {0};
     *out = RB_OTHER;
+    *others = false;
     auto_close int path_fd = rb_open_beneath(s->root_fd, path, O_PATH);
-    if (path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode))
+    if (path_fd < 0 || fstat(path_fd, &st) < 0)
+        return 0;
+    *others = rb_is_by_others(s->conflicts, want, path, &st);
+    if (!S_ISREG(st.st_mode))
         return 0;
     auto_close int fd = rb_open_beneath(s->root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
     rb_node_stat(&now, &st);
@@ -67,17 +73,54 @@ static bool is_vacant(const struct search *s, const char *path)
     return fd < 0 && errno == ENOENT;
 }
 
-/* What it held is in the image as memory, and comes back with that; its folder is there. */
+/* Is all that it held in the image? */
+static bool has_copy(const struct search *s, const struct rb_node *want)
+{
+    struct stat st;
+    struct rb_ends ends;
+    cairn_error ignored;
+    if (want->keep != RB_KEEP_GROWN || s->kept_fd < 0 || !want->has_ends ||
+        (want->uid != geteuid() && geteuid() != 0))
+        return false;
+    auto_close int fd =
+        openat(s->kept_fd, want->kept, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size >= want->size &&
+           rb_content_ends(fd, (uint64_t)want->size, want->path, &ends, &ignored) == 0 &&
+           rb_digest_equal(ends.head, want->ends.head) &&
+           rb_digest_equal(ends.tail, want->ends.tail);
+}
+
+/* As memory, which comes back with the mapping, or as a copy. A folder of which nothing is recorded
+ * cannot be made again. */
 static bool can_be_made(const struct search *s, const struct rb_node *want)
 {
     const char *last;
     auto_close int parent = rb_open_parent(s->root_fd, want->path, &last);
-    return want->whole && parent >= 0;
+    return has_copy(s, want) || (want->whole && parent >= 0);
+}
+
+static void plan_occupied(const struct search *s, const struct rb_node *want,
+                          enum rb_verdict verdict, bool others, struct rb_open_fate *fate)
+{
+    fate->cut = verdict == RB_LONGER;
+    if (verdict == RB_SAME || (verdict == RB_LONGER && !others))
+        return;
+    fate->replaced = !others && has_copy(s, want);
+    if (fate->replaced)
+        fate->found = NULL;
+    else if (others)
+        rb_problem(s->problems, s->open, want->path, RB_BY_OTHERS);
+    else
+        rb_problem(
+            s->problems, s->open, want->path,
+            "did not only grow since the checkpoint: it was replaced, cut or written over, and "
+            "is not among the files of which `rollback` keeps copies");
 }
 
 static int plan_one(const struct search *s, const struct rb_node *want, struct rb_open_fate *fate)
 {
     enum rb_verdict verdict;
+    bool others;
     fate->found = want->path;
     if (is_vacant(s, want->path)) {
         fate->found = find_renamed(s, want);
@@ -89,22 +132,20 @@ static int plan_one(const struct search *s, const struct rb_node *want, struct r
             return 0;
         }
     }
-    int rc = judge_at(s, want, fate->found, &verdict);
-    if (rc == 0 && verdict == RB_OTHER)
-        rb_problem(
-            s->problems, s->open, want->path,
-            "did not only grow since the checkpoint: it was replaced, cut or written over, and "
-            "is not among the files of which `rollback` keeps copies");
-    fate->cut = verdict == RB_LONGER;
+    int rc = judge_at(s, want, fate->found, &verdict, &others);
+    if (rc == 0)
+        plan_occupied(s, want, verdict, others, fate);
     return rc;
 }
 
-int rb_open_plan(const struct rb_tree *open, int root_fd, int kept_fd, struct rb_arena *arena,
+int rb_open_plan(const struct rb_tree *open, int root_fd, int kept_fd,
+                 const struct rb_conflicts *conflicts, struct rb_arena *arena,
                  struct rb_open_fate *fates, struct rb_problems *problems, cairn_error *err)
 {
     const struct search s = {.open = open,
                              .root_fd = root_fd,
                              .kept_fd = kept_fd,
+                             .conflicts = conflicts,
                              .arena = arena,
                              .problems = problems,
                              .err = err};
@@ -124,6 +165,23 @@ static int rename_back(int root_fd, const struct rb_node *want, const char *foun
     return 0;
 }
 
+static int fill(int fd, const struct rb_node *want, int kept_fd, cairn_error *err)
+{
+    struct rb_digest digest;
+    if (want->keep != RB_KEEP_GROWN)
+        return ftruncate(fd, want->size) < 0 ? cairn_fail_errno(err, "making /%s", want->path) : 0;
+    auto_close int from = openat(kept_fd, want->kept, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (from < 0)
+        return cairn_fail_errno(err, "opening the copy of /%s", want->path);
+    if (!want->has_digest && rb_content_reflink(from, (uint64_t)want->size, fd))
+        return 0;
+    int rc = rb_content_copy(from, 0, (uint64_t)want->size, fd, want->path, &digest, err);
+    if (rc == 0 && want->has_digest && !rb_digest_equal(digest, want->digest))
+        rc =
+            cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "the image's copy of /%s is damaged", want->path);
+    return rc == 0 && fsync(fd) < 0 ? cairn_fail_errno(err, "writing /%s", want->path) : rc;
+}
+
 /* It gets its name last: until then nobody finds it, and afterwards every plan knows it. */
 static int make_anew(int root_fd, const struct rb_node *want, int kept_fd, cairn_error *err)
 {
@@ -132,9 +190,11 @@ static int make_anew(int root_fd, const struct rb_node *want, int kept_fd, cairn
     struct stat st;
     auto_close int parent = rb_open_parent(root_fd, want->path, &last);
     auto_close int fd = parent < 0 ? -1 : openat(parent, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, want->size) < 0 || fstat(fd, &st) < 0)
+    if (fd < 0 || fstat(fd, &st) < 0)
         return cairn_fail_errno(err, "making /%s again, which has been removed", want->path);
-    int rc = rb_mark_made(kept_fd, want, st.st_ino, err);
+    int rc = fill(fd, want, kept_fd, err);
+    if (rc == 0)
+        rc = rb_mark_made(kept_fd, want, st.st_ino, err);
     if (rc != 0)
         return rc;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
@@ -149,9 +209,11 @@ int rb_open_restore(const struct rb_tree *open, int root_fd, int kept_fd, int un
     int rc = 0;
     for (size_t i = 0; i < open->n && rc == 0; i++) {
         const struct rb_node *want = &open->nodes[i];
-        if (!fates[i].found)
+        if (fates[i].replaced)
+            rc = rb_undone_take(undone_fd, root_fd, "/", want->path, err);
+        if (rc == 0 && !fates[i].found)
             rc = make_anew(root_fd, want, kept_fd, err);
-        else if (fates[i].found != want->path)
+        else if (rc == 0 && fates[i].found != want->path)
             rc = rename_back(root_fd, want, fates[i].found, err);
         if (rc == 0 && fates[i].cut)
             rc = rb_truncate(root_fd, "/", want->path, want, kept_fd, undone_fd, err);

@@ -3,19 +3,21 @@
 #define CAIRN_ROLLBACK_RESTORE_OPEN_H
 
 #include "common/error.h"
-#include "rollback/plan.h"
+#include "rollback/conflicts.h"
 
 /* What is to be done for one of them. */
 struct rb_open_fate {
     const char *found; /* its path relative to "/", other than recorded where it was renamed inside
                           its folder; NULL where it has gone and is made anew */
     bool cut;
+    bool replaced; /* what has its name now goes to `undone` */
 };
 
 /* fates: one per node of open. */
 CAIRN_CHECKED int rb_open_plan(const struct rb_tree *open, int root_fd, int kept_fd,
-                               struct rb_arena *arena, struct rb_open_fate *fates,
-                               struct rb_problems *problems, cairn_error *err);
+                               const struct rb_conflicts *conflicts, struct rb_arena *arena,
+                               struct rb_open_fate *fates, struct rb_problems *problems,
+                               cairn_error *err);
 CAIRN_CHECKED int rb_open_restore(const struct rb_tree *open, int root_fd, int kept_fd,
                                   int undone_fd, const struct rb_open_fate *fates,
                                   cairn_error *err);

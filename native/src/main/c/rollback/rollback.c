@@ -15,14 +15,16 @@ int rollback_sync(rollback_notes *notes, image_writer *w, json_t **out, cairn_er
     return rb_sync_at(notes, image_writer_dirfd(w), out, err);
 }
 
-int rollback_check(const json_t *record, const image_reader *image, cairn_error *err)
+int rollback_check(const json_t *record, const image_reader *image,
+                   const struct rollback_others *others, cairn_error *err)
 {
-    return rb_check_at(record, image_reader_dirfd(image), err);
+    return rb_check_at(record, image_reader_dirfd(image), others, err);
 }
 
-int rollback_apply(const json_t *record, const image_reader *image, int undone_fd, cairn_error *err)
+int rollback_apply(const json_t *record, const image_reader *image,
+                   const struct rollback_others *others, int undone_fd, cairn_error *err)
 {
-    return rb_apply_at(record, image_reader_dirfd(image), undone_fd, err);
+    return rb_apply_at(record, image_reader_dirfd(image), others, undone_fd, err);
 }
 
 void rollback_free(rollback_notes *notes)

@@ -39,10 +39,12 @@ CAIRN_CHECKED int rollback_sync(rollback_notes *notes, image_writer *w, json_t *
 void rollback_free(rollback_notes *notes);
 
 /* Whether rollback_apply would succeed. Touches nothing. */
-CAIRN_CHECKED int rollback_check(const json_t *record, const image_reader *image, cairn_error *err);
+CAIRN_CHECKED int rollback_check(const json_t *record, const image_reader *image,
+                                 const struct rollback_others *others, cairn_error *err);
 /* Returns the files to the recorded state. What it truncates or moves away goes below undone_fd, a
  * folder of the new attempt. After a kill it can be run again. */
-CAIRN_CHECKED int rollback_apply(const json_t *record, const image_reader *image, int undone_fd,
+CAIRN_CHECKED int rollback_apply(const json_t *record, const image_reader *image,
+                                 const struct rollback_others *others, int undone_fd,
                                  cairn_error *err);
 
 #endif

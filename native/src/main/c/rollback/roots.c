@@ -120,10 +120,10 @@ static void merge_last(struct rb_record *record, int *fds)
     }
 }
 
-static int add_root(const char *path, const struct rb_own *own, struct rb_record *record, int *fds,
-                    cairn_error *err)
+static int add_root(const char *path, bool open, const struct rb_own *own, struct rb_record *record,
+                    int *fds, cairn_error *err)
 {
-    struct rb_tree tree = {.root = rb_arena_text(&record->arena, path)};
+    struct rb_tree tree = {.root = rb_arena_text(&record->arena, path), .open = open};
     if (!tree.root)
         return cairn_fail(err, ENOMEM, "out of memory resolving folders");
     auto_close int fd = -1;
@@ -158,10 +158,10 @@ int rb_roots_resolve(const char *const *paths, const char *const *written, const
         return cairn_fail(err, ENOMEM, "out of memory resolving folders");
     int rc = 0;
     for (size_t i = 0; i < n && rc == 0; i++)
-        rc = add_root(paths[i], own, record, *base_fds, err);
+        rc = add_root(paths[i], false, own, record, *base_fds, err);
     for (size_t i = 0; i < files && rc == 0 && record->n_trees < RB_MAX_TREES; i++) {
         cairn_error ignored; /* then it is recorded as an open file only */
-        int skipped = add_root(written[i], own, record, *base_fds, &ignored);
+        int skipped = add_root(written[i], true, own, record, *base_fds, &ignored);
         (void)skipped;
     }
     return rc;

@@ -116,6 +116,23 @@ static int carry(rollback_notes *notes, struct rb_task *task, cairn_error *err)
     return copy_later(notes, task, err);
 }
 
+/* Of a log that was removed or written over meanwhile there is no copy. */
+static int grow(rollback_notes *notes, struct rb_task *task, cairn_error *err)
+{
+    static const char gone[] = "it was renamed or removed before it was copied";
+    cairn_error reason = {0};
+    struct stat st;
+    auto_close int fd = task->fd < 0 ? open_live(task) : -1;
+    int from = task->fd < 0 ? fd : task->fd;
+    if (from < 0 || fstat(from, &st) < 0 || st.st_ino != task->node->ino)
+        return give_up(notes, task->node, -1, gone);
+    int rc = rb_kept_grow(&notes->kept, &notes->record.arena, task->node, from, task->continues,
+                          &reason);
+    if (rc == -CAIRN_EIMAGE_TORN)
+        return give_up(notes, task->node, -1, "it was written over while it was copied");
+    return rc == 0 ? 0 : cairn_fail(err, reason.code, "%s", reason.message);
+}
+
 static int do_duty(rollback_notes *notes, struct rb_task *task, cairn_error *err)
 {
     int rc;
@@ -129,6 +146,8 @@ static int do_duty(rollback_notes *notes, struct rb_task *task, cairn_error *err
         return write_read(notes, task, err);
     case RB_DUTY_COPY:
         return copy_later(notes, task, err);
+    case RB_DUTY_GROW:
+        return grow(notes, task, err);
     case RB_DUTY_SYNC:
         break;
     }
@@ -159,13 +178,18 @@ static int sync_folder_of(int base, const char *path, cairn_error *err)
     return parent < 0 ? 0 : sync_beneath(parent, ".", O_DIRECTORY, err);
 }
 
+static bool has_copy(const struct rb_node *node)
+{
+    return node->keep == RB_KEEP_COPY || node->keep == RB_KEEP_GROWN;
+}
+
 /* Starts writing everything, so that the waits that follow are few. */
 static void start_writing(const rollback_notes *notes, const struct rb_task *task)
 {
     auto_close int live = open_live(task);
     if (live >= 0)
         (void)sync_file_range(live, 0, 0, SYNC_FILE_RANGE_WRITE);
-    if (task->node->keep == RB_KEEP_COPY) {
+    if (has_copy(task->node)) {
         auto_close int copy = openat(notes->kept.fd, task->node->kept, O_RDONLY | O_CLOEXEC);
         if (copy >= 0)
             (void)sync_file_range(copy, 0, 0, SYNC_FILE_RANGE_WRITE);
@@ -176,7 +200,7 @@ static int sync_task(const rollback_notes *notes, const struct rb_task *task, ca
 {
     int rc = task->fd >= 0 ? sync_fd(task->fd, task->node->path, err)
                            : sync_beneath(task->base_fd, task->node->path, 0, err);
-    if (rc == 0 && task->node->keep == RB_KEEP_COPY)
+    if (rc == 0 && has_copy(task->node))
         rc = sync_beneath(notes->kept.fd, task->node->kept, 0, err);
     if (rc == 0 && task->tree == &notes->record.open)
         rc = sync_folder_of(task->base_fd, task->node->path, err);

@@ -21,7 +21,7 @@ static int compressing_threads(bool stay_stopped)
 static int begin(const struct engine_context *c, bool stay_stopped, image_writer *w, void **job,
                  cairn_error *err)
 {
-    const struct rollback_journal journal = {c->journal, step_files_cut, c->spec->journal};
+    const struct rollback_journal journal = step_files_journal(c->spec, c->journal);
     struct rollback_options rollback = {
         .journal = c->journal ? &journal : NULL,
         .trees = c->spec->rollback_trees,

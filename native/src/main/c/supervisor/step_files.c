@@ -18,18 +18,28 @@ static int open_log(const char *path, struct rollback_open_file *out, cairn_erro
     return 0;
 }
 
-int step_files_cut(void *journal, uint32_t *epoch, cairn_error *err)
+static int cut(void *journal, uint32_t *epoch, cairn_error *err)
 {
     return journal_cut(journal, epoch, err);
+}
+
+static bool only_grew(void *journal, int fd)
+{
+    return journal_only_grew(journal, fd);
+}
+
+struct rollback_journal step_files_journal(const struct spec *spec, struct journal *journal)
+{
+    return (struct rollback_journal){journal, cut, only_grew, spec->journal};
 }
 
 int step_files_record(const struct spec *spec, const struct image_folder *images,
                       struct journal *journal, image_writer *w, rollback_notes **out,
                       cairn_error *err)
 {
-    const struct rollback_journal cut = {journal, step_files_cut, spec->journal};
+    const struct rollback_journal journalled = step_files_journal(spec, journal);
     struct rollback_options options = {
-        .journal = journal ? &cut : NULL,
+        .journal = journal ? &journalled : NULL,
         .trees = spec->rollback_trees,
         .open_files = spec->rollback_open,
         .checkpoints_fd = images->fd,
@@ -123,15 +133,18 @@ int step_files_roll_back(const json_t *meta, const image_reader *image,
     int rc = attempt_open_undone(attempt, &undone, err);
     struct undo_left left = {0};
     const struct undo_options how = {undone, spec->cwd, &left, spec->accept_changed};
+    /* Before undoing, which changes files itself. */
+    const struct rollback_others others = {journal ? journal_ended(journal) : INT64_MAX,
+                                           spec->accept_changed};
     if (rc == 0)
         rc = undo_journal(record, beginning, images, journal, &how, err);
     if (left.files > 0)
         image_journal_left_alone(attempt, left.names);
     if (rc == 0)
-        rc = rollback_check(record, image, err);
+        rc = rollback_check(record, image, &others, err);
     if (rc != 0)
         return rc;
-    rc = rollback_apply(record, image, undone, err);
+    rc = rollback_apply(record, image, &others, undone, err);
     if (journal)
         journal_own_changes(journal);
     return rc;

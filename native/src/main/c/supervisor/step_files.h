@@ -17,8 +17,8 @@ CAIRN_CHECKED int step_files_record(const struct spec *spec, const struct image_
                                     struct journal *journal, image_writer *w, rollback_notes **out,
                                     cairn_error *err);
 
-/* A rollback_journal's cut. */
-CAIRN_CHECKED int step_files_cut(void *journal, uint32_t *epoch, cairn_error *err);
+/* The step's journal, as roll-back knows it. */
+struct rollback_journal step_files_journal(const struct spec *spec, struct journal *journal);
 
 /* Serialises and adds the META document. */
 CAIRN_CHECKED int step_files_write_meta(image_writer *w, const json_t *meta, cairn_error *err);

@@ -1,0 +1,31 @@
+/* What others did to files that were open for writing at the checkpoint, after the step had ended.
+ */
+#ifndef CAIRN_ROLLBACK_CONFLICTS_H
+#define CAIRN_ROLLBACK_CONFLICTS_H
+
+#include <sys/stat.h>
+
+#include "common/error.h"
+#include "rollback/node.h"
+#include "rollback/options.h"
+#include "rollback/plan.h"
+#include "rollback/walk.h"
+
+#define RB_BY_OTHERS                                                                      \
+    "was open for writing at the checkpoint, and has been changed after the step ended; " \
+    "--accept-changed puts back what it held"
+
+struct rb_conflicts {
+    int64_t ended;            /* of the step; INT64_MAX: nothing is for others to have changed */
+    const struct rb_own *own; /* logs, to which Cairn may write after the step's end */
+};
+
+/* now: what has the place or the inode of a file that was open. A rename or a link changes the time
+ * of the inode, and nothing that matters here. */
+bool rb_is_by_others(const struct rb_conflicts *c, const struct rb_node *want, const char *path,
+                     const struct stat *now);
+/* Of a tree that is an open file: adds to the problems what others put in its place. */
+CAIRN_CHECKED int rb_check_conflict(const struct rb_conflicts *c, const struct rb_tree *tree,
+                                    int kept_fd, struct rb_problems *problems, cairn_error *err);
+
+#endif
