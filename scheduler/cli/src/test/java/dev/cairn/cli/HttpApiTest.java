@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.cli.shared.ExitCode;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -351,6 +352,39 @@ final class HttpApiTest {
         assertThat(late.statusCode()).isEqualTo(409);
         assertThat(late.body()).contains("has ended already: cancelled");
         assertThat(json(at).at("/steps/0/attempts/1/resumed_from").asInt()).isPositive();
+    }
+
+    @Test
+    void approvesAndRejectsAStepThatWaits() throws Exception {
+        Files.writeString(folder.resolve("approval.yaml"), """
+                name: approval
+                steps:
+                  - {id: ok, approval: "Go?"}
+                  - {id: done, run: "true"}
+                """);
+        String run = startRun("approval.yaml", "").path("id").asString();
+        String approve = "/api/v1/runs/" + run + "/steps/ok/approve";
+        await(() -> Files.exists(folder.resolve(".cairn/runs/" + run + "/steps/ok/attempts/001/approval.json")));
+        HttpResponse<String> reader = send(
+                request(approve).header("Authorization", "Bearer " + readToken).POST(BodyPublishers.ofString("{}")));
+        assertThat(reader.statusCode()).isEqualTo(403);
+        HttpResponse<String> other = post(approve.replace("/ok/", "/none/"), "{}");
+        assertThat(other.statusCode()).as(other.body()).isEqualTo(404);
+        HttpResponse<String> approved = post(approve, "{\"by\": \"ann\", \"message\": \"seen\"}");
+        assertThat(approved.statusCode()).as(approved.body()).isEqualTo(200);
+        JsonNode answer = JsonMapper.shared().readTree(approved.body());
+        assertThat(answer.path("approved").asBoolean()).isTrue();
+        assertThat(answer.at("/run/id").asString()).isEqualTo(run);
+        awaitState(run, "succeeded");
+        assertThat(post(approve, "{}").statusCode()).isEqualTo(409);
+
+        String rejected = startRun("approval.yaml", "").path("id").asString();
+        await(() -> Files.exists(folder.resolve(".cairn/runs/" + rejected + "/steps/ok/attempts/001/approval.json")));
+        CairnProcess.Outcome said = cairn("approve", rejected, "--reject", "-m", "not today");
+        assertThat(said.exitCode()).as(said.err()).isZero();
+        assertThat(said.err()).contains("step ok: rejected by ", ": not today");
+        awaitState(rejected, "failed");
+        assertThat(cairn("approve", rejected).exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.cairn.approval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.cairn.run.OpenResult;
 import dev.cairn.run.ResumeOptions;
@@ -12,6 +13,7 @@ import dev.cairn.run.control.StopKind;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.manifest.RunFolder;
+import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +22,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -140,5 +143,30 @@ final class ApprovalTest {
     void endsWithItsTimeLimit() throws Exception {
         RunSession session = open(", timeout: 1s");
         assertThat(end(start(session))).isEqualTo(RunState.FAILED);
+    }
+
+    @Test
+    void decidesOnlyOnAStepThatWaits() throws Exception {
+        RunSession session = open("}\n  - {id: other, needs: [], approval: \"Sure?\"");
+        CompletableFuture<RunOutcome> run = start(session);
+        asked(session.folder(), 1);
+        Awaitility.await()
+                .atMost(20, TimeUnit.SECONDS)
+                .until(() -> Approval.read(session.folder().step("other").attempt(1)), found -> found.isPresent());
+        RunManifest manifest = RunManifest.read(session.folder());
+        assertThatThrownBy(() -> Approvals.decide(manifest, Optional.empty(), decision(true)))
+                .hasMessage("these steps wait; name one: ok, other");
+        assertThat(Approvals.decide(manifest, Optional.of("other"), decision(true)))
+                .isEqualTo("other");
+        assertThatThrownBy(() -> Approvals.decide(manifest, Optional.of("none"), decision(true)))
+                .hasMessageContaining("has not come to a step 'none'");
+        Awaitility.await()
+                .atMost(20, TimeUnit.SECONDS)
+                .untilAsserted(() -> assertThat(
+                                Approvals.decide(RunManifest.read(session.folder()), Optional.empty(), decision(true)))
+                        .isEqualTo("ok"));
+        assertThat(end(run)).isEqualTo(RunState.SUCCEEDED);
+        assertThatThrownBy(() -> Approvals.decide(RunManifest.read(session.folder()), Optional.empty(), decision(true)))
+                .hasMessageContaining("has ended already: succeeded");
     }
 }

@@ -4,6 +4,7 @@ import dev.cairn.files.DocumentException;
 import dev.cairn.files.Trust;
 import dev.cairn.files.UntrustedException;
 import dev.cairn.run.failure.NoSuchRunException;
+import dev.cairn.run.failure.RequestException;
 import dev.cairn.run.internal.names.RunHistory;
 import dev.cairn.run.internal.names.RunIds;
 import dev.cairn.run.internal.owner.Owners;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Finds the runs of a home. Immutable; any thread. */
@@ -107,6 +109,26 @@ public final class RunStore {
     /** The process that runs a run now, as far as can be told without waiting: one that is surely dead is left out. */
     public static Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
         return Owners.ofThisProcess().ownerOf(run.path());
+    }
+
+    /**
+     * The id of the step that a person names by it or by its label.
+     *
+     * @throws RequestException if there is none, or several
+     */
+    public static String stepId(RunManifest run, String named) throws RequestException {
+        List<String> ids = run.named(named);
+        if (ids.size() == 1) {
+            return ids.get(0);
+        }
+        throw ids.isEmpty()
+                ? new RequestException(
+                        RequestException.Kind.UNKNOWN,
+                        "run " + run.id() + " has not come to a step '" + named + "'; so far it has "
+                                + run.steps().keySet().stream().map(run::label).collect(Collectors.joining(", ")))
+                : new RequestException(
+                        RequestException.Kind.INVALID,
+                        "'" + named + "' is each of " + String.join(", ", ids) + "; name one of them");
     }
 
     /** The steps of a run that have been started or decided on, in the order of the plan. */

@@ -10,6 +10,7 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand.Checkpoint;
 import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
@@ -60,7 +61,7 @@ public final class CheckpointCommand implements Callable<Integer> {
         RunManifest run = runs.read(name);
         Optional<String> asked = Optional.ofNullable(step);
         if (step != null && !run.named(step).isEmpty()) {
-            asked = Optional.of(runs.stepId(run, step));
+            asked = Optional.of(RunStore.stepId(run, step));
         }
         CommandResult answer = new RunControl(runs).ask(run, new Checkpoint(asked, stop));
         List<Taken> taken = taken(run, answer);

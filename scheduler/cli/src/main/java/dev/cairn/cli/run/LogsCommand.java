@@ -7,6 +7,7 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.cli.terminal.LogFollower;
 import dev.cairn.cli.terminal.PrefixedLines;
+import dev.cairn.run.failure.RequestException;
 import dev.cairn.run.manifest.AttemptLogs;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunFolder;
@@ -148,7 +149,7 @@ public final class LogsCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private List<StepFolder> steps(Runs runs, RunManifest run) throws CliException {
+    private List<StepFolder> steps(Runs runs, RunManifest run) throws RequestException {
         boolean mayStillCome = follow && run.state() == RunState.RUNNING;
         return mayStillCome && step != null && run.named(step).isEmpty()
                 ? List.of()

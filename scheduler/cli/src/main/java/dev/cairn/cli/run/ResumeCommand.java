@@ -6,7 +6,9 @@ import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.engine.EngineException;
 import dev.cairn.run.ResumeOptions;
+import dev.cairn.run.failure.RequestException;
 import dev.cairn.run.failure.RunnerFailedException;
+import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepState;
@@ -65,8 +67,8 @@ public final class ResumeCommand implements Callable<Integer> {
         ForegroundRun foreground = new ForegroundRun(composition, runs, json);
         RunFolder folder = name == null ? newest(runs) : runs.find(name);
         RunManifest run = RunManifest.read(folder);
-        ResumeOptions options = workflows.in(
-                new ResumeOptions(running.acceptChanged, running.assumeLost, image(run, runs), ids(run, runs)));
+        ResumeOptions options =
+                workflows.in(new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), ids(run)));
         return foreground
                 .verbose(workflows.verbose)
                 .run(() -> runs.runner().resume(folder, options, false), running.patience());
@@ -81,15 +83,15 @@ public final class ResumeCommand implements Callable<Integer> {
                         "there is no unfinished run in " + runs.home().path()));
     }
 
-    private Set<String> ids(RunManifest run, Runs runs) throws CliException {
+    private Set<String> ids(RunManifest run) throws RequestException {
         Set<String> ids = new LinkedHashSet<>();
         for (String named : restart) {
-            ids.add(run.named(named).isEmpty() ? named : runs.stepId(run, named));
+            ids.add(run.named(named).isEmpty() ? named : RunStore.stepId(run, named));
         }
         return ids;
     }
 
-    private Map<String, Long> image(RunManifest run, Runs runs) throws CliException {
+    private Map<String, Long> image(RunManifest run) throws CliException, RequestException {
         if (at == null) {
             return Map.of();
         }
@@ -99,7 +101,8 @@ public final class ResumeCommand implements Callable<Integer> {
             throw new CliException(ExitCode.USAGE, "--at " + at + ": not the number of an image");
         }
         return Map.of(
-                colon > 0 ? runs.stepId(run, at.substring(0, colon)) : onlyUnfinishedStep(run), Long.valueOf(sequence));
+                colon > 0 ? RunStore.stepId(run, at.substring(0, colon)) : onlyUnfinishedStep(run),
+                Long.valueOf(sequence));
     }
 
     private String onlyUnfinishedStep(RunManifest run) throws CliException {

@@ -6,6 +6,7 @@ import dev.cairn.files.DocumentException;
 import dev.cairn.files.UntrustedException;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.failure.NoSuchRunException;
+import dev.cairn.run.failure.RequestException;
 import dev.cairn.run.failure.UnknownEngineException;
 import dev.cairn.run.home.CairnHome;
 import dev.cairn.run.home.RunStore;
@@ -24,7 +25,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /** The runs of a home, as commands ask for them. Reading needs no engine, so none is loaded until a runner is wanted. */
 public final class Runs {
@@ -113,25 +113,11 @@ public final class Runs {
     }
 
     /** One step's folder, or those of all steps. */
-    public List<StepFolder> stepFolders(RunManifest run, Optional<String> step) throws CliException {
+    public List<StepFolder> stepFolders(RunManifest run, Optional<String> step) throws RequestException {
         List<String> ids = step.isPresent()
-                ? List.of(stepId(run, step.get()))
+                ? List.of(RunStore.stepId(run, step.get()))
                 : List.copyOf(run.steps().keySet());
         return ids.stream().map(run.folder()::step).toList();
-    }
-
-    /** The id of the step that a person names by it or by its label. */
-    public String stepId(RunManifest run, String named) throws CliException {
-        List<String> ids = run.named(named);
-        if (ids.size() == 1) {
-            return ids.get(0);
-        }
-        throw new CliException(
-                ids.isEmpty() ? ExitCode.NOT_FOUND : ExitCode.USAGE,
-                ids.isEmpty()
-                        ? "run " + run.id() + " has not come to a step '" + named + "'; so far it has "
-                                + run.steps().keySet().stream().map(run::label).collect(Collectors.joining(", "))
-                        : "'" + named + "' is each of " + String.join(", ", ids) + "; name one of them");
     }
 
     /** How a person types a command on a run, from here. */

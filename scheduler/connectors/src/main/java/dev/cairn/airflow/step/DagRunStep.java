@@ -2,16 +2,10 @@ package dev.cairn.airflow.step;
 
 import dev.cairn.airflow.AirflowClient;
 import dev.cairn.airflow.AirflowException;
-import dev.cairn.engine.CheckpointRequest;
 import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
-import dev.cairn.engine.ImageInfo;
-import dev.cairn.engine.ProcessIdentity;
 import dev.cairn.engine.StepExit;
-import dev.cairn.engine.StepProcess;
-import dev.cairn.engine.StepStatus;
-import dev.cairn.engine.TerminalChannel;
-import dev.cairn.host.Processes;
+import dev.cairn.run.action.ActionStep;
 import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,15 +14,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A DAG run, as a step that runs. Thread-safe: Airflow is asked by the thread that waits for the end, and by no other; no lock is held
- * meanwhile. It has no process here: its "supervisor" is this runner.
- */
-final class DagRunStep implements StepProcess {
+/** A DAG run, as a step that runs. Only the thread that waits for the end asks Airflow, and it holds no lock meanwhile. */
+final class DagRunStep extends ActionStep {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     /** How long a server may be away that has not answered yet. */
     private static final Duration PATIENCE_AT_FIRST = Duration.ofMinutes(2);
@@ -41,12 +30,9 @@ final class DagRunStep implements StepProcess {
     private final AttemptFile attempt;
     private final DagRunFollower follower;
     private final StepLog log;
-    private final Clock clock;
     private final Duration longestPause;
 
-    private final Object lock = new Object();
     private @Nullable EndCause wanted;
-    private @Nullable StepExit exit;
     private Instant next;
 
     // of the waiting thread alone
@@ -57,11 +43,11 @@ final class DagRunStep implements StepProcess {
     private @Nullable Instant endingSince;
 
     DagRunStep(AirflowClient airflow, AttemptFile attempt, StepLocation identity, Clock clock) {
+        super(AirflowAction.SUBJECT, attempt.startedAt(), clock);
         this.airflow = airflow;
         this.attempt = attempt;
         this.follower = new DagRunFollower(airflow, attempt, identity, clock);
         this.log = new StepLog(attempt.log());
-        this.clock = clock;
         this.longestPause = attempt.order().poll();
         this.next = clock.instant();
         this.lastAnswer = clock.instant();
@@ -83,16 +69,16 @@ final class DagRunStep implements StepProcess {
 
     private boolean isDue() {
         synchronized (lock) {
-            return !clock.instant().isBefore(next);
+            return !clock().instant().isBefore(next);
         }
     }
 
     /** Waits until the next look is due, or somebody wants an end, or the deadline has come. */
     private void awaitTurn(long deadline) throws InterruptedException {
         synchronized (lock) {
-            while (exit == null) {
+            while (exit().isEmpty()) {
                 long left = (deadline - System.nanoTime()) / 1_000_000;
-                long due = Duration.between(clock.instant(), next).toMillis();
+                long due = Duration.between(clock().instant(), next).toMillis();
                 if (left <= 0 || due <= 0) {
                     return;
                 }
@@ -126,7 +112,7 @@ final class DagRunStep implements StepProcess {
 
     private void hasAnswered() throws IOException {
         answered = true;
-        lastAnswer = clock.instant();
+        lastAnswer = clock().instant();
         if (saidThatItIsAway) {
             saidThatItIsAway = false;
             log.say("the server answers again");
@@ -158,7 +144,7 @@ final class DagRunStep implements StepProcess {
             attempt.save();
         }
         if (endingSince == null) {
-            endingSince = clock.instant();
+            endingSince = clock().instant();
         }
         return follower.end(cause);
     }
@@ -167,7 +153,7 @@ final class DagRunStep implements StepProcess {
         if (Thread.currentThread().isInterrupted()) {
             return; // the runner lets go; nothing has come to an end
         }
-        Instant now = clock.instant();
+        Instant now = clock().instant();
         Instant since = endingSince == null ? lastAnswer : endingSince;
         Duration patience = cause != null ? PATIENCE_AT_END : answered ? PATIENCE : PATIENCE_AT_FIRST;
         if (e.mayPass() && Duration.between(since, now).compareTo(patience) < 0) {
@@ -197,74 +183,15 @@ final class DagRunStep implements StepProcess {
     private void rest(boolean no) {
         synchronized (lock) {
             next = no
-                    ? clock.instant()
-                    : clock.instant().plus(pause.compareTo(longestPause) < 0 ? pause : longestPause);
+                    ? clock().instant()
+                    : clock().instant().plus(pause.compareTo(longestPause) < 0 ? pause : longestPause);
         }
         Duration longer = pause.multipliedBy(3).dividedBy(2);
         pause = no ? FIRST_PAUSE : longer.compareTo(longestPause) < 0 ? longer : longestPause;
     }
 
-    private Duration running() {
-        Duration running = Duration.between(attempt.startedAt(), clock.instant());
-        return running.isNegative() ? Duration.ZERO : running;
-    }
-
     private void conclude(EndCause cause, String message) {
         conclude(cause, message, true);
-    }
-
-    private void conclude(EndCause cause, String message, boolean retryable) {
-        synchronized (lock) {
-            exit = new StepExit(
-                    cause,
-                    OptionalInt.empty(),
-                    OptionalInt.empty(),
-                    clock.instant(),
-                    running(),
-                    message,
-                    OptionalLong.empty(),
-                    retryable);
-            lock.notifyAll();
-        }
-    }
-
-    @Override
-    public ProcessIdentity supervisor() {
-        try {
-            return Processes.current();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    @Override
-    public boolean isAlive() {
-        return true;
-    }
-
-    @Override
-    public StepStatus status() {
-        return new StepStatus(
-                StepStatus.State.RUNNING,
-                running(),
-                OptionalLong.empty(),
-                Optional.empty(),
-                0,
-                0,
-                false,
-                Optional.empty(),
-                OptionalLong.empty(),
-                OptionalLong.empty());
-    }
-
-    @Override
-    public ImageInfo checkpoint(CheckpointRequest request) throws EngineException {
-        throw new EngineException(0, "a step that uses airflow has no image; its DAG run is found again by its id");
-    }
-
-    @Override
-    public void signal(int signo) throws EngineException {
-        throw new EngineException(0, "a step that uses airflow has no process to signal");
     }
 
     @Override
@@ -273,21 +200,9 @@ final class DagRunStep implements StepProcess {
             if (wanted == null || wanted != EndCause.CANCELLED) {
                 wanted = cause;
             }
-            next = clock.instant();
+            next = clock().instant();
             lock.notifyAll();
         }
-    }
-
-    @Override
-    public Optional<StepExit> exit() {
-        synchronized (lock) {
-            return Optional.ofNullable(exit);
-        }
-    }
-
-    @Override
-    public TerminalChannel attachTerminal() throws EngineException {
-        throw new EngineException(0, "a step that uses airflow has no terminal");
     }
 
     @Override

@@ -58,12 +58,12 @@ final class DagRunRoutes {
         String run = "/api/v2/dags/{dag}/dagRuns/{run}";
         return List.of(
                 Route.get("/api/v2/dags/{dag}/dagRuns", "", this::list),
-                Route.act("POST", "/api/v2/dags/{dag}/dagRuns", "", this::trigger),
+                Route.post("/api/v2/dags/{dag}/dagRuns", "", this::trigger),
                 Route.get(
                         run, "", request -> Response.json(json.of(found(request).run()))),
                 Route.act("PATCH", run, "", this::patch),
                 Route.act("DELETE", run, "", this::delete),
-                Route.act("POST", run + "/clear", "", this::clear));
+                Route.post(run + "/clear", "", this::clear));
     }
 
     private ServedRuns.Found found(Request request) throws IOException, HttpError {

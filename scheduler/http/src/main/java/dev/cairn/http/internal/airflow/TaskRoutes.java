@@ -47,7 +47,7 @@ final class TaskRoutes {
                         "",
                         request -> Response.json(task(request, index(request)).json())),
                 Route.get(tasks + "/{task}/{map_index}/tries", "", request -> tries(task(request, index(request)))),
-                Route.act("POST", "/api/v2/dags/{dag}/clearTaskInstances", "", this::clear));
+                Route.post("/api/v2/dags/{dag}/clearTaskInstances", "", this::clear));
     }
 
     private ServedRuns.Found run(Request request) throws IOException, HttpError {

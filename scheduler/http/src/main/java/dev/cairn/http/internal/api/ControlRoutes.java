@@ -1,5 +1,7 @@
 package dev.cairn.http.internal.api;
 
+import dev.cairn.approval.Approval;
+import dev.cairn.approval.Approvals;
 import dev.cairn.daemon.Runners;
 import dev.cairn.engine.EngineException;
 import dev.cairn.http.internal.runs.ActiveRuns;
@@ -24,6 +26,7 @@ import dev.cairn.run.view.JsonObject;
 import dev.cairn.run.view.RunJson;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -40,18 +43,19 @@ final class ControlRoutes {
     private final ActiveRuns active;
     private final RunControl control;
     private final Idempotency idempotency;
+    private final Clock clock;
 
-    ControlRoutes(ServedRuns runs, ActiveRuns active, Runners runners, Idempotency idempotency) {
+    ControlRoutes(ServedRuns runs, ActiveRuns active, Runners runners, Idempotency idempotency, Clock clock) {
         this.runs = runs;
         this.active = active;
         this.control = new RunControl(active, runners);
         this.idempotency = idempotency;
+        this.clock = clock;
     }
 
     List<Route> routes() {
         return List.of(
-                Route.act(
-                                "POST",
+                Route.post(
                                 "/api/v1/runs",
                                 "Starts a run of a workflow file, or resumes it as `cairn run` does",
                                 idempotency.once(this::start))
@@ -60,8 +64,7 @@ final class ControlRoutes {
                         .taking("key", "string", "names the run")
                         .taking("new", "boolean", "starts a new run even if there is one to resume")
                         .taking("home", "string", "the folder for the run; by default as `cairn run` finds it"),
-                Route.act(
-                                "POST",
+                Route.post(
                                 "/api/v1/runs/{run}/resume",
                                 "Resumes a run that was stopped or has failed",
                                 idempotency.once(this::resume))
@@ -70,29 +73,33 @@ final class ControlRoutes {
                         .taking("from", "array", "steps that run again with all that depend on them")
                         .taking("accept_changed", "boolean", "resumes from images although a step has changed")
                         .taking("as_submitted", "boolean", "keeps the workflow's text that the run has"),
-                Route.act(
-                        "POST",
+                Route.post(
                         "/api/v1/runs/{run}/steps/{step}/restart",
                         "Restarts a step from its beginning",
                         idempotency.once(this::restart)),
-                Route.act(
-                                "POST",
-                                "/api/v1/runs/{run}/checkpoint",
-                                "Takes an image of each running step now",
-                                this::checkpoint)
+                Route.post(
+                                "/api/v1/runs/{run}/steps/{step}/approve",
+                                "Approves a step that waits for approval, or rejects it",
+                                idempotency.once(this::approve))
+                        .taking("reject", "boolean", "the step fails")
+                        .taking("message", "string", "why; kept with the run")
+                        .taking("by", "string", "who decides; the user of this server if absent"),
+                Route.post("/api/v1/runs/{run}/checkpoint", "Takes an image of each running step now", this::checkpoint)
                         .taking("step", "string", "only of this step")
                         .taking("stop", "boolean", "then stops the steps; `resume` continues them"),
-                Route.act(
-                        "POST",
+                Route.post(
                         "/api/v1/runs/{run}/pause",
                         "Checkpoints and stops each running step",
                         request -> steer(request, new RunCommand.Pause())),
-                Route.act("POST", "/api/v1/runs/{run}/unpause", "Resumes a paused run", this::unpause),
-                Route.act(
-                        "POST",
+                Route.post("/api/v1/runs/{run}/unpause", "Resumes a paused run", this::unpause),
+                Route.post(
                         "/api/v1/runs/{run}/cancel",
                         "Cancels a run",
                         request -> steer(request, new RunCommand.Cancel())));
+    }
+
+    private ServedRuns.Found found(Request request) throws IOException {
+        return runs.find(request.path("run"));
     }
 
     private Response start(Request request) throws IOException, HttpError, InterruptedException {
@@ -146,11 +153,11 @@ final class ControlRoutes {
 
     private Response resume(Request request) throws IOException, HttpError, InterruptedException {
         ObjectNode body = request.json();
-        ServedRuns.Found found = runs.find(request.path("run"));
+        ServedRuns.Found found = found(request);
         Map<String, Long> at = new LinkedHashMap<>();
         for (Map.Entry<String, JsonNode> image : body.path("at").properties()) {
             at.put(
-                    ServedRuns.stepId(found.run(), image.getKey()),
+                    RunStore.stepId(found.run(), image.getKey()),
                     image.getValue().asLong(-1));
         }
         Set<String> from = new LinkedHashSet<>();
@@ -165,20 +172,38 @@ final class ControlRoutes {
     private static Set<String> ids(RunManifest run, JsonNode named) throws IOException {
         Set<String> ids = new LinkedHashSet<>();
         for (JsonNode step : named) {
-            ids.add(ServedRuns.stepId(run, step.asString("")));
+            ids.add(RunStore.stepId(run, step.asString("")));
         }
         return ids;
     }
 
     private Response restart(Request request) throws IOException, InterruptedException {
-        ServedRuns.Found found = runs.find(request.path("run"));
-        String step = ServedRuns.stepId(found.run(), request.path("step"));
+        ServedRuns.Found found = found(request);
+        String step = RunStore.stepId(found.run(), request.path("step"));
         return resumed(found, new ResumeOptions(false, false, Map.of(), Set.of(step)), false);
     }
 
+    private Response approve(Request request) throws IOException, HttpError {
+        ObjectNode body = request.json();
+        RunManifest run = found(request).run();
+        Approval.Decision decision = new Approval.Decision(
+                !body.path("reject").asBoolean(false),
+                text(body, "by").orElse(System.getProperty("user.name")),
+                clock.instant(),
+                text(body, "message").orElse("").strip());
+        String step = Approvals.decide(run, Optional.of(request.path("step")), decision);
+        return Response.json(about(run)
+                .put("step", step)
+                .put("approved", decision.approved())
+                .put("by", decision.by())
+                .put("decided_at", decision.at().toString())
+                .put("message", decision.comment()));
+    }
+
     private Response unpause(Request request) throws IOException, InterruptedException {
-        RunControl.checkPaused(runs.find(request.path("run")).run());
-        return resumed(runs.find(request.path("run")), ResumeOptions.NONE, true);
+        ServedRuns.Found found = found(request);
+        RunControl.checkPaused(found.run());
+        return resumed(found, ResumeOptions.NONE, true);
     }
 
     private Response resumed(ServedRuns.Found found, ResumeOptions options, boolean evenPaused)
@@ -190,10 +215,10 @@ final class ControlRoutes {
     private Response checkpoint(Request request)
             throws IOException, HttpError, InterruptedException, RunnerFailedException, EngineException {
         ObjectNode body = request.json();
-        ServedRuns.Found found = runs.find(request.path("run"));
+        ServedRuns.Found found = found(request);
         Optional<String> step = text(body, "step");
         if (step.isPresent()) {
-            step = Optional.of(ServedRuns.stepId(found.run(), step.get()));
+            step = Optional.of(RunStore.stepId(found.run(), step.get()));
         }
         CommandResult answer = control.ask(
                 found, new RunCommand.Checkpoint(step, body.path("stop").asBoolean(false)));
@@ -224,11 +249,13 @@ final class ControlRoutes {
 
     private Response steer(Request request, RunCommand command)
             throws IOException, InterruptedException, RunnerFailedException, EngineException {
-        ServedRuns.Found found = runs.find(request.path("run"));
+        ServedRuns.Found found = found(request);
         CommandResult answer = control.ask(found, command);
-        RunManifest run = RunManifest.read(found.run().folder());
-        return Response.json(new JsonObject()
-                .put("run", RunJson.run(run, RunStore.ownerOf(run.folder())))
-                .put("failed", failed(answer)));
+        return Response.json(about(found.run()).put("failed", failed(answer)));
+    }
+
+    /** The run as it is now. */
+    private static JsonObject about(RunManifest run) throws IOException {
+        return new JsonObject().put("run", RunJson.run(RunManifest.read(run.folder()), RunStore.ownerOf(run.folder())));
     }
 }

@@ -27,7 +27,7 @@ public final class OwnApi {
             Clock clock) {
         Idempotency idempotency = new Idempotency(folder.path().resolve("http-requests"), clock);
         routes.addAll(new RunRoutes(runs).routes());
-        routes.addAll(new ControlRoutes(runs, active, runners, idempotency).routes());
+        routes.addAll(new ControlRoutes(runs, active, runners, idempotency, clock).routes());
         schedules.ifPresent(known -> routes.addAll(new ScheduleRoutes(known, idempotency).routes()));
         routes.add(Route.get(
                         "/api/v1/openapi.json",

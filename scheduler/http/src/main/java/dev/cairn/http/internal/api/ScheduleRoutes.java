@@ -42,18 +42,16 @@ final class ScheduleRoutes {
                                 "The newest ticks of a schedule, newest first",
                                 this::ticks)
                         .with("limit", "integer", "at most so many; 20, at most 1000"),
-                Route.act("POST", "/api/v1/schedules/{schedule}/pause", "Pauses schedules", this::pause)
+                Route.post("/api/v1/schedules/{schedule}/pause", "Pauses schedules", this::pause)
                         .taking("drain", "boolean", "queued ticks still run"),
-                Route.act("POST", "/api/v1/schedules/{schedule}/unpause", "Unpauses schedules", this::unpause),
-                Route.act(
-                                "POST",
+                Route.post("/api/v1/schedules/{schedule}/unpause", "Unpauses schedules", this::unpause),
+                Route.post(
                                 "/api/v1/schedules/{schedule}/trigger",
                                 "Has a run started now",
                                 idempotency.once(this::trigger))
                         .taking("time", "string", "its nominal time; now if absent")
                         .taking("inputs", "object", "values for the workflow's inputs"),
-                Route.act(
-                                "POST",
+                Route.post(
                                 "/api/v1/schedules/{schedule}/backfill",
                                 "Has a run started for each time of a range that has none",
                                 idempotency.once(this::backfill))
@@ -62,7 +60,7 @@ final class ScheduleRoutes {
                         .taking("parallel", "integer", "how many runs at a time; 1")
                         .taking("dry_run", "boolean", "only says which")
                         .taking("inputs", "object", "values for the workflow's inputs"),
-                Route.act("POST", "/api/v1/ticks/{key}/cancel", "Cancels a tick that has no run yet", this::cancel));
+                Route.post("/api/v1/ticks/{key}/cancel", "Cancels a tick that has no run yet", this::cancel));
     }
 
     private Response workflows(Request request) throws IOException {

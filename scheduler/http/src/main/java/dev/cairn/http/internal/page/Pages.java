@@ -67,10 +67,10 @@ public final class Pages {
                 Route.get("/", "", request -> seeOther("/runs")),
                 Route.get("/login", "", request -> page("login", Map.of("wrong", false)))
                         .open(),
-                Route.act("POST", "/login", "", this::login).open(),
+                Route.post("/login", "", this::login).open(),
                 Route.get("/runs", "", this::list),
                 Route.get("/runs/{run}", "", this::show),
-                Route.act("POST", "/runs/{run}/{action}", "", this::act),
+                Route.post("/runs/{run}/{action}", "", this::act),
                 Route.get("/schedules", "", this::schedules),
                 asset("cairn.css", "text/css; charset=utf-8"),
                 asset("cairn.js", "text/javascript; charset=utf-8"));

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Finds runs in all homes. Thread-safe. */
 public final class ServedRuns {
@@ -65,25 +64,7 @@ public final class ServedRuns {
         throw none;
     }
 
-    /**
-     * The id of the step that a person names by it or by its label.
-     *
-     * @throws RequestException when there is none, or several
-     */
-    public static String stepId(RunManifest run, String named) throws RequestException {
-        List<String> ids = run.named(named);
-        if (ids.size() == 1) {
-            return ids.get(0);
-        }
-        throw new RequestException(
-                ids.isEmpty() ? RequestException.Kind.UNKNOWN : RequestException.Kind.INVALID,
-                ids.isEmpty()
-                        ? "run " + run.id() + " has not come to a step '" + named + "'; so far it has "
-                                + run.steps().keySet().stream().map(run::label).collect(Collectors.joining(", "))
-                        : "'" + named + "' is each of " + String.join(", ", ids) + "; name one of them");
-    }
-
     public static StepFolder step(RunManifest run, String named) throws RequestException {
-        return run.folder().step(stepId(run, named));
+        return run.folder().step(RunStore.stepId(run, named));
     }
 }

@@ -46,6 +46,10 @@ public record Route(
         return new Route("GET", path, Optional.of(Role.READ), summary, List.of(), List.of(), handler);
     }
 
+    public static Route post(String path, String summary, Handler handler) {
+        return act("POST", path, summary, handler);
+    }
+
     public static Route act(String method, String path, String summary, Handler handler) {
         return new Route(method, path, Optional.of(Role.WRITE), summary, List.of(), List.of(), handler);
     }
