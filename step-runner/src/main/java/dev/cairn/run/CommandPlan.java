@@ -39,7 +39,8 @@ final class CommandPlan {
                 surroundings(command),
                 step.products(),
                 step.policies(),
-                placement(command));
+                placement(command),
+                step.use());
         return new Plan(
                 run.name(),
                 bare.folder(),

@@ -8,10 +8,12 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.manifest.WriteGuard;
+import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.StepDefinition;
+import dev.cairn.workflow.plan.Use;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -65,7 +67,7 @@ final class EditedRun {
         for (PlanStep step : before.steps()) {
             Optional<List<Map<String, Value>>> decided =
                     step.matrix().decidedInRun().isPresent()
-                            ? MatrixRecord.read(run.folder(), step.id())
+                            ? MatrixRecord.read(run.folder(), step.matrix().key())
                             : Optional.empty();
             List<Instance> instances = decided.filter(it -> !it.isEmpty())
                     .map(it -> Instance.ofMatrix(step.id(), it))
@@ -97,19 +99,21 @@ final class EditedRun {
             again.add(step.id());
             return;
         }
+        boolean hidden = step.action() instanceof Action.EnterPart;
         for (Instance instance : step.matrix().instances()) {
-            total++;
+            total += hidden ? 0 : 1;
             StepDefinition was = before.remove(instance.id());
             Optional<StepManifest> manifest = StepManifest.read(run.folder().step(instance.id()));
             Optional<Line> change = change(step, instance, was, manifest, needed);
-            change.ifPresent(lines::add);
+            change.filter(line -> !hidden).ifPresent(lines::add);
             Optional<Kind> kind = change.map(Line::kind);
             if (kind.isPresent() && options.only().isEmpty()) {
                 again.add(step.id());
             }
             if (manifest.isPresent() && kind.filter(it -> it != Kind.CHANGED).isPresent()) {
                 reopened.add(reopening(manifest.get()));
-            } else if (manifest.filter(it -> it.state() == StepState.SUCCEEDED).isPresent()) {
+            } else if (!hidden
+                    && manifest.filter(it -> it.state() == StepState.SUCCEEDED).isPresent()) {
                 done++;
             }
         }
@@ -133,7 +137,8 @@ final class EditedRun {
         }
         if (step.matrix().decidedInRun().isEmpty()) {
             if (old.decided().isPresent()) {
-                reopened.add(guard -> MatrixRecord.discard(run.folder(), step.id(), guard));
+                reopened.add(guard ->
+                        MatrixRecord.discard(run.folder(), step.matrix().key(), guard));
             }
             return Optional.empty();
         }
@@ -147,7 +152,7 @@ final class EditedRun {
             return Optional.empty();
         }
         // carried out after those of its instances: killed in between, they are still known and compared again
-        reopened.add(guard -> MatrixRecord.discard(run.folder(), step.id(), guard));
+        reopened.add(guard -> MatrixRecord.discard(run.folder(), step.matrix().key(), guard));
         for (Instance instance : old.instances()) {
             before.remove(instance.id());
             StepManifest.read(run.folder().step(instance.id())).ifPresent(it -> reopened.add(reopening(it)));
@@ -195,7 +200,12 @@ final class EditedRun {
     }
 
     private static boolean isOneOf(Set<String> named, PlanStep step, Instance instance) {
-        return Stream.of(step.id(), instance.id(), instance.label()).anyMatch(named::contains);
+        String ofMatrix = instance.label()
+                .substring(Math.min(step.id().length(), instance.label().length()));
+        Stream<String> uses =
+                step.use().stream().flatMap(Use::all).flatMap(use -> Stream.of(use.id(), use.id() + ofMatrix));
+        return Stream.concat(Stream.of(step.id(), instance.id(), instance.label()), uses)
+                .anyMatch(named::contains);
     }
 
     /** What has changed; {@code edited} says whether the run takes over another text. */

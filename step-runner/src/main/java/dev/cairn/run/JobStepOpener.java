@@ -10,7 +10,6 @@ import dev.cairn.run.manifest.MatrixRecord;
 import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.slurm.BatchJob;
 import dev.cairn.workflow.Workflows;
-import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
@@ -149,16 +148,8 @@ final class JobStepOpener {
     private static Plan alone(Plan plan, Meant meant) {
         PlanStep step = meant.step();
         Placement placement = step.placement();
-        PlanStep alone = new PlanStep(
-                step.id(),
-                step.name(),
-                List.of(),
-                Condition.WHEN_WELL,
-                step.action(),
+        PlanStep alone = step.alone(
                 step.matrix().alone(meant.instance()),
-                step.surroundings(),
-                step.products(),
-                step.policies(),
                 new Placement(Optional.empty(), placement.cpus(), placement.memoryBytes(), placement.baselineCpu()));
         return new Plan(
                 plan.name(),

@@ -35,6 +35,9 @@ final class Preflight {
 
     private static void check(PlanStep step, RunnerContext context, List<String> reasons) {
         Engines engines = context.engines();
+        if (step.isEdgeOfPart()) {
+            return;
+        }
         if (step.action() instanceof Action.Uses uses) {
             if (!engines.actions().contains(uses.what())) {
                 reasons.add("step " + step.id() + ": 'uses: " + uses.what() + "' cannot be run by this program: it was"

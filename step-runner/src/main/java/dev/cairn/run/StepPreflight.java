@@ -10,6 +10,7 @@ import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.Use;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Result;
@@ -25,11 +26,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -51,6 +52,7 @@ final class StepPreflight {
     private final boolean onThisHost;
     private final Map<String, String> environment;
     private final StepResolver resolver;
+    private final Map<String, PlanStep> steps = new HashMap<>();
     private final Set<Problem> problems = new TreeSet<>();
 
     /**
@@ -86,9 +88,10 @@ final class StepPreflight {
     }
 
     private List<Problem> problems() {
+        plan.steps().forEach(step -> steps.put(step.id(), step));
         Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
                 .flatMap(List::stream)
-                .filter(this::isKnown)
+                .filter(step -> !step.isEdgeOfPart() && isKnown(step))
                 .forEach(step ->
                         step.matrix().instances().stream().limit(MOST_INSTANCES).forEach(it -> check(step, it)));
         return List.copyOf(problems);
@@ -108,10 +111,30 @@ final class StepPreflight {
         });
         boolean readsFiles = step.surroundings().environment().stream()
                 .anyMatch(layer -> !layer.files().isEmpty());
-        return asked.isEmpty() && !step.matrix().isOpen() && !(readsFiles && mayComeYet);
+        return asked.isEmpty()
+                && !step.matrix().isOpen()
+                && !(readsFiles && mayComeYet)
+                && step.use()
+                        .map(Use::entryId)
+                        .map(steps::get)
+                        .map(this::isKnown)
+                        .orElse(true);
+    }
+
+    /** Whether the workflow file that the step is written in runs, seen from here. */
+    private boolean isEntered(PlanStep step, Instance instance) {
+        return step.use().stream().flatMap(Use::all).allMatch(use -> {
+            PlanStep entry = Objects.requireNonNull(steps.get(use.entryId()), use.entryId());
+            return resolver.runs(entry, resolver.instanceOf(entry, step, instance), Upstream.WELL)
+                            instanceof Result.Ok<Boolean> runs
+                    && runs.value();
+        });
     }
 
     private void check(PlanStep step, Instance instance) {
+        if (!isEntered(step, instance)) {
+            return;
+        }
         Result<Boolean> wanted = resolver.runs(step, instance, Upstream.WELL);
         if (wanted instanceof Result.Ok<Boolean> runs && !runs.value()) {
             return;
@@ -184,13 +207,14 @@ final class StepPreflight {
     }
 
     private void report(PlanStep step, Optional<Place> place, String message) {
-        problems.add(new Problem(file.toString(), place.orElse(Place.FILE), "step " + step.id() + ": " + message));
+        String where = step.use().map(Use::file).orElse(file).toString();
+        problems.add(new Problem(where, place.orElse(Place.FILE), "step " + step.id() + ": " + message));
     }
 
     private Map<String, String> withSecrets() {
         Map<String, String> all = new HashMap<>(environment);
-        plan.secrets().values().forEach(source -> {
-            if (source instanceof SecretSource.Variable variable) {
+        secrets().forEach(secret -> {
+            if (secret.source() instanceof SecretSource.Variable variable) {
                 all.putIfAbsent(variable.name(), "x");
             }
         });
@@ -198,12 +222,20 @@ final class StepPreflight {
     }
 
     private boolean isSecret(Path read) {
-        List<Path> secrets = new ArrayList<>();
-        plan.secrets().values().forEach(source -> {
-            if (source instanceof SecretSource.File secret) {
-                secrets.add(plan.folder().resolve(secret.path()));
-            }
-        });
-        return secrets.contains(read);
+        return secrets()
+                .anyMatch(secret -> secret.source() instanceof SecretSource.File named
+                        && secret.folder().resolve(named.path()).equals(read));
+    }
+
+    /** @param folder where its path begins */
+    private record Secret(SecretSource source, Path folder) {}
+
+    private Stream<Secret> secrets() {
+        Stream<Secret> own = plan.secrets().values().stream().map(source -> new Secret(source, plan.folder()));
+        Stream<Secret> used = plan.steps().stream()
+                .flatMap(step -> step.use().stream())
+                .distinct()
+                .flatMap(use -> use.secrets().values().stream().map(source -> new Secret(source, use.folder())));
+        return Stream.concat(own, used);
     }
 }

@@ -33,6 +33,7 @@ import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.notify.Deliveries;
 import dev.cairn.run.notify.PendingNotifications;
+import dev.cairn.workflow.WorkflowText;
 import dev.cairn.workflow.Workflows;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Problem;
@@ -151,7 +152,7 @@ public final class StepRunner {
     }
 
     private static String textOf(Path workflow) throws IOException {
-        return OrdinaryFile.sharedText(workflow);
+        return WorkflowText.gather(workflow, OrdinaryFile::sharedText);
     }
 
     /** The runs of this home. */

@@ -108,13 +108,14 @@ final class StepTaskFactory implements TaskSource {
 
     @Override
     public void decide(PlanStep step) throws IOException, UnresolvableException {
-        Optional<List<Map<String, Value>>> recorded = MatrixRecord.read(run, step.id());
+        Optional<List<Map<String, Value>>> recorded =
+                MatrixRecord.read(run, step.matrix().key());
         if (recorded.isPresent()) {
             step.matrix().decide(recorded.get());
             return;
         }
         List<Map<String, Value>> found = valueOf(resolver.combinations(step));
-        MatrixRecord.write(run, step.id(), found, services.publisher());
+        MatrixRecord.write(run, step.matrix().key(), found, services.publisher());
         step.matrix().decide(found);
     }
 

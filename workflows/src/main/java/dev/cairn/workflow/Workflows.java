@@ -3,7 +3,6 @@ package dev.cairn.workflow;
 import dev.cairn.workflow.internal.read.WorkflowReader;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.Planner;
-import dev.cairn.workflow.plan.SpecCheck;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Position;
 import dev.cairn.workflow.problem.Problems;
@@ -17,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
-import java.util.Optional;
 
 /** The way into this module: read a workflow file, then plan a run of it. */
 public final class Workflows {
@@ -25,40 +23,50 @@ public final class Workflows {
     private Workflows() {}
 
     /**
-     * Reads and checks a workflow file.
+     * Reads and checks a workflow file, and the files that its steps use.
      *
-     * @return the workflow, or everything that is wrong with the file
-     * @throws IOException when the file cannot be read
+     * @return the workflow, or everything that is wrong with the files
+     * @throws IOException when a file cannot be read
      */
     public static Result<Workflow> read(Path file) throws IOException {
-        return read(Files.readAllBytes(file), file);
+        try {
+            return read(WorkflowText.gather(file, Workflows::text), file);
+        } catch (NoTextException e) {
+            return e.problems.broken();
+        }
     }
 
     /**
      * Checks a workflow whose text is already at hand.
      *
+     * @param text as {@link WorkflowText#gather} has it
      * @param file where it comes from: its name stands in the problems, its folder is where relative paths begin
      */
     public static Result<Workflow> read(String text, Path file) {
-        Problems problems = new Problems(file.toString());
-        Optional<Workflow> workflow =
-                WorkflowReader.read(text, file.toAbsolutePath().normalize(), problems);
-        workflow.ifPresent(found -> SpecCheck.check(found, problems));
-        return workflow.map(problems::result).orElseGet(problems::broken);
+        return WorkflowLoader.load(text, file);
     }
 
-    private static Result<Workflow> read(byte[] bytes, Path file) {
+    private static String text(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
         try {
-            return read(
-                    StandardCharsets.UTF_8
-                            .newDecoder()
-                            .decode(ByteBuffer.wrap(bytes))
-                            .toString(),
-                    file);
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         } catch (CharacterCodingException e) {
             Problems problems = new Problems(file.toString());
             problems.add(Place.FILE.at(firstBroken(bytes)), "not a text in UTF-8");
-            return problems.broken();
+            throw new NoTextException(problems);
+        }
+    }
+
+    /** A file is not in UTF-8. */
+    private static final class NoTextException extends IOException {
+        private static final long serialVersionUID = 1;
+        private final transient Problems problems;
+
+        NoTextException(Problems problems) {
+            this.problems = problems;
         }
     }
 

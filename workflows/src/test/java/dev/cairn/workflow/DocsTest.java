@@ -47,9 +47,22 @@ class DocsTest {
 
     @ParameterizedTest
     @MethodSource("examples")
-    void everyExampleIsAWorkflowForTheReaderAndForTheSchema(String yaml) {
-        assertThat(Texts.problems(yaml)).isEmpty();
+    void everyExampleIsAWorkflowForTheReaderAndForTheSchema(String yaml) throws IOException {
+        assertThat(Texts.problems(yaml + named())).isEmpty();
         assertThat(SchemaValidation.errors(yaml)).isEmpty();
+    }
+
+    /** The examples that begin with {@code # FILE}, as files that others use. */
+    private static String named() throws IOException {
+        StringBuilder all = new StringBuilder();
+        for (String yaml : fenced("yaml")) {
+            if (yaml.startsWith("# ") && yaml.lines().findFirst().orElseThrow().endsWith(".yaml")) {
+                all.append("\n--- # cairn part: ")
+                        .append(yaml.lines().findFirst().orElseThrow().substring(2));
+                all.append('\n').append(yaml);
+            }
+        }
+        return all.toString();
     }
 
     @Test

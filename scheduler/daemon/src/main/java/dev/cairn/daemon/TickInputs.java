@@ -1,6 +1,5 @@
 package dev.cairn.daemon;
 
-import dev.cairn.files.OrdinaryFile;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.Tick;
 import dev.cairn.workflow.Workflows;
@@ -45,8 +44,7 @@ public final class TickInputs {
     public static Result<Map<String, String>> of(
             Workflow workflow, Schedule schedule, Instant time, Map<String, String> given) {
         ZoneId zone = schedule.zone().orElse(ZoneId.systemDefault());
-        Result<Map<String, String>> scheduled = ScheduleInputs.at(
-                workflow, schedule, time.atZone(zone), file -> OrdinaryFile.readNamed(file, workflow.file()));
+        Result<Map<String, String>> scheduled = ScheduleInputs.at(workflow, schedule, time.atZone(zone));
         if (!(scheduled instanceof Result.Ok<Map<String, String>> ok)) {
             return scheduled;
         }

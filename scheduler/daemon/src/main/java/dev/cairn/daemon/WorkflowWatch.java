@@ -6,6 +6,7 @@ import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.Registrar;
 import dev.cairn.schedule.store.StoreException;
+import dev.cairn.workflow.WorkflowText;
 import dev.cairn.workflow.Workflows;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Result;
@@ -84,7 +85,7 @@ final class WorkflowWatch {
         String content;
         Result<Workflow> result;
         try {
-            content = OrdinaryFile.sharedText(workflow.file());
+            content = WorkflowText.gather(workflow.file(), OrdinaryFile::sharedText);
             result = Workflows.read(content, workflow.file());
         } catch (NoSuchFileException gone) {
             return problem(workflow, workflow.file() + ": the file does not exist any more");

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The combinations of a matrix that was decided while the run ran, {@code matrices/STEP.json}: decided once, and the same after every
+ * The combinations of a matrix that was decided while the run ran, {@code matrices/STEP.json}, by the step that has it: decided once, and the same after every
  * resume. Stateless; any thread.
  */
 public final class MatrixRecord {
@@ -65,7 +65,7 @@ public final class MatrixRecord {
     public static void apply(RunFolder run, Plan plan) throws IOException {
         for (PlanStep step : plan.steps()) {
             if (step.matrix().decidedInRun().isPresent()) {
-                read(run, step.id()).ifPresent(step.matrix()::decide);
+                read(run, step.matrix().key()).ifPresent(step.matrix()::decide);
             }
         }
     }

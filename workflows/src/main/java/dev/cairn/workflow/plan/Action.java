@@ -22,6 +22,20 @@ public sealed interface Action {
     }
 
     /**
+     * Decides by its condition whether the steps of a used workflow file run. Without a process.
+     *
+     * @param with values for the inputs of the file
+     */
+    record EnterPart(Map<String, Parameter> with) implements Action {
+        public EnterPart {
+            with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
+        }
+    }
+
+    /** Ends when the steps of a used workflow file have; its outputs are computed from theirs. Without a process. */
+    record LeavePart() implements Action {}
+
+    /**
      * Something that Cairn does itself.
      *
      * @param what e.g. {@code airflow}

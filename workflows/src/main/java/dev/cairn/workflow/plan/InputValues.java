@@ -39,8 +39,12 @@ final class InputValues {
     /** @param problems told when the text is not a value of the input's type */
     static void check(String name, Input input, String text, Place place, Problems problems) {
         if (parse(input, text).isEmpty()) {
-            problems.add(place, "the input \"" + name + "\" is " + expected(input) + ", not \"" + text + "\"");
+            problems.add(place, mismatch(name, input, text));
         }
+    }
+
+    static String mismatch(String name, Input input, String text) {
+        return "the input \"" + name + "\" is " + expected(input) + ", not \"" + text + "\"";
     }
 
     /**
@@ -84,7 +88,8 @@ final class InputValues {
         return Value.NULL;
     }
 
-    private static boolean isMoment(Input input, String text) {
+    /** Whether the default is the day or the time of the run's start. */
+    static boolean isMoment(Input input, String text) {
         return switch (input.type()) {
             case STRING -> text.equals(TODAY) || text.equals(NOW);
             case DATE -> text.equals(TODAY);
@@ -99,7 +104,8 @@ final class InputValues {
                         OffsetDateTime.now(clock).truncatedTo(ChronoUnit.SECONDS));
     }
 
-    private static Optional<Value> parse(Input input, String text) {
+    /** Empty for a text that the input's type refuses. */
+    static Optional<Value> parse(Input input, String text) {
         return switch (input.type()) {
             case STRING -> Optional.of(new Value.Text(text));
             case INTEGER -> text.matches("-?\\d{1,30}") ? Optional.of(number(text)) : Optional.empty();

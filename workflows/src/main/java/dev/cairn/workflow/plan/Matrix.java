@@ -13,6 +13,7 @@ import java.util.Set;
  * turns out to have no values, it is open: its only instance stands for the step itself. Any thread.
  */
 public final class Matrix {
+    private final String key;
     private final boolean declared;
     private final OptionalInt maxParallel;
     private final boolean failFast;
@@ -21,12 +22,14 @@ public final class Matrix {
     private volatile List<Instance> instances;
 
     private Matrix(
+            String key,
             boolean declared,
             List<Instance> instances,
             OptionalInt maxParallel,
             boolean failFast,
             Optional<Strategy> undecided,
             Set<String> awaits) {
+        this.key = key;
         this.declared = declared;
         this.instances = List.copyOf(instances);
         this.maxParallel = maxParallel;
@@ -37,23 +40,41 @@ public final class Matrix {
 
     static Matrix single(String id) {
         return new Matrix(
-                false, List.of(new Instance(id, 1, Map.of())), OptionalInt.of(1), true, Optional.empty(), Set.of());
+                id, false, List.of(new Instance(id, 1, Map.of())), OptionalInt.of(1), true, Optional.empty(), Set.of());
     }
 
-    static Matrix of(List<Instance> instances, Strategy strategy) {
-        return new Matrix(true, instances, strategy.maxParallel(), strategy.failFast(), Optional.empty(), Set.of());
+    /** @param key id of the step that has the strategy */
+    static Matrix of(String key, List<Instance> instances, Strategy strategy) {
+        return new Matrix(
+                key, true, instances, strategy.maxParallel(), strategy.failFast(), Optional.empty(), Set.of());
     }
 
-    /** @param awaits ids of the steps that must have ended before it can be decided */
-    static Matrix undecided(String id, Strategy strategy, Set<String> awaits) {
+    /**
+     * @param key id of the step that has the strategy
+     * @param awaits ids of the steps that must have ended before it can be decided
+     */
+    static Matrix undecided(String key, String id, Strategy strategy, Set<String> awaits) {
         Instance step = new Instance(id, 0, Map.of());
         return new Matrix(
-                true, List.of(step), strategy.maxParallel(), strategy.failFast(), Optional.of(strategy), awaits);
+                key, true, List.of(step), strategy.maxParallel(), strategy.failFast(), Optional.of(strategy), awaits);
     }
 
     /** The same with one of its instances only. */
     public Matrix alone(Instance instance) {
-        return new Matrix(declared, List.of(instance), OptionalInt.of(1), false, Optional.empty(), Set.of());
+        return new Matrix(key, declared, List.of(instance), OptionalInt.of(1), false, Optional.empty(), Set.of());
+    }
+
+    /**
+     * The id of the step that has the strategy: the steps of a used workflow file share the matrix of the step that uses it, and the
+     * instance at the same place belongs to the same values.
+     */
+    public String key() {
+        return key;
+    }
+
+    /** Whether each instance has its counterpart at the same place of the other, since both are one matrix. */
+    public boolean isSameAs(Matrix other) {
+        return declared && key.equals(other.key);
     }
 
     /** Whether the step has {@code strategy.matrix}: then its outputs are lists, also with one instance. */

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /** Finds the instances of a matrix step whose values others have too: those belong together. Immutable; any thread. */
 public final class Pairing {
@@ -44,9 +45,16 @@ public final class Pairing {
 
     /**
      * For each instance of {@code asking} the place of the one instance of {@code needed} that it waits for; empty where it waits for
-     * all of them: when it refers to anything but the outputs of its counterpart, to nothing, or an instance has no counterpart.
+     * all of them: when it refers to anything but the outputs of its counterpart, to nothing, or an instance has no counterpart. Within a
+     * workflow file that is used with a matrix, an instance has to do with its counterparts only.
      */
     public static Optional<int[]> lanes(PlanStep asking, PlanStep needed) {
+        if (asking.matrix().isSameAs(needed.matrix())) {
+            return asking.matrix().isOpen() || needed.matrix().isOpen()
+                    ? Optional.empty()
+                    : Optional.of(IntStream.range(0, asking.matrix().instances().size())
+                            .toArray());
+        }
         List<Expression.Reference> references = referencesTo(asking, needed.id());
         if (asking.matrix().isOpen()
                 || references.isEmpty()
@@ -82,7 +90,7 @@ public final class Pairing {
                     && reference.context().equals("steps")
                     && !reference.parts().isEmpty()
                     && reference.parts().get(0) instanceof Part.Key key
-                    && key.name().equals(id)) {
+                    && step.idOf(key.name()).equals(id)) {
                 references.add(reference);
             }
         };

@@ -5,6 +5,7 @@ import dev.cairn.workflow.expression.Expression;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.spec.EnvLayer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
  * @param products what it leaves behind
  * @param policies how long, how often, how safely
  * @param placement where it runs and what it takes there
+ * @param use of the workflow file that the step is written in; empty for the run's own file
  */
 public record PlanStep(
         String id,
@@ -31,7 +33,8 @@ public record PlanStep(
         Surroundings surroundings,
         Products products,
         Policies policies,
-        Placement placement) {
+        Placement placement,
+        Optional<Use> use) {
 
     public PlanStep {
         needs = List.copyOf(needs);
@@ -49,7 +52,40 @@ public record PlanStep(
                 Surroundings.NONE,
                 Products.NONE,
                 policies,
-                Placement.HERE);
+                Placement.HERE,
+                Optional.empty());
+    }
+
+    /** The same as the only step of a plan: with one of its instances, and elsewhere. */
+    public PlanStep alone(Matrix onlyInstance, Placement elsewhere) {
+        return new PlanStep(
+                id,
+                name,
+                List.of(),
+                Condition.WHEN_WELL,
+                action,
+                onlyInstance,
+                surroundings,
+                products,
+                policies,
+                elsewhere,
+                use);
+    }
+
+    /** The id that the plan has for a step, by the id that the file of this step has for it. */
+    public String idOf(String written) {
+        return use.map(it -> it.stepId(written)).orElse(written);
+    }
+
+    /** Whether no process belongs to it: it stands for the begin or the end of a used workflow file. */
+    public boolean isEdgeOfPart() {
+        return action instanceof Action.EnterPart || action instanceof Action.LeavePart;
+    }
+
+    /** Whether its failure is one of the run: inside a used file, the end of that file fails. */
+    public boolean isOutermost() {
+        Optional<Use> within = action instanceof Action.LeavePart ? use.flatMap(Use::around) : use;
+        return within.isEmpty();
     }
 
     /** Hands every expression in it, and all within them, to {@code visitor}: what is computed when its turn has come. */
@@ -65,6 +101,8 @@ public record PlanStep(
             command.words().forEach(visitor);
         } else if (action instanceof Action.Uses uses) {
             uses.with().values().forEach(parameter -> parameter.templates(visitor));
+        } else if (action instanceof Action.EnterPart part) {
+            part.with().values().forEach(parameter -> parameter.templates(visitor));
         }
         for (EnvLayer layer : surroundings().environment()) {
             layer.files().forEach(visitor);

@@ -2,6 +2,7 @@ package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.expression.Context;
+import dev.cairn.workflow.expression.FixedContext;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.plan.StepGraph.Vertex;
 import dev.cairn.workflow.problem.Problems;
@@ -26,9 +27,12 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** From a workflow and its inputs to what is run. */
@@ -37,15 +41,28 @@ public final class Planner {
     private static final int DEFAULT_RETRIES = 3;
     private static final Duration DEFAULT_SETTLE = Duration.ofMillis(200);
 
+    /** A file name holds 255 bytes, and the number of an instance follows. */
+    private static final int LONGEST_ID = 200;
+
     private final Workflow workflow;
     private final Problems problems;
     private final Context inputs;
+    private final Optional<Surrounding> around;
 
-    private Planner(Workflow workflow, Map<String, Value> inputs, Problems problems) {
+    private Planner(Workflow workflow, Map<String, Value> inputs, Optional<Surrounding> around, Problems problems) {
         this.workflow = workflow;
         this.problems = problems;
-        this.inputs = new InputContext(inputs);
+        this.inputs = FixedContext.of("inputs", inputs);
+        this.around = around;
     }
+
+    /**
+     * Where a used workflow file stands.
+     *
+     * @param matrix by step id, if the step that uses the file has one
+     * @param alone whether no other step runs beside it
+     */
+    private record Surrounding(Use use, Optional<Function<String, Matrix>> matrix, boolean alone) {}
 
     /**
      * @param workflow without problems
@@ -55,28 +72,127 @@ public final class Planner {
     public static Result<Plan> plan(Workflow workflow, Map<String, String> inputs, Clock clock) {
         Problems problems = new Problems(workflow.file().toString());
         Map<String, Value> values = InputValues.of(workflow.inputs(), inputs, clock, problems);
-        Plan plan = new Planner(workflow, values, problems).plan(values);
+        Plan plan = new Planner(workflow, values, Optional.empty(), problems).plan(values);
         return problems.result(plan);
     }
 
     private Plan plan(Map<String, Value> values) {
-        StepGraph graph = StepGraph.of(workflow.steps(), problems);
-        BitSet alone = graph.alone();
-        List<PlanStep> steps = new ArrayList<>();
-        for (Vertex vertex : graph.order()) {
-            Condition condition = vertex.step().condition().orElse(Condition.WHEN_WELL);
-            steps.add(step(vertex.id(), vertex.step(), graph.needs(vertex), condition, alone.get(vertex.index())));
-        }
         return new Plan(
                 workflow.name(),
                 workflow.folder(),
                 values,
-                steps,
+                steps(),
                 hooks("on_failure", workflow.onFailure()),
                 hooks("finally", workflow.atEnd()),
                 workflow.concurrency(),
                 workflow.secrets(),
                 workflow.notifications());
+    }
+
+    private List<PlanStep> steps() {
+        StepGraph graph = StepGraph.of(workflow.steps(), problems);
+        BitSet alone = graph.alone();
+        List<PlanStep> steps = new ArrayList<>();
+        for (Vertex vertex : graph.order()) {
+            Step step = vertex.step();
+            String id = idOf(vertex.id());
+            List<String> needs = needs(graph.needs(vertex));
+            boolean isAlone =
+                    alone.get(vertex.index()) && around.map(Surrounding::alone).orElse(true);
+            if (id.length() > LONGEST_ID) {
+                problems.add(step.place(), "the id " + id + " is longer than " + LONGEST_ID + " characters");
+            }
+            if (step.action().orElse(null) instanceof Work.Part part) {
+                steps.addAll(part(id, step, part, needs, isAlone));
+            } else {
+                steps.add(step(id, step, needs, step.condition().orElse(Condition.WHEN_WELL), isAlone));
+            }
+        }
+        return steps;
+    }
+
+    private String idOf(String own) {
+        return around.map(it -> it.use().stepId(own)).orElse(own);
+    }
+
+    /** What comes first in a used file waits for the decision whether any of it runs. */
+    private List<String> needs(List<String> own) {
+        return own.isEmpty()
+                ? around.map(it -> List.of(it.use().entryId())).orElse(List.of())
+                : own.stream().map(this::idOf).toList();
+    }
+
+    /** The steps of a used workflow file, between its begin and its end. */
+    private List<PlanStep> part(String id, Step step, Work.Part part, List<String> needs, boolean alone) {
+        Workflow used = Objects.requireNonNull(workflow.parts().get(part.file().text()));
+        Use use = new Use(
+                id, used.name(), used.file(), used.secrets(), used.inputs(), part.with(), around.map(Surrounding::use));
+        Optional<Function<String, Matrix>> own = step.strategy().map(strategy -> shape(id, strategy, needs));
+        Optional<Function<String, Matrix>> matrix = own.isPresent() ? own : around.flatMap(Surrounding::matrix);
+        boolean single = matrix.isEmpty();
+        List<PlanStep> inner = new Planner(
+                        used, Map.of(), Optional.of(new Surrounding(use, matrix, alone && single)), problems)
+                .steps();
+        List<PlanStep> all = new ArrayList<>();
+        all.add(edge(
+                use.entryId(),
+                step,
+                needs,
+                step.condition().orElse(Condition.WHEN_WELL),
+                new Action.EnterPart(part.with()),
+                matrix,
+                Products.NONE,
+                around.map(Surrounding::use)));
+        all.addAll(inner);
+        all.add(edge(
+                id,
+                step,
+                last(inner),
+                Condition.WHEN_WELL,
+                new Action.LeavePart(),
+                matrix,
+                new Products(used.outputs(), List.of()),
+                Optional.of(use)));
+        return all;
+    }
+
+    /** The steps that no other needs. */
+    private static List<String> last(List<PlanStep> steps) {
+        Set<String> needed = steps.stream().flatMap(it -> it.needs().stream()).collect(Collectors.toSet());
+        return steps.stream()
+                .map(PlanStep::id)
+                .filter(id -> !needed.contains(id))
+                .toList();
+    }
+
+    private static PlanStep edge(
+            String id,
+            Step step,
+            List<String> needs,
+            Condition condition,
+            Action action,
+            Optional<Function<String, Matrix>> matrix,
+            Products products,
+            Optional<Use> use) {
+        Policies usual = Policies.DEFAULT;
+        return new PlanStep(
+                id,
+                step.name().orElse(id),
+                needs,
+                condition,
+                action,
+                matrix.map(it -> it.apply(id)).orElseGet(() -> Matrix.single(id)),
+                Surroundings.NONE,
+                products,
+                new Policies(
+                        usual.timeout(),
+                        usual.retry(),
+                        usual.checkpoint(),
+                        usual.rollback(),
+                        step.continueOnError(),
+                        usual.maskSecrets()),
+                Placement.HERE,
+                use);
     }
 
     private List<PlanStep> hooks(String list, List<Step> steps) {
@@ -92,8 +208,10 @@ public final class Planner {
 
     private PlanStep step(String id, Step step, List<String> needs, Condition condition, boolean alone) {
         Settings settings = step.settings().over(workflow.defaults());
-        Matrix matrix =
-                step.strategy().map(strategy -> matrix(id, strategy, needs)).orElseGet(() -> Matrix.single(id));
+        Matrix matrix = step.strategy()
+                .map(strategy -> shape(id, strategy, needs).apply(id))
+                .or(() -> around.flatMap(Surrounding::matrix).map(it -> it.apply(id)))
+                .orElseGet(() -> Matrix.single(id));
         return new PlanStep(
                 id,
                 step.name().orElse(id),
@@ -110,19 +228,28 @@ public final class Planner {
                         rollback(settings, alone && matrix.isSingle()),
                         step.continueOnError(),
                         step.maskSecrets()),
-                placement(settings.placement(), step.action().orElse(null) instanceof Work.Uses ? 0 : 1));
+                placement(settings.placement(), step.action().orElse(null) instanceof Work.Uses ? 0 : 1),
+                around.map(Surrounding::use));
     }
 
-    private Matrix matrix(String id, Strategy strategy, List<String> needs) {
-        if (strategy.isDecidedInRun()) {
-            Set<String> asked = strategy.stepsAskedFor();
-            return Matrix.undecided(id, strategy, asked.isEmpty() ? Set.copyOf(needs) : asked);
+    /**
+     * The matrix of a step, by the id of the step that has it or shares it.
+     *
+     * @param key the step that has the strategy
+     */
+    private Function<String, Matrix> shape(String key, Strategy strategy, List<String> needs) {
+        // the inputs of a used file are known when the run has come to it
+        boolean asksForInputs = around.isPresent() && strategy.asksForInputs();
+        if (strategy.isDecidedInRun() || asksForInputs) {
+            Set<String> asked =
+                    strategy.stepsAskedFor().stream().map(this::idOf).collect(Collectors.toSet());
+            Set<String> awaits = asked.isEmpty() ? Set.copyOf(needs) : asked;
+            return id -> Matrix.undecided(key, id, strategy, awaits);
         }
         List<Map<String, Value>> combinations = new MatrixExpansion(strategy, inputs, problems).combinations();
-        if (combinations.isEmpty()) {
-            return Matrix.single(id); // of a plan that has problems
-        }
-        return Matrix.of(Instance.ofMatrix(id, combinations), strategy);
+        return combinations.isEmpty()
+                ? Matrix::single // of a plan that has problems
+                : id -> Matrix.of(key, Instance.ofMatrix(id, combinations), strategy);
     }
 
     private static Action action(Step step, Settings settings) {

@@ -10,6 +10,7 @@ import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Schedule;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Strategy;
+import dev.cairn.workflow.spec.Work;
 import dev.cairn.workflow.spec.Workflow;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -47,6 +48,11 @@ public final class SpecCheck {
             check.step(vertex.step(), Optional.of(vertex));
         }
         check.hooks();
+        workflow.outputs()
+                .values()
+                .forEach(template -> check.constants
+                        .with("steps", check.stepNames(Optional.empty()))
+                        .check(template, problems));
         SharedTrees.check(workflow, check.graph, check.reachability, problems);
         check.reachability.answer();
     }
@@ -61,6 +67,10 @@ public final class SpecCheck {
     private void hooks(String list, List<Step> steps, Map<String, Place> taken) {
         for (int i = 0; i < steps.size(); i++) {
             StepGraph.id(steps.get(i), list + "-" + (i + 1), taken, problems);
+            if (steps.get(i).action().orElse(null) instanceof Work.Part part) {
+                problems.add(part.file().place(), "not possible here: only \"steps\" can use a workflow file");
+                continue;
+            }
             step(steps.get(i), Optional.empty());
         }
     }
@@ -72,6 +82,10 @@ public final class SpecCheck {
             names = names.withValues(
                     "matrix", MatrixExpansion.names(step.strategy().get()));
             MatrixExpansion.check(step, matrixNames(step.strategy().get(), vertex), problems);
+        }
+        if (step.action().orElse(null) instanceof Work.Part part) {
+            new PartCheck(workflow, step, part, problems).check(names.without("step"));
+            return;
         }
         Vocabulary all = new EnvironmentCheck(workflow, step, names, problems).check();
         StepTemplates.of(step, workflow.defaults()).forEach(template -> all.check(template, problems));
@@ -130,7 +144,10 @@ public final class SpecCheck {
         if (kind.name().equals("status")) {
             return;
         }
-        Set<String> outputs = asked.step().outputs().keySet();
+        if (outputs(asked.step()).isEmpty()) {
+            return; // of a file that is not there
+        }
+        Set<String> outputs = outputs(asked.step()).get();
         if (parts.size() < 3) {
             problems.add(place.at(reference.position()), path + ".outputs needs the name of an output after it");
         } else if (parts.get(2) instanceof Part.Key output && !outputs.contains(output.name())) {
@@ -145,6 +162,13 @@ public final class SpecCheck {
                     "step.index counts from 1 and a list from 0. In a step with the same matrix values " + name
                             + " is that of this instance; " + name + "[*] is the list");
         }
+    }
+
+    private Optional<Set<String>> outputs(Step step) {
+        return step.action().orElse(null) instanceof Work.Part part
+                ? Optional.ofNullable(workflow.parts().get(part.file().text()))
+                        .map(used -> used.outputs().keySet())
+                : Optional.of(step.outputs().keySet());
     }
 
     private static boolean isStepIndex(Part part) {

@@ -26,6 +26,9 @@ public record StepDefinition(SortedMap<String, String> parts) {
     public static StepDefinition of(PlanStep step, Instance instance) {
         SortedMap<String, String> parts = new TreeMap<>();
         add(step.action(), parts);
+        if (!step.isEdgeOfPart()) {
+            step.use().ifPresent(use -> use.definition().forEach(it -> parts.put(it.getKey(), it.getValue())));
+        }
         step.surroundings().environment().forEach(layer -> add(layer, parts));
         step.surroundings().workingDirectory().ifPresent(folder -> parts.put("working_directory", folder.text()));
         step.surroundings().standardInput().ifPresent(file -> parts.put("stdin", file.text()));

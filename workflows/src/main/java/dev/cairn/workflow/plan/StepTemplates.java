@@ -43,6 +43,9 @@ final class StepTemplates {
     }
 
     static Collection<Parameter> parameters(Step step) {
+        if (step.action().orElse(null) instanceof Work.Part part) {
+            return part.with().values();
+        }
         return step.action().orElse(null) instanceof Work.Uses uses
                 ? uses.with().values()
                 : List.of();

@@ -63,6 +63,13 @@ final class Vocabulary {
         return new Vocabulary(more, atRunTime);
     }
 
+    /** The same but for a context that is not known at this place. */
+    Vocabulary without(String context) {
+        Map<String, Names> fewer = new HashMap<>(contexts);
+        fewer.remove(context);
+        return new Vocabulary(fewer, atRunTime);
+    }
+
     /** A context with these names and no others, each a single value. */
     Vocabulary with(String context, Collection<String> names) {
         Set<String> known = new LinkedHashSet<>(names);

@@ -90,7 +90,7 @@ final class CommandResolver {
             program.words().forEach(word -> words.addAll(words(word)));
             return words;
         }
-        return List.of(((Action.Uses) step.action()).what());
+        return step.action() instanceof Action.Uses uses ? List.of(uses.what()) : List.of();
     }
 
     private List<String> script(Template text, Shell shell) {
@@ -144,7 +144,7 @@ final class CommandResolver {
                 .variables()
                 .forEach((name, value) ->
                         ingredients.put("env." + name, environment.secrets().contains(name) ? "(secret)" : value));
-        plan.inputs().forEach((name, value) -> ingredients.put("inputs." + name, value.text()));
+        context.inputs().forEach((name, value) -> ingredients.put("inputs." + name, value.text()));
         instance.values().forEach((name, value) -> ingredients.put("matrix." + name, value.text()));
         ingredients.put("engine", step.policies().checkpoint().engine());
         if (step.placement().baselineCpu()) {

@@ -4,12 +4,12 @@ import dev.cairn.workflow.expression.Expression;
 import dev.cairn.workflow.expression.Expression.Part;
 import dev.cairn.workflow.expression.ExpressionException;
 import dev.cairn.workflow.expression.Template;
-import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.EnvLayer;
 import dev.cairn.workflow.spec.SecretSource;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +19,8 @@ import java.util.Set;
 /** Computes the declared variables of a step, outermost first. */
 final class EnvironmentResolver {
 
-    private final Plan plan;
+    private final Path folder;
+    private final Map<String, SecretSource> secrets;
     private final Map<String, String> inherited;
     private final NamedFiles files;
     private final Problems problems;
@@ -27,8 +28,18 @@ final class EnvironmentResolver {
     private final Set<String> secret = new HashSet<>();
     private final Set<String> looked = new HashSet<>();
 
-    EnvironmentResolver(Plan plan, Map<String, String> inherited, NamedFiles files, Problems problems) {
-        this.plan = plan;
+    /**
+     * @param folder where the paths of {@code env_file} and of secrets begin
+     * @param secrets that the workflow file declares
+     */
+    EnvironmentResolver(
+            Path folder,
+            Map<String, SecretSource> secrets,
+            Map<String, String> inherited,
+            NamedFiles files,
+            Problems problems) {
+        this.folder = folder;
+        this.secrets = secrets;
         this.files = files;
         this.inherited = inherited;
         this.problems = problems;
@@ -78,7 +89,7 @@ final class EnvironmentResolver {
         try {
             String path = template.render(known, Template.Insertion.AS_IS);
             try {
-                added.putAll(EnvFile.read(plan.folder().resolve(path), files));
+                added.putAll(EnvFile.read(folder.resolve(path), files));
             } catch (IOException e) {
                 problems.add(template.place(), "cannot read " + path + ": " + e.getMessage());
             }
@@ -92,7 +103,7 @@ final class EnvironmentResolver {
         Map<String, Value> values = new LinkedHashMap<>();
         for (Expression.Reference reference : template.references()) {
             if (reference.context().equals("secrets") && reference.parts().get(0) instanceof Part.Key key) {
-                SecretSource source = plan.secrets().get(key.name());
+                SecretSource source = secrets.get(key.name());
                 if (source != null) {
                     values.put(key.name(), new Value.Text(secret(source, key)));
                 }
@@ -103,7 +114,7 @@ final class EnvironmentResolver {
 
     private String secret(SecretSource source, Part.Key key) throws ExpressionException {
         try {
-            String value = Secrets.value(source, plan.folder(), inherited, files);
+            String value = Secrets.value(source, folder, inherited, files);
             looked.add(value);
             return value;
         } catch (IOException e) {

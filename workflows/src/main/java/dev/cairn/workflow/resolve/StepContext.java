@@ -2,11 +2,11 @@ package dev.cairn.workflow.resolve;
 
 import dev.cairn.workflow.expression.Context;
 import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -18,19 +18,11 @@ import java.util.OptionalInt;
 /**
  * What the expressions of one instance of a step see; immutable.
  *
- * @param steps those of the plan, by id
- * @param pairings those that were looked for so far, by the id of the step
- * @param folder where relative paths of {@code read(path)} begin
- * @param files that it reads
+ * @param run what holds for all steps
+ * @param step the step that asks
+ * @param instance of it
  */
-record StepContext(
-        Map<String, Value> contexts,
-        Map<String, PlanStep> steps,
-        Map<String, Pairing> pairings,
-        StepResults results,
-        Upstream upstream,
-        Path folder,
-        NamedFiles files)
+record StepContext(Map<String, Value> contexts, RunValues run, PlanStep step, Instance instance, Upstream upstream)
         implements Context {
 
     private static final int MOST_READ = 1 << 20;
@@ -43,7 +35,7 @@ record StepContext(
     StepContext with(String name, Map<String, Value> fields) {
         Map<String, Value> more = new HashMap<>(contexts);
         more.put(name, new Value.Fields(fields));
-        return new StepContext(more, steps, pairings, results, upstream, folder, files);
+        return new StepContext(more, run, step, instance, upstream);
     }
 
     @Override
@@ -51,58 +43,73 @@ record StepContext(
         return Optional.ofNullable(contexts.get(context));
     }
 
+    /** The values of {@code inputs.NAME}. */
+    Map<String, Value> inputs() {
+        return contexts.get("inputs") instanceof Value.Fields inputs ? inputs.fields() : Map.of();
+    }
+
     @Override
     public Optional<Value> step(String id) {
-        PlanStep step = steps.get(id);
-        if (step == null) {
-            return Optional.empty();
-        }
-        StepResult result = results.of(id);
+        Optional<PlanStep> asked = run.step(step.idOf(id));
+        return asked.map(it -> it.matrix().isSameAs(step.matrix()) ? counterpart(it) : whole(it));
+    }
+
+    /** Of a step that shares the matrix: what the instance with the same values has come to. */
+    private Value counterpart(PlanStep asked) {
+        int place = Math.max(0, instance.index() - 1);
         Map<String, Value> outputs = new LinkedHashMap<>();
-        for (String name : step.products().outputs().keySet()) {
-            outputs.put(name, output(name, step, result));
-        }
-        return Optional.of(new Value.Fields(
-                Map.of("status", new Value.Text(result.status()), "outputs", new Value.Fields(outputs))));
+        asked.products().outputs().keySet().forEach(name -> outputs.put(name, run.output(asked, place, name)));
+        return result(run.results().of(asked.id(), place).status(), outputs);
+    }
+
+    private Value whole(PlanStep asked) {
+        StepResult result = run.results().of(asked.id());
+        Map<String, Value> outputs = new LinkedHashMap<>();
+        asked.products()
+                .outputs()
+                .keySet()
+                .forEach(name ->
+                        outputs.put(name, output(asked, name, result.outputs().size())));
+        return result(result.status(), outputs);
+    }
+
+    private static Value result(String status, Map<String, Value> outputs) {
+        return new Value.Fields(Map.of("status", new Value.Text(status), "outputs", new Value.Fields(outputs)));
     }
 
     @Override
     public Optional<Value> paired(String id, String output) {
-        PlanStep step = steps.get(id);
-        if (step == null || !(contexts.get("matrix") instanceof Value.Fields own)) {
+        Optional<PlanStep> asked = run.step(step.idOf(id));
+        if (asked.isEmpty() || !(contexts.get("matrix") instanceof Value.Fields own)) {
             return Optional.empty();
         }
-        Pairing pairing = pairings.computeIfAbsent(id, it -> new Pairing(step));
+        Pairing pairing = run.pairing(asked.get());
         if (!pairing.pairs(own.fields())) {
             return Optional.empty();
         }
         OptionalInt counterpart = pairing.counterpart(own.fields());
-        if (counterpart.isEmpty()) {
-            return Optional.of(Value.NULL);
-        }
-        Path path = results.outputs(id, counterpart.getAsInt()).get(output);
-        return Optional.of(path == null ? Value.NULL : new Value.Text(path.toString()));
+        return Optional.of(
+                counterpart.isEmpty() ? Value.NULL : run.output(asked.get(), counterpart.getAsInt(), output));
     }
 
-    /** A path; of a matrix step a list of them; null when the step was skipped. */
-    private static Value output(String name, PlanStep step, StepResult result) {
-        List<Value> paths = new ArrayList<>();
-        for (Map<String, Path> outputs : result.outputs()) {
-            Path path = outputs.get(name);
-            if (path != null) {
-                paths.add(new Value.Text(path.toString()));
+    /** Of a matrix step a list, without the instances that were skipped; null when the step was. */
+    private Value output(PlanStep asked, String name, int instances) {
+        List<Value> values = new ArrayList<>();
+        for (int i = 0; i < instances; i++) {
+            Value value = run.output(asked, i, name);
+            if (!(value instanceof Value.Null)) {
+                values.add(value);
             }
         }
-        if (step.matrix().declared()) {
-            return new Value.Items(paths);
+        if (asked.matrix().declared()) {
+            return new Value.Items(values);
         }
-        return paths.isEmpty() ? Value.NULL : paths.get(0);
+        return values.isEmpty() ? Value.NULL : values.get(0);
     }
 
     @Override
     public String read(String path) throws IOException {
-        Path file = folder.resolve(path);
-        String text = files.text(file);
+        String text = run.files().text(run.folder().resolve(path));
         if (text.length() > MOST_READ) {
             throw new IOException("longer than " + (MOST_READ >> 10) + " KiB");
         }
@@ -111,6 +118,6 @@ record StepContext(
 
     @Override
     public List<String> glob(String pattern) throws IOException {
-        return Globs.of(folder, pattern);
+        return Globs.of(run.folder(), pattern);
     }
 }

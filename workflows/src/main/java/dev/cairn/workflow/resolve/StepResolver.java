@@ -10,20 +10,18 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.MatrixExpansion;
-import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.Use;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.value.Value;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Answers, when an instance's turn has come, whether it runs and what is started. Immutable, and as thread-safe as the
@@ -35,12 +33,9 @@ public final class StepResolver {
 
     private final Plan plan;
     private final RunContext run;
-    private final StepResults results;
     private final Map<String, String> inherited;
     private final NamedFiles files;
-    private final Map<String, PlanStep> steps = new HashMap<>();
-    private final Map<String, Pairing> pairings = new ConcurrentHashMap<>();
-    private final Map<String, Value> constants;
+    private final RunValues values;
 
     /**
      * @param inherited the runner's own environment, in which secrets are looked up
@@ -48,26 +43,17 @@ public final class StepResolver {
      */
     public StepResolver(
             Plan plan, RunContext run, StepResults results, Map<String, String> inherited, NamedFiles files) {
-        this.files = files;
         this.plan = plan;
         this.run = run;
-        this.results = results;
         this.inherited = Map.copyOf(inherited);
-        plan.steps().forEach(step -> steps.put(step.id(), step));
-        this.constants = Map.of(
-                "inputs", new Value.Fields(plan.inputs()),
-                "run", fields("id", run.id(), "dir", run.folder().toString()),
-                "workflow",
-                        fields(
-                                "name", plan.name(),
-                                "file", run.workflowFile().toString(),
-                                "dir", plan.folder().toString()));
+        this.files = files;
+        this.values = new RunValues(plan, run, results, files);
     }
 
     /** Whether the step's condition holds for this instance, once everything it needs has ended. */
     public Result<Boolean> runs(PlanStep step, Instance instance, Upstream upstream) {
-        Problems problems = problems();
-        StepContext plain = context(step, instance, upstream);
+        Problems problems = problems(step);
+        StepContext plain = values.context(step, instance, upstream, problems);
         Context context = asksForEnvironment(step.condition()) ? withEnvironment(step, plain, problems) : plain;
         try {
             return problems.result(step.condition().holds(context));
@@ -77,11 +63,17 @@ public final class StepResolver {
         }
     }
 
+    /** The instance of one step that belongs to an instance of another, where they share a matrix; otherwise the first. */
+    public Instance instanceOf(PlanStep step, PlanStep other, Instance instance) {
+        return values.instanceOf(step, other, instance);
+    }
+
     /** The combinations of a matrix that is decided while the run runs, once the steps that it awaits have ended; perhaps none. */
     public Result<List<Map<String, Value>>> combinations(PlanStep step) {
-        Problems problems = problems();
+        PlanStep owner = values.step(step.matrix().key() + "." + Use.ENTRY).orElse(step);
+        Problems problems = problems(owner);
         Strategy strategy = step.matrix().decidedInRun().orElseThrow();
-        Context context = new StepContext(constants, steps, pairings, results, Upstream.WELL, plan.folder(), files);
+        Context context = values.context(owner, owner.matrix().instances().get(0), Upstream.WELL, problems);
         return problems.result(new MatrixExpansion(strategy, context, problems).combinations());
     }
 
@@ -99,19 +91,19 @@ public final class StepResolver {
 
     /** What is started for the step. */
     public Result<ResolvedStep> resolve(PlanStep step, Instance instance) {
-        Problems problems = problems();
-        StepContext context = context(step, instance, Upstream.WELL);
+        Problems problems = problems(step);
+        StepContext context = values.context(step, instance, Upstream.WELL, problems);
         ResolvedEnvironment environment = environment(step, context, problems);
-        StepContext all = context.with("env", values(environment.variables()));
+        StepContext all = context.with("env", texts(environment.variables()));
         return new CommandResolver(plan, run, step, instance, all, environment, problems).resolve();
     }
 
     /** What a step with {@code uses} is told. */
     public Result<Map<String, Value>> parameters(PlanStep step, Instance instance) {
-        Problems problems = problems();
+        Problems problems = problems(step);
         Map<String, Value> parameters = new LinkedHashMap<>();
         if (step.action() instanceof Action.Uses uses) {
-            Context context = withEnvironment(step, context(step, instance, Upstream.WELL), problems);
+            Context context = withEnvironment(step, values.context(step, instance, Upstream.WELL, problems), problems);
             uses.with().forEach((name, parameter) -> parameter(name, parameter, context, parameters, problems));
         }
         return problems.result(parameters);
@@ -119,8 +111,8 @@ public final class StepResolver {
 
     /** What a step with {@code runs_on: slurm} asks of it. */
     public Result<ResolvedSlurm> slurm(PlanStep step, Instance instance) {
-        Problems problems = problems();
-        Context context = withEnvironment(step, context(step, instance, Upstream.WELL), problems);
+        Problems problems = problems(step);
+        Context context = withEnvironment(step, values.context(step, instance, Upstream.WELL, problems), problems);
         Map<String, String> settings = new LinkedHashMap<>();
         List<String> further = new ArrayList<>();
         step.placement().slurm().ifPresent(asked -> {
@@ -148,44 +140,28 @@ public final class StepResolver {
         }
     }
 
-    private Problems problems() {
-        return new Problems(run.workflowFile().toString());
-    }
-
-    private StepContext context(PlanStep step, Instance instance, Upstream upstream) {
-        Map<String, Value> contexts = new HashMap<>(constants);
-        contexts.put(
-                "step",
-                new Value.Fields(Map.of(
-                        "id", new Value.Text(instance.id()),
-                        "index", new Value.Number(instance.index()),
-                        "count", new Value.Number(step.matrix().instances().size()))));
-        if (step.matrix().declared()) {
-            contexts.put("matrix", new Value.Fields(instance.values()));
-        }
-        return new StepContext(contexts, steps, pairings, results, upstream, plan.folder(), files);
+    /** Of the file that the step is written in. */
+    private Problems problems(PlanStep step) {
+        return new Problems(step.use().map(Use::file).orElse(run.workflowFile()).toString());
     }
 
     private StepContext withEnvironment(PlanStep step, StepContext context, Problems problems) {
-        return context.with("env", values(environment(step, context, problems).variables()));
+        return context.with("env", texts(environment(step, context, problems).variables()));
     }
 
     private ResolvedEnvironment environment(PlanStep step, StepContext context, Problems problems) {
-        return new EnvironmentResolver(plan, inherited, files, problems)
+        return new EnvironmentResolver(
+                        step.use().map(Use::folder).orElse(plan.folder()),
+                        step.use().map(Use::secrets).orElse(plan.secrets()),
+                        inherited,
+                        files,
+                        problems)
                 .resolve(step.surroundings().environment(), context);
     }
 
-    private static Map<String, Value> values(Map<String, String> texts) {
+    private static Map<String, Value> texts(Map<String, String> texts) {
         Map<String, Value> values = new LinkedHashMap<>();
         texts.forEach((name, text) -> values.put(name, new Value.Text(text)));
         return values;
-    }
-
-    private static Value fields(String... pairs) {
-        Map<String, Value> fields = new LinkedHashMap<>();
-        for (int i = 0; i < pairs.length; i += 2) {
-            fields.put(pairs[i], new Value.Text(pairs[i + 1]));
-        }
-        return new Value.Fields(fields);
     }
 }

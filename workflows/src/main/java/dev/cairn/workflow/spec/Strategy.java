@@ -62,6 +62,18 @@ public record Strategy(
         return !askedInRun.isEmpty();
     }
 
+    /** Whether an expression names an input. */
+    public boolean asksForInputs() {
+        List<Expression> asked = new ArrayList<>();
+        visit(expression -> {
+            if (expression instanceof Expression.Reference reference
+                    && reference.context().equals("inputs")) {
+                asked.add(expression);
+            }
+        });
+        return !asked.isEmpty();
+    }
+
     /** The ids of the steps that its expressions name. */
     public Set<String> stepsAskedFor() {
         Set<String> ids = new LinkedHashSet<>();

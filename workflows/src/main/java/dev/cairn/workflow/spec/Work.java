@@ -20,7 +20,19 @@ public sealed interface Work {
         }
     }
 
-    /** {@code uses} and {@code with}. */
+    /**
+     * {@code uses: ./part.yaml}: the steps of another workflow file.
+     *
+     * @param file as written, relative to the folder of the file that uses it
+     * @param with values for the inputs of that file
+     */
+    record Part(Named file, Map<String, Parameter> with) implements Work {
+        public Part {
+            with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
+        }
+    }
+
+    /** {@code uses} and {@code with}: something that Cairn does itself. */
     record Uses(String what, Map<String, Parameter> with) implements Work {
         public Uses {
             with = Collections.unmodifiableMap(new LinkedHashMap<>(with));

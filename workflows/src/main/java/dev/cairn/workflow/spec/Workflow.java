@@ -1,5 +1,6 @@
 package dev.cairn.workflow.spec;
 
+import dev.cairn.workflow.expression.Template;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -14,6 +15,8 @@ import java.util.Optional;
  * @param file absolute
  * @param onFailure steps run when the run has failed
  * @param atEnd the steps under {@code finally}
+ * @param outputs what a step that uses this file has as its outputs
+ * @param parts the workflow files that steps use, by their names under {@code uses}
  */
 public record Workflow(
         String name,
@@ -27,7 +30,9 @@ public record Workflow(
         List<Step> steps,
         List<Step> onFailure,
         List<Step> atEnd,
-        List<Notification> notifications) {
+        List<Notification> notifications,
+        Map<String, Template> outputs,
+        Map<String, Workflow> parts) {
 
     public Workflow {
         inputs = Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
@@ -37,6 +42,27 @@ public record Workflow(
         onFailure = List.copyOf(onFailure);
         atEnd = List.copyOf(atEnd);
         notifications = List.copyOf(notifications);
+        outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+        parts = Map.copyOf(parts);
+    }
+
+    /** The same with the workflow files that its steps use. */
+    public Workflow withParts(Map<String, Workflow> used) {
+        return new Workflow(
+                name,
+                file,
+                inputs,
+                schedules,
+                concurrency,
+                secrets,
+                environment,
+                defaults,
+                steps,
+                onFailure,
+                atEnd,
+                notifications,
+                outputs,
+                used);
     }
 
     /** Where the file lies: relative paths begin here. */

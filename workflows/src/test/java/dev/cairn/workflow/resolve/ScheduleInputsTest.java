@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.cairn.workflow.Texts;
 import dev.cairn.workflow.spec.Workflow;
-import java.nio.file.Files;
 import java.time.ZonedDateTime;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -22,8 +21,7 @@ class ScheduleInputsTest {
         assertThat(ScheduleInputs.at(
                                 workflow,
                                 workflow.schedules().get(0),
-                                ZonedDateTime.parse("2024-02-29T02:00:00+01:00[Europe/Berlin]"),
-                                Files::readAllBytes)
+                                ZonedDateTime.parse("2024-02-29T02:00:00+01:00[Europe/Berlin]"))
                         .orElseThrow())
                 .isEqualTo(Map.of("day", "2024-02-29", "at", "2024-02-29T02:00:00+01:00", "kind", "cron"));
     }

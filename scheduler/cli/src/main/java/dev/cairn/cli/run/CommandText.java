@@ -32,7 +32,10 @@ final class CommandText {
             return cut(
                     "command: " + command.words().stream().map(Template::text).collect(Collectors.joining(" ")));
         }
-        return "uses: " + ((Action.Uses) step.action()).what();
+        if (step.action() instanceof Action.Uses uses) {
+            return "uses: " + uses.what();
+        }
+        return "uses: " + step.use().map(use -> use.file().toString()).orElse("");
     }
 
     private static String cut(String text) {

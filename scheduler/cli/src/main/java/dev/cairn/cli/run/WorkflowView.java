@@ -13,6 +13,7 @@ import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunManifest.StepLine;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
@@ -87,6 +88,9 @@ final class WorkflowView implements SessionView {
         Map<String, StepLine> known = run.steps();
         Map<String, StepState> planned = new LinkedHashMap<>();
         for (PlanStep step : session.plan().steps()) {
+            if (step.action() instanceof Action.EnterPart) {
+                continue;
+            }
             for (Instance instance : step.matrix().instances()) {
                 StepLine line = known.get(instance.id());
                 planned.put(instance.id(), line == null ? StepState.PENDING : line.state());

@@ -12,6 +12,7 @@ import dev.cairn.schedule.ScheduleEntry;
 import dev.cairn.schedule.ScheduledWorkflow;
 import dev.cairn.schedule.store.Database;
 import dev.cairn.schedule.store.Registrar;
+import dev.cairn.workflow.WorkflowText;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.spec.Schedule;
 import dev.cairn.workflow.spec.Workflow;
@@ -86,7 +87,7 @@ final class ScheduleAddCommand implements Callable<Integer> {
         Path path = console.resolve(file);
         return new Read(
                 workflow,
-                OrdinaryFile.sharedText(path),
+                WorkflowText.gather(path, OrdinaryFile::sharedText),
                 composition.runsOf(path).home().path());
     }
 }

@@ -19,6 +19,7 @@ import java.math.BigDecimal;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A plan, for a person and in its documented JSON shape. */
 final class PlanView {
@@ -39,7 +40,7 @@ final class PlanView {
     }
 
     private static List<JsonObject> steps(List<PlanStep> steps) {
-        return steps.stream().map(PlanView::json).toList();
+        return shown(steps).map(PlanView::json).toList();
     }
 
     private static JsonObject json(PlanStep step) {
@@ -50,7 +51,7 @@ final class PlanView {
                 .put("name", step.name())
                 .put("needs", step.needs())
                 .put("if", step.condition().text())
-                .put("action", action(step.action()))
+                .put("action", step.isEdgeOfPart() ? part(step) : action(step.action()))
                 .put(
                         "instances",
                         step.matrix().isOpen()
@@ -86,6 +87,15 @@ final class PlanView {
         return new JsonObject().put("cpus", placement.cpus()).put("memory_bytes", placement.memoryBytes());
     }
 
+    /** The end of a used workflow file stands for the step that uses it. */
+    private static JsonObject part(PlanStep step) {
+        return new JsonObject().put("uses", file(step));
+    }
+
+    private static String file(PlanStep step) {
+        return step.use().map(use -> use.file().toString()).orElse("");
+    }
+
     private static JsonObject action(Action action) {
         if (action instanceof Action.Script script) {
             return new JsonObject().put("run", script.text().text());
@@ -94,7 +104,7 @@ final class PlanView {
             return new JsonObject()
                     .put("command", command.words().stream().map(Template::text).toList());
         }
-        return new JsonObject().put("uses", ((Action.Uses) action).what());
+        return new JsonObject().put("uses", action instanceof Action.Uses uses ? uses.what() : "");
     }
 
     static void print(Plan plan, PrintStream out) {
@@ -106,7 +116,7 @@ final class PlanView {
     }
 
     private static void print(String kind, List<PlanStep> steps, PrintStream out) {
-        for (PlanStep step : steps) {
+        for (PlanStep step : shown(steps).toList()) {
             out.println();
             out.println(kind + " " + step.id());
             print(step, out);
@@ -122,9 +132,20 @@ final class PlanView {
         return checkpoint.journalBytes() == 0 ? ", no journal" : ", journal " + Sizes.text(checkpoint.journalBytes());
     }
 
+    private static Stream<PlanStep> shown(List<PlanStep> steps) {
+        return steps.stream().filter(step -> !(step.action() instanceof Action.EnterPart));
+    }
+
     private static void print(PlanStep step, PrintStream out) {
         if (!step.needs().isEmpty()) {
             out.println("  needs       " + String.join(", ", step.needs()));
+        }
+        if (step.isEdgeOfPart()) {
+            out.println("  uses        " + file(step));
+            if (step.matrix().declared()) {
+                out.println("  instances   " + instances(step.matrix()));
+            }
+            return;
         }
         if (!step.condition().equals(Condition.WHEN_WELL)) {
             out.println("  if          " + step.condition().text());
@@ -185,7 +206,7 @@ final class PlanView {
                     + String.join(
                             " ", command.words().stream().map(Template::text).toList()));
         } else {
-            out.println("  uses        " + ((Action.Uses) action).what());
+            out.println("  uses        " + (action instanceof Action.Uses uses ? uses.what() : ""));
         }
     }
 

@@ -4,6 +4,7 @@ import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -64,9 +65,20 @@ final class InstanceNode {
 
     /** How the run goes, by a counterpart that has ended. */
     private void take(InstanceNode counterpart) {
-        upstream = upstream.and(counterpart.upstream())
-                .and(new Upstream(counterpart.failsTheRun(), counterpart.state == StepState.CANCELLED));
+        upstream = upstream.and(counterpart.passes());
         brokenBy = brokenBy.or(counterpart::breaks);
+    }
+
+    /**
+     * How the run goes for those that need this one, once it has ended. Into a used workflow file passes only whether it runs at all, and
+     * out of it only how it ended as a whole.
+     */
+    Upstream passes() {
+        if (group.step.action() instanceof Action.EnterPart) {
+            return new Upstream(false, false, state != StepState.SUCCEEDED);
+        }
+        Upstream before = group.entryOf(this).map(InstanceNode::upstream).orElseGet(this::upstream);
+        return before.and(new Upstream(failsTheRun(), state == StepState.CANCELLED));
     }
 
     private boolean failsTheRun() {
@@ -78,7 +90,13 @@ final class InstanceNode {
         if (failsTheRun()) {
             return Optional.of(label() + " failed");
         }
-        return state == StepState.CANCELLED ? Optional.of(label() + " was cancelled") : brokenBy();
+        if (group.step.action() instanceof Action.EnterPart && state == StepState.SKIPPED) {
+            return Optional.of(manifest.message());
+        }
+        Optional<InstanceNode> entry = group.entryOf(this);
+        return state == StepState.CANCELLED
+                ? Optional.of(label() + " was cancelled")
+                : entry.isPresent() ? entry.get().brokenBy() : brokenBy();
     }
 
     /** What failed or was cancelled before it, for a person; empty while all is well. */
@@ -94,6 +112,11 @@ final class InstanceNode {
     /** How the run goes, seen from here. */
     Upstream upstream() {
         return group.upstream().and(upstream);
+    }
+
+    /** Whether it only decides if the steps of a used workflow file run: people see those. */
+    boolean isHidden() {
+        return group.step.action() instanceof Action.EnterPart;
     }
 
     /** For people. */

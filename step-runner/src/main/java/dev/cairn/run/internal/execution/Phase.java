@@ -5,8 +5,10 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.Use;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -39,6 +41,9 @@ final class Phase {
             step.matrix().awaits().stream().map(byId::get).forEach(group::await);
             if (oneByOne && !phase.groups.isEmpty()) {
                 group.waitFor(phase.groups.get(phase.groups.size() - 1));
+            }
+            if (step.action() instanceof Action.LeavePart) {
+                step.use().map(Use::entryId).map(byId::get).ifPresent(group::endsWhatBeginsWith);
             }
             phase.groups.add(group);
             byId.put(step.id(), group);
@@ -83,6 +88,11 @@ final class Phase {
         return groups;
     }
 
+    /** What people see: the begins of used workflow files are left out. */
+    Stream<InstanceNode> shown() {
+        return nodes().filter(node -> !node.isHidden());
+    }
+
     Stream<InstanceNode> nodes() {
         return groups.stream().flatMap(group -> group.nodes.stream());
     }
@@ -92,7 +102,7 @@ final class Phase {
     }
 
     boolean failed() {
-        return groups.stream().anyMatch(StepNode::failsTheRun);
+        return groups.stream().anyMatch(group -> group.step.isOutermost() && group.failsTheRun());
     }
 
     boolean any(StepState state) {

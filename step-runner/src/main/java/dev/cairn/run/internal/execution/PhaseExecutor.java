@@ -6,6 +6,8 @@ import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.expression.Condition;
+import dev.cairn.workflow.expression.Upstream;
+import dev.cairn.workflow.plan.Action;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -233,14 +235,40 @@ final class PhaseExecutor {
         Optional<Instant> until = node.manifest().waitingUntil();
         if (until.isPresent()) {
             waiting.add(new Waiting(until.get(), node));
+        } else if (node.group.step.action() instanceof Action.LeavePart) {
+            leavePart(node);
         } else if (node.manifest().wasStarted() || isWanted(node)) {
+            begin(node);
+        }
+    }
+
+    private void begin(InstanceNode node) throws IOException {
+        if (node.group.step.action() instanceof Action.EnterPart) {
+            ledger.decide(node, StepState.SUCCEEDED, "");
+            ended(node);
+        } else {
             ready.add(node);
         }
+    }
+
+    /** All steps of a used workflow file have ended: so has the step that uses it. */
+    private void leavePart(InstanceNode node) throws IOException {
+        Upstream inside = node.upstream();
+        StepState state = inside.absent()
+                ? StepState.SKIPPED
+                : inside.failed() ? StepState.FAILED : inside.cancelled() ? StepState.CANCELLED : StepState.SUCCEEDED;
+        ledger.decide(node, state, node.brokenBy().orElse(""));
+        ended(node);
     }
 
     /** Whether its condition holds; when not, it has ended. */
     private boolean isWanted(InstanceNode node) throws IOException {
         try {
+            if (node.upstream().absent()) {
+                ledger.decide(node, StepState.SKIPPED, node.brokenBy().orElse(""));
+                ended(node);
+                return false;
+            }
             if (tasks.wanted(node.group.step, node.instance, node.upstream())) {
                 return true;
             }
@@ -342,7 +370,7 @@ final class PhaseExecutor {
     }
 
     private void failFast(StepNode group) throws IOException {
-        if (!group.step.matrix().failFast() || group.hasEnded() || !group.failsTheRun()) {
+        if (group.step.isEdgeOfPart() || !group.step.matrix().failFast() || group.hasEnded() || !group.failsTheRun()) {
             return;
         }
         group.nodes.stream().filter(executions::isRunning).forEach(executions::cancel);

@@ -31,11 +31,25 @@ public final class RecordedResults implements StepResults {
         return known.computeIfAbsent(stepId, this::read);
     }
 
+    /** @throws UncheckedIOException when a manifest cannot be read */
+    @Override
+    public StepResult of(String stepId, int instance) {
+        try {
+            return Results.of(Phase.alone(run, step(stepId)).nodes.get(instance));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     private StepResult read(String stepId) {
+        return read(step(stepId));
+    }
+
+    private PlanStep step(String stepId) {
         for (List<PlanStep> steps : List.of(plan.steps(), plan.onFailure(), plan.atEnd())) {
             for (PlanStep step : steps) {
                 if (step.id().equals(stepId)) {
-                    return read(step);
+                    return step;
                 }
             }
         }

@@ -35,8 +35,12 @@ final class Results implements StepResults {
     }
 
     @Override
-    public Map<String, Path> outputs(String stepId, int instance) {
-        return outputs(group(stepId).nodes.get(instance));
+    public StepResult of(String stepId, int instance) {
+        return of(group(stepId).nodes.get(instance));
+    }
+
+    static StepResult of(InstanceNode node) {
+        return new StepResult(node.state().wire(), List.of(outputs(node)));
     }
 
     static StepResult of(StepNode group) {

@@ -29,6 +29,9 @@ final class StepNode {
     private int executions;
     private boolean passedOn;
     private Upstream upstream;
+    /** Of the end of a used workflow file: its begin. */
+    private Optional<StepNode> entry = Optional.empty();
+
     private Optional<String> brokenBy = Optional.empty();
 
     /** @param upstream how the run goes before anything that the step needs has ended */
@@ -55,6 +58,16 @@ final class StepNode {
             }
         }
         return lanes.isPresent();
+    }
+
+    /** It is the end of a used workflow file that begins with that step. */
+    void endsWhatBeginsWith(StepNode begin) {
+        entry = Optional.of(begin);
+    }
+
+    /** The begin that belongs to an end of a used workflow file; empty for every other step. */
+    Optional<InstanceNode> entryOf(InstanceNode end) {
+        return entry.map(begin -> begin.nodes.get(Math.min(begin.nodes.size(), Math.max(1, end.instance.index())) - 1));
     }
 
     /** Its matrix cannot be decided before that step has ended. */
@@ -145,10 +158,7 @@ final class StepNode {
                 () -> Stream.concat(needed.nodes.stream().map(InstanceNode::breaks), Stream.of(needed.brokenBy))
                         .flatMap(Optional::stream)
                         .findFirst());
-        Upstream own = new Upstream(needed.failsTheRun(), needed.any(StepState.CANCELLED));
-        upstream = needed.nodes.stream()
-                .map(InstanceNode::upstream)
-                .reduce(upstream.and(needed.upstream).and(own), Upstream::and);
+        upstream = needed.nodes.stream().map(InstanceNode::passes).reduce(upstream, Upstream::and);
     }
 
     /** Seen by each of its instances, but for what only some wait for. */

@@ -32,6 +32,9 @@ final class StepStateRecorder {
 
     /** The matrix of a step has been decided. */
     void decided(StepNode group, Instance step) throws IOException {
+        if (group.nodes.get(0).isHidden()) {
+            return;
+        }
         index.decided(step, group.nodes);
         Map<String, String> labels = new LinkedHashMap<>();
         group.nodes.forEach(node -> labels.put(node.id(), node.label()));
@@ -42,6 +45,9 @@ final class StepStateRecorder {
     void takeOver(InstanceNode node) throws IOException {
         StepManifest manifest = node.manifest();
         node.state(manifest.state());
+        if (node.isHidden()) {
+            return;
+        }
         services.listener()
                 .on(new RunEvent.StepChanged(
                         services.clock().instant(), node.id(), manifest.state(), manifest.message()));

@@ -159,7 +159,7 @@ public final class WorkflowExecutor {
         StepStateRecorder ledger = new StepStateRecorder(index, services);
         Admission admission = new Admission(capacity);
         Phase main = Phase.load(run.folder(), plan.steps(), false, Upstream.WELL);
-        main.nodes()
+        main.shown()
                 .forEach(node ->
                         index.note(node.instance, node.state(), StepStateRecorder.newestImage(node.manifest())));
         run.state(RunState.RUNNING, "", services.clock().instant());
@@ -387,7 +387,9 @@ public final class WorkflowExecutor {
     private static String whatFailed(Phase... phases) {
         return messages(Stream.of(phases)
                 .flatMap(Phase::nodes)
-                .filter(node -> node.state() == StepState.FAILED && node.group.failsTheRun()));
+                .filter(node -> node.state() == StepState.FAILED
+                        && node.group.failsTheRun()
+                        && !node.group.step.isEdgeOfPart()));
     }
 
     /** Steps that could not be gone on with here and now. */

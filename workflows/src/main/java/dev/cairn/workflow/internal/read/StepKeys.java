@@ -10,6 +10,7 @@ import dev.cairn.workflow.spec.Named;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.spec.Work;
+import dev.cairn.yaml.Node;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -42,10 +43,28 @@ final class StepKeys {
                             Composites.nonEmpty(Composites.listOf(Scalars.template()), "word, the program"),
                             Work.Command::new)),
             "A script; or, as a list, a program and its arguments without a shell.");
-    private static final Field<String> USES =
-            optional("uses", Scalars.oneOf("airflow"), "Something that Cairn does itself: airflow.");
-    private static final Field<Map<String, Parameter>> WITH =
-            optional("with", AirflowKeys.TYPE, "The parameters of uses.");
+    private static final String AIRFLOW = "airflow";
+    private static final String PART = "\\.ya?ml$";
+    private static final Field<Named> USES = optional(
+            "uses",
+            Scalars.scalar(
+                    "airflow, or a workflow file such as ./part.yaml",
+                    Keywords.of(
+                            "anyOf",
+                            List.of(
+                                    Keywords.of("enum", List.of(AIRFLOW)),
+                                    Keywords.of("type", "string", "pattern", PART))),
+                    StepKeys::used),
+            "Another workflow file, whose steps are run here; or something that Cairn does itself: airflow.");
+    private static final Type<Map<String, Parameter>> INPUTS =
+            Composites.mapOf(StrategyKeys.NAME, "a name of an input: letters, digits, _ and -", Composites.parameter());
+    private static final Field<Node> WITH = optional(
+            "with",
+            Composites.type(
+                    (node, problems) -> Optional.of(node),
+                    definitions -> Keywords.of(
+                            "anyOf", List.of(AirflowKeys.TYPE.schema(definitions), INPUTS.schema(definitions)))),
+            "The inputs of the workflow file, or the parameters of airflow.");
     private static final Field<Work> APPROVAL = optional(
             "approval",
             Composites.map(
@@ -105,11 +124,40 @@ final class StepKeys {
         all.addAll(SettingsKeys.ALL);
         List<Object> kinds = new ArrayList<>();
         kinds.add(Keywords.of("required", List.of("run")));
-        kinds.add(Keywords.of("required", List.of("uses", "with")));
+        kinds.add(Keywords.of(
+                "required", List.of("uses", "with"), "properties", uses(Keywords.of("enum", List.of(AIRFLOW)))));
+        if (own.contains(STRATEGY)) {
+            kinds.add(Keywords.of("required", List.of("uses"), "properties", uses(Keywords.of("pattern", PART))));
+        }
         if (own.contains(APPROVAL)) {
             kinds.add(Keywords.of("required", List.of("approval")));
         }
         return ObjectType.of(name, all, StepKeys::make).constrained(Keywords.of("oneOf", kinds));
+    }
+
+    private static Map<String, Object> uses(Map<String, Object> what) {
+        return Keywords.of("uses", what);
+    }
+
+    private static Optional<Named> used(Node.Scalar scalar) {
+        String text = scalar.text();
+        boolean known = text.equals(AIRFLOW)
+                || text.matches(".*\\.ya?ml") && text.chars().noneMatch(Character::isISOControl);
+        return known && !text.contains("${{") ? Optional.of(new Named(text, scalar.place())) : Optional.empty();
+    }
+
+    private static boolean isPart(ReadFields fields) {
+        return fields.get(USES).filter(it -> !it.text().equals(AIRFLOW)).isPresent();
+    }
+
+    /** The steps of a workflow file are as that file says. */
+    private static void checkPart(ReadFields fields, Problems problems) {
+        Stream.concat(Stream.of(OUTPUTS, ARTIFACTS, MASK_SECRETS, STDIN), SettingsKeys.ALL.stream())
+                .filter(fields::has)
+                .forEach(field -> problems.add(
+                        fields.place(field),
+                        "not possible here: a step that uses a workflow file has no \"" + field.name()
+                                + "\" of its own; write it in that file"));
     }
 
     private static Step make(ReadFields fields, Problems problems) {
@@ -120,6 +168,8 @@ final class StepKeys {
         } else if (given.size() > 1) {
             problems.add(
                     fields.place(given.get(1)), "a step has \"run\", \"uses\" or \"approval\", and only one of them");
+        } else if (isPart(fields)) {
+            checkPart(fields, problems);
         } else if (fields.has(USES) != fields.has(WITH)) {
             problems.add(
                     fields.has(WITH) ? fields.place(WITH) : fields.place(USES),
@@ -131,7 +181,7 @@ final class StepKeys {
                 fields.get(NAME),
                 fields.get(NEEDS),
                 fields.get(IF),
-                work(fields),
+                work(fields, problems),
                 fields.get(STRATEGY),
                 fields.get(OUTPUTS).orElse(Map.of()),
                 fields.get(ARTIFACTS).orElse(List.of()),
@@ -141,10 +191,17 @@ final class StepKeys {
                 SettingsKeys.settings(fields, problems));
     }
 
-    private static Optional<Work> work(ReadFields fields) {
+    private static Optional<Work> work(ReadFields fields, Problems problems) {
         return fields.get(RUN)
                 .or(() -> fields.get(APPROVAL))
-                .or(() -> fields.get(USES)
-                        .map(what -> new Work.Uses(what, fields.get(WITH).orElse(Map.of()))));
+                .or(() -> fields.get(USES).map(what -> uses(what, fields, problems)));
+    }
+
+    private static Work uses(Named what, ReadFields fields, Problems problems) {
+        boolean part = isPart(fields);
+        Map<String, Parameter> with = fields.get(WITH)
+                .flatMap(node -> (part ? INPUTS : AirflowKeys.TYPE).read(node, problems))
+                .orElse(Map.of());
+        return part ? new Work.Part(what, with) : new Work.Uses(what.text(), with);
     }
 }

@@ -3,6 +3,7 @@ package dev.cairn.workflow.internal.read;
 import static dev.cairn.workflow.internal.read.Field.optional;
 import static dev.cairn.workflow.internal.read.Field.required;
 
+import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.spec.Concurrency;
 import dev.cairn.workflow.spec.Input;
 import dev.cairn.workflow.spec.Notification;
@@ -63,12 +64,17 @@ final class WorkflowKeys {
     private static final Field<List<Notification>> NOTIFY = optional(
             "notify", Composites.oneOrMore(NotifyKeys.TYPE), "Who is notified of changes of a run and its steps.");
 
+    private static final Field<Map<String, Template>> OUTPUTS = optional(
+            "outputs",
+            Composites.mapOf(StrategyKeys.NAME, "a name: letters, digits, _ and -", Scalars.template()),
+            "What a step that uses this file has as its outputs, such as ${{ steps.ID.outputs.NAME }}.");
+
     private WorkflowKeys() {}
 
     static ObjectType<Workflow> type(Path file) {
         List<Field<?>> all = new ArrayList<>(List.of(NAME, INPUTS, SECRETS, SCHEDULE, CONCURRENCY));
         all.addAll(SettingsKeys.ENVIRONMENT);
-        all.addAll(List.of(DEFAULTS, STEPS, ON_FAILURE, FINALLY, NOTIFY));
+        all.addAll(List.of(DEFAULTS, STEPS, OUTPUTS, ON_FAILURE, FINALLY, NOTIFY));
         return ObjectType.of("workflow", all, (fields, problems) -> workflow(file, fields))
                 .extensible();
     }
@@ -86,7 +92,9 @@ final class WorkflowKeys {
                 fields.get(STEPS).orElse(List.of()),
                 fields.get(ON_FAILURE).orElse(List.of()),
                 fields.get(FINALLY).orElse(List.of()),
-                fields.get(NOTIFY).orElse(List.of()));
+                fields.get(NOTIFY).orElse(List.of()),
+                fields.get(OUTPUTS).orElse(Map.of()),
+                Map.of());
     }
 
     private static String nameOf(Path file) {

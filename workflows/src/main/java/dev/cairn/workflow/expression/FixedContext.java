@@ -1,19 +1,26 @@
-package dev.cairn.workflow.plan;
+package dev.cairn.workflow.expression;
 
-import dev.cairn.workflow.expression.Context;
-import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What is known before a run: its inputs. */
-record InputContext(Map<String, Value> inputs) implements Context {
+/** What is known before a run: single contexts, such as its inputs. Immutable. */
+public record FixedContext(Map<String, Value> contexts) implements Context {
+
+    public FixedContext {
+        contexts = Map.copyOf(contexts);
+    }
+
+    /** @param name of the context, such as {@code inputs} */
+    public static FixedContext of(String name, Map<String, Value> fields) {
+        return new FixedContext(Map.of(name, new Value.Fields(fields)));
+    }
 
     @Override
     public Optional<Value> value(String context) {
-        return context.equals("inputs") ? Optional.of(new Value.Fields(inputs)) : Optional.empty();
+        return Optional.ofNullable(contexts.get(context));
     }
 
     @Override

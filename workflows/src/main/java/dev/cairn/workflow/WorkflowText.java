@@ -1,0 +1,107 @@
+package dev.cairn.workflow;
+
+import dev.cairn.workflow.internal.read.WorkflowReader;
+import dev.cairn.workflow.problem.Problems;
+import dev.cairn.workflow.spec.Workflow;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The text of a workflow file together with the texts of the files that its steps use: one text with one digest, which a run keeps
+ * and {@link Workflows#read(String, Path)} understands. Without such files it is the text of the file alone. Stateless; any thread.
+ */
+public final class WorkflowText {
+    private static final String HEADER = "--- # cairn part: ";
+    private static final Pattern SECTION = Pattern.compile("(?:^|\n)" + Pattern.quote(HEADER) + "([^\n]*)\n");
+    private static final int MOST_PARTS = 256;
+
+    private WorkflowText() {}
+
+    /** Reads the text of a file. */
+    @FunctionalInterface
+    public interface Source {
+        /** @throws NoSuchFileException when there is none */
+        String read(Path file) throws IOException;
+    }
+
+    /**
+     * Reads a workflow file and, where its steps use others, those too. A file that does not exist is left out:
+     * {@link Workflows#read(String, Path)} reports it.
+     */
+    public static String gather(Path file, Source source) throws IOException {
+        String main = source.read(file);
+        Path absolute = file.toAbsolutePath().normalize();
+        StringBuilder all = new StringBuilder(main);
+        for (Map.Entry<Path, String> part : parts(main, absolute, source).entrySet()) {
+            all.append('\n').append(HEADER).append(folder(absolute).relativize(part.getKey()));
+            all.append('\n').append(part.getValue());
+        }
+        return all.toString();
+    }
+
+    private static Map<Path, String> parts(String main, Path file, Source source) throws IOException {
+        Map<Path, String> found = new LinkedHashMap<>();
+        if (SECTION.matcher(main).find()) {
+            return found; // it has been gathered already
+        }
+        Deque<Path> named = new ArrayDeque<>(uses(main, file));
+        for (Path part = named.poll(); part != null; part = named.poll()) {
+            if (found.containsKey(part) || part.equals(file)) {
+                continue;
+            }
+            if (found.size() == MOST_PARTS) {
+                throw new IOException(file + " uses more than " + MOST_PARTS + " workflow files");
+            }
+            try {
+                String text = source.read(part);
+                found.put(part, text);
+                named.addAll(uses(text, part));
+            } catch (NoSuchFileException reportedWhereItIsUsed) {
+                continue;
+            }
+        }
+        return found;
+    }
+
+    /** The files that the steps of a text use, absolute. */
+    private static List<Path> uses(String text, Path file) {
+        if (!text.contains(".yaml") && !text.contains(".yml")) {
+            return List.of(); // parsed once only, as nearly every file is
+        }
+        return WorkflowReader.read(text, file, new Problems(file.toString()))
+                .map(Workflow::steps)
+                .orElse(List.of())
+                .stream()
+                .flatMap(step -> WorkflowLoader.part(step).stream())
+                .map(part -> WorkflowLoader.resolve(file, part))
+                .toList();
+    }
+
+    /** The texts by absolute path, that of {@code file} first. */
+    static Map<Path, String> split(String text, Path file) {
+        Map<Path, String> texts = new LinkedHashMap<>();
+        Matcher section = SECTION.matcher(text);
+        Path at = file;
+        int from = 0;
+        while (section.find()) {
+            texts.putIfAbsent(at, text.substring(from, section.start()));
+            at = folder(file).resolve(section.group(1)).normalize();
+            from = section.end();
+        }
+        texts.putIfAbsent(at, text.substring(from));
+        return texts;
+    }
+
+    private static Path folder(Path file) {
+        Path folder = file.getParent();
+        return folder == null ? file : folder;
+    }
+}
