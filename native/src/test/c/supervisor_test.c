@@ -129,6 +129,25 @@ static void refuses_by_name_what_it_does_not_know(void **state)
     end(step);
 }
 
+/* As of one that has failed to start and cannot write that down, or that is stopped. */
+static void waits_for_no_supervisor_longer_than_asked(void **state)
+{
+    (void)state;
+    static const char status[] = "{\"op\":\"status\"}";
+    cairn_step *step = start("1", "sleep 1000");
+    char *answer = NULL;
+    auto_free char *away = strdup(path_of("1/away"));
+    const pid_t supervisor = (pid_t)cairn_step_pid(step);
+    assert_int_equal(rename(path_of("1/supervisor.sock"), away), 0);
+    assert_int_equal(-ETIMEDOUT, cairn_step_request(step, status, 50, &answer, NULL));
+    assert_int_equal(rename(away, path_of("1/supervisor.sock")), 0);
+    assert_int_equal(kill(supervisor, SIGSTOP), 0);
+    assert_int_equal(-ETIMEDOUT, cairn_step_request(step, status, 50, &answer, NULL));
+    assert_int_equal(kill(supervisor, SIGCONT), 0);
+    expect_answer(step, status, "\"state\":\"running\"");
+    end(step);
+}
+
 static void a_frozen_step_stands_still_and_its_time_with_it(void **state)
 {
     (void)state;
@@ -576,6 +595,7 @@ int main(void)
         with_home(the_step_has_the_limits_of_its_caller),
         with_home(tells_at_once_that_it_cannot_restore),
         with_home(refuses_by_name_what_it_does_not_know),
+        with_home(waits_for_no_supervisor_longer_than_asked),
         with_home(a_frozen_step_stands_still_and_its_time_with_it),
         with_home(ends_a_frozen_step),
         with_home(an_image_that_cannot_be_written_costs_nothing_but_itself),

@@ -60,7 +60,7 @@ static bool has_ended(const struct cairn_step *step)
     return poll(&ended, 1, CONNECT_RETRY_MS) != 0;
 }
 
-int connection_open(const struct cairn_step *step, int *out, cairn_error *err)
+int connection_open(const struct cairn_step *step, int64_t deadline, int *out, cairn_error *err)
 {
     auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -71,6 +71,8 @@ int connection_open(const struct cairn_step *step, int *out, cairn_error *err)
         if (!starting || has_ended(step))
             return cairn_fail(err, CAIRN_EGONE, "the supervisor %d does not answer: %s",
                               step->supervisor.pid, strerror(failed));
+        if (connection_now_ms() >= deadline)
+            return cairn_fail(err, ETIMEDOUT, "the supervisor has not answered in time");
     }
     int rc = check_peer(fd, err);
     if (rc == 0)

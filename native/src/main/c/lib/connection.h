@@ -7,8 +7,10 @@
 #include "lib/step_handle.h"
 
 /* Connects to the step's supervisor, and makes sure that it is ours (or root's) on the other side.
- * Waits for one that has just been started to listen, as long as it lives. */
-CAIRN_CHECKED int connection_open(const struct cairn_step *step, int *out, cairn_error *err);
+ * Waits for one that has just been started to listen, as long as it lives, until `deadline` (of
+ * connection_now_ms): ETIMEDOUT. */
+CAIRN_CHECKED int connection_open(const struct cairn_step *step, int64_t deadline, int *out,
+                                  cairn_error *err);
 
 /* Who listens on the control socket in an attempt's folder, as a descriptor that is readable once
  * it has ended: also where its pid means nothing, since it is in another pid namespace. CAIRN_EGONE

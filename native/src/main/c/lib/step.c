@@ -145,7 +145,7 @@ int cairn_step_request(cairn_step *step, const char *json, int timeout_ms, char 
 {
     int64_t deadline = timeout_ms < 0 ? INT64_MAX : connection_now_ms() + timeout_ms;
     auto_close int fd = -1;
-    int rc = connection_open(step, &fd, err);
+    int rc = connection_open(step, deadline, &fd, err);
     return rc == 0 ? connection_ask(fd, json, deadline, answer, err) : rc;
 }
 

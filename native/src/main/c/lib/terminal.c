@@ -22,7 +22,7 @@ int cairn_terminal_open(cairn_step *step, cairn_terminal **out, cairn_error *err
 {
     auto_close int fd = -1;
     auto_free char *answer = NULL;
-    int rc = connection_open(step, &fd, err);
+    int rc = connection_open(step, INT64_MAX, &fd, err);
     if (rc == 0)
         rc = connection_ask(fd, "{\"op\":\"attach\"}", INT64_MAX, &answer, err);
     if (rc != 0)

@@ -105,6 +105,10 @@ final class SupervisedCheckpointer implements Checkpointer {
 
     @Override
     public Optional<StepProcess> attach(Path attemptDir) throws EngineException {
+        return supervised(attemptDir).map(step -> step);
+    }
+
+    private static Optional<SupervisedStep> supervised(Path attemptDir) throws EngineException {
         LibCairn.CairnError error = new LibCairn.CairnError();
         PointerByReference step = new PointerByReference();
         int result = LibCairn.cairn_attach(attemptDir.toString(), step, error);
@@ -118,12 +122,12 @@ final class SupervisedCheckpointer implements Checkpointer {
 
     @Override
     public Optional<StepStatus> statusOf(Path attemptDir) throws EngineException {
-        Optional<StepProcess> step = AttemptFiles.hasBegun(attemptDir) ? attach(attemptDir) : Optional.empty();
+        Optional<SupervisedStep> step = AttemptFiles.hasBegun(attemptDir) ? supervised(attemptDir) : Optional.empty();
         if (step.isEmpty()) {
             return Optional.empty();
         }
-        try (StepProcess running = step.get()) {
-            return Optional.of(running.status());
+        try (SupervisedStep running = step.get()) {
+            return Optional.of(running.glance());
         }
     }
 

@@ -149,7 +149,7 @@ final class EventJson {
             return withMessage("checkpoint failed (" + failed.reason() + "); the step keeps running", failed.message());
         }
         if (event instanceof RunEvent.CannotWrite failing) {
-            return "cannot write " + failing.file() + ": " + failing.reason() + "; the steps keep running";
+            return "cannot write " + failing.file() + ": " + failing.reason() + "; steps that run keep running";
         }
         if (event instanceof RunEvent.WritesAgain mended) {
             return "can write again, after " + mended.after().toMillis() + " ms";

@@ -76,7 +76,7 @@ public final class EventText {
         }
         if (event instanceof RunEvent.CannotWrite failing) {
             return "cannot write " + failing.file() + ": " + failing.reason()
-                    + "; the steps keep running and the write is retried. Free space there, or check the file system";
+                    + "; the write is retried, and steps that run keep running. Free space there, or check the file system";
         }
         if (event instanceof RunEvent.WritesAgain mended) {
             return "can write again, after " + HumanText.span(mended.after());
