@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param signal name of the signal that asks it to save ({@code TERM}, {@code USR1}), empty when it saves by itself
  * @param files what it saves, relative to its working directory
- * @param resumeCommand how to go on from them; empty repeats the command
+ * @param resumeCommand how to resume from them; empty repeats the command
  * @param settle how long the files must be unchanged to count as saved
  */
 public record AppCheckpoints(

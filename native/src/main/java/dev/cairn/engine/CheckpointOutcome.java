@@ -9,13 +9,13 @@ public sealed interface CheckpointOutcome {
 
     record Failed(Instant at, String reason, int code, String message) implements CheckpointOutcome {}
 
-    /** The step goes on, after its supervisor could not renew its lease. */
+    /** The step continues after its supervisor could not renew the lease. */
     record StoodStill(Instant at, Duration stood) implements CheckpointOutcome {}
 
     /** The step's lease was removed for the {@code times}-th time. Its supervisor wrote it again, and the step ran on. */
     record LeaseRecreated(Instant at, int times) implements CheckpointOutcome {}
 
-    /** The step goes on with kept programs and libraries where this host has other files. */
+    /** The step continues with kept programs and libraries, because this host has different files. */
     record StandIns(Instant at, String files) implements CheckpointOutcome {}
 
     /** Going on from an image took away or cut so many files, of so many bytes in all; they are in the attempt's folder {@code undone}. */

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An engine that runs a step so that it can be stopped at any instant and go on from its last image.
+ * Runs a step so that it can be stopped at any instant and resumed from its last image.
  *
  * <p>Implementations are immutable and thread-safe. Every engine passes {@code CheckpointerContract}.
  */
@@ -22,7 +22,7 @@ public interface Checkpointer {
         return true;
     }
 
-    /** What a person should hear when such a step has been started; empty for nothing. */
+    /** A message for the user when such a step has started; empty for none. */
     default Optional<String> notice(StepLaunch launch) {
         return Optional.empty();
     }
@@ -31,17 +31,16 @@ public interface Checkpointer {
     List<HostFinding> check();
 
     /**
-     * Starts a step, or goes on from {@link StepLaunch#restoreFrom}. Returns when the step runs.
+     * Starts a step, or resumes it from {@link StepLaunch#restoreFrom}. Returns when the step runs.
      *
      * @throws EngineException when it cannot be started; nothing of it is left running
      */
     StepProcess start(StepLaunch launch) throws EngineException;
 
     /**
-     * Finds the step of an attempt again after its runner died. One that had not begun by then never does.
+     * Attaches to the step of an attempt whose runner died. A step that had not started by then never starts.
      *
-     * @return empty when no supervisor of that attempt is alive; {@link StepProcess#exit()} is then not to be had, but
-     *     {@link #exitOf} is
+     * @return empty when no supervisor of that attempt is alive; {@link StepProcess#exit()} is then unknown; {@link #exitOf} knows the end
      * @throws EngineException with {@link EngineException#HELD} when one is, out of reach
      */
     Optional<StepProcess> attach(Path attemptDir) throws EngineException;
@@ -70,18 +69,19 @@ public interface Checkpointer {
     ImageInfo describe(Path image) throws EngineException;
 
     /**
-     * Whether an image can be gone on from on this host: whole, unaltered, trusted, and made for such a host.
+     * Why a step cannot be resumed from an image on this host: the image is incomplete, altered, not trusted, or made for another
+     * kind of host.
      *
      * @return empty when it can, else the reason, as a sentence
      */
     Optional<String> unusable(Path image);
 
-    /** Who has the lease of a step's images; empty when nobody does. */
+    /** The owner of the lease of a step's images; empty if there is none. */
     default Optional<Lease> lease(Path checkpointsDir) throws EngineException {
         return Optional.empty();
     }
 
-    /** Whether an image that is unusable here is so for this host's sake only, and another may go on from it. */
+    /** Whether another host may be able to use an image that this host cannot use. */
     default boolean fitsElsewhere(Path image) {
         return false;
     }

@@ -46,7 +46,7 @@ public final class EngineException extends Exception {
         return Objects.requireNonNull(super.getMessage());
     }
 
-    /** Whether a file could not be read or written, of a full disk, say. */
+    /** Whether a file could not be read or written, for example because the disk is full. */
     public boolean isOfStorage() {
         return getCause() instanceof IOException || OF_STORAGE.contains(code);
     }

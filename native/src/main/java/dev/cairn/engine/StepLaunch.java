@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param timeout running time allowed in all; empty for none
  * @param spent running time already used by earlier attempts
  * @param grace between TERM and KILL
- * @param restoreFrom the image to go on from; empty starts from the beginning
+ * @param restoreFrom the image to resume from; empty starts from the beginning
  * @param acceptChanged files of the step that others changed since it ended go back, too
  * @param outlivesRunner false where nothing may outlive the job (batch systems)
  * @param app what the engine {@code app} needs; empty for the others

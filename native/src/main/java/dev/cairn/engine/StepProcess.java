@@ -3,13 +3,13 @@ package dev.cairn.engine;
 import java.time.Duration;
 import java.util.Optional;
 
-/** A running step. Thread-safe. Closing lets go of it without touching it: the step goes on. */
+/** A running step. Thread-safe. Closing detaches from the step; the step continues to run. */
 public interface StepProcess extends AutoCloseable {
 
     /** Identity of the supervisor in its own pid namespace: pid and start time (clock ticks since boot, from {@code /proc/PID/stat}). */
     ProcessIdentity supervisor();
 
-    /** Whether the supervisor runs; it writes down the end before its own. */
+    /** Whether the supervisor runs. It records the end of the step before it exits. */
     boolean isAlive() throws EngineException;
 
     StepStatus status() throws EngineException;
@@ -30,7 +30,7 @@ public interface StepProcess extends AutoCloseable {
     /** How it ended, or empty while it runs. */
     Optional<StepExit> exit() throws EngineException;
 
-    /** Waits at most this long for the end; empty when it has not come, or the supervisor was killed. An interrupt is obeyed. */
+    /** Waits at most this long for the end. Empty if the step still runs, or if its supervisor was killed. Can be interrupted. */
     Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException;
 
     /** The step's terminal, when it was started with one: bytes both ways. */

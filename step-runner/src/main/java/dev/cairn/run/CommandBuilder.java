@@ -13,7 +13,7 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is said of a command that runs as a checkpointed step. Each method changes the builder and returns it. Confined to one
+ * Describes a command to run as a checkpointed step. Each method changes the builder and returns it. Confined to one
  * thread.
  *
  * @param <B> the builder itself
@@ -54,33 +54,33 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
     }
 
     /**
-     * A name by which the run is found again: while one of that name and command has not ended, running the command
-     * means going on with it. Without one it gets the program's name, with a number if that is taken.
+     * Names the run. While a run of this name and command is unfinished, running the command resumes it. Without a name, the run is
+     * called like the program, with a number if that name is taken.
      */
     public B named(String runName) {
         name = runName;
         return self();
     }
 
-    /** Does not go on with an unfinished run of that name. */
+    /** Starts a new run even if a run of that name is unfinished. */
     public B startingNew() {
         fresh = true;
         return self();
     }
 
-    /** Variables laid over this process's own. They are written to the manifest: no secrets. */
+    /** Variables added to those of this process. The manifest stores them, so do not pass secrets. */
     public B environment(Map<String, String> variables) {
         environment = Map.copyOf(variables);
         return self();
     }
 
-    /** One of the engines that the runner was given; {@code native} if nothing is said. */
+    /** One of the runner's engines; {@code native} by default. */
     public B engine(String engineName) {
         engine = engineName;
         return self();
     }
 
-    /** Between checkpoints; without it Cairn weighs what they cost. */
+    /** Sets the time between checkpoints; without it, Cairn adapts it to their cost. */
     public B every(Duration interval) {
         everyMillis = Math.max(1, interval.toMillis());
         return self();
@@ -98,13 +98,13 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** Holds libraries to x86-64-v2, so that its images fit other machines of a mixed cluster. */
+    /** Limits libraries to x86-64-v2, so that images fit other machines of a mixed cluster. */
     public B onBaselineCpu() {
         baselineCpu = true;
         return self();
     }
 
-    /** Keeps mapped programs and libraries with its images: it goes on also where these have been upgraded. */
+    /** Keeps mapped programs and libraries with the images, so that a resume works after their upgrade. */
     public B keepingBinaries() {
         keepBinaries = true;
         return self();
@@ -123,15 +123,15 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** Lets it use io_uring; while it does it cannot be checkpointed. */
+    /** Lets the command use io_uring, while which it cannot be checkpointed. */
     public B withIoUring() {
         ioUring = true;
         return self();
     }
 
     /**
-     * A file, or a folder with everything below it, that goes back with the command as a whole: rewritten files come
-     * back from copies, new ones are moved away. What it only appends to needs none of this. The folder must be its own.
+     * Rolls back a file, or a folder with everything below it, as a whole on resume: rewritten files are restored from copies, new
+     * files are moved away. Files that the command only appends to do not need this. No other program may write to the folder.
      *
      * @param path relative to where it runs; call {@link #in} first
      */
@@ -140,31 +140,31 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** Running time in all, over every attempt. */
+    /** Limits the running time of all attempts together. */
     public B timeout(Duration runningTime) {
         timeoutMillis = OptionalLong.of(runningTime.toMillis());
         return self();
     }
 
-    /** How often it is tried again when it fails. */
+    /** How often a failed command is retried. */
     public B retries(int max) {
         retries = max;
         return self();
     }
 
-    /** Gives it a terminal of its own, of this size at first. */
+    /** Gives the command its own terminal, initially of this size. */
     public B onTerminal(int rows, int columns) {
         terminal = new CommandOrigin.TerminalSize(rows, columns);
         return self();
     }
 
-    /** A file that it reads as its input; it must stay until the command has ended. */
+    /** A file that the command reads as its standard input; it must exist until the command has ended. */
     public B reading(Path file) {
         input = file.toAbsolutePath();
         return self();
     }
 
-    /** How an unfinished run of it is gone on with. */
+    /** How an unfinished run is resumed. */
     public B with(ResumeOptions chosen) {
         options = chosen;
         return self();
@@ -187,7 +187,7 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return options;
     }
 
-    /** What a run of it writes down of it, and goes on with. */
+    /** What a run records of the command and uses to resume it. */
     public CommandOrigin origin() {
         return new CommandOrigin(
                 words,

@@ -127,7 +127,7 @@ final class EditedRun {
         };
     }
 
-    /** Gives a step the instances that it had, or says why they are to be found again. */
+    /** Gives a step the instances that it had, or says why they must be determined again. */
     private Optional<Line> decide(PlanStep step) throws IOException {
         OldMatrix old = matrices.get(step.id());
         boolean known = old != null

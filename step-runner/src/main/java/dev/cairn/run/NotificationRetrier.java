@@ -39,7 +39,7 @@ public final class NotificationRetrier {
         this.context = context;
     }
 
-    /** The runs of this home of which somebody may have to be told, those that run now among them. */
+    /** The runs of this home that may have pending notifications, including active runs. */
     public List<RunFolder> runs() throws IOException {
         List<RunFolder> found = new ArrayList<>();
         for (String id : context.pending().ids()) {
@@ -53,7 +53,7 @@ public final class NotificationRetrier {
     }
 
     /**
-     * Tells of one run, as far as that comes within a time. A run that somebody runs now is left to them.
+     * Tells of one run, as far as that comes within a time. Skips a run that a runner owns: that runner delivers its notifications.
      *
      * @param say told what is refused, in words for a person, from any thread
      * @return who could not be told everything yet, and why
@@ -86,11 +86,11 @@ public final class NotificationRetrier {
     /**
      * Owns the run for an instant where its journal lacks something.
      *
-     * @return false when somebody else owns it now
+     * @return false if another process owns it now
      */
     private boolean isWhole(RunManifest run) throws IOException, InterruptedException {
         if (run.state() == RunState.RUNNING || EventJournalRepair.missing(run).isEmpty()) {
-            return true; // who goes on with a run repairs its journal
+            return true; // the runner that resumes a run repairs its journal
         }
         if (!(opener.open(run.folder()) instanceof RunOpener.Opened.Ours ours)) {
             return false;

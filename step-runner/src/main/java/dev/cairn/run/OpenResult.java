@@ -36,7 +36,7 @@ public sealed interface OpenResult {
     /** A live process runs it. */
     record Held(RunFolder run, OwnerRecord owner) implements OpenResult {}
 
-    /** It was paused, and goes on only when that is asked for. */
+    /** It is paused, and resumes only on request. */
     record Paused(RunFolder run) implements OpenResult {}
 
     /** The workflow file or the inputs are wrong. */

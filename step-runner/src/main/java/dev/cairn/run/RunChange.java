@@ -33,7 +33,7 @@ public record RunChange(int done, int total, boolean edited, List<Line> steps) {
     public enum Kind {
         /** It had ended and runs again. */
         AGAIN,
-        /** It had not ended, and goes on with another definition; its images do not fit any more. */
+        /** It had not ended and continues with another definition; its images no longer fit. */
         CHANGED,
         NEW,
         REMOVED

@@ -35,7 +35,7 @@ import java.util.concurrent.CompletableFuture;
 
 /**
  * A run that this process owns. {@link #run} runs it, in the caller's thread, once; the other methods may be called from any
- * thread meanwhile. Closing lets go of the run; steps that still run go on under their supervisors.
+ * thread meanwhile. Closing releases the run; running steps continue under their supervisors.
  */
 public final class RunSession implements AutoCloseable {
     private final RunManifest manifest;
@@ -146,7 +146,7 @@ public final class RunSession implements AutoCloseable {
         return plan;
     }
 
-    /** Whether the run was made just now, and is not gone on with. */
+    /** Whether the run is new, not resumed. */
     public boolean isFresh() {
         return fresh;
     }
@@ -164,7 +164,7 @@ public final class RunSession implements AutoCloseable {
     /**
      * Runs the run to its end, or until it is stopped.
      *
-     * @throws InterruptedException when the thread is interrupted: the runner lets go, the steps go on
+     * @throws InterruptedException when the thread is interrupted: the runner detaches; the steps continue
      * @throws RunnerFailedException when this runner cannot go on: likewise
      */
     public RunOutcome run(RunListener listener) throws IOException, InterruptedException, RunnerFailedException {

@@ -546,7 +546,7 @@ public final class StepRunner {
         };
     }
 
-    /** A name with an unfinished run is taken, but for the same command that asks for that name. */
+    /** A name with an unfinished run is taken, except for the same command with that name. */
     private static RunPick.Rule nameRule(String name, CommandBuilder<?> command) {
         return run -> {
             if (run.state().isFinal()) {

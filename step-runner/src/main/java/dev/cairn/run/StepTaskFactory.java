@@ -56,7 +56,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Tells what each planned step is to do, and takes it to where it is to be done. */
+/** Decides for each planned step what it has to do and where, on this host or in a Slurm job. */
 final class StepTaskFactory implements TaskSource {
     /** In every step: the run that it belongs to. */
     static final String RUN_ID = "CAIRN_RUN_ID";

@@ -30,7 +30,8 @@ public final class JobEviction {
     }
 
     /**
-     * What is happening to the job, for a person; empty when it goes on, and when Slurm does not say. A controller that does not answer is
+     * Why Slurm is ending the job, as text for the user; empty if the job continues or Slurm gives no reason. A controller that does
+     * not answer is
      * asked for a minute: a step that needs it fails while it restarts, and what it then knows of the job decides.
      */
     public Optional<String> reason() throws InterruptedException {

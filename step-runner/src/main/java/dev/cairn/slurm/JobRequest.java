@@ -26,7 +26,7 @@ public record JobRequest(
         further = List.copyOf(further);
     }
 
-    /** The command, but for the script, which is read from its input. */
+    /** The command without the script, which it reads from its standard input. */
     public List<String> submitLine() {
         List<String> words = new ArrayList<>(List.of(
                 "sbatch",

@@ -5,7 +5,7 @@ import java.util.Optional;
 /**
  * What became of a job that stopped with its work saved.
  *
- * @param goesOn the job is in the queue, and the same line will go on when it starts again
+ * @param goesOn the job is queued again, and the same line resumes the run when it starts
  * @param words what happened and what to do, for a person
  */
 public record Requeue(StopCause cause, boolean goesOn, String words) {
@@ -13,7 +13,7 @@ public record Requeue(StopCause cause, boolean goesOn, String words) {
     private static final int TRIES = 3;
 
     /**
-     * Puts the job back into the queue, where that is what is to be done.
+     * Requeues the job if it has to be requeued.
      *
      * @param warned USR1 was among the signals that told it to stop
      */

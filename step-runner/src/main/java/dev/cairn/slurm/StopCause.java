@@ -18,7 +18,7 @@ public enum StopCause {
     WARNING("is near its time limit", true),
     TIME_LIMIT("has reached its time limit", true),
     CANCELLED("was cancelled", false),
-    /** Nothing of Slurm's: somebody sent TERM. */
+    /** Not caused by Slurm: a user or program sent TERM. */
     SIGNAL("was sent TERM, though Slurm neither preempts nor ends it", false),
     UNKNOWN("was asked to stop, and Slurm did not say why", false);
 
@@ -35,7 +35,7 @@ public enum StopCause {
         return words;
     }
 
-    /** Whether the job has to ask for its own requeue in order to go on. */
+    /** Whether the job must requeue itself in order to resume. */
     public boolean isToBeRequeued() {
         return toBeRequeued;
     }

@@ -25,7 +25,7 @@ public final class SupervisedImages {
     /**
      * Reads and checks every byte of an image, and of the programs and libraries that are kept beside it.
      *
-     * @return why it cannot be gone on from on this host; empty when it can
+     * @return why the step cannot be resumed from it on this host; empty if it can
      */
     public static Optional<String> unsound(Path image) throws EngineException {
         load();

@@ -24,7 +24,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A step through its supervisor's control socket. Thread-safe: each request has a connection of its own. */
 final class SupervisedStep implements StepProcess {
-    /** The supervisor answers at once, but for a pause in which it makes a copy of the step. */
+    /** The supervisor answers at once, except while it copies the paused step. */
     private static final int ANSWER_WITHIN_MS = 60_000;
     /** For who only looks: a supervisor that restores, or waits for room on a disk, answers later. */
     private static final int LOOK_WITHIN_MS = 2_000;

@@ -7,7 +7,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * Runs of a DAG for a range of dates that have passed.
  *
- * @param completed empty while it goes on
+ * @param completed empty while it is active
  */
 public record Backfill(long id, String dagId, boolean paused, Optional<Instant> completed, JsonNode json) {
 

@@ -34,7 +34,7 @@ public final class Backfills {
         return change(id, "unpause");
     }
 
-    /** Its runs under way go on. */
+    /** Its active runs continue. */
     public Backfill cancel(long id) throws AirflowException {
         return change(id, "cancel");
     }

@@ -15,7 +15,7 @@ public interface Credentials {
      * The value of the header {@code Authorization}; empty sends none.
      *
      * @param login asks the server for a token
-     * @throws AirflowException when there is none to be had
+     * @throws AirflowException when no credential is available
      */
     Optional<String> authorization(Login login) throws AirflowException;
 

@@ -29,7 +29,7 @@ public final class Dags {
         return Dag.from(api.call(ApiRequest.get("dags", dagId)));
     }
 
-    /** Pauses or unpauses it; runs already there go on. */
+    /** Pauses or unpauses it; existing runs continue. */
     public Dag pause(String dagId, boolean paused) throws AirflowException {
         return Dag.from(api.call(ApiRequest.patch(AirflowJson.object().put("is_paused", paused), "dags", dagId)
                 .with("update_mask", "is_paused")));

@@ -54,7 +54,7 @@ public final class TaskInstances {
                 .toList();
     }
 
-    /** Sets the state of a task that is not mapped, e.g. to SUCCESS for one that is to be passed over. */
+    /** Sets the state of a task that is not mapped, e.g. to SUCCESS to skip it. */
     public void setState(String dagId, String runId, String taskId, TaskState state) throws AirflowException {
         ObjectNode body = AirflowJson.object().put("new_state", state.text());
         if (api.apiVersion() == ApiVersion.V1) {

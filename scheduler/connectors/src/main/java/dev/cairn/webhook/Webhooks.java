@@ -128,7 +128,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
         return builder.build();
     }
 
-    /** Whoever writes the file of certificates decides who may answer for the receiver. */
+    /** A user who can write the certificate file decides who may answer as the receiver. */
     private static Trust trusting(String certificates, Path folder) throws IOException {
         Path file = folder.resolve(certificates);
         dev.cairn.files.Trust.ofThisProcess().checkNamed(file, folder);

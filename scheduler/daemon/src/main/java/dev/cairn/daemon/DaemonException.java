@@ -1,6 +1,6 @@
 package dev.cairn.daemon;
 
-/** The daemon cannot start, or not go on; the message says why and what to do. */
+/** The daemon cannot start or continue; the message says why and what to do. */
 public final class DaemonException extends Exception {
     private static final long serialVersionUID = 1;
 

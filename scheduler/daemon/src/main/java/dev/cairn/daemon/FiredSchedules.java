@@ -11,7 +11,7 @@ final class FiredSchedules {
     private boolean all;
 
     /**
-     * What is to be decided.
+     * The schedules whose ticks need a decision.
      *
      * @param upTo by the id of a schedule; Quartz may fire a little before the time
      * @param all every schedule: times may have passed without being fired

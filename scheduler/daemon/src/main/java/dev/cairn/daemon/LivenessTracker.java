@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells a run that goes on from one that may be over without anybody having noticed: one that has just been found, or whose last
- * running step has ended. Passes on what it hears. Thread-safe.
+ * Distinguishes an active run from one that may have ended unnoticed: a run that was just found, or whose last running step has ended.
+ * Passes on what it hears. Thread-safe.
  */
 final class LivenessTracker implements RunListener {
     /** What the last runner left running is found within this; a run that is silent for longer waits, such as for a retry. */
@@ -22,7 +22,7 @@ final class LivenessTracker implements RunListener {
     private boolean found;
     private long silentSince;
 
-    /** @param certain called when it has become known that the run goes on */
+    /** @param certain called when the run is known to be active */
     LivenessTracker(RunListener next, Runnable certain) {
         this.next = next;
         this.certain = certain;

@@ -26,7 +26,7 @@ import java.util.stream.Stream;
 final class RunDispatcher {
     private static final RunCommand PARK = new RunCommand.Checkpoint(Optional.empty(), true);
     private static final RunCommand CANCEL = new RunCommand.Cancel();
-    /** How soon a run that somebody else has is looked at again. */
+    /** How soon to check again a run that another process owns. */
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
 
     private final Runners runners;
@@ -44,7 +44,7 @@ final class RunDispatcher {
 
     /**
      * @param listeners told what happens in the run of a tick
-     * @param wake called when something has been put into the queue, or a run is known to go on
+     * @param wake called when something was queued, or when a run is known to be active
      */
     RunDispatcher(Runners runners, BiFunction<Tick, ScheduledWorkflow, RunListener> listeners, Runnable wake) {
         this.runners = runners;
@@ -84,7 +84,7 @@ final class RunDispatcher {
         return has == null ? !notBefore.containsKey(tick.key()) : has.run().isInDoubt();
     }
 
-    /** After how long something is to be decided although nothing happens: a run that is in doubt, or that somebody else has. */
+    /** How soon to decide again although nothing happens, about a run that is in doubt or that another process owns. */
     Duration untilNextLook() {
         long now = System.nanoTime();
         Stream<Duration> doubts = held.values().stream().flatMap(one -> one.run().untilCertain().stream());

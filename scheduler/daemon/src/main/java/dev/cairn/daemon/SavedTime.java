@@ -7,11 +7,11 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** How much running time lies in an image: what a step that goes on from it need not repeat. */
+/** The running time contained in an image, which a step resumed from it does not repeat. */
 final class SavedTime {
     private SavedTime() {}
 
-    /** Along the images from which the attempts went on; those that are gone by now count nothing. */
+    /** Follows the images from which the attempts resumed; images removed since count nothing. */
     static Duration of(StepManifest step, OptionalLong sequence) {
         Duration saved = Duration.ZERO;
         OptionalLong next = sequence;

@@ -27,10 +27,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The run of one tick: found by its key and gone on with, or started. {@link #run} does it in the caller's thread; it can be asked to
+ * The run of one tick: found by its key and resumed, or started. {@link #run} does it in the caller's thread; it can be asked to
  * stop from any other.
  *
- * <p>The run's key and its owner's lock are what guarantees one run per tick, whatever the scheduler's database says.
+ * <p>The run's key and its owner's lock guarantee one run per tick, independently of the scheduler's database.
  */
 final class ScheduledRun {
     /** Writing an image of a large step takes its time. */
@@ -49,7 +49,7 @@ final class ScheduledRun {
     /**
      * @param signs is told what happens in the run
      * @param runStarted is told its id
-     * @param leaveAlone when somebody has stopped it
+     * @param leaveAlone when a user has stopped it
      */
     ScheduledRun(
             Tick tick,
@@ -110,7 +110,7 @@ final class ScheduledRun {
         }
     }
 
-    /** @throws InterruptedException when the thread is interrupted: the steps go on under their supervisors */
+    /** @throws InterruptedException when the thread is interrupted: the steps continue under their supervisors */
     ScheduledRunEnd run() throws InterruptedException {
         try {
             StepRunner runner = runners.of(workflow.home());
@@ -145,7 +145,7 @@ final class ScheduledRun {
         return use(runner.resume(run.folder(), ResumeOptions.AS_SUBMITTED, false));
     }
 
-    /** What runs of it runs without us: the last daemon died in the middle, or somebody else has it. */
+    /** Its steps run without this daemon: the last daemon was killed, or another process owns the run. */
     private ScheduledRunEnd steer(StepRunner runner, RunManifest run, RunCommand asked)
             throws IOException, InterruptedException, RunnerFailedException {
         Optional<CommandResult> answer = runner.steer(run.folder(), asked, PATIENCE);

@@ -10,13 +10,13 @@ sealed interface ScheduledRunEnd {
     /** It was checkpointed and stopped as was wanted. */
     record Stopped() implements ScheduledRunEnd {}
 
-    /** It has begun, or goes on. */
+    /** It has started or resumed. */
     record Begun(String runId) implements ScheduledRunEnd {}
 
-    /** Somebody else has it, or has paused it: to be looked at again. */
+    /** Another process owns it, or it is paused: check it again later. */
     record Elsewhere(String why) implements ScheduledRunEnd {}
 
-    /** Somebody stopped it, and so it is not gone on with before the next start of a daemon. */
+    /** A user stopped it, so it is not resumed before the next start of a daemon. */
     record LeftAlone(String why) implements ScheduledRunEnd {}
 
     /** Trouble that may pass, such as a full disk. */

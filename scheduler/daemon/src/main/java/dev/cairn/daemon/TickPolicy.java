@@ -62,7 +62,7 @@ final class TickPolicy {
             Optional<Instant> nextDue) {}
 
     /**
-     * @param fired schedules whose times are to be decided
+     * @param fired schedules whose times need a decision
      * @param inDoubt which runs of this daemon may have ended already: nothing is decided by them before that is known
      */
     Decision decide(List<RunDispatcher.Ended> ended, FiredSchedules.Fired fired, Predicate<Tick> inDoubt)
@@ -124,7 +124,7 @@ final class TickPolicy {
                     admit(waiting);
                 }
             }
-            // also of workflows where nothing has ended now: whoever took down the end may have died, or was stopping
+            // also of workflows where nothing has ended now: the daemon that recorded an end may have died or been stopping
             tables.unended().stream()
                     .filter(tick -> tick.state() == TickState.QUEUED || tick.state() == TickState.PARKED)
                     .forEach(tick -> touched.add(tick.workflow()));

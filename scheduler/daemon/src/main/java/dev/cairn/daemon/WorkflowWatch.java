@@ -24,8 +24,8 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * Notices that workflow files have changed. A change is taken up when the file has stood still from one look to the next and is
- * valid; until then what was valid last goes on. Confined to the daemon's thread.
+ * Notices that workflow files have changed. A change takes effect when the file is valid and did not change between two checks; until
+ * then the last valid version stays in effect. Confined to the daemon's thread.
  */
 final class WorkflowWatch {
     private final Database database;

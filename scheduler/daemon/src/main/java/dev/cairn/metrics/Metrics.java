@@ -28,7 +28,7 @@ public final class Metrics {
             .publishPercentiles(0.5, 0.99)
             .register(registry);
     private final Timer saved = Timer.builder("cairn.time.saved")
-            .description("Running time that steps did not repeat, since they went on from an image")
+            .description("Running time that steps did not repeat because they resumed from an image")
             .register(registry);
 
     /** A tick was decided about so long after its time. */
@@ -67,7 +67,7 @@ public final class Metrics {
         return registry.gauge("cairn.ticks", List.of(Tag.of("state", state)), new AtomicLong());
     }
 
-    /** A step went on from an image instead of from its beginning. */
+    /** A step resumed from an image instead of starting over. */
     public void saved(Duration time) {
         saved.record(time);
     }

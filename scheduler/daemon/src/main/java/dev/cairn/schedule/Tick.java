@@ -79,7 +79,7 @@ public record Tick(
                 batch);
     }
 
-    /** Its run is to be run, or to be gone on with, by this daemon. */
+    /** This daemon has to start or resume its run. */
     public Tick runBy(String who, Instant now) {
         return new Tick(
                 key,

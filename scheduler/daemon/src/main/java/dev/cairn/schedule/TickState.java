@@ -10,13 +10,13 @@ public enum TickState {
     QUEUED,
     /** Waited when its schedule was paused, and waits on until that is unpaused. */
     HELD,
-    /** Its run is to be run. */
+    /** Its run is active. */
     RUNNING,
-    /** Its run is to be checkpointed and stopped. */
+    /** Its run is being checkpointed and stopped. */
     PARKING,
-    /** Its run was checkpointed and stopped; a later time goes on with it. */
+    /** Its run was checkpointed and stopped; a later tick resumes it. */
     PARKED,
-    /** Its run is to be cancelled. */
+    /** Its run is being cancelled. */
     CANCELLING,
     SUCCEEDED,
     FAILED,
@@ -27,7 +27,7 @@ public enum TickState {
     MISSED,
     /** At this time a run that was still running was checkpointed and stopped. */
     CHECKPOINTED,
-    /** At this time a run that had been stopped was gone on with. */
+    /** At this tick a stopped run was resumed. */
     CONTINUED;
 
     public String wire() {

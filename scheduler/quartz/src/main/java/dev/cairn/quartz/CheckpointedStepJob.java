@@ -26,8 +26,8 @@ import org.quartz.JobKey;
 import org.quartz.SchedulerException;
 
 /**
- * Runs a command as a checkpointed step in anybody's Quartz. The run is named after the job: when one was left unfinished, by a crash
- * or an interrupt, the next firing goes on with it from its last checkpoint; when it failed or succeeded, the next starts anew.
+ * Runs a command as a checkpointed step in anybody's Quartz. The run is named after the job: after a crash or an interrupt, the next
+ * firing resumes the unfinished run from its last checkpoint; after success or failure, it starts a new run.
  *
  * <pre>{@code
  * scheduler.getContext().put(CheckpointedStepJob.RUNNER, cairn.runner());

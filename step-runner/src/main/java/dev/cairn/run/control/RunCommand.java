@@ -2,12 +2,12 @@ package dev.cairn.run.control;
 
 import java.util.Optional;
 
-/** What a person can ask of a run that somebody else runs. */
+/** A command to a run that another process owns. */
 public sealed interface RunCommand {
     /**
      * An image now, of every running step or of one.
      *
-     * @param stop then stop what was saved; the next runner goes on
+     * @param stop then stop the checkpointed steps; the next runner resumes them
      */
     record Checkpoint(Optional<String> step, boolean stop) implements RunCommand {}
 

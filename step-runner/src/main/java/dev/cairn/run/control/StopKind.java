@@ -5,11 +5,11 @@ import dev.cairn.run.manifest.RunState;
 
 /** How a run is stopped before its end. */
 public enum StopKind {
-    /** Ctrl-C, or the end of the runner: with images; the next runner goes on. */
+    /** Ctrl-C, or the end of the runner: takes images; the next runner resumes the run. */
     INTERRUPT(EndCause.INTERRUPTED, RunState.INTERRUPTED),
     /** The host is wanted back: with images, and without where one fails. */
     PREEMPT(EndCause.PREEMPTED, RunState.INTERRUPTED),
-    /** With images; goes on only when asked. */
+    /** Takes images; the run resumes only on request. */
     PAUSE(EndCause.PAUSED, RunState.PAUSED),
     /** For good, without images. */
     CANCEL(EndCause.CANCELLED, RunState.CANCELLED);

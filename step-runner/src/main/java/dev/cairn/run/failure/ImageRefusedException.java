@@ -3,7 +3,7 @@ package dev.cairn.run.failure;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** The image that a person asked for by number cannot be gone on from; no other was tried. */
+/** The step cannot be resumed from the image that the user named; no other image was tried. */
 public final class ImageRefusedException extends Exception {
     private static final long serialVersionUID = 1;
     private final boolean missing;

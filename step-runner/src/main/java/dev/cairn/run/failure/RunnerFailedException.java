@@ -1,8 +1,8 @@
 package dev.cairn.run.failure;
 
 /**
- * The runner cannot go on with a run, though the run could: its manifest cannot be written, it was taken over, a step cannot be
- * looked after. Nothing was ended; the steps go on under their supervisors and the next runner takes them up.
+ * This runner cannot continue a run: its manifest cannot be written, another runner took it over, or a step cannot be supervised.
+ * Nothing was ended: the steps continue under their supervisors, and the next runner attaches to them.
  */
 public final class RunnerFailedException extends Exception {
     private static final long serialVersionUID = 1;

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param number from 1
  * @param epoch of the owner that started it
  * @param resumedFrom sequence of the image; empty when it began without one
- * @param passed newer images that it did not go on from, newest first
+ * @param passed newer images that it did not resume from, newest first
  * @param repeats running time of attempts before it that it does again, at most
  * @param journalled how many lines of the supervisor's journal of checkpoints are in the manifest already
  * @param end how it ended; empty while it runs, and when nobody has looked since

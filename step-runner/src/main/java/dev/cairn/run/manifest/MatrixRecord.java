@@ -52,7 +52,7 @@ public final class MatrixRecord {
                         .toList());
     }
 
-    /** The matrix is to be decided anew. */
+    /** Removes the record, so that the matrix is determined again. */
     public static void discard(RunFolder run, String step, WriteGuard guard) throws IOException {
         guard.publish(run.matrix(step), () -> {
             if (Files.deleteIfExists(run.matrix(step))) {

@@ -3,7 +3,7 @@ package dev.cairn.run.manifest;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** An image that an attempt did not go on from, and why not, as a sentence. */
+/** An image that an attempt did not resume from, and the reason as a sentence. */
 public record RejectedImage(long image, String reason) {
 
     static RejectedImage from(JsonNode node) {

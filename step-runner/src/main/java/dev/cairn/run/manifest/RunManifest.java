@@ -96,7 +96,7 @@ public final class RunManifest {
         return RunOrigin.from(root);
     }
 
-    /** The same run goes on from a changed file. */
+    /** Continues the run with a changed workflow file. */
     public void origin(RunOrigin origin) {
         root.withObjectProperty("workflow").remove(NEXT_DIGEST);
         origin.into(root);

@@ -42,7 +42,7 @@ public final class MaskedOutput {
         show(masks, held, held.length);
     }
 
-    /** What was kept back is no more: the log goes on elsewhere. */
+    /** Drops the bytes held back: the log continues elsewhere. */
     public void reset() {
         held = new byte[0];
         covered = 0;

@@ -19,7 +19,7 @@ public interface Delivery<T extends Notification> {
     Optional<String> obstacle(T receiver, Path folder);
 
     /**
-     * Tells it, once and in bounded time.
+     * Delivers the notification once, in bounded time.
      *
      * @param folder where relative paths begin
      * @param asked what is remembered of it between tries
@@ -63,7 +63,7 @@ public interface Delivery<T extends Notification> {
         record Delivered() implements Answer {}
 
         /**
-         * It may or may not have been told: it is to be told again.
+         * It may or may not have been delivered, so it is sent again.
          *
          * @param atLeast how long the receiver asks to wait
          */

@@ -100,7 +100,7 @@ final class EventJournalReader {
         };
     }
 
-    /** With a message it says that jobs go on without a runner, and so nothing new. */
+    /** With a message it only says that jobs continue without a runner, which is not news. */
     private Optional<Change> running(JsonNode event) {
         if (!event.path("text").asString("").equals("run running")) {
             return Optional.empty();

@@ -34,7 +34,7 @@ import java.util.stream.Stream;
 
 /** Finds and removes what no resume can need. A run is touched only while we own it. Confined to one thread. */
 public final class Garbage {
-    /** Who writes a file of the home before a run refers to it has done so within this time. */
+    /** A file of the home that is written before a run refers to it is complete within this time. */
     private static final Duration ORPHAN_AGE = Duration.ofDays(1);
 
     private static final Pattern BROKEN_OFF = Pattern.compile("\\..+\\.(partial|deleted)");
@@ -113,7 +113,7 @@ public final class Garbage {
         if (claim instanceof Claim.Won won) {
             Ownership ownership = won.ownership();
             RunManifest now = RunManifest.read(run.folder());
-            // it may have been gone on with since it was looked at
+            // it may have been resumed since it was checked
             for (Item item : of(now, whole.filter(folder -> now.endedAt().equals(run.endedAt())))) {
                 ownership.ensureOurs();
                 TreeRemoval.remove(home.path(), item.path());

@@ -11,7 +11,7 @@ import java.util.List;
  * What a run cost.
  *
  * @param attempts of all steps together
- * @param resumed how many of them went on from an image
+ * @param resumed how many of them resumed from an image
  * @param unended how many have not ended, as far as is known; how long they have run is known when they have
  * @param running time that steps ran, added up
  * @param repeated how much of that was done again, at most

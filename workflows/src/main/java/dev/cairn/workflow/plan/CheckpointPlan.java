@@ -54,7 +54,7 @@ public record CheckpointPlan(
      *
      * @param signal its name without SIG, sent to ask for a save; empty when the program saves by itself
      * @param files what it saves, relative to the working directory
-     * @param resumeRun what goes on from them, in place of {@code run}; empty repeats {@code run}
+     * @param resumeRun the command that resumes from them, in place of {@code run}; empty repeats {@code run}
      * @param settle for how long the files must be unchanged to count as saved
      */
     public record App(Optional<String> signal, List<String> files, Optional<Template> resumeRun, Duration settle) {

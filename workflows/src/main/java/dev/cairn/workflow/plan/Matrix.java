@@ -9,7 +9,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The instances of a step. Immutable, but for a matrix whose values only the run finds: that one is decided once. Until then, and when it
+ * The instances of a step. Immutable, except that a matrix whose values only the run determines is set once. Until then, and when it
  * turns out to have no values, it is open: its only instance stands for the step itself. Any thread.
  */
 public final class Matrix {

@@ -7,7 +7,7 @@ import java.util.Optional;
  * How long a step may take, how often it is tried, and how its progress is kept; immutable.
  *
  * @param timeout running time in all; empty for any
- * @param continueOnError whether the run goes on, and can succeed, when this step fails
+ * @param continueOnError whether the run continues, and can succeed, when this step fails
  * @param maskSecrets whether its secrets are masked where its log is shown
  */
 public record Policies(

@@ -149,7 +149,7 @@ final class StepGraph {
         return sorted;
     }
 
-    /** Names one cycle among the steps that are left, and says where to go on looking for others. */
+    /** Reports one cycle among the remaining steps, and returns where to look for others. */
     private int breakCycle(BitSet done, Problems problems) {
         Map<Integer, Integer> seen = new HashMap<>();
         List<Integer> walk = new ArrayList<>();

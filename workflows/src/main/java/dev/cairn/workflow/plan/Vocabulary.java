@@ -91,7 +91,7 @@ final class Vocabulary {
         return with(context, (reference, place, problems) -> first(reference, "a name", known, place, problems));
     }
 
-    /** Whether a reference goes on with a name of those that are known. */
+    /** Whether a known name follows in a reference. */
     static boolean first(
             Expression.Reference reference, String what, Collection<String> known, Place place, Problems problems) {
         if (!goesOn(reference, what, place, problems)) {
@@ -106,7 +106,7 @@ final class Vocabulary {
         return true;
     }
 
-    /** Whether a reference goes on after its context. */
+    /** Whether a name follows the context in a reference. */
     static boolean goesOn(Expression.Reference reference, String what, Place place, Problems problems) {
         if (reference.parts().isEmpty()) {
             problems.add(

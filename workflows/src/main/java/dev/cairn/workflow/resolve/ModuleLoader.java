@@ -7,8 +7,8 @@ import java.util.List;
 final class ModuleLoader {
 
     /**
-     * Takes the {@code module} function that the caller's shell handed down, or else the first start-up file that
-     * defines one. Old versions of {@code module load} report success whatever happened, hence the second question.
+     * Uses the {@code module} function inherited from the caller's shell, else the first start-up file that defines one. Old
+     * versions of {@code module load} always report success, hence the second check.
      * After it the command takes this shell's place.
      */
     private static final String SCRIPT = String.join(

@@ -12,7 +12,7 @@ import java.util.Set;
  * A command, ready to be started; immutable. All paths are absolute.
  *
  * @param command program and arguments; of a step with {@code uses} its name alone
- * @param resumeCommand for the engine {@code app}: what goes on from the files it saved
+ * @param resumeCommand for the engine {@code app}: the command that resumes from its saved files
  * @param environment the declared variables, to be laid over the runner's own
  * @param secrets names of those in {@code environment} whose values must not be written down
  * @param masked secrets that are not shown in its log; never written down
@@ -21,7 +21,7 @@ import java.util.Set;
  * @param outputs the declared output files by name
  * @param artifacts the declared artifacts
  * @param rollbackTrees files and folders that go back with the step
- * @param identity what a run must have in common with an image to go on from it
+ * @param identity what a run must have in common with an image to resume from it
  */
 public record ResolvedStep(
         List<String> command,

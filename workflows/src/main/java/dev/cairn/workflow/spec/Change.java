@@ -5,7 +5,7 @@ import java.util.Locale;
 /** Something that becomes of a run or of a step. */
 public enum Change {
     RUN_STARTED,
-    /** Another runner goes on with the run, or it has been opened again. */
+    /** Another runner resumed the run, or it was opened again. */
     RUN_RESUMED,
     RUN_PAUSED,
     RUN_INTERRUPTED,

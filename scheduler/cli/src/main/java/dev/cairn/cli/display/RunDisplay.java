@@ -2,7 +2,7 @@ package dev.cairn.cli.display;
 
 import dev.cairn.run.event.RunListener;
 
-/** Shows a run while it goes on. Thread-safe. */
+/** Shows a run while it is active. Thread-safe. */
 public interface RunDisplay extends RunListener, AutoCloseable {
 
     /** A line of talk that stays. */

@@ -73,7 +73,7 @@ final class BatchJobRun {
     }
 
     /**
-     * When it was stopped by Slurm, sees to it that the same line goes on, or says why it does not.
+     * If Slurm stopped the run, requeues the job so that the same line resumes it, or says why it does not.
      *
      * @param evicted a step has seen that
      */

@@ -34,7 +34,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Runs a run in the foreground: shows it, obeys the signals, and says at the end how it went and how it goes on. Confined to
+ * Executes a run in the foreground: shows it, obeys signals, and prints at the end its result and how to resume it. Confined to
  * one thread.
  */
 public final class ForegroundRun {

@@ -9,7 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import picocli.CommandLine.Option;
 
-/** What commands have in common that go on with a run and may meet a changed step or an unseen host. */
+/** Options of all commands that resume a run, for changed steps and for owners on hosts that cannot be seen. */
 final class RunningOptions {
     @Option(
             names = "--accept-changed",

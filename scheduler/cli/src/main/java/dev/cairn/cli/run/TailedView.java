@@ -16,7 +16,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** A command's logs, copied to stdout and stderr as they grow. What an earlier session has shown is not shown again, unless the file that it was shown in has lost it. */
+/**
+ * A command's logs, copied to stdout and stderr as they grow. What an earlier session has shown is not shown again, unless the file that
+ * it was shown in has lost it.
+ */
 final class TailedView implements SessionView {
     private final Console console;
     private final LogFollower out;
@@ -67,7 +70,7 @@ final class TailedView implements SessionView {
         }
     }
 
-    /** The command has been started anew: a terminal is to be as it left its own. */
+    /** Restores the terminal's modes after the command was restarted. */
     synchronized void rejoin() throws IOException {
         out.rejoin();
     }

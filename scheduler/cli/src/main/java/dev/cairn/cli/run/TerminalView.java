@@ -14,8 +14,8 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * A command that has a terminal of its own, joined to the person's, which is raw meanwhile. A thread joins them again whenever
- * the command has been started anew.
+ * Connects a command's own terminal to the user's, which is in raw mode meanwhile. A thread connects them again whenever the command is
+ * restarted.
  */
 final class TerminalView implements SessionView {
     private static final int CTRL_C = 3;
@@ -32,7 +32,7 @@ final class TerminalView implements SessionView {
     private final Thread thread = new Thread(this::joinEach, "terminal");
     private volatile boolean ended;
 
-    /** @param keepsCtrlC Ctrl-C goes to the command; else only to one that reads its keys. Ctrl-] is always ours */
+    /** @param keepsCtrlC Ctrl-C goes to the command; otherwise only to a command that reads keys. Ctrl-] always goes to Cairn */
     TerminalView(
             RunSession session,
             TailedView output,
@@ -61,7 +61,7 @@ final class TerminalView implements SessionView {
         return ours;
     }
 
-    /** An editor, say: it has told its terminal to hand Ctrl-C over as a key. */
+    /** Whether the command reads Ctrl-C as a key, for example an editor. */
     private boolean commandReadsKeys() {
         try {
             Optional<RunningStep> step = session.command();

@@ -3,7 +3,7 @@ package dev.cairn.cli.shared;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** A name that a person gives to what is to be found by it again; an empty one is a variable that was not set. */
+/** A name chosen by the user. Refuses an empty one, which usually comes from an unset shell variable. */
 public final class NonEmptyName implements ITypeConverter<String> {
     @Override
     public String convert(String name) {

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  * alike is not shown again; where it writes something else, that is shown from the beginning of its line.
  *
  * <p>Of what was shown only the last {@value #REMEMBERED} bytes are remembered; a log cut back further is shown again
- * from where memory ends. What the step's folder masks is shown as {@code ***}. A {@link Screen} is first taken to the modes that belong to the place from which it is shown the log. Confined to
+ * from where memory ends. What the step's folder masks is shown as {@code ***}. A {@link Screen} is first taken to the modes that belong
+ * to the place from which it is shown the log. Confined to
  * one thread.
  */
 public final class LogFollower {
@@ -35,7 +36,7 @@ public final class LogFollower {
     private byte[] shown = new byte[0];
     /** {@link #shown} ends here. */
     private long position;
-    /** What is shown next does not go on where the screen is. */
+    /** What is shown next does not continue at the current position of the screen. */
     private boolean elsewhere = true;
     /** The {@link #position} that {@link #memory} was written at. */
     private long keptAt = -1;
@@ -111,7 +112,7 @@ public final class LogFollower {
         }
     }
 
-    /** Takes the screen to where the log goes on. */
+    /** Moves the screen to where the log continues. */
     public void rejoin() throws IOException {
         if (screen != null && Files.isRegularFile(log)) {
             screen.goOnFrom(log, position);
@@ -156,7 +157,7 @@ public final class LogFollower {
         return Masks.read(log.resolveSibling("masks.json"));
     }
 
-    /** A log shorter than what was shown, and equal so far, may still become equal: then nothing is to be done. */
+    /** A log shorter than what was shown, and equal so far, may still become equal, so it is left alone. */
     private void stepBackToDifference(RandomAccessFile file) throws IOException {
         long remembered = position - shown.length;
         long length = file.length();

@@ -23,7 +23,7 @@ public final class Signals {
         /** The host will be wanted back soon: a batch system's warning before a time limit. */
         WARNING;
 
-        /** Nobody's wish but the machine's: what is stopped so goes on by itself where that can be. */
+        /** Sent by the machine, not by a person: a run that it stops resumes by itself if possible. */
         public boolean isPreemption() {
             return this == PREEMPT || this == WARNING;
         }

@@ -80,7 +80,7 @@ final class TriedStep {
         return home.resolve(output + ".stderr");
     }
 
-    /** The files that had to be put back, but for those of the home. */
+    /** The files that had to be rolled back, without those of the home. */
     SortedSet<Path> changedFiles() throws IOException {
         SortedSet<Path> files = new TreeSet<>();
         for (int attempt = 1; attempt <= attempts; attempt++) {

@@ -16,8 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Carries out {@code uses: airflow}. An attempt's decisions are in {@code airflow.json} of its folder; an attempt that a dead runner left is
- * followed again from there, on whatever host. Immutable, thread-safe.
+ * Carries out {@code uses: airflow}. An attempt's decisions are in {@code airflow.json} of its folder; after the death of a runner, a
+ * runner on any host follows the attempt from there. Immutable, thread-safe.
  */
 public final class AirflowAction extends Action {
     /** What {@code uses} says. */
@@ -33,7 +33,7 @@ public final class AirflowAction extends Action {
         this.connections = connections;
     }
 
-    /** Writes down which DAG run it is to be; Airflow is asked by who waits for the end. */
+    /** Records the id of the DAG run; the thread that waits for the end asks Airflow. */
     @Override
     public StepProcess start(StepLaunch launch) throws EngineException {
         try {
@@ -83,7 +83,7 @@ public final class AirflowAction extends Action {
 
     private AirflowClient client(DagRunSpec order) throws EngineException, IOException {
         try {
-            // who looks again and again has no use for retries in between
+            // the step polls anyway, so the client need not retry
             return AirflowClient.connect(connections.named(order.connection()).withRetries(0));
         } catch (ConfigurationException e) {
             throw new EngineException(0, e.getMessage());

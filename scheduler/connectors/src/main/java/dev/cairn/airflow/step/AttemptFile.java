@@ -10,8 +10,8 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What an attempt has decided, in {@code airflow.json} of its folder. Each decision is durable before it is acted on: whoever finds the
- * file goes on from it. A view on the document's tree; confined to one thread at a time.
+ * What an attempt has decided, in {@code airflow.json} of its folder. Each decision is durable before it takes effect, so that another
+ * runner can continue from the file. A view on the document's tree; confined to one thread at a time.
  */
 final class AttemptFile {
     private static final DocumentType TYPE = new DocumentType("cairn.airflow", 1);
@@ -132,7 +132,7 @@ final class AttemptFile {
         root.put("seen_failure", true);
     }
 
-    /** Whether Airflow has said that the DAG run is there: if it is not any more, somebody deleted it. */
+    /** Whether Airflow has confirmed that the DAG run exists: if it later does not exist, it was deleted. */
     boolean hasBeenSeen() {
         return root.path("seen").asBoolean(false);
     }
@@ -151,7 +151,7 @@ final class AttemptFile {
         root.put("clearing", endOfRun).put("existing_failure", false);
     }
 
-    /** Why the DAG run is to be ended, in the wire form of a cause; empty when it is not. */
+    /** Why the DAG run has to end, in the wire form of a cause; empty if it does not. */
     Optional<String> ending() {
         return root.has("ending") ? Optional.of(root.path("ending").asString()) : Optional.empty();
     }

@@ -55,7 +55,7 @@ final class DagCheck {
         return dag.path("fileloc").asString("");
     }
 
-    /** For an explanation only: whoever may not see them does without. */
+    /** Only explains a failure, so a caller without permission does without it. */
     private static List<ImportError> importErrors(AirflowClient airflow) {
         try {
             return airflow.dags().importErrors().limit(100).toList();

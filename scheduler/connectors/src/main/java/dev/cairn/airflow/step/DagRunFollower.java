@@ -21,7 +21,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * Brings a DAG run about and to its end, one look at a time. Confined to one thread.
  *
- * <p>Exactly one: its id is in {@link AttemptFile}, durably, before anything is asked. Every look begins by asking for it: where it is, it is followed, whoever
+ * <p>Exactly one: its id is in {@link AttemptFile}, durably, before anything is asked. Every look begins by asking for it: where it is,
+ * it is followed, whoever
  * triggered it; only a clear "not found" leads to a trigger of the very same id, which Airflow accepts once. So a lost answer, a 500, a 409
  * and a crash at any point all end at the next look.
  */
@@ -147,7 +148,7 @@ final class DagRunFollower {
         return Verdict.AGAIN;
     }
 
-    /** Asked again for as long as the run is failed and has not ended once more since: whatever was asked had no effect then. */
+    /** Repeated while the run is failed and has not ended again since, because the request had no effect then. */
     private Verdict clear(DagRun run) throws IOException {
         int tasks = airflow.taskInstances()
                 .clear(order.dag(), run.id(), List.of(), true)

@@ -73,7 +73,7 @@ final class DagRunStep extends ActionStep {
         }
     }
 
-    /** Waits until the next look is due, or somebody wants an end, or the deadline has come. */
+    /** Waits until the next poll is due, an end is requested, or the deadline passes. */
     private void awaitTurn(long deadline) throws InterruptedException {
         synchronized (lock) {
             while (exit().isEmpty()) {
@@ -119,7 +119,7 @@ final class DagRunStep extends ActionStep {
         }
     }
 
-    /** What somebody wants, or the timeout; null to go on. */
+    /** The requested end, or the timeout; null to continue. */
     private @Nullable EndCause cause() {
         synchronized (lock) {
             AttemptFile.Limits limits = attempt.limits();
@@ -133,7 +133,7 @@ final class DagRunStep extends ActionStep {
         }
     }
 
-    /** A DAG run does not stop when we do; only who gives it up ends it. */
+    /** A DAG run outlives this runner; only a cancelled or timed-out step ends it. */
     private static boolean leavesItRunning(EndCause cause) {
         return cause != EndCause.CANCELLED && cause != EndCause.TIMEOUT;
     }
@@ -151,7 +151,7 @@ final class DagRunStep extends ActionStep {
 
     private void notAnswered(AirflowException e, @Nullable EndCause cause) {
         if (Thread.currentThread().isInterrupted()) {
-            return; // the runner lets go; nothing has come to an end
+            return; // the runner detaches; the DAG run has not ended
         }
         Instant now = clock().instant();
         Instant since = endingSince == null ? lastAnswer : endingSince;
@@ -166,7 +166,7 @@ final class DagRunStep extends ActionStep {
         }
     }
 
-    /** Once for as long as it lasts; a log that cannot be written is told of at the next answer. */
+    /** Written once per outage. If the log cannot be written, the next answer tries again. */
     private void sayThatItIsAway(AirflowException e, Duration left) {
         if (saidThatItIsAway) {
             return;
@@ -176,7 +176,7 @@ final class DagRunStep extends ActionStep {
                     + Durations.format(left.truncatedTo(ChronoUnit.SECONDS)));
             saidThatItIsAway = true;
         } catch (IOException unwritten) {
-            // what matters is that the step goes on
+            // the step continues without this line
         }
     }
 

@@ -3,7 +3,7 @@ package dev.cairn.airflow.step;
 import dev.cairn.files.Digests;
 
 /**
- * The id of a step's DAG run: made of our run and step alone, so that whoever asks after a crash asks for the same one. Airflow takes at
+ * The id of a step's DAG run: made only of the run and the step, so that a request after a crash names the same DAG run. Airflow takes at
  * most 250 characters of {@code [A-Za-z0-9_.~:+-]} by default, and keeps {@code manual__}, {@code scheduled__} and others for itself.
  */
 final class RunName {

@@ -4,7 +4,7 @@ import dev.cairn.engine.EndCause;
 
 /** What has become of the DAG run. */
 sealed interface Verdict {
-    /** It goes on; look again later. */
+    /** It is still active; poll again later. */
     record GoesOn() implements Verdict {}
 
     /** Something was done and there is more to do: look at once. */

@@ -10,10 +10,10 @@ import java.util.concurrent.CompletableFuture;
 sealed interface ExecutorMessage {
     record ExecutionEnded(InstanceNode node, NextAction move) implements ExecutorMessage {}
 
-    /** The runner itself cannot go on with the step, nor with the run. */
+    /** The runner cannot continue the step or the run. */
     record ExecutionBroken(InstanceNode node, Throwable failure) implements ExecutorMessage {}
 
-    /** The run itself cannot be gone on with. */
+    /** The run cannot be continued. */
     record Broken(Throwable failure) implements ExecutorMessage {}
 
     record LetGo() implements ExecutorMessage {}

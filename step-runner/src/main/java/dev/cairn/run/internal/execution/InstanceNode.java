@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One instance of a step. Confined to the executor's thread, except the manifest, which a running execution owns. */
 final class InstanceNode {
-    /** As in the plan: who is earlier starts first. */
+    /** In the order of the plan, in which instances start. */
     static final Comparator<InstanceNode> IN_ORDER = Comparator.<InstanceNode>comparingInt(node -> node.group.order)
             .thenComparingInt(node -> node.instance.index());
 
@@ -50,7 +50,7 @@ final class InstanceNode {
         needsLeft++;
     }
 
-    /** Hands its end on to those that wait for it alone, once; gives those. */
+    /** Informs the instances that wait only for this one, once; returns them. */
     List<InstanceNode> passOn() {
         if (passedOn) {
             return List.of();
@@ -63,7 +63,7 @@ final class InstanceNode {
         return dependents;
     }
 
-    /** How the run goes, by a counterpart that has ended. */
+    /** Adds the result of a counterpart that has ended. */
     private void take(InstanceNode counterpart) {
         upstream = upstream.and(counterpart.passes());
         brokenBy = brokenBy.or(counterpart::breaks);
@@ -85,7 +85,7 @@ final class InstanceNode {
         return state == StepState.FAILED && !group.step.policies().continueOnError();
     }
 
-    /** Why those that need it are not well: it, or something before it, failed or was cancelled. For a person. */
+    /** Why its dependents cannot succeed: it, or a step before it, failed or was cancelled. Text for the user. */
     Optional<String> breaks() {
         if (failsTheRun()) {
             return Optional.of(label() + " failed");
@@ -99,7 +99,7 @@ final class InstanceNode {
                 : entry.isPresent() ? entry.get().brokenBy() : brokenBy();
     }
 
-    /** What failed or was cancelled before it, for a person; empty while all is well. */
+    /** The step that failed or was cancelled before this one, as text for the user; empty if there is none. */
     Optional<String> brokenBy() {
         return brokenBy.or(group::brokenBy);
     }
@@ -109,7 +109,7 @@ final class InstanceNode {
         return needsLeft == 0 && group.mayStart();
     }
 
-    /** How the run goes, seen from here. */
+    /** The state of the steps that this instance depends on. */
     Upstream upstream() {
         return group.upstream().and(upstream);
     }
@@ -146,7 +146,7 @@ final class InstanceNode {
         execution = newExecution;
     }
 
-    /** Whether an attempt is open that a dead runner started: it may be running, and is taken up at once. */
+    /** Whether a dead runner left an open attempt: it may be running, so the executor attaches to it at once. */
     boolean hasOpenAttempt() {
         return manifest.openAttempt().isPresent();
     }

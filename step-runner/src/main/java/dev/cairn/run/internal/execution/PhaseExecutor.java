@@ -99,7 +99,7 @@ final class PhaseExecutor {
         return unended == 0;
     }
 
-    /** Nothing runs, and nothing will before somebody comes. */
+    /** Nothing runs, and nothing can start without a command. */
     boolean isAtRest() {
         return executions.isEmpty() && (stopping || ready.isEmpty() && waiting.isEmpty());
     }
@@ -130,7 +130,7 @@ final class PhaseExecutor {
         stopping = false;
     }
 
-    /** Whatever does not run and has not ended never will. */
+    /** Instances that neither run nor have ended will never run. */
     void cancelTheRest(String reason) throws IOException, UnresolvableException {
         for (StepNode group : phase.groups()) {
             cancelIdle(group, reason);

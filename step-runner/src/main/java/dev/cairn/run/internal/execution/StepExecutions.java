@@ -148,12 +148,12 @@ final class StepExecutions implements AutoCloseable {
         } catch (InterruptedException letGo) {
             Thread.currentThread().interrupt();
             return CommandResult.Line.failed(step, "the runner has let go of the run");
-        } catch (RuntimeException e) { // the root of the command's thread: somebody waits for the answer
+        } catch (RuntimeException e) { // the root of the command's thread: the sender waits for the answer
             return CommandResult.Line.failed(step, e.toString());
         }
     }
 
-    /** Lets go of all steps, which go on under their supervisors; whoever owns the run next writes to it alone. */
+    /** Detaches from all steps, which continue under their supervisors; only the next owner of the run writes to it. */
     @Override
     public void close() {
         threads.shutdownNow();

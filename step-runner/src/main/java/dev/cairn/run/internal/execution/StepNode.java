@@ -18,7 +18,7 @@ final class StepNode {
     final List<InstanceNode> nodes = new ArrayList<>();
     final List<StepNode> dependents = new ArrayList<>();
     final List<StepNode> followers = new ArrayList<>();
-    /** Those whose matrices are taken from what this step does. */
+    /** The steps whose matrices come from this step's outputs. */
     final List<StepNode> awaiting = new ArrayList<>();
 
     private final List<StepNode> needs = new ArrayList<>();
@@ -34,14 +34,14 @@ final class StepNode {
 
     private Optional<String> brokenBy = Optional.empty();
 
-    /** @param upstream how the run goes before anything that the step needs has ended */
+    /** @param upstream the state of the run before any needed step has ended */
     StepNode(PlanStep step, int order, Upstream upstream) {
         this.step = step;
         this.order = order;
         this.upstream = upstream;
     }
 
-    /** Waits for a step, or each instance for its counterpart; called once all instances of both are there. */
+    /** Makes this step wait for another, or each instance for its counterpart. Call it when all instances of both are known. */
     void need(StepNode needed) {
         if (!needLanes(needed)) {
             needs.add(needed);
@@ -70,7 +70,7 @@ final class StepNode {
         return entry.map(begin -> begin.nodes.get(Math.min(begin.nodes.size(), Math.max(1, end.instance.index())) - 1));
     }
 
-    /** Its matrix cannot be decided before that step has ended. */
+    /** Its matrix cannot be determined before that step has ended. */
     void await(StepNode other) {
         awaits.add(other);
         other.awaiting.add(this);
@@ -81,7 +81,7 @@ final class StepNode {
         awaitsLeft--;
     }
 
-    /** Whether the instances are not known yet, and can be found now. */
+    /** Whether the instances are still unknown and can be determined now. */
     boolean isToBeDecided() {
         return isOpen() && awaitsLeft == 0 && !hasEnded();
     }
@@ -91,14 +91,14 @@ final class StepNode {
         return nodes.get(0).instance.index() == 0;
     }
 
-    /** The step without which there are no instances; empty when all that are awaited have done what they could. */
+    /** The failed or cancelled step that the matrix depends on; empty if there is none. */
     Optional<StepNode> brokenSource() {
         return awaits.stream()
                 .filter(source -> source.any(StepState.FAILED) || source.any(StepState.CANCELLED))
                 .findFirst();
     }
 
-    /** The instances are there: from now on each waits for its counterparts alone, where it has some. */
+    /** Sets the instances: from now on each waits only for its counterparts, if it has any. */
     void decided(List<InstanceNode> instances) {
         fill(instances);
         List.copyOf(needs).forEach(needed -> split(this, needed));
@@ -113,7 +113,7 @@ final class StepNode {
         }
     }
 
-    /** Starts after another without being concerned by how that one ended. */
+    /** Starts after another step, however that step ended. */
     void waitFor(StepNode earlier) {
         earlier.followers.add(this);
         needsLeft++;
@@ -138,7 +138,7 @@ final class StepNode {
         return notEnded == 0;
     }
 
-    /** Whether those that need it know of its end. */
+    /** Whether its dependents have been informed of its end. */
     boolean isPassedOn() {
         return passedOn;
     }
@@ -161,17 +161,17 @@ final class StepNode {
         upstream = needed.nodes.stream().map(InstanceNode::passes).reduce(upstream, Upstream::and);
     }
 
-    /** Seen by each of its instances, but for what only some wait for. */
+    /** The state of the steps that all instances wait for. */
     Upstream upstream() {
         return upstream;
     }
 
-    /** What failed or was cancelled before it, for a person; empty while all is well. */
+    /** The step that failed or was cancelled before this one, as text for the user; empty if there is none. */
     Optional<String> brokenBy() {
         return brokenBy;
     }
 
-    /** None of its instances has a execution. */
+    /** None of its instances has an execution. */
     boolean isIdle() {
         return executions == 0;
     }

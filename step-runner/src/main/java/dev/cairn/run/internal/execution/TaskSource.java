@@ -35,7 +35,7 @@ public interface TaskSource {
     }
 
     /**
-     * Instances of one step that may start at the same time are to be started together, by something that sees to {@code max_parallel} itself.
+     * Starts instances of one step together, in one job that obeys {@code max_parallel} itself.
      *
      * @return to be run once their executions were asked for; empty when each is started for itself
      */

@@ -282,7 +282,7 @@ public final class WorkflowExecutor {
                 .toList();
     }
 
-    /** Who wants a stop, and how much of a hurry there is. */
+    /** Which stop was requested, and how urgent it is. */
     private enum Haste {
         /** The run is to stop. */
         ASKED,
@@ -354,7 +354,7 @@ public final class WorkflowExecutor {
                 : end(index, state, stopping == null ? whatStands(phase) : "");
     }
 
-    /** Whoever stops a run that has only to be written down means the writing. */
+    /** A stop while only the end of the run has to be written stops the writing. */
     private RunState end(ManifestIndex index, RunState state, String message)
             throws IOException, InterruptedException, RunnerFailedException, LetGoException {
         run.state(state, message, services.clock().instant());
@@ -392,7 +392,7 @@ public final class WorkflowExecutor {
                         && !node.group.step.isEdgeOfPart()));
     }
 
-    /** Steps that could not be gone on with here and now. */
+    /** Steps that cannot be resumed here now. */
     private static String whatStands(Phase phase) {
         return messages(phase.nodes()
                 .filter(node -> node.state() == StepState.INTERRUPTED

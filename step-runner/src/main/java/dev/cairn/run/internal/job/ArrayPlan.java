@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the tasks of an array are to be.
+ * The plan of the tasks of a job array.
  *
  * @param stepId of the matrix step
  * @param tasks the numbers of its instances by their ids, rising

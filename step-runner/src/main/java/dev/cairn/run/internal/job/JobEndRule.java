@@ -6,10 +6,11 @@ import dev.cairn.slurm.JobState.Known;
 import java.util.Optional;
 
 /**
- * What follows when a step's job is over. What the step's manifest says comes first; Slurm's word counts where the step has not come to its end.
+ * What follows when a step's job is over. What the step's manifest says comes first; Slurm's word counts where the step has not come to
+ * its end.
  * Pure.
  *
- * @param state in which the step is left; empty when another job goes on
+ * @param state of the step after the job; empty if another job resumes it
  * @param idle how many jobs in a row have now ended without a newer image
  */
 record JobEndRule(Optional<StepState> state, String message, int idle) {
@@ -21,7 +22,7 @@ record JobEndRule(Optional<StepState> state, String message, int idle) {
      * @param end the job's; empty when Slurm no longer shows it
      * @param advanced whether the job has made an image
      * @param idleBefore jobs in a row before this one without a newer image
-     * @param cancelled whether somebody cancelled the run or the step here
+     * @param cancelled whether a user cancelled the run or the step through Cairn
      */
     static JobEndRule of(
             String job,

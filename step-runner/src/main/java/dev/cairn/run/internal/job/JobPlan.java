@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /**
- * What a step's job is to be.
+ * The plan of a step's Slurm job.
  *
  * @param name of the job
  * @param folder where it starts
@@ -32,7 +32,7 @@ public record JobPlan(
         return NUMBER.matcher(asked).matches() ? OptionalInt.of(Integer.parseInt(asked)) : OptionalInt.empty();
     }
 
-    /** But for the name and the command. */
+    /** Without the name and the command. */
     public boolean asksTheSameAs(JobPlan other) {
         return folder.equals(other.folder) && settings.equals(other.settings) && further.equals(other.further);
     }

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Tells whoever looks at the run what happens in a step's job, from what its manifest newly says. Written down it is by the job itself, in the
- * events of its own folder. Confined to the step's thread, but for {@link #note}.
+ * Reports what happens in a step's job, from changes of its manifest. Written down it is by the job itself, in the
+ * events of its own folder. Confined to the step's thread, except {@link #note}.
  */
 final class SlurmEventReporter {
     /** Why every job waits at times. */

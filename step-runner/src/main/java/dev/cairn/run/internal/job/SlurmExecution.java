@@ -34,7 +34,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A execution that a Slurm job takes. It lasts for one job: one that ends before the step does is followed by another execution. While the job may run the
+ * A execution that a Slurm job takes. It lasts for one job: one that ends before the step does is followed by another execution. While
+ * the job may run the
  * step's manifest is the job's to write, and only read here.
  */
 public final class SlurmExecution implements StepExecution {
@@ -256,7 +257,7 @@ public final class SlurmExecution implements StepExecution {
         return OptionalLong.empty();
     }
 
-    /** The job goes on; the next runner follows it. */
+    /** The job continues; the next runner follows it. */
     @Override
     public OptionalLong leave(EndCause cause, String reason, boolean anyway) {
         left.countDown();
@@ -291,7 +292,7 @@ public final class SlurmExecution implements StepExecution {
         }
     }
 
-    /** But for a job that is gone: its id may be another's by now. */
+    /** Not for a job that has left Slurm: another job may have its id. */
     private void cancelInQueue(Submission current) throws InterruptedException {
         String job = current.job().orElseThrow();
         try {

@@ -66,7 +66,7 @@ final class SlurmSubmitter {
     /**
      * The submission that is under way, or a new one.
      *
-     * @param stopped opened when nothing is to be submitted any more
+     * @param stopped opened when submitting must stop
      * @return one whose job has an id; empty when it was stopped first
      * @throws SlurmException when Slurm refuses the job
      */

@@ -6,7 +6,7 @@ import java.util.OptionalLong;
  * What a person asked for when resuming a step.
  *
  * @param acceptChanged images made by another version of the step may be used
- * @param at go on from this image or not at all
+ * @param at resume only from this image
  * @param restart start from the beginning
  */
 public record ResumeChoice(boolean acceptChanged, OptionalLong at, boolean restart) {

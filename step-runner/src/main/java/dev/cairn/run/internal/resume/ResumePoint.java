@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * From where the next attempt starts.
  *
- * @param image to go on from; image 0 puts the files back and starts the command; empty starts it on the files as they are
+ * @param image to resume from; image 0 rolls the files back and starts the command; empty starts it on the files as they are
  * @param passed newer images that were refused, newest first
  */
 public record ResumePoint(Optional<ImageRecord> image, List<RejectedImage> passed) {

@@ -15,11 +15,12 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * From which image a step goes on: the newest that can be used -> the one before -> the step's start. Every image passed is named
+ * Selects the image from which a step resumes: the newest usable one, else the one before it, else the step's start. Every image passed
+ * is named
  * with its reason.
  *
- * <p>An image is left behind when an attempt that went on from it failed without making a newer one, since the next would
- * fail in the same way, or when it could not be restored since this host booted.
+ * <p>Skips an image if an attempt resumed from it failed before taking a newer one, since the next attempt would fail in the same way.
+ * Skips it also if a restore from it failed since this host booted.
  */
 public final class ResumePointSelector {
     private static final Set<EndCause> FAILED = Set.of(EndCause.FAILURE, EndCause.OOM);
@@ -35,7 +36,7 @@ public final class ResumePointSelector {
      * @param attempts oldest first, all ended
      * @param countFrom images of attempts before this number are of work that was given up
      * @param fingerprint of the step as it would be started now
-     * @param unusable the engine's word on an image: the reason why it cannot be gone on from here
+     * @param unusable the engine's reason why an image cannot be used here
      */
     public ResumePointSelector(
             List<ImageRecord> images,

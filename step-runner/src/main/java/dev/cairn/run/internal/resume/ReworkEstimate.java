@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How much running time an attempt does again: what attempts before it ran that is not in the image it goes on from. Nobody saw when one
+ * The running time that an attempt repeats: that of earlier attempts which is not in the image it resumes from. Nobody saw when one
  * that was lost died, so that of its time after its last image the most is counted that it can have been: until it was found, and not
  * more than until its next image was due. Pure.
  */
@@ -18,7 +18,7 @@ public final class ReworkEstimate {
     private ReworkEstimate() {}
 
     /**
-     * @param from the image that the attempt goes on from; empty for the command on the files as they are
+     * @param from the image that the attempt resumes from; empty for the command on the files as they are
      * @param before all attempts before it, which have ended, oldest first
      * @param interval between two images; empty where it is not a fixed one
      */

@@ -61,7 +61,7 @@ final class AttemptRecorder {
                         RetryBudgets.isBlameless(exit) ? new NextAction.Rest(left(asked), exit.message()) : usual);
     }
 
-    /** Of an attempt that an earlier runner started and may have stopped: what it stopped its next runner goes on with. */
+    /** Records the end of an attempt that an earlier runner started and may have stopped; a stopped attempt is resumed. */
     NextAction ofEarlier(StepExit found) throws IOException {
         return of(
                 found,
@@ -128,7 +128,7 @@ final class AttemptRecorder {
         write(move);
         tellEnd(attempt, exit);
         if (succeeded) {
-            // only after the success is durable: until then the images are what the step would go on from
+            // only after the success is durable: until then the step would resume from the images
             deleteImages();
         }
         return move;

@@ -43,8 +43,8 @@ import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
 /**
- * Starts the next attempt of a step. The attempt is in the manifest, durably, before the engine is asked to start it: whoever
- * finds it there later looks into its folder to learn whether it ran.
+ * Starts the next attempt of a step. The attempt is durable in the manifest before the engine starts it. A later runner finds out from
+ * the attempt's folder whether it ran.
  */
 final class AttemptStart {
     /** EBUSY. */
@@ -73,7 +73,7 @@ final class AttemptStart {
         /** @param elsewhere since the step runs on another host */
         record Failed(AttemptRecord attempt, StepExit exit, boolean elsewhere) implements Begun {}
 
-        /** Nothing was started: it may be gone on with elsewhere or later, where it would have to begin anew here and now. */
+        /** Nothing was started: the step may resume later or on another host, while here it would have to start over. */
         record Unfit(String reason) implements Begun {}
     }
 
@@ -149,7 +149,7 @@ final class AttemptStart {
         }
     }
 
-    /** One that was taken for lost may have gone on, made images and deleted those that we know. */
+    /** An attempt that counted as lost may have continued, taken images, and deleted the ones that this runner knows. */
     private void takeInLateImages() throws IOException, EngineException {
         for (AttemptRecord attempt : manifest.attempts()) {
             if (attempt.endedBy(EndCause.LOST)) {

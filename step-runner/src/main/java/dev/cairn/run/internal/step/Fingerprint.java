@@ -10,7 +10,7 @@ import java.security.MessageDigest;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** What a step's memory depends on, as a digest: images are gone on from only by a step with the same one. */
+/** A digest of what a step's memory depends on: a step resumes only from images with the same digest. */
 public final class Fingerprint {
     private final MessageDigest digest = Digests.sha256();
 

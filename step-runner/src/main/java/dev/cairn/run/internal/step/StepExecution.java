@@ -22,7 +22,7 @@ public interface StepExecution extends RunningStep {
      * Takes the execution.
      *
      * @return what becomes of the step; the manifest says it already
-     * @throws InterruptedException when this runner lets go; the step goes on
+     * @throws InterruptedException if this runner detaches; the step continues
      * @throws StepElsewhereException when an open attempt may still run where it cannot be seen from here
      */
     NextAction run(ResumeChoice wish) throws IOException, EngineException, ImageRefusedException, InterruptedException;
@@ -45,7 +45,7 @@ public interface StepExecution extends RunningStep {
     OptionalLong stop(EndCause cause, String reason, boolean anyway) throws EngineException, InterruptedException;
 
     /**
-     * Its runner goes: what cannot do without it is stopped as {@link #stop} does, anything else goes on.
+     * Called when the runner exits: stops steps that need the runner, as {@link #stop} does; others continue.
      *
      * @param anyway stop even when the image fails
      */

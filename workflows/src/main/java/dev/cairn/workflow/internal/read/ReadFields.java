@@ -33,7 +33,7 @@ final class ReadFields {
         return written.containsKey(field.name());
     }
 
-    /** Where the key stands, or else the mapping. */
+    /** The position of the key, or else of the mapping. */
     Place place(Field<?> field) {
         return written.getOrDefault(field.name(), place);
     }

@@ -13,8 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The log of a task, part by part: its stdout, and then its stderr. A step has one log over all of its tries, since a resume goes on where
- * the image was. The token names the place behind a part.
+ * The log of a task, part by part: its stdout, and then its stderr. A step has one log for all tries, since a resume continues where the
+ * image was taken. The token names the place behind a part.
  */
 final class TaskLog {
     private static final Pattern TOKEN = Pattern.compile("(out|err)-(\\d{1,18})");
