@@ -24,6 +24,6 @@ public sealed interface CheckpointOutcome {
     /** Going on from an image left these files as they are, since another step of the run changes them too. */
     record LeftAlone(Instant at, String files) implements CheckpointOutcome {}
 
-    /** The host refuses to tell of the step's changes of files: the step runs without the journal that was asked for. */
+    /** The host does not report the step's file changes: the step runs without the journal that was requested. */
     record NotJournalled(Instant at, String reason) implements CheckpointOutcome {}
 }

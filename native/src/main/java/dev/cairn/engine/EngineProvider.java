@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 
-/** Offers checkpoint engines to programs that take whatever engines are on the class path. Found by {@link ServiceLoader}. */
+/** Offers checkpoint engines to programs that use all engines on the class path. Found by {@link ServiceLoader}. */
 public interface EngineProvider {
     /** @throws EngineException if what the engines need cannot be found or loaded */
     List<Checkpointer> engines() throws EngineException;

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
  * A running step at one instant.
  *
  * @param nextCheckpoint until the next one by interval; empty when none is planned
- * @param rawTerminal the step has told its terminal to hand it Ctrl-C as a key, as editors do
+ * @param rawTerminal the step has set its terminal to pass Ctrl-C as a key, as editors do
  * @param frozenByLease since when its lease could not be renewed, for which it is frozen; empty when it is not
  * @param writtenBytes progress of the checkpoint under way, and its expected total; empty when none is
  */

@@ -161,7 +161,7 @@ public final class DurableFiles {
         return temporary;
     }
 
-    /** What is left of a temporary file harms nobody. */
+    /** A leftover temporary file does no harm. */
     private static void deleteQuietly(Path temporary) {
         try {
             Files.deleteIfExists(temporary);

@@ -42,7 +42,7 @@ public final class OrdinaryFile {
         });
     }
 
-    /** Likewise for who reads it in parts. */
+    /** The same for a caller that reads in parts. */
     public static void checkOwn(Path file) throws IOException {
         FileOwner found = FileOwner.behind(file);
         check(file, found);

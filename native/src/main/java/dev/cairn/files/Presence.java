@@ -9,13 +9,13 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * Whether a file is there, for whoever acts on its absence. That it cannot be looked at (no descriptor left, a file server that is
+ * Whether a file exists, for callers that act on its absence. That it cannot be looked at (no descriptor left, a file server that is
  * away) is an error, never "absent" as {@link Files#exists} has it.
  */
 public final class Presence {
     private Presence() {}
 
-    /** @throws IOException when it cannot be told */
+    /** @throws IOException if it cannot be determined */
     public static boolean isThere(Path file) throws IOException {
         return look(file).isPresent();
     }
@@ -23,7 +23,7 @@ public final class Presence {
     /**
      * Whether it is there, and a folder.
      *
-     * @throws IOException when it cannot be told
+     * @throws IOException if it cannot be determined
      */
     public static boolean isFolder(Path file, LinkOption... options) throws IOException {
         return look(file, options).filter(BasicFileAttributes::isDirectory).isPresent();

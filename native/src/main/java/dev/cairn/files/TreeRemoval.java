@@ -11,8 +11,8 @@ import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
 
 /**
- * Deletes folders with all that is in them; nothing else in Cairn does. Each folder is opened within the one above it, so that no
- * symbolic link is followed, whoever puts one there and when: a link in a tree is deleted itself. Stateless; any thread.
+ * Deletes folders with all that is in them; nothing else in Cairn does. Opens each folder within the one above it, so that no symbolic
+ * link is followed, even one made during the removal: a link in a tree is itself deleted. Stateless; any thread.
  */
 public final class TreeRemoval {
     private TreeRemoval() {}
@@ -20,7 +20,7 @@ public final class TreeRemoval {
     /**
      * Deletes a file or folder; one that is missing is no error.
      *
-     * @param within a folder that is trusted, by whatever links it is reached
+     * @param within a trusted folder; its path may contain links
      * @param tree in that folder, at any depth; no name on the way may be a link
      */
     public static void remove(Path within, Path tree) throws IOException {

@@ -10,19 +10,19 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one rule for what Cairn acts upon: it belongs to the caller or to root, nobody else can write it, and nobody else could
- * replace it, nor a folder or link that leads to it.
+ * The rule for every file that Cairn acts upon: it belongs to the caller or to root, and nobody else can write it or replace it, or any
+ * folder or link on the way to it.
  *
  * <p>Group-writable is allowed for the group that has the user's own name. Folders above may also be writable for groups that
- * the caller is in: who works in such a folder lets them change the programs there already, and what they put in the place of
- * something is theirs and so refused. A sticky folder above may be writable for everyone. Root does not act upon what belongs
- * to a user, who could change it meanwhile.
+ * the caller is in: a user who works in such a folder already lets its members change the programs there, and a file that they replace
+ * belongs to them and so is refused. A sticky folder above may be writable for everyone. Root does not act upon a user's file, which the
+ * user could change meanwhile.
  *
  * <p>Immutable; any thread.
  */
 public final class Trust {
     /**
-     * Who besides the caller and root may write something.
+     * The users besides the caller and root who may write a file.
      *
      * @param colleagues its owner, the owners of the folders above it, and the groups that the caller is in
      * @param user who may have put it where everyone can put something, too
@@ -56,7 +56,7 @@ public final class Trust {
      * Of a name that does not exist, the folders that lead to it are judged.
      *
      * @throws UntrustedException when another user could have written it
-     * @throws IOException when that cannot be told
+     * @throws IOException if that cannot be determined
      */
     public void check(Path path) throws IOException {
         walk(path, Writers.NOBODY);
@@ -67,7 +67,7 @@ public final class Trust {
      * the folders that lead to it and the groups that the caller is in may write it too.
      *
      * @throws UntrustedException when anybody else could write or replace it
-     * @throws IOException when that cannot be told
+     * @throws IOException if that cannot be determined
      */
     void checkShared(Path path) throws IOException {
         walk(path, shared(path));
@@ -79,15 +79,15 @@ public final class Trust {
      *
      * @param by the file or folder that the user has named
      * @throws UntrustedException when anybody else could write or replace it
-     * @throws IOException when that cannot be told
+     * @throws IOException if that cannot be determined
      */
     public void checkNamed(Path path, Path by) throws IOException {
         walk(path, shared(by));
     }
 
     /**
-     * Reads a file between two looks by one of the rules above, which must find the same file: one that was not there, or led elsewhere,
-     * at the first look has been put there since by who knows whom. What passed a look, only those can replace whom it allows.
+     * Checks a file by one of the rules above, reads it, and checks it again. Both checks must find the same file: a file that
+     * appeared or changed in between may come from anybody. What passed a look, only those can replace whom it allows.
      *
      * @throws java.nio.file.NoSuchFileException when there is none at either look
      * @throws UntrustedException when another file has taken its place

@@ -32,7 +32,7 @@ public final class Processes {
     /**
      * Whether exactly this process still runs; a zombie does not.
      *
-     * @throws IOException when that cannot be told, which never means that it has ended
+     * @throws IOException if that cannot be determined, which never means that it has ended
      */
     public static boolean isAlive(ProcessIdentity process) throws IOException {
         OptionalLong start = startTime(process.pid());

@@ -55,7 +55,7 @@ public final class NotificationRetrier {
     /**
      * Tells of one run, as far as that comes within a time. Skips a run that a runner owns: that runner delivers its notifications.
      *
-     * @param say told what is refused, in words for a person, from any thread
+     * @param say receives a message about each refusal, from any thread
      * @return who could not be told everything yet, and why
      */
     public List<String> tell(RunFolder folder, Duration atMost, Consumer<String> say)

@@ -38,7 +38,7 @@ record NativeFiles(Path library, Path supervisor) {
             SUPERVISOR, "/dev/cairn/engine/linux-x86-64/" + SUPERVISOR,
             JNA_LIBRARY, "/com/sun/jna/linux-x86-64/" + JNA_LIBRARY);
 
-    /** Finds or unpacks them, and tells JNA where its own library is, since {@code /tmp} may be mounted noexec. */
+    /** Finds or unpacks the files, and sets the path of JNA's own library, since {@code /tmp} may be mounted noexec. */
     static NativeFiles locate() throws EngineException {
         String configured = System.getProperty(FOLDER_PROPERTY);
         try {
@@ -100,7 +100,7 @@ record NativeFiles(Path library, Path supervisor) {
         }
     }
 
-    /** Whole or not at all, whoever else unpacks the same at this moment. */
+    /** Unpacks completely or not at all, even while another process unpacks the same files. */
     private static void publish(Path cache, Path folder, Map<String, byte[]> contents) throws IOException {
         Path fresh = Files.createTempDirectory(cache, "new", permissions("rwx------"));
         for (Map.Entry<String, byte[]> entry : contents.entrySet()) {

@@ -4,7 +4,7 @@ import com.sun.jna.Pointer;
 import java.util.function.Consumer;
 
 /**
- * A native handle that several threads use at once. It is freed when it has been closed and nobody uses it any more.
+ * A native handle that several threads use at once. Freed once it is closed and no longer in use.
  * Thread-safe; the lock is held only to count.
  */
 final class SharedHandle implements AutoCloseable {
@@ -49,7 +49,7 @@ final class SharedHandle implements AutoCloseable {
         }
     }
 
-    /** Nobody starts to use it after this. */
+    /** No use can start after this. */
     @Override
     public void close() {
         synchronized (this) {

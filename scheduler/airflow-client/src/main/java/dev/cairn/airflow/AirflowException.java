@@ -30,7 +30,7 @@ public final class AirflowException extends IOException {
         INVALID,
         /** 429. */
         THROTTLED,
-        /** 5xx: nobody knows whether it was done. */
+        /** 5xx: the request may or may not have been carried out. */
         SERVER,
         /** No connection: certainly nothing was done. */
         UNREACHABLE,
@@ -95,11 +95,11 @@ public final class AirflowException extends IOException {
 
     /** Whether what was asked may still be carried out later: nothing of Airflow has said that it is done with it. */
     public boolean mayComeYet() {
-        // 502, 503 and 504 are of somebody in between
+        // 502, 503 and 504 come from a proxy
         return kind == Kind.NO_ANSWER || kind == Kind.SERVER && status.orElse(0) != 500;
     }
 
-    /** Whether nothing but a change of what is asked, of who asks or of the server itself makes it succeed: no retry helps. */
+    /** Whether a retry cannot help: only a change of the request, the credentials or the server can. */
     public boolean isFinal() {
         return switch (kind) {
             case FORBIDDEN, NOT_FOUND, INVALID, UNSUPPORTED -> true;

@@ -54,7 +54,7 @@ record ApiRequest(String method, List<String> path, List<String> query, Optional
         return new ApiRequest(method, path, query, body, contentType);
     }
 
-    /** What has the same effect twice as once (RFC 9110, 9.2.2), but for a DELETE, whose second answer would be a 404. */
+    /** Whether the request is idempotent (RFC 9110, 9.2.2). A DELETE is not counted, since the second answer would be a 404. */
     boolean isSafeToRepeat() {
         return method.equals("GET") || method.equals("PUT");
     }

@@ -18,7 +18,8 @@ public final class Assets {
     }
 
     /**
-     * The asset of exactly this URI: the server's own search is a pattern, in which {@code _} and {@code %} stand for others. Airflow 3 writes
+     * The asset of exactly this URI: the server's own search is a pattern, in which {@code _} and {@code %} stand for others.
+     * Airflow 3 writes
      * {@code s3://bucket} as {@code s3://bucket/} (it normalises what a DAG says), and both find it.
      */
     public Optional<Asset> find(String uri) throws AirflowException {
@@ -46,8 +47,8 @@ public final class Assets {
     }
 
     /**
-     * Says that an asset was changed, which may start DAGs. Asked once: after SERVER or NO_ANSWER it may have been done, and
-     * {@link #events} tells.
+     * Says that an asset was changed, which may start DAGs. Sent once: after SERVER or NO_ANSWER, {@link #events} shows whether it
+     * was done.
      *
      * @param extra an object
      */

@@ -12,7 +12,7 @@ public final class Backfills {
         this.api = api;
     }
 
-    /** Asked once: after SERVER or NO_ANSWER it may have been started, and {@link #list} tells. */
+    /** Sent once: after SERVER or NO_ANSWER, {@link #list} shows whether it was started. */
     public Backfill create(BackfillRequest request) throws AirflowException {
         return call(ApiRequest.post(request.body(), BACKFILLS));
     }

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * How to prove who we are. Implementations are thread-safe: one client calls from many threads. An implementation of one's own
+ * How the client authenticates. Implementations are thread-safe: one client calls from many threads. An implementation of one's own
  * serves auth managers that this package does not know.
  */
 public interface Credentials {
@@ -28,28 +28,28 @@ public interface Credentials {
         return false;
     }
 
-    /** No header, for a server that lets everybody in. */
+    /** No header, for a server without authentication. */
     static Credentials none() {
         return login -> Optional.empty();
     }
 
     /**
-     * User and password, whatever the server wants: Basic for Airflow 2; for Airflow 3 a token from {@code POST /auth/token}, fetched
+     * User and password for either version: Basic for Airflow 2; for Airflow 3 a token from {@code POST /auth/token}, fetched
      * when first needed and again when it is refused, since it expires (a day by default: {@code [api_auth] jwt_expiration_time}). Source:
      * Airflow's "Public API authentication" pages.
      *
-     * @param password asked each time, so that a changed file or variable counts
+     * @param password read each time, so that a changed file or variable takes effect
      */
     static Credentials password(String user, Supplier<String> password) {
         return new PasswordCredentials(user, password);
     }
 
-    /** Basic with either version, for what stands in front of Airflow. */
+    /** Basic with either version, for a proxy in front of Airflow. */
     static Credentials basic(String user, Supplier<String> password) {
         return login -> Optional.of(basicHeader(user, password.get()));
     }
 
-    /** A token that somebody else renews. */
+    /** A token that another program renews. */
     static Credentials bearer(Supplier<String> token) {
         return login -> Optional.of("Bearer " + checked(token.get().strip()));
     }

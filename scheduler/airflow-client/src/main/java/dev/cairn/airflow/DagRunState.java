@@ -1,7 +1,7 @@
 package dev.cairn.airflow;
 
 /**
- * How far a DAG run is. One that a newer Airflow adds is kept as its text, and is not final.
+ * How far a DAG run is. A state added by a newer Airflow is kept as text and is not final.
  *
  * @param text as the server writes it
  */
@@ -11,7 +11,7 @@ public record DagRunState(String text) {
     public static final DagRunState SUCCESS = new DagRunState("success");
     public static final DagRunState FAILED = new DagRunState("failed");
 
-    /** Nothing more happens in it unless somebody clears it. */
+    /** Final unless a user clears the run. */
     public boolean isFinal() {
         return equals(SUCCESS) || equals(FAILED);
     }

@@ -18,7 +18,8 @@ public final class DagRuns {
     }
 
     /**
-     * Starts a run, asking once: after SERVER or NO_ANSWER it may have been started, and {@link #find} of its id tells. A paused DAG takes it
+     * Starts a run; the request is sent once. After SERVER or NO_ANSWER, {@link #find} of its id shows whether it was started. A
+     * paused DAG takes it
      * and leaves it queued.
      *
      * @throws AirflowException NOT_FOUND for an unknown DAG; CONFLICT when there is a run of this id, or of this logical date (the
@@ -84,7 +85,7 @@ public final class DagRuns {
      * Waits until the run has ended, asking again and again with pauses that grow from 1 s to {@code longest}. A server that is away for
      * less than {@code patience} is waited for.
      *
-     * @param seen told of each answer
+     * @param seen receives each answer
      * @throws AirflowException NOT_FOUND when the run is deleted meanwhile
      */
     public DagRun await(String dagId, String runId, Duration longest, Duration patience, Consumer<DagRun> seen)

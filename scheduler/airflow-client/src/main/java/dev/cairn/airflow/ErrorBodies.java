@@ -35,7 +35,7 @@ final class ErrorBodies {
         return switch (status) {
             case 400, 422 -> Kind.INVALID;
             case 403 -> Kind.FORBIDDEN;
-            // a 404 that is not JSON comes from whoever is in front of Airflow
+            // a 404 that is not JSON comes from a proxy in front of Airflow
             case 404 -> json ? Kind.NOT_FOUND : Kind.NOT_AIRFLOW;
             case 409 -> Kind.CONFLICT;
             case 429 -> Kind.THROTTLED;

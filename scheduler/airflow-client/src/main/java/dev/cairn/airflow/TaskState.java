@@ -3,7 +3,7 @@ package dev.cairn.airflow;
 import java.util.Set;
 
 /**
- * How far a task instance is. One that a newer Airflow adds is kept as its text, and is not final.
+ * How far a task instance is. A state added by a newer Airflow is kept as text and is not final.
  *
  * @param text as the server writes it; empty for a task that has not been looked at yet (null)
  */
@@ -16,7 +16,7 @@ public record TaskState(String text) {
 
     private static final Set<String> FINAL = Set.of("success", "failed", "upstream_failed", "skipped", "removed");
 
-    /** Nothing more happens in it unless somebody clears it. */
+    /** Final unless a user clears the task. */
     public boolean isFinal() {
         return FINAL.contains(text);
     }

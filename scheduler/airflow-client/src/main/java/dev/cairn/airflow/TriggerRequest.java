@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A DAG run to start.
  *
- * @param runId at most 250 characters; whoever may have to ask again chooses it beforehand
+ * @param runId at most 250 characters; a caller that may repeat the request chooses it beforehand
  * @param logicalDate of v1 the server takes now for an empty one, and refuses a second run of the same date; v2 then has none
  * @param conf an object; empty for none
  */

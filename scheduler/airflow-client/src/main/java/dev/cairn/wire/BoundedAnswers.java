@@ -13,8 +13,8 @@ import okio.Okio;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The root of all HTTP clients: whatever reads an answer gets at most {@link #MOST} bytes of it, counted after decompression, and then an
- * {@link AnswerTooLargeException}, so that no server can fill our memory. Immutable, thread-safe.
+ * The base of all HTTP clients. A reader gets at most {@link #MOST} bytes of an answer, counted after decompression, and then an {@link
+ * AnswerTooLargeException}, so that no server can exhaust the memory. Immutable, thread-safe.
  */
 public final class BoundedAnswers implements Interceptor {
     /** Bytes. A page of a list has some hundred kilobytes; what has no natural size, a log, is read as a stream below this too. */

@@ -65,7 +65,7 @@ public final class Approval {
     /**
      * What a person has decided.
      *
-     * @param by who it was, for a person
+     * @param by the name of the person
      * @param comment may be empty
      */
     public record Decision(boolean approved, String by, Instant at, String comment) {
@@ -75,7 +75,7 @@ public final class Approval {
         }
     }
 
-    /** Empty while nobody has decided. */
+    /** Empty before the decision. */
     public Optional<Decision> decision() {
         return root.path("approved").isBoolean()
                 ? Optional.of(new Decision(

@@ -38,7 +38,7 @@ public final class Approvals {
         return id;
     }
 
-    /** The steps on which nobody has decided, by id. */
+    /** The steps that wait for a decision, by id. */
     private static Map<String, Approval> waiting(RunManifest run) throws IOException {
         Map<String, Approval> waiting = new LinkedHashMap<>();
         for (StepManifest manifest : RunStore.steps(run)) {

@@ -11,9 +11,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** An approval that nobody has decided on, as a step that runs. The thread that waits for the end reads the file. */
+/** An approval without a decision, as a running step. The thread that waits for the end reads the file. */
 final class PendingApproval extends ActionStep {
-    /** The file may be written on another host, of which no event tells. */
+    /** Another host may write the file, for which there is no event. */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
     private final Path attempt;

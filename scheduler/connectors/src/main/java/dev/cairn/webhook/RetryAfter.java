@@ -9,7 +9,7 @@ import java.util.Optional;
 
 /** The header {@code Retry-After}: seconds, or a date (RFC 9110, 10.2.3). */
 final class RetryAfter {
-    /** Nobody is obeyed for longer. */
+    /** Longer waits are not obeyed. */
     private static final Duration LONGEST = Duration.ofHours(1);
 
     private RetryAfter() {}

@@ -135,7 +135,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
         return Trust.with(file);
     }
 
-    /** Made at the first use: most runs tell nobody. */
+    /** Created at the first use: most runs have no receivers. */
     private synchronized OkHttpClient shared() {
         if (client == null) {
             client = BoundedAnswers.client()

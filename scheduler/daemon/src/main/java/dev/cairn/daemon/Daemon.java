@@ -45,8 +45,8 @@ public final class Daemon {
     private volatile long lastFailure = System.nanoTime() - QUIET.toNanos();
 
     /**
-     * @param metrics told what happens
-     * @param tell a person, in the daemon's log
+     * @param metrics counts what happens
+     * @param tell writes a line to the daemon's log
      */
     public Daemon(DaemonSettings settings, Runners runners, Metrics metrics, Clock clock, Consumer<String> tell) {
         this.settings = settings;
@@ -56,7 +56,7 @@ public final class Daemon {
         this.tell = tell;
     }
 
-    /** Asks it to checkpoint and stop everything; asked again, to let go of everything at once. */
+    /** Requests a checkpoint and stop of all runs. A second call makes the daemon detach from all runs at once. */
     public void stop() {
         loop.stop();
         HttpFront.Open open = http;
@@ -116,7 +116,7 @@ public final class Daemon {
         }
     }
 
-    /** Also of Quartz, which tries again by itself and would not tell. */
+    /** Also for failures in Quartz, which retries by itself and reports nothing. */
     private void databaseFailed(StoreException e) {
         lastFailure = System.nanoTime();
         failure.set(e);

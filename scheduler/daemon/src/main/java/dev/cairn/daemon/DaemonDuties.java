@@ -26,15 +26,15 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * What a daemon does. It wakes for a fired trigger, a command's signal, a changed file and an event of a run; what is done again after a time
- * is what no one tells it of. Confined to the daemon's thread.
+ * The duties of a daemon. A fired trigger, a command's signal, a changed file and an event of a run wake it; it polls only for what
+ * nothing signals. Confined to the daemon's thread.
  */
 final class DaemonDuties implements AutoCloseable {
     /** A signal may be lost, and the clock of waits stands still while the machine sleeps. */
     private static final Duration UNSIGNALLED = Duration.ofMinutes(1);
 
     private static final Duration UNWATCHED = Duration.ofSeconds(5);
-    /** A file that has not changed for this long is not being written any more. */
+    /** A file that has not changed for this long counts as completely written. */
     private static final Duration SETTLED = Duration.ofSeconds(1);
     /** Another daemon may have decided about a run of this one. */
     private static final Duration DECIDED_ELSEWHERE = Duration.ofSeconds(5);
@@ -73,7 +73,7 @@ final class DaemonDuties implements AutoCloseable {
     /**
      * @param id of this daemon among those that share the database
      * @param since when a daemon has been running without a gap
-     * @param listeners told what happens in the run of a tick
+     * @param listeners receive the events of the run of a tick
      * @param wake wakes the daemon's thread
      */
     DaemonDuties(

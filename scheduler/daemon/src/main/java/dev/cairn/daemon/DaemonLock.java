@@ -37,7 +37,7 @@ public final class DaemonLock implements AutoCloseable {
     }
 
     /**
-     * What a daemon tells of itself.
+     * What a daemon publishes about itself.
      *
      * @param http address of its pages; empty when it has none
      */
@@ -64,7 +64,7 @@ public final class DaemonLock implements AutoCloseable {
         return " (pid " + about.process().pid() + " on " + about.host() + ")";
     }
 
-    /** @throws IOException when the folder is not there any more as it was: what is written to open files then may be lost */
+    /** @throws IOException if the folder was moved or replaced: data written to open files may then be lost */
     void check() throws IOException {
         boolean same;
         try {

@@ -14,17 +14,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Tells of the first change in each folder since it was last armed, from the kernel's own notifications. It is armed anew after each change, so
+ * Reports the first change in each folder since the watch was last armed, from the kernel's notifications. It is armed anew after each
+ * change, so
  * that a folder in which a step writes a lot wakes the daemon no more often than the daemon arms it. Thread-safe.
  */
 final class FolderWatch implements AutoCloseable {
-    /** Empty where the user has no more inotify instances. */
+    /** Empty if the user's limit of inotify instances is reached. */
     private final Optional<WatchService> service;
 
     private final Map<Path, WatchKey> armed = new ConcurrentHashMap<>();
     private final Consumer<Path> changed;
 
-    /** @param changed is told of the folder, in a thread of the watch */
+    /** @param changed receives the folder, in a thread of the watch */
     static FolderWatch open(Consumer<Path> changed) {
         Optional<WatchService> service;
         try {
@@ -65,7 +66,8 @@ final class FolderWatch implements AutoCloseable {
     /**
      * Call this before looking at what is in the folder, so that no change falls between.
      *
-     * @return false when not every change will be told: the folder is not there, other hosts write in it, or the kernel watches no more
+     * @return false if some changes may go unnoticed: the folder does not exist, other hosts write in it, or the kernel's limit of
+     * watches is reached
      */
     boolean arm(Path folder) {
         try {

@@ -13,8 +13,8 @@ public interface HttpFront {
      * What it serves.
      *
      * @param metrics in the text format of Prometheus
-     * @param listener told what happens in the runs that it starts
-     * @param tell a person, in the daemon's log
+     * @param listener receives the events of the runs that it starts
+     * @param tell writes a line to the daemon's log
      */
     record Daemon(
             Database database,
@@ -30,7 +30,7 @@ public interface HttpFront {
     interface Open extends AutoCloseable {
         String address();
 
-        /** Asks the runs that it started to checkpoint and stop; asked again, to be let go of at once. */
+        /** Asks the runs that it started to checkpoint and stop. A second call detaches from them at once. */
         void stopRuns();
 
         @Override

@@ -43,7 +43,7 @@ final class RunDispatcher {
     private record Held(ScheduledRun run, Thread thread) {}
 
     /**
-     * @param listeners told what happens in the run of a tick
+     * @param listeners receive the events of the run of a tick
      * @param wake called when something was queued, or when a run is known to be active
      */
     RunDispatcher(Runners runners, BiFunction<Tick, ScheduledWorkflow, RunListener> listeners, Runnable wake) {
@@ -157,7 +157,7 @@ final class RunDispatcher {
         return held.size();
     }
 
-    /** Checkpoints and stops everything; what cannot be is let go of, and runs on under its supervisor. */
+    /** Checkpoints and stops all runs. Detaches from steps that cannot be checkpointed; they continue under their supervisors. */
     void stopAll() {
         for (Held one : held.values()) {
             one.run().ask(PARK);

@@ -47,8 +47,8 @@ final class ScheduledRun {
     private @Nullable String unstopped;
 
     /**
-     * @param signs is told what happens in the run
-     * @param runStarted is told its id
+     * @param signs receives the events of the run
+     * @param runStarted receives its id
      * @param leaveAlone when a user has stopped it
      */
     ScheduledRun(

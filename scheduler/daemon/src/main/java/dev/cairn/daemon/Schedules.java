@@ -24,7 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** What people do with the schedules that were added; a daemon is told of each change. Thread-safe. */
+/** Commands on schedules: pause, unpause, trigger, backfill. Each change signals the daemon. Thread-safe. */
 public final class Schedules {
     private static final int MOST_TIMES = 100_000;
 

@@ -35,7 +35,7 @@ final class WorkflowWatch {
     private final Map<Path, Stamp> seen = new HashMap<>();
     private final Map<Path, Stamp> read = new HashMap<>();
 
-    /** @param tell a person, in the daemon's log */
+    /** @param tell writes a line to the daemon's log */
     WorkflowWatch(Database database, Registrar registrar, Clock clock, Consumer<String> tell) {
         this.database = database;
         this.registrar = registrar;
@@ -43,7 +43,7 @@ final class WorkflowWatch {
         this.tell = tell;
     }
 
-    /** What tells a changed file without reading it. */
+    /** File attributes that show a change without reading the file. */
     private record Stamp(long modifiedMillis, long size, String inode) {
         static final Stamp NONE = new Stamp(0, 0, "");
 

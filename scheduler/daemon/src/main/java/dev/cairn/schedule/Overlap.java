@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * What {@code concurrency} means: who may run, who waits, and who has to go. Decides for one workflow, on its ticks that have not ended;
+ * The rules of {@code concurrency}: which run may start, which waits, and which is stopped. Decides for one workflow, on its ticks that
+ * have not ended;
  * confined to one thread.
  *
  * <p>A tick that is made up for, or that a person asked for, is never skipped and stops no other: it waits. So that a queue does not grow

@@ -39,7 +39,7 @@ public enum TickState {
         return valueOf(text.toUpperCase(Locale.ROOT));
     }
 
-    /** Nothing will become of it any more. */
+    /** Final: the tick will have no run. */
     public boolean isFinal() {
         return compareTo(SUCCEEDED) >= 0;
     }

@@ -27,7 +27,8 @@ import org.quartz.utils.DBConnectionManager;
 
 /**
  * The daemon's clock: Quartz with its JDBC job store, one trigger per schedule. Quartz decides when a schedule fires, fires once for times
- * that it missed, and of the daemons that share a database lets one fire. A fired time may be lost in a crash: the ledger knows which times of
+ * that it missed, and of the daemons that share a database lets one fire. A fired time may be lost in a crash: the ledger knows which
+ * times of
  * a schedule are decided. Triggers are derived from the schedules, and stored anew where they disagree with them. Thread-safe.
  */
 public final class ScheduleTriggers implements AutoCloseable {
@@ -158,7 +159,7 @@ public final class ScheduleTriggers implements AutoCloseable {
         }
     }
 
-    /** Fires no more; the triggers stay. A fired time that waits for the database is not waited for. */
+    /** Stops firing; the stored triggers stay. Does not wait for a firing that waits for the database. */
     @Override
     public void close() throws TriggerException {
         try {
@@ -168,7 +169,7 @@ public final class ScheduleTriggers implements AutoCloseable {
         }
     }
 
-    /** Connections from somebody else's pool. */
+    /** Connections from the pool of the daemon. */
     private record Provider(DataSource database) implements ConnectionProvider {
         @Override
         public Connection getConnection() throws SQLException {

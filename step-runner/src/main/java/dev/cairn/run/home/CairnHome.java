@@ -42,7 +42,7 @@ public final class CairnHome {
      * {@code $CAIRN_HOME}, else the nearest {@code .cairn} in {@code start} or above it.
      *
      * @param environment the caller's
-     * @param skipped told of each {@code .cairn} that is passed over, and why
+     * @param skipped receives each {@code .cairn} that is passed over, and why
      * @throws UntrustedException when {@code $CAIRN_HOME} is not to be trusted
      */
     public static Optional<CairnHome> find(Path start, Map<String, String> environment, Consumer<String> skipped)

@@ -24,7 +24,7 @@ final class NotificationWorker implements Runnable {
     private volatile String trouble = "it has not answered yet";
     private volatile boolean done;
 
-    /** @param say told what is refused, in words for a person */
+    /** @param say receives a message about each refusal */
     NotificationWorker(
             Receiver receiver,
             Deliveries deliveries,

@@ -54,7 +54,7 @@ public final class Notifier implements RunListener, AutoCloseable {
      * Begins to tell, when there is anybody to be told.
      *
      * @param pending remembers the run until everything is told
-     * @param say told what is refused, in words for a person, from any thread
+     * @param say receives a message about each refusal, from any thread
      */
     public static Optional<Notifier> begin(
             RunManifest run,

@@ -43,7 +43,7 @@ public record Template(String text, Place place, List<Piece> pieces) {
     /**
      * Parses every expression in {@code text}.
      *
-     * @param problems told of what cannot be parsed; such a part is left out of the template
+     * @param problems receives what cannot be parsed; such a part is left out of the template
      */
     public static Template parse(String text, Place place, Locator locator, Problems problems) {
         List<Piece> pieces = new ArrayList<>();

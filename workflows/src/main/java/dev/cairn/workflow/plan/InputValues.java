@@ -27,7 +27,7 @@ final class InputValues {
 
     private InputValues() {}
 
-    /** @param problems told of defaults that their own type refuses */
+    /** @param problems receives defaults that their own type refuses */
     static void checkDefaults(Map<String, Input> inputs, Problems problems) {
         inputs.forEach((name, input) -> input.fallback().ifPresent(fallback -> {
             if (!isMoment(input, fallback.text())) {

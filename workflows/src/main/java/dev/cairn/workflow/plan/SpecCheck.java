@@ -39,7 +39,7 @@ public final class SpecCheck {
                 .with("workflow", RunNames.WORKFLOW);
     }
 
-    /** @param problems told of everything that is wrong between the parts: ids, needs, references, keys without effect */
+    /** @param problems receives everything that is wrong between the parts: ids, needs, references, keys without effect */
     public static void check(Workflow workflow, Problems problems) {
         SpecCheck check = new SpecCheck(workflow, problems);
         InputValues.checkDefaults(workflow.inputs(), problems);

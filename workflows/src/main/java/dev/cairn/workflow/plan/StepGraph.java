@@ -61,7 +61,7 @@ final class StepGraph {
 
     private StepGraph() {}
 
-    /** @param problems told of ids that are unfit or double, of needs that are unknown, and of cycles */
+    /** @param problems receives ids that are unfit or double, of needs that are unknown, and of cycles */
     static StepGraph of(List<Step> steps, Problems problems) {
         StepGraph graph = new StepGraph();
         Map<String, Place> taken = new HashMap<>();

@@ -80,7 +80,7 @@ final class AirflowLogsCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** Several tasks are told apart by their names. */
+    /** With several tasks, each line begins with the task's name. */
     private void tell(TaskInstance instance, List<String> lines) {
         if (!json) {
             String before = task == null ? instance.name() + " | " : "";

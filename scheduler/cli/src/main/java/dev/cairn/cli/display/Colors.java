@@ -26,12 +26,12 @@ public record Colors(boolean on) {
         }
     }
 
-    /** A text that tells of a step in this state. */
+    /** Colors a text about a step in this state. */
     String state(StepState state, String text) {
         return painted(colour(state), text);
     }
 
-    /** A text that tells of an event. */
+    /** Colors a text about an event. */
     String event(RunEvent event, String text) {
         if (event instanceof RunEvent.StepChanged changed) {
             return state(changed.state(), text);

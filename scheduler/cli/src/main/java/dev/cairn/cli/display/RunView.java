@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
-/** Where the steps of a run stand, as told by its events, and the lines that show it. Confined to its display's lock. */
+/** The state of each step of a run, taken from its events, and the lines that show it. Confined to its display's lock. */
 final class RunView {
     private final Map<String, StepLine> steps = new LinkedHashMap<>();
     private final Colors paint;

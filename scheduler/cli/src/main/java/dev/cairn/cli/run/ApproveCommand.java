@@ -53,7 +53,7 @@ public final class ApproveCommand implements Callable<Integer> {
         String id = Approvals.decide(run, Optional.ofNullable(step), decision);
         composition.console().say("cairn: step " + run.label(id) + ": " + decision.words());
         if (run.state() != RunState.RUNNING || runs.ownerOf(run.folder()).isEmpty()) {
-            composition.console().say("cairn: nobody runs this run now; resume it with: " + runs.line("resume", run));
+            composition.console().say("cairn: this run has no runner now; resume it with: " + runs.line("resume", run));
         }
         return ExitCode.OK;
     }

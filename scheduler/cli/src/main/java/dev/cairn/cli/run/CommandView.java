@@ -13,7 +13,7 @@ import java.io.IOException;
 /** A single command in the foreground: its own output, and little talk. */
 final class CommandView {
     private static final int LOOK_EVERY_MILLIS = 50;
-    /** Somebody may be typing and waits for the echo. */
+    /** A user may be typing and waiting for the echo. */
     private static final int LOOK_EVERY_MILLIS_IN_TERMINAL = 10;
 
     private CommandView() {}

@@ -157,7 +157,7 @@ public final class ForegroundRun {
         return code;
     }
 
-    /** A step has seen the end of the host before this runner was told. */
+    /** A step noticed the shutdown of the host before this runner did. */
     private boolean wasEvicted(RunManifest run) throws IOException {
         for (StepManifest step : runs.steps(run)) {
             if (step.state() == StepState.PREEMPTED) {

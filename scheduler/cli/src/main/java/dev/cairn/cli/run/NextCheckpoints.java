@@ -49,7 +49,7 @@ final class NextCheckpoints {
             Optional<Duration> next = running.status().nextCheckpoint();
             next.ifPresent(in -> display.nextCheckpoint(step, clock.instant().plus(in)));
         } catch (EngineException ended) {
-            // it has ended meanwhile; its end is told by an event
+            // it has ended meanwhile; an event reports the end
         }
     }
 }

@@ -23,7 +23,7 @@ final class OwnerWait {
     /** For an owner that is stopping: writing the image of a large step takes its time. */
     static final Duration CLOSING = Duration.ofMinutes(10);
 
-    /** For any owner: one that has just been told to stop shows it after a moment. */
+    /** For any owner: an owner that was just asked to stop shows it after a moment. */
     private static final Duration MOMENT = Duration.ofMillis(600);
 
     private static final long LOOK_MILLIS = 200;
@@ -73,7 +73,7 @@ final class OwnerWait {
         }
     }
 
-    /** Until the owner has let go or died, or the wait for it is over. */
+    /** Until the owner has released the run or died, or the wait is over. */
     private void await(RunFolder run, long since) throws IOException, InterruptedException, CliException {
         long looks = RunStore.LONGEST_SILENCE.toMillis()
                 / LOOK_MILLIS; // of an owner whose pids cannot be seen the opener knows more

@@ -23,7 +23,7 @@ final class PastNotifications {
         this.view = view;
     }
 
-    /** @param current the run that is run now, whose session tells of it */
+    /** @param current the active run, whose session delivers its own notifications */
     static void begin(Runs runs, RunFolder current, SessionView view) throws IOException {
         List<String> pending = new PendingNotifications(runs.home().pendingNotifications()).ids();
         if (!pending.isEmpty() && !pending.equals(List.of(current.runId()))) {

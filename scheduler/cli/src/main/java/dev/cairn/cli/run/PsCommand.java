@@ -182,7 +182,10 @@ public final class PsCommand implements Callable<Integer> {
         table.print(console.out());
     }
 
-    /** A run that cannot be written may have come further; one whose manifest says that it runs, and that nobody runs, was left by a runner that died. */
+    /**
+     * A run that cannot be written may be further than its manifest says. A manifest says "running" without an owner if the runner
+     * died.
+     */
     private static String state(Line line) {
         Optional<WriteFailure> failure = line.owner().flatMap(OwnerRecord::cannotWrite);
         if (failure.isPresent()) {

@@ -12,7 +12,7 @@ import dev.cairn.run.manifest.RunManifest;
 import java.io.IOException;
 import java.time.Duration;
 
-/** Gives a run a command, whoever runs it, and waits for what came of it. */
+/** Sends a command to a run, whichever process owns it, and waits for the result. */
 final class RunControl {
     /** Writing an image of a large step takes its time. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -28,7 +28,7 @@ final class RunControl {
         return runs.runner().command(run, command, PATIENCE);
     }
 
-    /** Tells what came of a command, step by step. */
+    /** Prints the result of a command for each step. */
     static int tell(CommandResult answer, Console console, String done) {
         for (CommandResult.Line line : answer.lines()) {
             console.say("cairn: " + line.step() + ": " + (line.ok() ? done : line.failure()));

@@ -36,7 +36,7 @@ final class RunningOptions {
 
         @Option(
                 names = "--as-submitted",
-                description = "Resumes with the workflow as the run has it, whatever the file says by now.")
+                description = "Resumes with the workflow that the run was started with, even if the file has changed.")
         private boolean asSubmitted;
 
         @Option(

@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Passes the signals on to the run: the first one stops it with checkpoints, a further interrupt at once. A further one of the others
  * changes nothing, for many send each of them twice: timeout(1) to its child and to its group, kernel and shell of a terminal that has
- * gone. Who sends them kills by himself when his patience ends, and until then an image may still be finished. The waiting is done by a
+ * gone. The sender kills the runner when its own time limit ends; until then an image may still be completed. The waiting is done by a
  * daemon thread of its own.
  */
 final class StopRequests implements AutoCloseable {

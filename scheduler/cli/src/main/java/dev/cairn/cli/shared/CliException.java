@@ -1,6 +1,6 @@
 package dev.cairn.cli.shared;
 
-/** Something a person has to be told; the message says what, where and what to do. */
+/** A failure to report to the user; the message says what, where and what to do. */
 public final class CliException extends Exception {
     private final int exitCode;
 

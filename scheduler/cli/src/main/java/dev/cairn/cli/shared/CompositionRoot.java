@@ -24,9 +24,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** The one place that names implementations and puts them together, as late as a command needs them. */
+/** Names the implementations and connects them, when a command first needs them. */
 public final class CompositionRoot implements Runs.Surroundings {
-    /** How long the end of a run waits for those who are told of it. */
+    /** How long the end of a run waits for its notifications. */
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(3);
 
     private final Console console;
@@ -143,7 +143,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         return runner(home, answer -> {});
     }
 
-    /** @param heard what came of each telling of somebody, in any thread */
+    /** @param heard receives the result of each delivery, in any thread */
     public StepRunner runner(CairnHome home, Consumer<Delivery.Answer> heard) throws EngineException, IOException {
         Map<String, Checkpointer> byName = new LinkedHashMap<>();
         engines().forEach(engine -> byName.put(engine.name(), engine));

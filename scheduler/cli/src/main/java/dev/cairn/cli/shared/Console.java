@@ -15,7 +15,7 @@ import java.util.OptionalLong;
 /**
  * What a command may touch of its process: stdout for data, stderr for talk, the environment and the current folder.
  *
- * @param out UTF-8 whatever the locale says
+ * @param out always UTF-8
  * @param err likewise
  */
 public record Console(PrintStream out, PrintStream err, Map<String, String> environment, Path workingDirectory) {

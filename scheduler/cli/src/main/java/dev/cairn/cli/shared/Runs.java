@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** The runs of a home, as commands ask for them. Reading needs no engine, so none is loaded until a runner is wanted. */
+/** The runs of a home, for commands. Reading needs no engine, so none is loaded before a runner is needed. */
 public final class Runs {
     private final CairnHome home;
     private final Surroundings surroundings;
@@ -108,7 +108,7 @@ public final class Runs {
             Optional<StepManifest> manifest = StepManifest.read(run.folder().step(step));
             return manifest.isPresent() ? runner().statusOf(manifest.get()) : Optional.empty();
         } catch (EngineException | DocumentException | UntrustedException | UnknownEngineException unseen) {
-            return Optional.empty(); // whoever resumes the run hears of it
+            return Optional.empty(); // the next resume of the run reports it
         }
     }
 

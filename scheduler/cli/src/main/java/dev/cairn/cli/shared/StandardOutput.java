@@ -29,7 +29,7 @@ public final class StandardOutput extends FileOutputStream {
         }
     }
 
-    /** Why something is missing there; none where a reader has gone, who wanted no more of it. */
+    /** Why output is missing; empty if the reader closed the pipe, because it needed no more. */
     public Optional<String> failure() {
         return Optional.ofNullable(failure)
                 .map(IOException::getMessage)

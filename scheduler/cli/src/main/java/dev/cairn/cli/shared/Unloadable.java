@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 public final class Unloadable {
     private Unloadable() {}
 
-    /** What a person is told of a failure that such a part has caused; empty for any other. */
+    /** The message for a failure of such a part; empty for other failures. */
     public static Optional<String> message(Throwable failure) {
         return Stream.iterate(failure, cause -> cause != null, Throwable::getCause)
                 .filter(cause -> cause instanceof LinkageError || cause instanceof ServiceConfigurationError)

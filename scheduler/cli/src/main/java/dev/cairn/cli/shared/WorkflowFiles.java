@@ -12,7 +12,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 
-/** Reads workflow files for commands; what is wrong with one is told to the person, all of it at once. */
+/** Reads workflow files for commands, and reports all problems of a file at once. */
 public final class WorkflowFiles {
     private final Console console;
     private final Clock clock;

@@ -19,7 +19,7 @@ public final class LocalTerminal {
 
     /** Its size in characters. */
     public record Size(int rows, int columns) {
-        /** What terminals had when nobody says. */
+        /** The traditional size, if the terminal reports none. */
         static final Size USUAL = new Size(24, 80);
     }
 

@@ -58,7 +58,7 @@ public final class LogFollower {
         this.memory = memory;
     }
 
-    /** Takes what lies before this offset for shown already; no more than there is or was kept. */
+    /** Counts everything before this offset as shown, up to what exists or was kept. */
     public void skipTo(long offset) throws IOException {
         if (Files.isRegularFile(log)) {
             long length = Files.size(log);

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Leads every line with a name, so that logs of several steps can be told apart. Confined to one thread. */
+/** Prefixes each line with a name, to distinguish the logs of several steps. Confined to one thread. */
 public final class PrefixedLines extends FilterOutputStream {
     private final byte[] prefix;
     private boolean atLineStart = true;

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Carries what is typed to the step's terminal, of which there may be several, one after the other. Keys that are ours are
- * taken out on the way. What the step shows comes from its log, where nothing is missing that it showed before we joined, or
- * while nobody had. Thread-safe.
+ * taken out on the way. The step's output comes from its log, which also holds what was written while no terminal was attached.
+ * Thread-safe.
  */
 public final class TerminalRelay {
     /** Portions; more than a step that does not read them is sent are dropped, as terminals do. */
@@ -22,7 +22,7 @@ public final class TerminalRelay {
     private final BlockingQueue<byte[]> typed = new ArrayBlockingQueue<>(MOST_UNREAD);
     private volatile @Nullable TerminalChannel step;
 
-    /** @param ours is told every byte that is typed; true keeps it from the step */
+    /** @param ours receives every typed byte; true keeps it from the step */
     public TerminalRelay(IntPredicate ours) {
         this.ours = ours;
     }
@@ -49,7 +49,7 @@ public final class TerminalRelay {
                 typed.offer(Arrays.copyOf(buffer, withoutOurs(buffer, n)));
             }
         } catch (IOException gone) {
-            // the keyboard has gone; that is told by a signal
+            // the keyboard has gone; a signal reports that
         }
     }
 
@@ -60,7 +60,7 @@ public final class TerminalRelay {
                 try {
                     joined().write(keys, 0, keys.length);
                 } catch (IOException ended) {
-                    // the step's terminal has gone, and its end is told elsewhere
+                    // the step's terminal has gone; the end is reported elsewhere
                 }
             }
         } catch (InterruptedException over) {
@@ -105,7 +105,7 @@ public final class TerminalRelay {
         }
     }
 
-    /** Tells the step's terminal the size of the person's. */
+    /** Sets the size of the step's terminal to that of the user's. */
     public void resize(LocalTerminal.Size size) {
         TerminalChannel to = step;
         if (to != null) {

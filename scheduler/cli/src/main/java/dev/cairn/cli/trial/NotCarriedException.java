@@ -1,6 +1,6 @@
 package dev.cairn.cli.trial;
 
-/** The command cannot be checkpointed, or does not come back; the message says why and what to do. */
+/** The command cannot be checkpointed or restored; the message says why and what to do. */
 final class NotCarriedException extends Exception {
     private static final long serialVersionUID = 1L;
 

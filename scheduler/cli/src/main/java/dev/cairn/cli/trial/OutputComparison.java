@@ -23,7 +23,7 @@ record OutputComparison(String name, State state, long lines, Optional<String> d
     enum State {
         SAME,
         DIFFERS,
-        /** Two undisturbed runs differ, too: whose a difference is cannot be told. */
+        /** Two undisturbed runs differ too, so the cause of a difference is unknown. */
         VARIES
     }
 
@@ -56,7 +56,7 @@ record OutputComparison(String name, State state, long lines, Optional<String> d
         return switch (state) {
             case SAME -> lines == 0 ? "nothing to compare" : "the same as undisturbed, " + lines + " lines";
             case DIFFERS -> "differs from undisturbed " + difference.orElse("");
-            case VARIES -> "differs from run to run by itself, so that nothing can be told";
+            case VARIES -> "differs from run to run by itself, so nothing can be concluded";
         };
     }
 

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Runs a command undisturbed, then once more with kills, each after a checkpoint from which it is resumed. When the outputs of these
- * two differ, a third run, undisturbed again, tells whether the command differs by itself. Confined to one thread.
+ * Runs a command undisturbed, then once more with kills, each after a checkpoint from which it is resumed. If the outputs of these two
+ * differ, a third, undisturbed run shows whether the command's output differs by itself. Confined to one thread.
  */
 final class Trial {
     private static final String UNDISTURBED = "undisturbed";
@@ -215,7 +215,7 @@ final class Trial {
         void ask() throws EngineException;
     }
 
-    /** One that ends by itself meanwhile answers nobody. */
+    /** A step that ends by itself meanwhile does not answer. */
     private static void finish(StepProcess process, Ending ending) throws EngineException, InterruptedException {
         try {
             ending.ask();

@@ -30,7 +30,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "try",
         description =
-                "Tells whether a command survives kills: runs it, checkpoints, kills and resumes it, and leaves nothing behind.",
+                "Tests whether a command survives kills: runs, checkpoints, kills and resumes it; leaves nothing behind.",
         customSynopsis = "cairn try [OPTIONS] -- COMMAND [ARGUMENT...]")
 public final class TryCommand implements Callable<Integer> {
     private static final String ENGINE = "native";

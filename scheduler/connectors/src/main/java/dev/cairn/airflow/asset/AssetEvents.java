@@ -24,9 +24,11 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id, by which it is looked for
+ * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id, by which it is
+ * looked for
  * among the asset's events before it is posted. Where a post has had no answer, or its sender died, the server may be at it still: then the
- * event is only looked for until twice the connection's timeout has passed; by default that is the 120 s after which Airflow 2 ends a worker that
+ * event is only looked for until twice the connection's timeout has passed; by default that is the 120 s after which Airflow 2 ends a
+ * worker that
  * does not come to an end ({@code [webserver] web_server_worker_timeout}). Thread-safe.
  */
 public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
@@ -74,7 +76,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
     private Answer tell(
             AirflowClient airflow, Notification.AirflowAsset asset, Notice notice, Asked asked, Duration within)
             throws IOException {
-        Instant now = clock.instant(); // before the look, which sees whatever was done in time
+        Instant now = clock.instant(); // before the look, which then sees everything that was done in time
         Optional<Asset> found = find(airflow, asset);
         if (found.isEmpty()) {
             return new Answer.Refused("it has no such asset: a DAG has to name it");

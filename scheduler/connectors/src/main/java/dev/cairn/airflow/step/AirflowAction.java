@@ -72,8 +72,7 @@ public final class AirflowAction extends Action {
             }
             return;
         }
-        // another DAG, or another Airflow, since: the former run is not ours to follow any more, and its name stays its
-        // own
+        // the step names another DAG or another Airflow now: the former run is no longer followed, and keeps its id
         int generation = earlier.map(former -> former.generation() + 1).orElse(1);
         attempt.choose(
                 RunName.of(identity.run(), identity.step(), generation),

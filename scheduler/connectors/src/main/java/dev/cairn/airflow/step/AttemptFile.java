@@ -55,7 +55,7 @@ final class AttemptFile {
         TYPE.write(folder.resolve(NAME), root);
     }
 
-    /** For what may be lost: what was told to the log. */
+    /** For data that may be lost: what was written to the log. */
     void saveUnsynced() throws IOException {
         DurableFiles.replaceUnsynced(folder.resolve(NAME), DocumentType.bytes(root));
     }
@@ -146,7 +146,7 @@ final class AttemptFile {
         return root.has("clearing") ? Optional.of(root.path("clearing").asString()) : Optional.empty();
     }
 
-    /** @param endOfRun tells the failure that is cleared from one that comes after */
+    /** @param endOfRun distinguishes the cleared failure from a later one */
     void clearing(String endOfRun) {
         root.put("clearing", endOfRun).put("existing_failure", false);
     }
@@ -160,7 +160,7 @@ final class AttemptFile {
         root.put("ending", cause);
     }
 
-    /** What the log was told, by what it was told about. */
+    /** What was written to the log, by its subject. */
     ObjectNode told() {
         return root.withObjectProperty("told");
     }

@@ -21,9 +21,9 @@ import tools.jackson.databind.JsonNode;
 /**
  * Brings a DAG run about and to its end, one look at a time. Confined to one thread.
  *
- * <p>Exactly one: its id is in {@link AttemptFile}, durably, before anything is asked. Every look begins by asking for it: where it is,
- * it is followed, whoever
- * triggered it; only a clear "not found" leads to a trigger of the very same id, which Airflow accepts once. So a lost answer, a 500, a 409
+ * <p>Exactly one: its id is in {@link AttemptFile}, durably, before anything is asked. Every poll begins by asking for the DAG run. If
+ * it exists, the follower follows it, whoever triggered it. Only a clear "not found" leads to a trigger with the same id, which Airflow
+ * accepts once. So a lost answer, a 500, a 409
  * and a crash at any point all end at the next look.
  */
 final class DagRunFollower {

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Tells the step's log what has changed in a DAG run since it was last told, and on request what its tasks wrote. */
+/** Writes to the step's log what has changed in a DAG run since the last line, and on request what its tasks wrote. */
 final class TaskReporter {
     private final AirflowClient airflow;
     private final AttemptFile attempt;

@@ -9,7 +9,8 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 
 /**
- * Tells the daemon of this host that a transaction has changed something: touches a file in a folder that the daemon watches. A signal may be
+ * Signals to the daemon of this host that a transaction changed something: touches a file in a folder that the daemon watches. A signal
+ * may be
  * lost, so the daemon also looks into the database now and then. Immutable; any thread.
  *
  * @param folder with nothing else in it

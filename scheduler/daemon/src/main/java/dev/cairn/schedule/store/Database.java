@@ -40,7 +40,7 @@ public final class Database {
     }
 
     /**
-     * For commands, which open a connection or two. The schema is brought up to date.
+     * Opens the database for a command, which needs a connection or two, and updates the schema.
      *
      * @param store a PostgreSQL as {@code jdbc:postgresql:...}; empty for the embedded one
      */
@@ -52,7 +52,7 @@ public final class Database {
         return database;
     }
 
-    /** Likewise, but where nobody has made a database yet, there is none. */
+    /** The same; empty if no database exists yet. */
     public static Optional<Database> openIfPresent(StateFolder folder, Optional<String> store) throws IOException {
         return store.isEmpty() && !Presence.isThere(folder.database())
                 ? Optional.empty()

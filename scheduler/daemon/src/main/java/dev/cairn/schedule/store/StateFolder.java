@@ -28,7 +28,7 @@ public record StateFolder(Path path) {
         return path.resolve("daemon.lock");
     }
 
-    /** What the daemon tells of itself. */
+    /** What the daemon publishes about itself. */
     public Path about() {
         return path.resolve("daemon.json");
     }
@@ -45,7 +45,7 @@ public record StateFolder(Path path) {
     /**
      * Makes the folder when it is missing.
      *
-     * @throws dev.cairn.files.UntrustedException when somebody else could write it: the daemon runs what its database names
+     * @throws dev.cairn.files.UntrustedException if another user could write it: the daemon runs what its database names
      */
     public void create() throws IOException {
         DurableFiles.createFolders(path);

@@ -41,7 +41,7 @@ public final class Tables {
         this.shared = shared;
     }
 
-    /** Of several daemons that decide, one at a time does; the others wait here for its transaction's end. */
+    /** Only one daemon decides at a time; the others wait here for the end of its transaction. */
     public void decideAlone() {
         if (shared) {
             sql.select("SELECT number FROM cairn_change FOR UPDATE")
@@ -50,7 +50,7 @@ public final class Tables {
         }
     }
 
-    /** Is another number whenever somebody has changed what daemons should look at. */
+    /** A number that changes whenever a command or daemon changed something that daemons must read. */
     public long changes() {
         return sql.select("SELECT number FROM cairn_change").mapTo(Long.class).one();
     }
@@ -100,7 +100,7 @@ public final class Tables {
                 wire(workflow.concurrency().map(Concurrency::onOverlap).orElse(Concurrency.Overlap.QUEUE)));
     }
 
-    /** Those without schedules of which nothing is left to be done; what has become of their ticks stays. */
+    /** Removes the workflows that have no schedules and no unfinished ticks; the history of their ticks stays. */
     public void forgetWorkflows() {
         sql.execute("DELETE FROM cairn_workflow WHERE id NOT IN (SELECT workflow FROM cairn_schedule)"
                 + " AND id NOT IN (SELECT workflow FROM cairn_tick WHERE state IN " + UNENDED + ")");
@@ -164,7 +164,7 @@ public final class Tables {
                 schedule.decided());
     }
 
-    /** Only how far it has come. */
+    /** Updates only the time up to which it is decided. */
     public void advance(ScheduleEntry schedule) {
         sql.execute("UPDATE cairn_schedule SET decided_ms = ? WHERE id = ?", schedule.decided(), schedule.id());
     }
@@ -299,7 +299,7 @@ public final class Tables {
         return add(tick);
     }
 
-    /** How many of a batch have been let go. */
+    /** How many ticks of a batch were released. */
     public long underWay(String batch) {
         return sql.select(
                         "SELECT COUNT(*) FROM cairn_tick WHERE batch = ? AND state NOT IN ('waiting', 'held') AND state IN "
@@ -371,7 +371,7 @@ public final class Tables {
     }
 
     /**
-     * Gives what daemons ran that are no more to another.
+     * Gives the runs of dead daemons to this one.
      *
      * @return whether there was anything
      */

@@ -23,7 +23,7 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * The tokens of a state folder, one for each {@link Role}, in files that only their owner can read; and sessions, which are signed with
- * the token of their role and end by themselves. Comparisons take the same time whatever differs. Immutable; any thread.
+ * the token of their role and end by themselves. Comparisons take constant time. Immutable; any thread.
  */
 public final class Tokens {
     /** How long a session lasts. */

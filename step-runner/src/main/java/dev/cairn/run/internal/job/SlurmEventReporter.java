@@ -30,8 +30,8 @@ final class SlurmEventReporter {
     private String last = "";
 
     /**
-     * @param log told of the job, and writes it down
-     * @param shown told of the step, for the eye only
+     * @param log receives the job, and writes it down
+     * @param shown receives the step, for the eye only
      */
     SlurmEventReporter(StepManifest now, RunListener log, RunListener shown, Clock clock) {
         this.log = log;

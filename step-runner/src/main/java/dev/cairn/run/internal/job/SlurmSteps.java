@@ -25,7 +25,7 @@ public final class SlurmSteps {
     private Optional<JobArray> forming = Optional.empty();
     private int formed;
 
-    /** @param shown told of what happens in jobs, for the eye only: they write it down themselves */
+    /** @param shown receives what happens in jobs, for the eye only: they write it down themselves */
     public SlurmSteps(
             RunFolder run, RunOrigin origin, Slurm slurm, Owners owners, StepServices services, RunListener shown) {
         this.run = run;

@@ -33,7 +33,7 @@ public final class Ownership implements AutoCloseable {
      * To be called before each publication.
      *
      * @throws OwnershipLostException when another process has taken over, or this one has let go
-     * @throws IOException when that cannot be told
+     * @throws IOException if that cannot be determined
      */
     public void ensureOurs() throws IOException {
         if (SteadyRead.of(() -> files.claimed(epoch + 1))) {

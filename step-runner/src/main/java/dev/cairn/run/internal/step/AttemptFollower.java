@@ -44,8 +44,8 @@ final class AttemptFollower {
     record Started(StepProcess process, boolean takesImages) {}
 
     /**
-     * @param started told of the process as soon as it runs
-     * @param recorded told of the images that the manifest knows
+     * @param started receives the process as soon as it runs
+     * @param recorded receives the images that the manifest knows
      */
     AttemptFollower(
             StepManifest manifest,

@@ -9,7 +9,7 @@ import java.util.Optional;
 interface Type<T> {
 
     /**
-     * @param problems told of everything that is wrong within {@code node}
+     * @param problems receives everything that is wrong within {@code node}
      * @return as much as could be read; empty when that is nothing
      */
     Optional<T> read(Node node, Problems problems);

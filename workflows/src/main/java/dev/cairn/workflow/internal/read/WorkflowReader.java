@@ -16,7 +16,7 @@ public final class WorkflowReader {
 
     /**
      * @param file where the text comes from, absolute; not read
-     * @param problems told of everything that is wrong with keys, types and expressions
+     * @param problems receives everything that is wrong with keys, types and expressions
      * @return as much as could be read; empty when that is nothing
      */
     public static Optional<Workflow> read(String text, Path file, Problems problems) {

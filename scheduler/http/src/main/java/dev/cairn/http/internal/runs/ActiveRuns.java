@@ -34,7 +34,7 @@ import java.util.function.Consumer;
  * it has ended or a person has stopped it: the next process resumes those that a kill or a stop has left. Thread-safe.
  */
 public final class ActiveRuns implements AutoCloseable {
-    /** Telling those whom the workflow names takes a while. */
+    /** Delivering the notifications of a run takes a while. */
     private static final Duration LETTING_GO = Duration.ofSeconds(10);
 
     private final Runners runners;
@@ -47,7 +47,7 @@ public final class ActiveRuns implements AutoCloseable {
 
     /**
      * @param records a folder with nothing else in it
-     * @param listener told what happens in the runs
+     * @param listener receives the events of the run
      * @param tell a person
      */
     public ActiveRuns(Runners runners, Homes homes, Path records, RunListener listener, Consumer<String> tell) {
@@ -123,7 +123,7 @@ public final class ActiveRuns implements AutoCloseable {
         active.remove(session);
     }
 
-    /** Waits until this process has let go of a run that has ended; returns at once if it has not got it. */
+    /** Waits until this process has released an ended run; returns at once if it does not own the run. */
     public void awaitLetGo(String runId) throws InterruptedException {
         for (Thread thread : threads()) {
             if (thread.getName().equals("run " + runId)) {
@@ -166,7 +166,7 @@ public final class ActiveRuns implements AutoCloseable {
         }
     }
 
-    /** Asks all runs to checkpoint and stop; asked again, lets go of them: their steps run on under their supervisors. */
+    /** Asks all runs to checkpoint and stop. A second call detaches from them: their steps continue under their supervisors. */
     public synchronized void stop() {
         stops++;
         active.forEach((session, thread) -> {

@@ -29,7 +29,7 @@ public final class LogTail {
     /**
      * What is new.
      *
-     * @param cut the log was cut: what was shown from {@code from} on is no more
+     * @param cut the log was cut: discard what was shown from {@code from} on
      */
     public record News(boolean cut, long from, long next, String text) {}
 

@@ -59,7 +59,7 @@ public final class HttpPort implements AutoCloseable {
     /**
      * @param port 0 for any that is free
      * @param routes in the order in which they are tried
-     * @param tell a person, in the daemon's log
+     * @param tell writes a line to the daemon's log
      * @throws DaemonException if the port is taken
      */
     public static HttpPort open(int port, List<Route> routes, Tokens tokens, Consumer<String> tell)

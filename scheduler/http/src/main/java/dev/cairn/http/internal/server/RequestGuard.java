@@ -15,8 +15,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Refuses requests that no client of ours sends: those of a page whose host name was pointed at this machine (DNS rebinding, told by
- * {@code Host}), those of another site's page (told by {@code Origin}), and those with a body larger than any call takes. Immutable,
+ * Refuses requests that Cairn's clients never send: from a page whose host name was pointed at this machine (DNS rebinding; recognized
+ * by {@code Host}), from another site's page (recognized by {@code Origin}), and with a body larger than any call takes. Immutable,
  * thread-safe.
  */
 final class RequestGuard extends Filter {

@@ -25,7 +25,7 @@ public sealed interface Response {
     /** Server-sent events. */
     record Events(Source source) implements Response {}
 
-    /** Writes events until it has no more, or the stream says that its time is over. */
+    /** Writes events until there are no more, or until the stream's time is over. */
     @FunctionalInterface
     interface Source {
         void writeTo(EventStream stream) throws IOException, InterruptedException;

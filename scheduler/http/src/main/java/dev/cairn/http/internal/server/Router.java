@@ -35,7 +35,7 @@ final class Router implements HttpHandler {
     private final Consumer<String> tell;
     private final Semaphore streams = new Semaphore(STREAMS);
 
-    /** @param tell of bugs, in the daemon's log */
+    /** @param tell writes a line about a bug to the daemon's log */
     Router(List<Route> routes, Tokens tokens, Consumer<String> tell) {
         this.routes = routes.stream().map(Route.Matched::new).toList();
         this.tokens = tokens;
