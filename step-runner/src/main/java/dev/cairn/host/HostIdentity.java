@@ -6,8 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Which machine, since which boot, and which pid namespace: two processes with the same boot and namespace see the same
- * pids, any others do not.
+ * Identifies a machine, its boot and a pid namespace: only processes with the same boot and namespace see the same pids.
  *
  * @param name host name, for people
  * @param bootId of its {@link PidScope}
@@ -28,7 +27,7 @@ public record HostIdentity(String name, String bootId, String pidNamespace, Stri
                 System.getProperty("os.arch"));
     }
 
-    /** Whether a pid means the same process to both. */
+    /** Whether a pid denotes the same process in both. */
     public boolean sharesPidsWith(String otherBootId, String otherPidNamespace) {
         return bootId.equals(otherBootId) && pidNamespace.equals(otherPidNamespace);
     }

@@ -53,7 +53,7 @@ public final class Processes {
         }
     }
 
-    /** With the mount option {@code hidepid}, {@code /proc} has no folder of a process that belongs to somebody else. */
+    /** With the mount option {@code hidepid}, {@code /proc} has no folder for another user's process. */
     private static boolean isHidden(long pid) throws IOException {
         return hidesProcesses(Files.readString(PROC.resolve("self/mounts"))) && answers(pid);
     }
@@ -67,7 +67,7 @@ public final class Processes {
                         .anyMatch(option -> option.matches("hidepid=(?!0$|off$).*")));
     }
 
-    /** Whether the kernel knows the process, as {@code kill(2)} tells; Java has no way of its own to ask. */
+    /** Whether the kernel knows the process, according to {@code kill(2)}, which Java does not offer. */
     static boolean answers(long pid) throws IOException {
         ProcessBuilder kill = new ProcessBuilder("/bin/sh", "-c", "kill -0 " + pid).redirectErrorStream(true);
         kill.environment().put("LC_ALL", "C");

@@ -78,12 +78,12 @@ public final class Cairn implements AutoCloseable {
         }
     }
 
-    /** A command in this folder. Nothing happens before {@link Command#run()}. */
+    /** A command that runs in this folder. Nothing happens before {@link Command#run()}. */
     public Command exec(String... words) {
         return exec(List.of(words));
     }
 
-    /** Likewise, of a list: the program, found by PATH, and its arguments. */
+    /** The same for a list: the program, found by PATH, and its arguments. */
     public Command exec(List<String> words) {
         return new Command(this, words).in(folder);
     }

@@ -144,7 +144,7 @@ final class JobStepOpener {
                 .findFirst();
     }
 
-    /** A plan of nothing else, since whether its turn has come was decided by who submitted it. */
+    /** A plan with only this step, since the submitting runner decided that the step may start. */
     private static Plan alone(Plan plan, Meant meant) {
         PlanStep step = meant.step();
         Placement placement = step.placement();
@@ -160,7 +160,7 @@ final class JobStepOpener {
                 List.of(),
                 Optional.empty(),
                 plan.secrets(),
-                List.of()); // the run's own runner tells of all of it
+                List.of()); // the run's own runner delivers all notifications
     }
 
     /** A restart that was asked for is done once, and not again after each requeue. */

@@ -27,7 +27,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Tells what a run's own runner could not: its receivers were away, or it was killed. Immutable; any thread. */
+/**
+ * Delivers notifications that a run's own runner could not deliver, because a receiver was unreachable or the runner was killed.
+ * Immutable; any thread.
+ */
 public final class NotificationRetrier {
     private final RunStore runs;
     private final RunOpener opener;
@@ -53,10 +56,10 @@ public final class NotificationRetrier {
     }
 
     /**
-     * Tells of one run, as far as that comes within a time. Skips a run that a runner owns: that runner delivers its notifications.
+     * Delivers the notifications of one run, within a time limit. Skips a run that a runner owns: that runner delivers its notifications.
      *
      * @param say receives a message about each refusal, from any thread
-     * @return who could not be told everything yet, and why
+     * @return the receivers with undelivered notifications, and why
      */
     public List<String> tell(RunFolder folder, Duration atMost, Consumer<String> say)
             throws IOException, InterruptedException {
@@ -70,7 +73,7 @@ public final class NotificationRetrier {
             run = RunManifest.read(folder);
             notifications = notifications(run);
         } catch (DocumentException | UntrustedException | NoSuchFileException damaged) {
-            return List.of(String.valueOf(damaged.getMessage())); // the other runs can be told of all the same
+            return List.of(String.valueOf(damaged.getMessage())); // the notifications of other runs can still be delivered
         }
         if (notifications.isEmpty()) {
             context.pending().remove(folder); // its workflow has been changed

@@ -24,10 +24,10 @@ public sealed interface OpenResult {
         if (this instanceof Invalid invalid) {
             return invalid.problems().stream().map(Problem::toString).collect(Collectors.joining("; "));
         }
-        return this instanceof Refused refused ? String.join("; ", refused.reasons()) : "the run is ours";
+        return this instanceof Refused refused ? String.join("; ", refused.reasons()) : "this process owns the run";
     }
 
-    /** The run is ours; to be run, and closed. */
+    /** This process owns the run; run it, then close it. */
     record Ready(RunSession session) implements OpenResult {}
 
     /** A run of that key has succeeded; there is nothing to do. */

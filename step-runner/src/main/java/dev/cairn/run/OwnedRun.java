@@ -3,12 +3,12 @@ package dev.cairn.run;
 import dev.cairn.run.internal.owner.Ownership;
 import java.io.IOException;
 
-/** How a run that is ours by now is opened. */
+/** Opens a run that this process now owns. */
 @FunctionalInterface
 interface OwnedRun {
     OpenResult open() throws IOException, InterruptedException;
 
-    /** Opens it, and lets go of it again unless it is ready: a process that lives on would hold it for ever. */
+    /** Opens the run, and releases it unless it is ready: otherwise a long-lived process would own it for ever. */
     static OpenResult orLetGo(Ownership ownership, OwnedRun owned) throws IOException, InterruptedException {
         OpenResult opening = null;
         try {

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the owner of a run does beside running it: shows that it lives, and takes up requests. One thread of its own. */
+/** The duties of a run's owner besides execution: heartbeats, and requests from other processes. One thread of its own. */
 final class OwnerDuties implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OwnerDuties.class);
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);

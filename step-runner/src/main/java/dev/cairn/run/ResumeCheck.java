@@ -108,7 +108,7 @@ final class ResumeCheck {
             process.ifPresent(StepProcess::close);
             return process.isPresent();
         } catch (EngineException e) {
-            return false; // whoever takes it up learns the same, and says it
+            return false; // the runner that resumes it finds the same and reports it
         }
     }
 }

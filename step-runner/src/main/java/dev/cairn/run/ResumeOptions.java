@@ -27,7 +27,7 @@ public record ResumeOptions(
         Edits edits) {
     public static final ResumeOptions NONE = new ResumeOptions(false, false, Map.of(), Set.of());
 
-    /** For whoever resumes a run without having been asked to: nothing of the file is taken over. */
+    /** For an automatic resume: changes of the workflow file are not adopted. */
     public static final ResumeOptions AS_SUBMITTED = NONE.with(Edits.AS_SUBMITTED);
 
     /** What becomes of edits of the workflow file since the run took its text. */

@@ -2,7 +2,7 @@ package dev.cairn.run;
 
 /**
  * Nothing was started: another process runs the run, it is paused, the workflow is invalid, or this host cannot run it. The message
- * gives the reason; {@link #result} tells which of these it is.
+ * gives the reason; {@link #result} is the same as a type.
  */
 public final class RunNotStartedException extends Exception {
     private static final long serialVersionUID = 1;

@@ -192,7 +192,7 @@ public final class RunSession implements AutoCloseable {
         }
     }
 
-    /** Begins to tell those whom the workflow names, of what they were not told before too. */
+    /** Starts delivering notifications to the receivers of the workflow, including pending ones. */
     private Telling telling(EventLog log) throws IOException {
         if (plan.notifications().isEmpty() || context.deliveries().isEmpty()) {
             return new Telling(Optional.empty());
@@ -208,7 +208,7 @@ public final class RunSession implements AutoCloseable {
                 refusal -> listeners.on(new RunEvent.Note(context.clock().instant(), Optional.empty(), refusal))));
     }
 
-    /** @param notifier empty when there is nobody to tell */
+    /** @param notifier empty if there are no receivers */
     private record Telling(Optional<Notifier> notifier) implements AutoCloseable {
         List<String> finish() throws InterruptedException {
             return notifier.isPresent() ? notifier.get().finish() : List.of();
@@ -220,7 +220,7 @@ public final class RunSession implements AutoCloseable {
         }
     }
 
-    /** Carries a command out on a run that nobody runs: looks after what runs of it, and starts nothing. */
+    /** Carries out a command on a run without an owner: supervises its running steps, and starts nothing. */
     CommandResult steer(RunCommand command) throws IOException, InterruptedException, RunnerFailedException {
         executor.startNothing();
         CompletableFuture<CommandResult> answer = executor.ask(command);

@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param lease of steps whose images other hosts can reach
  * @param environment this process's
  * @param self the command that starts this program again, elsewhere too; empty where it cannot be
- * @param deliveries what tells others; empty where nothing does
+ * @param deliveries delivers notifications; empty if they are not set up
  */
 record RunnerContext(
         Engines engines,

@@ -8,7 +8,7 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
 
-/** One step, in its job: as the whole plan has it, so that its expressions mean the same. */
+/** Creates the task of one step in its job, with the whole plan, so that expressions have the same values. */
 final class SingleStepTaskFactory implements TaskSource {
     private final StepTaskFactory planned;
     private final PlanStep inPlan;

@@ -37,7 +37,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Finds before the first step starts what would make a later one fail: a secret that is not set, a value that {@code run} refuses, a program
+ * Finds before the first step starts what would make a later one fail: a secret that is not set, a value that {@code run} refuses, a
+ * program
  * that is not there. Looks at the steps that depend on no result of another. Confined to one thread.
  */
 final class StepPreflight {
@@ -75,7 +76,7 @@ final class StepPreflight {
                 onThisHost ? files : read -> isSecret(read) ? "x".getBytes(StandardCharsets.UTF_8) : files.read(read));
     }
 
-    /** What stands in the way of running the plan on this host. */
+    /** What prevents this host from running the plan. */
     static List<Problem> onThisHost(Plan plan, Path file, Path runs, Map<String, String> environment) {
         return new StepPreflight(plan, file, runs, true, environment).problems();
     }

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Gives the steps of a run that had failed or was cancelled another go. The run's own state follows last, so that a death in between
+ * Resets the steps of a failed or cancelled run, so that they run again. The run's own state follows last, so that a death in between
  * leaves a run that has ended and that can be reopened again.
  */
 final class StepReset {

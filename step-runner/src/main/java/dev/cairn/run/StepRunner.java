@@ -109,7 +109,7 @@ public final class StepRunner {
     }
 
     /**
-     * The same, able to send steps to Slurm.
+     * The same runner, which can also submit steps to Slurm.
      *
      * @param command that starts this program on any host of the cluster; a job adds {@code slurm step RUN STEP NUMBER}, which has to
      *     call {@link #jobStep}, a task of an array {@code slurm task RUN STEP TAG}, which has to call {@link #jobTask}
@@ -118,12 +118,12 @@ public final class StepRunner {
         return new StepRunner(home, context.withSelf(command));
     }
 
-    /** The same, able to tell others what becomes of runs. */
+    /** The same runner, which also delivers notifications. */
     public StepRunner telling(Deliveries deliveries) {
         return new StepRunner(home, context.withDeliveries(deliveries));
     }
 
-    /** The same, with other times for leases; all hosts that share the runs have to have the same. */
+    /** The same runner with other lease times, which must be equal on all hosts that share the runs. */
     public StepRunner leasing(LeaseTimes times) {
         return new StepRunner(home, context.withLease(times));
     }
@@ -215,7 +215,7 @@ public final class StepRunner {
         return ready(opened, Optional.of(text), request.options(), false);
     }
 
-    /** Of a new run, everything is checked that can be known before its first step starts. */
+    /** Before the first step of a new run starts, checks everything that can be known. */
     private RunOpener.Opened open(RunLine line, WorkflowRequest request, String text, Plan plan)
             throws IOException, InterruptedException {
         return opener.open(
@@ -317,7 +317,7 @@ public final class StepRunner {
     }
 
     /**
-     * Gives a run a command: to its owner, or, where nobody runs it, itself to the steps that still run.
+     * Sends a command to the owner of a run, or, if it has none, to the steps that still run.
      *
      * @param atMost how long to wait for the owner's answer
      * @return empty when the owner has not answered in time

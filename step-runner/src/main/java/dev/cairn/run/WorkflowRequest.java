@@ -25,7 +25,7 @@ public record WorkflowRequest(
         inputs = Map.copyOf(inputs);
     }
 
-    /** The file, no inputs, whatever run that means. */
+    /** A request with only the file: no inputs and no key. */
     public static WorkflowRequest of(Path file) {
         return new WorkflowRequest(file, Map.of(), Optional.empty(), false, ResumeOptions.NONE, Optional.empty());
     }

@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * The Slurm job that this process is part of, as Slurm's variables tell it; immutable.
+ * The Slurm job of this process, from Slurm's variables; immutable.
  *
  * @param id {@code 4711}, or {@code 4711_3} of a task of an array: Slurm's commands take both
  * @param task the number of the task in its array

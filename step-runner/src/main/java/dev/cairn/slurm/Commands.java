@@ -94,7 +94,7 @@ final class Commands {
         return new Output(process.exitValue(), out.join(), err.join());
     }
 
-    /** A command that refuses what its arguments say does not read its input any more; its exit code tells. */
+    /** A command that refuses its arguments does not read its input; its exit code shows that. */
     private static void feed(Process process, String input) {
         try (OutputStream to = process.getOutputStream()) {
             to.write(input.getBytes(StandardCharsets.UTF_8));

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/** Asks Slurm whether it is ending a job: its processes may end before the runner among them is told. */
+/** Asks Slurm whether it is ending a job: the job's processes may end before the runner is signalled. */
 public final class JobEviction {
     /** Slurm's own process on the node, of which every process of a job descends. */
     private static final String STEP_DAEMON = "slurmstepd";

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A job as {@code scontrol show job -o} tells it.
+ * A job as {@code scontrol show job -o} shows it.
  *
  * @param id as {@link BatchJob#id} has it
  * @param restarts how often it was requeued

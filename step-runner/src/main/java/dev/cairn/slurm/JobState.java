@@ -14,15 +14,15 @@ public sealed interface JobState {
 
     Course course();
 
-    /** What a state means to somebody who waits for the job's end. */
+    /** What a state means for a caller that waits for the job's end. */
     enum Course {
         /** It is in the queue, and will start or start again. */
         WAITS,
         /** It holds nodes. */
         RUNS,
-        /** It will not run again unless somebody requeues it. */
+        /** Final unless the job is requeued. */
         OVER,
-        /** Nobody knows; a job in such a state is left alone for as long as Slurm shows it. */
+        /** Unknown; a job in such a state is left alone as long as Slurm shows it. */
         UNKNOWN
     }
 
@@ -32,7 +32,7 @@ public sealed interface JobState {
         CONFIGURING(Course.WAITS, "CF"),
         REQUEUED(Course.WAITS, "RQ"),
         REQUEUE_FED(Course.WAITS, "RF"),
-        /** Held after a requeue: somebody has to release it. */
+        /** Held after a requeue: a user has to release it. */
         REQUEUE_HOLD(Course.WAITS, "RH"),
         /** Likewise, since it ended with an exit code that the site names so. */
         SPECIAL_EXIT(Course.WAITS, "SE"),

@@ -33,7 +33,7 @@ public final class LimitWatch implements AutoCloseable {
     private boolean closed;
 
     /**
-     * @param known told when the job ends
+     * @param known receives the end of the job's time limit
      * @param near called once, when it is time to save the work
      */
     public LimitWatch(BatchJob job, Slurm slurm, Clock clock, Consumer<Instant> known, Runnable near) {

@@ -9,7 +9,7 @@ import java.util.List;
  * @param id {@code 4711}, or {@code 4711_3} of a task of an array
  * @param reason why it waits or how it ended, e.g. {@code Priority}; {@code None} when there is none
  * @param nodes where it runs; may be empty
- * @param name of the job, by which a job is told from a later one that was given the same id
+ * @param name of the job, which distinguishes it from a later job with the same id
  */
 public record QueueLine(String id, JobState state, String reason, String nodes, String name, String comment) {
     /**

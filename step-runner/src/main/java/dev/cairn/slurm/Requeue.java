@@ -15,7 +15,7 @@ public record Requeue(StopCause cause, boolean goesOn, String words) {
     /**
      * Requeues the job if it has to be requeued.
      *
-     * @param warned USR1 was among the signals that told it to stop
+     * @param warned USR1 was among the signals that stopped it
      */
     public static Requeue after(BatchJob job, Slurm slurm, boolean warned) throws InterruptedException {
         StopCause cause = causeOf(job, slurm, warned);

@@ -45,7 +45,7 @@ public final class Slurm {
      * Submits a job.
      *
      * @return its id
-     * @throws SlurmException of kind UNCLEAR when it may have been submitted all the same
+     * @throws SlurmException of kind UNCLEAR if the job may have been submitted anyway
      */
     public String submit(JobRequest request, String script) throws SlurmException, InterruptedException {
         Commands.Output output = commands.act(request.submitLine(), script);
@@ -62,7 +62,8 @@ public final class Slurm {
     }
 
     /**
-     * Those of the jobs that Slurm still shows, which it does for some minutes after their end. Of a task of an array all tasks of the array
+     * Returns the jobs that Slurm still shows; it shows a job for some minutes after its end. Of a task of an array all tasks of
+     * the array
      * that it shows; one that was cancelled before it started it does not.
      */
     public List<QueueLine> queue(Collection<String> ids) throws SlurmException, InterruptedException {

@@ -4,7 +4,7 @@ package dev.cairn.slurm;
 public final class SlurmException extends Exception {
     private static final long serialVersionUID = 1;
 
-    /** What that means to who asked. */
+    /** What the failure means for the caller. */
     public enum Kind {
         /** Slurm has decided against it; asking again changes nothing. */
         REFUSED,

@@ -4,7 +4,7 @@ import dev.cairn.slurm.JobState.Known;
 import java.util.Optional;
 
 /**
- * Why a job's processes were told to stop, as far as Slurm shows it at that time. The rule was measured on Slurm 22.05: requeueing
+ * Why a job's processes were signalled to stop, as far as Slurm shows it at that time. The rule was measured on Slurm 22.05: requeueing
  * whenever TERM comes would make {@code scancel} ineffective.
  */
 public enum StopCause {

@@ -12,12 +12,12 @@ import java.util.OptionalInt;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What the events tell of a step whose own document has gone: it was torn, most likely, and moved away as its reader had said. */
+/** Reconstructs a step from the events when its own document is missing, probably because it was torn and the user moved it away. */
 public final class EventHistory {
     private EventHistory() {}
 
     /**
-     * The newest attempt that has a folder, open: who takes it up finds out whether it has ended, and its images.
+     * The newest attempt that has a folder, as open: the runner that attaches to it finds its end and its images.
      *
      * @return empty when the step has never been started
      */

@@ -1,6 +1,6 @@
 package dev.cairn.run.event;
 
-/** Is told what happens in a run while it happens; called from several threads, and should return soon. */
+/** Receives the events of a run as they happen. Called from several threads; should return soon. */
 @FunctionalInterface
 public interface RunListener {
     void on(RunEvent event);

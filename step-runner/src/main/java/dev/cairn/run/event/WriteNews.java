@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Tells a run's listener that the run cannot be written down, and when it can be again. */
+/** Reports to a run's listener that the manifest cannot be written, and when it can be written again. */
 public record WriteNews(RunListener listener) implements Publisher.News {
     @Override
     public void cannotWrite(Path file, WriteFailure failure) {

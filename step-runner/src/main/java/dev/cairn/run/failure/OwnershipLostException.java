@@ -3,7 +3,7 @@ package dev.cairn.run.failure;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The run is not this owner's any more; what it would write is refused. */
+/** This process no longer owns the run, so its writes are refused. */
 public final class OwnershipLostException extends IOException {
     private static final long serialVersionUID = 1;
 

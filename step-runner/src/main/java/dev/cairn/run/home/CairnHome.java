@@ -26,7 +26,7 @@ public final class CairnHome {
 
     /**
      * @param path need not exist
-     * @throws UntrustedException when somebody else could have written what is in it
+     * @throws UntrustedException if another user could have written its content
      */
     public static CairnHome at(Path path) throws IOException {
         CairnHome home = new CairnHome(path.toAbsolutePath().normalize());
@@ -73,7 +73,7 @@ public final class CairnHome {
                 skipped -> LoggerFactory.getLogger(CairnHome.class).warn("{}", skipped));
     }
 
-    /** Likewise, telling {@code skipped} of what is passed over. */
+    /** The same, reporting each skipped folder to {@code skipped}. */
     public static CairnHome findOrCreate(Path start, Map<String, String> environment, Consumer<String> skipped)
             throws IOException {
         Optional<CairnHome> found = find(start, environment, skipped);
@@ -94,7 +94,7 @@ public final class CairnHome {
         return path.resolve("runs");
     }
 
-    /** Who has had a name, one folder per name. */
+    /** The runs of each name, one folder per name. */
     public Path names() {
         return path.resolve("names");
     }
@@ -104,7 +104,7 @@ public final class CairnHome {
         return path.resolve("lines");
     }
 
-    /** Of which runs somebody may have to be told. */
+    /** The runs that may have pending notifications. */
     public Path pendingNotifications() {
         return path.resolve("untold");
     }

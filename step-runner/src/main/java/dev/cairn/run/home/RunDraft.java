@@ -11,8 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * A run that is being made, in {@code runs/.new-ID/ID}. Once it is whole its name is taken, and from that instant it is the run of that
- * name: whoever finds the name and no run moves it to its place, since its maker may have been killed. Immutable; any thread.
+ * A run that is being made, in {@code runs/.new-ID/ID}. When the draft is complete it takes its name, and from that instant it is the
+ * run of that name. A process that finds the name but no run moves the draft into place, since the draft's creator may have been killed.
+ * Immutable; any thread.
  */
 public final class RunDraft {
     /** Of the names of all drafts' folders. */
@@ -34,7 +35,7 @@ public final class RunDraft {
     }
 
     /**
-     * Moves the run to its place, if nobody has done so before.
+     * Moves the run into place, unless another process already has.
      *
      * @return whether it is there; not when it was never made, or was deleted since
      */

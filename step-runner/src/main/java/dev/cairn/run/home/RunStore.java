@@ -106,7 +106,7 @@ public final class RunStore {
                                         matching.stream().map(RunFolder::runId).toList()));
     }
 
-    /** The process that runs a run now, as far as can be told without waiting: one that is surely dead is left out. */
+    /** The process that owns a run now, without waiting; empty if the owner is certainly dead. */
     public static Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
         return Owners.ofThisProcess().ownerOf(run.path());
     }

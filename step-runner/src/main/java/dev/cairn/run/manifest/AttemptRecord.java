@@ -21,7 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param passed newer images that it did not resume from, newest first
  * @param repeats running time of attempts before it that it does again, at most
  * @param journalled how many lines of the supervisor's journal of checkpoints are in the manifest already
- * @param end how it ended; empty while it runs, and when nobody has looked since
+ * @param end how it ended; empty while it runs, or if no runner has recorded the end
  * @param job the Slurm job that it ran in, and that it did not outlive
  * @param shortage what the step asks for and did not have there, for a person
  * @param logsBefore the sizes of its logs before it started, and before a resume cut them; empty in records of earlier versions

@@ -11,12 +11,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Who runs a run.
+ * The owner of a run.
  *
  * @param epoch raised by every take-over, from 1
  * @param heartbeat counts up while the owner lives
- * @param stopping the owner is bringing the run to a stop, and will let go soon
- * @param released the owner has let go; anyone may take over at once
+ * @param stopping the owner is stopping the run, and will release it soon
+ * @param released the owner has released the run; another process may take over at once
  * @param cannotWrite the owner cannot write the run's manifest for now, and retries
  */
 public record OwnerRecord(

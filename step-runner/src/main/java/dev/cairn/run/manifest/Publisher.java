@@ -42,7 +42,7 @@ public final class Publisher implements WriteGuard {
     private volatile long hurriedAt;
     private volatile @Nullable WriteFailure failure;
 
-    /** Told when writing begins to fail, and when all has been written. Called from the thread that writes. */
+    /** Called when writing begins to fail, and when everything is written again. Called from the thread that writes. */
     public interface News {
         void cannotWrite(Path file, WriteFailure failure);
 
@@ -78,7 +78,7 @@ public final class Publisher implements WriteGuard {
         publish(file, write, () -> false);
     }
 
-    /** Likewise, but gives up after a failure when nobody wants it any more. */
+    /** The same, but gives up after a failure if the result is no longer needed. */
     public WriteGuard unless(BooleanSupplier givenUp) {
         return new WriteGuard() {
             @Override

@@ -34,7 +34,7 @@ public record RunFolder(Path path, Path base) {
         return path.resolve("events.jsonl");
     }
 
-    /** Who has been told how much of the run. */
+    /** How much of the run each receiver has been notified of. */
     public Path notifications() {
         return path.resolve("notify.json");
     }

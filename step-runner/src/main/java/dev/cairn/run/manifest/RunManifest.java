@@ -52,7 +52,7 @@ public final class RunManifest {
         });
     }
 
-    /** At everything, so that a value which no Cairn writes is found here, and not by whoever comes to need it. */
+    /** Reads every field, so that an invalid value is found here and not at its first use. */
     private void look() {
         state();
         createdAt();

@@ -28,7 +28,7 @@ public record RunOrigin(
         Map<String, String> inputs,
         Map<String, String> environment) {
 
-    /** The same run, going on from a changed file. */
+    /** The same run with a changed workflow file. */
     public RunOrigin withDigest(String changed) {
         return new RunOrigin(name, key, workflow, command, folder, changed, inputs, environment);
     }

@@ -47,7 +47,7 @@ public final class StepManifest {
         });
     }
 
-    /** At everything, so that a value which no Cairn writes is found here, and not by whoever comes to need it. */
+    /** Reads every field, so that an invalid value is found here and not at its first use. */
     private void look() {
         state();
         waitingUntil();
@@ -116,18 +116,18 @@ public final class StepManifest {
         return ManifestFields.text(root, "message");
     }
 
-    /** Attempts before this number do not count against the budgets: a person has asked for another go since. */
+    /** Attempts before this number do not count against the budgets, since a user has restarted the step. */
     public int budgetFrom() {
         return ManifestFields.count(root, "budget_from", 1);
     }
 
-    /** Gives it another go, with whole budgets. */
+    /** Lets the step run again, with full budgets. */
     public void reopen() {
         state(StepState.PENDING, "");
         root.put("budget_from", nextAttempt());
     }
 
-    /** Lets it run again from its beginning: what it has done so far counts no more. */
+    /** Lets the step run again from its beginning; its work so far no longer counts. */
     public void runAgain() {
         reopen();
         startOver();
@@ -158,7 +158,7 @@ public final class StepManifest {
         return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
     }
 
-    /** The last attempt, where nobody has written down how it ended: it runs, or its runner died. */
+    /** The last attempt if it has no recorded end: it runs, or its runner died. */
     public Optional<AttemptRecord> openAttempt() {
         return lastAttempt().filter(attempt -> attempt.end().isEmpty());
     }

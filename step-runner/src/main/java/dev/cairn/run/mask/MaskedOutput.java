@@ -37,7 +37,7 @@ public final class MaskedOutput {
         show(masks, text, keptFrom);
     }
 
-    /** What was kept back is shown: no more will come of its line. */
+    /** Shows the bytes held back: their line is complete. */
     public void finish(Masks masks) throws IOException {
         show(masks, held, held.length);
     }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before the next try: twice as long each time up to a minute, of which a random part up to a half is left out, so
- * that many senders do not come back at one instant. Confined to one thread.
+ * The wait before the next try: doubles each time up to a minute, minus a random part of up to a half, so that many senders do not retry
+ * at the same instant. Confined to one thread.
  */
 final class Backoff {
     private static final Duration FIRST = Duration.ofMillis(500);

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 public record Deliveries(
         Delivery<Notification.Webhook> webhooks, Delivery<Notification.AirflowAsset> airflowAssets, Duration patience) {
 
-    /** The same; what came of each telling is heard by somebody, in any thread. */
+    /** The same, reporting the result of each delivery to a listener, in any thread. */
     public Deliveries heardBy(Consumer<Delivery.Answer> listener) {
         return new Deliveries(webhooks.heardBy(listener), airflowAssets.heardBy(listener), patience);
     }

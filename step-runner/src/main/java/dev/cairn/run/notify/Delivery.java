@@ -12,7 +12,7 @@ import java.util.function.Consumer;
 public interface Delivery<T extends Notification> {
 
     /**
-     * Why this receiver cannot be told from here as things are, such as a secret that is missing. Asks nobody.
+     * Why this process cannot deliver to the receiver, for example because a secret is missing. Asks nobody.
      *
      * @param folder where relative paths begin
      */
@@ -27,8 +27,8 @@ public interface Delivery<T extends Notification> {
     Answer tell(T receiver, Path folder, Notice notice, Asked asked) throws InterruptedException;
 
     /**
-     * That a receiver was asked for something and may be at it still, though whoever asked has died since: for one that cannot tell
-     * a double. Durable, and forgotten when the notice is told or refused.
+     * A request to a receiver that may still be in progress although its sender has died: for receivers that cannot detect
+     * duplicates. Durable; removed when the notification is delivered or refused.
      */
     interface Asked {
         Optional<Instant> at();
@@ -36,11 +36,11 @@ public interface Delivery<T extends Notification> {
         /** To be called before asking. */
         void note(Instant now) throws IOException;
 
-        /** It is not at it any more. */
+        /** The request is no longer in progress. */
         void forget() throws IOException;
     }
 
-    /** The same; what came of each telling is heard by somebody, in the thread that tells. */
+    /** The same, reporting the result of each delivery to a listener, in the delivering thread. */
     default Delivery<T> heardBy(Consumer<Answer> listener) {
         Delivery<T> quiet = this;
         return new Delivery<>() {

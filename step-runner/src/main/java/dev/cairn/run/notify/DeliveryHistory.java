@@ -26,7 +26,7 @@ final class DeliveryHistory {
         this.root = root;
     }
 
-    /** To be read only by who holds the run's {@link NotificationLock}. */
+    /** Read it only while holding the run's {@link NotificationLock}. */
     static DeliveryHistory read(RunFolder run) throws IOException {
         Path file = run.notifications();
         return new DeliveryHistory(

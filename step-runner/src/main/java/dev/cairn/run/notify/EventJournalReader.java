@@ -20,7 +20,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Reads a run's {@code events.jsonl} as it grows, for what there is to tell. Confined to one thread. */
+/** Reads notifications from a run's {@code events.jsonl} as it grows. Confined to one thread. */
 final class EventJournalReader {
     private final String run;
     private final String workflow;
@@ -37,7 +37,7 @@ final class EventJournalReader {
         this.file = folder.events();
     }
 
-    /** What has been added since the last call. It is durable then: a number that was told never means another event. */
+    /** What has been added since the last call. The event is durable then, so a delivered number always means the same event. */
     List<Notice> news() throws IOException {
         List<Notice> notices = new ArrayList<>();
         byte[] added = added();

@@ -24,8 +24,9 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the manifest says and the journal does not: a runner writes the manifest first, and may have been killed, or its disk full, before it
- * came to the journal. Who tells others by the journal adds it first. Confined to one thread.
+ * What the manifest says and the journal does not: a runner writes the manifest first, and may have been killed, or its disk full,
+ * before it
+ * came to the journal. A sender of notifications repairs the journal first. Confined to one thread.
  */
 public final class EventJournalRepair {
     private static final Set<StepState> STOPPED =

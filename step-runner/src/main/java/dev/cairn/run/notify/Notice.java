@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * One thing to tell; the same however often it is told, and whoever tells it. Immutable.
+ * One notification. Its content is the same for every delivery and every sender. Immutable.
  *
  * @param run the run's id
  * @param workflow its name

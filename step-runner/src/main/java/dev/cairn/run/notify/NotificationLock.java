@@ -13,8 +13,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to tell of a run: one process has it, and with its death it is free. It is apart from the ownership of the run, so that
- * a receiver that is slow keeps nobody from going on with the run. Thread-safe.
+ * The right to send a run's notifications: one process holds it, and its death releases it. It is separate from the ownership of the
+ * run, so that a slow receiver does not block a resume. Thread-safe.
  */
 final class NotificationLock implements AutoCloseable {
     /** A process that opened the file twice would lose the lock with the first close (fcntl(2), "Record locks"). */
@@ -28,7 +28,7 @@ final class NotificationLock implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** @return empty when somebody else has it */
+    /** @return empty if another process holds it */
     static Optional<NotificationLock> tryTake(RunFolder run) throws IOException {
         Path file = run.path().resolve("notify.lock");
         if (!HELD_HERE.add(file)) {

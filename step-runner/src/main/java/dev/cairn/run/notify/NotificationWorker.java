@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 
-/** Tells one receiver everything that it wants to know of a run, in order, each until it is taken or refused. */
+/** Delivers the notifications of a run to one receiver in order, each until it is accepted or refused. */
 final class NotificationWorker implements Runnable {
     private final Receiver receiver;
     private final Deliveries deliveries;

@@ -18,7 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Tells the receivers of one run while it happens, or afterwards. Each has a thread of its own, so that one that is slow or dead
+ * Delivers the notifications of one run to its receivers, during the run or afterwards. Each has a thread of its own, so that one that
+ * is slow or dead
  * holds up neither the run nor the others. Thread-safe.
  */
 public final class Notifier implements RunListener, AutoCloseable {
@@ -33,7 +34,7 @@ public final class Notifier implements RunListener, AutoCloseable {
     private final WorkSignal signal = new WorkSignal();
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile List<NotificationWorker> workers = List.of();
-    private volatile String obstacle = "another process is telling of this run";
+    private volatile String obstacle = "another process delivers the notifications of this run";
 
     private Notifier(
             RunFolder run,
@@ -51,9 +52,9 @@ public final class Notifier implements RunListener, AutoCloseable {
     }
 
     /**
-     * Begins to tell, when there is anybody to be told.
+     * Starts delivering, if there are receivers.
      *
-     * @param pending remembers the run until everything is told
+     * @param pending remembers the run until everything is delivered
      * @param say receives a message about each refusal, from any thread
      */
     public static Optional<Notifier> begin(
@@ -73,7 +74,7 @@ public final class Notifier implements RunListener, AutoCloseable {
         return Optional.of(notifier);
     }
 
-    /** Why receivers cannot be told from here; for a preflight. */
+    /** Why this process cannot deliver to some receivers; for the preflight. */
     public static List<String> obstacles(List<Notification> notifications, Deliveries deliveries, Path folder) {
         List<String> obstacles = new ArrayList<>();
         for (Receiver receiver : Receiver.of(notifications)) {
@@ -90,9 +91,9 @@ public final class Notifier implements RunListener, AutoCloseable {
     }
 
     /**
-     * To be called when nothing more happens: waits until everything is told, or for so long.
+     * Call this after the last event: waits until everything is delivered, or this long.
      *
-     * @return who could not be told everything, and why; they are told later
+     * @return the receivers with undelivered notifications, and why; delivery is retried later
      */
     public List<String> finish(Duration atMost) throws InterruptedException {
         signal.raiseLast(System.nanoTime() + atMost.toNanos());
@@ -104,12 +105,12 @@ public final class Notifier implements RunListener, AutoCloseable {
         return now.stream().flatMap(worker -> worker.undelivered().stream()).toList();
     }
 
-    /** Likewise, for as long as the deliveries have patience. */
+    /** The same, with the time limit of the deliveries. */
     public List<String> finish() throws InterruptedException {
         return finish(deliveries.patience());
     }
 
-    /** Begins nothing more; what is under way ends by itself, and then another may tell the rest. */
+    /** Starts no more deliveries. Active ones end by themselves; then another process may deliver the rest. */
     @Override
     public void close() {
         signal.raiseLast(System.nanoTime());
@@ -154,7 +155,7 @@ public final class Notifier implements RunListener, AutoCloseable {
 
     private void begin(NotificationLock lock) throws IOException {
         try {
-            pending.add(run); // who held the lock before may have taken it off
+            pending.add(run); // the former holder of the lock may have removed it
             tell(lock, DeliveryHistory.read(run));
         } catch (IOException e) {
             lock.close();

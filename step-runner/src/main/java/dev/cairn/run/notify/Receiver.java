@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Somebody who is told. The name is for people and for {@code notify.json}; it holds no secret. Immutable; any thread. */
+/** A receiver of notifications. The name is for people and for {@code notify.json}; it holds no secret. Immutable; any thread. */
 sealed interface Receiver {
 
     String name();
@@ -61,7 +61,7 @@ sealed interface Receiver {
         }
     }
 
-    /** Those that a workflow names, by names that differ. */
+    /** The receivers that a workflow names, each under a distinct name. */
     static List<Receiver> of(List<Notification> notifications) {
         Map<String, Integer> taken = new HashMap<>();
         List<Receiver> receivers = new ArrayList<>();

@@ -1,6 +1,6 @@
 package dev.cairn.run.notify;
 
-/** Wakes threads that wait for work, and says when no more work will come. Thread-safe. */
+/** Wakes threads that wait for work, and signals when no more work will come. Thread-safe. */
 final class WorkSignal {
     private long count;
     private long deadline;
@@ -19,7 +19,7 @@ final class WorkSignal {
     /**
      * Raises it for the last time.
      *
-     * @param nanos from when nothing is begun any more, by {@link System#nanoTime}
+     * @param nanos after this no work starts, by {@link System#nanoTime}
      */
     synchronized void raiseLast(long nanos) {
         last = true;

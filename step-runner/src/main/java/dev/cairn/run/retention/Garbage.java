@@ -32,7 +32,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Finds and removes what no resume can need. A run is touched only while we own it. Confined to one thread. */
+/** Finds and removes what no resume can need. Changes a run only while this process owns it. Confined to one thread. */
 public final class Garbage {
     /** A file of the home that is written before a run refers to it is complete within this time. */
     private static final Duration ORPHAN_AGE = Duration.ofDays(1);
@@ -153,13 +153,13 @@ public final class Garbage {
         return found;
     }
 
-    /** Why something beside the images, or one of them, is needed no more; empty when it is. */
+    /** Why an image, or a file beside the images, is no longer needed; empty if it is needed. */
     private static Optional<String> why(String name, boolean ended) {
         if (BROKEN_OFF.matcher(name).matches()) {
             return Optional.of("broken-off image");
         }
         if (!ended) {
-            return Optional.empty(); // what tells the next supervisor of the last one, too
+            return Optional.empty(); // this file also informs the next supervisor of the last one
         }
         return Optional.of(
                 name.equals("binaries")
@@ -207,7 +207,7 @@ public final class Garbage {
         }
     }
 
-    /** Drafts of runs, and spooled input, that nobody came to use. */
+    /** Unused drafts of runs, and unused spooled input. */
     private void collectOrphans(List<RunManifest> all, boolean dryRun) throws IOException {
         List<String> read = all.stream()
                 .flatMap(run -> run.origin().command().stream())

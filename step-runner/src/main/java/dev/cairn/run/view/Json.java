@@ -28,7 +28,7 @@ public final class Json {
         print(out, document.fields());
     }
 
-    /** Likewise, of a document that somebody else has made. */
+    /** The same for a document made elsewhere. */
     public static void print(PrintStream out, Map<String, ?> document) {
         try (JsonGenerator json = FACTORY.createGenerator(ObjectWriteContext.empty(), new Unclosed(out))) {
             write(json, document);

@@ -7,9 +7,9 @@ import java.util.TreeMap;
 /**
  * What a step inherits from its runner.
  *
- * <p>A resumed step has its environment in its memory. One that starts again under another runner (cron's instead of a
- * shell's) must find the same programs as the first time, so the variables that decide this are kept in the manifest with
- * the run. All others, which may be secrets, are never written down: they are the ones of the runner that starts the
+ * <p>A resumed step has its environment in its memory. A step restarted by another runner (from cron instead of a shell) must find the
+ * same programs, so the manifest keeps the variables that decide this. All others, which may be secrets, are never written down: they
+ * are the ones of the runner that starts the
  * attempt.
  */
 public final class InheritedEnvironment {
@@ -43,7 +43,7 @@ public final class InheritedEnvironment {
 
     private InheritedEnvironment() {}
 
-    /** Those that are kept with the run. */
+    /** The variables that the manifest keeps. */
     public static Map<String, String> kept(Map<String, String> runners) {
         Map<String, String> kept = new TreeMap<>();
         runners.forEach((name, value) -> {

@@ -24,8 +24,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a batch system tells its processes of their job, in a step that may outlive the job. The memory of a resumed step holds the variables
- * of the job it was started in, in as many copies as its programs have made; nothing can rewrite all of those from outside. So the step finds
+ * The variables that describe a batch job to its processes, for a step that may outlive the job. The memory of a resumed step holds the
+ * variables
+ * of the job it was started in, in as many copies as its programs have made; nothing can rewrite all of those from outside. So the step
+ * finds
  * the current ones in files: {@code $CAIRN_ENV}, which a script reads, and a folder first on its {@code PATH} with wrappers of Slurm's
  * commands, which bring the variables up to date before they start the command.
  *

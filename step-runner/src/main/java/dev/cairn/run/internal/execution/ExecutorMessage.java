@@ -6,7 +6,7 @@ import dev.cairn.run.control.StopKind;
 import dev.cairn.run.internal.resume.NextAction;
 import java.util.concurrent.CompletableFuture;
 
-/** What the executor's thread is told by others. */
+/** A message from another thread to the executor's thread. */
 sealed interface ExecutorMessage {
     record ExecutionEnded(InstanceNode node, NextAction move) implements ExecutorMessage {}
 

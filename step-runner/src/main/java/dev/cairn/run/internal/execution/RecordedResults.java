@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the steps of a run came to, for somebody who does not walk over them: as their manifests say it when it is asked for, and only of steps
- * that are asked for. Confined to one thread.
+ * The results of the steps of a run, for code outside the executor: reads a step's manifest when its result is asked for. Confined to
+ * one thread.
  */
 public final class RecordedResults implements StepResults {
     private final RunFolder run;

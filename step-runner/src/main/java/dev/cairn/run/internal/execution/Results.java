@@ -11,7 +11,7 @@ import java.util.TreeMap;
 
 /** What the steps that have ended came to. Confined to the executor's thread. */
 final class Results implements StepResults {
-    /** Of a matrix step's instances the first of these that there is gives its status. */
+    /** The status of a matrix step is the first of these that one of its instances has. */
     private static final List<StepState> WORST_FIRST =
             List.of(StepState.FAILED, StepState.CANCELLED, StepState.SUCCEEDED, StepState.SKIPPED);
 

@@ -86,7 +86,7 @@ final class StepNode {
         return isOpen() && awaitsLeft == 0 && !hasEnded();
     }
 
-    /** Whether its only node stands for the step. */
+    /** Whether its only node represents the whole step. */
     boolean isOpen() {
         return nodes.get(0).instance.index() == 0;
     }

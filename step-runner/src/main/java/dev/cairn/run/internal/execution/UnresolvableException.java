@@ -1,6 +1,6 @@
 package dev.cairn.run.internal.execution;
 
-/** A step cannot be told what to do; the message says which part of it and what to do about it. The step fails. */
+/** A step cannot be resolved to a command; the message says which part is wrong and what to do. The step fails. */
 public final class UnresolvableException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -23,8 +23,9 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Instances of a matrix that one {@code sbatch} submits, as the tasks of an array. What there is to know of it lies in the submissions of its
- * members, which all are written down before it is submitted: whoever comes after a death finds the members there, and the array by its comment.
+ * Instances of a matrix that one {@code sbatch} submits, as the tasks of an array. The state of the array is in the submissions of its
+ * members, which are durable before the array is submitted. After a crash, a runner finds the members there and the array by its
+ * comment.
  * Thread-safe; one member at a time asks Slurm for all of them.
  */
 final class JobArray {
@@ -95,7 +96,7 @@ final class JobArray {
      * The job of a member; submits the array, or looks for it, unless another member has done so.
      *
      * @return empty when Slurm does not take such an array
-     * @throws SlurmException when Slurm was not heard: the array may be there all the same
+     * @throws SlurmException if Slurm did not answer: the array may exist anyway
      */
     Optional<String> jobOf(String step) throws IOException, SlurmException, InterruptedException {
         members.awaitAdvanceInterruptibly(0);

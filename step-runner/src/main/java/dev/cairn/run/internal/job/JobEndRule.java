@@ -6,8 +6,7 @@ import dev.cairn.slurm.JobState.Known;
 import java.util.Optional;
 
 /**
- * What follows when a step's job is over. What the step's manifest says comes first; Slurm's word counts where the step has not come to
- * its end.
+ * What follows when a step's job is over. The step's manifest takes precedence; Slurm's state counts only if the step has not ended.
  * Pure.
  *
  * @param state of the step after the job; empty if another job resumes it
@@ -35,14 +34,14 @@ record JobEndRule(Optional<StepState> state, String message, int idle) {
         if (step.isFinal() || step == StepState.PAUSED || step == StepState.INTERRUPTED) {
             return new JobEndRule(Optional.of(step), stepMessage, 0);
         }
-        String ended = "Slurm job " + job + " ended: " + end.map(JobState::text).orElse("Slurm shows it no more");
+        String ended = "Slurm job " + job + " ended: " + end.map(JobState::text).orElse("Slurm no longer shows it");
         if (cancelled || end.filter(Known.CANCELLED::equals).isPresent()) {
             return new JobEndRule(Optional.of(StepState.CANCELLED), "Slurm job " + job + " was cancelled", 0);
         }
         if (end.filter(Known.DEADLINE::equals).isPresent()) {
             return new JobEndRule(Optional.of(StepState.FAILED), ended + ": it could not end before its --deadline", 0);
         }
-        // being displaced is nobody's fault and has no budget
+        // a displaced job is not a failure of the step and has no budget
         boolean blameless = end.filter(Known.PREEMPTED::equals).isPresent();
         int idle = advanced ? 0 : blameless ? idleBefore : idleBefore + 1;
         return idle > MOST_IDLE

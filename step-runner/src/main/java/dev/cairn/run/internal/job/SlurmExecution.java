@@ -144,7 +144,7 @@ public final class SlurmExecution implements StepExecution {
         return among.compareTo(LOOK_EVERY) < 0 ? LOOK_EVERY : among;
     }
 
-    /** The job's own runner has brought the step to rest and has let go of it: no need to wait for Slurm. */
+    /** The job's own runner has stopped the step and released it: no need to wait for Slurm. */
     private boolean isSettled(Submission current) throws IOException {
         StepState state = manifest.state();
         return (state.isFinal() || state == StepState.PAUSED || state == StepState.INTERRUPTED)
@@ -158,7 +158,7 @@ public final class SlurmExecution implements StepExecution {
                 .orElse(sighting.times() >= SURELY_GONE);
     }
 
-    /** A task that was cancelled before it started is shown no more, while its array is. */
+    /** Slurm no longer shows a task that was cancelled before it started, although it still shows the array. */
     private Optional<JobState> end(Submission current, SlurmJobTracker.Sighting sighting) throws IOException {
         boolean withdrawn = sighting.siblings() && current.started(part).isEmpty();
         return sighting.line()
@@ -208,7 +208,7 @@ public final class SlurmExecution implements StepExecution {
         return end.map(JobState::text).orElse("settled or gone");
     }
 
-    /** Slurm has seen the end that nobody else has. */
+    /** Only Slurm knows of this end. */
     private static StepExit witnessed(StepExit exit, String job, Optional<JobState> end) {
         boolean unseen = exit.cause() == EndCause.LOST || exit.cause() == EndCause.KILLED;
         if (!unseen || end.isEmpty()) {

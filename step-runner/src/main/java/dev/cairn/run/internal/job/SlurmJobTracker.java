@@ -79,7 +79,7 @@ public final class SlurmJobTracker {
         return seen.size();
     }
 
-    /** The newest that is known of a job that is followed; asks Slurm when that is due and nobody else does. */
+    /** The latest known state of a followed job; asks Slurm if that is due and no other thread is asking. */
     Sighting look(String job) throws InterruptedException {
         if (System.nanoTime() - dueAt >= 0 && asking.compareAndSet(false, true)) {
             try {

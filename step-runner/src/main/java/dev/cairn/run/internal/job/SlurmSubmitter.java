@@ -155,7 +155,7 @@ final class SlurmSubmitter {
                 .write(part, services.publisher());
     }
 
-    /** A job that Slurm may have taken all the same will find nothing to do. */
+    /** If Slurm accepted the job anyway, the job finds nothing to do. */
     void giveUp() throws IOException {
         Optional<Submission> last =
                 Submission.read(part).filter(open -> open.over().isEmpty());

@@ -12,8 +12,8 @@ import java.util.OptionalLong;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The newest submission of a step, {@code submission.json} in the folder of its job: durable before {@code sbatch} is started, so that whoever
- * comes after a death looks for the job before there is another.
+ * The newest submission of a step, {@code submission.json} in the folder of its job: durable before {@code sbatch} starts, so that after
+ * a crash a runner looks for the job before it submits another.
  *
  * @param array whose task the job is; empty for a job of its own
  * @param number from 1; a chain of jobs counts up
@@ -46,7 +46,7 @@ public record Submission(
         try {
             return read(part).filter(last -> last.over().isEmpty()).isPresent();
         } catch (IOException unreadable) {
-            return true; // whoever takes the execution says what is wrong
+            return true; // the runner that executes the step reports the problem
         }
     }
 

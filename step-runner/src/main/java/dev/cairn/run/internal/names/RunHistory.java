@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * The runs that have had one name, one after the other: files {@code 1}, {@code 2}, ... each with a run's id. Each is
- * created in one instant and never changed, so that of two who want to be the next one is told no.
+ * The runs that have had one name, one after the other: files {@code 1}, {@code 2}, ... each with a run's id. Each is created atomically
+ * and never changed, so that only one of two competing successors wins.
  */
 public final class RunHistory {
     private final Path folder;
@@ -29,7 +29,7 @@ public final class RunHistory {
     /** @param last number of the newest entry, 0 when there is none */
     public record Entries(long last, List<String> newestFirst) {}
 
-    /** @throws dev.cairn.files.UntrustedException when somebody else could have named another run */
+    /** @throws dev.cairn.files.UntrustedException if another user could have named another run */
     public Entries read() throws IOException {
         Trust.ofThisProcess().check(folder);
         List<Long> numbers = numbers();
@@ -45,7 +45,7 @@ public final class RunHistory {
         return new Entries(numbers.isEmpty() ? 0 : numbers.get(0), runs);
     }
 
-    /** @return false when somebody else has followed upon {@code last} first */
+    /** @return false if another process added a successor of {@code last} first */
     public boolean follow(long last, String run) throws IOException {
         DurableFiles.createFolders(folder);
         return DurableFiles.createExclusive(

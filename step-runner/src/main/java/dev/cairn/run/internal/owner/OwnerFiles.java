@@ -57,7 +57,7 @@ final class OwnerFiles {
         return DocumentType.bytes(record.into(OWNER.create()));
     }
 
-    /** The owner of the highest epoch; empty when nobody has ever owned the run. */
+    /** The owner of the highest epoch; empty if the run never had an owner. */
     Optional<OwnerRecord> current() throws IOException {
         long epoch = highestEpoch();
         if (epoch == 0) {
@@ -67,7 +67,7 @@ final class OwnerFiles {
         return shown.isPresent() ? shown : Optional.of(OWNER.read(claimFile(epoch), OwnerRecord::from));
     }
 
-    /** One that is torn counts as not shown yet: the claim says who owns the run, and whoever lives shows it again at the next beat. */
+    /** A torn heartbeat counts as missing: the claim names the owner, and a live owner writes the heartbeat again soon. */
     private Optional<OwnerRecord> shown() throws IOException {
         try {
             return OWNER.readIfPresent(view(), OwnerRecord::from);

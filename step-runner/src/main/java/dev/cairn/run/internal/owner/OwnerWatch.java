@@ -8,14 +8,14 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether an owner lives. One whose pids we see is asked directly; of any other only the heartbeat can be watched, by
- * our own clock, since its clock may be wrong. Confined to one thread.
+ * Finds out whether an owner lives. An owner in this pid namespace is checked by its pid. For any other, only the heartbeat can be
+ * watched, by this host's clock, since the owner's clock may be wrong. Confined to one thread.
  */
 final class OwnerWatch {
     enum Verdict {
         ALIVE,
         DEAD,
-        /** Look again later: its heartbeat has not stood still for long enough. */
+        /** Check again later: the heartbeat has not been silent for long enough. */
         UNKNOWN
     }
 
@@ -24,7 +24,7 @@ final class OwnerWatch {
     private @Nullable OwnerRecord seen;
     private long seenSince;
 
-    /** @param lease an owner whose heartbeat stands still for so long is dead */
+    /** @param lease an owner whose heartbeat is silent for this long is dead */
     OwnerWatch(HostIdentity host, Duration lease) {
         this.host = host;
         this.lease = lease;

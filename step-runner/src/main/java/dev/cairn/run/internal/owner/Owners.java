@@ -9,9 +9,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Takes runs over, and tells who owns them, on behalf of this process. Immutable; any thread. */
+/** Takes over runs for this process, and finds out who owns them. Immutable; any thread. */
 public final class Owners {
-    /** An owner on another host whose heartbeat stands still for so long is taken for dead. */
+    /** An owner on another host counts as dead when its heartbeat is silent for this long. */
     public static final Duration LEASE = Duration.ofSeconds(30);
 
     /** How often a living owner's heartbeat moves. */
@@ -41,7 +41,7 @@ public final class Owners {
     }
 
     /**
-     * Takes a run that is free or whose owner is dead. Of any number of callers at the same instant one wins. When the
+     * Takes a run that is free or whose owner is dead. Of any number of simultaneous callers, one wins. When the
      * last owner's pids cannot be seen from here this watches its heartbeat, for a lease at most.
      */
     public Claim claim(Path runFolder) throws IOException, InterruptedException {
@@ -68,7 +68,7 @@ public final class Owners {
         }
     }
 
-    /** The process that owns the run now, as far as can be told without waiting: one that is surely dead is left out. */
+    /** The process that owns the run now, without waiting; empty if the owner is certainly dead. */
     public Optional<OwnerRecord> ownerOf(Path runFolder) throws IOException {
         OwnerWatch watch = new OwnerWatch(host, lease);
         return new OwnerFiles(runFolder)

@@ -32,7 +32,7 @@ public final class Ownership implements AutoCloseable {
     /**
      * To be called before each publication.
      *
-     * @throws OwnershipLostException when another process has taken over, or this one has let go
+     * @throws OwnershipLostException if another process has taken over, or this one has released the run
      * @throws IOException if that cannot be determined
      */
     public void ensureOurs() throws IOException {
@@ -50,9 +50,9 @@ public final class Ownership implements AutoCloseable {
     }
 
     /**
-     * Shows other hosts that this owner lives; to be called several times per lease.
+     * Writes the heartbeat for other hosts; call it several times per lease.
      *
-     * @param failure to write the manifest, for whoever looks
+     * @param failure why the manifest cannot be written, for processes that read the heartbeat
      */
     public synchronized void beat(Optional<WriteFailure> failure) throws IOException {
         ensureOurs();
@@ -60,14 +60,14 @@ public final class Ownership implements AutoCloseable {
         files.show(record);
     }
 
-    /** Likewise on a disk that takes no new file. */
+    /** The same on a full disk, without creating a file. */
     public synchronized void beatInPlace(Optional<WriteFailure> failure) throws IOException {
         ensureOurs();
         record = record.beat(failure);
         files.showInPlace(record);
     }
 
-    /** Shows whoever waits for the run whether it will soon be free. */
+    /** Shows waiting processes whether the run will soon be released. */
     public synchronized void stopping(boolean now) throws IOException {
         if (record.stopping() != now) {
             ensureOurs();

@@ -69,7 +69,7 @@ public final class Requests {
         return Optional.empty();
     }
 
-    /** The commands that wait, oldest first. One that cannot be understood is answered with that. */
+    /** The commands that wait, oldest first. Answers a malformed request with an error. */
     public List<Pending> pending() throws IOException {
         List<Pending> pending = new ArrayList<>();
         for (String id : ids()) {

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The running time that an attempt repeats: that of earlier attempts which is not in the image it resumes from. Nobody saw when one
- * that was lost died, so that of its time after its last image the most is counted that it can have been: until it was found, and not
- * more than until its next image was due. Pure.
+ * The running time that an attempt repeats: that of earlier attempts which is not in the image it resumes from. The time of death of a
+ * lost attempt is unknown, so its time after the last image counts as the longest possible: until its death was noticed, but at most
+ * until its next image was due. Pure.
  */
 public final class ReworkEstimate {
     private ReworkEstimate() {}

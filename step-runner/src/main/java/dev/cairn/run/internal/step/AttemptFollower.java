@@ -130,9 +130,9 @@ final class AttemptFollower {
     }
 
     /**
-     * Under one kernel a next supervisor waits for this one's lock on the images, and a host that has booted since runs
-     * nothing of before; of any other host its lease tells, if anything. What ran in a batch job
-     * ended with its runner, of whom we know that it is dead: else the run would not be ours.
+     * Under one kernel, the next supervisor waits for this one's lock on the images. A host that has rebooted runs nothing of the
+     * former boot. For any other host only the lease can show that the step still runs. A step in a batch job ended with its runner,
+     * which is dead, since this process owns the run now.
      */
     private boolean mayRunElsewhere(AttemptRecord attempt) {
         boolean sameKernel = attempt.host().bootId().equals(services.host().bootId());
@@ -140,7 +140,7 @@ final class AttemptFollower {
         return !sameKernel && !rebooted && attempt.job().isEmpty() && !services.assumeLost();
     }
 
-    /** Whoever runs the step renews its lease. The next supervisor will watch it for longer before it takes it. */
+    /** The supervisor of a running step renews its lease. The next supervisor will watch it for longer before it takes it. */
     private void watchLease(Checkpointer engine, AttemptRecord attempt)
             throws StepElsewhereException, EngineException, InterruptedException {
         Path images = manifest.folder().checkpoints();
@@ -173,7 +173,7 @@ final class AttemptFollower {
                 OptionalLong.empty());
     }
 
-    /** Until its last image, since nobody knows for how long it ran after that. */
+    /** Until its last image, since its running time after that is unknown. */
     private Duration provenRunningTime(AttemptRecord attempt) {
         Instant last = manifest.images().stream()
                 .filter(image -> image.attempt() == attempt.number())

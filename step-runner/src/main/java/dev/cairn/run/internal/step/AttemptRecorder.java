@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 /** Writes down how an attempt ended and what follows from it, in one publication. */
 final class AttemptRecorder {
     private static final Set<EndCause> STOPPED = Set.of(EndCause.PREEMPTED, EndCause.INTERRUPTED);
-    /** Ends that a host which is being taken away brings about. */
+    /** Causes of ends that the shutdown or preemption of a host produces. */
     private static final Set<EndCause> SWEPT_AWAY = Set.of(EndCause.FAILURE, EndCause.OOM, EndCause.KILLED);
 
     private final StepManifest manifest;
@@ -76,14 +76,14 @@ final class AttemptRecorder {
         NextAction move(StepExit exit, NextAction usual);
     }
 
-    /** A host that is being taken away ends a step's processes in any order, and may have told the runner of it last. */
+    /** A host that shuts down ends a step's processes in any order, and may signal the runner last. */
     NextAction ofEvicted(StepExit found, String what) throws IOException {
         return of(
                 preempted(found, "this: " + what),
                 (exit, usual) -> new NextAction.Rest(StepState.PREEMPTED, exit.message()));
     }
 
-    /** Whether it is an end that the taking of the host can have brought about. */
+    /** Whether a shutdown or preemption of the host may have caused this end. */
     static boolean maySweepAway(StepExit exit) {
         return SWEPT_AWAY.contains(exit.cause());
     }

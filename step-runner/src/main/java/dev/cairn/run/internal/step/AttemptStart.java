@@ -58,7 +58,7 @@ final class AttemptStart {
     private final StepServices services;
     private final BooleanSupplier stopped;
 
-    /** @param stopped the step is not to be started any more */
+    /** @param stopped the step must no longer be started */
     AttemptStart(StepManifest manifest, StepTask task, StepServices services, BooleanSupplier stopped) {
         this.manifest = manifest;
         this.task = task;

@@ -2,7 +2,7 @@ package dev.cairn.run.internal.step;
 
 import java.util.Optional;
 
-/** Whether the host is being taken from what runs here, as far as can be told now. Any thread. */
+/** Whether the host or job is being taken away from this process, as far as is known now. Any thread. */
 @FunctionalInterface
 public interface Eviction {
     Eviction NONE = Optional::empty;

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Takes what an attempt's supervisor has journalled into the manifest: each line once, whoever was there to see it. */
+/** Copies what an attempt's supervisor has journalled into the manifest, each line once, under whichever runner. */
 final class ImageJournalReader {
     private final StepManifest manifest;
     private final StepServices services;
@@ -30,7 +30,7 @@ final class ImageJournalReader {
         this.services = services;
     }
 
-    /** Takes the news, publishes them, and then tells of them: a runner that dies in between leaves none to be told twice. */
+    /** Reads new lines, publishes them in the manifest, and then reports them: if the runner dies in between, nothing is reported twice. */
     void sync() throws IOException, EngineException {
         List<CheckpointOutcome> news = news();
         if (!news.isEmpty()) {
@@ -81,7 +81,7 @@ final class ImageJournalReader {
         }
     }
 
-    /** Empty for one that cannot be trusted: it is nobody's then, and stays where it is. */
+    /** Empty for an untrusted image, which stays where it is and belongs to no attempt. */
     private Optional<ImageInfo> describe(Path image) {
         try {
             return Optional.of(services.engine(attempt.engine()).describe(image));

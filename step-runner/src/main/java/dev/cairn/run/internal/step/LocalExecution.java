@@ -99,9 +99,9 @@ public final class LocalExecution implements StepExecution {
     }
 
     /**
-     * Concludes an attempt of which nothing runs any more where it ran, if one is open.
+     * Concludes the open attempt, if there is one, once nothing of it runs on its host.
      *
-     * @param witness what somebody else saw of its end, laid over what is found here
+     * @param witness the end as another process saw it; takes precedence over what is found here
      */
     public NextAction settle(UnaryOperator<StepExit> witness)
             throws IOException, EngineException, InterruptedException {

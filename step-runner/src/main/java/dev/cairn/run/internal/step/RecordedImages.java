@@ -23,7 +23,7 @@ final class RecordedImages {
         notifyAll();
     }
 
-    /** Waits until this image is recorded, or none will be any more. */
+    /** Waits until this image is recorded, or until no more images can be recorded. */
     synchronized void await(long sequence) throws InterruptedException {
         while (newest < sequence && !over) {
             try {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What makes two lines on the command line mean the same run. */
+/** Decides whether two command lines mean the same run. */
 public sealed interface RunLine {
 
     /** A key, or the name of an exec. */

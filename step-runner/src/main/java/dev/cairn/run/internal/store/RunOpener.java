@@ -22,8 +22,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Finds the run that a line means and owns it, or makes it. However many do this for one line at the same instant, one gets the run
- * and the others learn who has it. Immutable; any thread.
+ * Finds the run that a line means and owns it, or makes it. If several processes open the run of one line at the same instant, one gets
+ * the run and the others learn its owner. Immutable; any thread.
  */
 public final class RunOpener {
     private final CairnHome home;
@@ -152,7 +152,7 @@ public final class RunOpener {
     /**
      * The run appears under its name in one instant, whole.
      *
-     * @return empty when somebody was faster with this name: what they made may be the run that is meant
+     * @return empty if another process took this name first: its run may be the one that is meant
      */
     private Optional<RunFolder> create(RunHistory succession, long last, String name, Founder founder)
             throws IOException {

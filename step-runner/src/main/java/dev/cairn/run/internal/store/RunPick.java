@@ -16,7 +16,7 @@ public sealed interface RunPick {
         DONE
     }
 
-    /** It has the identity and is something else: let it be, and start nothing. One sentence per reason. */
+    /** The identity belongs to a different run: leave it alone, and start nothing. One sentence per reason. */
     record Refuse(List<String> reasons) implements RunPick {}
 
     /** Decides for one run. */
