@@ -92,8 +92,8 @@ static bool is_there(const struct keeping *k, const char *name, const struct sta
            st.st_size == as->st_size;
 }
 
-/* With the times of what it is a copy of, by which a restore tells first whether that is still
- * there; and executable, since a process is told to be running it. */
+/* The copy has the times of its original, by which a restore first checks whether the original is
+ * still there. It is executable, since a process is made to run it. */
 static int fill_copy(int to, int fd, const struct stat *st, cairn_error *err)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
@@ -123,7 +123,7 @@ static int copy_file(struct keeping *k, int fd, const struct stat *st, const cha
     return cairn_fail_within(err, rc, "keeping a copy of %s in %s", path, k->path);
 }
 
-/* The copy holds what the digest is of, unless somebody wrote to the file between the two. */
+/* The digest is that of the copy, unless another process wrote to the file in between. */
 static bool is_unchanged(int fd, const char *version)
 {
     struct stat st;
@@ -134,7 +134,7 @@ static bool is_unchanged(int fd, const char *version)
     return strcmp(now, version) == 0;
 }
 
-/* The image refers to it from here on; borrowed by whoever asked. */
+/* The image refers to it from here on; the caller borrows it. */
 static const char *refer(struct keeping *k, const char *name, const char *path, int64_t size)
 {
     if (!json_object_get(k->files, name))
@@ -159,7 +159,7 @@ static int keep(struct keeping *k, int fd, const struct stat *st, const char *pa
                                                           : copy_file(k, fd, st, path, name, err);
 }
 
-/* For when nothing but the mapping tells of it. */
+/* For files that are known only from a mapping. */
 static void remember(struct keeping *k, const struct stat *st, const char *path,
                      const char *content, const char *name)
 {

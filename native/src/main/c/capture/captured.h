@@ -11,10 +11,10 @@
 
 struct captured_thread {
     pid_t tid, ns_tid;
-    int stopped;          /* the signal that stopped it before we came, or 0 */
-    struct cpu_state cpu; /* as we found it; freeze_release knows how it goes on */
+    int stopped;          /* the signal that had stopped it before the freeze, or 0 */
+    struct cpu_state cpu; /* as found; freeze_release knows how to continue it */
     uint64_t signal_mask;
-    bool changed; /* its registers or mask are ours at the moment */
+    bool changed; /* its registers or mask are currently set by us */
 };
 
 struct captured_process {
@@ -42,14 +42,14 @@ CAIRN_CHECKED int capture_threads(struct captured_process *p, const struct froze
 json_t *describe_capabilities(const struct proc_status *status);
 /* The scratch memory holds the step's own bytes again: before its memory is read. */
 CAIRN_CHECKED int put_back_scratch(struct captured_process *p, cairn_error *err);
-/* Gives every thread its registers, mask and scratch back. Never fails for a thread that lives. */
+/* Gives every thread its registers, mask and scratch back. Never fails for a live thread. */
 void put_back_threads(struct captured_process *p);
 
 /* process.c: what belongs to the process as a whole. */
 CAIRN_CHECKED int capture_process(struct captured_process *p, cairn_error *err);
 /* Whether its parent has yet to wait for its stop, or for its continuing. */
 CAIRN_CHECKED int capture_wait_state(struct captured_process *p, cairn_error *err);
-/* Whether there are SysV objects in the step's ipc namespace; any one process can tell. */
+/* Whether there are SysV objects in the step's ipc namespace, seen from any of its processes. */
 CAIRN_CHECKED int sysv_is_used(struct captured_process *p, bool *used, cairn_error *err);
 json_t *describe_zombie(pid_t pid, cairn_error *err);
 

@@ -107,7 +107,7 @@ static int capture_content(struct objects *o, const struct seen *s, const char *
     return 0;
 }
 
-/* Of /proc: what it holds is told by the kernel when it is opened again. */
+/* A file of /proc: the kernel provides its content when it is opened again. */
 static bool is_of_proc(const struct seen *s)
 {
     char path[64];

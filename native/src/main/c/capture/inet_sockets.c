@@ -132,8 +132,8 @@ static unsigned udp_shutdown(int fd, uint64_t ino, int protocol)
     return search.shutdown;
 }
 
-/* One that waits, with the address of its sender; 0 when there is none. An empty one can be looked
- * at only once, so that the next checkpoint would not see it. */
+/* Reads a waiting datagram with the address of its sender; 0 if there is none. An empty one can be
+ * looked at only once, so that the next checkpoint would not see it. */
 static int peek_datagram(int fd, char *bytes, json_t *queue, cairn_error *err)
 {
     struct sockaddr_storage from = {0};
@@ -266,8 +266,8 @@ static bool is_passing(int fd, short events)
     return true;
 }
 
-/* Puts back what drain() has taken out, however long that takes: only we have it. It was all there
- * before, and the connection is empty now: there is room. */
+/* Puts back what drain() has taken out, however long that takes: nothing else holds it. It was all
+ * there before, and the connection is empty now: there is room. */
 static int refill(const struct way *w, const char *bytes, size_t len, cairn_error *err)
 {
     int64_t patient_until = freeze_clock_us() + REFILLED_WITHIN_US;
@@ -298,8 +298,8 @@ static int drain(const struct way *w, char *bytes, size_t *len, cairn_error *err
     return 0;
 }
 
-/* Nobody but the two ends can see what has not left the sender. All is taken out and sent again
- * while everybody stands. */
+/* Only the two ends can see what has not left the sender. Everything is taken out and sent again
+ * while all processes are frozen. */
 static int capture_full(const struct way *w, char *bytes, size_t *len, cairn_error *err)
 {
     struct tcp_info sender;
@@ -414,7 +414,7 @@ static bool listens_for(const struct open_description *listener, const json_t *c
             (inet_is_any(&local) && inet_port(&local) == inet_port(&peer)));
 }
 
-/* The listener of the step at which nobody has accepted this connection, or NULL. What was sent
+/* The step's listener where this connection waits to be accepted, or NULL. What was sent
  * over it, or in which order several wait, cannot be looked at. */
 static const struct open_description *find_listener(const struct objects *o,
                                                     const struct open_description *client, int fd)

@@ -30,7 +30,7 @@ struct search {
     const struct objects *o;
     struct watch *watches; /* by inode number; those found have a path */
     size_t count, missing;
-    int probe; /* an inotify of ours */
+    int probe; /* an inotify of this process */
     size_t entries;
 };
 

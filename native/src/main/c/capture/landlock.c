@@ -24,7 +24,7 @@ static bool host_has_landlock(void)
     return syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* its version */) > 0;
 }
 
-/* Nobody else can have restricted itself. */
+/* No other process can have restricted itself. */
 static bool may_be_restricted(const struct captured_process *p, size_t thread)
 {
     const json_t *json = json_array_get(json_object_get(p->json, "threads"), thread);

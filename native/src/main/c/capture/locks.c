@@ -1,6 +1,6 @@
 /* File locks. Those of flock and "open file description" locks belong to a description, however
- * many processes hold it; POSIX locks belong to one process. The kernel tells of both beside the
- * descriptor through which they were taken, which is still open: closing it gives them up. */
+ * many processes hold it; POSIX locks belong to one process. The kernel lists both with the
+ * descriptor through which they were taken, which is still open: closing it releases them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 /* As fdinfo has it, and /proc/locks: "1: POSIX  ADVISORY  WRITE 17 08:01:262147 0 EOF". */
 struct lock_line {
     char kind[16], mode[16];
-    pid_t owner; /* who took it, as we see it; 0 when that one has ended */
+    pid_t owner; /* the process that took it, in our pid namespace; 0 if it has ended */
     long long start;
     char end[24];
 };

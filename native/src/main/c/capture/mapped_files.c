@@ -21,7 +21,7 @@ static bool is_as_noted(const json_t *map, int fd)
            content_mtime_ns(&st) == mtime;
 }
 
-/* What is to be known of a file beside what its mappings say: the keys to add to each of them. */
+/* What must be recorded of a file besides its mappings: the keys to add to each of them. */
 struct description {
     struct keeping *keeping; /* NULL: nothing is kept */
     json_t *executed;        /* paths that some process has mapped as code */

@@ -52,7 +52,7 @@ static int note_changing(struct objects *o, const struct proc_map *map, bool map
     return 0;
 }
 
-/* A file that has to be the same when it is mapped again. */
+/* A file that must be the same when it is mapped again. */
 static int note_file(const struct captured_process *p, const struct proc_map *map, json_t *json,
                      cairn_error *err)
 {
@@ -116,7 +116,7 @@ static int capture_shared_file(struct objects *o, const struct captured_process 
                             "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
 }
 
-/* Deleted: not the kernel's own file that stands for shared memory. */
+/* Deleted, and not the kernel's own file that represents shared memory. */
 static bool is_on_disk(const struct objects *o, const struct proc_map *map)
 {
     return map->path[0] == '/' && makedev(map->dev_major, map->dev_minor) != o->shm_dev &&
@@ -199,8 +199,8 @@ static int capture_deleted_file(struct objects *o, const struct captured_process
     return rc;
 }
 
-/* Of a file that was kept while it had a name its mapping tells which it is: its build id lies at
- * the file's beginning. */
+/* The mapping identifies a file that was kept while it had a name: the build id is at the file's
+ * beginning. */
 static bool recall_deleted(const struct objects *o, const struct captured_process *p,
                            const struct proc_map *map, json_t *json)
 {

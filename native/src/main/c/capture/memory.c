@@ -29,7 +29,7 @@ int end_helper(struct captured_process *p, struct injector *in, long ns_pid, cai
     int rc = cpu_set_registers(in->tid, &r, err);
     if (rc != 0) /* nor may it run on, in the memory of the step */
         process_signal(in->tid, SIGKILL);
-    if (rc != 0 && rc != -ESRCH) /* somebody has killed it: it is to be reaped all the same */
+    if (rc != 0 && rc != -ESRCH) /* it was killed, but still has to be reaped */
         return rc;
     int status;
     do {

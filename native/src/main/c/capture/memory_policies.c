@@ -1,5 +1,6 @@
-/* From which nodes the memory of mappings is to come (mbind): what numa_maps tells. Where a mapping
- * has no policy of its own it shows that of the thread that made the snapshot, its process's first.
+/* From which nodes the memory of mappings must come (mbind), according to numa_maps. Where a
+ * mapping has no policy of its own it shows that of the thread that made the snapshot, its
+ * process's first.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -15,7 +15,7 @@ static bool is_same(const struct stat *a, const struct stat *b)
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-/* The path as we reach it; "" where that is too long. */
+/* The path by which this process reaches the file; "" if it is too long. */
 static void in_step(const struct objects *o, const char *path, char *out, size_t size)
 {
     if (snprintf(out, size, "/proc/%d/root%s", o->init, path) >= (int)size)
@@ -66,7 +66,7 @@ int name_find(const struct objects *o, const char *path, const struct stat *st,
     char here[PATH_MAX + 64];
     struct stat found;
     *out = NAME_LOST;
-    if (path[0] != '/') /* of a file system that nobody sees: namespaces, message queues */
+    if (path[0] != '/') /* of an internal file system: namespaces, message queues */
         return 0;
     in_step(o, path, here, sizeof here);
     if (*here && lstat(here, &found) == 0 && is_same(&found, st)) {

@@ -11,7 +11,7 @@ enum name_state {
     NAME_LEADS,     /* opening it again gives the same object */
     NAME_GONE,      /* the object has no name any more */
     NAME_ELSEWHERE, /* another link to it lies in the same folder */
-    NAME_LOST       /* it has a name, and we do not know which */
+    NAME_LOST       /* it has an unknown name */
 };
 
 /* `path` as /proc shows it, `st` of the object itself. *other is set for NAME_ELSEWHERE and is the

@@ -39,7 +39,8 @@ struct objects {
     size_t object_count;
     struct open_description *descriptions;
     size_t description_count;
-    struct rollback_open_file *written; /* regular files open for writing; paths and fds are ours */
+    struct rollback_open_file
+        *written; /* regular files open for writing; paths and fds are those of this process */
     size_t written_count;
     uint32_t next_space;
     uint64_t shm_dev; /* the device of the step's own /dev/shm, 0 for none */
@@ -85,7 +86,7 @@ CAIRN_CHECKED int capture_signal_driven(const struct objects *o, struct captured
 /* Which TCP sockets are the two ends of a connection, and what is queued in it. */
 CAIRN_CHECKED int capture_inet(const struct objects *o, cairn_error *err);
 enum lock_owner { LOCKS_OF_DESCRIPTION, LOCKS_OF_PROCESS };
-/* The locks that fdinfo tells of, as an array; *out is NULL for none. A lease is refused. */
+/* The locks that fdinfo lists, as an array; *out is NULL for none. A lease is refused. */
 CAIRN_CHECKED int describe_locks(const char *fdinfo, enum lock_owner owner, json_t **out,
                                  cairn_error *err);
 /* Everything in the step's own /dev/shm, into META's "shm". */

@@ -234,12 +234,12 @@ struct writing {
     size_t piece_count;
     atomic_size_t next;
     atomic_bool failed;
-    cairn_error error; /* of whoever set `failed` first */
+    cairn_error error; /* of the thread that set `failed` first */
 };
 
 /* Not process_vm_readv: it pins pages, and since Linux 5.19 pinning a page that processes share
- * gives the one that is read a copy of its own first. Of a snapshot that would be every page: twice
- * the memory of the step, and most of the time. */
+ * gives the one that is read a copy of its own first. For a snapshot that would be every page:
+ * twice the memory of the step, and most of the time. */
 static int read_memory(struct memory *m, pid_t pid, uint64_t at, void *buf, size_t len,
                        cairn_error *err)
 {

@@ -24,7 +24,7 @@ CAIRN_CHECKED int pages_list(const struct captured_process *p, struct page_runs 
                              cairn_error *err);
 
 /* The guard regions (MADV_GUARD_INSTALL) of a mapping, as an array of first and last addresses;
- * *out is NULL for none. From p's memory or snapshot. Kernels before 6.15 do not tell. */
+ * *out is NULL for none. From p's memory or snapshot. Kernels before 6.15 do not report it. */
 CAIRN_CHECKED int pages_guards(const struct captured_process *p, const struct proc_map *map,
                                json_t **out, cairn_error *err);
 

@@ -16,7 +16,7 @@ _Static_assert(sizeof(struct exit_info) == 64, "the first version");
 #define GET_INFO _IOWR(0xff, 11, struct exit_info)
 #define INFO_EXIT 8u
 
-/* One that has been waited for, told from others by its inode. Kernels since 6.15 still know how it
+/* A process that was waited for, identified by its inode. Kernels since 6.15 still know how it
  * ended. */
 static int note_ended(const struct open_description *d, cairn_error *err)
 {

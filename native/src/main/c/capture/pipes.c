@@ -114,8 +114,8 @@ static const struct open_description *pipe_end(const struct objects *o,
     return NULL;
 }
 
-/* Is there a writer at all? Of an empty pipe tee tells, without taking anything, also where none
- * has been there since it was opened, of which poll does not. */
+/* Is there a writer at all? For an empty pipe, tee finds out whether there are writers and takes
+ * nothing. poll cannot, if there was no writer since the pipe was opened. */
 static bool has_writer(int read_end, bool *hung_up)
 {
     struct pollfd poll_end = {read_end, POLLIN, 0};
@@ -137,7 +137,7 @@ static bool has_reader(int write_end)
     return !(poll_end.revents & POLLERR);
 }
 
-/* What nobody can read any more still fills the pipe. */
+/* Data that can no longer be read still fills the pipe. */
 static int peek_unread(int write_end, json_t *json, cairn_error *err)
 {
     char path[64];
@@ -155,7 +155,7 @@ static int capture_pipe(const struct objects *o, const struct open_description *
         return rc;
     bool reads = (d->flags & O_ACCMODE) != O_WRONLY, hung_up = true;
     if (!pipe_end(o, d, !reads)) {
-        /* Nobody of the tree has the other end: has anybody else? */
+        /* No process of the tree has the other end. Does any other process? */
         if (reads ? has_writer(end, &hung_up) : has_reader(end))
             return cairn_fail(
                 err, CAIRN_EUNSUPPORTED,

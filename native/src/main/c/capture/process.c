@@ -153,7 +153,7 @@ static int capture_link(struct captured_process *p, const char *name, cairn_erro
     return 0;
 }
 
-/* Slurm's srun stands for tasks that other processes start and end. Between its connections to them
+/* Slurm's srun represents tasks that other processes start and end. Between its connections to them
  * nothing else shows that: an image would wait for tasks that are gone, or start some with a
  * credential of an earlier time. */
 static int check_no_launcher(const struct captured_process *p, cairn_error *err)
@@ -271,7 +271,7 @@ static int capture_memory_layout(struct captured_process *p, const struct proc_s
     return 0;
 }
 
-/* One that a clone has made may end without a signal, or with another. */
+/* A process made by clone may end without a signal to its parent, or with another one. */
 static void note_exit_signal(json_t *json, const struct proc_stat *stat)
 {
     if (stat->exit_signal != SIGCHLD)

@@ -1,6 +1,6 @@
 /* What an image cannot say of processes: that they share more than a fork leaves them, or that they
- * live in namespaces of their own. Restored without it they would run on with copies, or see
- * another host, and nobody would be told. */
+ * live in namespaces of their own. Without it, restored processes would silently continue with
+ * copies, or see another host. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <stdlib.h>

@@ -5,7 +5,7 @@
 #include "capture/objects.h"
 #include "common/cleanup.h"
 
-/* Whether an owner was ever set; pids are of our namespace. */
+/* Whether an owner was ever set; pids are those of our namespace. */
 static bool signals_someone(const struct open_description *d)
 {
     auto_close int fd = -1;

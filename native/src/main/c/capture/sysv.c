@@ -61,7 +61,7 @@ static json_t *describe(const struct ipc_perm *perm, int id)
                      (json_int_t)perm->mode, "owner", (json_int_t)perm->uid, (json_int_t)perm->gid);
 }
 
-/* One that is removed has no key any more, but mappings show that with which it was made. */
+/* A removed segment no longer has a key, but mappings show the one with which it was made. */
 static void note_first_key(json_t *json, const struct object *object)
 {
     unsigned key;
@@ -79,7 +79,7 @@ static uint64_t captured_bytes(const struct object *object)
     return most;
 }
 
-/* One that no process has attached whole is attached here. */
+/* A segment that no process has attached completely is attached here. */
 static int capture_bytes(struct object *object, int id, uint64_t size, cairn_error *err)
 {
     if (captured_bytes(object) >= size)

@@ -1,6 +1,6 @@
-/* What SEM_UNDO has the kernel do at the end of a process, which it tells nobody: the process gives
- * it up, which the kernel takes for its end, and asks for the same again. Semaphores are in the
- * middle of their range meanwhile, so that none is led out of it. */
+/* What SEM_UNDO makes the kernel do at the end of a process. The kernel does not show it, so the
+ * process gives it up, as at its end, and asks for the same again. Semaphores are in the middle of
+ * their range meanwhile, so that none is led out of it. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <sched.h>

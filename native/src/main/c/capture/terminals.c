@@ -111,7 +111,7 @@ static int any_hung_up(const struct objects *o, json_int_t index, bool *some, bo
     return 0;
 }
 
-/* A slave of our own, however the terminal is locked or taken. */
+/* Opens a slave for this process, even if the terminal is locked or in exclusive use. */
 static int open_slave(const struct objects *o, int master, json_int_t index, int locked,
                       bool *exclusive, int *out, cairn_error *err)
 {
@@ -142,7 +142,7 @@ static bool was_opened(const struct objects *o, int master, json_int_t index)
     return find_slave(o, index) || (poll(&p, 1, 0) > 0 && p.revents & POLLHUP);
 }
 
-/* By what the step calls it: the kernel tells us its number among all processes. */
+/* By the step's name for it: the kernel shows its number among all processes. */
 static int note_foreground(int master, const struct captured_process *processes, size_t count,
                            json_t *json, cairn_error *err)
 {

@@ -25,8 +25,8 @@
 #define PENDING_LIMIT 4096
 #define MEMORY_NODES 1024
 
-/* A thread inside a restartable sequence goes on at the sequence's abort handler, live as well as
- * restored: the calls that we make in it have the kernel forget that it was inside. */
+/* A thread inside a restartable sequence continues at the sequence's abort handler, both live and
+ * restored: our calls in it make the kernel forget that it was inside. */
 static int leave_rseq(struct captured_process *p, struct captured_thread *t, json_t *json,
                       cairn_error *err)
 {
@@ -143,7 +143,7 @@ static int memory_policy(struct injector *in, json_t *json, cairn_error *err)
     return 0;
 }
 
-/* What only the thread itself can tell. */
+/* State that only the thread itself can read. */
 static int ask_thread(struct captured_process *p, struct captured_thread *t, json_t *json,
                       cairn_error *err)
 {
@@ -341,7 +341,7 @@ int capture_threads(struct captured_process *p, const struct frozen *frozen, siz
     return rc;
 }
 
-/* A SIGSTOP that waited for a stopped process cannot be blocked: calls of ours have taken it. */
+/* A SIGSTOP pending for a stopped process cannot be blocked: our calls have consumed it. */
 static void put_back_stops(const struct captured_process *p)
 {
     const json_t *threads = json_object_get(p->json, "threads");

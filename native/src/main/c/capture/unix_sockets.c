@@ -43,12 +43,13 @@
 #define SCM_PIDFD 4
 #endif
 
-/* What the kernel tells of a unix socket. */
+/* What the kernel reports about a unix socket. */
 struct about {
     uint64_t peer;              /* inode, 0 for none */
     uint64_t file, file_device; /* the socket file, 0 for none */
     unsigned state, shutdown, waiting, backlog;
-    uint32_t clients[MOST_WAITING]; /* inodes of those that wait to be accepted, in their order */
+    uint32_t
+        clients[MOST_WAITING]; /* inodes of the connections that wait to be accepted, in order */
     size_t client_count;
 };
 
@@ -193,7 +194,7 @@ static const json_t *bytes_of(const json_t *message)
     return json_is_string(message) ? message : json_object_get(message, "bytes");
 }
 
-/* A string of hex, or where more is to be known of it an object. */
+/* A string of hex, or an object if more must be recorded. */
 static int describe_message(const struct message *m, const char *bytes, bool credentials,
                             json_t *messages, cairn_error *err)
 {
@@ -267,7 +268,7 @@ static bool is_ready(int fd, short events)
 }
 
 /* What is queued, without taking it out: a position for peeking moves along, and is put back.
- * Credentials come with every message, which tells an empty one from the end. */
+ * Credentials come with every message, which distinguishes an empty message from the end. */
 static int peek_queue(int fd, int type, json_t *json, cairn_error *err)
 {
     json_t *messages = json_array();
@@ -299,7 +300,7 @@ static bool is_inet(int fd, int family, int type)
             (type == SOCK_DGRAM && (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)));
 }
 
-/* The folder of a socket file as we reach it, and the file's name in it. */
+/* The folder of a socket file, as this process reaches it, and the file's name in it. */
 static int open_folder_of(const struct captured_process *p, const char *path, const char **file)
 {
     char folder[PATH_MAX];
@@ -343,7 +344,7 @@ static bool is_reached_by_name(const struct about *about, const json_t *json)
            json_integer_value(json_object_get(json, "type")) == SOCK_DGRAM;
 }
 
-/* As root the kernel tells. */
+/* For root, the kernel reports it. */
 static bool is_known_to_be_unlinked(int fd)
 {
     struct stat st;
@@ -604,7 +605,7 @@ int capture_credentials(const struct objects *o, struct captured_process *p, cai
     return 0;
 }
 
-/* What was sent over a connection that nobody has accepted cannot be looked at. */
+/* Data sent over a connection before it is accepted cannot be read. */
 static int check_waiting(const struct objects *o, const struct open_description *listener,
                          cairn_error *err)
 {
@@ -643,7 +644,7 @@ static bool waits_for_a_listener(const struct objects *o, const json_t *client)
     return false;
 }
 
-/* Connected to what has no inode: nobody has accepted it yet. */
+/* Connected to a socket without an inode: the connection is not accepted yet. */
 static bool is_not_accepted(const json_t *json)
 {
     return json_integer_value(json_object_get(json, "type")) != SOCK_DGRAM &&

@@ -1,5 +1,5 @@
-/* Errors: the last argument of whatever can fail; untouched on success. Their codes are public:
- * cairn.h. */
+/* Errors: the last argument of every function that can fail; untouched on success. Their codes are
+ * public: cairn.h. */
 #ifndef CAIRN_COMMON_ERROR_H
 #define CAIRN_COMMON_ERROR_H
 

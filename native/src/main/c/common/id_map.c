@@ -24,7 +24,7 @@ static int write_map(pid_t pid, const char *name, const char *text)
     return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* Every id that we know, to itself. The kernel refuses it without the privilege. */
+/* Maps every known id to itself. The kernel refuses it without the privilege. */
 static bool map_all(pid_t pid, const char *name)
 {
     char own[32], text[MAP_LIMIT];

@@ -1,5 +1,5 @@
-/* What the kernel tells of TCP and UDP sockets on this host, also of those that no process has any
- * more. */
+/* What the kernel reports about TCP and UDP sockets on this host, including those that no process
+ * has open. */
 #ifndef CAIRN_COMMON_INET_DIAG_H
 #define CAIRN_COMMON_INET_DIAG_H
 
@@ -30,7 +30,7 @@ struct inet_seen {
 typedef void inet_look(void *context, const struct inet_seen *seen);
 
 /* Shows every socket of a family and protocol that has this local port, in network order. Nothing
- * where the kernel does not tell (CONFIG_INET_DIAG). */
+ * if the kernel does not support it (CONFIG_INET_DIAG). */
 void inet_diag_each(int family, int protocol, in_port_t port, inet_look *look, void *context);
 
 #endif

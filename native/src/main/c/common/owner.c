@@ -29,7 +29,7 @@ struct answer {
 
 static int witness = -1; /* the channel to it; -1 while there is no namespace to be outside of */
 
-/* Where not every id is mapped, the overflow id may stand for anybody. */
+/* If some ids are not mapped, the overflow id may represent any of them. */
 static int is_certain(uid_t uid, bool *out, cairn_error *err)
 {
     auto_free char *overflow = NULL, *map = NULL;
@@ -122,7 +122,7 @@ static bool receive(int channel, enum question *question, int *back, int *fd)
     return n > 0;
 }
 
-/* Until nobody is left who could ask. */
+/* Until no process is left that could ask. */
 _Noreturn static void be_witness(int channel, pid_t maker)
 {
     prctl(PR_SET_NAME, "cairn-witness");
@@ -144,14 +144,14 @@ _Noreturn static void be_witness(int channel, pid_t maker)
         else if (judge(fd, &answer.owner, &error) != 0)
             answer.failed = error.code;
         if (send(back, &answer, sizeof answer, MSG_NOSIGNAL) < 0)
-            answer.failed = errno; /* who asked has gone */
+            answer.failed = errno; /* the process that asked has gone */
         cairn_cleanup_close(&back);
         cairn_cleanup_close(&fd);
     }
     _exit(0);
 }
 
-/* Nobody's child, so that the one that made it need not know of it. */
+/* Not a child of its creator, which therefore need not reap it. */
 static int leave_witness(int *out, cairn_error *err)
 {
     int pair[2];

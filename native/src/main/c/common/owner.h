@@ -13,8 +13,8 @@ struct owner {
     bool trusted; /* it is this process's own or root's, and certainly so */
 };
 
-/* Who owns an open file, or made a connected socket of AF_UNIX at its other end. Thread-safe, and
- * works in forked children too. */
+/* The owner of an open file, or the creator of the other end of a connected AF_UNIX socket.
+ * Thread-safe, and works in forked children too. */
 CAIRN_CHECKED int owner_of(int fd, struct owner *out, cairn_error *err);
 
 /* Which ids of the caller's are known in its new user namespace, beside its own. */

@@ -23,7 +23,7 @@ enum { BUF_LOCK = 72, LOCK_BUFFERS = 3, TCP_UPPER_PROTOCOL = 31, UDP_LITE = 136 
 
 /* Everything of the kernel's socket headers that has a getter and a setter, in the order in which
  * it is set: an older option that a newer one includes comes first, SO_LOCK_FILTER at the very end.
- * What is not here is read or set apart below, or tells of the moment and not of the program. */
+ * Other options are read or set separately below, or describe the moment and not the program. */
 static const struct {
     const char *key;
     int level, name;
@@ -296,7 +296,7 @@ int socket_options_read(int fd, json_t **out, cairn_error *err)
     read_time(fd, json, "receive_timeout", SO_RCVTIMEO);
     read_time(fd, json, "send_timeout", SO_SNDTIMEO);
     read_buffers(fd, json);
-    if (is_connected(fd)) /* it tells how large segments are at the moment */
+    if (is_connected(fd)) /* it shows the current size of segments */
         json_object_del(json, "max_segment");
     int rc = read_filter(fd, json, err);
     if (rc == 0)

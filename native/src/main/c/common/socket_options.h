@@ -1,4 +1,4 @@
-/* Options of sockets as META holds them: by name, whatever their family and protocol. */
+/* Options of sockets as META holds them: by name, for all families and protocols. */
 #ifndef CAIRN_COMMON_SOCKET_OPTIONS_H
 #define CAIRN_COMMON_SOCKET_OPTIONS_H
 

@@ -129,7 +129,7 @@ static int compress(struct codec_worker *worker, int level, const void *data, si
 
 /* Memory often mixes noise (random numbers, packed data) with what compresses well. Entropy coding
  * then costs two thirds of the time and gains nothing: level -1, which leaves it out, makes the
- * same size. A few samples from all over the data tell. */
+ * same size. A few samples from all over the data decide. */
 static int choose_level(struct codec_worker *worker, int level, const uint8_t *data, size_t len,
                         int *out, cairn_error *err)
 {

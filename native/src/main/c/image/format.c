@@ -9,7 +9,7 @@
 
 #include "image/codec.h"
 
-/* Not text, and damaged visibly by whatever translates line ends or strips the high bit. */
+/* Not text, and visibly damaged by a program that translates line ends or strips the high bit. */
 static const uint8_t header_magic[8] = {0x8f, 'C', 'A', 'I', 'R', 'N', '\r', '\n'};
 static const uint8_t end_magic[8] = {'C', 'A', 'I', 'R', 'N', 'E', 'N', 'D'};
 
@@ -63,7 +63,7 @@ static void get_bytes(struct const_cursor *c, uint8_t *bytes, size_t len)
     c->at += len;
 }
 
-/* Header and end record both close with the checksum of what stands before it. */
+/* Header and end record both end with the checksum of the bytes before it. */
 static void seal(struct cursor *c, const uint8_t *start)
 {
     put64(c, codec_hash64(start, (size_t)(c->at - start)));

@@ -65,7 +65,7 @@ CAIRN_CHECKED int image_writer_chunk(image_writer *w, uint32_t space, const stru
 CAIRN_CHECKED int image_writer_meta(image_writer *w, const char *json, size_t len,
                                     cairn_error *err);
 /* A descriptor of the partial folder (the writer's own), for files that an image carries beside its
- * container (reflinked copies of outputs). They must be fsynced by who makes them. */
+ * container (reflinked copies of outputs). Their creator must fsync them. */
 int image_writer_dirfd(const image_writer *w);
 /* Index, end record, fsync, rename to `<checkpoints>/NNNNNN`, fsync of the folder. The writer stays
  * to be closed. */
@@ -78,8 +78,8 @@ void image_writer_close(image_writer *w);
  * and META. */
 CAIRN_CHECKED int image_reader_open(int dirfd, const char *path, image_reader **out,
                                     cairn_error *err);
-/* A process is made of what an image and the files beside it say, so nobody but the caller and root
- * may have been able to write them: else CAIRN_EIMAGE_UNTRUSTED. */
+/* A process is built from an image and the files beside it, so only the caller and root may have
+ * been able to write them: else CAIRN_EIMAGE_UNTRUSTED. */
 CAIRN_CHECKED int image_check_trust(const char *what, int fd, const struct stat *st,
                                     cairn_error *err);
 void image_reader_close(image_reader *r);

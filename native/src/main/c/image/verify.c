@@ -13,7 +13,7 @@
 
 struct verification {
     const image_reader *image;
-    atomic_size_t next; /* chunk that nobody has taken yet; past the end after a failure */
+    atomic_size_t next; /* the next chunk to take; past the end after a failure */
     pthread_mutex_t lock;
     cairn_error failed; /* the first */
 };
@@ -54,7 +54,7 @@ static int useful_helpers(size_t chunks)
     return n == 0 ? 0 : n < MOST_THREADS ? (int)n - 1 : MOST_THREADS - 1;
 }
 
-/* Helpers take no signals: those belong to the program that this library lives in. A host that
+/* Helpers take no signals: those belong to the host program of this library. A host that
  * grants no thread only costs time. */
 static int start_helpers(pthread_t *helpers, int wanted, struct verification *v)
 {

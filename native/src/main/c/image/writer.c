@@ -18,8 +18,8 @@
 #include "image/format.h"
 #include "image/image.h"
 
-/* Every so many bytes the kernel is told to start writing out, so that the fsync at the end finds
- * little left to do, and the free space is looked at. */
+/* After this many bytes, the writer makes the kernel start writeback, so that the final fsync has
+ * little left to do, and checks the free space. */
 #define WRITEBACK_BYTES (8u << 20)
 
 struct image_writer {
@@ -319,7 +319,7 @@ static int make_durable(image_writer *w, cairn_error *err)
         return cairn_fail_errno(err, "renaming %s to %s", w->partial, w->name);
     w->published = true;
     if (fsync(w->checkpoints_fd) < 0) {
-        /* Nobody may rely on it, so it must not be there. */
+        /* The file must not stay, so that nothing relies on it. */
         int rc = cairn_fail_errno(err, "syncing the folder of image %s", w->name);
         w->published = renameat(w->checkpoints_fd, w->name, w->checkpoints_fd, w->partial) < 0;
         return rc;
@@ -348,8 +348,8 @@ void image_writer_close(image_writer *w)
         close(w->file_fd);
     if (w->dir_fd >= 0)
         close(w->dir_fd);
-    /* What cannot be removed stays a partial, which nobody reads and the next writer of this
-     * sequence replaces. */
+    /* A partial that cannot be removed is never read, and the next writer of this sequence replaces
+     * it. */
     if (w->made && !w->published)
         (void)!cairn_remove_tree(w->checkpoints_fd, w->partial, NULL);
     if (w->checkpoints_fd >= 0)

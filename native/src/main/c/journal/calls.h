@@ -1,4 +1,4 @@
-/* A system call that was told, as the changes that it is about to make. */
+/* A reported system call, as the changes that it is about to make. */
 #ifndef CAIRN_JOURNAL_CALLS_H
 #define CAIRN_JOURNAL_CALLS_H
 

@@ -12,7 +12,7 @@
 
 struct doubts {
     int folder;           /* of the journal; borrowed */
-    int64_t ended;        /* ns: whatever changed later, others changed. INT64_MAX: not known */
+    int64_t ended;        /* ns: later changes were made by others. INT64_MAX: not known */
     bool cut;             /* by a power cut or with its host: the last records may be missing */
     int64_t durable;      /* ns, of a cut: all that the step did before is recorded */
     uint32_t epoch;       /* of a cut: copies of this epoch from `serial` on, and of later ones, */

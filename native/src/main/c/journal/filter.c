@@ -55,7 +55,7 @@ static void add_tell(struct program *p, int nr)
     add_return(p, SECCOMP_RET_USER_NOTIF);
 }
 
-/* Tells the call where any of the bits is set in the argument. */
+/* Reports the call if any of the bits is set in the argument. */
 static void add_tell_bits(struct program *p, int nr, unsigned argument, uint32_t bits)
 {
     add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 4));

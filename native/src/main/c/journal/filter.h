@@ -1,5 +1,5 @@
-/* The one seccomp filter of a step: which system calls change files, and are told before they
- * happen; and which are answered as if the kernel did not have them. */
+/* The one seccomp filter of a step. It reports system calls that change files before they happen,
+ * and answers some calls as if the kernel did not have them. */
 #ifndef CAIRN_JOURNAL_FILTER_H
 #define CAIRN_JOURNAL_FILTER_H
 

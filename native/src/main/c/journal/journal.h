@@ -43,7 +43,7 @@ int64_t journal_ended(const struct journal *j);
 /* Before a cut: whether the file of fd was only appended to since the newest image. */
 bool journal_only_grew(struct journal *j, int fd);
 
-/* Before the step runs: what has changed up to now, nobody else changed. */
+/* Call before the step runs: changes up to now count as the step's own. */
 void journal_own_changes(const struct journal *j);
 
 /* Nothing of the step is left: says so in the journal. */
@@ -56,8 +56,8 @@ bool journal_is_settled(const struct journal *j);
 /* Before the step runs, in place of journal_undo: the epoch begins with the files as they are. */
 CAIRN_CHECKED int journal_keep(struct journal *j, uint32_t epoch, cairn_error *err);
 
-/* Answers the calls that `listener` (taken over) tells of, on a thread of its own, until nothing of
- * the step is left. Nothing is recorded before journal_arm: what a restore does is no change. */
+/* Answers the calls that `listener` (taken over) reports, on its own thread, until nothing of the
+ * step is left. Nothing is recorded before journal_arm: what a restore does is no change. */
 CAIRN_CHECKED int journal_listen(struct journal *j, int listener, pid_t init, cairn_error *err);
 void journal_arm(struct journal *j);
 

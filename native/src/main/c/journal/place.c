@@ -28,8 +28,8 @@ static bool link_of(int proc_fd, const char *link, char out[PATH_MAX])
     return true;
 }
 
-/* The descriptor that a path of /proc or /dev means to the task itself, or -1. Ours would be
- * meant if we followed it. */
+/* The descriptor that a path of /proc or /dev means to the task itself, or -1. If followed, it
+ * would lead to our own. */
 static int own_descriptor(const char *path)
 {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"};

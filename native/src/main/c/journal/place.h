@@ -12,7 +12,7 @@
 struct place {
     int folder; /* O_PATH */
     struct stat folder_st;
-    int64_t folder_born, born; /* ns; 0 where the file system does not tell */
+    int64_t folder_born, born; /* ns; 0 if the file system does not record it */
     char name[NAME_MAX + 1];
     bool exists;
     struct stat st; /* of the name itself */
@@ -27,8 +27,8 @@ bool place_find(int proc_fd, pid_t tid, int dirfd, const char *path, bool follow
                 struct place *out);
 /* Only which file that is, which costs a single call. */
 bool place_inode_of_fd(int proc_fd, pid_t tid, int fd, struct stat *st, int64_t *born);
-/* The file that a descriptor of the task stands for, under its present name; false where it has
- * none. */
+/* The file that a descriptor of the task refers to, under its current name; false if it has none.
+ */
 bool place_of_fd(int proc_fd, pid_t tid, int fd, struct place *out);
 void place_close(struct place *p);
 

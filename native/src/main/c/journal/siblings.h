@@ -1,5 +1,5 @@
-/* The other steps of the run: a file that two steps change cannot go back with one of them, since
- * nothing tells which of its bytes are whose. */
+/* The other steps of the run: a file that two steps change cannot be rolled back with one of them,
+ * since the origin of its bytes is unknown. */
 #ifndef CAIRN_JOURNAL_SIBLINGS_H
 #define CAIRN_JOURNAL_SIBLINGS_H
 

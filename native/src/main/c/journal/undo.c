@@ -153,8 +153,8 @@ static int open_folder_of(const struct undoing *u, const char *path, const char 
     return parent;
 }
 
-/* One that others have removed is made again, like the folder above it; what is recorded of it is
- * set later. */
+/* A file that others have removed is made again, like the folder above it; its recorded attributes
+ * are set later. */
 static int make_folder(const struct undoing *u, const char *path)
 {
     const char *last;
@@ -212,7 +212,7 @@ static int drop_links(const struct undoing *u, int folder, const char *name)
     return drop_links_in(u, dir);
 }
 
-/* Whatever is at the path goes: a further name of a file is removed, the rest is moved to `undone`.
+/* Clears the path: removes a further name of a file, and moves anything else to `undone`.
  */
 static int clear(const struct undoing *u, const char *path)
 {
@@ -666,7 +666,7 @@ static int look_around_log(struct undoing *u)
     return rc;
 }
 
-/* Once undoing has begun, what it changed itself cannot be told from what others changed. */
+/* Once undoing has begun, its own changes cannot be distinguished from those of others. */
 static bool has_begun(const struct undoing *u)
 {
     return faccessat(u->folder, JOURNAL_BEGUN, F_OK, 0) == 0;

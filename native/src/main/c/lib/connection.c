@@ -50,7 +50,7 @@ static int try_connect(int fd, int attempt_fd)
     return connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
 }
 
-/* Where it cannot be told, no answer is waited for. */
+/* If it cannot be determined, no answer is awaited. */
 static bool has_ended(const struct cairn_step *step)
 {
     auto_close int opened = -1;

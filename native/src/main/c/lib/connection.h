@@ -12,10 +12,9 @@
 CAIRN_CHECKED int connection_open(const struct cairn_step *step, int64_t deadline, int *out,
                                   cairn_error *err);
 
-/* Who listens on the control socket in an attempt's folder, as a descriptor that is readable once
- * it has ended: also where its pid means nothing, since it is in another pid namespace. CAIRN_EGONE
- * when no supervisor does, CAIRN_EHELD when one does and the kernel (before 6.5) does not give the
- * descriptor. */
+/* The process that listens on the control socket in an attempt's folder, as a descriptor that is
+ * readable once it has ended. Works also across pid namespaces. CAIRN_EGONE when no supervisor
+ * does, CAIRN_EHELD when one does and the kernel (before 6.5) does not give the descriptor. */
 CAIRN_CHECKED int connection_find_peer(int attempt_fd, int *pidfd, cairn_error *err);
 
 /* Sends one line and reads the answer, and nothing behind it (frames may follow). The

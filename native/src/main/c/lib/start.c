@@ -66,7 +66,7 @@ static int open_channels(struct channels *c, cairn_error *err)
     return rc;
 }
 
-/* With every signal at its default and unblocked, whatever our host program does with them. */
+/* With every signal at its default and unblocked, independently of the host program. */
 static int spawn(const char *program, const char *attempt_dir, const struct channels *c, pid_t *out,
                  cairn_error *err)
 {

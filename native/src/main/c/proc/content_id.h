@@ -1,4 +1,4 @@
-/* What a file holds, told so shortly that it can be compared with a file of another host. */
+/* A short identification of a file's content, to compare it with a file of another host. */
 #ifndef CAIRN_PROC_CONTENT_ID_H
 #define CAIRN_PROC_CONTENT_ID_H
 

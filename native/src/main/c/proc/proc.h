@@ -1,4 +1,4 @@
-/* What /proc tells of processes, parsed and bounded. `pid` is always as the caller's /proc shows
+/* What /proc shows of processes, parsed and bounded. `pid` is always as the caller's /proc shows
  * it. */
 #ifndef CAIRN_PROC_PROC_H
 #define CAIRN_PROC_PROC_H

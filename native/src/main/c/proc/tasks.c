@@ -1,4 +1,4 @@
-/* Processes, threads and descriptors: who is there and in what state. */
+/* Processes, threads and descriptors: which exist, and in what state. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>

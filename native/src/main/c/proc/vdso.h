@@ -1,5 +1,5 @@
-/* The vdso: code that the kernel maps into every process. A restored program goes on calling the
- * addresses that it has looked up, so that the one here must be the one there. */
+/* The vdso: code that the kernel maps into every process. A restored program continues to call the
+ * addresses that it looked up, so both hosts must have the same vdso. */
 #ifndef CAIRN_PROC_VDSO_H
 #define CAIRN_PROC_VDSO_H
 

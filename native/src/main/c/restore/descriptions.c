@@ -206,7 +206,7 @@ static int make_timerfd(const json_t *json, int64_t flags, int number, cairn_err
                                             json_integer_value(json_array_get(value, 1))},
                                .it_interval = {json_integer_value(json_array_get(interval, 0)),
                                                json_integer_value(json_array_get(interval, 1))}};
-    /* One that has fired and was not read is wound up again only by that read. */
+    /* A timer that has fired and was not read is restarted only by that read. */
     if (ticks > 0 && times.it_value.tv_sec == 0 && times.it_value.tv_nsec == 0)
         times.it_value = times.it_interval;
     if (settime & TFD_TIMER_ABSTIME)

@@ -23,8 +23,7 @@ static int close_between(struct restored_process *p, int64_t from, int64_t to, c
                      (uint64_t)to, 0, 0, 0, 0);
 }
 
-/* A file of /proc can be opened only once that of which it tells is there; so the process opens it
- * itself. */
+/* A file of /proc can be opened only once its subject exists, so the process opens it itself. */
 static int open_in_process(struct restored_process *p, const json_t *description, int64_t fd,
                            bool close_on_exec, cairn_error *err)
 {
@@ -121,7 +120,7 @@ static int close_unused(struct picking *k, cairn_error *err)
     return rc == 0 ? close_between(k->p, next, UINT32_MAX, err) : rc;
 }
 
-/* Another description may lie where a descriptor is to be. */
+/* Another description may occupy the number of a descriptor. */
 static int make_way(struct picking *k, int64_t fd, int64_t id, cairn_error *err)
 {
     int32_t other = k->occupants[fd];

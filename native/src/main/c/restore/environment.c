@@ -37,7 +37,7 @@ static bool has_text(const json_t *texts, const char *text)
     return false;
 }
 
-/* The entry's value, if it is one that is to be renewed, and what it is to become. */
+/* The entry's value, if it must be renewed, and its new value. */
 static char *renewable(const json_t *renewals, char *entry, const char **now)
 {
     char *value = strchr(entry, '=');

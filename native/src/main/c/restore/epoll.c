@@ -15,7 +15,7 @@
 
 #define DESCRIPTOR_LIMIT 1048576
 
-/* What stood at the number before comes back, also when the registration fails. */
+/* The descriptor that was at the number before is put back, even if the registration fails. */
 static int watch_under_number(int epoll, int description, int number, struct epoll_event *event,
                               cairn_error *err)
 {

@@ -1,4 +1,4 @@
-/* Who is whose child, in which session and group. */
+/* The parent, session and group of each process. */
 #include "restore/family.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ static int find_stubs(struct restoration *r, pid_t init, cairn_error *err)
     return rc;
 }
 
-/* A clone3 in `parent` that gives the new process this pid. Signal 0: nobody is told of its end. */
+/* A clone3 in `parent` that gives the new process this pid. Signal 0: its end is not signalled. */
 static int fork_with_pid(struct restored_process *parent, pid_t wanted, int exit_signal,
                          pid_t *child, cairn_error *err)
 {
@@ -161,7 +161,7 @@ static int make_session(const struct restoration *r, struct restored_process *p,
 
 static int make_family_of(struct restoration *r, struct restored_process *p, cairn_error *err);
 
-/* One that had ended lives until all is in place that it leads. */
+/* A leader that had ended lives until everything that it leads is in place. */
 static int make_child(const struct restoration *r, struct restored_process *child, cairn_error *err)
 {
     pid_t pid;
@@ -175,7 +175,7 @@ static int make_child(const struct restoration *r, struct restored_process *chil
     return rc == 0 && child->zombie ? make_session(r, child, err) : rc;
 }
 
-/* A number that nobody of the image has, for helpers. */
+/* A pid that no process of the image has, for helpers. */
 static pid_t spare_pid(const struct restoration *r)
 {
     json_int_t highest = 1;
@@ -250,8 +250,8 @@ static bool of_older_session(const struct restored_process *child, const struct 
            child->session != child->ns_pid;
 }
 
-/* Forks the children that share (or do not share) pages with p. Those that do not are forked before
- * p's memory is filled, so that no page tables are copied in vain. */
+/* Forks the children that share (or do not share) pages with p. Children that do not are forked
+ * before p's memory is filled, so that no page tables are copied needlessly. */
 static int make_children(struct restoration *r, struct restored_process *p, bool sharing,
                          bool older, cairn_error *err)
 {
@@ -365,8 +365,8 @@ static bool group_is_led(const struct restoration *r, pid_t pgrp)
     return leader && !leader->vanished;
 }
 
-/* A group whose leader has ended goes on under its number: a helper leads it until the others have
- * joined. */
+/* A group whose leader has ended keeps its number: a helper leads it until the others have joined.
+ */
 static int make_unled_group(struct restoration *r, const struct restored_process *member,
                             cairn_error *err)
 {

@@ -71,8 +71,8 @@ static int make(int family, int type, const json_t *json, cairn_error *err)
     return fd;
 }
 
-/* To an IPv6 address by which it was not bound, as IPV6_V6ONLY tells, a socket is connected: it is
- * bound to its port alone. */
+/* A socket may be connected to an IPv6 address to which it was not bound, as IPV6_V6ONLY shows: it
+ * is bound only to its port. */
 static struct sockaddr_storage address_to_bind(const struct end *e)
 {
     struct sockaddr_storage at = e->local;
@@ -90,7 +90,8 @@ static int bind_once_free(int fd, const struct end *e, int within_ms)
     return port_bind(fd, &at, e->len, within_ms);
 }
 
-/* Of this host, with a port that the kernel chooses, for somebody of a family to reach. */
+/* An address of this host, with a port that the kernel chooses, which a socket of the family can
+ * reach. */
 static void any_port(struct end *e, int other_family)
 {
     int family = e->local.ss_family;
@@ -506,7 +507,7 @@ static int for_each_udp(const struct restoration *r,
     return rc;
 }
 
-/* A connection that nobody has accepted yet. */
+/* A connection that is not accepted yet. */
 static int make_waiting(const struct restoration *r, size_t i, cairn_error *err)
 {
     const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i);

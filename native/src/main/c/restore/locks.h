@@ -7,7 +7,7 @@
 /* In pid 1: locks that belong to descriptions, but those that a process of the step is known to
  * have taken. */
 CAIRN_CHECKED int locks_restore_of_descriptions(const struct restoration *r, cairn_error *err);
-/* Those that are known by who took them; while the process has the store yet. */
+/* Takes the locks that belong to a process, while that process still has the store. */
 CAIRN_CHECKED int locks_restore_as_owner(const struct restoration *r, struct restored_process *p,
                                          cairn_error *err);
 /* Locks of a process, once it has closed all that it has to close: by closing any descriptor of a

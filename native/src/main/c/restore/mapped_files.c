@@ -26,8 +26,8 @@ static json_t *find_listed(const struct restoration *r, const char *path, const 
     return NULL;
 }
 
-/* Each once, found on this host or else among the kept ones; to be written where any mapping of it
- * may. */
+/* Opens each file once, on this host or else among the kept ones; for writing if any mapping may
+ * write. */
 static int list_mapped_file(struct restoration *r, const char *path, const json_t *map,
                             const json_t *kept, cairn_error *err)
 {

@@ -1,5 +1,5 @@
-/* Programs, libraries and other files that the processes run or map: found on this host, or else
- * among those kept beside the image. */
+/* The programs, libraries and other files that the processes run or map, found on this host or else
+ * beside the image. */
 #ifndef CAIRN_RESTORE_MAPPED_FILES_H
 #define CAIRN_RESTORE_MAPPED_FILES_H
 

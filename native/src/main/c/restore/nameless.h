@@ -1,5 +1,5 @@
-/* What has no name any more is made again under the name that it had, opened as often as it is to
- * be, and loses the name again. Where another file has the name by now, one beside it serves. */
+/* A file that has lost its name is made again under that name, opened as often as needed, and
+ * unlinked again. Where another file has the name by now, one beside it serves. */
 #ifndef CAIRN_RESTORE_NAMELESS_H
 #define CAIRN_RESTORE_NAMELESS_H
 

@@ -5,7 +5,7 @@
 
 #include <sys/socket.h>
 
-/* Has the kernel forget the ended connections of this host at a port that nobody listens at. */
+/* Makes the kernel forget the ended connections of this host at a port without a listener. */
 void port_forget_ended(const struct sockaddr_storage *at);
 
 /* bind(), once the port is free, waiting for it at most so long. */

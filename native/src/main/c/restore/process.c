@@ -244,7 +244,7 @@ static void set_by_proc(const struct restored_process *p, const char *file)
         (void)!io_write_full(fd, text, (size_t)n, path, NULL);
 }
 
-/* What lets it use membarrier(2): commands that each register one. */
+/* Registers it for membarrier(2): each command registers one use. */
 static int register_barriers(struct restored_process *p, cairn_error *err)
 {
     int64_t registered = 0;

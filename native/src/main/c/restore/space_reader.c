@@ -15,7 +15,7 @@ struct reading {
     void *context;
     atomic_size_t next;
     atomic_bool failed;
-    cairn_error error; /* of whoever set `failed` first */
+    cairn_error error; /* of the thread that set `failed` first */
 };
 
 static int read_chunk(const struct reading *r, size_t i, uint8_t *buffer, cairn_error *err)

@@ -55,7 +55,7 @@ static int be_waited_for(struct restored_process *p, cairn_error *err)
                      (uint64_t)p->ns_pid, in->scratch, WSTOPPED | WNOHANG | __WALL, 0, 0);
 }
 
-/* SIGCONT is heard by nobody; what is left of it is that the parent may wait for it. */
+/* No process receives SIGCONT; it only lets the parent wait for the continuation. */
 static int continue_again(struct restored_process *p, cairn_error *err)
 {
     const struct {

@@ -4,7 +4,7 @@
 
 #include "restore/restoration.h"
 
-/* An image from before it told of them has the step's own only. */
+/* An older image, which does not record them, has only the step's own terminal. */
 CAIRN_CHECKED int terminals_complete(json_t *meta, cairn_error *err);
 
 /* In pid 1. All of them, with both ends open: their masters are then in place as descriptions.

@@ -11,11 +11,11 @@ CAIRN_CHECKED int threads_set_capabilities(struct injector *in, const json_t *js
                                            cairn_error *err);
 CAIRN_CHECKED int threads_finish(const struct restoration *r, struct restored_process *p,
                                  cairn_error *err);
-/* Ends the rseq that comes with a fork of ours, before its memory goes: the kernel would go on
- * writing there. */
+/* Ends the rseq area inherited from our fork before its memory goes: the kernel would continue to
+ * write there. */
 CAIRN_CHECKED int threads_forget_rseq(struct injector *in, cairn_error *err);
-/* The thread of `in` becomes the user that p ran as: each by itself, as the kernel has it. Of its
- * capabilities it keeps those that are permitted. */
+/* The thread of `in` becomes the user that p ran as: each by itself, as the kernel has it. It keeps
+ * those of its capabilities that are permitted. */
 CAIRN_CHECKED int threads_set_ids(struct injector *in, const struct restored_process *p,
                                   bool keeps_capabilities, cairn_error *err);
 /* Leaves the trampoline; the process runs after this. */

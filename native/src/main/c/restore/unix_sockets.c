@@ -1,9 +1,8 @@
-/* Unix sockets, all of them at once: those that were connected are connected again, under the names
- * and by the pids that the kernel knew them by, and what was queued in one is sent again by who had
- * sent it.
+/* Restores all unix sockets together: connects again those that were connected, with the names and
+ * pids that the kernel recorded, and makes each sender send again what was queued.
  *
- * A name that no longer leads to its socket is bound in a folder of our own, which is the root
- * folder of who binds it and is removed at the end. So it is the socket's name, and nobody's file.
+ * A name that no longer leads to its socket is bound in a temporary folder, which is the root
+ * folder of the binding process and is removed at the end. So it is the socket's name, but no file.
  */
 #include "restore/unix_sockets.h"
 
@@ -212,7 +211,7 @@ static int new_socket(int type, cairn_error *err)
     return fd >= 0 ? fd : cairn_fail_errno(err, "making a unix socket");
 }
 
-/* In our root folder or in the one for names that lead nowhere. */
+/* In the real root folder or in the one for names that lead nowhere. */
 static int run(struct work *w, struct stand_in who, stand_in_call *call, struct errand *e,
                cairn_error *err)
 {
@@ -236,7 +235,7 @@ static int enter_folder_of(const json_t *json, cairn_error *err)
                : cairn_fail_errno(err, "entering %s, to which a socket's name is relative", folder);
 }
 
-/* A path that led to no socket of its own is nobody's. */
+/* A path that did not lead to its socket belongs to no socket. */
 static bool leads_nowhere(const json_t *json, const struct name *name)
 {
     return is_path(name) && is_true(json, "unlinked");
@@ -261,7 +260,7 @@ static int bind_again(struct work *w, int fd, const json_t *json, cairn_error *e
     return rc;
 }
 
-/* One that a socket's partner sends again. `to` is empty for the partner itself. */
+/* A message that the socket's partner sends again. `to` is empty for the partner itself. */
 static int send_message(struct work *w, int from, const struct name *to, bool in_own_root,
                         const json_t *message, cairn_error *err)
 {
@@ -281,7 +280,8 @@ static void make_room(int from)
     setsockopt(from, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 }
 
-/* Who sends is noted where the receiver asks for it. A socket that asks and sends gets a name. */
+/* The sender is recorded if the receiver asks for credentials. A socket that asks and sends gets a
+ * name. */
 static void ask_for_credentials(int to, const json_t *json, int yes)
 {
     if (json_object_get(json_array_get(json_object_get(json, "messages"), 0), "credentials"))
@@ -444,7 +444,7 @@ static int make_ends(struct work *w, const json_t *json, const json_t *other, in
     return stand_in_run(&who, make_pair, &e, ends, err);
 }
 
-/* Older images do not tell the name of an accepted socket from its own. */
+/* Older images do not distinguish the name of an accepted socket from its own. */
 static int bind_end(struct work *w, int fd, const json_t *json, bool accepted, cairn_error *err)
 {
     return accepted || !json_object_get(json, "credentials") ? 0 : bind_again(w, fd, json, err);
@@ -583,7 +583,7 @@ static int fill_single(struct work *w, size_t i, cairn_error *err)
     return rc;
 }
 
-/* To nobody any more: what it sends is refused, as it would have been. */
+/* Its partner is gone: what it sends is refused, as before the checkpoint. */
 static int connect_to_the_gone(struct work *w, int fd, const struct name *name, cairn_error *err)
 {
     auto_close int gone = new_socket(SOCK_DGRAM, err);
@@ -626,7 +626,7 @@ static ssize_t find_ino(const struct work *w, const json_t *ino)
     return -1;
 }
 
-/* Those that wait to be accepted, in their order. */
+/* The connections that wait to be accepted, in order. */
 static int connect_waiting(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i), *ino;
@@ -653,7 +653,7 @@ static int connect_waiting(struct work *w, size_t i, cairn_error *err)
 }
 
 /* Made by a connection or by socketpair; not datagrams that were connected by name, of which the
- * kernel notes no credentials. One whose peer has closed shows none. */
+ * kernel notes no credentials. A socket whose peer has closed shows no peer. */
 static bool is_end(const struct work *w, const json_t *json)
 {
     const json_t *ids = json_object_get(json, "credentials");

@@ -28,8 +28,9 @@ static int read_wait(const struct restoration *r, const struct restored_thread *
     return rc;
 }
 
-/* Has the thread make the call, with what is left in a place of ours, and stops it in it. From then
- * on the kernel knows until when to wait, and the program's own arguments stay as they are. */
+/* Makes the thread enter the call, with the remaining time in memory of the trampoline, and stops
+ * it there. From then on the kernel knows until when to wait, and the program's own arguments stay
+ * as they are. */
 static int begin_call(struct injector *in, struct restored_thread *t, long nr, int64_t left,
                       cairn_error *err)
 {

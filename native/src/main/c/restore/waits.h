@@ -5,8 +5,8 @@
 #include "restore/restoration.h"
 #include "task/waits.h"
 
-/* Begins the call again for what is left of its time. The last thing that the thread does for us,
- * still in the trampoline. */
+/* Begins the call again for what is left of its time. The last call that the thread makes for the
+ * restore, still in the trampoline. */
 CAIRN_CHECKED int wait_resume(const struct restoration *r, const struct restored_process *p,
                               struct restored_thread *t, cairn_error *err);
 /* Notes the call for the next stop of the thread, which is about to be released. */

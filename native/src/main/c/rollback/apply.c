@@ -14,7 +14,7 @@
 #include "rollback/restore_open.h"
 #include "rollback/restore_tree.h"
 
-/* A whole record, and what is to be done for it. */
+/* A whole record, and the actions that it needs. */
 struct work {
     struct rb_record record;
     struct rb_plan *plans; /* one per tree */

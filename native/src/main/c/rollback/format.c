@@ -9,7 +9,7 @@
 #include "rollback/names.h"
 
 #define VERSION 1
-#define JOURNALLED_VERSION 2 /* with `epoch`: of no use to who cannot undo the journal */
+#define JOURNALLED_VERSION 2 /* with `epoch`: useless to a reader that cannot undo the journal */
 
 static const char *const TYPES[] = {
     [RB_DIR] = "dir",       [RB_FILE] = "file",     [RB_SYMLINK] = "symlink", [RB_FIFO] = "fifo",

@@ -68,7 +68,7 @@ struct rb_tree {
         *name; /* the root relative to base; more than one component only while it is absent */
     struct rb_node *nodes; /* folders before what is in them; nodes[0] is the root, unless absent */
     size_t n, room;
-    bool open; /* a single file, which nobody named: it was open to be written over */
+    bool open; /* a single file that no configuration names: it was open for overwriting */
 };
 
 struct rb_record {

@@ -7,8 +7,8 @@
 
 #include "common/error.h"
 
-/* What is told that the step is frozen for this image, and answers with the number by which the
- * image refers to what changes from now on. */
+/* Called when the step is frozen for this image; returns the number by which the image refers to
+ * changes from now on. */
 struct rollback_journal {
     void *context;
     int (*cut)(void *context, uint32_t *epoch, cairn_error *err);
@@ -42,7 +42,7 @@ struct rollback_open_file {
  * did, and it is not touched. */
 struct rollback_others {
     int64_t ended;       /* ns of CLOCK_REALTIME; INT64_MAX where it is not known */
-    bool accept_changed; /* it goes back all the same */
+    bool accept_changed; /* it is rolled back anyway */
 };
 
 /* What was noted, on its way to durability. Confined to one thread at a time. */

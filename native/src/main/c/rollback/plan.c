@@ -12,7 +12,7 @@
 #include "rollback/beneath.h"
 #include "rollback/names.h"
 
-/* Which inodes serve a wanted file already, whatever name led to them. */
+/* The inodes that already serve a wanted file, under any name. */
 struct taken {
     bool *by_place; /* in now_by_inode */
 };
@@ -255,7 +255,7 @@ static void plan_hard_link(const struct planner *p, size_t w)
         (struct rb_fate){.source = here ? RB_HERE : RB_MAKE, .now = here ? n : RB_NONE};
 }
 
-/* Whatever serves nothing where it is goes; a folder takes along what is in it. */
+/* A file that serves nothing where it is is moved away; a folder takes its content along. */
 static int mark_extras(const struct planner *p)
 {
     struct rb_plan *plan = p->plan;

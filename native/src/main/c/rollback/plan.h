@@ -11,7 +11,7 @@ enum rb_source {
     RB_MOVED, /* elsewhere in the tree: fate.now */
     RB_KEPT,  /* from the image: a copy, or the inode that has a name there */
     RB_MAKE,  /* a folder, link, pipe or device, made anew; a hard link to its first name */
-    RB_LEAVE, /* a socket that has gone: nobody listens on it */
+    RB_LEAVE, /* a socket that has gone: it has no listener */
 };
 
 struct rb_fate {
@@ -34,7 +34,7 @@ struct rb_plan {
     int base_fd;
 };
 
-/* What cannot be undone, over a whole record: the first is told, the others are counted. */
+/* What cannot be undone in a whole record: the first is named, the others are counted. */
 struct rb_problems {
     size_t n;
     char first[600];

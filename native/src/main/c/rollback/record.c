@@ -54,7 +54,7 @@ static int walk_trees(const struct rollback_options *options,
     return rc;
 }
 
-/* Names of one inode: the first stands for all. */
+/* Names of one inode: the first represents all. */
 static void find_hard_links(struct rb_tree *tree, struct rb_by_inode order)
 {
     for (size_t i = 1; i < tree->n; i++) {

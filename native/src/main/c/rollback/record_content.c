@@ -1,4 +1,4 @@
-/* The pause: the content of files in trees. Who decides what is copied when:
+/* The pause: the content of files in trees. The rules for what is copied when are in
  * native/docs/rollback.md. */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,8 +35,8 @@ static int compare_urgency(const void *a, const void *b)
     return (s->node->size > t->node->size) - (s->node->size < t->node->size);
 }
 
-/* -1 where it may not be read, with node->why. What somebody outside the step did to it since the
- * walk is noted. */
+/* -1 where it may not be read, with node->why. Changes by processes outside the step since the walk
+ * are noted. */
 static int open_task(struct rb_task *task, int64_t now)
 {
     struct rb_node *node = task->node;

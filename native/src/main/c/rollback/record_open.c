@@ -25,7 +25,7 @@ static struct rb_task *find_task(const rollback_notes *notes, size_t n_sorted,
     return bsearch(&key, notes->tasks, n_sorted, sizeof key, compare_tasks_by_inode);
 }
 
-/* Does the path, from where we stand, lead to that very inode? */
+/* Does the path lead to that inode, from our working folder? */
 static bool leads_to(const char *path, const struct stat *st)
 {
     auto_close int fd = rb_open_absolute(path, O_PATH);

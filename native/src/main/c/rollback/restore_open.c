@@ -182,7 +182,7 @@ static int fill(int fd, const struct rb_node *want, int kept_fd, cairn_error *er
     return rc == 0 && fsync(fd) < 0 ? cairn_fail_errno(err, "writing /%s", want->path) : rc;
 }
 
-/* It gets its name last: until then nobody finds it, and afterwards every plan knows it. */
+/* It gets its name last: until then no process finds it, and afterwards every plan knows it. */
 static int make_anew(int root_fd, const struct rb_node *want, int kept_fd, cairn_error *err)
 {
     const char *last;

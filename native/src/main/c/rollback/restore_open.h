@@ -5,7 +5,7 @@
 #include "common/error.h"
 #include "rollback/conflicts.h"
 
-/* What is to be done for one of them. */
+/* The action for one of them. */
 struct rb_open_fate {
     const char *found; /* its path relative to "/", other than recorded where it was renamed inside
                           its folder; NULL where it has gone and is made anew */

@@ -21,7 +21,7 @@ static void times_of(const struct rb_node *want, struct timespec times[2])
     times[1] = (struct timespec){.tv_sec = ns < 0 ? s - 1 : s, .tv_nsec = ns < 0 ? ns + NS : ns};
 }
 
-/* chmod of what an O_PATH descriptor stands for. */
+/* chmod of the file behind an O_PATH descriptor. */
 static int change_mode(int path_fd, mode_t mode)
 {
     char path[64];

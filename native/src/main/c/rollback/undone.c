@@ -21,7 +21,7 @@ int rb_rename_vacant(int from_dir, const char *from, int to_dir, const char *to)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -1;
-    /* A file system without the flag; nobody else works in these folders. */
+    /* A file system without the flag; no other process works in these folders. */
     struct stat st;
     if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;

@@ -275,8 +275,8 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
                           : start_root(&own, slave, &error);
     if (root < 0)
         fail_init(channel, &error);
-    /* An end of a pipe held here would never let its reader see the end, nor a lock be let go of:
-     * closed before anything of a restored step runs on. */
+    /* A pipe end held here would hide the end of file from its reader, and a held lock would never
+     * be released: all are closed before the restored step runs. */
     close_all_but(channel, master);
     struct init_message ready = {.kind = INIT_READY, .root_in_ns = root};
     if (send_message(channel, &ready, master) != 0)

@@ -84,8 +84,8 @@ static int format_offset(char *out, size_t size, const char *clock, int64_t offs
     return snprintf(out, size, "%s %lld %lld\n", clock, (long long)seconds, (long long)nanoseconds);
 }
 
-/* By how much our own clock is ahead of the host's: other than 0 where supervisors are nested. To
- * be asked before a time namespace for children is made, which /proc would tell of instead. */
+/* How far this process's clock is ahead of the host's: not 0 in nested supervisors. Call it before
+ * a time namespace for children is made, since /proc would show that one instead. */
 static int64_t own_offset_ns(const char *clock)
 {
     char line[128], name[32];
@@ -121,8 +121,8 @@ static int enter_time_namespace(const struct namespace_clocks *clocks,
 
 int namespaces_take_user(cairn_error *err)
 {
-    /* CAP_SYS_ADMIN makes namespaces, CAP_SYS_PTRACE reads the step: who has both needs no user
-     * namespace. */
+    /* CAP_SYS_ADMIN makes namespaces, CAP_SYS_PTRACE reads the step: a process with both needs no
+     * user namespace. */
     bool needs_one = !has_capability(CAP_SYS_ADMIN) || !has_capability(CAP_SYS_PTRACE);
     return needs_one ? enter_user_namespace(err) : 0;
 }

@@ -6,8 +6,7 @@
 #define TEMPORARY_LINK "cairn-tmp" /* its name in /dev/shm */
 
 /* Within the step's namespaces: makes the link where TMPDIR is long and there is a /dev/shm.
- * Returns what the step's environment is to be: `envp` itself, or a copy for the rest of the
- * process's life. */
+ * Returns the step's environment: `envp` itself, or a copy that lives as long as the process. */
 char *const *temporary_shorten(char *const *envp);
 
 #endif

@@ -233,8 +233,8 @@ static int type_and_wait(int master, uint8_t character, char status, cairn_error
     return rc;
 }
 
-/* Stops output by a character and, with `start`, lets it go on again: by then all that was typed
- * before has met the line discipline, and its echoes came forth. Leaves modes of its own. */
+/* Stops output by a character and, with `start`, continues it: by then the line discipline has
+ * processed everything typed before, and has written its echoes. Leaves modes of its own. */
 static int type_flow_control(int master, const struct termios2 *modes, bool start, cairn_error *err)
 {
     const struct editing e = choose_editing(modes);
@@ -250,7 +250,7 @@ static int type_flow_control(int master, const struct termios2 *modes, bool star
     return rc != 0 ? rc : off;
 }
 
-/* Lets output go on where it was stopped, and says by what. Nothing waits to be read by the
+/* Continues stopped output, and says what had stopped it. Nothing waits to be read by the
  * master. */
 static void let_go_on(int slave, json_t *json)
 {

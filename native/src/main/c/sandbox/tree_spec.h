@@ -9,7 +9,7 @@
 
 #include "common/error.h"
 
-/* Who is told of the step's changes of files. */
+/* Receives the step's file changes. */
 struct tree_listener {
     void *context;
     /* The step's pid 1 has its filter, whose listener (handed over) is answered from now on; -1

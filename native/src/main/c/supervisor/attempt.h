@@ -39,7 +39,7 @@ CAIRN_CHECKED int attempt_publish_end(const struct attempt *a, const struct atte
 
 /* The folder that a roll-back moves things to; made when missing. */
 CAIRN_CHECKED int attempt_open_undone(const struct attempt *a, int *out, cairn_error *err);
-/* What lies in it: files but for what was cut off the two logs, and their bytes. */
+/* Its content: the files, without what was cut off the two logs, and their bytes. */
 void attempt_count_undone(const struct attempt *a, const char *const logs[2], uint64_t *files,
                           uint64_t *bytes);
 

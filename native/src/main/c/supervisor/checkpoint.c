@@ -365,8 +365,7 @@ int checkpoint_open(struct checkpointing *c, struct loop *loop, int64_t last_ima
     return loop_add(loop, &c->done, EPOLLIN, err);
 }
 
-/* When the step is to be stopped with an image because its time is running out, in ms of running
- * time. */
+/* When to stop the step with an image because its time limit is near, in ms of running time. */
 static int64_t before_timeout_at(const struct checkpointing *c)
 {
     if (c->spec->timeout_ms == 0 || c->spec->before_timeout_ms == 0 || c->before_timeout_done ||

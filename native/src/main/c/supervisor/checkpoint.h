@@ -23,7 +23,7 @@
 
 #define CHECKPOINT_WAITERS 64
 
-/* Somebody wants an image. */
+/* An image was requested. */
 struct checkpoint_order {
     bool stop;        /* and the step to be stopped with it */
     enum cause cause; /* of the stop */
@@ -43,7 +43,7 @@ struct checkpointing {
     /* What it works with, set before checkpoint_open. */
     const struct spec *spec;
     const struct engine *engine;
-    const struct attempt *attempt; /* whose journal tells of every image */
+    const struct attempt *attempt; /* whose journal records every image */
     struct image_folder *images;
     struct lease *lease;
     struct running_step *step; /* ended or killed with its last image */
@@ -52,7 +52,7 @@ struct checkpointing {
     bool busy;
     struct checkpoint_order order; /* under way */
     bool wanted;
-    struct checkpoint_order next; /* one after that, or one that is to be tried again */
+    struct checkpoint_order next; /* a later one, or one to retry */
     int64_t retry_at;             /* clock_now_ms(), of one to be tried again */
     int64_t asked_at; /* clock_boot_ms(): whether the folder of images can be reached; 0: not yet */
     struct interval interval;
@@ -103,7 +103,7 @@ int64_t checkpoint_deadline(const struct checkpointing *c);
  * given up. */
 void checkpoint_continue(struct checkpointing *c);
 
-/* The step has ended: the waiters are told so, and an image under way is given up. */
+/* The step has ended: informs the waiters, and abandons an image in progress. */
 void checkpoint_step_ended(struct checkpointing *c);
 
 /* Whether a stop with this cause is under way, or will be tried again. */

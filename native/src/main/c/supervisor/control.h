@@ -45,7 +45,8 @@ void control_broadcast(struct control *c, const char *bytes, size_t len);
 /* The terminal takes input again. */
 void control_input_again(struct control *c);
 
-/* Tells the attached that the terminal has gone, sends what still fits, and closes everything. */
+/* Informs attached clients that the terminal has gone, sends what still fits, and closes
+ * everything. */
 void control_close(struct control *c, int dirfd);
 
 #endif

@@ -1,4 +1,4 @@
-/* The folder of a step's images: who may write to it, what is in it, and what may go. */
+/* The folder of a step's images: its permissions, its content, and which files may be removed. */
 #ifndef CAIRN_SUPERVISOR_IMAGE_FOLDER_H
 #define CAIRN_SUPERVISOR_IMAGE_FOLDER_H
 

@@ -29,7 +29,7 @@ void image_journal_lease_recreated(const struct attempt *a, int times);
 /* Files that were not rolled back, since another step changes them too: their names. */
 void image_journal_left_alone(const struct attempt *a, const char *names);
 
-/* What a roll-back took away or cut, but for the step's logs, lies in the attempt's folder. No line
+/* The attempt's folder keeps what a roll-back removed or cut, except the step's logs. No line
  * where there is none. */
 void image_journal_rolled_back(const struct attempt *a, const struct spec *spec);
 

@@ -142,8 +142,8 @@ __attribute__((format(printf, 3, 4))) static int lose(struct lease *l, cairn_err
     return cairn_fail(err, CAIRN_EHELD, "%s", l->why_lost);
 }
 
-/* A file server that came back anew knows our descriptors no more, while the folder's name leads to
- * it again. */
+/* A restarted file server does not know the open descriptors, but the folder's name leads to it
+ * again. */
 static bool find_again(struct lease *l)
 {
     struct lease_snapshot now;
@@ -173,8 +173,8 @@ static int recreate(struct lease *l, cairn_error *err)
     return rc;
 }
 
-/* Its inode alone changes, which needs no room on a full disk, by a time that grows whatever the
- * clock does. */
+/* Only its inode changes, which needs no space on a full disk; the time written always grows, even
+ * if the clock goes back. */
 static int renew(struct lease *l, cairn_error *err)
 {
     struct lease_snapshot now;
@@ -199,8 +199,8 @@ static int renew(struct lease *l, cairn_error *err)
     return futimens(fd, times) < 0 ? cairn_fail_errno(err, "renewing the lease") : 0;
 }
 
-/* A former owner who lives finds the lease taken, and ends, or has frozen its step, by `until`. Of
- * two who take it at once one finds the other's. */
+/* By `until`, a former owner that is alive has found the lease taken and has ended, or has frozen
+ * its step. Of two who take it at once one finds the other's. */
 static int settle(struct lease *l, int64_t until, cairn_error *err)
 {
     int rc = 0;

@@ -18,7 +18,7 @@ struct lease {
     const char *path;               /* of the folder of images */
     int folder;                     /* -1 until it is taken */
     int images_fd;                  /* the folder as others use it */
-    char *text;                     /* what the file says while it is ours */
+    char *text;                     /* what the file says while we hold the lease */
     pthread_t renewer;
     int check_fd;            /* eventfd: the renewer shall look now */
     int checked_fd;          /* eventfd: the renewer has looked */
@@ -43,21 +43,21 @@ CAIRN_CHECKED int lease_start_renewing(struct lease *l, cairn_error *err);
 /* For how long it has not been renewed; a sleep of the machine counts. */
 int64_t lease_silent_ms(const struct lease *l);
 
-/* It is ours, and has not run out. */
+/* We hold it, and it has not expired. */
 bool lease_is_held(const struct lease *l);
 
 /* Has it been renewed since `asked` (clock_boot_ms())? Then the folder could be reached. */
 bool lease_was_renewed(const struct lease *l, int64_t asked);
 
-/* Has the renewer check the lease now, and tells it whether the step is frozen. A lease that has
- * run out is checked only while the step is frozen: it may belong to another supervisor, which runs
- * a second copy. */
+/* Makes the renewer check the lease now, and informs it whether the step is frozen. A lease that
+ * has run out is checked only while the step is frozen: it may belong to another supervisor, which
+ * runs a second copy. */
 void lease_check_now(struct lease *l, bool step_frozen);
 
 /* Does the file say so (or is none wanted)? */
 bool lease_is_ours(const struct lease *l);
 
-/* Removes the file if it is ours. */
+/* Removes the file if we hold the lease. */
 void lease_release(struct lease *l);
 
 #endif

@@ -13,15 +13,15 @@
 
 #define FREEZE_AGAIN_MS 1000
 
-/* A main thread that waits for a dead file server freezes nobody, and some processes cannot be
- * frozen (task/freeze.h). This thread waits for half of the time until another supervisor may take
- * the lease. */
+/* A main thread that waits for a dead file server cannot freeze the step, and some processes cannot
+ * be frozen (task/freeze.h). This thread waits for half of the time until another supervisor may
+ * take the lease. */
 static void *kill_what_is_not_frozen(void *context)
 {
     struct lease_guard *g = context;
     const struct lease_spec *times = g->lease->times;
     const int64_t patience = (times->take_ms - times->freeze_ms) / 2;
-    int64_t since = NEVER; /* counted from when we see it: we may have slept as well */
+    int64_t since = NEVER; /* counted from when this process sees it: it may have slept as well */
     for (;;) {
         int64_t left = times->freeze_ms - lease_silent_ms(g->lease);
         if (left > 0 || g->lease->step_frozen)

@@ -1,6 +1,6 @@
-/* Keeps a second copy of the step from running. The guard watches the lease and says what has to
- * happen to the step; the supervisor does it and tells the guard. A thread of the guard kills a
- * step that the main thread could not freeze in time. */
+/* Keeps a second copy of the step from running. The guard watches the lease and decides what must
+ * happen to the step; the supervisor does it and reports to the guard. A thread of the guard kills
+ * a step that the main thread could not freeze in time. */
 #ifndef CAIRN_SUPERVISOR_LEASE_GUARD_H
 #define CAIRN_SUPERVISOR_LEASE_GUARD_H
 

@@ -294,7 +294,7 @@ static void end_unstarted(struct supervisor *s, const cairn_error *error)
         close(s->images.fd);
     unlinkat(s->attempt.fd, SOCKET_NAME, 0);
     report_failure(error);
-    if (!written) /* for who did not hear the report */
+    if (!written) /* for a reader that did not get the report */
         publish_end(s, &end, UNSTARTED_WRITTEN_WITHIN_MS);
 }
 

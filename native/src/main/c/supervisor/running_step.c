@@ -32,7 +32,7 @@ void step_kill_now(struct running_step *step)
     cairn_error ignored; /* tree_destroy follows in any case */
     if (tree_signal(&step->tree, SIGKILL, true, &ignored) != 0)
         step->tree_lost = true;
-    /* Pid 1 is told of the end of a frozen process only after the thaw. */
+    /* Pid 1 learns of the end of a frozen process only after the thaw. */
     step_thaw(step, FROZEN_BY_REQUEST | FROZEN_BY_LEASE | FROZEN_FOR_MEMORY);
 }
 

@@ -152,8 +152,8 @@ int supervisor_run(struct supervisor *s, cairn_error *err)
     return rc;
 }
 
-/* By SIGKILL, or with the status by which a shell passes on that what it ran was: nobody kills the
- * shell alone. */
+/* Ended by SIGKILL, or with the status by which a shell reports that its command was killed: only
+ * the shell's command is killed then. */
 static bool was_killed(const struct tree_end *end)
 {
     return end->code == (end->signalled ? SIGKILL : 128 + SIGKILL);

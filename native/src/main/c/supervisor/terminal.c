@@ -21,8 +21,8 @@ static bool relay(struct terminal *t)
     if (n <= 0)
         return false;
     cairn_error error;
-    /* A full disk must not stand the step still: the terminal is drained, whatever becomes of its
-     * log. */
+    /* A full disk must not block the step: the terminal is drained even if its log cannot be
+     * written. */
     if (io_write_full(t->log_fd, bytes, (size_t)n, "the terminal's log", &error) != 0)
         t->log_failed = true;
     control_broadcast(t->control, bytes, (size_t)n);
@@ -66,7 +66,7 @@ size_t terminal_type(struct terminal *t, const char *bytes, size_t len)
         return len;
     ssize_t n = write(t->master.fd, bytes, len);
     if (n < 0 && errno != EAGAIN && errno != EINTR)
-        return len; /* nobody will ever read it */
+        return len; /* it will never be read */
     size_t taken = n < 0 ? 0 : (size_t)n;
     if (taken < len)
         loop_change(t->loop, &t->master, EPOLLIN | EPOLLOUT);
@@ -80,7 +80,8 @@ static bool has_size(const struct terminal *t, const struct winsize *size)
            now.ws_col == size->ws_col;
 }
 
-/* Whoever attaches tells his size, and may have an empty screen. The kernel signals only a change.
+/* A client that attaches sends its size, and may have an empty screen. The kernel signals only a
+ * change.
  */
 static void ask_to_redraw(const struct terminal *t)
 {

@@ -28,7 +28,7 @@ size_t terminal_type(struct terminal *t, const char *bytes, size_t len);
 CAIRN_CHECKED int terminal_resize(struct terminal *t, unsigned short rows, unsigned short cols,
                                   cairn_error *err);
 
-/* Whether the step has told its terminal to hand it Ctrl-C as a key. */
+/* Whether the step has set its terminal to pass Ctrl-C as a key. */
 bool terminal_is_raw(const struct terminal *t);
 
 /* Takes what the step still left in the terminal. */

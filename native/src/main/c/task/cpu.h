@@ -43,7 +43,7 @@ void cpu_features_read(struct cpu_features *out); /* this host's */
 /* "x86-64" to "x86-64-v4". */
 const char *cpu_level(const struct cpu_features *host);
 
-/* The components beyond x87 and SSE that hold anything; all, where that cannot be told. */
+/* The components beyond x87 and SSE that are in use; all of them if that is unknown. */
 uint64_t cpu_in_use(const struct cpu_state *state, const struct cpu_features *host);
 /* Fills an area that a thread of host `to` has with the extended state of one of host `from`. */
 CAIRN_CHECKED int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
@@ -66,13 +66,14 @@ enum cpu_interruption {
     CPU_NOT_IN_CALL,      /* in none, or one that has its result */
     CPU_CALL_MADE_AGAIN,  /* made again as it is, once the thread runs */
     CPU_CALL_INTERRUPTED, /* EINTR, perhaps only because we stopped it */
-    CPU_CALL_CONTINUES, /* the kernel goes on with it by what it remembers of it (restart_block) */
+    CPU_CALL_CONTINUES,   /* the kernel continues it from its own record (restart_block) */
 };
 enum cpu_interruption cpu_interruption(const struct cpu_registers *r);
-/* Of a thread in a call: its number, SYS_restart_syscall once the kernel has gone on with it, ...
+/* Of a thread in a call: the call's number, SYS_restart_syscall once the kernel has continued it,
+ * ...
  */
 long cpu_call(const struct cpu_registers *r);
-/* ... which the instructions before it may tell even so; -1 where they do not. */
+/* ... whose number the preceding instructions may still show; -1 if they do not. */
 long cpu_call_before_restart(pid_t tid, const struct cpu_registers *r);
 uint64_t cpu_argument(const struct cpu_registers *r, int index);
 void cpu_set_argument(struct cpu_registers *r, int index, uint64_t value);
@@ -81,7 +82,7 @@ bool cpu_same_call(const struct cpu_registers *a, const struct cpu_registers *b)
 
 /* The call `nr` is made again, unless a handler runs now: then it reports EINTR. */
 void cpu_make_again(struct cpu_registers *r, long nr);
-/* The kernel goes on with `nr` by what it remembers of it. */
+/* The kernel continues `nr` from its own record. */
 void cpu_continue_call(struct cpu_registers *r, long nr);
 void cpu_end_call(struct cpu_registers *r, long result);
 

@@ -258,7 +258,7 @@ bool cpu_same_call(const struct cpu_registers *a, const struct cpu_registers *b)
     return same;
 }
 
-/* As if the call had been interrupted by a signal that nobody handles. */
+/* As if a signal without a handler had interrupted the call. */
 void cpu_make_again(struct cpu_registers *r, long nr)
 {
     r->user.orig_rax = (uint64_t)nr;
@@ -351,7 +351,8 @@ const char *cpu_level(const struct cpu_features *host)
     return reached;
 }
 
-/* The words of a leaf that hold feature bits; the others (model, cache, sizes) are nobody's need.
+/* The words of a leaf that hold feature bits; no program depends on the others (model, cache,
+ * sizes).
  */
 static void read_leaf(size_t i, uint32_t out[3])
 {

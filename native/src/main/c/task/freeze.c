@@ -16,8 +16,10 @@
 
 #define TRIES 40
 #define BETWEEN_TRIES_MS 25 /* in which the step runs */
-#define REST_MS 500         /* how long a thread may take to come to rest */
-#define LET_GO_MS 1000      /* how long we wait at once for one that did not, to detach from it */
+#define REST_MS 500         /* how long a thread may take to stop */
+#define LET_GO_MS                                           \
+    1000 /* then waits so long at a time, to detach from it \
+          */
 
 int64_t freeze_clock_us(void)
 {
@@ -75,7 +77,7 @@ int freeze_undumpable(pid_t pid, cairn_error *err)
                                 status.ns_pid, stat.comm);
 }
 
-/* Whoever is traced by us before anything was seized. */
+/* Threads that this process traced before it seized any. */
 static int note_standing(struct frozen *f, pid_t init, cairn_error *err)
 {
     auto_proc_list struct proc_list list = {0};
@@ -107,7 +109,8 @@ static bool stood_before(const struct frozen *f, pid_t tid)
     return false;
 }
 
-/* A thread that cannot be seized: ended, ours already (made by a traced one), or somebody else's.
+/* A thread that cannot be seized: it has ended, we trace it already (a traced thread made it), or
+ * another process traces it.
  */
 static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
 {
@@ -190,7 +193,7 @@ static void interrupt_all(struct frozen *f)
             ptrace(PTRACE_INTERRUPT, f->threads[i].tid, NULL, NULL);
 }
 
-/* A traced thread has just made another one; both must come to rest. */
+/* A traced thread has just made another one; both must stop. */
 static int adopt_child(struct frozen *f, pid_t parent, cairn_error *err)
 {
     unsigned long child;
@@ -275,7 +278,7 @@ static int seize_children(struct frozen *f, pid_t pid, pid_t tid, cairn_error *e
     return rc;
 }
 
-/* Everybody known stands still. Whoever was missed is a thread or a child of theirs, or an orphan:
+/* All known threads are stopped. Whoever was missed is a thread or a child of theirs, or an orphan:
  * one that was being made when its maker was seized, which so has no tracer, and which nobody saw
  * before its maker came to rest; or one that a list of /proc passed over, as it does when others
  * end meanwhile. */
@@ -439,19 +442,19 @@ static void note_stuck(struct waits *w, pid_t tid)
 {
     pid_t *grown = reallocarray(w->stuck, w->stuck_count + 1, sizeof *grown);
     if (!grown)
-        return; /* it stands until the next freeze */
+        return; /* it stays stopped until the next freeze */
     w->stuck = grown;
     w->stuck[w->stuck_count++] = tid;
 }
 
 static void release(struct frozen *f, int timeout_ms)
 {
-    /* Leaders last: the end of a leader is not to be had before that of its other threads. */
+    /* Leaders last: the end of a leader is reported only after the ends of its other threads. */
     for (size_t i = f->thread_count; i-- > 0;)
         if (f->threads[i].at_rest && !f->threads[i].gone)
             let_thread_go(f, f->threads[i].tid);
-    /* Those that had not come to rest can be detached from only once they do; the others already
-     * run, so that what they wait for (a vfork's exec) can happen. */
+    /* Threads that have not stopped can be detached only once they stop; the others already run, so
+     * that the event that they wait for (a vfork's exec) can happen. */
     interrupt_all(f);
     for (size_t from = 0, to; from < f->thread_count; from = to) { /* it grows meanwhile */
         to = f->thread_count;

@@ -1,8 +1,8 @@
 /* Stops a whole process tree, and releases it again.
  *
- * Every thread is seized while it runs (so that whatever it makes meanwhile is traced as well), and
- * only then are all of them interrupted: the tree is stopped for no longer than its slowest
- * thread takes to stop.
+ * Every thread is seized while it runs, so that its new threads and children are traced too. Only
+ * then are all of them interrupted, so the tree stands still no longer than its slowest thread
+ * takes to stop.
  */
 #ifndef CAIRN_TASK_FREEZE_H
 #define CAIRN_TASK_FREEZE_H

@@ -26,8 +26,8 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* A stop that nobody takes note of would leave the thread running or stopped against what its
- * caller knows, so a failure that passes is waited out. */
+/* An unnoticed stop would leave the thread in a state that its caller does not know, so a passing
+ * failure is waited out. */
 #define MOST_FAILURES 64
 
 int trace_wait(pid_t tid, int timeout_ms, int *status, cairn_error *err)
@@ -60,7 +60,7 @@ int trace_await_stop(pid_t tid, int timeout_ms, int *status, cairn_error *err)
             return rc;
         if (trace_event(*status) != 0)
             return 0;
-        /* A signal on its way: let its delivery begin; the stop that we asked for follows it. */
+        /* A signal in delivery: let it begin; the requested stop follows it. */
         if (ptrace(PTRACE_CONT, tid, NULL, (void *)(uintptr_t)WSTOPSIG(*status)) < 0)
             return cairn_fail_errno(err, "delivering signal %d to thread %d", WSTOPSIG(*status),
                                     tid);

@@ -8,7 +8,7 @@
 #include "proc/proc.h"
 #include "task/cpu.h"
 
-/* A stopped thread that makes calls for us. */
+/* A stopped thread in which this process makes calls. */
 struct injector {
     pid_t tid;
     uint64_t syscall_at;       /* address of a system call instruction in its memory */
@@ -23,7 +23,7 @@ struct injector {
  * call left them: trace_restore. */
 CAIRN_CHECKED int inject(struct injector *in, long *result, cairn_error *err, long nr, uint64_t a,
                          uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f);
-/* The same where a failing call is our failure: `what` names it. */
+/* The same for calls whose failure is an error: `what` names it. */
 CAIRN_CHECKED int inject_ok(struct injector *in, const char *what, long *result, cairn_error *err,
                             long nr, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e,
                             uint64_t f);
@@ -53,7 +53,7 @@ CAIRN_CHECKED int trace_seize(pid_t tid, cairn_error *err);
 /* Waits for the next stop of a thread (EINTR handled, at most timeout_ms). *status as of waitpid.
  * CAIRN_EGONE when it ended, ETIMEDOUT when it did not stop in time. */
 CAIRN_CHECKED int trace_wait(pid_t tid, int timeout_ms, int *status, cairn_error *err);
-/* Waits until the thread stands in a ptrace stop of our asking; signals on the way are delivered.
+/* Waits until the thread is in the requested ptrace stop; delivers signals meanwhile.
  */
 CAIRN_CHECKED int trace_await_stop(pid_t tid, int timeout_ms, int *status, cairn_error *err);
 CAIRN_CHECKED int trace_block_signals(pid_t tid, uint64_t *previous, cairn_error *err);

@@ -209,9 +209,9 @@ static uint64_t switches_of(pid_t tid)
     return proc_read_status(tid, tid, &status, NULL) == 0 ? status.voluntary_switches : 0;
 }
 
-/* Is it still the call of the last stop? One with which the kernel has gone on shows that itself,
- * and one that was made again with a shorter timeout shows it. Else nothing may have happened since
- * but that the thread went to sleep in the call, if it came to that, and into this stop. */
+/* Is it still the call of the last stop? A call that the kernel has continued shows that itself,
+ * and a call repeated with a shorter timeout shows it too. Else nothing may have happened since but
+ * that the thread went to sleep in the call, if it came to that, and into this stop. */
 static bool is_same(const struct wait *known, const struct cpu_registers *r,
                     enum cpu_interruption how)
 {
@@ -238,7 +238,7 @@ int waits_note(struct waits *w, pid_t pid, pid_t tid, cairn_error *err)
     struct cpu_registers r;
     int rc = cpu_get_registers(tid, &r, err);
     if (rc != 0)
-        return rc == -ESRCH ? 0 : rc; /* killed where it stood */
+        return rc == -ESRCH ? 0 : rc; /* killed while stopped */
     enum cpu_interruption how = cpu_interruption(&r);
     if (how == CPU_NOT_IN_CALL)
         return 0;

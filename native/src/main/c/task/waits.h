@@ -1,8 +1,8 @@
 /* Calls that wait for a limited time, counted from their beginning. A freeze must not make that
  * time longer.
  *
- * The kernel continues some of them after a freeze (nanosleep, poll, a futex); a restored thread is
- * told what time is left. Others (epoll_wait, sigtimedwait, a socket with a timeout) lose their
+ * The kernel continues some of them after a freeze (nanosleep, poll, a futex); a restored thread
+ * gets the remaining time. Others (epoll_wait, sigtimedwait, a socket with a timeout) lose their
  * time in a freeze, and are made again for what is left. The beginning of a call is not known: it
  * counts from the first freeze that finds the thread in it. So a wait is never shorter than asked
  * for, and longer by at most the time that had passed until that freeze.
@@ -37,14 +37,14 @@ struct waits {
     struct wait *list;
     size_t count;
     int64_t lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
-    pid_t *stuck; /* threads that wait in the kernel, and are to be released: freeze_retry */
+    pid_t *stuck; /* threads that wait in the kernel, to be released: freeze_retry */
     size_t stuck_count;
 };
 void waits_free(struct waits *w);
 
 /* A stop begins. */
 void waits_begin(struct waits *w);
-/* A thread has come to rest, of the process `pid`. */
+/* A thread of the process `pid` has stopped. */
 CAIRN_CHECKED int waits_note(struct waits *w, pid_t pid, pid_t tid, cairn_error *err);
 /* All have: what is known of others is forgotten. */
 void waits_settle(struct waits *w);
@@ -53,7 +53,7 @@ void waits_release(struct waits *w, pid_t tid);
 
 /* For an image: the registers with which the call is made again, by a thread that knows nothing of
  * it but them. *wait is what is known of it, NULL where it does not wait for a limited time.
- * CAIRN_EBUSY_TREE when the call cannot be told. */
+ * CAIRN_EBUSY_TREE if the call is unknown. */
 CAIRN_CHECKED int waits_image(const struct waits *w, pid_t tid, struct cpu_registers *r,
                               const struct wait **wait, cairn_error *err);
 
