@@ -17,9 +17,8 @@
 #define TRIES 40
 #define BETWEEN_TRIES_MS 25 /* in which the step runs */
 #define REST_MS 500         /* how long a thread may take to stop */
-#define LET_GO_MS                                           \
-    1000 /* then waits so long at a time, to detach from it \
-          */
+/* How long a wait for such a thread takes at a time, to detach from it. */
+#define LET_GO_MS 1000
 
 int64_t freeze_clock_us(void)
 {

@@ -73,7 +73,8 @@ public final class NotificationRetrier {
             run = RunManifest.read(folder);
             notifications = notifications(run);
         } catch (DocumentException | UntrustedException | NoSuchFileException damaged) {
-            return List.of(String.valueOf(damaged.getMessage())); // the notifications of other runs can still be delivered
+            return List.of(
+                    String.valueOf(damaged.getMessage())); // the notifications of other runs can still be delivered
         }
         if (notifications.isEmpty()) {
             context.pending().remove(folder); // its workflow has been changed

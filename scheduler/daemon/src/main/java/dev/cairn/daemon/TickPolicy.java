@@ -124,7 +124,8 @@ final class TickPolicy {
                     admit(waiting);
                 }
             }
-            // also of workflows where nothing has ended now: the daemon that recorded an end may have died or been stopping
+            // also of workflows where nothing has ended now: the daemon that recorded an end may have died or been
+            // stopping
             tables.unended().stream()
                     .filter(tick -> tick.state() == TickState.QUEUED || tick.state() == TickState.PARKED)
                     .forEach(tick -> touched.add(tick.workflow()));
