@@ -216,7 +216,8 @@ final class StepTaskFactory implements TaskSource {
                     services.job().isEmpty(),
                     checkpoint.app().map(app -> app(app, resolved)),
                     shortage(step, instance),
-                    resolved.outputs());
+                    resolved.outputs(),
+                    step.products().texts());
         } catch (IOException e) {
             throw new UnresolvableException("it cannot be prepared: " + e.getMessage());
         }
@@ -254,6 +255,7 @@ final class StepTaskFactory implements TaskSource {
         environment.put(RUN_ID, run.runId());
         environment.put("CAIRN_RUN_DIR", run.work().toString());
         environment.put("CAIRN_STEP_ID", folder.stepId());
+        environment.put("CAIRN_OUTPUT", folder.output().toString());
         return step.placement().baselineCpu() ? BaselineCpu.in(environment) : environment;
     }
 
@@ -299,6 +301,7 @@ final class StepTaskFactory implements TaskSource {
         List<Path> trees = new ArrayList<>(resolved.rollbackTrees());
         if (plan.openFiles()) {
             trees.add(temporary(folder));
+            trees.add(folder.output());
         }
         return new Rollback(plan.openFiles(), trees);
     }

@@ -8,7 +8,6 @@ import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Work;
 import dev.cairn.workflow.spec.Workflow;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -55,7 +54,7 @@ final class WorkflowLoader {
     private Map<String, Workflow> parts(Workflow workflow, Path shown, Problems own) {
         Map<String, Workflow> parts = new HashMap<>();
         for (Step step : workflow.steps()) {
-            part(step)
+            step.part()
                     .ifPresent(part -> part(part, workflow, shown, own)
                             .ifPresent(used -> parts.put(part.file().text(), used)));
         }
@@ -63,7 +62,7 @@ final class WorkflowLoader {
     }
 
     private Optional<Workflow> part(Work.Part part, Workflow workflow, Path shown, Problems own) {
-        Path file = resolve(workflow.file(), part);
+        Path file = part.resolve(workflow.file());
         if (using.contains(file)) {
             own.add(part.file().place(), part.file().text() + " would use itself");
         } else if (!texts.containsKey(file)) {
@@ -72,23 +71,10 @@ final class WorkflowLoader {
             own.add(part.file().place(), "more than " + DEEPEST + " workflow files deep");
         } else {
             if (!loaded.containsKey(file)) {
-                loaded.put(file, load(resolve(shown, part), file));
+                loaded.put(file, load(part.resolve(shown), file));
             }
             return loaded.get(file);
         }
         return Optional.empty();
-    }
-
-    static Optional<Work.Part> part(Step step) {
-        return step.action().filter(Work.Part.class::isInstance).map(Work.Part.class::cast);
-    }
-
-    /** The file that a part names, seen from the file that uses it. */
-    static Path resolve(Path user, Work.Part part) {
-        try {
-            return user.resolveSibling(part.file().text()).normalize();
-        } catch (InvalidPathException unfit) {
-            return user.resolveSibling("(no path)");
-        }
     }
 }

@@ -80,8 +80,8 @@ public final class WorkflowText {
                 .map(Workflow::steps)
                 .orElse(List.of())
                 .stream()
-                .flatMap(step -> WorkflowLoader.part(step).stream())
-                .map(part -> WorkflowLoader.resolve(file, part))
+                .flatMap(step -> step.part().stream())
+                .map(part -> part.resolve(file))
                 .toList();
     }
 

@@ -29,6 +29,11 @@ public record StepFolder(Path path) {
         return path.resolve("stderr.log");
     }
 
+    /** {@code $CAIRN_OUTPUT}. */
+    public Path output() {
+        return path.resolve("output");
+    }
+
     /** What of its logs is not shown. */
     public Path masks() {
         return path.resolve("masks.json");

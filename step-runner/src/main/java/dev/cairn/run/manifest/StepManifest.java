@@ -35,6 +35,7 @@ public final class StepManifest {
         root.putArray("attempts");
         root.putArray("images");
         root.putObject("outputs");
+        root.putObject("texts");
         return new StepManifest(folder, root);
     }
 
@@ -58,6 +59,7 @@ public final class StepManifest {
         scripts();
         scriptDigests();
         outputs();
+        texts();
     }
 
     /** Takes over what is on disk now, where another process holds the step. */
@@ -132,6 +134,7 @@ public final class StepManifest {
         reopen();
         startOver();
         outputs(Map.of());
+        texts(Map.of());
     }
 
     /** From now on it resumes from no image of the attempts so far. */
@@ -213,12 +216,22 @@ public final class StepManifest {
         root.set("images", kept);
     }
 
+    /** The files that it has left, by the name of the output. */
     public Map<String, String> outputs() {
         return ManifestFields.texts(root, "outputs");
     }
 
     public void outputs(Map<String, String> outputs) {
         ManifestFields.put(root, "outputs", outputs);
+    }
+
+    /** What it has written to {@code $CAIRN_OUTPUT}, by the name of the output. */
+    public Map<String, String> texts() {
+        return root.has("texts") ? ManifestFields.texts(root, "texts") : Map.of();
+    }
+
+    public void texts(Map<String, String> texts) {
+        ManifestFields.put(root, "texts", texts);
     }
 
     private static ObjectNode element(ArrayNode list, String key, long id) {

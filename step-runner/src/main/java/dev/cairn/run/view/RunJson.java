@@ -81,6 +81,7 @@ public final class RunJson {
     public static JsonObject step(RunManifest run, StepManifest step) {
         JsonObject outputs = new JsonObject();
         step.outputs().forEach(outputs::put);
+        step.texts().forEach(outputs::put);
         return new JsonObject()
                 .put("id", step.stepId())
                 .put("label", run.label(step.stepId()))

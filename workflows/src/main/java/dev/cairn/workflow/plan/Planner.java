@@ -151,7 +151,7 @@ public final class Planner {
                 Condition.WHEN_WELL,
                 new Action.LeavePart(),
                 matrix,
-                new Products(used.outputs(), List.of()),
+                new Products(used.outputs(), Set.of(), List.of()),
                 Optional.of(use)));
         return all;
     }
@@ -220,7 +220,7 @@ public final class Planner {
                 action(step, settings),
                 matrix,
                 surroundings(step, settings),
-                new Products(step.outputs(), step.artifacts()),
+                new Products(step.outputs(), step.texts(), step.artifacts()),
                 new Policies(
                         settings.timeout(),
                         retry(settings.retry()),

@@ -168,7 +168,7 @@ public final class SpecCheck {
         return step.action().orElse(null) instanceof Work.Part part
                 ? Optional.ofNullable(workflow.parts().get(part.file().text()))
                         .map(used -> used.outputs().keySet())
-                : Optional.of(step.outputs().keySet());
+                : Optional.of(step.outputNames());
     }
 
     private static boolean isStepIndex(Part part) {

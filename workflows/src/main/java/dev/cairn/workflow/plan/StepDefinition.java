@@ -2,6 +2,7 @@ package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.spec.EnvLayer;
+import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Strategy;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,7 @@ public record StepDefinition(SortedMap<String, String> parts) {
         parts.put("modules", String.join(" ", step.surroundings().modules()));
         parts.put("if", step.condition().text().strip());
         step.products().outputs().forEach((name, file) -> parts.put("outputs." + name, file.text()));
+        step.products().texts().forEach(name -> parts.put("outputs." + name, Step.TEXT_OUTPUT));
         instance.values().forEach((name, value) -> parts.put("matrix." + name, value.toString()));
         return new StepDefinition(parts);
     }

@@ -23,7 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** The values that the expressions of all steps of a run share. As thread-safe as the {@link StepResults} it asks. */
-final class RunValues {
+final class RunValues implements StepContext.Run {
     private final Plan plan;
     private final RunContext run;
     private final StepResults results;
@@ -39,24 +39,28 @@ final class RunValues {
         plan.steps().forEach(step -> steps.put(step.id(), step));
     }
 
-    StepResults results() {
+    @Override
+    public StepResults results() {
         return results;
     }
 
-    NamedFiles files() {
+    @Override
+    public NamedFiles files() {
         return files;
     }
 
-    /** Where relative paths of data begin: beside the run's own workflow file. */
-    Path folder() {
+    @Override
+    public Path folder() {
         return plan.folder();
     }
 
-    Optional<PlanStep> step(String id) {
+    @Override
+    public Optional<PlanStep> step(String id) {
         return Optional.ofNullable(steps.get(id));
     }
 
-    Pairing pairing(PlanStep step) {
+    @Override
+    public Pairing pairing(PlanStep step) {
         return pairings.computeIfAbsent(step.id(), id -> new Pairing(step));
     }
 
@@ -118,11 +122,11 @@ final class RunValues {
         return all.get(Math.min(all.size() - 1, Math.max(0, place)));
     }
 
-    /** One output of one instance, by its place: null where it was skipped. */
-    Value output(PlanStep step, int place, String name) {
+    @Override
+    public Value output(PlanStep step, int place, String name) {
         if (!(step.action() instanceof Action.LeavePart)) {
-            Path path = results.of(step.id(), place).outputs().get(0).get(name);
-            return path == null ? Value.NULL : new Value.Text(path.toString());
+            String output = results.of(step.id(), place).outputs().get(0).get(name);
+            return output == null ? Value.NULL : new Value.Text(output);
         }
         Template template = step.products().outputs().get(name);
         if (template == null || !results.of(step.id(), place).status().equals("succeeded")) {

@@ -7,6 +7,7 @@ import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.value.Value;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,10 +23,28 @@ import java.util.OptionalInt;
  * @param step the step that asks
  * @param instance of it
  */
-record StepContext(Map<String, Value> contexts, RunValues run, PlanStep step, Instance instance, Upstream upstream)
+record StepContext(Map<String, Value> contexts, Run run, PlanStep step, Instance instance, Upstream upstream)
         implements Context {
 
     private static final int MOST_READ = 1 << 20;
+
+    /** What the expressions of all steps of a run share. */
+    interface Run {
+        /** By the id that the plan has for it. */
+        Optional<PlanStep> step(String id);
+
+        StepResults results();
+
+        /** One output of one instance, by its place: null where it was skipped. */
+        Value output(PlanStep step, int place, String name);
+
+        Pairing pairing(PlanStep step);
+
+        NamedFiles files();
+
+        /** Where relative paths of data begin: beside the run's own workflow file. */
+        Path folder();
+    }
 
     StepContext {
         contexts = Map.copyOf(contexts);
@@ -58,7 +77,7 @@ record StepContext(Map<String, Value> contexts, RunValues run, PlanStep step, In
     private Value counterpart(PlanStep asked) {
         int place = Math.max(0, instance.index() - 1);
         Map<String, Value> outputs = new LinkedHashMap<>();
-        asked.products().outputs().keySet().forEach(name -> outputs.put(name, run.output(asked, place, name)));
+        asked.products().names().forEach(name -> outputs.put(name, run.output(asked, place, name)));
         return result(run.results().of(asked.id(), place).status(), outputs);
     }
 
@@ -66,8 +85,7 @@ record StepContext(Map<String, Value> contexts, RunValues run, PlanStep step, In
         StepResult result = run.results().of(asked.id());
         Map<String, Value> outputs = new LinkedHashMap<>();
         asked.products()
-                .outputs()
-                .keySet()
+                .names()
                 .forEach(name ->
                         outputs.put(name, output(asked, name, result.outputs().size())));
         return result(result.status(), outputs);

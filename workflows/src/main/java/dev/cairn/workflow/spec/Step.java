@@ -5,9 +5,11 @@ import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.problem.Place;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A step; immutable.
@@ -15,6 +17,7 @@ import java.util.Optional;
  * @param needs empty when the key is absent: the step above is meant
  * @param action absent only in a file with problems
  * @param outputs files by name, relative to the step's working directory
+ * @param texts names of the outputs that it writes to {@code $CAIRN_OUTPUT}
  * @param maskSecrets whether its secrets are masked where its log is shown
  * @param settings what could also stand in {@code defaults}
  */
@@ -27,15 +30,32 @@ public record Step(
         Optional<Work> action,
         Optional<Strategy> strategy,
         Map<String, Template> outputs,
+        Set<String> texts,
         List<Template> artifacts,
         boolean continueOnError,
         boolean maskSecrets,
         Optional<Template> standardInput,
         Settings settings) {
 
+    /** Stands for the path of an output that is a text. */
+    public static final String TEXT_OUTPUT = "$CAIRN_OUTPUT";
+
     public Step {
+        texts = Collections.unmodifiableSet(new LinkedHashSet<>(texts));
         needs = needs.map(List::copyOf);
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
         artifacts = List.copyOf(artifacts);
+    }
+
+    /** The workflow file that it uses. */
+    public Optional<Work.Part> part() {
+        return action.filter(Work.Part.class::isInstance).map(Work.Part.class::cast);
+    }
+
+    /** The names of all its outputs. */
+    public Set<String> outputNames() {
+        Set<String> names = new LinkedHashSet<>(outputs.keySet());
+        names.addAll(texts);
+        return names;
     }
 }

@@ -2,6 +2,8 @@ package dev.cairn.workflow.spec;
 
 import dev.cairn.workflow.expression.Parameter;
 import dev.cairn.workflow.expression.Template;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,6 +31,15 @@ public sealed interface Work {
     record Part(Named file, Map<String, Parameter> with) implements Work {
         public Part {
             with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
+        }
+
+        /** Where the file is, seen from the file that uses it. */
+        public Path resolve(Path user) {
+            try {
+                return user.resolveSibling(file.text()).normalize();
+            } catch (InvalidPathException unfit) {
+                return user.resolveSibling("(no path)");
+            }
         }
     }
 

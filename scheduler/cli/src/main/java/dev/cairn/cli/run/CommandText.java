@@ -16,11 +16,19 @@ final class CommandText {
 
     /** @param id of an instance; empty for one that the plan does not have */
     static Optional<String> of(Plan plan, String id) {
+        return step(plan, id).map(CommandText::of);
+    }
+
+    /** Whether an instance stands for the steps of a workflow file, which say themselves what they did. */
+    static boolean isEdgeOfPart(Plan plan, String id) {
+        return step(plan, id).filter(PlanStep::isEdgeOfPart).isPresent();
+    }
+
+    private static Optional<PlanStep> step(Plan plan, String id) {
         return Stream.of(plan.steps(), plan.onFailure(), plan.atEnd())
                 .flatMap(steps -> steps.stream())
                 .filter(step -> step.matrix().instances().stream()
                         .anyMatch(it -> it.id().equals(id)))
-                .map(CommandText::of)
                 .findFirst();
     }
 

@@ -208,7 +208,7 @@ public final class ForegroundRun {
     /** What failed, as what, and the end of its logs, which usually states the reason. */
     private void showFailures(RunManifest run, Plan plan) throws IOException {
         List<StepManifest> failed = runs.steps(run).stream()
-                .filter(step -> step.state() == StepState.FAILED)
+                .filter(step -> step.state() == StepState.FAILED && !CommandText.isEdgeOfPart(plan, step.stepId()))
                 .toList();
         for (StepManifest step : failed.subList(0, Math.min(SHOWN_FAILURES, failed.size()))) {
             String label = run.label(step.stepId());

@@ -45,6 +45,7 @@ final class RunText {
         out.println("step " + run.label(step.stepId()) + ": " + step.state().wire()
                 + (step.message().isEmpty() ? "" : ": " + step.message()));
         step.outputs().forEach((name, path) -> out.println("  output " + name + ": " + path));
+        step.texts().forEach((name, text) -> out.println("  output " + name + " = " + text.replaceAll("\\R", " ")));
         step.attempts().forEach(this::print);
         if (!step.images().isEmpty()) {
             printImages(step);

@@ -11,6 +11,7 @@ import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.RetryPolicy;
+import dev.cairn.workflow.plan.Use;
 import dev.cairn.workflow.spec.Every;
 import dev.cairn.workflow.value.Durations;
 import dev.cairn.workflow.value.Sizes;
@@ -40,16 +41,16 @@ final class PlanView {
     }
 
     private static List<JsonObject> steps(List<PlanStep> steps) {
-        return shown(steps).map(PlanView::json).toList();
+        return shown(steps).map(step -> json(step, steps)).toList();
     }
 
-    private static JsonObject json(PlanStep step) {
+    private static JsonObject json(PlanStep step, List<PlanStep> all) {
         CheckpointPlan checkpoint = step.policies().checkpoint();
         RetryPolicy retry = step.policies().retry();
         return new JsonObject()
                 .put("id", step.id())
                 .put("name", step.name())
-                .put("needs", step.needs())
+                .put("needs", needs(step, all))
                 .put("if", step.condition().text())
                 .put("action", step.isEdgeOfPart() ? part(step) : action(step.action()))
                 .put(
@@ -119,7 +120,7 @@ final class PlanView {
         for (PlanStep step : shown(steps).toList()) {
             out.println();
             out.println(kind + " " + step.id());
-            print(step, out);
+            print(step, steps, out);
         }
     }
 
@@ -136,9 +137,21 @@ final class PlanView {
         return steps.stream().filter(step -> !(step.action() instanceof Action.EnterPart));
     }
 
-    private static void print(PlanStep step, PrintStream out) {
+    /** What waits for the decision about a used workflow file waits for what that decision waits for. */
+    private static List<String> needs(PlanStep step, List<PlanStep> all) {
+        return step.needs().stream()
+                .flatMap(need -> all.stream()
+                        .filter(it -> need.endsWith("." + Use.ENTRY))
+                        .filter(it -> it.id().equals(need) && it.action() instanceof Action.EnterPart)
+                        .findFirst()
+                        .map(entry -> needs(entry, all).stream())
+                        .orElse(Stream.of(need)))
+                .toList();
+    }
+
+    private static void print(PlanStep step, List<PlanStep> all, PrintStream out) {
         if (!step.needs().isEmpty()) {
-            out.println("  needs       " + String.join(", ", step.needs()));
+            out.println("  needs       " + String.join(", ", needs(step, all)));
         }
         if (step.isEdgeOfPart()) {
             out.println("  uses        " + file(step));

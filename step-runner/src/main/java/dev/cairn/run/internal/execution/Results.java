@@ -3,7 +3,6 @@ package dev.cairn.run.internal.execution;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.resolve.StepResult;
 import dev.cairn.workflow.resolve.StepResults;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,12 +51,12 @@ final class Results implements StepResults {
         return new StepResult(status, group.nodes.stream().map(Results::outputs).toList());
     }
 
-    private static Map<String, Path> outputs(InstanceNode node) {
-        Map<String, Path> paths = new TreeMap<>();
+    private static Map<String, String> outputs(InstanceNode node) {
         if (!node.state().isFinal()) {
-            return paths; // its manifest belongs to its execution
+            return Map.of(); // its manifest belongs to its execution
         }
-        node.manifest().outputs().forEach((name, path) -> paths.put(name, Path.of(path)));
-        return paths;
+        Map<String, String> outputs = new TreeMap<>(node.manifest().outputs());
+        outputs.putAll(node.manifest().texts());
+        return outputs;
     }
 }

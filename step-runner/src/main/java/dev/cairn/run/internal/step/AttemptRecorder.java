@@ -11,6 +11,7 @@ import dev.cairn.run.internal.resume.RetryBudgets;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.workflow.spec.Step;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -24,6 +25,9 @@ import java.util.stream.Collectors;
 
 /** Writes down how an attempt ended and what follows from it, in one publication. */
 final class AttemptRecorder {
+    /** What the attempt that has ended has written to {@code $CAIRN_OUTPUT}. */
+    private Map<String, String> texts = Map.of();
+
     private static final Set<EndCause> STOPPED = Set.of(EndCause.PREEMPTED, EndCause.INTERRUPTED);
     /** Causes of ends that the shutdown or preemption of a host produces. */
     private static final Set<EndCause> SWEPT_AWAY = Set.of(EndCause.FAILURE, EndCause.OOM, EndCause.KILLED);
@@ -122,7 +126,8 @@ final class AttemptRecorder {
                 follow.move(exit, RetryBudgets.after(counted(manifest), manifest.images(), task.retry(), now));
         boolean succeeded = exit.cause() == EndCause.SUCCESS;
         if (succeeded) {
-            manifest.outputs(outputTexts());
+            manifest.outputs(outputPaths());
+            manifest.texts(texts);
             manifest.images(List.of());
         }
         write(move);
@@ -172,20 +177,26 @@ final class AttemptRecorder {
                 absent.add(output.getKey() + " (" + output.getValue() + ")");
             }
         }
-        String missing = String.join(", ", absent);
-        return missing.isEmpty()
+        try {
+            texts = OutputTexts.read(manifest.folder().output(), task.texts());
+        } catch (OutputTexts.UnfitException e) {
+            return failed(exit, "it ended well, but " + e.getMessage());
+        }
+        task.texts().stream()
+                .filter(name -> !texts.containsKey(name))
+                .sorted()
+                .forEach(name -> absent.add(name + " (" + Step.TEXT_OUTPUT + ")"));
+        return absent.isEmpty()
                 ? exit
-                : new StepExit(
-                        EndCause.FAILURE,
-                        exit.exitCode(),
-                        exit.signal(),
-                        exit.at(),
-                        exit.running(),
-                        "it ended well but did not leave its declared outputs: " + missing,
-                        exit.image());
+                : failed(exit, "it ended well but did not leave its declared outputs: " + String.join(", ", absent));
     }
 
-    private Map<String, String> outputTexts() {
+    private static StepExit failed(StepExit exit, String reason) {
+        return new StepExit(
+                EndCause.FAILURE, exit.exitCode(), exit.signal(), exit.at(), exit.running(), reason, exit.image());
+    }
+
+    private Map<String, String> outputPaths() {
         return task.outputs().entrySet().stream()
                 .collect(Collectors.toMap(
                         Map.Entry::getKey, output -> output.getValue().toString(), (a, b) -> a, TreeMap::new));

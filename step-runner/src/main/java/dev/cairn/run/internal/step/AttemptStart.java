@@ -30,6 +30,7 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.manifest.WriteGuard;
 import dev.cairn.slurm.BatchJob;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -128,6 +129,11 @@ final class AttemptStart {
         WriteGuard patience = services.publisher().unless(stopped);
         Variables variables = variables(attempt, point, patience);
         writeAhead(attempt, patience);
+        if (point.image().isEmpty() || !point.continues() && !task.rollback().openFiles()) {
+            // no rollback removes what an earlier attempt has written
+            Path output = manifest.folder().output();
+            patience.publish(output, () -> Files.deleteIfExists(output));
+        }
         StepLaunch launch = launch(attempt, variables, point, acceptChanged, lease(engine));
         List<Begun> begun = new ArrayList<>();
         patience.publish(launch.attemptDir(), () -> begun.add(start(engine, attempt, point, launch)));

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a step is to do, with every reference resolved.
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param grace between TERM and KILL
  * @param shortage what it asks for and does not have here, for a person
  * @param outputs name to file; each must be there when the step succeeds
+ * @param texts names that it must have written to {@code $CAIRN_OUTPUT} then
  */
 public record StepTask(
         List<String> command,
@@ -45,12 +47,14 @@ public record StepTask(
         boolean outlivesRunner,
         Optional<AppCheckpoints> app,
         Optional<String> shortage,
-        Map<String, Path> outputs) {
+        Map<String, Path> outputs,
+        Set<String> texts) {
 
     public StepTask {
         command = List.copyOf(command);
         scripts = List.copyOf(scripts);
         environment = Map.copyOf(environment);
         outputs = Map.copyOf(outputs);
+        texts = Set.copyOf(texts);
     }
 }

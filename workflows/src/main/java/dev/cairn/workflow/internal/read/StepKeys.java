@@ -12,9 +12,13 @@ import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.spec.Work;
 import dev.cairn.yaml.Node;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The keys of a step. */
@@ -76,7 +80,7 @@ final class StepKeys {
     private static final Field<Map<String, Template>> OUTPUTS = optional(
             "outputs",
             Composites.mapOf(StrategyKeys.NAME, NAMES, Scalars.template()),
-            "Files that the step makes, by name; others refer to them as steps.ID.outputs.NAME.");
+            "Files that the step makes, by name; others refer to them as steps.ID.outputs.NAME. $CAIRN_OUTPUT for a text.");
     private static final Field<List<Template>> ARTIFACTS =
             optional("artifacts", Composites.oneOrMore(Scalars.template()), "Further files and folders that it makes.");
     private static final Field<Boolean> CONTINUE_ON_ERROR =
@@ -175,6 +179,15 @@ final class StepKeys {
                     fields.has(WITH) ? fields.place(WITH) : fields.place(USES),
                     "\"uses\" and \"with\" belong together");
         }
+        Map<String, Template> outputs = new LinkedHashMap<>(fields.get(OUTPUTS).orElse(Map.of()));
+        Set<String> texts = outputs.entrySet().stream()
+                .filter(output -> output.getValue().text().equals(Step.TEXT_OUTPUT))
+                .map(Map.Entry::getKey)
+                .collect(Collectors.toCollection(LinkedHashSet::new));
+        outputs.keySet().removeAll(texts);
+        if (!texts.isEmpty() && !fields.has(RUN)) {
+            problems.add(fields.place(OUTPUTS), "only a step with \"run\" writes to " + Step.TEXT_OUTPUT);
+        }
         return new Step(
                 fields.place(),
                 fields.get(ID),
@@ -183,7 +196,8 @@ final class StepKeys {
                 fields.get(IF),
                 work(fields, problems),
                 fields.get(STRATEGY),
-                fields.get(OUTPUTS).orElse(Map.of()),
+                outputs,
+                texts,
                 fields.get(ARTIFACTS).orElse(List.of()),
                 fields.get(CONTINUE_ON_ERROR).orElse(false),
                 fields.get(MASK_SECRETS).orElse(true),

@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
@@ -112,6 +112,7 @@ final class TaskRoutes {
         TaskInstance task = queried(request);
         List<String> keys =
                 new ArrayList<>(task.step().map(step -> step.outputs().keySet()).orElse(Set.of()));
+        keys.addAll(task.step().map(step -> step.texts().keySet()).orElse(Set.of()));
         return Listed.of("xcom_entries", keys, request, key -> xcom(task, key));
     }
 
@@ -133,12 +134,13 @@ final class TaskRoutes {
     private Response xcom(Request request) throws IOException, HttpError {
         TaskInstance task = queried(request);
         String key = request.path("key");
-        Map<String, String> outputs = task.step().map(step -> step.outputs()).orElse(Map.of());
-        String file = outputs.get(key);
-        if (file == null) {
+        Optional<String> file = task.step().map(step -> step.outputs().get(key));
+        Optional<String> text = task.step().map(step -> step.texts().get(key));
+        if (file.isEmpty() && text.isEmpty()) {
             throw new HttpError(404, "XCom entry with key: `" + key + "` not found");
         }
-        Object value = XComValue.ofFile(file, task.run().folder());
+        Object value =
+                file.isPresent() ? XComValue.ofFile(file.get(), task.run().folder()) : text.get();
         boolean asText = request.truth("stringify", false);
         return Response.json(xcom(task, key).put("value", asText ? String.valueOf(value) : value));
     }
