@@ -6,6 +6,7 @@
  *   journal_step of-another-boot FOLDER --ended|--cut
  *   journal_step killed-at N ONE-OF-THESE...: by SIGKILL, on its way into its N-th change of the
  * disk
+ *   journal_step failing-at N ONE-OF-THESE...: its N-th look at the disk fails with EIO
  *
  * CAIRN_JOURNAL_LIMIT: bytes that it may keep; 4G if absent. FOLDER holds the journal and, after
  * undo, `undone`. --plain: no filter; --passive: told, but nothing is recorded. For tests and
@@ -24,6 +25,7 @@
 #include "journal/log.h"
 #include "journal/merge.h"
 #include "journal/stamp.h"
+#include "fail_at.h"
 #include "kill_at.h"
 #include "sandbox/start.h"
 
@@ -95,6 +97,8 @@ static int undo(struct journal *journal, int folder, uint32_t epoch, bool accept
     if (mkdirat(folder, "undone", 0700) < 0 && errno != EEXIST)
         return 3;
     int undone = openat(folder, "undone", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (undone < 0 && cairn_fail_errno(&error, "opening undone") != 0)
+        return complain("beginning", &error);
     struct undo_left left = {0};
     const struct undo_options how = {undone, getenv("CAIRN_STEP_CWD"), &left, accept_changed};
     if (journal_undo(journal, epoch, &how, &error) != 0)
@@ -153,6 +157,11 @@ int main(int argc, char **argv)
     cairn_error error = {0};
     if (argc > 3 && strcmp(argv[1], "killed-at") == 0) {
         live_until((unsigned)strtoul(argv[2], NULL, 10));
+        argc -= 2;
+        argv += 2;
+    }
+    if (argc > 3 && strcmp(argv[1], "failing-at") == 0) {
+        fails_at = (unsigned)strtoul(argv[2], NULL, 10);
         argc -= 2;
         argv += 2;
     }

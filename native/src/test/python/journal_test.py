@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CHANGES = [sys.executable, "-B", os.path.join(HERE, "changes.py")]
 STEP = os.environ["CAIRN_JOURNAL_STEP"]
 KILLED = 128 + 9
+MOST_LOOKS = 500  # of one undoing, about
 
 
 def describe(path, st):
@@ -153,6 +154,25 @@ def supervisor_killed_at(seed, step):
         compare(before, snapshot(folders), when, base)
         clear(base)
         n += step
+
+
+def a_look_fails(seed):
+    """A file server stumbles once in each try to undo: that try is refused, or all is as it was. Nothing that could not be
+    looked at is taken for absent."""
+    base, inside, folders, alone = world(seed, 60)
+    journal = os.path.join(alone, "steps", "one", "checkpoints")
+    os.makedirs(journal)
+    before = snapshot(folders)
+    run(journal, 0, inside, folders, seed * 10 + 1, 40, None)
+    code, at = 3, random.Random(seed).randrange(1, MOST_LOOKS)
+    while code != 0:
+        undone = subprocess.run([STEP, "failing-at", str(at), "undo", journal, "0"], stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True)
+        code = undone.returncode
+        assert code == 0 or code == 3 and "Input/output error" in undone.stderr, (seed, at, undone)
+        at += 1
+    compare(before, snapshot(folders), "seed %d: look %d failed (%s)" % (seed, at - 1, undone.stdout.strip()), base)
+    clear(base)
 
 
 def small_step(script, **environment):
@@ -366,6 +386,8 @@ def main():
     what_does_not_fit_is_named()
     a_full_disk_costs_the_epoch_and_nothing_else()
     long = os.environ.get("CAIRN_LONG") == "true"
+    for seed in range(1, 301 if long else 13):
+        a_look_fails(seed)
     for seed in range(1, 301 if long else 9):
         one(seed)
     for seed in range(1, 6 if long else 2):

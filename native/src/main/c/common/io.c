@@ -78,6 +78,11 @@ int io_pwrite_full(int fd, const void *buf, size_t len, uint64_t offset, const c
     return 0;
 }
 
+bool io_is_absent(int error)
+{
+    return error == ENOENT || error == ENOTDIR || error == ELOOP || error == EXDEV;
+}
+
 int io_read_file(int dirfd, const char *name, size_t limit, char **out, size_t *len,
                  cairn_error *err)
 {

@@ -3,6 +3,7 @@
 #ifndef CAIRN_COMMON_IO_H
 #define CAIRN_COMMON_IO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -17,6 +18,10 @@ CAIRN_CHECKED int io_write_full(int fd, const void *buf, size_t len, const char 
                                 cairn_error *err);
 CAIRN_CHECKED int io_pwrite_full(int fd, const void *buf, size_t len, uint64_t offset,
                                  const char *what, cairn_error *err);
+
+/* Of an errno: a name leads to nothing, or its folder has gone. Any other may mean that it cannot
+ * be told, and nothing is done or left undone upon that. */
+bool io_is_absent(int error);
 
 /* The whole of a file (also of /proc, whose size is unknown) as a NUL-terminated buffer that the
  * caller frees; *len excludes the NUL. More than `limit` bytes is EFBIG. */

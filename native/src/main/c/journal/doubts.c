@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "common/process.h"
 #include "journal/folder.h"
 #include "journal/names.h"
@@ -84,12 +85,23 @@ int64_t doubts_ended(int folder)
 typedef int look_at(void *context, const char *path, const struct stat *st, bool *descend,
                     cairn_error *err);
 
+/* By the errno of a look that failed: what has gone, and what is in a folder that the step has
+ * closed, others have not changed. */
+static int unseen(const char *path, cairn_error *err)
+{
+    return io_is_absent(errno) || errno == EACCES
+               ? 0
+               : cairn_fail_errno(err, "looking at %s for changes by others", path);
+}
+
 static int look_below(int folder, const char *path, int depth, look_at *at, void *context,
                       cairn_error *err)
 {
     auto_close int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-    if (!dir || depth == MOST_DEPTH)
+    if (!dir)
+        return unseen(path, err);
+    if (depth == MOST_DEPTH)
         return 0;
     steal_fd(&fd);
     int rc = 0;
@@ -98,16 +110,18 @@ static int look_below(int folder, const char *path, int depth, look_at *at, void
         struct stat st;
         bool descend = false;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
             snprintf(below, sizeof below, "%s/%s", path, entry->d_name) >= (int)sizeof below)
             continue;
+        if (fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+            rc = unseen(below, err);
+            continue;
+        }
         rc = at(context, below, &st, &descend, err);
         if (rc != 0 || !descend || !S_ISDIR(st.st_mode))
             continue;
         auto_close int inner =
             openat(dirfd(dir), entry->d_name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (inner >= 0)
-            rc = look_below(inner, below, depth + 1, at, context, err);
+        rc = inner < 0 ? unseen(below, err) : look_below(inner, below, depth + 1, at, context, err);
     }
     return rc;
 }
@@ -136,7 +150,7 @@ static int check_path(const struct doubts *d, const struct record *r, cairn_erro
     struct stat st;
     auto_close int fd = rb_open_absolute(r->path, O_PATH);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return 0;
+        return unseen(r->path, err);
     if (S_ISDIR(st.st_mode))
         return r->type == RECORD_ABSENT
                    ? look_below(fd, r->path, 0, unchanged_since_end, (void *)d, err)
@@ -245,7 +259,7 @@ static int look_from(const struct doubts *d, const char *path, bool deep, cairn_
     struct looking looking = {d, 0, deep};
     auto_close int folder = rb_open_absolute(path, O_PATH | O_DIRECTORY);
     return folder < 0
-               ? 0
+               ? unseen(path, err)
                : look_below(folder, strcmp(path, "/") == 0 ? "" : path, 0, is_known, &looking, err);
 }
 

@@ -258,9 +258,11 @@ int journal_settle(struct journal *j, cairn_error *err)
     return io_publish_file(j->folder, SETTLED, "", 0, err);
 }
 
-bool journal_is_settled(const struct journal *j)
+int journal_is_settled(const struct journal *j, cairn_error *err)
 {
-    return faccessat(j->folder, SETTLED, F_OK, 0) == 0;
+    if (faccessat(j->folder, SETTLED, F_OK, 0) == 0)
+        return 1;
+    return errno == ENOENT ? 0 : cairn_fail_errno(err, "looking at the journal");
 }
 
 int journal_keep(struct journal *j, uint32_t epoch, cairn_error *err)

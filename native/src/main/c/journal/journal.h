@@ -52,7 +52,7 @@ void journal_end(struct journal *j);
 /* The program ended by itself, and its files are what it left: a start from the beginning keeps
  * them. */
 CAIRN_CHECKED int journal_settle(struct journal *j, cairn_error *err);
-bool journal_is_settled(const struct journal *j);
+CAIRN_CHECKED int journal_is_settled(const struct journal *j, cairn_error *err);
 /* Before the step runs, in place of journal_undo: the epoch begins with the files as they are. */
 CAIRN_CHECKED int journal_keep(struct journal *j, uint32_t epoch, cairn_error *err);
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "journal/folder.h"
 #include "journal/stamp.h"
 
@@ -46,15 +47,18 @@ static bool mark_record(struct marks *m, const struct record *r)
 }
 
 /* Of the own journal only what was left alone before counts: the other step's record of it may be
- * gone since. What cannot be read is not known. */
+ * gone since. What is damaged is not known. */
 static int read_journal(int folder, bool own, struct siblings *s, cairn_error *err)
 {
     int64_t epoch = -1;
     int rc = folder_next(folder, epoch, &epoch, err);
     while (rc == 0 && epoch >= 0) {
         struct log log;
-        cairn_error ignored;
-        if (log_read(folder, (uint32_t)epoch, &log, &ignored) == 0) {
+        cairn_error unread;
+        int got = log_read(folder, (uint32_t)epoch, &log, &unread);
+        if (got < 0 && got > -CAIRN_EIMAGE_TORN && got != -ENOENT)
+            return cairn_fail(err, -got, "other steps' journals: %s", unread.message);
+        if (got == 0) {
             for (size_t i = 0; i < log.count && rc == 0; i++)
                 if ((!own || log.records[i].type == RECORD_SHARED) &&
                     !mark_record(&s->marks, &log.records[i]))
@@ -67,9 +71,16 @@ static int read_journal(int folder, bool own, struct siblings *s, cairn_error *e
     return rc;
 }
 
-static int open_below(int folder, const char *name)
+/* 1 and *out; 0 where there is no such folder, or another user's, which is of no step of this run.
+ */
+static int open_below(int folder, const char *name, int *out, cairn_error *err)
 {
-    return openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    *out = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (*out >= 0)
+        return 1;
+    return io_is_absent(errno) || errno == EACCES
+               ? 0
+               : cairn_fail_errno(err, "looking for other steps in %s", name);
 }
 
 static int read_step(int steps, const char *name, const struct stat *own, int64_t since,
@@ -77,14 +88,19 @@ static int read_step(int steps, const char *name, const struct stat *own, int64_
 {
     struct stat st;
     struct stamp alive;
-    auto_close int step = open_below(steps, name);
-    auto_close int checkpoints = step < 0 ? -1 : open_below(step, "checkpoints");
-    if (checkpoints < 0 || fstat(checkpoints, &st) < 0)
-        return 0;
+    auto_close int step = -1;
+    auto_close int checkpoints = -1;
+    auto_close int folder = -1;
+    int rc = open_below(steps, name, &step, err);
+    if (rc > 0)
+        rc = open_below(step, "checkpoints", &checkpoints, err);
+    if (rc > 0)
+        rc = open_below(checkpoints, JOURNAL_FOLDER, &folder, err);
+    if (rc <= 0)
+        return rc;
+    if (fstat(checkpoints, &st) < 0)
+        return cairn_fail_errno(err, "looking at the images of another step");
     bool is_own = st.st_ino == own->st_ino && st.st_dev == own->st_dev;
-    auto_close int folder = open_below(checkpoints, JOURNAL_FOLDER);
-    if (folder < 0)
-        return 0;
     bool over = stamp_read(folder, STAMP_ALIVE, &alive) && alive.ended && alive.at < since;
     return is_own || !over ? read_journal(folder, is_own, s, err) : 0;
 }
@@ -95,12 +111,15 @@ int siblings_read(int checkpoints, int64_t since, struct siblings *out, cairn_er
     *out = (struct siblings){0};
     if (fstat(checkpoints, &own) < 0)
         return cairn_fail_errno(err, "looking at the folder of images");
-    auto_close int steps = open_below(checkpoints, "../..");
-    auto_closedir DIR *dir = steps < 0 ? NULL : fdopendir(steps);
+    auto_close int steps = -1;
+    int rc = open_below(checkpoints, "../..", &steps, err);
+    if (rc <= 0)
+        return rc;
+    auto_closedir DIR *dir = fdopendir(steps);
     if (!dir)
-        return 0;
+        return cairn_fail_errno(err, "looking for other steps");
     steal_fd(&steps);
-    int rc = 0;
+    rc = 0;
     for (struct dirent *entry; rc == 0 && (entry = readdir(dir));)
         if (entry->d_name[0] != '.')
             rc = read_step(dirfd(dir), entry->d_name, &own, since, out, err);

@@ -50,20 +50,26 @@ static const char *beneath(const char *path)
 
 /* --- looking --- */
 
-/* False where the name leads to nothing, or its folder has gone. */
-static bool look(const struct undoing *u, const char *path, struct stat *st)
+/* What looking came to: 1, there it is; 0, it is absent; or a negative code. */
+static int seen(const struct undoing *u, int rc, const char *path)
+{
+    return rc == 0 ? 1 : io_is_absent(errno) ? 0 : failed(u, "looking at", path);
+}
+
+/* As seen(). */
+static int look(const struct undoing *u, const char *path, struct stat *st)
 {
     const char *last;
     auto_close int parent = rb_open_parent(u->root, beneath(path), &last);
-    return parent >= 0 && fstatat(parent, last, st, AT_SYMLINK_NOFOLLOW) == 0;
+    return seen(u, parent < 0 ? -1 : fstatat(parent, last, st, AT_SYMLINK_NOFOLLOW), path);
 }
 
-/* The name under which the journal holds the inode of a record. */
-static bool has_link(const struct undoing *u, uint64_t dev, uint64_t ino,
-                     char name[KEPT_NAME_BYTES], struct stat *st)
+/* The name under which the journal holds the inode of a record. As seen(). */
+static int has_link(const struct undoing *u, uint64_t dev, uint64_t ino, char name[KEPT_NAME_BYTES],
+                    struct stat *st)
 {
     kept_link_name(u->epoch, dev, ino, name);
-    return fstatat(u->kept, name, st, AT_SYMLINK_NOFOLLOW) == 0;
+    return seen(u, fstatat(u->kept, name, st, AT_SYMLINK_NOFOLLOW), name);
 }
 
 static bool is_it(const struct record *r, const struct stat *st)
@@ -71,15 +77,35 @@ static bool is_it(const struct record *r, const struct stat *st)
     return st->st_ino == r->ino && (st->st_mode & S_IFMT) == (r->mode & S_IFMT);
 }
 
-/* The inode of a record, open for nothing: by the journal's own name, or at its path. -1. */
+/* The inode of a record, open for nothing: by the journal's own name, or at its path. -1 and errno.
+ */
 static int open_subject(const struct undoing *u, const struct record *r)
 {
     char name[KEPT_NAME_BYTES];
     struct stat st;
-    if (has_link(u, r->dev, r->ino, name, &st))
-        return openat(u->kept, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    kept_link_name(u->epoch, r->dev, r->ino, name);
+    int kept = openat(u->kept, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (kept >= 0 || errno != ENOENT)
+        return kept;
     auto_close int fd = rb_open_beneath(u->root, beneath(r->path), O_PATH);
-    return fd >= 0 && fstat(fd, &st) == 0 && is_it(r, &st) ? steal_fd(&fd) : -1;
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -1;
+    if (is_it(r, &st))
+        return steal_fd(&fd);
+    errno = ENOENT;
+    return -1;
+}
+
+/* Likewise to set what a record says, also of a folder that was made again, see make(). As seen().
+ */
+static int open_to_set(const struct undoing *u, const struct record *r, int *out)
+{
+    auto_close int fd = open_subject(u, r);
+    if (fd < 0 && io_is_absent(errno) && S_ISDIR(r->mode))
+        fd = rb_open_beneath(u->root, beneath(r->path), O_PATH | O_DIRECTORY);
+    int rc = seen(u, fd < 0 ? -1 : 0, r->path);
+    *out = steal_fd(&fd);
+    return rc;
 }
 
 /* --- attributes --- */
@@ -111,26 +137,26 @@ static int set_attributes(const struct undoing *u, const struct record *r, int p
 
 static int attributes(const struct undoing *u, const struct record *r)
 {
-    auto_close int fd = open_subject(u, r);
+    auto_close int fd = -1;
     struct stat st;
-    if (fd < 0 && S_ISDIR(r->mode)) /* made again, see make() */
-        fd = rb_open_beneath(u->root, beneath(r->path), O_PATH | O_DIRECTORY);
-    return fd < 0 || fstat(fd, &st) < 0 || (st.st_mode & S_IFMT) != (r->mode & S_IFMT)
-               ? 0
-               : set_attributes(u, r, fd);
+    int rc = open_to_set(u, r, &fd);
+    if (rc <= 0)
+        return rc;
+    if (fstat(fd, &st) < 0)
+        return failed(u, "looking at", r->path);
+    return (st.st_mode & S_IFMT) == (r->mode & S_IFMT) ? set_attributes(u, r, fd) : 0;
 }
 
 static int xattr(const struct undoing *u, const struct record *r)
 {
     char link[48];
-    auto_close int fd = open_subject(u, r);
-    if (fd < 0 && S_ISDIR(r->mode))
-        fd = rb_open_beneath(u->root, beneath(r->path), O_PATH | O_DIRECTORY);
-    if (fd < 0)
-        return 0;
+    auto_close int fd = -1;
+    int rc = open_to_set(u, r, &fd);
+    if (rc <= 0)
+        return rc;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    int rc = r->size < 0 ? removexattr(link, r->other)
-                         : setxattr(link, r->other, r->value, r->value_len, 0);
+    rc = r->size < 0 ? removexattr(link, r->other)
+                     : setxattr(link, r->other, r->value, r->value_len, 0);
     return rc < 0 && errno != ENODATA && errno != EPERM
                ? failed(u, "setting an extended attribute of", r->path)
                : 0;
@@ -187,12 +213,14 @@ static int drop_links(const struct undoing *u, int folder, const char *name);
 
 static int drop_links_in(const struct undoing *u, DIR *dir)
 {
-    int rc = 0;
     struct dirent *entry;
-    while (rc == 0 && (entry = readdir(dir)))
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            rc = drop_links(u, dirfd(dir), entry->d_name);
-    return rc;
+    while (errno = 0, (entry = readdir(dir)))
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            int rc = drop_links(u, dirfd(dir), entry->d_name);
+            if (rc != 0)
+                return rc;
+        }
+    return errno == 0 ? 0 : failed(u, "looking into", "a folder that goes");
 }
 
 /* What is about to go to `undone` must not take along a further name of a file: that file is
@@ -200,14 +228,17 @@ static int drop_links_in(const struct undoing *u, DIR *dir)
 static int drop_links(const struct undoing *u, int folder, const char *name)
 {
     struct stat st;
-    if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0;
+    int rc = seen(u, fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW), name);
+    if (rc <= 0)
+        return rc;
     if (!S_ISDIR(st.st_mode))
         return st.st_nlink > 1 && unlinkat(folder, name, 0) < 0 ? failed(u, "removing", name) : 0;
     auto_close int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 && errno == EACCES) /* the step has closed it, and goes with what is in it */
+        return 0;
     auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
-        return 0;
+        return io_is_absent(errno) ? 0 : failed(u, "looking into", name);
     steal_fd(&fd);
     return drop_links_in(u, dir);
 }
@@ -219,12 +250,11 @@ static int clear(const struct undoing *u, const char *path)
     const char *last;
     struct stat st;
     auto_close int parent = open_folder_of(u, path, &last);
-    if (parent < 0 || fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
-        return 0;
-    int rc = drop_links(u, parent, last);
-    if (rc != 0 || fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
+    int rc = seen(u, parent < 0 ? -1 : 0, path);
+    if (rc <= 0 || (rc = drop_links(u, parent, last)) != 0)
         return rc;
-    return rb_undone_take(u->undone, u->root, "/", beneath(path), u->err);
+    rc = seen(u, fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW), path);
+    return rc <= 0 ? rc : rb_undone_take(u->undone, u->root, "/", beneath(path), u->err);
 }
 
 static int make(const struct undoing *u, const struct record *r, int parent, const char *last)
@@ -253,18 +283,19 @@ static int named(const struct undoing *u, const struct record *r)
     char link[KEPT_NAME_BYTES];
     const char *last;
     struct stat st;
-    if (look(u, r->path, &st)) {
-        if (is_it(r, &st))
-            return S_ISDIR(r->mode) ? attributes(u, r) : 0;
-        int rc = clear(u, r->path);
-        if (rc != 0)
-            return rc;
-    }
+    int rc = look(u, r->path, &st);
+    if (rc < 0)
+        return rc;
+    if (rc && is_it(r, &st))
+        return S_ISDIR(r->mode) ? attributes(u, r) : 0;
+    if (rc && (rc = clear(u, r->path)) != 0)
+        return rc;
     auto_close int parent = need_folder_of(u, r->path, &last);
     if (parent < 0)
         return failed(u, "opening the folder of", r->path);
-    if (!has_link(u, r->dev, r->ino, link, &st))
-        return make(u, r, parent, last);
+    rc = has_link(u, r->dev, r->ino, link, &st);
+    if (rc <= 0)
+        return rc ? rc : make(u, r, parent, last);
     return linkat(u->kept, link, parent, last, 0) < 0 ? failed(u, "putting back", r->path) : 0;
 }
 
@@ -272,20 +303,24 @@ static int move(const struct undoing *u, const struct record *r)
 {
     struct stat here, there;
     const char *from, *to;
-    if (!look(u, r->other, &there) || !is_it(r, &there))
-        return 0; /* it never moved, or is back already */
+    int rc = look(u, r->other, &there);
+    if (rc <= 0 || !is_it(r, &there))
+        return rc < 0 ? rc : 0; /* it never moved, or is back already */
     auto_close int from_dir = open_folder_of(u, r->other, &from);
     auto_close int to_dir = need_folder_of(u, r->path, &to);
     if (from_dir < 0 || to_dir < 0)
         return failed(u, "opening the folder of", r->path);
-    if (!look(u, r->path, &here))
+    rc = look(u, r->path, &here);
+    if (rc < 0)
+        return rc;
+    if (rc == 0)
         return renameat(from_dir, from, to_dir, to) < 0 ? failed(u, "moving back", r->path) : 0;
     /* What is in its place may be on its way, too: earlier records say what becomes of it. */
     if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return failed(u, "moving back", r->path);
-    int rc = clear(u, r->path);
+    rc = clear(u, r->path);
     if (rc != 0)
         return rc;
     return renameat(from_dir, from, to_dir, to) < 0 ? failed(u, "moving back", r->path) : 0;
@@ -298,7 +333,7 @@ static int open_file(const struct undoing *u, const struct record *r)
 {
     char link[48];
     auto_close int path_fd = open_subject(u, r);
-    if (path_fd < 0)
+    if (path_fd < 0 && io_is_absent(errno))
         path_fd = rb_open_beneath(u->root, beneath(r->path), O_PATH); /* made again, see make() */
     struct stat st;
     if (path_fd < 0 || fstat(path_fd, &st) < 0)
@@ -403,11 +438,16 @@ static int content(const struct undoing *u, const struct record *r)
 
 /* --- what other steps change, too --- */
 
-static enum share share_of(const struct undoing *u, const struct record *r)
+static int share_of(const struct undoing *u, const struct record *r, enum share *out)
 {
     struct stat st;
-    return u->others ? siblings_share(u->others, r, look(u, r->path, &st) ? &st : NULL)
-                     : SHARE_NOTHING;
+    int rc = u->others ? look(u, r->path, &st) : 0;
+    if (rc == -EACCES) /* the step has closed a folder, and it is open again once that is undone */
+        rc = 0;
+    if (rc < 0)
+        return rc;
+    *out = u->others ? siblings_share(u->others, r, rc ? &st : NULL) : SHARE_NOTHING;
+    return 0;
 }
 
 /* names: with a comma and a space between. */
@@ -438,20 +478,25 @@ static int clear_own(const struct undoing *u, const char *path, int depth)
     if (!dir)
         return leave(u, path);
     steal_fd(&fd);
-    int rc = 0;
-    for (struct dirent *entry; rc == 0 && (entry = readdir(dir));) {
+    for (struct dirent *entry; errno = 0, (entry = readdir(dir));) {
         char inner[PATH_MAX];
         struct stat st;
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
-            snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) >= (int)sizeof inner ||
-            !look(u, inner, &st))
+            snprintf(inner, sizeof inner, "%s/%s", path, entry->d_name) >= (int)sizeof inner)
+            continue;
+        int rc = look(u, inner, &st);
+        if (rc < 0)
+            return rc;
+        if (rc == 0)
             continue;
         enum share share = siblings_share_path(u->others, inner, &st);
         rc = share == SHARE_NOTHING ? clear(u, inner)
              : share == SHARE_BELOW ? clear_own(u, inner, depth + 1)
                                     : 0;
+        if (rc != 0)
+            return rc;
     }
-    return rc;
+    return errno == 0 ? 0 : failed(u, "looking into", path);
 }
 
 static int undo_own(const struct undoing *u, const struct record *r)
@@ -483,10 +528,12 @@ static int undo_own(const struct undoing *u, const struct record *r)
 
 static int undo_record(const struct undoing *u, const struct record *r)
 {
-    enum share share = r->type == RECORD_SHARED ? SHARE_NOTHING : share_of(u, r);
-    return share == SHARE_NOTHING ? undo_own(u, r)
-           : share == SHARE_BELOW ? clear_own(u, r->path, 0)
-                                  : leave(u, r->path);
+    enum share share = SHARE_NOTHING;
+    int rc = r->type == RECORD_SHARED ? 0 : share_of(u, r, &share);
+    return rc != 0                  ? rc
+           : share == SHARE_NOTHING ? undo_own(u, r)
+           : share == SHARE_BELOW   ? clear_own(u, r->path, 0)
+                                    : leave(u, r->path);
 }
 
 /* --- an epoch --- */
@@ -594,18 +641,28 @@ static int check_share(const struct undoing *u, const struct record *r)
 static int check_record(const struct undoing *u, const struct record *r)
 {
     struct stat st;
-    if (share_of(u, r) == SHARE_ALL)
+    enum share share;
+    int rc = share_of(u, r, &share);
+    if (rc != 0)
+        return rc;
+    if (share == SHARE_ALL)
         return check_share(u, r);
-    if (r->type == RECORD_CONTENT && r->other[0] &&
-        (fstatat(u->kept, r->other, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_size != r->size))
-        return cairn_fail(u->err, CAIRN_EROLLBACK,
-                          "%s cannot come back: its copy in the journal is damaged", r->path);
+    if (r->type == RECORD_CONTENT && r->other[0]) {
+        rc = seen(u, fstatat(u->kept, r->other, &st, AT_SYMLINK_NOFOLLOW), r->other);
+        if (rc < 0)
+            return rc;
+        if (rc == 0 || st.st_size != r->size)
+            return cairn_fail(u->err, CAIRN_EROLLBACK,
+                              "%s cannot come back: its copy in the journal is damaged", r->path);
+    }
     if (u->doubts) {
         char link[KEPT_NAME_BYTES];
-        auto_close int subject = has_link(u, r->dev, r->ino, link, &st) && r->type != RECORD_ABSENT
-                                     ? openat(u->kept, link, O_PATH | O_NOFOLLOW | O_CLOEXEC)
-                                     : -1;
-        int rc = doubts_about(u->doubts, r, subject, u->err);
+        kept_link_name(u->epoch, r->dev, r->ino, link);
+        auto_close int subject =
+            r->type == RECORD_ABSENT ? -1 : openat(u->kept, link, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+        if (r->type != RECORD_ABSENT && (rc = seen(u, subject < 0 ? -1 : 0, link)) < 0)
+            return rc;
+        rc = doubts_about(u->doubts, r, subject, u->err);
         if (rc != 0)
             return rc;
     }
@@ -613,7 +670,10 @@ static int check_record(const struct undoing *u, const struct record *r)
         return 0;
     if (!r->path[0])
         return cairn_fail(u->err, CAIRN_EROLLBACK, "what changed is not known: %s", r->other);
-    bool same = look(u, r->path, &st) && is_it(r, &st) && st.st_size == r->size &&
+    rc = look(u, r->path, &st);
+    if (rc < 0)
+        return rc;
+    bool same = rc && is_it(r, &st) && st.st_size == r->size &&
                 st.st_mtim.tv_sec * NS + st.st_mtim.tv_nsec == r->mtime;
     return same ? 0
                 : cairn_fail(u->err, CAIRN_EROLLBACK,
@@ -666,10 +726,11 @@ static int look_around_log(struct undoing *u)
     return rc;
 }
 
-/* Once undoing has begun, its own changes cannot be distinguished from those of others. */
-static bool has_begun(const struct undoing *u)
+/* Once undoing has begun, its own changes cannot be distinguished from those of others. As seen().
+ */
+static int has_begun(const struct undoing *u)
 {
-    return faccessat(u->folder, JOURNAL_BEGUN, F_OK, 0) == 0;
+    return seen(u, faccessat(u->folder, JOURNAL_BEGUN, F_OK, 0), "the journal");
 }
 
 static int check_with_doubts(struct undoing *u, const struct undo_options *how)
@@ -678,8 +739,11 @@ static int check_with_doubts(struct undoing *u, const struct undo_options *how)
     struct doubts doubts;
     struct log log;
     int rc = folder_newest(u->folder, &newest, u->err);
-    if (rc != 0 || newest < 0 || how->accept_changed || has_begun(u))
-        return rc ? rc : for_epochs(u, u->oldest, check_log);
+    int begun = rc == 0 ? has_begun(u) : rc;
+    if (begun < 0)
+        return begun;
+    if (newest < 0 || how->accept_changed || begun)
+        return for_epochs(u, u->oldest, check_log);
     if ((rc = log_read(u->folder, (uint32_t)newest, &log, u->err)))
         return rc;
     rc = doubts_begin(&doubts, u->folder, log.boot_id, u->err);
@@ -771,9 +835,15 @@ static int note_shared(struct undoing *u)
     int rc = to < 0 ? failed(u, "opening the journal", name) : 0;
     for (size_t i = 0; rc == 0 && i < u->log->count; i++) {
         struct record shared = u->log->records[i];
-        if (shared.type == RECORD_SHARED || share_of(u, &shared) != SHARE_ALL)
+        enum share share = SHARE_NOTHING;
+        int found = 0;
+        if (shared.type != RECORD_SHARED)
+            rc = share_of(u, &shared, &share);
+        if (rc == 0 && share == SHARE_ALL)
+            rc = (found = look(u, shared.path, &st)) < 0 ? found : 0;
+        if (rc != 0 || share != SHARE_ALL)
             continue;
-        if (look(u, shared.path, &st)) {
+        if (found) {
             shared.dev = st.st_dev;
             shared.ino = st.st_ino;
         }
@@ -794,8 +864,9 @@ int undo_note_shared(int folder, uint32_t epoch, const struct siblings *others, 
     u.oldest = epoch;
     u.others = others;
     /* Undoing counts the records of a log: once it has begun, none is added. */
-    if (rc == 0 && others->marks.count && !has_begun(&u))
-        rc = for_epochs(&u, epoch, note_shared);
+    int begun = rc == 0 && others->marks.count ? has_begun(&u) : 1;
+    if (begun <= 0)
+        rc = begun < 0 ? begun : for_epochs(&u, epoch, note_shared);
     undoing_close(&u);
     return rc;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "rollback/beneath.h"
 #include "rollback/truncate.h"
 #include "rollback/undone.h"
@@ -31,8 +32,10 @@ static int judge_at(const struct search *s, const struct rb_node *want, const ch
     *out = RB_OTHER;
     *others = false;
     auto_close int path_fd = rb_open_beneath(s->root_fd, path, O_PATH);
-    if (path_fd < 0 || fstat(path_fd, &st) < 0)
+    if (path_fd < 0 && (io_is_absent(errno) || errno == EACCES))
         return 0;
+    if (path_fd < 0 || fstat(path_fd, &st) < 0)
+        return cairn_fail_errno(s->err, "looking at /%s", path);
     *others = rb_is_by_others(s->conflicts, want, path, &st);
     if (!S_ISREG(st.st_mode))
         return 0;

@@ -253,8 +253,8 @@ int rb_walk(int base, const char *name, const struct rb_own *own, bool open_up,
         return cairn_fail_errno(err, "opening the folder of %s/%s", tree->base, name);
     }
     struct stat st;
-    if (fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-        return 0;
+    if (fstatat(parent, last, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : cairn_fail_errno(err, "looking at %s/%s", tree->base, name);
     struct walk w = {
         .own = own, .open_up = open_up, .dev = st.st_dev, .arena = arena, .tree = tree, .err = err};
     const char *path = rb_arena_text(arena, name);

@@ -114,8 +114,10 @@ static int undo_journal(const json_t *record, bool beginning, const struct image
         return rc;
     struct journal *j = journal ? journal : earlier;
     epoch = (uint32_t)json_integer_value(of_image);
-    rc = beginning && journal_is_settled(j) ? journal_keep(j, epoch, err)
-                                            : journal_undo(j, epoch, how, err);
+    int settled = beginning ? journal_is_settled(j, err) : 0;
+    rc = settled < 0 ? settled
+         : settled   ? journal_keep(j, epoch, err)
+                     : journal_undo(j, epoch, how, err);
     journal_close(earlier);
     return rc;
 }
