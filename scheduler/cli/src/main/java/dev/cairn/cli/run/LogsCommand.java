@@ -41,8 +41,12 @@ public final class LogsCommand implements Callable<Integer> {
     private final Console console;
     private final Map<Path, LogFollower> followers = new LinkedHashMap<>();
 
-    @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
-    private String name;
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "A run's id, the name of an exec, or a key; the newest run if not given.")
+    private @Nullable String name;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step.")
     private @Nullable String step;
@@ -73,7 +77,7 @@ public final class LogsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException, InterruptedException {
         Runs runs = composition.runs();
-        RunFolder folder = runs.find(name);
+        RunFolder folder = runs.findOrNewest(name);
         if (attempt != null) {
             return attempts(runs, RunManifest.read(folder));
         }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,8 +25,12 @@ import picocli.CommandLine.Parameters;
 public final class ReportCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
-    @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
-    private String name;
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "A run's id, the name of an exec, or a key; the newest run if not given.")
+    private @Nullable String name;
 
     @Option(names = "--json", description = "As one JSON document.")
     private boolean json;
@@ -37,7 +42,7 @@ public final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException {
         Runs runs = composition.runs();
-        RunManifest run = runs.read(name);
+        RunManifest run = RunManifest.read(runs.findOrNewest(name));
         List<RunTimeline.Entry> timeline = RunTimeline.of(run);
         RunTotals totals = RunTotals.of(run, runs.steps(run));
         if (json) {

@@ -9,6 +9,7 @@ import dev.cairn.run.view.Json;
 import dev.cairn.run.view.RunJson;
 import java.io.IOException;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -18,8 +19,12 @@ import picocli.CommandLine.Parameters;
 public final class ShowCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
-    @Parameters(index = "0", paramLabel = "NAME", description = "A run's id, the name of an exec, or a key.")
-    private String name;
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "NAME",
+            description = "A run's id, the name of an exec, or a key; the newest run if not given.")
+    private @Nullable String name;
 
     @Option(names = "--json", description = "As one JSON document.")
     private boolean json;
@@ -31,7 +36,7 @@ public final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException {
         Runs runs = composition.runs();
-        RunManifest run = runs.read(name);
+        RunManifest run = RunManifest.read(runs.findOrNewest(name));
         if (json) {
             Json.print(composition.console().out(), RunJson.whole(run));
         } else {

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The runs of a home, for commands. Reading needs no engine, so none is loaded before a runner is needed. */
 public final class Runs {
@@ -67,6 +68,17 @@ public final class Runs {
 
     public CairnHome home() {
         return home;
+    }
+
+    /** @param name null for the newest run of the home */
+    public RunFolder findOrNewest(@Nullable String name) throws IOException, CliException {
+        if (name != null) {
+            return find(name);
+        }
+        return list().runs().stream()
+                .findFirst()
+                .map(RunManifest::folder)
+                .orElseThrow(() -> new CliException(ExitCode.NOT_FOUND, "there is no run in " + home.path()));
     }
 
     public RunFolder find(String name) throws IOException, CliException {
