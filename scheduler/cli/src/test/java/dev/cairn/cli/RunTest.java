@@ -96,6 +96,15 @@ final class RunTest {
                   run         make
                   checkpoint  native, every auto, keep 2, no journal
                 """);
+        assertThat(cairn("plan", "--graph", "mermaid", "plan.yaml").out()).isEqualTo("""
+                graph LR
+                  n0["big"]
+                  n1["small"]
+                  n2["last"]
+                  n0 --> n1
+                  n1 --> n2
+                """);
+        assertThat(cairn("plan", "--graph", "dot", "plan.yaml").out()).contains("  n0 -> n1\n");
         JsonNode big = json("plan", "--json", "plan.yaml").at("/steps/0");
         assertThat(big.at("/cpu").asString()).isEqualTo("baseline");
         assertThat(big.at("/keep_binaries").asBoolean()).isTrue();
@@ -113,6 +122,8 @@ final class RunTest {
                         "second | because\n",
                         "cairn: see its log with: cairn logs k, and resume it with: cairn resume k\n");
         assertThat(cairn("resume", "k").exitCode()).isEqualTo(1);
+        assertThat(cairn("logs").err()).isEqualTo(cairn("logs", "k").err()).contains("because");
+        assertThat(json("show", "--json").at("/run/key").asString()).isEqualTo("k");
         JsonNode show = json("show", "--json", "k");
         assertThat(show.at("/run/state").asString()).isEqualTo("failed");
         assertThat(show.at("/inputs/code").asString()).isEqualTo("3");

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -37,6 +38,12 @@ public final class PlanCommand implements Callable<Integer> {
     @Option(names = "--json", description = "As one JSON document.")
     private boolean json;
 
+    @Option(
+            names = "--graph",
+            paramLabel = "dot|mermaid",
+            description = "Only the graph of the steps, for Graphviz or for Markdown.")
+    private PlanGraph.@Nullable Format graph;
+
     public PlanCommand(CompositionRoot composition) {
         this.console = composition.console();
         this.files = composition.workflowFiles();
@@ -46,6 +53,10 @@ public final class PlanCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException {
         Workflow workflow = files.read(file);
         Plan plan = files.plan(workflow, inputs.values());
+        if (graph != null) {
+            console.out().print(PlanGraph.of(plan, graph));
+            return ExitCode.OK;
+        }
         if (json) {
             Json.print(console.out(), PlanView.json(plan));
         } else {

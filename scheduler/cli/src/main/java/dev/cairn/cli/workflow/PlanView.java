@@ -133,12 +133,12 @@ final class PlanView {
         return checkpoint.journalBytes() == 0 ? ", no journal" : ", journal " + Sizes.text(checkpoint.journalBytes());
     }
 
-    private static Stream<PlanStep> shown(List<PlanStep> steps) {
+    static Stream<PlanStep> shown(List<PlanStep> steps) {
         return steps.stream().filter(step -> !(step.action() instanceof Action.EnterPart));
     }
 
     /** What waits for the decision about a used workflow file waits for what that decision waits for. */
-    private static List<String> needs(PlanStep step, List<PlanStep> all) {
+    static List<String> needs(PlanStep step, List<PlanStep> all) {
         return step.needs().stream()
                 .flatMap(need -> all.stream()
                         .filter(it -> need.endsWith("." + Use.ENTRY))
