@@ -85,9 +85,17 @@ public final class WorkflowText {
                 .toList();
     }
 
+    /** The files whose texts it holds, absolute, the workflow file first. */
+    public static List<Path> files(String text, Path file) {
+        return List.copyOf(split(text, file.toAbsolutePath().normalize()).keySet());
+    }
+
     /** The texts by absolute path, that of {@code file} first. */
     static Map<Path, String> split(String text, Path file) {
         Map<Path, String> texts = new LinkedHashMap<>();
+        if (!text.contains(HEADER)) {
+            return Map.of(file, text);
+        }
         Matcher section = SECTION.matcher(text);
         Path at = file;
         int from = 0;

@@ -122,6 +122,27 @@ final class DaemonTest {
     }
 
     @Test
+    void aChangeInAFileThatTheWorkflowUsesIsTakenUp() throws Exception {
+        Path part = Files.createDirectory(folder.resolve("parts")).resolve("part.yaml");
+        Files.writeString(part, "steps: [{run: echo one > said}]\n");
+        Files.writeString(folder.resolve("flow.yaml"), """
+                name: w
+                schedule: {cron: "@yearly"}
+                steps: [{uses: parts/part.yaml}]
+                """);
+        cairn("schedule", "add", "flow.yaml");
+        try (CairnProcess daemon = CairnProcess.startDaemon(folder, environment())) {
+            cairn("schedule", "trigger", "w");
+            await(() -> Files.exists(folder.resolve("said"))
+                    && Files.readString(folder.resolve("said")).equals("one\n"));
+            Files.writeString(part, "steps: [{run: echo two > said}]\n");
+            daemon.awaitErr("loaded the changed file");
+            cairn("schedule", "trigger", "w");
+            await(() -> Files.readString(folder.resolve("said")).equals("two\n"));
+        }
+    }
+
+    @Test
     void aPausedScheduleHoldsItsQueueAndAQueuedTickCanBeCancelled() throws Exception {
         Files.writeString(folder.resolve("flow.yaml"), """
                 name: w

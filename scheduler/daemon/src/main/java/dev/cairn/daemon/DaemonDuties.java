@@ -11,6 +11,7 @@ import dev.cairn.schedule.store.StoreException;
 import dev.cairn.schedule.store.Tables;
 import dev.cairn.trigger.ScheduleTriggers;
 import dev.cairn.trigger.TriggerException;
+import dev.cairn.workflow.WorkflowText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -169,8 +170,10 @@ final class DaemonDuties implements AutoCloseable {
 
     private Duration lookAtFiles() throws StoreException {
         boolean watched = true;
-        Set<Path> folders =
-                workflows.stream().map(workflow -> workflow.file().getParent()).collect(Collectors.toSet());
+        Set<Path> folders = workflows.stream()
+                .flatMap(workflow -> WorkflowText.files(workflow.content(), workflow.file()).stream())
+                .map(Path::getParent)
+                .collect(Collectors.toSet());
         for (Path folder : folders) {
             watched &= watch.arm(folder);
         }

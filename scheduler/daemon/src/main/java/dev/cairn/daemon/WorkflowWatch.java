@@ -43,16 +43,20 @@ final class WorkflowWatch {
         this.tell = tell;
     }
 
-    /** File attributes that show a change without reading the file. */
-    private record Stamp(long modifiedMillis, long size, String inode) {
-        static final Stamp NONE = new Stamp(0, 0, "");
+    /** Attributes of the workflow file, and of those that it uses, that show a change without reading the files. */
+    private record Stamp(List<String> files) {
+        static Stamp of(ScheduledWorkflow workflow) {
+            return new Stamp(WorkflowText.files(workflow.content(), workflow.file()).stream()
+                    .map(Stamp::of)
+                    .toList());
+        }
 
-        static Stamp of(Path file) {
+        private static String of(Path file) {
             try {
                 BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
-                return new Stamp(found.lastModifiedTime().toMillis(), found.size(), String.valueOf(found.fileKey()));
+                return found.lastModifiedTime().toMillis() + " " + found.size() + " " + found.fileKey();
             } catch (IOException gone) {
-                return NONE;
+                return "";
             }
         }
     }
@@ -69,7 +73,7 @@ final class WorkflowWatch {
         boolean changed = false;
         boolean unsettled = false;
         for (ScheduledWorkflow workflow : workflows) {
-            Stamp now = Stamp.of(workflow.file());
+            Stamp now = Stamp.of(workflow);
             Stamp before = seen.put(workflow.file(), now);
             boolean standsStill = before == null || before.equals(now);
             unsettled |= !standsStill;
