@@ -10,6 +10,7 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.run.manifest.WriteGuard;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
+import dev.cairn.workflow.plan.Pairing;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.StepDefinition;
@@ -22,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -39,7 +41,11 @@ final class EditedRun {
     /** By step. */
     private final Map<String, OldMatrix> matrices = new HashMap<>();
 
+    /** Steps of which an instance runs again. */
     private final Set<String> again = new HashSet<>();
+
+    private final Set<String> instancesAgain = new HashSet<>();
+    private final Map<String, PlanStep> steps = new HashMap<>();
     private final List<Reopening> reopened = new ArrayList<>();
     private final List<Line> lines = new ArrayList<>();
     private int done;
@@ -64,6 +70,7 @@ final class EditedRun {
         this.run = run;
         this.after = after;
         this.options = options;
+        after.steps().forEach(step -> steps.put(step.id(), step));
         for (PlanStep step : before.steps()) {
             Optional<List<Map<String, Value>>> decided =
                     step.matrix().decidedInRun().isPresent()
@@ -91,7 +98,6 @@ final class EditedRun {
     }
 
     private void compare(PlanStep step) throws IOException {
-        Optional<String> needed = step.needs().stream().filter(again::contains).findFirst();
         Optional<Line> decidedAnew = decide(step);
         if (decidedAnew.isPresent()) {
             total++;
@@ -99,16 +105,18 @@ final class EditedRun {
             again.add(step.id());
             return;
         }
+        Map<String, int[]> lanes = lanes(step);
         boolean hidden = step.action() instanceof Action.EnterPart;
         for (Instance instance : step.matrix().instances()) {
             total += hidden ? 0 : 1;
             StepDefinition was = before.remove(instance.id());
             Optional<StepManifest> manifest = StepManifest.read(run.folder().step(instance.id()));
-            Optional<Line> change = change(step, instance, was, manifest, needed);
+            Optional<Line> change = change(step, instance, was, manifest, needed(step, instance, lanes));
             change.filter(line -> !hidden).ifPresent(lines::add);
             Optional<Kind> kind = change.map(Line::kind);
             if (kind.isPresent() && options.only().isEmpty()) {
                 again.add(step.id());
+                instancesAgain.add(instance.id());
             }
             if (manifest.isPresent() && kind.filter(it -> it != Kind.CHANGED).isPresent()) {
                 reopened.add(reopening(manifest.get()));
@@ -117,6 +125,37 @@ final class EditedRun {
                 done++;
             }
         }
+    }
+
+    /** By the steps that it needs and of which some run again: the instances that its own wait for, where those are single ones. */
+    private Map<String, int[]> lanes(PlanStep step) {
+        Map<String, int[]> lanes = new HashMap<>();
+        step.needs().stream()
+                .filter(again::contains)
+                .forEach(need -> Pairing.lanes(step, Objects.requireNonNull(steps.get(need), need))
+                        .ifPresent(found -> lanes.put(need, found)));
+        return lanes;
+    }
+
+    /** The step, or the instance of it, that this instance needs and that runs again. */
+    private Optional<String> needed(PlanStep step, Instance instance, Map<String, int[]> lanes) {
+        for (String need : step.needs()) {
+            if (!again.contains(need)) {
+                continue;
+            }
+            int[] places = lanes.get(need);
+            if (places == null) {
+                return Optional.of(need);
+            }
+            Instance counterpart = Objects.requireNonNull(steps.get(need), need)
+                    .matrix()
+                    .instances()
+                    .get(places[instance.index() - 1]);
+            if (instancesAgain.contains(counterpart.id())) {
+                return Optional.of(counterpart.label());
+            }
+        }
+        return Optional.empty();
     }
 
     private static Reopening reopening(StepManifest step) {
