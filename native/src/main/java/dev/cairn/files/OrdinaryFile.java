@@ -65,12 +65,17 @@ public final class OrdinaryFile {
     }
 
     /**
-     * Reads a file that users share on purpose, as {@link Trust#checkShared} allows it; UTF-8.
+     * Reads a file that users share on purpose, as {@link Trust#checkShared} allows it, or one that it names, as
+     * {@link Trust#checkNamed} does; UTF-8.
      *
+     * @param by the shared file; may be {@code file} itself
      * @throws UntrustedException when anybody else could write or replace it
      */
-    public static String sharedText(Path file) throws IOException {
-        return Trust.ofThisProcess().readingShared(file, () -> text(file));
+    public static String sharedText(Path file, Path by) throws IOException {
+        Trust trust = Trust.ofThisProcess();
+        return file.equals(by)
+                ? trust.readingShared(file, () -> text(file))
+                : trust.readingNamed(file, by, () -> text(file));
     }
 
     /**

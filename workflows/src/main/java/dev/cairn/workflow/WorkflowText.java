@@ -28,8 +28,11 @@ public final class WorkflowText {
     /** Reads the text of a file. */
     @FunctionalInterface
     public interface Source {
-        /** @throws NoSuchFileException when there is none */
-        String read(Path file) throws IOException;
+        /**
+         * @param by the workflow file for which it is read: the file itself, or the one whose steps use it
+         * @throws NoSuchFileException when there is none
+         */
+        String read(Path file, Path by) throws IOException;
     }
 
     /**
@@ -37,7 +40,7 @@ public final class WorkflowText {
      * {@link Workflows#read(String, Path)} reports it.
      */
     public static String gather(Path file, Source source) throws IOException {
-        String main = source.read(file);
+        String main = source.read(file, file);
         Path absolute = file.toAbsolutePath().normalize();
         StringBuilder all = new StringBuilder(main);
         for (Map.Entry<Path, String> part : parts(main, absolute, source).entrySet()) {
@@ -61,7 +64,7 @@ public final class WorkflowText {
                 throw new IOException(file + " uses more than " + MOST_PARTS + " workflow files");
             }
             try {
-                String text = source.read(part);
+                String text = source.read(part, file);
                 found.put(part, text);
                 named.addAll(uses(text, part));
             } catch (NoSuchFileException reportedWhereItIsUsed) {

@@ -30,7 +30,7 @@ public final class Workflows {
      */
     public static Result<Workflow> read(Path file) throws IOException {
         try {
-            return read(WorkflowText.gather(file, Workflows::text), file);
+            return read(WorkflowText.gather(file, (part, by) -> text(part)), file);
         } catch (NoTextException e) {
             return e.problems.broken();
         }

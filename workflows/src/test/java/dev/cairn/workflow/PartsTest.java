@@ -107,7 +107,7 @@ class PartsTest {
         Files.writeString(folder.resolve("sub/a.yml"), "steps: [{uses: ../b.yaml}]");
         Files.writeString(folder.resolve("b.yaml"), "steps: [{run: b}]\n\n");
         Path file = Files.writeString(folder.resolve("flow.yaml"), "steps: [{uses: sub/a.yml}]\n");
-        String text = WorkflowText.gather(file, Files::readString);
+        String text = WorkflowText.gather(file, (part, by) -> Files.readString(part));
         assertThat(WorkflowText.split(text, file))
                 .containsOnlyKeys(file, folder.resolve("sub/a.yml"), folder.resolve("b.yaml"));
         assertThat(WorkflowText.split(text, file))

@@ -109,6 +109,21 @@ final class PlantedHomeTest {
         assertThat(outcome.err()).contains(config + " is not used: it belongs to 60218");
     }
 
+    /** A file that is named on the command line may be another user's, for it was chosen; what it uses must not be planted. */
+    @Test
+    void usesNoPlantedWorkflowFileAsAStep() throws Exception {
+        Path planted = Files.writeString(
+                shared.resolve("planted.yaml"), "steps: [{id: a, run: touch ran, checkpoint: {engine: none}}]\n");
+        Files.writeString(project.resolve("flow.yaml"), "steps: [{id: one, uses: ../planted.yaml}]\n");
+        assertThat(CairnProcess.run(project, "run", "flow.yaml").exitCode()).isZero();
+        assertThat(Files.deleteIfExists(project.resolve("ran"))).isTrue();
+        give(planted, MALLORY);
+        Outcome outcome = CairnProcess.run(project, "run", "--new", "flow.yaml");
+        assertThat(outcome.exitCode()).isEqualTo(74);
+        assertThat(outcome.err()).contains("planted.yaml is not used: 60218 has put");
+        assertThat(project.resolve("ran")).doesNotExist();
+    }
+
     /** What a workflow names beside itself decides what its steps do. */
     @Test
     void readsNoPlantedFileThatAWorkflowNames() throws Exception {
