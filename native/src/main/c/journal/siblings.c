@@ -13,6 +13,8 @@
 #include "journal/folder.h"
 #include "journal/stamp.h"
 
+#define UNHEARD_NS 10000000000LL
+
 static struct rb_digest key_of(const char *path, size_t len)
 {
     return rb_digest_bytes(path, len);
@@ -83,26 +85,31 @@ static int open_below(int folder, const char *name, int *out, cairn_error *err)
                : cairn_fail_errno(err, "looking for other steps in %s", name);
 }
 
+/* All that it recorded is older. Without a word of its end it was killed soon after its last sign
+ * of life; what has stopped it for longer has stopped its step's calls, too. */
+static bool is_over(int folder, int64_t since)
+{
+    struct stamp alive;
+    return stamp_read(folder, STAMP_ALIVE, &alive) &&
+           alive.at < since - (alive.ended ? 0 : UNHEARD_NS);
+}
+
+/* A run may have thousands of steps, most of which have ended and left no journal: those cost one
+ * call each. */
 static int read_step(int steps, const char *name, const struct stat *own, int64_t since,
                      struct siblings *s, cairn_error *err)
 {
     struct stat st;
-    struct stamp alive;
-    auto_close int step = -1;
-    auto_close int checkpoints = -1;
+    char path[NAME_MAX + sizeof "/checkpoints/" JOURNAL_FOLDER];
+    snprintf(path, sizeof path, "%s/checkpoints/" JOURNAL_FOLDER, name);
     auto_close int folder = -1;
-    int rc = open_below(steps, name, &step, err);
-    if (rc > 0)
-        rc = open_below(step, "checkpoints", &checkpoints, err);
-    if (rc > 0)
-        rc = open_below(checkpoints, JOURNAL_FOLDER, &folder, err);
+    int rc = open_below(steps, path, &folder, err);
     if (rc <= 0)
         return rc;
-    if (fstat(checkpoints, &st) < 0)
+    if (fstatat(folder, "..", &st, 0) < 0)
         return cairn_fail_errno(err, "looking at the images of another step");
     bool is_own = st.st_ino == own->st_ino && st.st_dev == own->st_dev;
-    bool over = stamp_read(folder, STAMP_ALIVE, &alive) && alive.ended && alive.at < since;
-    return is_own || !over ? read_journal(folder, is_own, s, err) : 0;
+    return is_own || !is_over(folder, since) ? read_journal(folder, is_own, s, err) : 0;
 }
 
 int siblings_read(int checkpoints, int64_t since, struct siblings *out, cairn_error *err)
