@@ -382,6 +382,7 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
         rc = capture_sysv(&c->objects, c->processes, c->process_count, c->meta, err);
     if (rc == 0)
         rc = capture_zombies(c, err);
+    capture_read_files(&c->objects);
     if (rc == 0)
         rc = rollback_record(options->rollback, c->objects.written, c->objects.written_count,
                              writer, &c->notes, err);
@@ -510,6 +511,8 @@ static int write_meta(capture *c, image_writer *writer, cairn_error *err)
     rc = mapped_files_describe(processes, keeping, err);
     if (rc == 0 && keeping)
         rc = keeping_finish(keeping, c->meta, err);
+    if (rc == 0)
+        rc = read_files_describe(&c->objects, err);
     if (rc != 0)
         return rc;
     json_t *descriptions = json_array(), *objects = json_array();

@@ -20,6 +20,7 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 #include "common/json.h"
+#include "proc/file_identity.h"
 
 #ifndef MQUEUE_MAGIC
 #define MQUEUE_MAGIC 0x19800202
@@ -224,6 +225,23 @@ static int describe_special(const struct objects *o, const struct seen *s, json_
     return 0;
 }
 
+/* Not what the kernel makes up at each reading. */
+static bool is_stored(const struct seen *s)
+{
+    static const long made_up[] = {
+        SYSFS_MAGIC,      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,  TRACEFS_MAGIC,
+        SECURITYFS_MAGIC, PROC_SUPER_MAGIC,   BPF_FS_MAGIC,        EFIVARFS_MAGIC, PSTOREFS_MAGIC};
+    char path[64];
+    struct statfs fs;
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", s->process->pid, s->fd);
+    if (statfs(path, &fs) < 0)
+        return false;
+    for (size_t i = 0; i < sizeof made_up / sizeof *made_up; i++)
+        if (fs.f_type == made_up[i])
+            return false;
+    return true;
+}
+
 /* What is opened again by its path. */
 static int describe_named(struct objects *o, const struct seen *s, json_t *json, cairn_error *err)
 {
@@ -241,8 +259,11 @@ static int describe_named(struct objects *o, const struct seen *s, json_t *json,
     rc = describe_path(s, "file", json, err);
     if (rc == 0)
         rc = describe_link(s, other, json, err);
-    bool written =
-        S_ISREG(s->stat.st_mode) && !(s->flags & O_PATH) && (s->flags & O_ACCMODE) != O_RDONLY;
+    bool content = S_ISREG(s->stat.st_mode) && !(s->flags & O_PATH);
+    bool written = content && (s->flags & O_ACCMODE) != O_RDONLY;
+    if (rc == 0 && content && !written && is_stored(s) &&
+        file_identity_note(json, &s->stat, false) != 0)
+        rc = cairn_fail(err, ENOMEM, "out of memory noting %s", s->link);
     return rc == 0 && written ? note_written(o, s, other ? other : s->link, err) : rc;
 }
 

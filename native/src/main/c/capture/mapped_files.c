@@ -11,15 +11,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "proc/content_id.h"
-
-static bool is_as_noted(const json_t *map, int fd)
-{
-    struct stat st;
-    uint64_t size = 0, mtime = 0;
-    return fstat(fd, &st) == 0 && json_need_hex(map, "file_size", &size, NULL) == 0 &&
-           json_need_hex(map, "file_mtime_ns", &mtime, NULL) == 0 && (uint64_t)st.st_size == size &&
-           content_mtime_ns(&st) == mtime;
-}
+#include "proc/file_identity.h"
 
 /* What must be recorded of a file besides its mappings: the keys to add to each of them. */
 struct description {
@@ -45,7 +37,7 @@ static int look_at(const struct description *d, const json_t *map, const char *p
     const char *kept = json_string_value(json_object_get(map, "kept")); /* and has no name now */
     auto_close int fd =
         kept ? keeping_reopen(d->keeping, kept, path) : open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || !is_as_noted(map, fd))
+    if (fd < 0 || !file_identity_is_as_noted(map, fd))
         return 0;
     int rc = content_id(fd, path, content, err);
     if (rc != 0)
@@ -66,7 +58,7 @@ static int look_at(const struct description *d, const json_t *map, const char *p
 static int describe(const struct description *d, json_t *map, cairn_error *err)
 {
     const char *path = json_string_value(json_object_get(map, "path"));
-    if (!path || !json_object_get(map, "file_size"))
+    if (!path || !file_identity_is_noted(map))
         return 0;
     const char *kept = json_string_value(json_object_get(map, "kept"));
     json_t *found = json_object_get(d->found, kept ? kept : path);

@@ -16,6 +16,7 @@
 #include "common/io.h"
 #include "common/json.h"
 #include "proc/content_id.h"
+#include "proc/file_identity.h"
 #include "sandbox/temporary.h"
 
 static bool maps_all_of(int fd, const struct proc_map *map)
@@ -56,6 +57,7 @@ static int note_changing(struct objects *o, const struct proc_map *map, bool map
 static int note_file(const struct captured_process *p, const struct proc_map *map, json_t *json,
                      cairn_error *err)
 {
+    bool changes = json_is_true(json_object_get(json, "writable"));
     struct stat st;
     if (stat(map->path, &st) < 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
@@ -64,9 +66,9 @@ static int note_file(const struct captured_process *p, const struct proc_map *ma
     if (json_object_set_new(json, "path", json_string(map->path)) != 0)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
-    json_object_set_new(json, "file_size", json_hex((uint64_t)st.st_size));
-    json_object_set_new(json, "file_mtime_ns", json_hex(content_mtime_ns(&st)));
-    return 0;
+    return file_identity_note(json, &st, changes) == 0
+               ? 0
+               : cairn_fail(err, ENOMEM, "out of memory noting %s", map->path);
 }
 
 static int refuse_guards(const struct captured_process *p, const struct proc_map *map,
@@ -93,6 +95,17 @@ static bool may_be_written_later(const struct captured_process *p, const struct 
     return lstat(path, &st) == 0 && st.st_mode & S_IWUSR;
 }
 
+/* What services of the host change under those who read it, which have to expect that. */
+static bool is_of_service(const char *path)
+{
+    static const char *const folders[] = {"/var/lib/sss/", "/var/db/nscd/", "/var/cache/nscd/",
+                                          "/run/", "/var/run/"};
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return false;
+}
+
 /* A file that is mapped to be read. */
 static int capture_shared_file(struct objects *o, const struct captured_process *p,
                                const struct proc_map *map, json_t *json, cairn_error *err)
@@ -108,7 +121,7 @@ static int capture_shared_file(struct objects *o, const struct captured_process 
         if (rc != 0)
             return rc;
     }
-    if (o->keeping && keeping_wants(o->keeping, map->path))
+    if (!json_is_true(json_object_get(json, "writable")) && !is_of_service(map->path))
         return note_file(p, map, json, err);
     return json_object_set_new(json, "path", json_string(map->path)) == 0
                ? 0

@@ -98,6 +98,12 @@ CAIRN_CHECKED int capture_deleted_program(struct objects *o, struct captured_pro
 /* The mappings of a process, into its "maps", with the shared memory behind them. */
 CAIRN_CHECKED int capture_mappings(struct objects *o, struct captured_process *p, cairn_error *err);
 
+/* What is read and written, too, has no identity of its own: roll-back makes it what it was. After
+ * the mappings. */
+void capture_read_files(const struct objects *o);
+/* After the pause: what the files hold that are only read. */
+CAIRN_CHECKED int read_files_describe(const struct objects *o, cairn_error *err);
+
 /* One of SysV shared memory. */
 CAIRN_CHECKED int capture_segment_mapping(struct objects *o, const struct captured_process *p,
                                           const struct proc_map *map, json_t *json,

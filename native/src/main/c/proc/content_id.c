@@ -1,6 +1,7 @@
 #include "proc/content_id.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,10 @@
 #include "common/io.h"
 
 #define MOST_HASHED (16u << 20)
+#define SAMPLE_BYTES (16u << 10)
+#define SAMPLED_END (64u << 10)
+#define SAMPLES 64 /* between the ends, evenly */
+#define OF_SAMPLES "xxh3-samples:"
 #define MOST_HEADERS 128
 #define MOST_NOTES 4096
 #define MOST_BUILD_ID 64
@@ -79,23 +84,61 @@ uint64_t content_mtime_ns(const struct stat *st)
     return (uint64_t)st->st_mtim.tv_sec * 1000000000u + (uint64_t)st->st_mtim.tv_nsec;
 }
 
+static int add_block(XXH3_state_t *hash, int fd, uint64_t at, size_t len, const char *path,
+                     cairn_error *err)
+{
+    char block[SAMPLE_BYTES];
+    for (size_t done = 0; done < len; done += SAMPLE_BYTES) {
+        size_t n = len - done < SAMPLE_BYTES ? len - done : SAMPLE_BYTES;
+        int rc = io_pread_full(fd, block, n, at + done, path, err);
+        if (rc != 0)
+            return rc;
+        XXH3_128bits_update(hash, block, n);
+    }
+    return 0;
+}
+
+/* size: over MOST_HASHED. */
+static int add_samples(XXH3_state_t *hash, int fd, uint64_t size, const char *path,
+                       cairn_error *err)
+{
+    int rc = add_block(hash, fd, 0, SAMPLED_END, path, err);
+    for (uint64_t i = 1; i < SAMPLES && rc == 0; i++)
+        rc = add_block(hash, fd, size / SAMPLES * i, SAMPLE_BYTES, path, err);
+    return rc != 0 ? rc : add_block(hash, fd, size - SAMPLED_END, SAMPLED_END, path, err);
+}
+
+int content_id_of(int fd, uint64_t size, const char *path, char out[CONTENT_ID_SIZE],
+                  cairn_error *err)
+{
+    *out = '\0';
+    if (content_build_id(fd, 0, out))
+        return 0;
+    XXH3_state_t *hash = XXH3_createState();
+    if (!hash)
+        return cairn_fail(err, ENOMEM, "out of memory reading %s", path);
+    XXH3_128bits_reset(hash);
+    bool whole = size <= MOST_HASHED;
+    int rc = whole ? add_block(hash, fd, 0, (size_t)size, path, err)
+                   : add_samples(hash, fd, size, path, err);
+    XXH128_canonical_t digest;
+    XXH128_canonicalFromHash(&digest, XXH3_128bits_digest(hash));
+    XXH3_freeState(hash);
+    if (rc == 0)
+        write_hex(whole ? "xxh3:" : OF_SAMPLES, digest.digest, sizeof digest.digest, out);
+    return rc;
+}
+
+bool content_id_is_of_samples(const char *id)
+{
+    return strncmp(id, OF_SAMPLES, strlen(OF_SAMPLES)) == 0;
+}
+
 int content_id(int fd, const char *path, char out[CONTENT_ID_SIZE], cairn_error *err)
 {
     struct stat st;
     *out = '\0';
     if (fstat(fd, &st) < 0)
         return cairn_fail_errno(err, "looking at %s", path);
-    if (!S_ISREG(st.st_mode) || content_build_id(fd, 0, out) || st.st_size > MOST_HASHED)
-        return 0;
-    auto_free char *bytes = NULL;
-    size_t len;
-    if (lseek(fd, 0, SEEK_SET) < 0)
-        return cairn_fail_errno(err, "reading %s", path);
-    int rc = io_read_stream(fd, path, MOST_HASHED, &bytes, &len, err);
-    if (rc != 0)
-        return rc;
-    XXH128_canonical_t digest;
-    XXH128_canonicalFromHash(&digest, XXH3_128bits(bytes, len));
-    write_hex("xxh3:", digest.digest, sizeof digest.digest, out);
-    return 0;
+    return S_ISREG(st.st_mode) ? content_id_of(fd, (uint64_t)st.st_size, path, out, err) : 0;
 }

@@ -14,8 +14,14 @@
 uint64_t content_mtime_ns(const struct stat *st);
 
 /* "build-id:HEX" of a program or library whose linker gave it one, "xxh3:HEX" of any other file of
- * up to 16 MiB, else "". Reads fd, which stays open, at most once through. */
+ * up to 16 MiB, of a larger one "xxh3-samples:HEX" of its ends and of some blocks between them.
+ * Reads fd, whose position stays, at most once through. */
 CAIRN_CHECKED int content_id(int fd, const char *path, char out[CONTENT_ID_SIZE], cairn_error *err);
+/* As if the file had only its first `size` bytes; torn where it has fewer. */
+CAIRN_CHECKED int content_id_of(int fd, uint64_t size, const char *path, char out[CONTENT_ID_SIZE],
+                                cairn_error *err);
+/* A change between the samples is not seen. */
+bool content_id_is_of_samples(const char *id);
 
 /* Whether the notes of one segment of an ELF file have a build id, and "build-id:HEX". */
 bool content_build_id_note(const uint8_t *notes, size_t len, char out[CONTENT_ID_SIZE]);

@@ -15,6 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "proc/file_identity.h"
 #include "restore/fd_store.h"
 #include "restore/inet_sockets.h"
 #include "restore/inotify.h"
@@ -47,7 +48,30 @@ static int take_other_link(const json_t *json, struct nameless *name, const char
     return rc;
 }
 
-static int open_file(const json_t *json, int64_t flags, int number, cairn_error *err)
+/* As the step had it open, but that this one can be read without leaving a trace. */
+static int check_identity(const struct restoration *r, const json_t *json, const char *path, int fd,
+                          cairn_error *err)
+{
+    char link[48];
+    enum file_verdict verdict;
+    if (!file_identity_is_noted(json) || r->spec->accept_changed)
+        return 0;
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    auto_close int unseen = open(link, O_RDONLY | O_NOATIME | O_CLOEXEC);
+    auto_close int seen = unseen < 0 ? open(link, O_RDONLY | O_CLOEXEC) : -1;
+    if (unseen < 0 && seen < 0)
+        return cairn_fail_errno(err, "reading %s", path);
+    int rc = file_identity_compare(json, path, unseen < 0 ? seen : unseen, &verdict, err);
+    if (rc != 0 || verdict != FILE_OTHER)
+        return rc;
+    return cairn_fail(err, CAIRN_EROLLBACK,
+                      "%s is not what the step was reading: it was changed or replaced since the "
+                      "checkpoint; --accept-changed resumes all the same",
+                      path);
+}
+
+static int open_file(const struct restoration *r, const json_t *json, int64_t flags, int number,
+                     cairn_error *err)
 {
     const char *path;
     int64_t position = 0;
@@ -63,6 +87,9 @@ static int open_file(const json_t *json, int64_t flags, int number, cairn_error 
     auto_close int fd = open(path, (int)(flags & OPEN_FLAGS) | O_NOCTTY | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "opening %s, which the step had open", path);
+    rc = check_identity(r, json, path, fd, err);
+    if (rc != 0)
+        return rc;
     if (position > 0 && lseek(fd, position, SEEK_SET) < 0)
         return cairn_fail_errno(err, "going to byte %lld of %s", (long long)position, path);
     return fd_store_place(fd, number, err);
@@ -244,7 +271,7 @@ static int make_description(const struct restoration *r, size_t i, cairn_error *
         return shared_proc_is(json) ? shared_proc_prepare(number, err)
                                     : 0; /* by its process: descriptors.c */
     if (description_is_kind(json, "file") || description_is_kind(json, "device"))
-        return open_file(json, flags, number, err);
+        return open_file(r, json, flags, number, err);
     if (description_is_kind(json, "namespace"))
         return open_namespace(json, flags, number, err);
     if (description_is_kind(json, "object"))

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
@@ -10,47 +11,32 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "proc/content_id.h"
+#include "proc/file_identity.h"
 #include "proc/vdso.h"
 #include "restore/binaries.h"
 #include "rollback/file_content.h"
 #include "task/cpu.h"
 
-/* Another host has its own times for the same package's files. */
-static int same_content(const json_t *map, const char *path, int fd, bool *same, cairn_error *err)
+/* Code that is mapped over other code cannot run. */
+static bool is_code(const json_t *map)
 {
-    const char *there = "";
-    char here[CONTENT_ID_SIZE];
-    int rc = json_may_string(map, "file_content", CONTENT_ID_SIZE - 1, &there, err);
-    if (rc == 0)
-        rc = content_id(fd, path, here, err);
-    if (rc == 0)
-        *same = *there && strcmp(there, here) == 0;
-    return rc;
+    return (json_integer_value(json_object_get(map, "prot")) & PROT_EXEC) ||
+           file_identity_is_program(map);
 }
 
-int restore_fits_file(const json_t *map, const char *path, int fd, cairn_error *err)
+int restore_fits_file(const json_t *map, const char *path, int fd, bool accept_changed,
+                      cairn_error *err)
 {
-    if (!json_object_get(map, "file_size"))
+    enum file_verdict verdict;
+    if (!file_identity_is_noted(map))
         return 0;
-    uint64_t size, mtime;
-    struct stat st;
-    int rc = json_need_hex(map, "file_size", &size, err);
-    if (rc == 0)
-        rc = json_need_hex(map, "file_mtime_ns", &mtime, err);
-    if (rc != 0)
+    int rc = file_identity_compare(map, path, fd, &verdict, err);
+    if (rc != 0 || verdict != FILE_OTHER || (accept_changed && !is_code(map)))
         return rc;
-    if (fstat(fd, &st) < 0)
-        return cairn_fail_errno(err, "looking at %s", path);
-    bool same = (uint64_t)st.st_size == size;
-    if (same && content_mtime_ns(&st) != mtime)
-        rc = same_content(map, path, fd, &same, err);
-    if (rc != 0)
-        return rc;
-    if (!same)
-        return cairn_fail(
-            err, CAIRN_EIMAGE_FOREIGN,
-            "%s is not the file that the step has mapped: it was changed or upgraded since", path);
-    return 0;
+    return cairn_fail(
+        err, CAIRN_EIMAGE_FOREIGN,
+        "%s is not the file that the step has mapped: it was changed or upgraded since%s", path,
+        is_code(map) ? "" : "; --accept-changed resumes all the same");
 }
 
 static int cpu_fits(const json_t *meta, cairn_error *err)
@@ -91,13 +77,13 @@ static int kernel_fits(const json_t *meta, cairn_error *err)
     return 0;
 }
 
-static int file_fits(const json_t *map, const char *path, cairn_error *err)
+static int file_fits(const json_t *map, const char *path, bool accept_changed, cairn_error *err)
 {
     auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                           "%s, which the step has mapped, is not there (%m)", path);
-    return restore_fits_file(map, path, fd, err);
+    return restore_fits_file(map, path, fd, accept_changed, err);
 }
 
 /* Code can be mapped only from where the mount allows it. */
@@ -111,7 +97,8 @@ static int kept_fits(int image_fd, const char *name, const char *path, cairn_err
     return rc;
 }
 
-int restore_find_file(const json_t *map, int image_fd, bool *kept, cairn_error *err)
+int restore_find_file(const json_t *map, int image_fd, bool accept_changed, bool *kept,
+                      cairn_error *err)
 {
     const char *path, *name = NULL;
     int rc = json_need_string(map, "path", 4096, &path, err);
@@ -121,7 +108,7 @@ int restore_find_file(const json_t *map, int image_fd, bool *kept, cairn_error *
         return rc;
     cairn_error own = {0};
     *kept = false;
-    if (file_fits(map, path, &own) == 0)
+    if (file_fits(map, path, accept_changed, &own) == 0)
         return 0;
     if (!name || own.code != CAIRN_EIMAGE_FOREIGN)
         return cairn_fail(err, own.code, "%s", own.message);
@@ -142,8 +129,9 @@ static int files_fit(const json_t *meta, int image_fd, cairn_error *err)
         const char *name = json_string_value(json_object_get(map, "kept"));
         if (!path || json_object_get(seen, name ? name : path))
             continue;
+        /* What is no code may be what the step itself changed, and goes back first. */
         bool kept;
-        int rc = restore_find_file(map, image_fd, &kept, err);
+        int rc = restore_find_file(map, image_fd, true, &kept, err);
         if (rc != 0)
             return rc;
         json_object_set_new(seen, name ? name : path, json_true());

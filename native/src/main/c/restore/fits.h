@@ -14,15 +14,18 @@
  * CAIRN_EIMAGE_VERSION or CAIRN_EIMAGE_FOREIGN say what does not fit. Touches nothing. */
 CAIRN_CHECKED int restore_fits_machine(const json_t *meta, cairn_error *err);
 
-/* That, and whether every mapped file is still the one that was mapped, or is kept beside the
- * image. */
+/* That, and whether all mapped code is still what was mapped, or is kept beside the image, and
+ * every other mapped file is there. */
 CAIRN_CHECKED int restore_fits_host(const json_t *meta, int image_fd, cairn_error *err);
 
-/* A file that a process of the image maps or runs: is the one open as fd still the same? */
-CAIRN_CHECKED int restore_fits_file(const json_t *map, const char *path, int fd, cairn_error *err);
+/* A file that a process of the image maps or runs: is the one open as fd still the same?
+ * accept_changed: another one will do, unless it is code. */
+CAIRN_CHECKED int restore_fits_file(const json_t *map, const char *path, int fd,
+                                    bool accept_changed, cairn_error *err);
 
 /* Is the host's own still the same? Else *kept, where a sound copy is kept beside the image; what
  * is neither is refused. */
-CAIRN_CHECKED int restore_find_file(const json_t *map, int image_fd, bool *kept, cairn_error *err);
+CAIRN_CHECKED int restore_find_file(const json_t *map, int image_fd, bool accept_changed,
+                                    bool *kept, cairn_error *err);
 
 #endif

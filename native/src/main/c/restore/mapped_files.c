@@ -41,7 +41,8 @@ static int list_mapped_file(struct restoration *r, const char *path, const json_
     bool stand_in;
     if (!file || json_array_append_new(r->mapped_files, file) != 0)
         return cairn_fail(err, ENOMEM, "out of memory listing mapped files");
-    int rc = restore_find_file(file, image_reader_dirfd(r->image), &stand_in, err);
+    int rc = restore_find_file(file, image_reader_dirfd(r->image), r->spec->accept_changed,
+                               &stand_in, err);
     if (rc == 0 && stand_in)
         json_object_set_new(file, "stand_in", json_true());
     return rc;
@@ -83,7 +84,9 @@ static int open_mapped_file(const struct restoration *r, const json_t *json, cai
                                  : open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
     if (fd < 0)
         return cairn_fail_errno(err, "opening %s, which the step runs or has mapped", path);
-    int rc = stand_in ? 0 : restore_fits_file(json, path, fd, err); /* else it was checked */
+    int rc = stand_in ? 0
+                      : restore_fits_file(json, path, fd, r->spec->accept_changed,
+                                          err); /* else it was checked */
     return rc != 0 ? rc : fd_store_place(fd, fd_store_mapped_file(r, path, kept), err);
 }
 

@@ -32,6 +32,7 @@ struct tree_spec {
     struct rlimit open_files;
     bool baseline_cpu;                    /* envp holds libraries to it */
     const struct tree_listener *listener; /* NULL: nobody */
+    bool accept_changed;                  /* a restored tree may read other files than before */
     bool deny_io_uring;                   /* io_uring_setup fails with ENOSYS */
     bool namespaces; /* false: run plainly below a pid 1 that is only a process (engines app and
                         none on hosts without user namespaces); such a tree cannot be captured */

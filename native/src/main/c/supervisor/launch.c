@@ -64,6 +64,7 @@ static struct tree_spec tree_spec_of(const struct supervisor *s, char *const *en
         .cols = spec->cols,
         .open_files = s->open_files,
         .baseline_cpu = spec->baseline_cpu,
+        .accept_changed = spec->accept_changed,
         .namespaces = true,
     };
 }

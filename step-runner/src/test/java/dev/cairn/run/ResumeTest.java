@@ -835,6 +835,30 @@ class ResumeTest {
     }
 
     @Test
+    void resumesFromAnImageThatWasRefusedForWhatOthersChangedOnceThatIsAccepted() throws Exception {
+        Bench.Running run = bench.start(bench.flow(ONE));
+        bench.engine().nextStart().publish("interval");
+        run.session().stop(StopKind.INTERRUPT, "Ctrl-C");
+        run.outcome();
+        bench.engine()
+                .makeChanged(
+                        run.folder().step("work").image(2),
+                        "/data/in was replaced; --accept-changed resumes all the same");
+
+        Bench.Running refused = bench.start(bench.flow(ONE));
+        FakeStep second = bench.engine().nextStart();
+        assertThat(second.resumedFrom()).isEqualTo(1);
+        second.fail(3);
+        refused.outcome();
+
+        Bench.Running accepted = bench.start(bench.flow(ONE).with(new ResumeOptions(true, false, Map.of(), Set.of())));
+        FakeStep last = bench.engine().nextStart();
+        assertThat(last.resumedFrom()).isEqualTo(2);
+        last.succeed();
+        accepted.outcome();
+    }
+
+    @Test
     void goesOnFromNoOtherImageThanTheChosenOne() throws Exception {
         Bench.Running run = bench.start(bench.flow(ONE));
         bench.engine().nextStart().publish("interval");

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,6 +33,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class NativeEngineTest extends ImagingCheckpointerContract {
@@ -183,6 +185,59 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
                                 .acceptChanged());
         assertThat(steps().finish(resumed).exitCode()).hasValue(0);
         assertThat(out).hasContent("a\nb\n");
+    }
+
+    /** Named, and the image refused; unless told otherwise. What is only touched, or has grown, is the same. */
+    @ParameterizedTest
+    @CsvSource({
+        "replaced, DESCRIPTOR, true",
+        "rewritten, DESCRIPTOR, true",
+        "touched, DESCRIPTOR, false",
+        "grown, DESCRIPTOR, false",
+        "replaced, MAPPING, true",
+        "rewritten, MAPPING, true",
+        "touched, MAPPING, false",
+        "rewritten, PRIVATE_MAPPING, true"
+    })
+    void anInputThatOthersChangedIsNamed(String change, String reading, boolean refused) throws Exception {
+        Path input = Files.writeString(programs.resolve("input"), "first\nsecond\n");
+        Files.setLastModifiedTime(input, FileTime.from(Instant.EPOCH));
+        String mapped =
+                "python3 -c 'import mmap, os, time\nf = open(\"" + input + "\")\nm = mmap.mmap(f.fileno(), 0, mmap."
+                        + (reading.equals("MAPPING") ? "MAP_SHARED" : "MAP_PRIVATE")
+                        + ", mmap.PROT_READ)\nf.close()\nprint(\"ready\", flush=True)\n"
+                        + "while not os.path.exists(\"" + programs + "/end\"): time.sleep(0.02)'";
+        String program = reading.equals("DESCRIPTOR")
+                ? "exec 3< " + input + "; read a <&3; echo ready; while [ ! -e " + programs
+                        + "/end ]; do sleep 0.02; done"
+                : mapped;
+        StepProcess step = steps().start(program, launch -> launch.journalBytes(1 << 30));
+        steps().awaitOutput("ready");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.of(EndCause.INTERRUPTED), "test", false));
+        steps().finish(step);
+        Files.createFile(programs.resolve("end"));
+        switch (change) {
+            case "replaced" -> {
+                Files.delete(input);
+                Files.writeString(input, "another\nfile\n");
+            }
+            case "rewritten" -> Files.writeString(input, "first\nSECOND\n");
+            case "grown" -> Files.writeString(input, "third\n", StandardOpenOption.APPEND);
+            default -> Files.setLastModifiedTime(input, FileTime.from(Instant.EPOCH.plusSeconds(1)));
+        }
+
+        if (refused) {
+            assertThatThrownBy(() -> steps().start(
+                                    program,
+                                    launch -> launch.journalBytes(1 << 30).restoreFrom(image.path())))
+                    .hasMessageContaining(input + " is not ")
+                    .hasMessageContaining("--accept-changed");
+        }
+        StepProcess resumed = steps().start(program, launch -> {
+            launch.journalBytes(1 << 30).restoreFrom(image.path());
+            return refused ? launch.acceptChanged() : launch;
+        });
+        assertThat(steps().finish(resumed).exitCode()).hasValue(0);
     }
 
     @Test

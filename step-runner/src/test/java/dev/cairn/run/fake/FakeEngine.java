@@ -36,6 +36,7 @@ public final class FakeEngine implements Checkpointer {
     private final Map<Path, String> spoilt = new ConcurrentHashMap<>();
     private final Set<Path> foreign = ConcurrentHashMap.newKeySet();
     private final Map<Path, String> unrestorable = new ConcurrentHashMap<>();
+    private final Map<Path, String> changed = new ConcurrentHashMap<>();
     private final AtomicInteger busy = new AtomicInteger();
     private final AtomicInteger killed = new AtomicInteger();
     private final AtomicInteger portHeld = new AtomicInteger();
@@ -126,6 +127,11 @@ public final class FakeEngine implements Checkpointer {
         unrestorable.put(image, reason);
     }
 
+    /** It can be restored only if what others changed is accepted. */
+    public void makeChanged(Path image, String reason) {
+        changed.put(image, reason);
+    }
+
     public void lacks(HostFinding finding) {
         findings.add(finding);
     }
@@ -158,6 +164,9 @@ public final class FakeEngine implements Checkpointer {
             throw new EngineException("writing spec.json", new IOException("No space left on device"));
         }
         String refusal = launch.restoreFrom().map(unrestorable::get).orElse(null);
+        if (refusal == null && !launch.acceptChanged()) {
+            refusal = launch.restoreFrom().map(changed::get).orElse(null);
+        }
         if (refusal != null) {
             throw new EngineException(1000, refusal);
         }

@@ -88,11 +88,11 @@ public final class ResumePointSelector {
     private Optional<String> refusal(ImageRecord image, ResumeChoice wish) {
         // the cheap questions first: the engine reads the whole image
         return isStart(image)
-                ? brokenHere(image).or(() -> unusable.apply(image))
+                ? brokenHere(image, wish).or(() -> unusable.apply(image))
                 : restartAsked(wish)
                         .or(() -> givenUp(image))
                         .or(() -> changed(image, wish))
-                        .or(() -> brokenHere(image))
+                        .or(() -> brokenHere(image, wish))
                         .or(() -> failedFrom(image))
                         .or(() -> unusable.apply(image));
     }
@@ -119,14 +119,20 @@ public final class ResumePointSelector {
                                 + "the image's memory holds the old code. --accept-changed resumes from it anyway");
     }
 
-    private Optional<String> brokenHere(ImageRecord image) {
+    private Optional<String> brokenHere(ImageRecord image, ResumeChoice wish) {
         return attempts.stream()
                 .filter(attempt -> wentOnFrom(attempt, image)
                         && attempt.endedBy(EndCause.RESTORE_FAILED)
+                        && !isRemedied(attempt, wish)
                         && attempt.host().bootId().equals(host.bootId()))
                 .map(attempt -> "attempt " + attempt.number() + " could not restore it: "
                         + attempt.end().orElseThrow().message())
                 .reduce((earlier, later) -> later);
+    }
+
+    /** What refuses an image for what others changed names the option by which it is not refused. */
+    private static boolean isRemedied(AttemptRecord attempt, ResumeChoice wish) {
+        return wish.acceptChanged() && attempt.end().orElseThrow().message().contains("--accept-changed");
     }
 
     private Optional<String> failedFrom(ImageRecord image) {

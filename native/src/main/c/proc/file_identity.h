@@ -1,0 +1,38 @@
+/* Which file that was: what an image says of a file that the step reads or maps, so that a restore
+ * finds the same one or refuses. Keys of a description or a mapping in META:
+ *
+ *   file_size, file_mtime_ns, *may* file_ctime_ns, file_ino   as stat has them
+ *   *may* file_content                                        as content_id has it
+ *
+ * The device is not compared: it changes with a mount. A touch, another host or a copy that was put
+ * back change times and inode; then the content decides. */
+#ifndef CAIRN_PROC_FILE_IDENTITY_H
+#define CAIRN_PROC_FILE_IDENTITY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+
+#include "common/error.h"
+
+/* In the pause. NULL anywhere is memory that ran out. `changes`: the step may write to it, and only
+ * size and time count. */
+int file_identity_note(json_t *json, const struct stat *st, bool changes);
+void file_identity_forget(json_t *json);
+bool file_identity_is_noted(const json_t *json);
+/* Known by its build id: a program or a library. */
+bool file_identity_is_program(const json_t *json);
+/* Whether the file of fd is, by stat, what was noted: then its content may be added. */
+bool file_identity_is_as_noted(const json_t *json, int fd);
+
+enum file_verdict {
+    FILE_SAME,
+    FILE_LONGER, /* it begins with all that was there */
+    FILE_OTHER,
+};
+
+/* fd: open for reading; its position stays. */
+CAIRN_CHECKED int file_identity_compare(const json_t *json, const char *path, int fd,
+                                        enum file_verdict *out, cairn_error *err);
+
+#endif
