@@ -11,6 +11,7 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunManifest.StepLine;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
+import dev.cairn.run.manifest.UndoneFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collection;
@@ -89,13 +90,17 @@ public final class RunJson {
                 .put("message", step.message())
                 .put("waiting_until", step.waitingUntil())
                 .put("outputs", outputs)
-                .put("attempts", step.attempts().stream().map(RunJson::attempt).toList())
+                .put(
+                        "attempts",
+                        step.attempts().stream()
+                                .map(attempt -> attempt(step, attempt))
+                                .toList())
                 .put(
                         "images",
                         step.images().stream().map(image -> image(step, image)).toList());
     }
 
-    private static JsonObject attempt(AttemptRecord attempt) {
+    private static JsonObject attempt(StepManifest step, AttemptRecord attempt) {
         Optional<StepExit> end = attempt.end();
         return new JsonObject()
                 .put("number", attempt.number())
@@ -118,7 +123,17 @@ public final class RunJson {
                 .put("signal", end.map(StepExit::signal))
                 .put("running_ms", end.map(StepExit::running))
                 .put("message", end.map(StepExit::message))
-                .put("shortage", attempt.shortage());
+                .put("shortage", attempt.shortage())
+                .put(
+                        "rolled_back",
+                        UndoneFiles.shown(step.folder(), attempt.number()).map(RunJson::rolledBack));
+    }
+
+    private static JsonObject rolledBack(UndoneFiles undone) {
+        return new JsonObject()
+                .put("files", undone.files())
+                .put("bytes", undone.bytes())
+                .put("path", undone.path());
     }
 
     private static JsonObject image(StepManifest step, ImageRecord image) {

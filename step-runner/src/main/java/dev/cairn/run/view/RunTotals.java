@@ -4,6 +4,7 @@ import dev.cairn.engine.StepExit;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.UndoneFiles;
 import java.time.Duration;
 import java.util.List;
 
@@ -15,9 +16,19 @@ import java.util.List;
  * @param unended how many have not ended, as far as is known; how long they have run is known when they have
  * @param running time that steps ran, added up
  * @param repeated how much of that was done again, at most
+ * @param rolledBackFiles how many files resumes took away or cut off, each as often as that happened
+ * @param rolledBackBytes of those
  * @param wall from the run's start to its end, or to when it was last heard of
  */
-public record RunTotals(int attempts, int resumed, int unended, Duration running, Duration repeated, Duration wall) {
+public record RunTotals(
+        int attempts,
+        int resumed,
+        int unended,
+        Duration running,
+        Duration repeated,
+        Duration wall,
+        long rolledBackFiles,
+        long rolledBackBytes) {
 
     public static RunTotals of(RunManifest run, List<StepManifest> steps) {
         List<AttemptRecord> attempts =
@@ -33,7 +44,19 @@ public record RunTotals(int attempts, int resumed, int unended, Duration running
                 .reduce(Duration.ZERO, Duration::plus);
         Duration repeated = attempts.stream().map(AttemptRecord::repeats).reduce(Duration.ZERO, Duration::plus);
         Duration wall = Duration.between(run.createdAt(), run.endedAt().orElse(run.updatedAt()));
-        return new RunTotals(attempts.size(), resumed, unended, running, repeated, wall);
+        List<UndoneFiles> undone = steps.stream()
+                .flatMap(step -> step.attempts().stream()
+                        .flatMap(attempt -> UndoneFiles.shown(step.folder(), attempt.number()).stream()))
+                .toList();
+        return new RunTotals(
+                attempts.size(),
+                resumed,
+                unended,
+                running,
+                repeated,
+                wall,
+                undone.stream().mapToLong(UndoneFiles::files).sum(),
+                undone.stream().mapToLong(UndoneFiles::bytes).sum());
     }
 
     public JsonObject json() {
@@ -43,6 +66,8 @@ public record RunTotals(int attempts, int resumed, int unended, Duration running
                 .put("unended", unended)
                 .put("running_ms", running)
                 .put("repeated_ms", repeated)
-                .put("wall_ms", wall);
+                .put("wall_ms", wall)
+                .put("rolled_back_files", rolledBackFiles)
+                .put("rolled_back_bytes", rolledBackBytes);
     }
 }

@@ -6,6 +6,7 @@ import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.run.manifest.RunManifest;
+import dev.cairn.run.manifest.UndoneFiles;
 import dev.cairn.run.view.Json;
 import dev.cairn.run.view.JsonObject;
 import dev.cairn.run.view.RunJson;
@@ -77,6 +78,9 @@ public final class ReportCommand implements Callable<Integer> {
                 + " of them from an image; steps ran " + HumanText.span(totals.running()) + " in "
                 + HumanText.span(totals.wall())
                 + (totals.repeated().isZero() ? "" : ", up to " + HumanText.span(totals.repeated()) + " of it again")
+                + (totals.rolledBackFiles() == 0
+                        ? ""
+                        : ", rolled back " + UndoneFiles.text(totals.rolledBackFiles(), totals.rolledBackBytes()))
                 + (totals.unended() == 0
                         ? ""
                         : ", not counting " + totals.unended() + " that " + (totals.unended() == 1 ? "has" : "have")

@@ -9,6 +9,7 @@ import dev.cairn.run.manifest.OwnerRecord;
 import dev.cairn.run.manifest.RejectedImage;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.manifest.UndoneFiles;
 import dev.cairn.workflow.value.Sizes;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -46,13 +47,13 @@ final class RunText {
                 + (step.message().isEmpty() ? "" : ": " + step.message()));
         step.outputs().forEach((name, path) -> out.println("  output " + name + ": " + path));
         step.texts().forEach((name, text) -> out.println("  output " + name + " = " + text.replaceAll("\\R", " ")));
-        step.attempts().forEach(this::print);
+        step.attempts().forEach(attempt -> print(step, attempt));
         if (!step.images().isEmpty()) {
             printImages(step);
         }
     }
 
-    private void print(AttemptRecord attempt) {
+    private void print(StepManifest step, AttemptRecord attempt) {
         out.println("  attempt " + attempt.number() + "  " + HumanText.time(attempt.startedAt()) + "  on "
                 + attempt.host().name() + "  " + beginning(attempt.resumedFrom()) + repeating(attempt.repeats()) + ", "
                 + attempt.end().map(RunText::ending).orElse("not ended"));
@@ -60,6 +61,10 @@ final class RunText {
         for (RejectedImage rejected : attempt.passed()) {
             out.println("    image " + rejected.image() + " rejected: " + rejected.reason());
         }
+        UndoneFiles.shown(step.folder(), attempt.number())
+                .ifPresent(undone -> out.println("    rolled back "
+                        + UndoneFiles.text(undone.files(), undone.bytes())
+                        + "; what was undone is in " + undone.path()));
     }
 
     private static String beginning(OptionalLong image) {

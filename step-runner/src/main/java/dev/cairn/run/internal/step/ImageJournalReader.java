@@ -9,7 +9,7 @@ import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepFolder;
 import dev.cairn.run.manifest.StepManifest;
-import dev.cairn.workflow.value.Sizes;
+import dev.cairn.run.manifest.UndoneFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,8 +145,7 @@ final class ImageJournalReader {
             return new RunEvent.Note(
                     back.at(),
                     Optional.of(manifest.stepId()),
-                    "rolled back " + (back.files() == 1 ? "1 file" : back.files() + " files") + ", "
-                            + Sizes.text(back.bytes()) + "; what was undone is in "
+                    "rolled back " + UndoneFiles.text(back.files(), back.bytes()) + "; what was undone is in "
                             + manifest.folder().attempt(attempt.number()).resolve("undone"));
         }
         if (outcome instanceof CheckpointOutcome.LeftAlone left) {
