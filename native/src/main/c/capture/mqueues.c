@@ -199,6 +199,8 @@ static void *list_named(void *argument)
     auto_close int folder = open_folder();
     int again = folder < 0 ? -1 : openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     auto_closedir DIR *dir = again < 0 ? NULL : fdopendir(again);
+    if (folder >= 0 && !dir)
+        l->rc = cairn_fail_errno(&l->err, "listing the step's message queues");
     for (struct dirent *entry; dir && l->rc == 0 && (entry = readdir(dir));)
         if (entry->d_name[0] != '.' || (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..")))
             l->rc = capture_named(l, folder, entry->d_name, &l->err);

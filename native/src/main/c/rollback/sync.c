@@ -165,17 +165,26 @@ static int sync_fd(int fd, const char *path, cairn_error *err)
 }
 
 /* What has gone meanwhile, or may not be read, the image cannot rely on and need not wait for. */
+static int cannot_open(const char *path, cairn_error *err)
+{
+    static const int needless[] = {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, EXDEV, ENXIO};
+    for (size_t i = 0; i < sizeof needless / sizeof *needless; i++)
+        if (errno == needless[i])
+            return 0;
+    return cairn_fail_errno(err, "opening %s to sync it", path);
+}
+
 static int sync_beneath(int base, const char *path, int flags, cairn_error *err)
 {
     auto_close int fd = rb_open_beneath(base, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
-    return fd < 0 ? 0 : sync_fd(fd, path, err);
+    return fd < 0 ? cannot_open(path, err) : sync_fd(fd, path, err);
 }
 
 static int sync_folder_of(int base, const char *path, cairn_error *err)
 {
     const char *last;
     auto_close int parent = rb_open_parent(base, path, &last);
-    return parent < 0 ? 0 : sync_beneath(parent, ".", O_DIRECTORY, err);
+    return parent < 0 ? cannot_open(path, err) : sync_beneath(parent, ".", O_DIRECTORY, err);
 }
 
 static bool has_copy(const struct rb_node *node)
