@@ -107,7 +107,7 @@ final class TickPolicy {
                 end(one);
             }
             Set<String> later = tables.unended().stream()
-                    .filter(tick -> tick.state() == TickState.RUNNING && isOurTurn(tick) && inDoubt.test(tick))
+                    .filter(tick -> tick.state() == TickState.RUNNING && isOurs(tick) && inDoubt.test(tick))
                     .map(Tick::workflow)
                     .collect(Collectors.toSet());
             for (ScheduleEntry schedule : due(fired)) {
@@ -119,8 +119,8 @@ final class TickPolicy {
             }
             tables.forgetWorkflows();
             for (Tick waiting : tables.waitedLongEnough(now)) {
-                boolean hasTurn = waiting.batch().isEmpty() || tables.underWay(waiting.batch()) < waiting.parallel();
-                if (hasTurn && !later.contains(waiting.workflow())) {
+                boolean isFree = waiting.batch().isEmpty() || tables.underWay(waiting.batch()) < waiting.parallel();
+                if (isFree && !later.contains(waiting.workflow())) {
                     admit(waiting);
                 }
             }
@@ -165,13 +165,13 @@ final class TickPolicy {
 
         private void ours(List<Tick> unended) {
             for (Tick tick : unended) {
-                if (isOurTurn(tick)) {
+                if (isOurs(tick)) {
                     workflow(tick.workflow()).ifPresent(workflow -> ours.put(tick, workflow));
                 }
             }
         }
 
-        private boolean isOurTurn(Tick tick) {
+        private boolean isOurs(Tick tick) {
             return tick.state().takesPlace()
                     && tick.daemon().equals(daemon)
                     && !tick.due().isAfter(now);

@@ -1,4 +1,4 @@
-/** Retention: which runs and images are no longer needed, and their removal, for {@code cairn gc} and the daemon. */
+/** Retention: which runs and unreferenced images {@code cairn gc} and the daemon remove; the supervisor prunes the images of a running step. */
 @NullMarked
 package dev.cairn.run.retention;
 

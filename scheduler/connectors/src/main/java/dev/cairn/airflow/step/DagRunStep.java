@@ -59,7 +59,7 @@ final class DagRunStep extends ActionStep {
     public Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException {
         long deadline = System.nanoTime() + atMost.toNanos();
         do {
-            awaitTurn(deadline);
+            awaitNextPoll(deadline);
             if (exit().isEmpty() && isDue()) {
                 look();
             }
@@ -74,7 +74,7 @@ final class DagRunStep extends ActionStep {
     }
 
     /** Waits until the next poll is due, an end is requested, or the deadline passes. */
-    private void awaitTurn(long deadline) throws InterruptedException {
+    private void awaitNextPoll(long deadline) throws InterruptedException {
         synchronized (lock) {
             while (exit().isEmpty()) {
                 long left = (deadline - System.nanoTime()) / 1_000_000;

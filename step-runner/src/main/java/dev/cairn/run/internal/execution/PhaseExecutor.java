@@ -76,7 +76,7 @@ final class PhaseExecutor {
         unended =
                 (int) phase.groups().stream().filter(group -> !group.hasEnded()).count();
         for (InstanceNode node : phase.nodes().filter(this::mayBeRunning).toList()) {
-            takeTurn(node);
+            startExecution(node);
         }
         phase.nodes().filter(node -> node.state().isFinal()).forEach(InstanceNode::passOn);
         for (StepNode group : phase.groups()) {
@@ -302,7 +302,7 @@ final class PhaseExecutor {
             return false;
         }
         Optional<InstanceNode> next = ready.stream()
-                .filter(node -> node.group.hasTurnFree() && admission.admits(node.group.step.placement()))
+                .filter(node -> node.group.hasFreeSlot() && admission.admits(node.group.step.placement()))
                 .findFirst();
         if (next.isPresent()) {
             start(next.get());
@@ -322,14 +322,14 @@ final class PhaseExecutor {
                 : Optional.empty();
         if (together.isEmpty()) {
             ready.remove(first);
-            takeTurn(first);
+            startExecution(first);
             return;
         }
         try {
             for (InstanceNode node : others) {
                 // one that cannot be started may have cancelled the others
                 if (admission.admits(node.group.step.placement()) && ready.remove(node)) {
-                    takeTurn(node);
+                    startExecution(node);
                 }
             }
         } finally {
@@ -338,7 +338,7 @@ final class PhaseExecutor {
     }
 
     /** @throws UnresolvableException when the step may be running and so cannot simply be called failed */
-    private void takeTurn(InstanceNode node) throws IOException, UnresolvableException {
+    private void startExecution(InstanceNode node) throws IOException, UnresolvableException {
         StepExecution execution;
         try {
             execution = tasks.execution(node.group.step, node.instance, node.manifest());
@@ -351,7 +351,7 @@ final class PhaseExecutor {
             return;
         }
         admission.enter(node.group.step.placement());
-        node.group.turnStarted();
+        node.group.executionStarted();
         // what is taken up is not begun as anybody wishes: the next attempt is
         ResumeChoice wish = mayBeRunning(node) ? null : wishes.remove(node.id());
         ledger.running(node);

@@ -176,11 +176,11 @@ final class StepNode {
         return executions == 0;
     }
 
-    boolean hasTurnFree() {
+    boolean hasFreeSlot() {
         return executions < step.matrix().maxParallel();
     }
 
-    void turnStarted() {
+    void executionStarted() {
         executions++;
     }
 
