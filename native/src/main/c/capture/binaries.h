@@ -17,7 +17,7 @@ struct keeping {
     bool added;                 /* something new is in the folder */
 };
 
-/* Makes the folder where there is none. */
+/* Makes the folder if it does not exist. */
 CAIRN_CHECKED int keeping_open(int image_fd, struct kept_binaries *kept, struct keeping *out,
                                cairn_error *err);
 void keeping_close(struct keeping *k);
@@ -40,7 +40,7 @@ const char *keeping_find(struct keeping *k, const char **path);
  * that has been replaced or removed since, so that /proc calls it `path` and " (deleted)"; NULL for
  * one that is not kept. */
 json_t *keeping_recall(const struct keeping *k, const char *path, const char *content);
-/* What was recalled becomes part of this image; its descriptor, or -1. */
+/* Makes the recalled copy part of this image; returns its descriptor, or -1. */
 int keeping_reopen(struct keeping *k, const char *name, const char *path);
 
 /* Syncs what was added, and lists in META what is kept. */

@@ -250,8 +250,8 @@ static bool stands_in_vdso(const struct captured_process *p, const struct captur
     return false;
 }
 
-/* What the image demands of a host: after the threads, by which that is judged. What they are seen
- * to use counts from here on. */
+/* What the image demands of a host: after the threads, by which that is judged. The components that
+ * they use from here on are recorded. */
 static int describe_host(const capture *c, struct cpu_demand *demand, cairn_error *err)
 {
     struct utsname name;
@@ -293,7 +293,7 @@ static size_t count_mapped_files(const capture *c)
     return json_object_size(seen);
 }
 
-/* As many as there are indices up to the highest: those between are held while it is made. */
+/* As many as there are indices up to the highest: lower ones are held while it is made. */
 static size_t count_terminals(const capture *c)
 {
     size_t count = 0, k;
@@ -429,7 +429,8 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
                          ? cairn_fail(&why, ENOMEM, "%s", options->why_no_snapshot)
                          : capture_snapshots(c, &why);
         if (unable != 0) {
-            /* Copy while standing: slower for the step, and said, but an image all the same. */
+            /* Copies while the step is frozen: slower for the step, and reported, but still an
+             * image. */
             c->figures.copied_standing = true;
             snprintf(c->figures.why_standing, sizeof c->figures.why_standing, "%.190s",
                      why.message);

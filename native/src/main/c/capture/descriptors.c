@@ -27,7 +27,7 @@
 #endif
 #define MEMFD "/memfd:"
 
-/* One descriptor while it is looked at. */
+/* A descriptor during its capture. */
 struct seen {
     struct captured_process *process;
     int fd;

@@ -1,5 +1,5 @@
-/* Which open descriptions epolls watch: their own notes name only numbers, which may mean something
- * else by now. */
+/* The open descriptions that epolls watch: fdinfo names only numbers, which may refer to other
+ * descriptions by now. */
 #include <linux/kcmp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include "capture/objects.h"
 #include "common/json.h"
 
-/* Of several registrations under one number, that which comes after `before` others. */
+/* The registration after `before` others under the same number. */
 static uint32_t same_number_before(const json_t *targets, size_t index)
 {
     json_int_t fd = json_integer_value(json_object_get(json_array_get(targets, index), "fd"));

@@ -205,7 +205,7 @@ int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err
                                : describe_udp(fd, ino, protocol, json, err);
 }
 
-/* One way through a connection. */
+/* One direction of a connection. */
 struct way {
     int from, to; /* the socket that sends, and the one that receives */
 };

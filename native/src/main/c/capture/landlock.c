@@ -66,7 +66,7 @@ struct reference {
     long ns_pid;
 };
 
-/* Makes a helper in the thread, which becomes the reference if there is none. */
+/* Makes a helper in the thread; the first helper becomes the reference. */
 static int count_layers_of(struct captured_process *p, size_t thread, struct reference *reference,
                            int *out, cairn_error *err)
 {

@@ -1,6 +1,5 @@
-/* From which nodes the memory of mappings must come (mbind), according to numa_maps. Where a
- * mapping has no policy of its own it shows that of the thread that made the snapshot, its
- * process's first.
+/* From which nodes the memory of mappings must come (mbind), according to numa_maps. A mapping
+ * without a policy shows that of the thread that made the snapshot, the first of its process.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -22,7 +22,7 @@ static void in_step(const struct objects *o, const char *path, char *out, size_t
         *out = '\0';
 }
 
-/* Of the entries of the folder that `path` (cut at its last slash) names, the one that is `st`. */
+/* Finds the entry that is `st` in the folder that `path` (cut at its last slash) names. */
 static int look_in_folder(const char *path, const struct stat *st, char **name, cairn_error *err)
 {
     auto_closedir DIR *dir = opendir(path);

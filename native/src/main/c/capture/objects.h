@@ -80,7 +80,7 @@ CAIRN_CHECKED int describe_inet(int fd, int type, uint64_t ino, json_t *json, ca
  * it can be injected into. */
 CAIRN_CHECKED int capture_credentials(const struct objects *o, struct captured_process *p,
                                       cairn_error *err);
-/* Whom descriptions signal that something is ready, likewise. */
+/* The processes that descriptions signal when something is ready; likewise. */
 CAIRN_CHECKED int capture_signal_driven(const struct objects *o, struct captured_process *p,
                                         cairn_error *err);
 /* Which TCP sockets are the two ends of a connection, and what is queued in it. */
@@ -104,7 +104,7 @@ void capture_read_files(const struct objects *o);
 /* After the pause: what the files hold that are only read. */
 CAIRN_CHECKED int read_files_describe(const struct objects *o, cairn_error *err);
 
-/* One of SysV shared memory. */
+/* A segment of SysV shared memory. */
 CAIRN_CHECKED int capture_segment_mapping(struct objects *o, const struct captured_process *p,
                                           const struct proc_map *map, json_t *json,
                                           cairn_error *err);
@@ -121,7 +121,7 @@ bool path_is_deleted(const char *path);
 struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino);
 CAIRN_CHECKED int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind,
                              const char *name, struct object **out, cairn_error *err);
-/* Owner, permissions and times, for an object that is made anew. */
+/* Records owner, permissions and times, for an object that the restore makes again. */
 void object_note_attributes(struct object *object, const struct stat *st);
 /* Copies all data (not the holes) of a file. */
 CAIRN_CHECKED int object_capture_file(struct object *object, int fd, uint64_t size,

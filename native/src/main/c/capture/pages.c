@@ -208,7 +208,7 @@ struct memory {
     int fd;    /* -1: of none */
 };
 
-/* One thread's chunk in the making. */
+/* The chunk that a thread is filling. */
 struct chunk {
     struct memory memory, their_memory;
     uint8_t *bytes,

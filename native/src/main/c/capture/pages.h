@@ -19,7 +19,7 @@ struct page_runs {
     uint64_t bytes;
 };
 
-/* The pages of p's private mappings that hold something of its own, from its snapshot. */
+/* The pages of p's private mappings with data of their own, from its snapshot. */
 CAIRN_CHECKED int pages_list(const struct captured_process *p, struct page_runs *out,
                              cairn_error *err);
 

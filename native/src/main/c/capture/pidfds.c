@@ -6,7 +6,7 @@
 #include "capture/objects.h"
 #include "common/cleanup.h"
 
-/* As linux/pidfd.h has it since 6.15. */
+/* As in linux/pidfd.h since 6.15. */
 struct exit_info {
     uint64_t mask, cgroup;
     uint32_t ids[11];

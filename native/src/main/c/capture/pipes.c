@@ -35,8 +35,8 @@ static int make_pipe(struct pipe *out, int size, cairn_error *err)
                : cairn_fail_errno(err, "making a pipe of %d bytes", size);
 }
 
-/* Reads what lies first in the copy, one buffer, by way of a pipe that has room for one only. Of
- * what was written as a packet, a byte that is written behind it is not read with it. */
+/* Reads what lies first in the copy, one buffer, by way of a pipe that has room for one only. A
+ * byte written behind a packet is not read together with the packet. */
 static int read_buffer(const struct pipe *copy, const struct pipe *one, const struct pipe *two,
                        uint8_t *bytes, size_t room, json_t *buffers, ssize_t *n, cairn_error *err)
 {

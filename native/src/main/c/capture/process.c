@@ -229,8 +229,8 @@ static int try_a_page(struct captured_process *p, int prot, uint64_t before, boo
     return rc != 0 ? rc : unmapped;
 }
 
-/* mlockall for what will be mapped shows only in what is then mapped. Without MCL_ONFAULT that is
- * there at once. */
+/* mlockall for what will be mapped shows only in what is then mapped. Without MCL_ONFAULT, all
+ * pages are present at once. */
 static int capture_future_locks(struct captured_process *p, const struct proc_status *status,
                                 cairn_error *err)
 {

@@ -1,4 +1,4 @@
-/* Whom an open description signals, and with what: F_SETOWN, F_SETSIG. */
+/* The process that an open description signals, and the signal: F_SETOWN, F_SETSIG. */
 #include <fcntl.h>
 #include <sys/syscall.h>
 

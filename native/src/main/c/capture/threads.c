@@ -78,7 +78,7 @@ static int pending_signals(pid_t tid, bool of_process, json_t *out, cairn_error 
                       PENDING_LIMIT);
 }
 
-/* As <linux/sched/types.h> has it. */
+/* As in <linux/sched/types.h>. */
 struct scheduling_attributes {
     uint32_t size, policy;
     uint64_t flags;

@@ -15,7 +15,7 @@
 #define MOST_SOURCES 64
 #define MOST_GROUPS 1024
 
-/* As MCAST_MSFILTER has it. */
+/* As in MCAST_MSFILTER. */
 union filter {
     struct group_filter filter;
     char room[GROUP_FILTER_SIZE(MOST_SOURCES)];

@@ -1,5 +1,6 @@
-/* Whose a file or a peer is. In a user namespace the kernel shows every id that is not mapped there
- * as one and the same (overflowuid, 65534), root's as well, so that it must be judged outside. */
+/* The owner of a file or of a peer. In a user namespace the kernel shows every id that is not
+ * mapped there as one and the same (overflowuid, 65534), root's as well, so that it must be judged
+ * outside. */
 #ifndef CAIRN_COMMON_OWNER_H
 #define CAIRN_COMMON_OWNER_H
 

@@ -15,12 +15,12 @@ struct process_identity {
     int64_t start_time; /* clock ticks since boot, /proc/PID/stat field 22 */
 };
 
-/* CAIRN_EGONE only when there is certainly no such process; a zombie counts as gone. That it could
- * not be looked at (no descriptor left, a /proc that hides it or is not there) is another error. */
+/* CAIRN_EGONE only when there is certainly no such process; a zombie counts as gone. If it cannot
+ * be checked (no descriptor left, a hidden or missing /proc), that is another error. */
 CAIRN_CHECKED int process_identify(pid_t pid, struct process_identity *out, cairn_error *err);
 
-/* *pidfd: a descriptor that is readable once the process has ended (for a pid 1, once all of its
- * namespace has). CAIRN_EGONE only when it certainly has ended already. */
+/* *pidfd: a descriptor that is readable once the process has ended (for a pid 1, once its whole
+ * namespace has ended). CAIRN_EGONE only when it certainly has ended already. */
 CAIRN_CHECKED int process_open(const struct process_identity *p, int *pidfd, cairn_error *err);
 
 /* kill(2) for one process. No other number reaches the kernel, which takes -1, what a failed fork

@@ -15,7 +15,7 @@ enum socket_option_time {
     SOCKET_BEFORE_BIND, /* what decides how it is bound and connected */
     SOCKET_WHEN_FILLED, /* the others, once what waits in it is there */
 };
-/* Sets those that differ. What this kernel or user may not set stays at its default. */
+/* Sets those that differ. An option that this kernel or user cannot set keeps its default. */
 void socket_options_apply(int fd, const json_t *options, enum socket_option_time when);
 
 /* SO_REUSEADDR, which is set differently while sockets that share a port are made. */

@@ -5,7 +5,7 @@
 #include "common/error.h"
 
 /* Removes dirfd/name, a file or a folder with its content; follows no links, crosses no mount
- * upwards. That it was not there is fine. Folders deeper than 200 levels are ELOOP. */
+ * upwards. A missing tree is no error. Folders deeper than 200 levels are ELOOP. */
 CAIRN_CHECKED int cairn_remove_tree(int dirfd, const char *name, cairn_error *err);
 
 #endif

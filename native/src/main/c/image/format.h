@@ -69,7 +69,7 @@ void format_index_free(struct format_index *index);
 
 struct image_summary format_summary(const struct format_index *index, const struct format_end *end);
 
-/* Whether a chunk may be written or was rightly read: what image.h promises of runs. */
+/* Whether a chunk may be written or was read correctly, by the rules for runs in image.h. */
 CAIRN_CHECKED int format_check_runs(const struct image_run *runs, size_t n_runs, uint64_t data_len,
                                     cairn_error *err);
 

@@ -219,7 +219,7 @@ static int dispatch(struct call *c)
     case SYS_ftruncate:
     case SYS_fallocate:
         return writing_fd(c, 0, ASPECT_CONTENT);
-    /* What was opened to append can be written over from now on. */
+    /* A file opened for appending can be overwritten from now on. */
     case SYS_fcntl:
     case SYS_pwritev2:
         return writing_fd(c, 0, ASPECT_APPENDED);

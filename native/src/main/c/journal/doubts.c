@@ -193,7 +193,7 @@ static bool is_unchanged(const struct record *r)
            ns_of(st.st_mtim) == r->mtime;
 }
 
-/* Of what was only appended to, the size is enough, unless it has gone. */
+/* For a file that was only appended to, the size is enough, unless the file is gone. */
 static bool needs_copy(const struct record *r, int subject)
 {
     struct stat st;

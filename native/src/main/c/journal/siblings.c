@@ -48,7 +48,7 @@ static bool mark_record(struct marks *m, const struct record *r)
     return done;
 }
 
-/* Of the own journal only what was left alone before counts: the other step's record of it may be
+/* In the own journal, only paths left alone before count: the other step's record of them may be
  * gone since. What is damaged is not known. */
 static int read_journal(int folder, bool own, struct siblings *s, cairn_error *err)
 {

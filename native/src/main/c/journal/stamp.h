@@ -1,5 +1,5 @@
-/* Small signs that the journal leaves beside its logs, each in a file of its own: that the step was
- * alive at that time, and up to where the journal would survive a power cut. */
+/* Small files beside the journal's logs. One shows that the step was alive at a time, one up to
+ * where the journal would survive a power cut. */
 #ifndef CAIRN_JOURNAL_STAMP_H
 #define CAIRN_JOURNAL_STAMP_H
 

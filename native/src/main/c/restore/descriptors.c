@@ -106,7 +106,7 @@ static int count_uses(struct picking *k, cairn_error *err)
     return 0;
 }
 
-/* Of the store only what the process has is left. */
+/* Only the process's own descriptors of the store are left. */
 static int close_unused(struct picking *k, cairn_error *err)
 {
     int64_t next = 0;

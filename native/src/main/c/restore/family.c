@@ -122,7 +122,7 @@ static int end_process(struct injector *in, int exit_code, cairn_error *err)
     return 0;
 }
 
-/* What the image has of it is that it has ended. */
+/* The image records only that it has ended. */
 static bool is_zombie(const struct restored_process *p)
 {
     return p->zombie && !p->vanished;
@@ -342,7 +342,7 @@ static int set_group(struct restored_process *p, cairn_error *err)
                      0);
 }
 
-/* Of a zombie that was adopted from another session it cannot be the group it had. */
+/* A zombie adopted from another session cannot have its original group. */
 static int join_group(struct restored_process *p, cairn_error *err)
 {
     if (!is_zombie(p))

@@ -8,7 +8,7 @@
 
 #include "restore/restoration.h"
 
-/* Of a description's flags, what says how to open it again: by /proc/self/fd, and by its path. */
+/* The flags with which to open a description again: by /proc/self/fd, and by its path. */
 #define REOPEN_FLAGS \
     (O_ACCMODE | O_PATH | O_APPEND | O_NONBLOCK | O_DSYNC | O_SYNC | O_DIRECT | O_NOATIME)
 #define OPEN_FLAGS (REOPEN_FLAGS | O_DIRECTORY | O_NOFOLLOW)

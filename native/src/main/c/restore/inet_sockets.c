@@ -1,5 +1,5 @@
-/* TCP and UDP sockets. A connection between two processes of the step is made anew between the same
- * ports, and what was queued in it is sent again. */
+/* TCP and UDP sockets. A connection between two processes of the step is made again between the
+ * same ports, and queued data is sent again. */
 #include "restore/inet_sockets.h"
 
 #include <errno.h>
@@ -83,7 +83,7 @@ static struct sockaddr_storage address_to_bind(const struct end *e)
     return at;
 }
 
-/* To an address that the step had before it was killed: what is left of it may still be ending. */
+/* Connects to an address that the killed step had: its old connection may still be ending. */
 static int bind_once_free(int fd, const struct end *e, int within_ms)
 {
     struct sockaddr_storage at = address_to_bind(e);

@@ -83,7 +83,7 @@ static int add_watch(pid_t pid, int fd, const json_t *watch, int64_t *next, cair
     return got == wd
                ? 0
                : cairn_fail(err, CAIRN_EUNSUPPORTED,
-                            "%s, which the step watched, is the same as another path by now", path);
+                            "%s, which the step watched, is now the same as another path", path);
 }
 
 static int64_t number_of(const void *watch)

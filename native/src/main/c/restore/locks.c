@@ -55,7 +55,7 @@ static struct flock range_of(const struct lock *lock)
                               lock->end == LAST_BYTE ? 0 : (off_t)(lock->end - lock->start + 1)};
 }
 
-/* Says whose lock on what could not be had. */
+/* Names the process and file of a lock that could not be taken. */
 static int fail_lock(const struct restoration *r, pid_t pid, int64_t fd, int64_t description,
                      const struct lock *lock, int code, cairn_error *err)
 {

@@ -1,4 +1,4 @@
-/* Address spaces: emptied, mapped anew, filled. */
+/* Address spaces: empties, maps and fills them. */
 #include "restore/memory.h"
 
 #include <errno.h>
@@ -330,7 +330,7 @@ static int drop_range(const struct restored_process *p, uint64_t start, uint64_t
                      end - start, MADV_DONTNEED, 0, 0, 0);
 }
 
-/* Of the parent's pages in [start, end) those that the child does not have any more. */
+/* The parent's pages in [start, end) that the child no longer has. */
 static int drop_missing(const struct restored_process *p, const struct ranges *theirs,
                         const struct ranges *own, uint64_t start, uint64_t end, cairn_error *err)
 {

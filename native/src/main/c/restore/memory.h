@@ -1,4 +1,4 @@
-/* Address spaces: emptied, mapped anew, filled. */
+/* Address spaces: empties, maps and fills them. */
 #ifndef CAIRN_RESTORE_MEMORY_H
 #define CAIRN_RESTORE_MEMORY_H
 

@@ -90,7 +90,7 @@ static int make_queue(const struct restoration *r, const json_t *json, bool unli
     return rc;
 }
 
-/* Those without a name first: another may have it by now. */
+/* Queues without a name first: another queue may have the name now. */
 int mqueues_make(const struct restoration *r, cairn_error *err)
 {
     json_t *queues = NULL;

@@ -1,5 +1,5 @@
 /* A file that has lost its name is made again under that name, opened as often as needed, and
- * unlinked again. Where another file has the name by now, one beside it serves. */
+ * unlinked again. If another file has the name now, a name beside it is used. */
 #ifndef CAIRN_RESTORE_NAMELESS_H
 #define CAIRN_RESTORE_NAMELESS_H
 

@@ -208,7 +208,7 @@ static int create_object(const struct restoration *r, const json_t *json, int64_
                                          : make_memfd("cairn", err);
 }
 
-/* What the caller may not set stays as it is made. */
+/* Attributes that the caller may not set stay as created. */
 static void set_attributes(int fd, const json_t *json)
 {
     const json_t *owner = json_object_get(json, "owner"), *times = json_object_get(json, "times");
@@ -330,7 +330,7 @@ int objects_make(const struct restoration *r, cairn_error *err)
     size_t i;
     json_t *json;
     int rc = make_shm_folders(r, err);
-    /* What had a name in /dev/shm and has none comes before what has the name now. */
+    /* An object that lost its name in /dev/shm comes before the object that has the name now. */
     for (int named = 0; named <= 1; named++)
         json_array_foreach(json_object_get(r->meta, "objects"), i, json)
         {

@@ -4,8 +4,8 @@
 
 #include "restore/restoration.h"
 
-/* In pid 1. One of a process that has ended, with all others of it; those of the living are left
- * to pidfds_restore(). */
+/* In pid 1. Makes all pidfds of a process that has ended; pidfds_restore() makes those of live
+ * processes. */
 CAIRN_CHECKED int pidfd_open_description(const struct restoration *r, size_t id, cairn_error *err);
 /* In the processes that have them, of which none has picked its descriptors yet and all are there:
  * at their numbers of the store, with what epolls are to know of them. */

@@ -19,7 +19,7 @@
 #define PATH_LIMIT 4096
 #define PIPE_LIMIT (64u << 20)
 
-/* A buffer of its own, to which nothing is added. */
+/* A separate buffer, to which nothing is added. */
 static int give_buffer(int fd, const uint8_t *bytes, size_t len, cairn_error *err)
 {
     void *page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -33,7 +33,7 @@ static int give_buffer(int fd, const uint8_t *bytes, size_t len, cairn_error *er
     return rc;
 }
 
-/* What is written is added to the buffer before, where that has room: so only the last one is. A
+/* A write is added to the previous buffer if that has room, so only the last one may be partial. A
  * packet stands by itself. */
 static int write_buffer(int fd, const json_t *item, bool last, const uint8_t *bytes, size_t left,
                         size_t *len, cairn_error *err)
@@ -66,7 +66,7 @@ static int write_buffers(int fd, const json_t *buffers, const uint8_t *bytes, si
     return rc;
 }
 
-/* Of older images: packets are written one by one, so that they are read one by one. */
+/* For older images: packets are written one by one, so that they are read one by one. */
 static int write_packets(int fd, const json_t *packets, const uint8_t *bytes, size_t len,
                          cairn_error *err)
 {

@@ -1,6 +1,6 @@
-/* Files of /proc that several descriptors share. One can be opened only once that of which it tells
- * is there, and so by a process of the step: the first that has it opens it, and sends it to the
- * others through a socket that lies at its number in the store until then. */
+/* Files of /proc that several descriptors share. Such a file can be opened only once its subject
+ * exists, so a process of the step opens it: the first process that has it opens it, and sends it
+ * to the others through a socket, which is at its number in the store until then. */
 #ifndef CAIRN_RESTORE_SHARED_PROC_H
 #define CAIRN_RESTORE_SHARED_PROC_H
 

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* In memory that both processes see. */
+/* Lies in memory that both processes share. */
 struct answer {
     int rc;
     int out[2];

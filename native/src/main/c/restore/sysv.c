@@ -110,7 +110,7 @@ static int make_segment(const struct restoration *r, const json_t *json, cairn_e
     if (rc != 0)
         return rc;
     int id = shmget((key_t)i.key, (size_t)size, IPC_CREAT | IPC_EXCL | 0600);
-    if (id < 0 && errno == EEXIST && i.mode & SHM_DEST) /* another one has its key by now */
+    if (id < 0 && errno == EEXIST && i.mode & SHM_DEST) /* another segment has its key now */
         id = shmget(IPC_PRIVATE, (size_t)size, IPC_CREAT | IPC_EXCL | 0600);
     rc = check_id("shared memory segment", &i, id, err);
     if (rc == 0)

@@ -6,7 +6,7 @@
 
 /* In pid 1, in an ipc namespace that has none yet. */
 CAIRN_CHECKED int sysv_make(const struct restoration *r, cairn_error *err);
-/* In a process: attaches the segment where it was. */
+/* Called in a process: attaches the segment at its former address. */
 CAIRN_CHECKED int sysv_attach(struct restored_process *p, int64_t id, uint64_t start, int prot,
                               cairn_error *err);
 /* Once all processes have attached what they had: segments that had been removed are again,

@@ -55,7 +55,7 @@ int terminals_complete(json_t *meta, cairn_error *err)
     return 0;
 }
 
-/* Of the description that is the master: -1 where none is. */
+/* The description of the master; -1 if there is none. */
 static ssize_t find_master(const struct restoration *r, int64_t index)
 {
     size_t i;
@@ -250,7 +250,7 @@ static int set_size(int master, const json_t *pty, cairn_error *err)
     return ioctl(master, TIOCSWINSZ, &size) < 0 ? cairn_fail_errno(err, "sizing a terminal") : 0;
 }
 
-/* What the caller may not set stays as it is made. */
+/* Attributes that the caller may not set stay as created. */
 static void set_attributes(int slave, const json_t *pty)
 {
     const json_t *owner = json_object_get(pty, "owner");

@@ -273,7 +273,7 @@ static int send_message(struct work *w, int from, const struct name *to, bool in
     return rc != 0 ? rc : run(w, who_is(message, "credentials"), send_to_name, &e, err);
 }
 
-/* As much as all of it needs. */
+/* Sets the buffer as large as the queued messages need. */
 static void make_room(int from)
 {
     int room = 2 * MESSAGE_LIMIT;

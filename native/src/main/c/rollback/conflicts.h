@@ -24,7 +24,7 @@ struct rb_conflicts {
  * of the inode, and nothing that matters here. */
 bool rb_is_by_others(const struct rb_conflicts *c, const struct rb_node *want, const char *path,
                      const struct stat *now);
-/* Of a tree that is an open file: adds to the problems what others put in its place. */
+/* For a tree that is an open file: adds to the problems what others put in its place. */
 CAIRN_CHECKED int rb_check_conflict(const struct rb_conflicts *c, const struct rb_tree *tree,
                                     int kept_fd, struct rb_problems *problems, cairn_error *err);
 

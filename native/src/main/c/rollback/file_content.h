@@ -16,8 +16,8 @@ struct rb_digest {
     uint64_t high, low;
 };
 
-/* Of the first and of the last RB_END_BYTES of a file of a given size; of all of it where it is
- * shorter. */
+/* The digest of the first and last RB_END_BYTES of a file of a given size, or of all of a shorter
+ * file. */
 struct rb_ends {
     struct rb_digest head, tail;
 };

@@ -329,7 +329,7 @@ static int parse_folders(struct parser *p, const json_t *o, struct rb_tree *tree
     int rc = o ? parse_loose(p, o, tree) : 0;
     for (size_t i = 0; i < tree->n && rc == 0; i++)
         if (tree->nodes[i].type != RB_DIR)
-            rc = wrong(p, "a folder that is none");
+            rc = wrong(p, "an entry that is no folder");
     return rc;
 }
 

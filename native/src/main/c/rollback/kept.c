@@ -131,7 +131,7 @@ static int create_once(struct rb_kept *kept, const struct rb_node *node, char na
     return fd < 0 ? cairn_fail_errno(err, "creating a copy of %s", node->path) : fd;
 }
 
-/* What was made under the name is node's copy, or, if rc is a failure, is removed again. */
+/* Makes the new file node's copy, or removes it if rc is a failure. */
 static int finish_once(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
                        const char *name, int rc, cairn_error *err)
 {
@@ -201,7 +201,7 @@ int rb_kept_link(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *n
 
 /* --- files that grow --- */
 
-/* Copied anew each time, with a digest: hardly more than looking whether that is needed. */
+/* Copied each time, with a digest: this costs hardly more than a check whether it is needed. */
 #define SMALL_BYTES (1ll << 20)
 
 static size_t grown_key(const struct rb_node *node, char key[KEY_BYTES])

@@ -90,7 +90,7 @@ size_t *rb_order_by_path(const struct rb_tree *tree);
 size_t rb_find_path(const struct rb_tree *tree, const size_t *by_path, const char *path);
 
 /* The nodes of a tree by inode and then by index (a tree lies on one device). A place in this order
- * is not a node's index: each has a type of its own. */
+ * is not a node's index: the two have different types. */
 struct rb_by_inode {
     size_t *nodes; /* NULL when memory is out */
 };

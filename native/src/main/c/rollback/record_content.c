@@ -25,7 +25,7 @@ static bool may_wait(const struct rb_task *task)
     return task->node->settled && !task->open && task->node->size <= (int64_t)LATER_BYTES;
 }
 
-/* What must be copied now comes first, then what could also wait; the smaller first. */
+/* Files that must be copied now come first, then those that could wait; smaller ones first. */
 static int compare_urgency(const void *a, const void *b)
 {
     const struct rb_task *s = a, *t = b;

@@ -42,7 +42,7 @@ static struct rb_node *find_noted(const struct rb_tree *open, const struct rb_no
     return NULL;
 }
 
-/* What is only appended to can be copied bit by bit. */
+/* A file that is only appended to can be copied in parts. */
 static bool only_grows(const struct rollback_open_file *file)
 {
     return file->append && !file->mapped;

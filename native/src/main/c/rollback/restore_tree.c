@@ -275,7 +275,7 @@ static int remove_stage(struct restorer *r)
     return 0;
 }
 
-/* What led to a root that was absent was absent, too; a folder that others use is not empty and
+/* Folders that led to an absent root were absent too; a folder that others use is not empty and
  * stays. */
 static void remove_ancestors(const struct restorer *r)
 {

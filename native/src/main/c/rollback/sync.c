@@ -116,7 +116,7 @@ static int carry(rollback_notes *notes, struct rb_task *task, cairn_error *err)
     return copy_later(notes, task, err);
 }
 
-/* Of a log that was removed or written over meanwhile there is no copy. */
+/* A log that was removed or overwritten meanwhile has no copy. */
 static int grow(rollback_notes *notes, struct rb_task *task, cairn_error *err)
 {
     static const char gone[] = "it was renamed or removed before it was copied";

@@ -29,8 +29,8 @@ bool rb_is_settled(const struct rb_node *node, int64_t now_ns);
 int64_t rb_now(void);
 
 /* Appends base/name and all below it to tree->nodes; nothing when it is absent. Own folders,
- * `.cairn` and stages of a roll-back are left out. With `open_up` an own folder that cannot be read
- * is made readable first. */
+ * `.cairn` and stages of a roll-back are left out. With `open_up`, makes the user's unreadable
+ * folders readable first. */
 CAIRN_CHECKED int rb_walk(int base, const char *name, const struct rb_own *own, bool open_up,
                           struct rb_arena *arena, struct rb_tree *tree, cairn_error *err);
 

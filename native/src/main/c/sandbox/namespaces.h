@@ -7,14 +7,15 @@
 
 #include "common/error.h"
 
-/* What the step's CLOCK_MONOTONIC and CLOCK_BOOTTIME shall show now, in ns. Both 0: as the host's.
+/* The values that the step's CLOCK_MONOTONIC and CLOCK_BOOTTIME must show now, in ns. Both 0: as
+ * the host's.
  */
 struct namespace_clocks {
     int64_t monotonic_ns, boottime_ns;
 };
 
-/* In the supervisor, single-threaded: takes a user namespace of its own where it needs one and has
- * none yet. Mapped, each to itself, are its own ids, and what a process outside may map
+/* Called in the supervisor while it has one thread: enters a new user namespace if it needs one and
+ * has none yet. Mapped, each to itself, are its own ids, and what a process outside may map
  * (common/owner.h). */
 CAIRN_CHECKED int namespaces_take_user(cairn_error *err);
 
@@ -26,8 +27,8 @@ CAIRN_CHECKED int namespaces_prepare(const struct namespace_clocks *clocks,
 /* Flags for the clone of pid 1. */
 #define NAMESPACES_CLONE_FLAGS (CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC)
 
-/* In pid 1: private mounts, a fresh /proc, an empty /dev/shm, and a /dev/pts of its own, which may
- * fail where it is not needed. */
+/* Called in pid 1: private mounts, a fresh /proc, an empty /dev/shm, and a /dev/pts of its own,
+ * which may fail where it is not needed. */
 CAIRN_CHECKED int namespaces_mount(bool needs_pty, cairn_error *err);
 
 #endif

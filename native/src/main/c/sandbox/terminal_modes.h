@@ -7,7 +7,7 @@
 
 #include "common/error.h"
 
-/* Of either end: both have the modes of the slave. */
+/* Of either end: both show the modes of the slave. */
 CAIRN_CHECKED int terminal_modes_get(int fd, struct termios2 *out, cairn_error *err);
 CAIRN_CHECKED int terminal_modes_set(int fd, const struct termios2 *modes, cairn_error *err);
 /* The same as JSON. */

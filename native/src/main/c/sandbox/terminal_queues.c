@@ -17,10 +17,10 @@
 
 #define LINE_DISCIPLINE_BYTES 4096
 #define QUEUE_BYTES (64 * 1024) /* more than both buffers of one direction hold */
-/* With so much typed ahead some of it may not have met the line discipline yet. */
+/* With this much input queued, the line discipline may not have processed all of it yet. */
 #define TYPED_AHEAD 3072
 #define WAIT_MS 1000
-/* That one buffer holds, which the kernel makes where there is any room at all. */
+/* The size of one buffer, which the kernel allocates if there is any room at all. */
 #define MOST_AT_ONCE 3584
 
 /* The kernel brings what was written to `fd`'s end to where it is read before it says that there is
@@ -42,7 +42,7 @@ static bool has_lines(const struct termios2 *modes)
     return (modes->c_lflag & ICANON) != 0;
 }
 
-/* What is typed is read as it is, and nothing else comes of it. */
+/* Input is read unchanged, and has no other effect. */
 static bool is_transparent(const struct termios2 *modes)
 {
     return !(modes->c_lflag & (ICANON | ISIG | ECHO | ECHONL)) &&
@@ -373,7 +373,7 @@ static int put_lines(int master, const struct termios2 *modes, const json_t *lin
     return rc == 0 ? type_flow_control(master, modes, true, err) : rc;
 }
 
-/* As let_go_on() found it. */
+/* As let_go_on() found the terminal. */
 static int stop_again(int master, int slave, const struct termios2 *modes, const char *by,
                       cairn_error *err)
 {

@@ -234,7 +234,7 @@ static void start_wanted(struct checkpointing *c)
     start(c, &order);
 }
 
-/* Before the kernel ends the snapshot, or something else, for lack of memory: what is stopped
+/* Called before the kernel kills the snapshot or another process for lack of memory: a stopped step
  * changes no page, and the rest of the image is written meanwhile. */
 static void watch_memory(struct checkpointing *c)
 {

@@ -13,8 +13,8 @@ struct headroom {
     char of[300]; /* whose limit it is */
 };
 
-/* Of the control groups of this process, all of them, and of the host. step_bytes: what a snapshot
- * can double, tree_private_bytes. */
+/* The memory left in all control groups of this process and on the host. step_bytes: what a
+ * snapshot can double, tree_private_bytes. */
 void headroom_read(struct headroom *out, int64_t step_bytes);
 
 bool headroom_is_low(const struct headroom *h);

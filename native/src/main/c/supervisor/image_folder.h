@@ -27,7 +27,7 @@ CAIRN_CHECKED int image_folder_open(const char *path, struct lease *lease, struc
 CAIRN_CHECKED int image_folder_note_tree(const struct image_folder *im, pid_t init,
                                          cairn_error *err);
 
-/* Of a tree that has ended in order. */
+/* For a tree that has ended in order. */
 void image_folder_forget_tree(const struct image_folder *im);
 
 void image_folder_name(uint32_t sequence, char out[IMAGE_NAME_BYTES]);

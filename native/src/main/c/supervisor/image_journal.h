@@ -29,8 +29,8 @@ void image_journal_lease_recreated(const struct attempt *a, int times);
 /* Files that were not rolled back, since another step changes them too: their names. */
 void image_journal_left_alone(const struct attempt *a, const char *names);
 
-/* The attempt's folder keeps what a roll-back removed or cut, except the step's logs. No line
- * where there is none. */
+/* The attempt's folder keeps what a roll-back removed or cut, except the step's logs. Writes no
+ * line if there is none. */
 void image_journal_rolled_back(const struct attempt *a, const struct spec *spec);
 
 /* The step resumed with kept programs and libraries instead of the host's: an array of paths. */

@@ -31,7 +31,7 @@ struct lease_snapshot {
     char text[LEASE_LIMIT];
 };
 
-/* Opened anew each time, since that is when a network file system asks its server. `kept` may be
+/* Opened each time, since only an open makes a network file system ask its server. `kept` may be
  * NULL. */
 static int lease_read(int folder, struct lease_snapshot *out, int *kept, cairn_error *err)
 {
@@ -200,7 +200,7 @@ static int renew(struct lease *l, cairn_error *err)
 }
 
 /* By `until`, a former owner that is alive has found the lease taken and has ended, or has frozen
- * its step. Of two who take it at once one finds the other's. */
+ * its step. If two processes take it at once, one finds the other's. */
 static int settle(struct lease *l, int64_t until, cairn_error *err)
 {
     int rc = 0;

@@ -20,20 +20,20 @@ struct lease {
     int images_fd;                  /* the folder as others use it */
     char *text;                     /* what the file says while we hold the lease */
     pthread_t renewer;
-    int check_fd;            /* eventfd: the renewer shall look now */
+    int check_fd;            /* eventfd: makes the renewer check now */
     int checked_fd;          /* eventfd: the renewer has looked */
     atomic_llong renewed_at; /* clock_boot_ms() at which the last success was begun */
     atomic_bool step_frozen; /* the step does, so that a lease that ran out may be looked at */
     atomic_int recreated;    /* how often it had been removed */
-    atomic_bool released;    /* the renewer, which may hang, shall not make it again */
+    atomic_bool released;    /* the renewer, which may hang, must not make it again */
     atomic_bool lost;        /* another supervisor has it, or may have had it: see why_lost */
     char why_lost[600];
 };
 
 /* Waits until no supervisor on another host renews it (CAIRN_EHELD, naming who does), takes it, and
- * waits until a former owner must have noticed. One of this host, alive or dead, has been waited
- * for by other means. `ran_elsewhere`: another host ran the step last, and did not end in order;
- * then a lease that is not there was removed. */
+ * waits until a former owner must have noticed. An owner on this host, alive or dead, has already
+ * been waited for by other means. `ran_elsewhere`: another host ran the step last, and did not end
+ * in order; then a lease that is not there was removed. */
 CAIRN_CHECKED int lease_take(struct lease *l, int folder, const char *path, bool ran_elsewhere,
                              cairn_error *err);
 
@@ -46,7 +46,7 @@ int64_t lease_silent_ms(const struct lease *l);
 /* We hold it, and it has not expired. */
 bool lease_is_held(const struct lease *l);
 
-/* Has it been renewed since `asked` (clock_boot_ms())? Then the folder could be reached. */
+/* Has it been renewed since `asked` (clock_boot_ms())? When the folder was last reachable. */
 bool lease_was_renewed(const struct lease *l, int64_t asked);
 
 /* Makes the renewer check the lease now, and informs it whether the step is frozen. A lease that

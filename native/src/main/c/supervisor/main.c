@@ -35,7 +35,7 @@ static void ignore(int signo)
     (void)signo;
 }
 
-/* Becomes a child of init in a session of its own, without a terminal, a folder or streams. */
+/* Becomes a child of init in a new session, without a terminal, a working folder or streams. */
 static void become_daemon(void)
 {
     pid_t child = fork();

@@ -23,7 +23,7 @@ struct rollback_journal step_files_journal(const struct spec *spec, struct journ
 /* Serialises and adds the META document. */
 CAIRN_CHECKED int step_files_write_meta(image_writer *w, const json_t *meta, cairn_error *err);
 
-/* Publishes checkpoint 0: files only. One of an earlier beginning is replaced. */
+/* Publishes checkpoint 0: files only. Replaces a file of an earlier start. */
 CAIRN_CHECKED int step_files_publish_first(const struct spec *spec, struct image_folder *images,
                                            struct journal *journal, struct image_summary *out,
                                            cairn_error *err);

@@ -11,7 +11,7 @@
 
 #define READ_BYTES 16384
 
-/* Takes one portion; false when there is none now, or never again. */
+/* Reads one portion; false if there is none now, or never again. */
 static bool relay(struct terminal *t)
 {
     char bytes[READ_BYTES];

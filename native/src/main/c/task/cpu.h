@@ -110,7 +110,7 @@ CAIRN_CHECKED int cpu_state_from_json(const json_t *json, struct cpu_state *out,
  * is known by what it was seen to use. */
 struct cpu_demand {
     bool baseline;
-    uint64_t beyond; /* components that were seen in use all the same */
+    uint64_t beyond; /* components that were seen in use anyway */
 };
 /* The features of a host that an image demands. */
 json_t *cpu_demand_to_json(const struct cpu_demand *demand, const struct cpu_features *host);

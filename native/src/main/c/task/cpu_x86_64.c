@@ -104,7 +104,7 @@ static bool is_whole(const struct cpu_state *state, const struct cpu_features *h
     return whole;
 }
 
-/* Of a whole state; NULL where the component is in its initial one. */
+/* A component within a whole state; NULL if it is in its initial state. */
 static const uint8_t *held(const struct cpu_state *state, const struct cpu_features *host, int i)
 {
     return components_held(state->extended) & BIT(i)
@@ -142,7 +142,7 @@ int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
                           "this host lacks",
                           (unsigned long long)lost);
     memcpy(area, state->extended, LEGACY_BYTES);
-    /* Of what the other host does not know only the keys are as a thread has them from its start.
+    /* Of the components unknown to the other host, only the keys have their initial values.
      */
     uint64_t holds = components_held(area) & BIT(PKRU) & ~from->components;
     holds |= components_held(state->extended) & BASELINE_COMPONENTS;

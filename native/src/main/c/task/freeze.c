@@ -349,7 +349,7 @@ static int tidy(struct frozen *f, cairn_error *err)
             return cairn_fail(err, CAIRN_EBUSY_TREE,
                               "the first thread of process %d has ended before the others",
                               f->threads[i].pid);
-    /* Zombies that their parents have waited for meanwhile are none any more. */
+    /* Zombies that their parents have reaped meanwhile are gone. */
     kept = 0;
     for (size_t i = 0; i < f->zombie_count; i++) {
         struct proc_stat stat;

@@ -7,7 +7,7 @@
 
 #include "task/trace.h"
 
-/* Whose a setting is, and when a restore sets it. */
+/* Whether a setting belongs to a thread or a process, and when a restore sets it. */
 enum setting_when {
     SETTING_OF_THREAD,  /* while the thread still has all capabilities */
     SETTING_OF_PROCESS, /* when all of its threads are there */

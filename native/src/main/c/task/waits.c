@@ -174,7 +174,7 @@ static struct wait *find(const struct waits *w, pid_t tid)
     return NULL;
 }
 
-/* The entry of a thread, made where there is none. */
+/* The entry of a thread; makes it if there is none. */
 static int enter(struct waits *w, pid_t tid, struct wait **out, cairn_error *err)
 {
     *out = find(w, tid);

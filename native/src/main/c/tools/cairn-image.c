@@ -124,7 +124,7 @@ static void print_scalar(const json_t *value)
     fputs(text ? text : "?", stdout);
 }
 
-/* One line: scalars as they are, of everything below only how much there is. */
+/* One line: scalars as they are, and only the number of elements of arrays and objects. */
 static void print_line(const json_t *value)
 {
     const char *key;
@@ -260,7 +260,7 @@ static int decode(const image_reader *image, bool json)
     return 0;
 }
 
-/* One image, by a function that has it open. */
+/* Opens an image and calls a function with it. */
 static int with_image(const char *path, bool json, int (*body)(const image_reader *, bool))
 {
     cairn_error err;

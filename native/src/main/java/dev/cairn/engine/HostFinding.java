@@ -1,7 +1,7 @@
 package dev.cairn.engine;
 
 /**
- * One thing that an engine needs or uses of the host.
+ * A feature of the host that an engine needs or uses.
  *
  * @param detail what was found
  * @param cost what its absence costs; empty when ok

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Where a pid means one process: two processes with the same scope see the same pids, any others do not. Immutable.
+ * The scope in which a pid identifies a process: only processes with the same scope see the same pids. Immutable.
  *
  * @param bootId of {@code /proc/sys/kernel/random/boot_id}
  * @param namespace inode of {@code /proc/self/ns/pid}

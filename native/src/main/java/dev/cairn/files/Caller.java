@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Whose rights this process has.
+ * The user whose rights this process has.
  *
  * @param user the effective user
  * @param groups all that it is in

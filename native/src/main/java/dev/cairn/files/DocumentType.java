@@ -60,7 +60,7 @@ public record DocumentType(String name, int version) {
     /**
      * Reads a document and takes from it what it holds.
      *
-     * @param values fails in one of the usual ways where a value is none that Cairn writes
+     * @param values throws one of the usual exceptions for a value that Cairn does not write
      * @throws DocumentException when it does
      */
     public <T> T read(Path file, Function<ObjectNode, T> values) throws IOException {
@@ -80,7 +80,7 @@ public record DocumentType(String name, int version) {
         }
     }
 
-    /** Likewise, empty when there is no such file. */
+    /** The same; empty if there is no such file. */
     public <T> Optional<T> readIfPresent(Path file, Function<ObjectNode, T> values) throws IOException {
         try {
             return Optional.of(read(file, values));

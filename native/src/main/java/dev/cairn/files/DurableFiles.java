@@ -42,7 +42,7 @@ public final class DurableFiles {
         syncFolder(folderOf(file));
     }
 
-    /** Like {@link #replace} but a power cut may bring the old content back: for what is written often and soon stale. */
+    /** Like {@link #replace}, but a power cut may bring back the old content: for files that are written often and soon outdated. */
     public static void replaceUnsynced(Path file, byte[] content) throws IOException {
         move(writeBeside(file, content, false), file);
     }

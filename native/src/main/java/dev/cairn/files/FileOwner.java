@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Who may do what with a file, a folder or a link, as the file system has it. Names are looked up only when they are needed,
+ * The owner and permissions of a file, a folder or a link, according to the file system. Names are looked up only when they are needed,
  * since a directory service may be asked for them.
  *
  * @param mode type and permissions, as in {@code st_mode}
@@ -24,12 +24,12 @@ record FileOwner(Path path, int user, int group, int mode, long size, Object key
     private static final int GROUP_WRITES = 020;
     private static final int OTHERS_WRITE = 02;
 
-    /** Of the link itself where it is one. */
+    /** For a link, of the link itself. */
     static FileOwner of(Path path) throws IOException {
         return read(path, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Of what a link leads to. */
+    /** For a link, of its target. */
     static FileOwner behind(Path path) throws IOException {
         return read(path);
     }
@@ -76,7 +76,7 @@ record FileOwner(Path path, int user, int group, int mode, long size, Object key
         return (mode & TYPE) == ORDINARY;
     }
 
-    /** Of what lies in it, each user may move and delete only their own. */
+    /** In this folder, each user may move and delete only their own files. */
     boolean isSticky() {
         return (mode & STICKY) != 0;
     }

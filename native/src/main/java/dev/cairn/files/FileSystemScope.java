@@ -5,13 +5,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** Who can reach the files of a file system. */
+/** Whether other hosts can reach the files of a file system. */
 public enum FileSystemScope {
     THIS_HOST,
     OTHER_HOSTS,
     UNKNOWN;
 
-    /** As /proc/mounts calls them. */
+    /** Names as in /proc/mounts. */
     private static final Set<String> LOCAL = Set.of(
             "ext2",
             "ext3",

@@ -25,7 +25,7 @@ public final class OrdinaryFile {
         });
     }
 
-    /** Likewise as UTF-8; bytes that are none are replaced. */
+    /** The same as UTF-8 text; invalid bytes are replaced. */
     public static String text(Path file) throws IOException {
         return new String(read(file), StandardCharsets.UTF_8);
     }

@@ -9,8 +9,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * Whether a file exists, for callers that act on its absence. That it cannot be looked at (no descriptor left, a file server that is
- * away) is an error, never "absent" as {@link Files#exists} has it.
+ * Whether a file exists, for callers that act on its absence. If the file cannot be checked (no descriptor left, an unreachable file
+ * server), that is an error, never "absent" as in {@link Files#exists}.
  */
 public final class Presence {
     private Presence() {}

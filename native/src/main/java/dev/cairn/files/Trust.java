@@ -53,7 +53,7 @@ public final class Trust {
     }
 
     /**
-     * Of a name that does not exist, the folders that lead to it are judged.
+     * For a name that does not exist, checks the folders that lead to it.
      *
      * @throws UntrustedException when another user could have written it
      * @throws IOException if that cannot be determined
@@ -202,7 +202,7 @@ public final class Trust {
         }
     }
 
-    /** That others can write it is known of a folder that is not sticky: it is refused. */
+    /** A folder that others can write and that is not sticky is refused. */
     private void checkPlanted(FileOwner owner, FileOwner folder, Path path, Writers also) throws IOException {
         boolean everyone = folder.isSticky() && folder.othersWrite();
         if (also.colleagues()

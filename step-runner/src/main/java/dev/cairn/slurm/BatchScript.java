@@ -39,7 +39,7 @@ public final class BatchScript {
         return String.join("\n", lines) + "\n";
     }
 
-    /** As the job's input, where the options stand on the line of {@code sbatch}. */
+    /** The script as the job's input, if the options are on the command line of {@code sbatch}. */
     public static String bare(List<String> command) {
         return "#!/bin/bash\ntrap '' USR1\nexec " + line(command) + "\n";
     }

@@ -19,7 +19,7 @@ final class LeaseFile {
 
     private LeaseFile() {}
 
-    /** Read anew each time, since opening it is when a network file system asks its server. */
+    /** Opened for each read, since only an open makes a network file system ask its server. */
     static Optional<Lease> read(Path checkpointsDir) throws EngineException {
         Path file = checkpointsDir.resolve(NAME);
         try {

@@ -63,7 +63,7 @@ final class SupervisedStep implements StepProcess {
         return status(ANSWER_WITHIN_MS);
     }
 
-    /** Likewise, without waiting for a supervisor that is busy. */
+    /** The same, without waiting for a busy supervisor. */
     StepStatus glance() throws EngineException {
         return status(LOOK_WITHIN_MS);
     }

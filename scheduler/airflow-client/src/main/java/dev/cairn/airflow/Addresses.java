@@ -7,7 +7,7 @@ import java.util.Locale;
 final class Addresses {
     private Addresses() {}
 
-    /** Of an Airflow, as one form. */
+    /** Normalizes the address of an Airflow server. */
     static URI base(URI given) {
         String scheme = given.getScheme() == null ? "" : given.getScheme().toLowerCase(Locale.ROOT);
         if (!scheme.equals("http") && !scheme.equals("https") || given.getHost() == null) {

@@ -93,7 +93,7 @@ public final class AirflowException extends IOException {
         return problems;
     }
 
-    /** Whether what was asked may still be carried out later: nothing of Airflow has said that it is done with it. */
+    /** Whether the request may still be carried out later, because Airflow has not confirmed its end. */
     public boolean mayComeYet() {
         // 502, 503 and 504 come from a proxy
         return kind == Kind.NO_ANSWER || kind == Kind.SERVER && status.orElse(0) != 500;

@@ -6,8 +6,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One request: its path below the API's or the server's root, in segments that are not yet encoded, since run ids hold {@code +} and
- * {@code :} and others.
+ * A request: its path below the root of the API or server, in segments that are not yet encoded, since run ids contain {@code +}, {@code
+ * :} and others.
  *
  * @param query name and value one after the other; a name may come again
  * @param accept the content type asked for

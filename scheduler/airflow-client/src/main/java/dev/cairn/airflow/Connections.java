@@ -14,8 +14,8 @@ import okhttp3.OkHttpClient;
  * The two ways in which requests travel.
  *
  * @param reading keeps connections for the next call
- * @param writing takes a fresh one for each: a request lost in a connection that had died unnoticed could not be told from one that
- *     was carried out. Neither repeats or redirects anything by itself
+ * @param writing takes a fresh one for each: a request lost in a dead connection looks like one that was carried out. Neither repeats or
+ * redirects anything by itself
  */
 record Connections(OkHttpClient reading, OkHttpClient writing) {
 

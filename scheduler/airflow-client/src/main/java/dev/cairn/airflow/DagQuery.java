@@ -18,7 +18,7 @@ public record DagQuery(Optional<String> idPattern, List<String> tags, boolean ev
         tags = List.copyOf(tags);
     }
 
-    /** Those whose id holds this text. */
+    /** Only DAGs whose id contains this text. */
     public static DagQuery like(String pattern) {
         return new DagQuery(Optional.of(pattern), List.of(), false);
     }

@@ -63,7 +63,7 @@ public final class DagRuns {
         return DagRun.from(api.call(api.apiVersion() == ApiVersion.V1 ? call : call.with("update_mask", "state")));
     }
 
-    /** Sets its note: of v1 a call of its own. */
+    /** Sets the note, which takes a separate call in v1. */
     public DagRun setNote(String dagId, String runId, String note) throws AirflowException {
         ObjectNode body = AirflowJson.object().put("note", note);
         return DagRun.from(api.call(

@@ -10,7 +10,7 @@ public final class Dags {
         this.api = api;
     }
 
-    /** In the order of their ids. */
+    /** Ordered by id. */
     public Stream<Dag> list(DagQuery query) throws AirflowException {
         // v1 takes one order_by, v2 several; the parameter for what is gone was renamed and not inverted
         ApiRequest call = ApiRequest.get("dags")

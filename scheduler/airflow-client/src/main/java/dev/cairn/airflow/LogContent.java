@@ -30,7 +30,7 @@ final class LogContent {
         return lines;
     }
 
-    /** One JSON object a line; a line that is none is kept as it is. */
+    /** One JSON object per line; other lines are kept as they are. */
     static List<String> ndjson(String body) {
         List<String> lines = new ArrayList<>();
         body.lines()
@@ -56,7 +56,7 @@ final class LogContent {
         entry.path("error_detail").valueStream().forEach(error -> addError(error, lines));
     }
 
-    /** One of {@code structlog.tracebacks.Stack}: what a task has raised, and then each cause of it. */
+    /** One {@code structlog.tracebacks.Stack}: the exception of a task, then each of its causes. */
     private static void addError(JsonNode error, List<String> lines) {
         error.path("frames")
                 .valueStream()

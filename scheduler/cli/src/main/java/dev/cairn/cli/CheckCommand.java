@@ -25,7 +25,7 @@ final class CheckCommand implements Callable<Integer> {
     private final Console console;
     private final CompositionRoot composition;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     CheckCommand(CompositionRoot composition) {

@@ -210,7 +210,7 @@ public final class Daemon {
         return new Served(Optional.of(open));
     }
 
-    /** What is in the database is counted when it is asked for. */
+    /** The rows of the database are counted on request. */
     private String metricsOf(Database database) {
         try {
             database.read(Tables::countByState)

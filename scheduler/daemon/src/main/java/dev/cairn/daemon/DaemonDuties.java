@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  * nothing signals. Confined to the daemon's thread.
  */
 final class DaemonDuties implements AutoCloseable {
-    /** A signal may be lost, and the clock of waits stands still while the machine sleeps. */
+    /** A signal may be lost, and waits make no progress while the machine sleeps. */
     private static final Duration UNSIGNALLED = Duration.ofMinutes(1);
 
     private static final Duration UNWATCHED = Duration.ofSeconds(5);

@@ -30,7 +30,7 @@ public record CommandResult(List<Line> lines) {
         }
     }
 
-    /** No step did it. */
+    /** No step carried out the command. */
     public boolean isRefusal() {
         return !lines.isEmpty() && lines.stream().noneMatch(Line::ok);
     }

@@ -26,7 +26,7 @@ public record Condition(String text, Place place, Expression expression, boolean
     /**
      * Parses an {@code if}, which may but need not stand in {@code ${{ }}}.
      *
-     * @param problems told when it cannot be parsed; then the condition is {@link #WHEN_WELL}
+     * @param problems receives the error if it cannot be parsed; then the condition is {@link #WHEN_WELL}
      */
     public static Condition parse(String text, Place place, Locator locator, Problems problems) {
         String inner = text.strip();

@@ -36,7 +36,7 @@ final class InputValues {
         }));
     }
 
-    /** @param problems told when the text is not a value of the input's type */
+    /** @param problems receives the error if the text is not a value of the input's type */
     static void check(String name, Input input, String text, Place place, Problems problems) {
         if (parse(input, text).isEmpty()) {
             problems.add(place, mismatch(name, input, text));

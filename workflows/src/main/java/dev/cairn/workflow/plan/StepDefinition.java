@@ -68,7 +68,7 @@ public record StepDefinition(SortedMap<String, String> parts) {
         }
     }
 
-    /** What comes later wins, as in the step's environment; files are read before the variables of their layer. */
+    /** Later entries win, as in the step's environment; files come before the variables of their layer. */
     private static void add(EnvLayer layer, SortedMap<String, String> parts) {
         if (!layer.files().isEmpty()) {
             parts.merge(

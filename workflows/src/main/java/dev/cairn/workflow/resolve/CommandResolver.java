@@ -107,7 +107,7 @@ final class CommandResolver {
                         script(template, shell), step.surroundings().modules()));
     }
 
-    /** A word that is nothing but a list becomes as many words. */
+    /** A word that consists only of a list expands to one word per element. */
     private List<String> words(Template word) {
         try {
             Value value = word.value(context);

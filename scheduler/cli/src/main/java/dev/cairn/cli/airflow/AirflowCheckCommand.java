@@ -33,7 +33,7 @@ final class AirflowCheckCommand implements Callable<Integer> {
             description = "Only this connection; all if not given.")
     private @Nullable String connection;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     AirflowCheckCommand(CompositionRoot composition, AirflowAccess access) {

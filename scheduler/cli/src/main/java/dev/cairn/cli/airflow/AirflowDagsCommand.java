@@ -43,7 +43,7 @@ final class AirflowDagsCommand implements Callable<Integer> {
     @ArgGroup
     private @Nullable Change change;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     AirflowDagsCommand(CompositionRoot composition, AirflowAccess access) {

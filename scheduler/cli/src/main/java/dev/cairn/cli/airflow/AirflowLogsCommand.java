@@ -37,7 +37,7 @@ final class AirflowLogsCommand implements Callable<Integer> {
     @Option(names = "--try", paramLabel = "N", description = "This try instead of the last.")
     private int tryNumber;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     AirflowLogsCommand(CompositionRoot composition, AirflowAccess access) {

@@ -34,7 +34,7 @@ final class AirflowRunsCommand implements Callable<Integer> {
     @Option(names = "-n", paramLabel = "N", defaultValue = "20", description = "At most this many; 20 if not given.")
     private int limit = 20;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     AirflowRunsCommand(CompositionRoot composition, AirflowAccess access) {

@@ -48,7 +48,7 @@ final class AirflowTriggerCommand implements Callable<Integer> {
     @Option(names = "--wait", description = "Waits for its end; exits 1 if it fails.")
     private boolean wait;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     AirflowTriggerCommand(CompositionRoot composition, AirflowAccess access) {
@@ -115,7 +115,7 @@ final class AirflowTriggerCommand implements Callable<Integer> {
             if (e.is(Kind.SERVER) || e.is(Kind.NO_ANSWER)) {
                 throw new CliException(
                         ExitCode.UNAVAILABLE,
-                        e.getMessage() + ". It may have been triggered all the same; again with --run-id "
+                        e.getMessage() + ". The DAG run may have been triggered anyway; repeat the command with --run-id "
                                 + request.runId() + " it is not triggered twice",
                         e);
             }

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** Starts a daemon in a session of its own, which outlives the terminal. */
+/** Starts a daemon in a new session, so that it outlives the terminal. */
 final class BackgroundDaemon {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 

@@ -29,7 +29,7 @@ final class DaemonStatusCommand implements Callable<Integer> {
     @Mixin
     private StoreOptions store;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     DaemonStatusCommand(CompositionRoot composition) {

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code cairn daemon token}. */
-@Command(name = "token", description = "Prints the token of the HTTP API, which is made when there is none.")
+@Command(name = "token", description = "Prints the token of the HTTP API; creates it if there is none.")
 final class DaemonTokenCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 

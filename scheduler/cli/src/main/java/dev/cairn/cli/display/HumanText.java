@@ -33,7 +33,7 @@ public final class HumanText {
         return String.format(Locale.ROOT, "%.1f ms", pause.toNanos() / 1e6);
     }
 
-    /** In the local zone. */
+    /** A time in the local zone. */
     public static String time(Instant at) {
         return TIME.format(at);
     }

@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** One step of a {@link RunView}. */
+/** A step of a {@link RunView}. */
 final class StepLine {
     private final String id;
     private StepState state;
@@ -64,7 +64,7 @@ final class StepLine {
         nextCheckpoint = at;
     }
 
-    /** What is under way comes first, then what waits, then what has ended. */
+    /** Running steps come first, then waiting ones, then ended ones. */
     int rank() {
         return switch (state) {
             case RUNNING -> 0;

@@ -35,7 +35,7 @@ final class ImageListCommand implements Callable<Integer> {
     @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step.")
     private @Nullable String step;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     ImageListCommand(CompositionRoot composition) {

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** A run in the foreground of a Slurm job: its work is saved before the job's limit, and the job goes back into the queue. */
+/** A foreground run in a Slurm job: checkpoints before the job's time limit, and requeues the job. */
 final class BatchJobRun {
     /** Set in every step: a Cairn inside of one is not what the job is about. */
     private static final String INSIDE_A_STEP = "CAIRN_RUN_ID";

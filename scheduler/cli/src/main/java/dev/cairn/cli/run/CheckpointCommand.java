@@ -44,7 +44,7 @@ public final class CheckpointCommand implements Callable<Integer> {
     @Option(names = "--stop", description = "Then stops the steps; 'resume' continues them.")
     private boolean stop;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     public CheckpointCommand(CompositionRoot composition) {

@@ -38,7 +38,7 @@ import java.util.stream.Collectors;
  * one thread.
  */
 public final class ForegroundRun {
-    /** As of a command that SIGKILL ended. */
+    /** The exit code of a command that SIGKILL ended. */
     private static final int KILLED = 128 + 9;
     /** Lines of a failed step's log. */
     private static final int LAST_WORDS = 20;
@@ -167,7 +167,7 @@ public final class ForegroundRun {
         return false;
     }
 
-    /** Of a full disk, mostly. Outside of a batch job nothing ends with its runner. */
+    /** Mostly because of a full disk. Outside of a batch job nothing ends with its runner. */
     private CliException letGo(Exception trouble, RunManifest run, boolean inJob) {
         return new CliException(
                 ExitCode.IO,

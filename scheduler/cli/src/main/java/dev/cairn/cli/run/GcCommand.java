@@ -39,7 +39,7 @@ public final class GcCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Only shows what would be removed.")
     private boolean dryRun;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     public GcCommand(CompositionRoot composition) {

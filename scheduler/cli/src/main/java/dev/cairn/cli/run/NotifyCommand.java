@@ -35,7 +35,7 @@ public final class NotifyCommand implements Callable<Integer> {
     @Option(names = "--timeout", paramLabel = "TIME", description = "How long to try for each run; 30s if not given.")
     private String timeout = "30s";
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     public NotifyCommand(CompositionRoot composition) {

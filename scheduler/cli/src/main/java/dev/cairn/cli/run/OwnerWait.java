@@ -57,7 +57,7 @@ final class OwnerWait {
                 return opening;
             }
             if (first) {
-                since = System.nanoTime(); // what it took to find out is none of the wait
+                since = System.nanoTime(); // the time to find out does not count as waiting
             }
             OwnerRecord owner = held.owner();
             if (left(owner, since).isZero()) {

@@ -74,7 +74,7 @@ public final class PsCommand implements Callable<Integer> {
             description = "Lists at most this many runs, the newest.")
     private int count = Integer.MAX_VALUE;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     public PsCommand(CompositionRoot composition) {

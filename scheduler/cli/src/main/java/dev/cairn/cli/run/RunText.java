@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** One run as a person reads it: its steps, then what each went through. */
+/** The text of a run: its steps, then the history of each. */
 final class RunText {
     private final PrintStream out;
 

@@ -26,7 +26,7 @@ public final class ShowCommand implements Callable<Integer> {
             description = "A run's id, the name of an exec, or a key; the newest run if not given.")
     private @Nullable String name;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     public ShowCommand(CompositionRoot composition) {

@@ -9,8 +9,8 @@ import java.util.concurrent.ConcurrentHashMap;
 /**
  * Passes the signals on to the run: the first one stops it with checkpoints, a further interrupt at once. A further one of the others
  * changes nothing, for many send each of them twice: timeout(1) to its child and to its group, kernel and shell of a terminal that has
- * gone. The sender kills the runner when its own time limit ends; until then an image may still be completed. The waiting is done by a
- * daemon thread of its own.
+ * gone. The sender kills the runner when its own time limit ends; until then an image may still be completed. A separate daemon thread
+ * waits.
  */
 final class StopRequests implements AutoCloseable {
     private final Signals signals;

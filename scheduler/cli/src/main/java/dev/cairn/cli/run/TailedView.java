@@ -17,8 +17,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A command's logs, copied to stdout and stderr as they grow. What an earlier session has shown is not shown again, unless the file that
- * it was shown in has lost it.
+ * A command's logs, copied to stdout and stderr as they grow. Output that an earlier session has shown is not shown again, unless the
+ * output file has lost it.
  */
 final class TailedView implements SessionView {
     private final Console console;

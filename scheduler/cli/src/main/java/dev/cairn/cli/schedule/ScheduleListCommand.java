@@ -33,7 +33,7 @@ final class ScheduleListCommand implements Callable<Integer> {
     @Mixin
     private StoreOptions store;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     ScheduleListCommand(CompositionRoot composition) {

@@ -65,7 +65,7 @@ final class ScheduleNextCommand implements Callable<Integer> {
             description = "Starts after this time, such as 2026-03-29 or 2026-03-29T02:00; now if not given.")
     private @Nullable String from;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     ScheduleNextCommand(CompositionRoot composition) {

@@ -43,7 +43,7 @@ final class ScheduleShowCommand implements Callable<Integer> {
     @Mixin
     private StoreOptions store;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     ScheduleShowCommand(CompositionRoot composition) {

@@ -69,7 +69,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         return new Runs(home, this);
     }
 
-    /** The runs of the home that a workflow file belongs to, which is made when there is none. */
+    /** The runs of the home that a workflow file belongs to; creates the home if there is none. */
     public Runs runsOf(Path workflow) throws CliException, IOException {
         Path folder = Optional.ofNullable(workflow.getParent()).orElse(workflow);
         Path otherwise = folder.startsWith(console.workingDirectory()) ? console.workingDirectory() : folder;
@@ -81,7 +81,7 @@ public final class CompositionRoot implements Runs.Surroundings {
                 this);
     }
 
-    /** The runs of the home of this folder, which is made when there is none. */
+    /** The runs of the home of this folder; creates the home if there is none. */
     public Runs runsHere() throws IOException {
         Optional<CairnHome> found = homeOf(console.workingDirectory());
         return new Runs(
@@ -129,7 +129,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         return new AirflowConnections(home.path(), console.environment());
     }
 
-    /** Likewise, of the home that is meant from here, which need not exist. */
+    /** The same for the home that applies here, which need not exist. */
     public AirflowConnections airflow() throws IOException {
         Optional<CairnHome> found = homeOf(console.workingDirectory());
         return new AirflowConnections(

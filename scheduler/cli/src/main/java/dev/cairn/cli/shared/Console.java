@@ -31,7 +31,7 @@ public record Console(PrintStream out, PrintStream err, Map<String, String> envi
                 Path.of("").toAbsolutePath());
     }
 
-    /** One line of talk. */
+    /** Prints one line on stderr. */
     public void say(String line) {
         err.println(line);
     }
@@ -53,7 +53,7 @@ public record Console(PrintStream out, PrintStream err, Map<String, String> envi
         return isTerminal(2);
     }
 
-    /** The length of the file that it is; empty where it is none. */
+    /** The length of the file; empty if it is not a file. */
     public static OptionalLong stdoutLength() {
         return fileLength(1);
     }

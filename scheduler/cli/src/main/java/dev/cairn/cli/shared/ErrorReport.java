@@ -68,7 +68,7 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
         return code;
     }
 
-    /** What is missing may be missing only because an option was mistyped. */
+    /** A parameter may be missing only because an option was mistyped. */
     private static Optional<String> unknownOption(CommandLine command) {
         return command.getUnmatchedArguments().stream()
                 .filter(word -> word.startsWith("-"))

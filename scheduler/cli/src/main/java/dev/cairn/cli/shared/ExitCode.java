@@ -17,9 +17,9 @@ public final class ExitCode {
     public static final int IO = 74;
     /** Stopped and resumable. */
     public static final int STOPPED = 75;
-    /** As shells say it: the command is there but cannot be executed. */
+    /** As in shells: the command exists but cannot be executed. */
     public static final int NOT_EXECUTABLE = 126;
-    /** As shells say it: there is no such command. */
+    /** As in shells: there is no such command. */
     public static final int COMMAND_MISSING = 127;
 
     private ExitCode() {}

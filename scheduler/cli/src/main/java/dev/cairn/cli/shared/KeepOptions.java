@@ -36,7 +36,7 @@ public final class KeepOptions {
         return rules(age, runs, bytes);
     }
 
-    /** The same on a line of its own. */
+    /** The same on a separate line. */
     public List<String> given() {
         List<String> given = new ArrayList<>();
         if (age != null) {

@@ -124,7 +124,7 @@ public final class Runs {
         }
     }
 
-    /** One step's folder, or those of all steps. */
+    /** The folder of one step, or of all steps. */
     public List<StepFolder> stepFolders(RunManifest run, Optional<String> step) throws RequestException {
         List<String> ids = step.isPresent()
                 ? List.of(RunStore.stepId(run, step.get()))

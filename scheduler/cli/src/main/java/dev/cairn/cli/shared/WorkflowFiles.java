@@ -22,7 +22,7 @@ public final class WorkflowFiles {
         this.clock = clock;
     }
 
-    /** What is in the file, or everything that is wrong with it; a file that cannot be read is an error of its own. */
+    /** The workflow in the file, or all its problems; an unreadable file is a separate error. */
     public Result<Workflow> check(Path file) throws IOException, CliException {
         Path path = console.resolve(file);
         if (!Files.exists(path)) {

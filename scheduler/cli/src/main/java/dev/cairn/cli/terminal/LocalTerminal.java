@@ -67,7 +67,7 @@ public final class LocalTerminal {
             Runtime.getRuntime().addShutdownHook(atExit);
         }
 
-        /** To show on it what a step writes to its own. */
+        /** Prepares the terminal to show what a step writes to its own. */
         public Screen screen() {
             return screen;
         }

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * Copies a growing log to a stream. When a resume cuts the log back to its checkpoint, what the step then writes again
  * alike is not shown again; where it writes something else, that is shown from the beginning of its line.
  *
- * <p>Of what was shown only the last {@value #REMEMBERED} bytes are remembered; a log cut back further is shown again
- * from where memory ends. What the step's folder masks is shown as {@code ***}. A {@link Screen} is first taken to the modes that belong
+ * <p>Remembers only the last {@value #REMEMBERED} bytes shown; if a log is cut back further, it is shown again from where the memory
+ * ends. What the step's folder masks is shown as {@code ***}. A {@link Screen} is first taken to the modes that belong
  * to the place from which it is shown the log. Confined to
  * one thread.
  */
@@ -69,7 +69,7 @@ public final class LogFollower {
         }
     }
 
-    /** The offset in the log up to which it was shown. */
+    /** The offset up to which the log was shown. */
     public long position() {
         return position;
     }

@@ -36,7 +36,7 @@ public final class Screen extends OutputStream {
         become(TerminalModes.after(log, offset));
     }
 
-    /** Makes it a shell's again. */
+    /** Restores the terminal for the shell. */
     synchronized void giveBack() throws IOException {
         become(new TerminalModes());
     }

@@ -32,7 +32,7 @@ public record ShownMark(Shown out, Shown err) {
             return new Shown(position, file.orElse(position));
         }
 
-        /** From where to show the log now: a file that was cut since has lost what was shown. */
+        /** Where to continue showing the log: a file that was cut since has lost what was shown. */
         public long next(OptionalLong file) {
             return file.isPresent() && file.getAsLong() < length ? 0 : position;
         }

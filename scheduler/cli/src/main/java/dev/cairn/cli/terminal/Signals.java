@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import sun.misc.Signal;
 
 /**
- * The signals by which a person or a batch system asks a foreground command to stop. They are queued, so that who takes
- * them does so in a thread of its own. Thread-safe.
+ * The signals by which a person or a batch system asks a foreground command to stop. They are queued, so that a separate thread handles
+ * them. Thread-safe.
  */
 public final class Signals {
 

@@ -11,14 +11,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The modes of a terminal that full-screen programs set and a shell cannot do with: another screen, a hidden cursor, keys and the mouse that
+ * The modes of a terminal that full-screen programs set and a shell cannot do with: another screen, a hidden cursor, keys and the mouse
+ * that
  * send something else. Learnt from what a program writes, in portions that may end within a sequence. Confined to one thread.
  */
 final class TerminalModes {
     private static final char ESCAPE = '\33';
     private static final String CURSOR = "25";
     private static final String KEYPAD = "66";
-    /** Of which a terminal has one besides its own, by three names. */
+    /** The alternate screen, which has three names. */
     private static final Set<String> SCREENS = Set.of("47", "1047", "1049");
 
     private static final Set<String> FOLLOWED = Set.of(
@@ -26,12 +27,12 @@ final class TerminalModes {
 
     private static final Pattern SEQUENCE = Pattern.compile(ESCAPE + "(?:([=>c])|\\[\\?([0-9;]{0,80})([hl]))");
 
-    /** Those in which it is not as a new terminal is. */
+    /** The modes that differ from those of a new terminal. */
     private final SortedSet<String> unusual = new TreeSet<>();
     /** A sequence whose end has not been seen yet; empty between sequences. */
     private final StringBuilder begun = new StringBuilder();
 
-    /** Those in which a log leaves a terminal that was shown as much of it. */
+    /** The modes of a terminal after it was shown this part of a log. */
     static TerminalModes after(Path log, long length) throws IOException {
         TerminalModes modes = new TerminalModes();
         byte[] buffer = new byte[1 << 16];

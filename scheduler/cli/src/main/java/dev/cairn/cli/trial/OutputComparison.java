@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * One stream of what a command printed while it was killed and resumed, compared with an undisturbed run.
+ * Compares one output stream of a killed and resumed command with that of an undisturbed run.
  *
  * @param name of the stream
  * @param lines that are the same

@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The step of a trial, over all its attempts, in a home of its own. All of its changes of files are journalled, so that every start
+ * The step of a trial, over all its attempts, in a temporary home. All of its changes of files are journalled, so that every start
  * from the beginning finds them as the first one did. Confined to one thread.
  */
 final class TriedStep {
@@ -128,12 +128,12 @@ final class TriedStep {
                 Optional.empty()));
     }
 
-    /** After a failure of its own a command would find its files as it left them, as by a retry: here they go back then, too. */
+    /** After its own failure, a retried command would find its files as it left them; in a trial they are rolled back then too. */
     private void forgetItsFailure() throws IOException {
         Files.deleteIfExists(home.resolve("checkpoints").resolve("journal").resolve("settled"));
     }
 
-    /** Of files only: they go back, and the command starts. */
+    /** An image of files only: rolls them back and starts the command. */
     private Path beginning() {
         return home.resolve("checkpoints").resolve("000000");
     }

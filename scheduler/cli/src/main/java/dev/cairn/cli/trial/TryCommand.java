@@ -55,7 +55,7 @@ public final class TryCommand implements Callable<Integer> {
             description = "How often it is checkpointed, killed and resumed; 3 if not given.")
     private int rounds = 3;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     private TryCommand(CompositionRoot composition) {

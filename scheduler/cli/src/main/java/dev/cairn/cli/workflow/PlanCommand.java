@@ -35,7 +35,7 @@ public final class PlanCommand implements Callable<Integer> {
     @Mixin
     private InputOptions inputs;
 
-    @Option(names = "--json", description = "As one JSON document.")
+    @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
     @Option(

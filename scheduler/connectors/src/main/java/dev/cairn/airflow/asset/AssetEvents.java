@@ -72,7 +72,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
         }
     }
 
-    /** @param within the time in which a server carries out what it was asked, if ever */
+    /** @param within the time in which a server carries out a request, if ever */
     private Answer tell(
             AirflowClient airflow, Notification.AirflowAsset asset, Notice notice, Asked asked, Duration within)
             throws IOException {

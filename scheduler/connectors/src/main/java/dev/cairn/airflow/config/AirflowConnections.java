@@ -11,10 +11,12 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
- * The connections by name. Read anew at each call, so that a changed file counts at once; immutable, any thread.
+ * The connections by name. Reads the file at each call, so that a change takes effect at once. Immutable, thread-safe.
  *
- * <p>{@code CAIRN_AIRFLOW_PROD_URL}, {@code _USER}, {@code _PASSWORD}, {@code _PASSWORD_FILE}, {@code _TOKEN}, {@code _TOKEN_FILE}, {@code _AUTH},
- * {@code _API}, {@code _CERTIFICATES}, {@code _PROXY} and {@code _TIMEOUT} make the connection {@code prod}, or change single keys of the file's.
+ * <p>{@code CAIRN_AIRFLOW_PROD_URL}, {@code _USER}, {@code _PASSWORD}, {@code _PASSWORD_FILE}, {@code _TOKEN}, {@code _TOKEN_FILE},
+ * {@code _AUTH},
+ * {@code _API}, {@code _CERTIFICATES}, {@code _PROXY} and {@code _TIMEOUT} make the connection {@code prod}, or change single keys of
+ * the file's.
  */
 public final class AirflowConnections {
     private static final String PREFIX = "CAIRN_AIRFLOW_";
@@ -28,7 +30,7 @@ public final class AirflowConnections {
         this.environment = Map.copyOf(environment);
     }
 
-    /** Of the file, and of variables that give a URL. */
+    /** The connections of the file, and those of variables that give a URL. */
     public SortedSet<String> names() throws IOException, ConfigurationException {
         SortedSet<String> names = new TreeSet<>(ConfigFile.read(file).keySet());
         SortedSet<String> variables = new TreeSet<>();
@@ -40,7 +42,7 @@ public final class AirflowConnections {
         return names;
     }
 
-    /** @throws ConfigurationException when there is none of this name, or it is not well described, or its secret is missing */
+    /** @throws ConfigurationException if there is no connection of this name, its description is wrong, or its secret is missing */
     public ConnectionSettings named(String name) throws IOException, ConfigurationException {
         Optional<Entry> written = Optional.ofNullable(ConfigFile.read(file).get(name));
         if (written.isEmpty() && !environment.containsKey(variable(name, "URL"))) {

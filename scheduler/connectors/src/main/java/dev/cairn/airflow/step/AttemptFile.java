@@ -40,7 +40,7 @@ final class AttemptFile {
         return TYPE.readIfPresent(folder.resolve(NAME)).map(root -> new AttemptFile(folder, root));
     }
 
-    /** Of the newest attempt before this one that came to ask for a DAG run. */
+    /** The file of the newest earlier attempt that requested a DAG run. */
     static Optional<AttemptFile> before(Path folder) throws IOException {
         for (int number = Integer.parseInt(folder.getFileName().toString()) - 1; number > 0; number--) {
             Optional<AttemptFile> earlier = read(folder.resolveSibling("%03d".formatted(number)));
@@ -114,7 +114,7 @@ final class AttemptFile {
         root.set("conf", earlier.conf());
     }
 
-    /** With which the DAG run was asked for. */
+    /** The conf with which the DAG run was requested. */
     ObjectNode conf() {
         return (ObjectNode) root.path("conf");
     }

@@ -44,7 +44,7 @@ public final class Registrar {
         return row;
     }
 
-    /** A schedule whose times are others than before begins anew: what is past by the new times was never due. */
+    /** A schedule with changed times starts over: past times of the new schedule were never due. */
     private void putSchedules(Tables tables, String workflow, List<Schedule> schedules, Instant now) {
         for (int place = 1; place <= schedules.size(); place++) {
             Schedule schedule = schedules.get(place - 1);

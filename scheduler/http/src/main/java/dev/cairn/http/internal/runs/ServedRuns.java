@@ -24,7 +24,7 @@ public final class ServedRuns {
         this.homes = homes;
     }
 
-    /** A run, and the home that holds it. */
+    /** A run and its home. */
     public record Found(CairnHome home, RunManifest run) {}
 
     /**
