@@ -1,5 +1,5 @@
 # Sourced by the launcher. A class-data archive halves the time that Java takes to start; without one, or with one that does not
-# fit, it starts all the same. The build makes one for its JDK; who starts Cairn with another JDK gets one in their own cache.
+# fit, it starts all the same. The build makes one for its JDK; a user with another JDK gets one in their own cache.
 
 # class_data_archive FOLDER: the archive's path in this folder, for this build and JDK.
 class_data_archive() {

@@ -1,7 +1,7 @@
 # Sourced by the launcher. What Maven builds is published in target/cairn-<digest>/ and target/cairn points to the newest, so
 # that a build takes nothing away from a Cairn that is running.
 
-# Nothing was built yet, or sources have changed since. Who may not write here uses what there is.
+# Nothing was built yet, or sources have changed since. A user without write access uses the existing build.
 build_is_stale() {
     [ -e "$root/target/cairn/built" ] || return 0
     [ -w "$root/target" ] || return 1

@@ -1,4 +1,4 @@
-# Sourced by ./test. Root's tests prove little of a rootless engine, so root also runs them as somebody else.
+# Sourced by ./test. Root's tests prove little about a rootless engine, so root also runs them as an ordinary user.
 test_user=cairn-test
 
 # test_as_user MODULE...: runs the modules' tests, as built, in a copy that belongs to an ordinary user.

@@ -34,7 +34,7 @@ class Criu(Checkpointer):
         self._dump("--leave-running")
 
     def stop(self):
-        # A restore refuses a log that has grown since: go on from an image that ended the step.
+        # A restore refuses a log that has grown since, so resume from an image that ended the step.
         shutil.rmtree(self.images())
         self._dump()
         self.child.wait()

@@ -1,11 +1,11 @@
 /*
- * The step that the benchmarks checkpoint: memory of a given size, half of which compresses, to which it keeps
- * writing, and which looks at the clock after every write, so that it sees for itself when it stood still.
+ * The step that the benchmarks checkpoint. It keeps writing to memory of a given size, half of
+ * which compresses, and reads the clock after every write, so that it notices its own pauses.
  *
- *   writer run MIB      for ever; a line each millisecond: `progress WALL_NS`, and for each gap above a
- *                       millisecond: `gap WALL_NS GAP_NS`
- *   writer dump MIB     the memory to standard output, once
- *   writer work MIB N   N million writes, with a system call in each thousand; then their time in ns
+ *   writer run MIB      for ever; a line each millisecond: `progress WALL_NS`, and for each gap
+ * above a millisecond: `gap WALL_NS GAP_NS` writer dump MIB     the memory to standard output, once
+ *   writer work MIB N   N million writes, with a system call in each thousand; then their time in
+ * ns
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -32,7 +32,7 @@ fi
 export XDG_CACHE_HOME=$work/cache # where the native programs are unpacked
 program=("$java" -cp "$work/project/target/classes:$work/project/target/lib/*")
 
-# Killed after its first checkpoint, and started again: the step goes on where it was, so that every number is there once.
+# Killed after its first checkpoint and started again, the step continues where it was, so that every number occurs once.
 cp "$root/examples/count/count.py" "$work/run/"
 exec 4< <(cd "$work/run" && exec "${program[@]}" Count . 2>&1)
 first=$!

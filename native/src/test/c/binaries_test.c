@@ -1,5 +1,5 @@
-/* Programs and libraries that are kept: a step goes on with its own when the host's have been
- * replaced, as whoever runs this and, where that is root, as an ordinary user too. */
+/* Kept programs and libraries: a step resumes with its own after the host's were replaced; for root
+ * also as an ordinary user. */
 #include "capture_fixture.h"
 
 #include <sched.h>
@@ -70,7 +70,7 @@ static int life_that_keeps_nothing(const struct home *home, const void *unused)
     return start_and_capture(home, usual, false);
 }
 
-/* argument: the image to go on from; captures the next. */
+/* argument: the image to resume from; captures the next. */
 static int life_in_between(const struct home *home, const void *argument)
 {
     life_keeps_binaries = true;

@@ -1,5 +1,5 @@
-/* A step of the test's own: started or restored, captured, and told to go on, each life of it in a
- * process of its own, as a supervisor is. Header-only, as each test program is one file. */
+/* A step of the test: started or restored, captured, and continued, each life under a separate
+ * process that acts as its supervisor. Header-only, as each test program is one file. */
 #ifndef CAIRN_TEST_CAPTURE_FIXTURE_H
 #define CAIRN_TEST_CAPTURE_FIXTURE_H
 
@@ -245,7 +245,7 @@ static inline int life_resume(struct life *l, const struct home *home, uint32_t 
     return rc == 0 ? life_restore(l, sequence, err) : rc;
 }
 
-/* Lets the victim go on to its end, which has to be a good one. */
+/* Lets the victim run to its end, which must be a success. */
 static inline int life_finish(struct life *l)
 {
     cairn_error err = {0};
@@ -267,7 +267,7 @@ static inline int life_finish(struct life *l)
     return -1;
 }
 
-/* Whole lives: the first, which leaves image 1; one that goes on from an image and leaves the next;
+/* Whole lives: the first, which leaves image 1; one that resumes from an image and leaves the next;
  * and the last. */
 static inline int live_first(const struct home *home, char *const *argv)
 {

@@ -1,4 +1,4 @@
-/* How a supervisor names the end of its step: who or what ended it decides, not the number alone.
+/* How a supervisor names the end of its step: the cause decides, not only the number.
  */
 #include "supervisor_fixture.h"
 

@@ -1,4 +1,4 @@
-/* Errors: what they say, and that a code comes through whoever asks for no words. */
+/* Errors: their messages, and that the code is returned also to callers without a buffer. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

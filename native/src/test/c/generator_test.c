@@ -1,5 +1,6 @@
-/* Whatever a program can observe is the same after checkpoints and restores, or the checkpoint
- * refuses it by name: of each kind of object by itself, and of random trees of them (generator/).
+/* Everything that a program can observe is the same after checkpoints and restores, or the
+ * checkpoint refuses it by name: for each kind of object alone, and for random trees of them
+ * (generator/).
  *
  *   generator_test                    each kind, and a few trees
  *   generator_test --long             thousands of trees; so too with CAIRN_LONG=true

@@ -1,4 +1,4 @@
-/* Whatever happens to the bytes of an image, it is refused by name, and never believed. */
+/* An image with any damage to its bytes is refused by name, and never used. */
 #include "image_fixture.h"
 
 #include "image/codec.h"
@@ -104,7 +104,7 @@ static void refuses_another_version_by_its_name(void **state)
     free(file.bytes);
 }
 
-/* Makes every checksum right again, as somebody would who means harm. */
+/* Corrects every checksum, as an attacker would. */
 static void reseal(struct file *file, size_t index_offset)
 {
     uint8_t *end = file->bytes + file->len - FORMAT_END_BYTES;

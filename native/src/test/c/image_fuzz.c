@@ -1,8 +1,7 @@
-/* Fuzz target of the reader: whatever a file says, it is read within bounds or refused.
+/* Fuzz target of the reader: any file is read within bounds or refused.
  *
- * Checksums would stop nearly every mutation at the door, so they are made right first; what is
- * left is what somebody who means harm can do. With clang: -fsanitize=fuzzer,address; else
- * fuzz_driver.c runs it over the golden images.
+ * Checksums would reject nearly every mutation, so they are corrected first, as an attacker would.
+ * With clang: -fsanitize=fuzzer,address; else fuzz_driver.c runs it over the golden images.
  */
 #include <endian.h>
 #include <fcntl.h>

@@ -45,7 +45,7 @@ static void exchange(const char *one, const char *other)
     assert_int_equal(renameat2(AT_FDCWD, first, AT_FDCWD, path_of(other), RENAME_EXCHANGE), 0);
 }
 
-/* At no instant is there none: whoever looks finds a folder in its place, which nobody can read. */
+/* The lease is never missing: a reader finds an unreadable folder in its place. */
 static void hide_lease(void)
 {
     assert_true(mkdir(path_of("elsewhere"), 0700) == 0);

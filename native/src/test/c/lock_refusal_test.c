@@ -1,5 +1,5 @@
-/* A lock that somebody else has taken meanwhile: the restore says whose it was, and on what, and
- * works once it is free again. */
+/* A lock that another process has taken meanwhile: the restore names its holder and its file, and
+ * succeeds once the lock is free again. */
 #include "capture_fixture.h"
 
 #include <sys/file.h>

@@ -40,7 +40,7 @@
 #define PROJECT 5000
 #define REFUSED 77 /* this host has no user namespaces */
 
-/* As a program that this user has started, whose /proc is its own. */
+/* Like a program started by this user, with its own /proc. */
 static bool become(uid_t uid)
 {
     return setresgid(uid, uid, uid) == 0 && setresuid(uid, uid, uid) == 0 &&
@@ -152,7 +152,7 @@ static void knows_owners_and_peers_in_and_out_of_a_namespace(void **state)
     }
 }
 
-/* A namespace that somebody else made maps one user, and shows everybody else as nobody. */
+/* Another user's namespace maps one user, and shows all others as nobody. */
 static void does_not_take_an_unmapped_owner_for_nobody(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* A step that goes on while somebody else still has its port, as what is left of it may. */
+/* A step resumes while another process still has its port, for example a remnant of the step
+ * itself. */
 #include "capture_fixture.h"
 
 #include <netinet/in.h>

@@ -1,5 +1,5 @@
-/* A record that somebody else wrote is refused whole: nothing outside its trees is reached, nothing
- * crashes. */
+/* A record written by another user is refused completely: nothing outside its trees is reached,
+ * nothing crashes. */
 #include "rollback_world.h"
 
 #include "common/io.h"
@@ -120,7 +120,7 @@ static void refuses_a_base_with_a_link_in_it(void **state)
     world_close(&w);
 }
 
-/* Random damage to the text: whatever still is JSON is parsed, or refused with words. */
+/* Damages the text at random: text that is still JSON is parsed or refused with a message. */
 static void survives_random_damage(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Whatever a step does to its outputs after a checkpoint, a roll-back makes them as they were.
+/* After any change of a step's outputs since a checkpoint, a roll-back restores them.
  * Random changes by seed; CAIRN_SEED=n runs one. */
 #include "rollback_world.h"
 

@@ -1,6 +1,6 @@
 /* A real step, a shell script with all that scripts do to their outputs, is captured again and
  * again, and its supervisor killed at random moments, also in the middle of a capture or of a
- * roll-back; then the next one goes on from the newest image. In the end its outputs and its log
+ * roll-back; then the next one resumes from the newest image. In the end its outputs and its log
  * are those of an undisturbed run. CAIRN_SEED=n runs one series of kills. */
 #include "rollback_world.h"
 

@@ -1,5 +1,5 @@
-/* Every victim (victims/) is captured and goes on, and is captured, killed and restored, twice; as
- * whoever runs this and, where that is root, as an ordinary user too. */
+/* Every victim (victims/) is captured and continues, and is captured, killed and restored, twice;
+ * for root also as an ordinary user. */
 #include "capture_fixture.h"
 #include "victims/victim.h"
 

@@ -182,7 +182,7 @@ static int find_name(const struct objects *o, const struct seen *s, enum name_st
                : 0;
 }
 
-/* Another link to what `path` was: NULL where that leads to it still. */
+/* Another link to the file of `path`; NULL if `path` still leads to it. */
 static int describe_link(const struct seen *s, const char *other, json_t *json, cairn_error *err)
 {
     if (other && json_object_set_new(json, "link", json_string(other)) != 0)
@@ -190,7 +190,7 @@ static int describe_link(const struct seen *s, const char *other, json_t *json, 
     return 0;
 }
 
-/* "net:[4026531840]": one in which the step itself runs is there again. */
+/* "net:[4026531840]": a namespace in which the step itself runs exists again after a restore. */
 static int describe_namespace(const struct objects *o, const struct seen *s, json_t *json,
                               cairn_error *err)
 {

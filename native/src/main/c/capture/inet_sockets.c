@@ -248,8 +248,8 @@ static int await_arrival(const struct way *w, bool *full, cairn_error *err)
     }
 }
 
-/* As much as this user may have: what was there fits again also where the kernel had given the
- * connection more than it does now. */
+/* Sets the largest buffer that this user may have, so that the queued data fits even if the kernel
+ * gives the connection less memory now. */
 static void make_room(const struct way *w)
 {
     int most = INT_MAX / 4;
@@ -414,8 +414,8 @@ static bool listens_for(const struct open_description *listener, const json_t *c
             (inet_is_any(&local) && inet_port(&local) == inet_port(&peer)));
 }
 
-/* The step's listener where this connection waits to be accepted, or NULL. What was sent
- * over it, or in which order several wait, cannot be looked at. */
+/* The step's listener where this connection waits to be accepted, or NULL. Data sent over it, and
+ * the order of several waiting connections, cannot be read. */
 static const struct open_description *find_listener(const struct objects *o,
                                                     const struct open_description *client, int fd)
 {

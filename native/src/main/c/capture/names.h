@@ -21,7 +21,7 @@ CAIRN_CHECKED int name_find(const struct objects *o, const char *path, const str
 /* A folder that has no name any more, as an object: nothing is in it, nor can be. */
 CAIRN_CHECKED int object_capture_folder(struct objects *o, const struct stat *st, const char *path,
                                         struct object **out, cairn_error *err);
-/* The working folder of a process, into its "cwd" or "cwd_object". */
+/* Records the working folder of a process as its "cwd" or "cwd_object". */
 CAIRN_CHECKED int capture_working_folder(struct objects *o, const struct captured_process *p,
                                          cairn_error *err);
 

@@ -192,7 +192,8 @@ static int note_settings(int master, int slave, json_t *json, cairn_error *err)
     return 0;
 }
 
-/* The one whose master we have: its size is that of the window in which the step is resumed. */
+/* The terminal whose master this process holds: its size is that of the window in which the step is
+ * resumed. */
 static int capture_own(int own, const struct captured_process *processes, size_t count, json_t *out,
                        cairn_error *err)
 {

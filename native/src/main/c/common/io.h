@@ -23,8 +23,8 @@ CAIRN_CHECKED int io_pwrite_full(int fd, const void *buf, size_t len, uint64_t o
  * be told, and nothing is done or left undone upon that. */
 bool io_is_absent(int error);
 
-/* The whole of a file (also of /proc, whose size is unknown) as a NUL-terminated buffer that the
- * caller frees; *len excludes the NUL. More than `limit` bytes is EFBIG. */
+/* Reads a whole file (also of /proc, where the size is unknown) into a NUL-terminated buffer that
+ * the caller frees; *len excludes the NUL. More than `limit` bytes is EFBIG. */
 CAIRN_CHECKED int io_read_file(int dirfd, const char *name, size_t limit, char **out, size_t *len,
                                cairn_error *err);
 

@@ -7,8 +7,8 @@
 /* In pid 1. Makes all pidfds of a process that has ended; pidfds_restore() makes those of live
  * processes. */
 CAIRN_CHECKED int pidfd_open_description(const struct restoration *r, size_t id, cairn_error *err);
-/* In the processes that have them, of which none has picked its descriptors yet and all are there:
- * at their numbers of the store, with what epolls are to know of them. */
+/* Called in the processes that have them, once all processes exist and before any has picked its
+ * descriptors: makes them at their numbers in the store, with what epolls must know of them. */
 CAIRN_CHECKED int pidfds_restore(struct restoration *r, cairn_error *err);
 /* Whether a description is there only after pidfds_restore(). */
 bool pidfd_comes_late(const json_t *description);

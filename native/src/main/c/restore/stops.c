@@ -25,8 +25,8 @@ static int set_default_action(struct restored_process *p, int signo, cairn_error
                                (uint64_t)signo, p->injector.scratch, 0, 8, 0, 0);
 }
 
-/* Delivers the signal. An interrupt waits behind it: the thread comes to rest also when the kernel
- * ignores the signal, as it does in an orphaned group. */
+/* Delivers the signal. An interrupt waits behind it: the thread stops even if the kernel ignores
+ * the signal, as in an orphaned group. */
 static int deliver(pid_t pid, int signo, int *status, cairn_error *err)
 {
     int rc = trace_set_signal_mask(pid, ~BIT(signo), err);

@@ -22,7 +22,8 @@ int64_t terminal_of(const struct restored_process *p);
 void terminal_take_as_stub(const struct restoration *r, const struct restored_process *p);
 CAIRN_CHECKED int terminal_take(const struct restoration *r, struct restored_process *p,
                                 cairn_error *err);
-/* When all groups are there: foreground groups, and who gave the terminal of its session up. */
+/* Called when all groups exist: sets foreground groups, and detaches sessions that gave up their
+ * terminal. */
 CAIRN_CHECKED int terminals_set_foreground(struct restoration *r, cairn_error *err);
 
 #endif

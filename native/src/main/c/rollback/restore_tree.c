@@ -184,7 +184,8 @@ static int build_copy(const struct restorer *r, const struct rb_node *want, cons
     return to < 0 ? failed(r, "making the copy of", want->path) : fill_from_copy(r, want, to);
 }
 
-/* Killed in between it is written again: what is there by then is not what is wanted either. */
+/* If the supervisor is killed in between, the file is written again, since its content is still not
+ * the wanted one. */
 static int rewrite(const struct restorer *r, const struct rb_node *want)
 {
     struct stat st;

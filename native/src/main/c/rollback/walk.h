@@ -23,8 +23,8 @@ bool rb_own_has(const struct rb_own *own, uint64_t dev, uint64_t ino);
 
 /* What a node is, from stat (path, target and recorded fields untouched). */
 void rb_node_stat(struct rb_node *node, const struct stat *st);
-/* Modification and change time are in the past of now_ns by more than the clock of file times is
- * coarse: a later write cannot leave them as they are. */
+/* Whether modification and change time are older than now_ns by more than the resolution of file
+ * times: then a later write must change them. */
 bool rb_is_settled(const struct rb_node *node, int64_t now_ns);
 int64_t rb_now(void);
 

@@ -153,8 +153,8 @@ static void pause_ms(void)
     nanosleep(&(struct timespec){0, 1000000}, NULL);
 }
 
-/* As tightly as the kernel packs bytes: nothing of its buffers is left over, and as long as it
- * takes a byte it takes a buffer, so that a descriptor that blocks does not. */
+/* Writes pieces that fill the kernel's buffers completely. While the kernel accepts a byte it
+ * accepts a whole buffer, so that even a blocking descriptor does not block. */
 #define BUFFER_BYTES 256
 
 /* Of the last bytes more than one buffer may find room, as far as `last`. */

@@ -1,7 +1,7 @@
 /* What waits in a pseudo-terminal: what was typed at its master and not yet read from its slave,
- * and what was written to the slave. The kernel has no way to look at it, so it is taken out and
- * put back, as the line discipline has it: complete lines, the line being typed, output as it was
- * processed. No other process may use either end meanwhile.
+ * and what was written to the slave. The kernel cannot show it, so it is taken out and put back as
+ * the line discipline holds it: complete lines, the line being typed, processed output. No other
+ * process may use either end meanwhile.
  *
  * `slave` is a descriptor of the caller's own, for reading and writing, with O_NONBLOCK. */
 #ifndef CAIRN_SANDBOX_TERMINAL_QUEUES_H

@@ -69,8 +69,8 @@ static void put_off(struct checkpointing *c, const struct checkpoint_order *orde
 }
 
 /* A tree that cannot be stopped now may be stoppable in a moment: a checkpoint that a client waits
- * for is retried. One by interval comes again anyway. A process that ended under the checkpoint may
- * be the step's last one, of which we shall hear in a moment; else the others have a checkpoint. */
+ * for is retried. One by interval comes again anyway. A process that ended during the checkpoint
+ * may be the step's last one, whose end is reported next; otherwise the others get a checkpoint. */
 static bool try_again(struct checkpointing *c, const struct checkpoint_order *order,
                       const cairn_error *error)
 {

@@ -154,8 +154,9 @@ static bool find_again(struct lease *l)
     return dup3(fd, l->images_fd, O_CLOEXEC) >= 0 && dup3(fd, l->folder, O_CLOEXEC) >= 0;
 }
 
-/* The folder answers, and the file was removed. While the lease is held nobody else runs the step:
- * who finds none where another host ran it waits for as long as we may go without looking. */
+/* The folder answers, and the file was removed. While the lease is held, no other supervisor runs
+ * the step: a supervisor that finds no lease after another host ran the step waits as long as the
+ * owner may go without a check. */
 static int recreate(struct lease *l, cairn_error *err)
 {
     if (!lease_is_held(l))

@@ -13,7 +13,7 @@
 #include "supervisor/spec.h"
 
 struct lease {
-    const struct lease_spec *times; /* NULL where none is wanted: then it is held for ever */
+    const struct lease_spec *times; /* NULL without a lease: then it counts as held for ever */
     const char *attempt;            /* its folder, for people */
     const char *path;               /* of the folder of images */
     int folder;                     /* -1 until it is taken */
@@ -23,7 +23,7 @@ struct lease {
     int check_fd;            /* eventfd: makes the renewer check now */
     int checked_fd;          /* eventfd: the renewer has looked */
     atomic_llong renewed_at; /* clock_boot_ms() at which the last success was begun */
-    atomic_bool step_frozen; /* the step does, so that a lease that ran out may be looked at */
+    atomic_bool step_frozen; /* the step is frozen, so that an expired lease can be checked */
     atomic_int recreated;    /* how often it had been removed */
     atomic_bool released;    /* the renewer, which may hang, must not make it again */
     atomic_bool lost;        /* another supervisor has it, or may have had it: see why_lost */
@@ -54,7 +54,7 @@ bool lease_was_renewed(const struct lease *l, int64_t asked);
  * runs a second copy. */
 void lease_check_now(struct lease *l, bool step_frozen);
 
-/* Does the file say so (or is none wanted)? */
+/* Whether the file says so, or no lease is used. */
 bool lease_is_ours(const struct lease *l);
 
 /* Removes the file if we hold the lease. */

@@ -48,8 +48,8 @@ CAIRN_CHECKED int freeze_tree(pid_t init, struct waits *waits, struct frozen *ou
 CAIRN_CHECKED int freeze_hold(pid_t init, struct waits *waits, struct frozen *out,
                               cairn_error *err);
 
-/* Releases every thread and frees. Stopped jobs stay stopped, and calls in flight continue: what
- * the threads' registers show has to be what they showed when they came to rest. */
+/* Releases every thread and frees. Stopped jobs stay stopped, and calls in flight continue: the
+ * threads' registers must be the same as when they stopped. */
 void freeze_release(struct frozen *f);
 
 /* A thread that waits in the kernel can be released only when it returns from there. Until then

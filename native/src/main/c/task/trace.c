@@ -45,7 +45,7 @@ int trace_wait(pid_t tid, int timeout_ms, int *status, cairn_error *err)
         if (timeout_ms >= 0 && round > 64 && now_ms() > deadline)
             return cairn_fail(err, ETIMEDOUT, "thread %d did not come to rest in %d ms", tid,
                               timeout_ms);
-        /* Most stops come within microseconds; later ones are looked for ever more seldom. */
+        /* Most stops come within microseconds; for later ones, the checks become rarer. */
         struct timespec pause = {0, round < 1000 ? 5000 : 200000};
         if (round > 16 && timeout_ms >= 0)
             nanosleep(&pause, NULL);

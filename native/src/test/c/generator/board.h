@@ -14,8 +14,7 @@ void board_leave(void);
 /* All have joined; the tree is whole. */
 void board_complete(void);
 
-/* Waits for the member's next turn, which the first one's comes before all others'; gives what is
- * to be done in it. */
+/* Waits for the member's next turn, the first member's first; returns what to do in it. */
 char board_await_turn(uint32_t member);
 void board_end_turn(void);
 /* Of the first member: what the next round is about; it takes the turn itself. */

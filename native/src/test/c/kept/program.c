@@ -1,7 +1,8 @@
-/* A program that is replaced while it is an image, as is its library: it goes on as it was. Speaks
- * to its test as victims do. Its arguments are what it does in turn: "checkpoint"; "child", which
- * is what has its name by then, awaited once it has had a checkpoint; or the path of a file, which
- * it maps as a JVM does its modules, and which must be the same at the end. */
+/* A program that is replaced, with its library, while it exists only as an image: it resumes
+ * unchanged. Speaks to its test as victims do. Its arguments are what it does in turn:
+ * "checkpoint"; "child", which is what has its name by then, awaited once it has had a checkpoint;
+ * or the path of a file, which it maps as a JVM does its modules, and which must be the same at the
+ * end. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

@@ -35,8 +35,8 @@ _Static_assert(sizeof(struct victim) == 32, "without gaps");
                                                                               message, NULL}; \
     static void title(void)
 
-/* Says that everything is set up, and returns when the test lets it go on: some captures later,
- * perhaps in another life. */
+/* Reports that everything is set up, and returns when the test lets it continue: some captures
+ * later, perhaps in another life. */
 void checkpoint_here(void);
 
 /* Of a helper process or thread: waits until that thread (of this process, or a leader of another)

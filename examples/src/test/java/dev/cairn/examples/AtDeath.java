@@ -22,7 +22,7 @@ record AtDeath(String step, int attempts, OptionalLong newest) {
         return all;
     }
 
-    /** Empty when the attempt that followed, if one did, went on from the newest image; else what it did. */
+    /** Empty if the next attempt, if there was one, resumed from the newest image; otherwise what it did. */
     List<String> broken(Path run) throws IOException {
         List<StepFiles.Attempt> all = new StepFiles(run.resolve("steps").resolve(step)).attempts();
         if (all.size() <= attempts) {

@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * A batch job whose only line is Cairn, under a real Slurm that takes its node away in every way it has. The line that starts is the line that
- * goes on, and the result is that of an undisturbed run.
+ * A batch job whose only line is Cairn, under a real Slurm that takes its node away in every way it has. The same line starts and
+ * resumes the run, and the result is that of an undisturbed run.
  */
 class BatchJobTest {
     private static final Cluster SLURM = Cluster.only();

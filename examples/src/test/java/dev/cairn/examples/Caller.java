@@ -8,9 +8,9 @@ import java.util.stream.Stream;
 
 /** As whom Cairn is run. */
 enum Caller {
-    /** Whoever runs the tests. */
+    /** The user who runs the tests. */
     SELF(List.of()),
-    /** Somebody without any privilege; only root can become that. */
+    /** A user without any privilege; only root can switch to it. */
     ORDINARY_USER(List.of("setpriv", "--reuid", "60217", "--regid", "60217", "--clear-groups", "--")),
     /** An ordinary user who has a name, as Slurm wants it; there once {@link Cluster} is. */
     NAMED_USER(List.of("setpriv", "--reuid", "cairn-test", "--regid", "cairn-test", "--init-groups", "--"));

@@ -36,8 +36,8 @@ final class ProcessTable {
     }
 
     /**
-     * Whatever belongs to a folder: who names it in its command line (a supervisor, a runner) or in its environment (a step), and all
-     * their descendants, whatever these did to their environment. Never this JVM.
+     * The processes that belong to a folder: those with the folder in their command line (a supervisor, a runner) or environment (a
+     * step), and all their descendants. Never this JVM.
      */
     Set<HostProcess> of(Path folder) {
         Set<HostProcess> found = withDescendants(
@@ -100,7 +100,7 @@ final class ProcessTable {
         try {
             return Optional.of(new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1));
         } catch (IOException gone) {
-            return Optional.empty(); // ended meanwhile, or somebody else's
+            return Optional.empty(); // ended meanwhile, or another user's
         }
     }
 

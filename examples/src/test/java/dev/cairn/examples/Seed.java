@@ -6,7 +6,7 @@ import java.util.concurrent.ThreadLocalRandom;
 final class Seed {
     private Seed() {}
 
-    /** {@code -Dcairn.seed=N}, else one that never was; whoever uses it prints it. */
+    /** {@code -Dcairn.seed=N}, else a new one; the test that uses it prints it. */
     static long next() {
         return Long.getLong("cairn.seed", ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE));
     }

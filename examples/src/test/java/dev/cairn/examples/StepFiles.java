@@ -65,7 +65,7 @@ record StepFiles(Path folder) {
                 .toList();
     }
 
-    /** The pid of who supervises an attempt. */
+    /** The pid of the supervisor of an attempt. */
     long supervisor(int attempt) throws IOException {
         return JSON.readTree(folder.resolve("attempts/%03d/supervisor.json".formatted(attempt)))
                 .path("pid")

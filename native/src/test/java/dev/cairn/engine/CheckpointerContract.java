@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What every engine owes its callers. The proof is always the same: after whatever happened to it, a step ends with the
- * result of an undisturbed one.
+ * What every engine owes its callers. The proof is always the same: after any disturbance, a step ends with the result of an undisturbed
+ * one.
  *
  * <p>The step counts: a line to its output and the same to a file of its own, a hundred times a second. It saves itself
  * when it gets USR1, for engines that leave that to the program.

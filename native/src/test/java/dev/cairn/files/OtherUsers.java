@@ -14,7 +14,7 @@ public final class OtherUsers {
 
     private OtherUsers() {}
 
-    /** Skips the test for whoever cannot give files away. */
+    /** Skips the test for a user who cannot change the owner of files. */
     public static void assumeRoot() {
         assumeTrue("root".equals(System.getProperty("user.name")), "needs root to act as several users");
     }

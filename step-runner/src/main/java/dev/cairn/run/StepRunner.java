@@ -250,7 +250,7 @@ public final class StepRunner {
      * What would make a step of a new run fail, as far as it is known before any of them runs.
      *
      * @param file the workflow's
-     * @param environment in which the run would be started; secrets, programs and folders are looked for in it
+     * @param environment in which the run would start; secrets, programs and folders are searched in it
      */
     public static List<Problem> problemsBeforeStart(Plan plan, Path file, Map<String, String> environment) {
         return StepPreflight.onThisHost(
@@ -291,8 +291,8 @@ public final class StepRunner {
     }
 
     /**
-     * The run in which an earlier start of this Slurm job has succeeded with the same line of its script: Slurm requeues a job also
-     * when it has just done its work. To be resumed, so that it counts for this start: a script may have the same line again.
+     * The run that an earlier start of this Slurm job completed with the same line of its script: Slurm may requeue a job that has
+     * just succeeded. To be resumed, so that it counts for this start: a script may have the same line again.
      *
      * <p>The newest run decides, because Slurm may give a job the id of a forgotten one.
      */

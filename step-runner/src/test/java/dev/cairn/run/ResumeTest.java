@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How one step goes on after each way to end. */
+/** How a step is resumed after each kind of end. */
 class ResumeTest {
     private static final String ONE = "name: one\nsteps: [{id: work, run: work}]\n";
     private static final String RETRIED = "name: one\nsteps: [{id: work, run: work, retry: {max: 5}}]\n";

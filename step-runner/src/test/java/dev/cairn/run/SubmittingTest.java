@@ -129,7 +129,7 @@ class SubmittingTest {
         assertThat(folder.resolve("cancelled")).hasContent("77");
     }
 
-    /** Of job 77, once nothing named {@code hold} is there; it runs until it is cancelled. */
+    /** Starts job 77 once the file {@code hold} is gone; it runs until it is cancelled. */
     private void squeueSays(String comment) throws IOException {
         says("squeue", """
                 cd %s

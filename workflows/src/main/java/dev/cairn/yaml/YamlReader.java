@@ -58,7 +58,7 @@ public final class YamlReader {
                 + advice(problem, line(source, position(e).line()));
     }
 
-    /** What those who write commands into YAML most often meant. */
+    /** A hint for the most common mistake with commands in YAML. */
     private static String advice(String problem, String line) {
         if (problem.startsWith("mapping values are not allowed")) {
             return "; a text with \": \" in it needs quotes, or | and a new line";

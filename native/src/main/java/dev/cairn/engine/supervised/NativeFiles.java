@@ -105,7 +105,7 @@ record NativeFiles(Path library, Path supervisor) {
         Path fresh = Files.createTempDirectory(cache, "new", permissions("rwx------"));
         for (Map.Entry<String, byte[]> entry : contents.entrySet()) {
             Path file = Files.createFile(fresh.resolve(entry.getKey()), permissions("rwx------"));
-            // or a power cut could leave a folder that is there for good, of files that are empty
+            // or a power cut could leave a permanent folder of empty files
             Files.write(file, entry.getValue(), StandardOpenOption.WRITE, StandardOpenOption.SYNC);
         }
         try {

@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call to Airflow did not do what was asked. The message says what was asked of whom, what came of it and what to do; it
- * never holds a password or a token.
+ * A call to Airflow did not do what was asked. The message names the request, the server, the result and what to do; it never contains a
+ * password or a token.
  *
  * <p>Both error bodies end here: {@code application/problem+json} with {@code title} and {@code detail} (v1, from connexion), and
  * {@code {"detail": ...}} with a text, an object, or the list of FastAPI's validation (v2).
@@ -88,7 +88,7 @@ public final class AirflowException extends IOException {
         return status;
     }
 
-    /** The fields that the server refuses, of a 422. */
+    /** The fields that the server refuses, in a 422. */
     public List<Problem> problems() {
         return problems;
     }

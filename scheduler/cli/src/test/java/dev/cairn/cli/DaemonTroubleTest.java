@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The daemon's database is taken from it while it works: it says so, goes on by itself, and each tick still runs once. */
+/** The daemon loses its database while it works: it reports that, continues by itself, and each tick still runs once. */
 final class DaemonTroubleTest {
 
     @TempDir

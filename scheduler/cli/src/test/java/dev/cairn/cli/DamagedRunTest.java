@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Whatever lies in a run's files, commands say what is wrong with it in words, and change nothing. */
+/** For any damage to a run's files, commands name the problem and change nothing. */
 final class DamagedRunTest {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final int BUG = 70;

@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A daemon with nothing to do sleeps. One that polls, even once a second, has no window as quiet as the one that is waited for. */
+/** A daemon with nothing to do sleeps. A polling daemon, even once a second, has no window as quiet as the one awaited. */
 final class IdleDaemonTest {
     private static final Duration WINDOW = Duration.ofSeconds(4);
     private static final int WAKE_UPS = 3;

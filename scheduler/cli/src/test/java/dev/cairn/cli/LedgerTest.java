@@ -26,7 +26,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Steps that take longer than the interval of their schedule, under each {@code on_overlap}, while the daemon is killed with {@code kill -9}
+ * Steps that take longer than the interval of their schedule, under each {@code on_overlap}, while the daemon is killed with {@code kill
+ * -9}
  * again and again. What the steps themselves have written down must be what the policy says, tick by tick. {@code -Dcairn.long=true} makes
  * it several hundred ticks; {@code -Dcairn.seed} repeats one.
  */
@@ -199,8 +200,8 @@ final class LedgerTest {
     }
 
     /**
-     * Every second tick stops the run that is still running, the next goes on with it, and no second one is started before it has ended.
-     * What a run counted has no gap and nothing twice: it was gone on with from its image.
+     * Every second tick stops the active run, the next tick resumes it, and no second run starts before it has ended.
+     * What a run counted has no gap and nothing twice: it was resumed from its image.
      */
     private void checkCheckpoint(List<Tick> ticks) throws IOException {
         String running = "";

@@ -94,7 +94,7 @@ final class RunDispatcher {
         return Stream.concat(doubts, others).min(Comparator.naturalOrder()).orElse(Duty.ON_REQUEST);
     }
 
-    /** @param wanted whose run this daemon is to have in the state that it says */
+    /** @param wanted the tick with the state that this daemon must bring its run to */
     void bringAbout(Tick wanted, ScheduledWorkflow workflow) {
         Held has = held.get(wanted.key());
         if (has == null) {

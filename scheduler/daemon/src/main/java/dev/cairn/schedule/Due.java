@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which ticks a schedule has now, by its rule for those that were missed: times that passed while no daemon ran, or that come to be
- * looked at much too late because the machine slept. Immutable.
+ * The ticks that a schedule has now, by its rule for missed ticks: times that passed while no daemon ran or while the machine slept.
+ * Immutable.
  *
- * @param ticks to be run or, when {@code MISSED}, only to be written down; in order
+ * @param ticks to run or, if {@code MISSED}, only to record; in order
  * @param upTo what is up to here is decided by them
  */
 public record Due(List<Tick> ticks, Instant upTo) {

@@ -24,9 +24,8 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * What the manifest says and the journal does not: a runner writes the manifest first, and may have been killed, or its disk full,
- * before it
- * came to the journal. A sender of notifications repairs the journal first. Confined to one thread.
+ * Adds events that the manifest shows and the journal lacks: a runner writes the manifest first, and may have been killed, or its disk
+ * full, before it wrote the journal. A sender of notifications repairs the journal first. Confined to one thread.
  */
 public final class EventJournalRepair {
     private static final Set<StepState> STOPPED =

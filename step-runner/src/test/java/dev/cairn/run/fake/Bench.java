@@ -111,7 +111,7 @@ public final class Bench {
                                 .contains(reason));
     }
 
-    /** Waits, for as long as anything may reasonably take, for something to become true. */
+    /** Waits with a generous deadline for a condition to become true. */
     public static void until(BooleanSupplier condition) {
         Awaitility.await()
                 .atMost(20, TimeUnit.SECONDS)
@@ -119,7 +119,7 @@ public final class Bench {
                 .until(condition::getAsBoolean);
     }
 
-    /** A session whose run goes on in a thread of its own. */
+    /** A session whose run executes in a separate thread. */
     public static final class Running {
         private final RunSession session;
         private final List<RunEvent> events = new CopyOnWriteArrayList<>();

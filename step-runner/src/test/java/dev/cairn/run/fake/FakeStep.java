@@ -26,7 +26,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** A step that runs until somebody says how it ends. Thread-safe. */
+/** A step that runs until the test decides how it ends. Thread-safe. */
 public final class FakeStep implements StepProcess {
     private final StepLaunch launch;
     private final List<CheckpointOutcome> journal = new ArrayList<>();
@@ -49,7 +49,7 @@ public final class FakeStep implements StepProcess {
         return launch.environment().get("CAIRN_STEP_ID");
     }
 
-    /** Sequence of the image from which it went on; 0 from its beginning, -1 without any image. */
+    /** Sequence of the image from which it resumed; 0 from its beginning, -1 without any image. */
     public long resumedFrom() {
         return launch.restoreFrom().map(FakeStep::sequenceOf).orElse(-1L);
     }

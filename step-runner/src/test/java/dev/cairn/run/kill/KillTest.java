@@ -242,7 +242,7 @@ class KillTest {
         assertSameAsUndisturbed();
     }
 
-    /** One at a time, while the runner lives: it goes on by itself. */
+    /** One at a time, while the runner lives: the step resumes by itself. */
     @Test
     void aStepOfWhichAnythingIsKilledGoesOnByItself() throws Exception {
         Path file = flow("native");
@@ -306,7 +306,7 @@ class KillTest {
         return images().findFirst();
     }
 
-    /** But for image 0. */
+    /** Without image 0. */
     private Stream<Path> images() throws IOException {
         Path runs = folder.resolve(".cairn/runs");
         if (!Files.isDirectory(runs)) {

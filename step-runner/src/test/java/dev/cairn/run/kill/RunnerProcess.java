@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Runs a workflow file, or goes on with it, in a process that can be killed. */
+/** Runs or resumes a workflow file in a process that can be killed. */
 final class RunnerProcess {
     private RunnerProcess() {}
 

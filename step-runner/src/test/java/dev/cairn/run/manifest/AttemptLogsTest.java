@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What each attempt wrote, whatever resumes have made of the log. */
+/** What each attempt wrote, after resumes have cut the log. */
 class AttemptLogsTest {
     @TempDir
     private Path folder;
@@ -33,7 +33,7 @@ class AttemptLogsTest {
         return new StepFolder(folder.resolve("steps/a"));
     }
 
-    /** An attempt that goes on where the log has this size, and may say how long it was before. */
+    /** An attempt resumed at this size of the log, perhaps with the log's size before the resume. */
     private void attempt(int from, String text, boolean recorded) throws IOException {
         int number = attempts.size() + 1;
         if (from < log.length()) {

@@ -35,7 +35,7 @@ public record Template(String text, Place place, List<Piece> pieces) {
         String text(Value value, Expression where) throws ExpressionException;
     }
 
-    /** A text in which nothing is looked for. */
+    /** A text without expressions. */
     public static Template literal(String text) {
         return new Template(text, Place.FILE, text.isEmpty() ? List.of() : List.of(new Piece.Plain(text)));
     }

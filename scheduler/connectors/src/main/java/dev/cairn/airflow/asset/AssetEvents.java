@@ -24,10 +24,10 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id, by which it is
- * looked for
- * among the asset's events before it is posted. Where a post has had no answer, or its sender died, the server may be at it still: then the
- * event is only looked for until twice the connection's timeout has passed; by default that is the 120 s after which Airflow 2 ends a
+ * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id. Before a post,
+ * the asset's events are searched for this id. If a post got no answer, or its sender died, the server may still be handling it: then
+ * the event is only searched for until twice the connection's timeout has passed; by default that is the 120 s after which Airflow 2
+ * ends a
  * worker that
  * does not come to an end ({@code [webserver] web_server_worker_timeout}). Thread-safe.
  */

@@ -7,7 +7,7 @@ sealed interface Verdict {
     /** It is still active; poll again later. */
     record GoesOn() implements Verdict {}
 
-    /** Something was done and there is more to do: look at once. */
+    /** A request was made and another is needed: poll again at once. */
     record Again() implements Verdict {}
 
     /** @param retryable false when a further attempt would meet the same */

@@ -70,7 +70,7 @@ final class PhaseExecutor {
         this.services = services;
     }
 
-    /** Brings the phase to where the last runner left it: what may still be running is taken up before anything starts. */
+    /** Restores the phase as the last runner left it: attaches to steps that may still run before it starts others. */
     void begin() throws IOException, UnresolvableException {
         phase.groups().forEach(results::add);
         unended =
@@ -352,7 +352,7 @@ final class PhaseExecutor {
         }
         admission.enter(node.group.step.placement());
         node.group.executionStarted();
-        // what is taken up is not begun as anybody wishes: the next attempt is
+        // an attached attempt is already started, so the wish applies to the next attempt
         ResumeChoice wish = mayBeRunning(node) ? null : wishes.remove(node.id());
         ledger.running(node);
         executions.start(node, execution, wish == null ? otherwise : wish);

@@ -53,7 +53,7 @@ public final class Requests {
      */
     public Optional<CommandResult> ask(RunCommand command, Duration atMost) throws IOException, InterruptedException {
         DurableFiles.createFolders(folder);
-        // by time, so that commands are taken up in the order in which they were given
+        // by time, so that commands are carried out in the order in which they were given
         String id = "%013d-%s".formatted(clock.millis(), UUID.randomUUID());
         REQUEST.write(request(id), toJson(command));
         long deadline = System.nanoTime() + atMost.toNanos();

@@ -28,7 +28,7 @@ final class AttemptFollower {
 
     private static final int RENEWALS_AWAITED = 3;
 
-    /** No time at all would mean that the step had not begun. */
+    /** A time of zero would mean that the step had not started. */
     private static final Duration SHORTEST = Duration.ofMillis(1);
 
     private final StepManifest manifest;

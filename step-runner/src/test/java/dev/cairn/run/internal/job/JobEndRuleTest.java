@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 final class JobEndRuleTest {
-    /** The manifest comes first; an empty result means that another job goes on. */
+    /** The manifest comes first; an empty result means that another job resumes the step. */
     @ParameterizedTest
     @CsvSource({
         "SUCCEEDED,   COMPLETED,     SUCCEEDED",

@@ -15,7 +15,7 @@ import java.util.function.BiFunction;
 /** A mapping with known keys. */
 final class ObjectType<T> implements Type<T> {
 
-    /** Keys begun so are nobody's business: a place for anchors. */
+    /** Keys with this prefix are ignored: a place for anchors. */
     private static final String EXTENSION = "x-";
 
     /** What other tools call it; where several keys could be meant, the first that is possible. */

@@ -75,7 +75,7 @@ final class Idempotency {
         if (!earlier.has("status")) {
             throw new HttpError(
                     409,
-                    "a request with this Idempotency-Key has begun, and how it ended is not known; look at the runs");
+                    "an earlier request with this Idempotency-Key has an unknown result; check the runs");
         }
         return Response.text(
                 earlier.path("status").asInt(),
