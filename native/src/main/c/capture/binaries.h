@@ -43,7 +43,7 @@ json_t *keeping_recall(const struct keeping *k, const char *path, const char *co
 /* Makes the recalled copy part of this image; returns its descriptor, or -1. */
 int keeping_reopen(struct keeping *k, const char *name, const char *path);
 
-/* Syncs what was added, and lists in META what is kept. */
+/* Syncs the added files, and lists the kept ones in META. */
 CAIRN_CHECKED int keeping_finish(struct keeping *k, json_t *meta, cairn_error *err);
 
 #endif

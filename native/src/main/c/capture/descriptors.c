@@ -167,7 +167,7 @@ static int describe_nameless(struct objects *o, const struct seen *s, json_t *js
     return capture_content(o, s, memory ? "memfd" : "unlinked", json, err);
 }
 
-/* Finds out where the object is, refusing one that no path is known of. */
+/* Finds the path of the object; refuses an object without a known path. */
 static int find_name(const struct objects *o, const struct seen *s, enum name_state *state,
                      char **other, cairn_error *err)
 {

@@ -29,7 +29,7 @@ struct dontfork {
     size_t extent_count;
 };
 
-/* Before the freeze: what processes do meanwhile is noticed by dontfork_check. */
+/* Call it before the freeze: dontfork_check notices what processes do meanwhile. */
 CAIRN_CHECKED int dontfork_scan(struct dontfork *u, pid_t init, cairn_error *err);
 /* In the pause, when p has its snapshot. */
 CAIRN_CHECKED int dontfork_copy(struct dontfork *u, const struct captured_process *p,
@@ -37,7 +37,7 @@ CAIRN_CHECKED int dontfork_copy(struct dontfork *u, const struct captured_proces
 /* The flags of a mapping that the look before the pause found. */
 uint32_t dontfork_flags(const struct dontfork *u, const struct captured_process *p,
                         const struct proc_map *map);
-/* After the pause: `seen` is p's mapping as its snapshot has it, NULL when it lacks it.
+/* Call it after the pause: `seen` is p's mapping in its snapshot, NULL if it is not there.
  * CAIRN_EBUSY_TREE when the program asked so only just now: trying again is sensible. */
 CAIRN_CHECKED int dontfork_check(const struct dontfork *u, const struct captured_process *p,
                                  const struct proc_map *map, const struct proc_map *seen,

@@ -1,5 +1,5 @@
-/* TCP and UDP sockets. A connection whose two ends are of the tree is taken with what is queued in
- * it; one that leads out of it is refused, saying to whom. */
+/* TCP and UDP sockets. A connection with both ends in the tree is captured with its queued data; a
+ * connection to another process is refused, with the name of its peer. */
 #include <errno.h>
 #include <limits.h>
 #include <linux/sockios.h>
@@ -338,7 +338,7 @@ static int set_queue(json_t *json, const char *bytes, size_t len, cairn_error *e
     return 0;
 }
 
-/* What a socket has not read, `full`: after it was taken out and sent again on this way. */
+/* The unread data of a socket, `full`: after it was taken out and sent again in this direction. */
 static int capture_queue(int fd, const struct way *full, json_t *json, cairn_error *err)
 {
     size_t len = (size_t)count(fd, SIOCINQ);

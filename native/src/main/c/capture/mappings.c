@@ -106,7 +106,7 @@ static bool is_of_service(const char *path)
     return false;
 }
 
-/* A file that is mapped to be read. */
+/* A file that is mapped for reading. */
 static int capture_shared_file(struct objects *o, const struct captured_process *p,
                                const struct proc_map *map, json_t *json, cairn_error *err)
 {

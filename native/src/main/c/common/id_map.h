@@ -7,7 +7,8 @@
 
 /* Maps, each to itself, what the caller may in the new user namespace of `pid`: all ids that it
  * knows itself where it has CAP_SETUID and CAP_SETGID, else its group and those of its
- * supplementary groups that /etc/subgid grants, by newgidmap. What it did not map is left open. */
+ * supplementary groups that /etc/subgid grants, by newgidmap. Ids that it did not map stay
+ * undefined. */
 void id_map_outside(pid_t pid, bool *uids, bool *gids);
 
 #endif

@@ -260,7 +260,7 @@ static int by_offset(const void *a, const void *b)
 {
     const struct format_block *x = &((const struct format_chunk *)a)->block,
                               *y = &((const struct format_chunk *)b)->block;
-    /* Chunks without bytes share their offset with what follows them, and stand first. */
+    /* Chunks without bytes share their offset with the next chunk, and come first. */
     if (x->offset != y->offset)
         return x->offset < y->offset ? -1 : 1;
     return (x->stored_len > y->stored_len) - (x->stored_len < y->stored_len);

@@ -93,7 +93,7 @@ static int spawn(const char *program, const char *attempt_dir, const struct chan
                   : 0;
 }
 
-/* A supervisor that dies before it has read everything says why, or nothing, in its report. */
+/* If a supervisor dies before it has read everything, its report gives the reason, or is empty. */
 static void send_environment(int fd, const char *bytes, size_t len)
 {
     for (size_t done = 0; done < len;) {

@@ -18,7 +18,7 @@ int binaries_folder(int image_fd);
  * written, and reached by no link. */
 CAIRN_CHECKED int binaries_open(int folder_fd, const char *name, int *out, cairn_error *err);
 
-/* Does it hold what its name says? */
+/* Whether its content matches its name, a digest. */
 CAIRN_CHECKED int binaries_check(int folder_fd, const char *name, cairn_error *err);
 /* The same, of `path`, from the folder of an image. */
 CAIRN_CHECKED int binaries_check_of(int image_fd, const char *name, const char *path,

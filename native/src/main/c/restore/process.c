@@ -124,8 +124,8 @@ static int set_interval_timers(struct restored_process *p, cairn_error *err)
 #define PR_TIMER_CREATE_RESTORE_IDS 77
 #endif
 
-/* A timer gets its old number by asking for it (Linux 6.15), or by making and deleting until it
- * comes. */
+/* A timer gets its old number by a request for it (Linux 6.15), or by making and deleting timers
+ * until it comes. */
 static int create_timer(struct restored_process *p, const json_t *json, int64_t id, int64_t clock,
                         cairn_error *err)
 {

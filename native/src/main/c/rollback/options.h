@@ -1,4 +1,4 @@
-/* What a record is to hold. */
+/* What a record must hold. */
 #ifndef CAIRN_ROLLBACK_OPTIONS_H
 #define CAIRN_ROLLBACK_OPTIONS_H
 
@@ -38,8 +38,8 @@ struct rollback_open_file {
     bool whole;  /* and from its first byte to its last: all of it is in the image */
 };
 
-/* What was open for writing belongs to the step until its end; what has changed there later, others
- * did, and it is not touched. */
+/* A file that was open for writing belongs to the step until its end; later changes were made by
+ * others and are not undone. */
 struct rollback_others {
     int64_t ended;       /* ns of CLOCK_REALTIME; INT64_MAX where it is not known */
     bool accept_changed; /* it is rolled back anyway */

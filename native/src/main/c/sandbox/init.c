@@ -91,7 +91,7 @@ static int open_terminal(const struct tree_spec *spec, int *master, int *slave, 
     return 0;
 }
 
-/* A step starts with every signal at its default: a runner's `trap '' USR1` is not the step's. */
+/* A step starts with every signal at its default: it does not inherit a runner's `trap '' USR1`. */
 static void reset_signals(void)
 {
     for (int signo = 1; signo < NSIG; signo++)

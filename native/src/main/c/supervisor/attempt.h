@@ -27,7 +27,7 @@ struct attempt_end {
     char message[1100];
 };
 
-/* Opens the folder and says in supervisor.json who supervises. An attempt is supervised once:
+/* Opens the folder, and names this supervisor in supervisor.json. An attempt is supervised once:
  * EEXIST otherwise. */
 CAIRN_CHECKED int attempt_open(const char *path, struct attempt *out, cairn_error *err);
 

@@ -51,7 +51,7 @@ public final class EngineException extends Exception {
         return getCause() instanceof IOException || OF_STORAGE.contains(code);
     }
 
-    /** Whether the host lacked something that it may have at the next try: room, memory, descriptors, a disk that answers. */
+    /** Whether the cause may be gone at the next try: lack of space, memory or descriptors, or a disk that does not answer. */
     public boolean isPassing() {
         return PASSING.contains(code);
     }

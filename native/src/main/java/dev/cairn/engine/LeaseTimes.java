@@ -3,7 +3,7 @@ package dev.cairn.engine;
 import java.time.Duration;
 
 /**
- * How a supervisor keeps other hosts from running its step as well.
+ * The times by which a supervisor prevents other hosts from running its step too.
  *
  * @param renew how often its lease is renewed
  * @param freeze the step stands still when that has failed for so long; more than {@code renew}

@@ -48,7 +48,7 @@ public final class DurableFiles {
     }
 
     /**
-     * Writes over a file that is about as long, so that no new block of the disk is needed: what a full disk still takes. A reader
+     * Overwrites a file of similar length, which needs no new block, so that it works even on a full disk. A reader
      * may meet a mixture.
      */
     public static void overwrite(Path file, byte[] content) throws IOException {

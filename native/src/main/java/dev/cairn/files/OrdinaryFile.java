@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Reads what should be a file of a sensible size, and names what is not: to read a pipe could wait for ever. Errors that pass are waited
- * for as {@link SteadyRead} does. Stateless; any thread.
+ * Reads what should be a file of a sensible size, and names what is not: to read a pipe could wait for ever. Waits for passing errors,
+ * as {@link SteadyRead} does. Stateless; any thread.
  */
 public final class OrdinaryFile {
     private static final long MOST_BYTES = 512L << 20;

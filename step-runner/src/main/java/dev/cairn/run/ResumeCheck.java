@@ -62,7 +62,7 @@ final class ResumeCheck {
                 .anyMatch(instance -> instance.label().equals(text));
     }
 
-    /** A step that is to do something else than before cannot be followed as it runs now. */
+    /** A running step whose definition has changed cannot be followed. */
     List<String> reasonsAgainst(RunChange change) throws IOException, InterruptedException {
         List<String> reasons = new ArrayList<>();
         for (RunChange.Line line : change.steps()) {

@@ -244,7 +244,7 @@ public final class RunSession implements AutoCloseable {
         return executor.ask(command);
     }
 
-    /** A step that is executed now: its status, its terminal. */
+    /** A running step: its status and its terminal. */
     public Optional<RunningStep> runningStep(String stepId) {
         return executor.execution(stepId).map(RunningStep.class::cast);
     }

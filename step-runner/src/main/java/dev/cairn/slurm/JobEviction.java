@@ -22,7 +22,7 @@ public final class JobEviction {
         this(job, slurm, () -> Processes.descendsFrom(ProcessHandle.current(), STEP_DAEMON));
     }
 
-    /** @param within whether this process is part of the job; a terminal that has outlived its job only has its variables */
+    /** @param within whether this process is part of the job; a terminal that outlives its job keeps only the job's variables */
     JobEviction(BatchJob job, Slurm slurm, BooleanSupplier within) {
         this.job = job;
         this.slurm = slurm;

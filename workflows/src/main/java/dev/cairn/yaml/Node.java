@@ -33,7 +33,7 @@ public sealed interface Node {
         }
     }
 
-    /** @param key where the key stands; its path is the value's */
+    /** @param key the position of the key; its path is that of the value */
     record Entry(Place key, Node value) {}
 
     /** For messages: {@code a list}, {@code a text}, {@code nothing}. */

@@ -21,7 +21,7 @@ final class SourceText {
     }
 
     /**
-     * Finds the place of a character of a scalar in the file.
+     * Finds the position in the file of a character of a scalar.
      *
      * <p>Escapes and folding make the two texts differ. They are alike again from each <code>${{</code> on, so the walk
      * starts from the last one before the character, and takes a run of white space in one as a run in the other.

@@ -201,7 +201,7 @@ final class TreeBuilder {
         }
     }
 
-    /** Reads on to the end of the collection that {@code first} begins. */
+    /** Reads to the end of the collection that {@code first} begins. */
     private void skip(Event first) {
         int open = opens(first);
         while (open > 0) {
@@ -217,7 +217,7 @@ final class TreeBuilder {
         };
     }
 
-    /** Aliases let a short file unfold to a huge tree; each node knows its unfolded size. */
+    /** Aliases let a short file expand to a huge tree; each node knows its expanded size. */
     private <N extends Node> N counted(N node, long size) {
         sizes.put(node, Math.min(size, MOST_NODES + 1));
         return node;

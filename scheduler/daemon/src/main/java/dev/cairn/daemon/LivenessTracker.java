@@ -63,7 +63,7 @@ final class LivenessTracker implements RunListener {
         return !found || alive.isEmpty() && silenceLeft() > 0;
     }
 
-    /** After how long {@link #areMissing} changes by itself; empty when only an event changes it. */
+    /** The time after which {@link #areMissing} changes by itself; empty if only an event changes it. */
     synchronized Optional<Duration> untilCertain() {
         return found && areMissing() ? Optional.of(Duration.ofNanos(silenceLeft())) : Optional.empty();
     }

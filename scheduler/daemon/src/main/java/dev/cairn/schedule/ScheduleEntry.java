@@ -30,7 +30,7 @@ public record ScheduleEntry(
         return times.next(decided);
     }
 
-    /** The same, with everything up to a time decided. */
+    /** The same schedule, decided up to a time. */
     public ScheduleEntry decidedUpTo(Instant time) {
         return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, paused, time);
     }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /** The folder that holds the runs. There is one only of a folder that {@link Trust} allows. Immutable. */
 public final class CairnHome {
-    /** Its name where it is found like {@code .git}. */
+    /** Its name as a folder that is found like {@code .git}. */
     public static final String FOLDER = ".cairn";
 
     private final Path path;

@@ -13,7 +13,7 @@ public record RunFolder(Path path, Path base) {
         this(path, path);
     }
 
-    /** One step of the run, as a batch job of its own runs it. */
+    /** The folder of a step that a separate batch job runs. */
     public RunFolder ofJob(String step) {
         return new RunFolder(step(step).path().resolve("job"), base);
     }

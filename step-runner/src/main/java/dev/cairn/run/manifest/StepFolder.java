@@ -64,7 +64,7 @@ public record StepFolder(Path path) {
         return path.resolve(imagePath(sequence));
     }
 
-    /** The images that lie here, whether the manifest knows them or not, by their sequence. */
+    /** The images in this folder by sequence, including those that the manifest does not know. */
     public List<Long> imagesOnDisk() throws IOException {
         return numbered(checkpoints(), "\\d{6,9}");
     }

@@ -147,7 +147,7 @@ public final class StepManifest {
         return ManifestFields.count(root, "images_from", 1);
     }
 
-    /** Since it was given its last go. */
+    /** Since the step was last restarted. */
     public boolean wasStarted() {
         return nextAttempt() > budgetFrom();
     }

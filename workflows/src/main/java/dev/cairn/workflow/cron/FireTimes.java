@@ -16,10 +16,11 @@ import java.util.Optional;
 /**
  * The instants at which a schedule fires; immutable.
  *
- * <p>When the clocks change, cron lines behave as in Vixie cron. A line with fixed hours names times of day: one that the zone skips fires at
+ * <p>When the clocks change, cron lines behave as in Vixie cron. A line with fixed hours names times of day: one that the zone skips
+ * fires at
  * the jump, one that it repeats fires the first time only. A line with {@code *} or {@code *}{@code /n} as the hour runs on real time: it
- * fires through a repeated hour, and has nothing to make up for a skipped one. An interval is counted from the start, or from
- * 1970-01-01T00:00Z where there is none, so that the times do not depend on when somebody asks.
+ * fires through a repeated hour, and has nothing to make up for a skipped one. An interval counts from the start, or from
+ * 1970-01-01T00:00Z without a start, so that the times do not depend on the time of the call.
  */
 public final class FireTimes {
 

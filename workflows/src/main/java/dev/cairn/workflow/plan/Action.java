@@ -32,7 +32,7 @@ public sealed interface Action {
         }
     }
 
-    /** Ends when the steps of a used workflow file have; its outputs are computed from theirs. Without a process. */
+    /** Ends when all steps of the used workflow file have ended; its outputs are computed from theirs. Without a process. */
     record LeavePart() implements Action {}
 
     /**

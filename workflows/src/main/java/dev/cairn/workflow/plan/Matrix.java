@@ -77,7 +77,7 @@ public final class Matrix {
         return declared && key.equals(other.key);
     }
 
-    /** Whether the step has {@code strategy.matrix}: then its outputs are lists, also with one instance. */
+    /** Whether the step has {@code strategy.matrix}: then its outputs are lists, even with one instance. */
     public boolean declared() {
         return declared;
     }

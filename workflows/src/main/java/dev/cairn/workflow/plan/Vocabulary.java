@@ -18,7 +18,7 @@ import java.util.Set;
 /** The names that expressions at some place can use; immutable. */
 final class Vocabulary {
 
-    /** Every context there is, and where, for messages about one that is not known at some place. */
+    /** All contexts and where each is available, for messages about a context that is not available at a place. */
     private static final Map<String, String> EVERYWHERE = new LinkedHashMap<>();
 
     static {

@@ -10,7 +10,7 @@ import java.util.Optional;
  * {@code checkpoint}; immutable.
  *
  * @param place of the mapping; empty when there is none
- * @param storage what an image holds and takes
+ * @param storage what images contain and how they are stored
  */
 public record Checkpoint(
         Optional<Place> place,

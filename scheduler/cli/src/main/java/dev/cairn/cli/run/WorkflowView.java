@@ -63,7 +63,7 @@ final class WorkflowView implements SessionView {
         return id -> labels.computeIfAbsent(id, it -> label(session.plan(), it));
     }
 
-    /** Instances may come to be known while the run runs. */
+    /** Instances may become known during the run. */
     private static String label(Plan plan, String id) {
         return plan.steps().stream()
                 .filter(step -> id.startsWith(step.id()))

@@ -44,7 +44,7 @@ public final class LocalTerminal {
     }
 
     /**
-     * Hands every key to us as it is typed, Ctrl-C included, until the returned object is closed. The terminal is given
+     * Passes every key to this process as it is typed, including Ctrl-C, until the returned object is closed. The terminal is given
      * back as it was also when the process exits by itself.
      *
      * @param out where it shows what is written

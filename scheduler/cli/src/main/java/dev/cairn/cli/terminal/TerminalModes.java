@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 /**
  * The modes of a terminal that full-screen programs set and a shell cannot do with: another screen, a hidden cursor, keys and the mouse
  * that
- * send something else. Learnt from what a program writes, in portions that may end within a sequence. Confined to one thread.
+ * send something else. Taken from the output of a program, whose portions may end within a sequence. Confined to one thread.
  */
 final class TerminalModes {
     private static final char ESCAPE = '\33';

@@ -85,7 +85,7 @@ public final class WorkflowExecutor {
      * Runs until the run has ended or was stopped, which the manifest then says.
      *
      * @return the state in which the run is left
-     * @throws InterruptedException when the thread is interrupted: the runner releases the steps, which keep running
+     * @throws InterruptedException when the thread is interrupted: the runner detaches from the steps, which keep running
      * @throws RunnerFailedException when the runner cannot continue, e.g. the disk of the manifest is full: likewise
      */
     public RunState go() throws InterruptedException, RunnerFailedException {

@@ -18,7 +18,7 @@ import java.util.Set;
  * events of its own folder. Confined to the step's thread, except {@link #note}.
  */
 final class SlurmEventReporter {
-    /** Why every job waits at times. */
+    /** Reasons for waiting that every job has at times. */
     private static final Set<String> USUAL = Set.of("None", "Priority", "Resources", "BeginTime", "Cleaning", "");
 
     private final RunListener log;

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Writes down how an attempt ended and what follows from it, in one publication. */
+/** Records how an attempt ended and what follows from it, in one write of the manifest. */
 final class AttemptRecorder {
     /** What the attempt that has ended has written to {@code $CAIRN_OUTPUT}. */
     private Map<String, String> texts = Map.of();

@@ -39,7 +39,7 @@ final class ImageJournalReader {
         }
     }
 
-    /** Takes the news into the manifest, which the caller publishes. */
+    /** Copies new lines into the manifest, which the caller publishes. */
     void take() throws IOException, EngineException {
         news().forEach(this::tell);
     }

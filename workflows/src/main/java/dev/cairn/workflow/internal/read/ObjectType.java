@@ -100,7 +100,7 @@ final class ObjectType<T> implements Type<T> {
         return new ObjectType<>(name, List.copyOf(fields.values()), keywords, refused, extensible, make);
     }
 
-    /** The same, letting keys pass that begin with {@code x-}. */
+    /** The same, but accepts keys that begin with {@code x-}. */
     ObjectType<T> extensible() {
         return new ObjectType<>(name, List.copyOf(fields.values()), constraints, refused, true, make);
     }

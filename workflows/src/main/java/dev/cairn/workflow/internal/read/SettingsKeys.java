@@ -45,7 +45,7 @@ final class SettingsKeys {
                                     Keywords.of("enum", List.of("bash", "sh", "python")),
                                     Keywords.of("type", "string", "pattern", "^(.*\\s)?\\{script\\}(\\s.*)?$"))),
                     SettingsKeys::shell),
-            "Who reads the script of run: bash, sh, python, or a command with {script} in it.");
+            "The interpreter of the run script: bash, sh, python, or a command with {script} in it.");
     private static final Field<List<String>> MODULES =
             optional("modules", Composites.oneOrMore(Scalars.text()), "Environment modules to load before the step.");
     private static final Field<Duration> TIMEOUT = optional(

@@ -62,7 +62,7 @@ final class WorkflowKeys {
             optional("finally", Composites.listOf(StepKeys.HOOK), "Steps for the end, whatever happened.");
 
     private static final Field<List<Notification>> NOTIFY = optional(
-            "notify", Composites.oneOrMore(NotifyKeys.TYPE), "Who is notified of changes of a run and its steps.");
+            "notify", Composites.oneOrMore(NotifyKeys.TYPE), "The receivers of notifications about a run and its steps.");
 
     private static final Field<Map<String, Template>> OUTPUTS = optional(
             "outputs",

@@ -21,7 +21,7 @@ final class XComValue {
 
     private XComValue() {}
 
-    /** What JSON text says, else the text itself. */
+    /** The value of JSON text, or the text itself if it is not JSON. */
     static @Nullable Object of(String text) {
         try {
             return value(JsonMapper.shared().readTree(text), text);
