@@ -123,7 +123,7 @@ class NotifyTest {
         assertThat(run.outcome().undelivered())
                 .containsExactly("webhook http://one.example/hook: it has not answered yet");
         assertThat(runner().pendingNotifications().tell(run.folder(), Duration.ZERO, refusal -> {}))
-                .containsExactly("another process is telling of this run");
+                .containsExactly("another process delivers the notifications of this run");
 
         webhooks.answer(notice -> new Delivery.Answer.Delivered());
         free.countDown();
