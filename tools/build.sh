@@ -57,7 +57,7 @@ publish() (
     [ -d "$name" ] || mv -T "$new" "$name" || exit 1
     mv -T build.started "$name/built"
     ln -sfn "$name" cairn.link && mv -T cairn.link cairn || exit 1
-    # Older ones may still be running; a few builds later they are not.
+    # Older builds may still be running, but not those of several builds ago.
     ls -dt cairn-*/ | tail -n +6 | xargs -r rm -rf
     find_jdk bin/java || exit 0
     program=$(readlink -f cairn)

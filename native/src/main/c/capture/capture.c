@@ -451,8 +451,8 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     return 0;
 }
 
-/* The flags and guards that maps does not show; the snapshot has them all but those that forks do
- * not inherit, which were looked for before. */
+/* The flags and guards that maps does not show. The snapshot has all of them except those that
+ * forks do not inherit, which were read before. */
 static int describe_flags_of(const capture *c, const struct captured_process *p, cairn_error *err)
 {
     auto_proc_maps struct proc_maps smaps = {0};

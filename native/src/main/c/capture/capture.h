@@ -3,7 +3,7 @@
  *
  * 1. capture_begin, on the tracer thread. As a rule the step is paused only during this call.
  * 2. capture_write, on any one thread. It reads the snapshots, and writes chunks and META.
- * 3. capture_release, on the tracer thread, unless the step is to stay stopped for good. Where no
+ * 3. capture_release, on the tracer thread, unless the step stays stopped. Where no
  *    copy-on-write clone could be made (figures: copied_standing) the step is paused until then.
  * 4. capture_end, on the tracer thread, whenever capture_begin succeeded. It ends the snapshots.
  */

@@ -40,7 +40,7 @@ struct captured_process {
 CAIRN_CHECKED int capture_threads(struct captured_process *p, const struct frozen *frozen,
                                   size_t first, size_t count, cairn_error *err);
 json_t *describe_capabilities(const struct proc_status *status);
-/* The scratch memory holds the step's own bytes again: before its memory is read. */
+/* Restores the step's own bytes in the scratch memory, before its memory is read. */
 CAIRN_CHECKED int put_back_scratch(struct captured_process *p, cairn_error *err);
 /* Gives every thread its registers, mask and scratch back. Never fails for a live thread. */
 void put_back_threads(struct captured_process *p);

@@ -253,7 +253,7 @@ static int capture_mapping(struct objects *o, struct captured_process *p,
     return map->inode != 0 ? capture_private_file(o, p, map, json, err) : 0;
 }
 
-/* A program that was replaced or removed while it runs, as an upgrade does. */
+/* A program that was replaced or removed while it runs, for example by an upgrade. */
 int capture_deleted_program(struct objects *o, struct captured_process *p, cairn_error *err)
 {
     const char *path = json_string_value(json_object_get(p->json, "exe"));

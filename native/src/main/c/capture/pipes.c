@@ -35,7 +35,7 @@ static int make_pipe(struct pipe *out, int size, cairn_error *err)
                : cairn_fail_errno(err, "making a pipe of %d bytes", size);
 }
 
-/* Reads what lies first in the copy, one buffer, by way of a pipe that has room for one only. A
+/* Reads the first buffer of the copy through a pipe that has room for only one buffer. A
  * byte written behind a packet is not read together with the packet. */
 static int read_buffer(const struct pipe *copy, const struct pipe *one, const struct pipe *two,
                        uint8_t *bytes, size_t room, json_t *buffers, ssize_t *n, cairn_error *err)
@@ -100,7 +100,7 @@ static int peek_pipe(int read_end, json_t *json, cairn_error *err)
     return 0;
 }
 
-/* Does the tree hold an end of this pipe that reads (or writes)? */
+/* Whether the tree holds a reading (or writing) end of this pipe. */
 static const struct open_description *pipe_end(const struct objects *o,
                                                const struct open_description *of, bool reading)
 {

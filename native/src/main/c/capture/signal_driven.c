@@ -14,7 +14,7 @@ static bool signals_someone(const struct open_description *d)
            ((fcntl(fd, F_GETOWN_EX, &owner) == 0 && owner.pid != 0) || fcntl(fd, F_GETSIG) != 0);
 }
 
-/* As the process sees pids. */
+/* Pids as the process sees them. */
 static int describe(const struct open_description *d, struct captured_process *p, cairn_error *err)
 {
     struct f_owner_ex owner = {0};

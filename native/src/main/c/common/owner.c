@@ -127,7 +127,7 @@ _Noreturn static void be_witness(int channel, pid_t maker)
 {
     prctl(PR_SET_NAME, "cairn-witness");
     setsid();
-    sigset_t all; /* a batch system's notice is the supervisor's */
+    sigset_t all; /* only the supervisor handles a batch system's notice */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     channel = dup2(channel, 0);

@@ -40,7 +40,7 @@ int process_signal(pid_t pid, int signo)
     return -1;
 }
 
-/* Asked of the kernel, since /proc may hide the processes of others, or not be there. */
+/* Asks the kernel, since /proc may hide the processes of other users, or be missing. */
 static bool exists(pid_t pid)
 {
     return process_signal(pid, 0) == 0 || errno != ESRCH;

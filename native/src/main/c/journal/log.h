@@ -25,7 +25,7 @@ enum record_type {
     RECORD_SHARED = 10,    /* another step changes it, too: it is not undone, now or later */
 };
 
-/* What was, before a change. */
+/* The state before a change. */
 struct record {
     enum record_type type;
     uint32_t mode; /* with its type, as in stat */

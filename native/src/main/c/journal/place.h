@@ -1,4 +1,4 @@
-/* Where a path of a task leads: the folder and the name that a system call is about to change.
+/* Resolves a path of a task: the folder and the name that a system call is about to change.
  * For a thread that is in the step's mount namespace, and not in its pid namespace. */
 #ifndef CAIRN_JOURNAL_PLACE_H
 #define CAIRN_JOURNAL_PLACE_H

@@ -126,7 +126,7 @@ static int set_attributes(const struct undoing *u, const struct record *r, int p
         if (!given_back && errno != EPERM)
             return failed(u, "giving back to its owner", r->path);
     }
-    /* Of a folder that belongs to another user only names change, and its times with them. */
+    /* In a folder of another user only names change, and its times with them. */
     if (!S_ISLNK(r->mode) && (given_back || (st.st_mode & 07777) != (r->mode & 07777)) &&
         chmod(link, r->mode & 07777) < 0)
         return failed(u, "setting the mode of", r->path);
@@ -538,8 +538,8 @@ static int undo_record(const struct undoing *u, const struct record *r)
 
 /* --- an epoch --- */
 
-/* How far the undoing of a log has come. What a record says is of its own time: once earlier ones
- * are undone, a later one must not be undone again. */
+/* How far the undoing of a log has come. A record describes the state at its own time: once earlier
+ * records are undone, a later one must not be undone again. */
 struct progress {
     uint64_t log_ino, count, next; /* records below `next` are still to be undone */
 };

@@ -6,7 +6,7 @@
 
 #include "lib/step_handle.h"
 
-/* Connects to the step's supervisor, and makes sure that it is ours (or root's) on the other side.
+/* Connects to the step's supervisor, and checks that the other side belongs to this user or root.
  * Waits for one that has just been started to listen, as long as it lives, until `deadline` (of
  * connection_now_ms): ETIMEDOUT. */
 CAIRN_CHECKED int connection_open(const struct cairn_step *step, int64_t deadline, int *out,

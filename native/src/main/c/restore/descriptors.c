@@ -36,8 +36,8 @@ static int open_in_process(struct restored_process *p, const json_t *description
     return rc != 0 ? rc : close_between(p, opened, opened, err);
 }
 
-/* Where the process has a description of the store at the moment, and how many of its descriptors
- * are still to be made of it. */
+/* Where the process currently has a description of the store, and how many of its descriptors it
+ * must still make from it. */
 struct place {
     int64_t number;
     size_t uses;

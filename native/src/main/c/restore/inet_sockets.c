@@ -353,8 +353,8 @@ static void read_other_end(const json_t *json, const struct end *own, struct end
     any_port(out, own->local.ss_family);
 }
 
-/* Both have sent all that they will; the other one first, so that it is the one whose port the
- * kernel keeps for a minute. */
+/* Both ends have sent all their data. The other end closed first, so the kernel keeps its port for
+ * a minute. */
 static void end_both(int fd, int theirs)
 {
     shutdown(theirs, SHUT_WR);

@@ -41,7 +41,7 @@ static int borrow(const struct restoration *r, size_t id, int *out, pid_t *pid, 
             return *out < 0 ? cairn_fail_errno(err, "copying an inotify of pid %d", p->ns_pid) : 0;
         }
     }
-    return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "an inotify that no process has");
+    return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "an inotify that no process has open");
 }
 
 /* Numbers only ascend: what lies between two watches is used up. */

@@ -60,7 +60,7 @@ struct restoration {
 /* One page of code (a system call instruction), one of scratch. */
 #define TRAMPOLINE_BYTES 8192
 
-/* Reads META and finds room for the trampoline. fd_store_choose and mapped_files_list come next. */
+/* Reads META and finds room for the trampoline. Call fd_store_choose and mapped_files_list next. */
 CAIRN_CHECKED int restoration_open(struct restoration *r, const struct tree_spec *spec,
                                    const image_reader *image, cairn_error *err);
 void restoration_close(struct restoration *r);

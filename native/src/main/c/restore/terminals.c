@@ -137,7 +137,7 @@ static int highest_index(const json_t *ptys, int64_t *out, cairn_error *err)
     return 0;
 }
 
-/* Holds an index that is free in the step; above the store, whose numbers are not to be used. */
+/* Holds an index that is free in the step, above the store, whose numbers must stay free. */
 static int fill_gap(const struct restoration *r, int64_t index, int64_t highest, int *out,
                     cairn_error *err)
 {

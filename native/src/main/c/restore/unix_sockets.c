@@ -31,7 +31,7 @@
 struct work {
     const struct restoration *r;
     const json_t *descriptions;
-    int root; /* the folder for names that lead nowhere; -1 until the first */
+    int root; /* the folder for names that lead nowhere; -1 until it is needed */
     char root_name[32];
 };
 

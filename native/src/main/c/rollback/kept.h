@@ -46,7 +46,7 @@ CAIRN_CHECKED int rb_kept_write(struct rb_kept *kept, struct rb_arena *arena, st
 CAIRN_CHECKED int rb_kept_reflink(struct rb_kept *kept, struct rb_arena *arena,
                                   struct rb_node *node, int fd, cairn_error *err);
 /* Copies node->size bytes of fd, which are ends of node; where the earlier image has a copy that
- * may be continued, only what it lacks. Then node->kept, and for a small file its digest. */
+ * may be continued, only what it lacks. Sets node->kept, and for a small file its digest. */
 CAIRN_CHECKED int rb_kept_grow(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *node,
                                int fd, bool continues, cairn_error *err);
 /* Gives the inode of fd (O_PATH will do) a name once-N, then node->kept. */

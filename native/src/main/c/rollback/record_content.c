@@ -18,8 +18,8 @@
 /* A larger file is not copied at all (it is linked, or shared where the file system can). */
 #define LATER_BYTES (1ull << 30)
 
-/* At rest: a copy made after the pause will most likely be of the pause, and it will be seen if
- * not. */
+/* An idle file: a copy made after the pause most likely has the content of the pause, and a
+ * difference would be noticed. */
 static bool may_wait(const struct rb_task *task)
 {
     return task->node->settled && !task->open && task->node->size <= (int64_t)LATER_BYTES;
@@ -57,8 +57,8 @@ static int open_task(struct rb_task *task, int64_t now)
     return steal_fd(&fd);
 }
 
-/* The inode gets a second name, which changes its ctime. A file system may refuse it: then it can
- * only be cut back. */
+/* The inode gets a second name, which changes its ctime. A file system may refuse the reflink: then
+ * the file can only be truncated. */
 static int link_file(rollback_notes *notes, struct rb_task *task, int readable_fd, cairn_error *err)
 {
     struct rb_node *node = task->node;

@@ -46,7 +46,7 @@ static int give_up(rollback_notes *notes, struct rb_node *node, int fd, const ch
     return 0;
 }
 
-/* So that the next image finds it. */
+/* The next image finds it there. */
 static int name_if_settled(rollback_notes *notes, struct rb_node *node, cairn_error *err)
 {
     return node->settled ? rb_kept_name(&notes->kept, &notes->record.arena, node, err) : 0;

@@ -21,7 +21,7 @@ void rb_own_around(int checkpoints_fd, struct rb_own *own);
 void rb_own_add(struct rb_own *own, int fd);
 bool rb_own_has(const struct rb_own *own, uint64_t dev, uint64_t ino);
 
-/* What a node is, from stat (path, target and recorded fields untouched). */
+/* Sets a node's type and attributes from stat (path, target and recorded fields stay unchanged). */
 void rb_node_stat(struct rb_node *node, const struct stat *st);
 /* Whether modification and change time are older than now_ns by more than the resolution of file
  * times: then a later write must change them. */

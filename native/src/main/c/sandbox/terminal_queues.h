@@ -11,7 +11,7 @@
 
 #include "common/error.h"
 
-/* Into the "lines", "typed" and "output" of *json, those that hold something, and "packet". Fails
+/* Adds the non-empty ones of "lines", "typed" and "output" to *json, and "packet". Fails
  * before it has taken anything, with CAIRN_EBUSY_TREE where trying again may help. */
 CAIRN_CHECKED int terminal_queues_take(int master, int slave, json_t *json, cairn_error *err);
 /* Puts back what was taken, packet mode too. */

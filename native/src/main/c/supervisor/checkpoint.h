@@ -29,7 +29,7 @@ struct checkpoint_order {
     enum cause cause; /* of the stop */
     bool force;       /* stop even when the image fails */
     char reason[64];
-    int tries;                            /* that failed for a reason of the moment */
+    int tries;                            /* that failed for a temporary reason */
     uint64_t waiters[CHECKPOINT_WAITERS]; /* clients to be answered */
     int n_waiters;
 };
@@ -53,7 +53,7 @@ struct checkpointing {
     struct checkpoint_order order; /* under way */
     bool wanted;
     struct checkpoint_order next; /* a later one, or one to retry */
-    int64_t retry_at;             /* clock_now_ms(), of one to be tried again */
+    int64_t retry_at;             /* clock_now_ms() of a retry */
     int64_t asked_at; /* clock_boot_ms(): whether the folder of images can be reached; 0: not yet */
     struct interval interval;
     int64_t next_at; /* by interval, in ms of running time; NEVER for none */

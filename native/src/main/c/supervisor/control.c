@@ -26,7 +26,7 @@ struct client {
     uint64_t id;
     struct loop_source source;
     bool attached;
-    bool waits; /* for the answer of a request */
+    bool waits; /* waits for the answer to a request */
     char *in;   /* LINE_BYTES */
     size_t in_len;
     char *out;

@@ -113,7 +113,7 @@ static int await_saved(struct app_job *job, const atomic_bool *abandon, cairn_er
         if (saved && (ended || clock_now_ms() - changed >= app->settle_ms))
             return 0;
         if (ended)
-            return cairn_fail(err, CAIRN_EGONE, "the program ended before it had saved itself");
+            return cairn_fail(err, CAIRN_EGONE, "the program ended before it had saved its state");
         if (clock_now_ms() - asked > SAVES_WITHIN_MS)
             return cairn_fail(
                 err, ETIMEDOUT,

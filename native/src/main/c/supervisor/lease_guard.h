@@ -33,13 +33,13 @@ struct lease_guard {
     char message[600];
 };
 
-/* The step runs: from now on it is guarded. Does nothing for a lease that is not wanted. `tree` is
+/* The step runs: from now on it is guarded. Does nothing without a lease. `tree` is
  * copied, `lease` is not. */
 CAIRN_CHECKED int lease_guard_open(struct lease_guard *g, struct lease *lease,
                                    const struct tree *tree, struct loop *loop, cairn_error *err);
 
-/* What the lease demands of the step now. Called first in every turn of the loop. frozen: because
- * of an earlier GUARD_FREEZE; ending: the step is being ended. */
+/* What the lease demands of the step now. Call it first in every iteration of the loop. frozen:
+ * because of an earlier GUARD_FREEZE; ending: the step is being ended. */
 enum guard_verdict lease_guard_check(struct lease_guard *g, bool frozen, bool ending);
 
 /* The step was frozen, or could not be for the reason of `failure`: the guard asks for it again. */

@@ -1,4 +1,4 @@
-/* The event loop of the one thread that supervises. */
+/* The event loop of the supervisor's main thread. */
 #ifndef CAIRN_SUPERVISOR_LOOP_H
 #define CAIRN_SUPERVISOR_LOOP_H
 

@@ -168,8 +168,8 @@ static int seize_process(struct frozen *f, pid_t pid, cairn_error *err)
     return 0;
 }
 
-/* Nothing stands still yet, and so some may be missed: seize_missed finds those later, when it
- * costs the others that they stand still meanwhile. */
+/* Nothing is stopped yet, so some threads may be missed: seize_missed finds those later, while the
+ * others are already stopped. */
 static int seize_all(struct frozen *f, pid_t init, cairn_error *err)
 {
     for (bool grew = true; grew;) {

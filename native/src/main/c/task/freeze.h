@@ -52,7 +52,7 @@ CAIRN_CHECKED int freeze_hold(pid_t init, struct waits *waits, struct frozen *ou
  * threads' registers must be the same as when they stopped. */
 void freeze_release(struct frozen *f);
 
-/* A thread that waits in the kernel can be released only when it returns from there. Until then
+/* A thread that waits in the kernel can be released only when its call returns. Until then
  * `waits` remembers it, and this has to be called again; the next freeze takes it over. */
 void freeze_retry(struct waits *waits);
 

@@ -20,7 +20,7 @@
 #define PR_FUTEX_HASH_SET_SLOTS 1
 #define PR_FUTEX_HASH_GET_SLOTS 2
 #endif
-/* <asm/prctl.h>: of the processor's cpuid instruction. */
+/* From <asm/prctl.h>: the setting of the processor's cpuid instruction. */
 #define GET_CPUID 0x1011
 #define SET_CPUID 0x1012
 

@@ -71,7 +71,7 @@ public final class DurableFiles {
             // link(2), unlike O_EXCL, shows the name only when the content is there, and is atomic on NFS too
             Files.createLink(file, written);
         } catch (FileAlreadyExistsException taken) {
-            // NFS repeats a call whose answer was lost, and the second finds the name that the first has made
+            // NFS repeats a call whose answer was lost, and the second call finds the name that the first one made
             if ((int) Files.getAttribute(written, "unix:nlink") == 1) {
                 return false;
             }

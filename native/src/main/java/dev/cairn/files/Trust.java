@@ -217,7 +217,7 @@ public final class Trust {
         }
     }
 
-    /** The owner of a link may have it lead anywhere. */
+    /** The owner of a link can redirect it. */
     private void checkLink(Path link, FileOwner owner, Path path, Writers also) throws IOException {
         if (!also.colleagues() && !caller.answersFor(owner.user()) && owner.user() != caller.fileSystemOwner()) {
             throw new UntrustedException(

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The map in CONTRIBUTING.md names every Java package and every C folder, each with the line that describes it where it is.
+ * The map in CONTRIBUTING.md names every Java package and every C folder, each with its own description.
  * {@code -Dcairn.golden=write} writes the map anew.
  */
 final class MapTest {

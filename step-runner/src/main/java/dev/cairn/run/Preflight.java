@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What a plan asks for that this Cairn cannot do: said before anything starts, all at once. */
+/** Finds everything in a plan that this Cairn does not support, before anything starts. */
 final class Preflight {
     private Preflight() {}
 

@@ -48,7 +48,7 @@ final class StoredWorkflow {
         Path file = new RunFolder(run.base()).workflow();
         for (int look = 0; look < 3; look++) {
             String text = OrdinaryFile.ownText(file);
-            // read after it, since the manifest knows a text before it is there
+            // read after the manifest, which names a text before the text exists
             if (RunManifest.read(new RunFolder(run.base())).knowsText(Digests.of(text))) {
                 return text;
             }

@@ -58,8 +58,7 @@ public final class LimitWatch implements AutoCloseable {
     }
 
     /**
-     * How long before the limit the work is saved: a minute and twice what the longest image took, but at most a quarter of the whole
-     * time.
+     * How long before the limit to checkpoint: a minute plus twice the time of the longest image, but at most a quarter of the whole time.
      */
     static Duration lead(Duration limit, Duration longestImage) {
         Duration wanted = BESIDES_THE_IMAGE.plus(longestImage.multipliedBy(IMAGES));

@@ -98,7 +98,7 @@ public final class Slurm {
         succeeded("scontrol", commands.ask(List.of("scontrol", "requeue", id)));
     }
 
-    /** Ends a job or takes it out of the queue; one that has ended already is no error. */
+    /** Ends a job or removes it from the queue; an ended job is no error. */
     public void cancel(String id) throws SlurmException, InterruptedException {
         Commands.Output output = commands.ask(List.of("scancel", id));
         if (!matches(NO_SUCH_JOB, output)) {

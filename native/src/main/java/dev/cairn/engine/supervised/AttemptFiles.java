@@ -27,7 +27,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What a supervisor leaves in an attempt's folder, read. */
+/** Reads the files that a supervisor leaves in an attempt's folder. */
 final class AttemptFiles {
     private static final String EXIT = "exit.json";
     private static final String SUPERVISOR = "supervisor.json";

@@ -6,7 +6,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * An Airflow server, of version 2 or 3. Thread-safe. Nothing is asked before the first call; the first one finds out the version.
+ * An Airflow server, of version 2 or 3. Thread-safe. Sends nothing before the first call, which detects the version.
  *
  * <pre>{@code
  * try (AirflowClient airflow = AirflowClient.connect(

@@ -7,7 +7,7 @@ import java.util.Optional;
  * A part of a task's log.
  *
  * @param lines for people, without line ends
- * @param next with which to ask for what comes after; empty at the log's end
+ * @param next the token for the next page; empty at the log's end
  */
 public record LogPage(List<String> lines, Optional<String> next) {
     public LogPage {

@@ -32,7 +32,7 @@ public final class TaskInstances {
     /**
      * Has tasks of a run run again, and with them those that come after.
      *
-     * @param taskIds empty: all
+     * @param taskIds empty for all
      * @param onlyFailed leaves alone what did not fail
      * @return what was cleared
      */

@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Something that the daemon does when it is asked to, and again after a time. {@link #request} is for any thread, the rest for the daemon's. */
+/**
+ * Something that the daemon does when it is asked to, and again after a time. {@link #request} is for any thread, the rest for the
+ * daemon's.
+ */
 final class Duty {
     /** Only when it is asked to. */
     static final Duration ON_REQUEST = Duration.ofDays(1);
@@ -32,7 +35,7 @@ final class Duty {
         this.wake = wake;
     }
 
-    /** Asks for it no later than after this time. */
+    /** Requests the duty within this time. */
     void request(Duration within) {
         plan(within);
         wake.run();

@@ -9,7 +9,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Does duties in the caller's thread whenever one is due, and sleeps in between. While one fails it tries again four times a second, from the
+ * Performs each duty in the caller's thread when it is due, and sleeps in between. While one fails it tries again four times a second,
+ * from the
  * first on, and reports the failure once. {@link #wake} and {@link #stop} are for any thread.
  */
 final class DutyLoop {

@@ -47,7 +47,7 @@ final class TickPolicy {
      * What has been decided.
      *
      * @param ours runs of this daemon, and the workflows they belong to
-     * @param changed ticks that are other than before
+     * @param changed ticks that have changed
      * @param late how long after their time ticks were decided about
      * @param undecided schedules that have fired but wait for a run in doubt, or have more times than are decided at once
      * @param more whether some of them only have more times

@@ -1,6 +1,6 @@
 package dev.cairn.workflow.cron;
 
-/** What other programs' cron expressions have and this one does not, with what to write instead. */
+/** Features of other cron programs that are not supported, and what to write instead. */
 final class CronDialects {
     private CronDialects() {}
 

@@ -238,7 +238,7 @@ public final class Planner {
      * @param key the step that has the strategy
      */
     private Function<String, Matrix> shape(String key, Strategy strategy, List<String> needs) {
-        // the inputs of a used file are known when the run has come to it
+        // the inputs of a used file are known only when the run reaches it
         boolean asksForInputs = around.isPresent() && strategy.asksForInputs();
         if (strategy.isDecidedInRun() || asksForInputs) {
             Set<String> asked =

@@ -27,7 +27,7 @@ final class SharedTrees {
     private final Workflow workflow;
     private final Reachability reachability;
     private final Problems problems;
-    /** By path, then by the place of its step in the order of the plan. */
+    /** Sorted by path, then by the step's place in the plan. */
     private final Map<Path, NavigableMap<Integer, Tree>> trees = new HashMap<>();
 
     private record Tree(Path path, Vertex vertex, Place place) {}

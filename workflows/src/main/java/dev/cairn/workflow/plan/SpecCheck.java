@@ -112,7 +112,7 @@ public final class SpecCheck {
         };
     }
 
-    /** What the values of a matrix are computed from. */
+    /** The expressions of a matrix. */
     private Vocabulary matrixNames(Strategy strategy, Optional<Vertex> vertex) {
         return strategy.isDecidedInRun()
                 ? constants.with("steps", stepNames(vertex))

@@ -65,7 +65,7 @@ public record Use(
                 .map(Optional::orElseThrow);
     }
 
-    /** Where relative paths of {@code env_file} and of secrets begin. */
+    /** The folder for relative paths of {@code env_file} and of secrets. */
     public Path folder() {
         return Optional.ofNullable(file.getParent()).orElse(file);
     }

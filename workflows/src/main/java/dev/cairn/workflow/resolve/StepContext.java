@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * What the expressions of one instance of a step see; immutable.
+ * The values that expressions of a step instance can use; immutable.
  *
  * @param run what holds for all steps
  * @param step the step that asks

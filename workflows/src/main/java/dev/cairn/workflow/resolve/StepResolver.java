@@ -24,8 +24,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Answers, when an instance's turn has come, whether it runs and what is started. Immutable, and as thread-safe as the
- * {@link StepResults} it asks.
+ * Answers, when an instance's turn has come, whether it runs and what is started. Immutable; as thread-safe as its {@link StepResults}.
  *
  * <p>Reads files: those of {@code env_file}, secrets, {@code read(path)}, and the beginnings of scripts in the command.
  */

@@ -9,7 +9,7 @@ import dev.cairn.workflow.expression.Parameter;
  */
 public record Axis(Kind kind, Parameter values) {
 
-    /** Where the values come from. */
+    /** The source of the values. */
     public enum Kind {
         /** They are a list, or a text with commas or spaces between them. */
         LIST,

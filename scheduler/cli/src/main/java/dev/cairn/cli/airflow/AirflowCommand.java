@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code cairn airflow}, which does nothing without one of its own commands. */
+/** {@code cairn airflow}, which needs a subcommand. */
 @Command(
         name = "airflow",
         description = "Inspects Airflow servers and triggers DAG runs.",

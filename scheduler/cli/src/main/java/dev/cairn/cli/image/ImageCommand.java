@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code cairn image}, which does nothing without one of its own commands. */
+/** {@code cairn image}, which needs a subcommand. */
 @Command(name = "image", description = "Lists, shows and verifies images.", synopsisSubcommandLabel = "COMMAND")
 public final class ImageCommand implements Callable<Integer> {
     @Spec

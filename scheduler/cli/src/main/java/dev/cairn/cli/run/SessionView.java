@@ -9,7 +9,7 @@ interface SessionView extends RunListener, AutoCloseable {
     /** A line of talk. */
     void say(String line);
 
-    /** Shows what is left to be shown, and gives the terminal back. */
+    /** Shows the remaining output, and restores the terminal. */
     @Override
     void close() throws IOException;
 }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code cairn schedule}, which does nothing without one of its own commands. */
+/** {@code cairn schedule}, which needs a subcommand. */
 @Command(
         name = "schedule",
         description = "Manages the schedules that start workflows.",

@@ -26,7 +26,7 @@ public final class StoreOptions {
         return Optional.of(named).filter(text -> !text.isEmpty());
     }
 
-    /** Made when it is missing. */
+    /** Creates the store if it is missing. */
     public Database open(CompositionRoot composition) throws IOException, CliException {
         return Database.open(composition.stateFolder(), url(composition));
     }

@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code cairn slurm}, which does nothing without one of its own commands. */
+/** {@code cairn slurm}, which needs a subcommand. */
 @Command(name = "slurm", description = "Writes batch scripts for Slurm.", synopsisSubcommandLabel = "COMMAND")
 public final class SlurmCommand implements Callable<Integer> {
     @Spec

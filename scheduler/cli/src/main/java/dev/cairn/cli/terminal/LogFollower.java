@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogFollower {
     private static final int REMEMBERED = 1 << 18;
-    /** Enough to notice that a log was cut and has since grown past the place where we were. */
+    /** Enough to notice that a log was cut and has since grown past the former position. */
     private static final int CHECKED = 4096;
 
     private final Path log;

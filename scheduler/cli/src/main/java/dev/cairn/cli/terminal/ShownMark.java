@@ -38,7 +38,7 @@ public record ShownMark(Shown out, Shown err) {
         }
     }
 
-    /** Empty when nothing was ever shown, or what is there is not ours. */
+    /** Empty if nothing was ever shown, or if the file is not a mark. */
     public static Optional<ShownMark> read(Path file) throws IOException {
         try {
             Matcher found = TEXT.matcher(OrdinaryFile.ownText(file));

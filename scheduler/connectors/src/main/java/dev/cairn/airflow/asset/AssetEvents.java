@@ -36,7 +36,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
     private static final Duration READ = Duration.ofSeconds(10);
     private static final String RUN = "cairn_run";
 
-    /** An event of the run is not looked for among those that are older than the run's end by this: clocks differ. */
+    /** Events older than the run's end by more than this are not searched; the margin allows for different clocks. */
     private static final Duration CLOCKS = Duration.ofDays(1);
 
     private final AirflowConnections connections;

@@ -35,7 +35,7 @@ final class DagRunStep extends ActionStep {
     private @Nullable EndCause wanted;
     private Instant next;
 
-    // of the waiting thread alone
+    // used only by the waiting thread
     private Duration pause = FIRST_PAUSE;
     private Instant lastAnswer;
     private boolean answered;

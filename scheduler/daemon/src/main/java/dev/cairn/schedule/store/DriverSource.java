@@ -33,7 +33,7 @@ record DriverSource(String url) implements DataSource {
 
     @Override
     public void setLoginTimeout(int seconds) {
-        // the URL says it
+        // the URL contains it
     }
 
     @Override

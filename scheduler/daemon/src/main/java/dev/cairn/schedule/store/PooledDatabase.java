@@ -7,7 +7,7 @@ import java.sql.SQLException;
 import java.util.function.Consumer;
 import org.sqlite.SQLiteException;
 
-/** A database whose connections stay open, as a daemon wants it. Thread-safe. */
+/** A database with open connections, for a daemon. Thread-safe. */
 public final class PooledDatabase implements AutoCloseable {
     private static final int CONNECTIONS = 8;
     private static final int PATIENCE_MILLIS = 10_000;

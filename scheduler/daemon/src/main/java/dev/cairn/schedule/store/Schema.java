@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
 
-/** Whether the tables are those of this Cairn. */
+/** Whether the tables have the version of this Cairn. */
 final class Schema {
     /** Of the newest file. */
     private static final String VERSION = "3";

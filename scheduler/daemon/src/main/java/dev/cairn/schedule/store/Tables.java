@@ -194,7 +194,7 @@ public final class Tables {
                 .findFirst();
     }
 
-    /** Those of a workflow that have not ended. */
+    /** The ticks of a workflow that have not ended. */
     public List<Tick> unendedOf(String workflow) {
         return sql.select(
                         "SELECT * FROM cairn_tick WHERE workflow = ? AND state IN " + UNENDED + " ORDER BY time_ms",
@@ -210,7 +210,7 @@ public final class Tables {
                 .list();
     }
 
-    /** Those of a workflow that are in a state for exactly this reason. */
+    /** The ticks of a workflow in this state with exactly this reason. */
     public List<Tick> ticks(String workflow, TickState state, String detail) {
         return sql.select(
                         "SELECT * FROM cairn_tick WHERE workflow = ? AND state = ? AND detail = ? ORDER BY time_ms",
@@ -221,7 +221,7 @@ public final class Tables {
                 .list();
     }
 
-    /** Those whose jitter has passed. */
+    /** The waiting ticks whose jitter has passed. */
     public List<Tick> waitedLongEnough(Instant now) {
         return sql.select(
                         "SELECT * FROM cairn_tick WHERE state = 'waiting' AND due_ms <= ? ORDER BY due_ms, time_ms",

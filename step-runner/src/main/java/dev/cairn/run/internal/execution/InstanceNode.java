@@ -70,7 +70,7 @@ final class InstanceNode {
     }
 
     /**
-     * How the run goes for those that need this one, once it has ended. Into a used workflow file passes only whether it runs at all, and
+     * The state that dependents get from this instance once it has ended. Into a used workflow file passes only whether it runs at all, and
      * out of it only how it ended as a whole.
      */
     Upstream passes() {

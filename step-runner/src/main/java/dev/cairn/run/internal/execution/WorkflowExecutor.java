@@ -196,7 +196,7 @@ public final class WorkflowExecutor {
         PhaseExecutor executor =
                 new PhaseExecutor(phase, tasks, results, executions, ledger, admission, wishes, otherwise, services);
         if (stopping != null) {
-            return phase.hasEnded(); // what had nothing left to do is not stopped
+            return phase.hasEnded(); // a run with nothing left to do is not stopped
         }
         if (!starting) {
             executor.stopStarting();

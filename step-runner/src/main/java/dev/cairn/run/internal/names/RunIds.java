@@ -19,7 +19,7 @@ public final class RunIds {
 
     private RunIds() {}
 
-    /** {@code nightly-20251122-161203-k3x9}: a name to recognise, a time to sort by, and chance against twins. */
+    /** {@code nightly-20251122-161203-k3x9}: a readable name, a time for sorting, and random characters against duplicates. */
     public static String create(String name, Instant now) {
         StringBuilder id = new StringBuilder(slug(name))
                 .append('-')

@@ -24,8 +24,9 @@ public final class Engines {
 
     /**
      * @param byName what {@code checkpoint.engine} chooses from
-     * @param actions what {@code uses} chooses from. One is started like a command: its first word is the action's name, its
-     *     second a JSON object: what {@code with} says, and {@code outputs}, the outputs' files by name; names differ from those of the engines
+     * @param actions the actions that {@code uses} can name. One is started like a command: its first word is the action's name, its
+     *     second a JSON object: what {@code with} says, and {@code outputs}, the outputs' files by name; names differ from those of
+     * the engines
      */
     public Engines(Map<String, Checkpointer> byName, Map<String, Checkpointer> actions) {
         this.byName = Map.copyOf(byName);

@@ -12,7 +12,7 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 /**
- * One execution of a step, wherever it is taken: from its start, or from finding it under way, to its end.
+ * One execution of a step, here or in a job: from its start, or from attaching to it, to its end.
  *
  * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
  * any thread.

@@ -24,7 +24,7 @@ final class ScheduleKeys {
     private static final Field<Duration> EVERY =
             optional("every", Composites.positive(Scalars.duration()), "A fixed interval in place of cron.");
     private static final Field<String> TIMEZONE =
-            optional("timezone", Scalars.text(), "Such as UTC or Europe/Berlin; the machine's own if not given.");
+            optional("timezone", Scalars.text(), "A time zone such as UTC or Europe/Berlin; by default that of the machine.");
     private static final Field<Schedule.Missed> MISSED = optional(
             "missed",
             Scalars.oneOf(Schedule.Missed.class),

@@ -5,7 +5,7 @@ import dev.cairn.yaml.Node;
 import java.util.Map;
 import java.util.Optional;
 
-/** What may stand at a place in the file: how it is read, and how a JSON Schema says the same. Immutable. */
+/** A type of value in the file: how to read it, and its JSON Schema. Immutable. */
 interface Type<T> {
 
     /**

@@ -15,7 +15,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Which runs are asked for; immutable. */
+/** The filter of a list of runs; immutable. */
 public record RunFilter(Set<RunState> states, Optional<String> workflow, String text, Instant since)
         implements Predicate<ServedRuns.Found> {
 
