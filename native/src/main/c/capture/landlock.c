@@ -41,7 +41,7 @@ static struct injector injector_of(const struct captured_process *p, size_t thre
     return in;
 }
 
-/* Restricts the helper, a copy of the thread, as often as that goes. */
+/* Restricts the helper, a copy of the thread, as often as the kernel allows. */
 static int count_layers(struct injector *helper, int *out, cairn_error *err)
 {
     static const uint64_t handled = MAKE_SYMLINKS;

@@ -29,7 +29,7 @@ static bool is_binary(const struct description *d, int fd, const char *path)
             memcmp(magic, ELFMAG, SELFMAG) == 0);
 }
 
-/* Nothing for a file that cannot be recognised elsewhere. */
+/* Adds nothing for a file that cannot be identified on another host. */
 static int look_at(const struct description *d, const json_t *map, const char *path, json_t *found,
                    cairn_error *err)
 {

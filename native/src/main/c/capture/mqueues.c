@@ -1,5 +1,5 @@
 /* POSIX message queues: those that processes have open, and those that only have a name in the
- * step's ipc namespace. A message is looked at by receiving it, so all are sent again. */
+ * step's ipc namespace. A message can only be read by receiving it, so all are sent again. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static void messages_free(struct messages *m)
     free(m->list);
 }
 
-/* The room is there before anything is taken out. */
+/* Memory is allocated before anything is taken out. */
 static int take_messages(mqd_t queue, const struct mq_attr *attr, struct messages *out,
                          cairn_error *err)
 {

@@ -273,8 +273,8 @@ int journal_keep(struct journal *j, uint32_t epoch, cairn_error *err)
 
 /* --- the server --- */
 
-/* What cannot be written down ends the epoch: the step runs on, and no image that needs this epoch
- * can be resumed from. Where not even that can be written, a log without its header says so. */
+/* A change that cannot be recorded ends the epoch: the step continues, and images that need this
+ * epoch become unusable. Where not even that can be written, a log without its header says so. */
 static void give_up(struct journal *j, const cairn_error *error)
 {
     struct recorder *r = &j->recorder;

@@ -1,5 +1,5 @@
-/* The write journal: what a step changes in files, kept before it changes, so that a resume can
- * undo it (native/docs/journal.md).
+/* The write journal: records the state of files before a step changes them, so that a resume can
+ * undo the changes (native/docs/journal.md).
  *
  * An epoch begins at each checkpoint, while the step is frozen. The image refers to it by its
  * number: undoing that epoch and all later ones makes every file that the step changed what it was

@@ -12,7 +12,7 @@ enum mark {
     MARK_NEW = 2,   /* an inode made since the cut: nothing of it has to come back */
     MARK_OLD = 4,   /* an inode that was there at the cut */
     MARK_ATTRIBUTES = 8,
-    MARK_SIZE = 16,    /* the size is recorded, from which on it was appended to */
+    MARK_SIZE = 16,    /* the size from which on it was appended to is recorded */
     MARK_CONTENT = 32, /* all of its content is kept */
     MARK_LINKED = 64,  /* the inode has a name in the journal */
     MARK_BELOW = 128,  /* a folder in which something is named, at any depth */

@@ -470,7 +470,7 @@ static int leave(const struct undoing *u, const char *path)
     return 0;
 }
 
-/* A folder that is new goes with all that is in it but what other steps have put there. */
+/* Moves a new folder away with its content, except files that other steps have put there. */
 static int clear_own(const struct undoing *u, const char *path, int depth)
 {
     auto_close int fd = rb_open_beneath(u->root, beneath(path), O_RDONLY | O_DIRECTORY);

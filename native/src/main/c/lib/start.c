@@ -151,7 +151,8 @@ int cairn_start(const char *supervisor, const char *attempt_dir, const char *env
         rc = spawn(supervisor, attempt_dir, &c, &starter, err);
     if (rc == 0) {
         close_its(&c);
-        /* The first process forks and ends: the supervisor is never our zombie. */
+        /* The first process forks and ends, so that the supervisor never becomes a zombie of the
+         * caller. */
         while (waitpid(starter, NULL, 0) < 0 && errno == EINTR) {
         }
         send_environment(c.environment, environment, environment_len);

@@ -41,7 +41,7 @@ static int open_in_process(struct restored_process *p, const json_t *description
 struct place {
     int64_t number;
     size_t uses;
-    bool stays; /* the number is one that the process had it under */
+    bool stays; /* the process had it under this number */
 };
 
 struct picking {

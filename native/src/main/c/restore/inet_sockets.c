@@ -457,7 +457,7 @@ static int send_datagram(const struct restoration *r, const struct end *to, cons
     return rc;
 }
 
-/* What waited comes again from who had sent it; once all of them are bound. */
+/* Each sender sends its waiting data again, once all sockets are bound. */
 static int fill_udp(const struct restoration *r, size_t i, cairn_error *err)
 {
     const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i), *message;

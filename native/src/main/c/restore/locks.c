@@ -101,7 +101,7 @@ static int flock_operation(const struct lock *lock)
     return (lock->write ? LOCK_EX : LOCK_SH) | LOCK_NB;
 }
 
-/* By a process that ends at once, as the one that took it has. */
+/* Taken by a process that ends at once, since the former holder has ended too. */
 static int flock_in_passing(int fd, const struct lock *lock)
 {
     int status;

@@ -305,7 +305,7 @@ int terminals_fill(const struct restoration *r, cairn_error *err)
 int64_t terminal_of(const struct restored_process *p)
 {
     const json_t *index = json_object_get(p->json, "terminal");
-    if (json_is_true(json_object_get(p->json, "tty"))) /* as images had it before */
+    if (json_is_true(json_object_get(p->json, "tty"))) /* as in images of former versions */
         return 0;
     return json_is_integer(index) ? json_integer_value(index) : -1;
 }

@@ -1,4 +1,4 @@
-/* Threads: made, and each given its state. */
+/* Threads: creates them, and restores the state of each. */
 #include "restore/threads.h"
 
 #include <errno.h>

@@ -495,7 +495,7 @@ static int make_connected(struct work *w, size_t i, cairn_error *err)
     return rc != 0 ? rc : fd_store_place(own, fd_store_description(w->r, (int64_t)i), err);
 }
 
-/* Bound, and listening where it did. */
+/* Binds the socket, and listens if it did. */
 static int make_single(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i);

@@ -116,8 +116,8 @@ static bool is_running(const struct rb_plan *plan, const char *path)
     return fd < 0 && errno == ETXTBSY;
 }
 
-/* A file that was written over in place stays the same inode: what has it open may compare
- * (SQLite refuses to write to a database that was replaced), and so do its other names. */
+/* A file that was overwritten in place keeps its inode, for its other names and for programs that
+ * compare inodes (SQLite refuses to write to a replaced database). */
 static void keep_inode(const struct planner *p, size_t w)
 {
     const struct rb_plan *plan = p->plan;

@@ -1,4 +1,4 @@
-/* The pause: look at everything. */
+/* During the pause: examines everything. */
 #include "rollback/record.h"
 
 #include <errno.h>

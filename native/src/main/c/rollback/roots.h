@@ -1,4 +1,4 @@
-/* Which folders a list of user-named paths means. */
+/* Finds the folders that a list of user-named paths means. */
 #ifndef CAIRN_ROLLBACK_ROOTS_H
 #define CAIRN_ROLLBACK_ROOTS_H
 

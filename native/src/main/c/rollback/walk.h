@@ -15,8 +15,8 @@ struct rb_own {
     size_t n;
 };
 
-/* What lies around a folder of checkpoints: itself, the attempts beside it, and, in a Cairn home
- * (runs/RUN/steps/STEP/checkpoints), the step, the run and the home with it. */
+/* Cairn's own folders around a folder of checkpoints: the folder itself, the attempts beside it,
+ * and, in a Cairn home (runs/RUN/steps/STEP/checkpoints), the step, the run and the home. */
 void rb_own_around(int checkpoints_fd, struct rb_own *own);
 void rb_own_add(struct rb_own *own, int fd);
 bool rb_own_has(const struct rb_own *own, uint64_t dev, uint64_t ino);

@@ -7,8 +7,8 @@
 
 #include "common/error.h"
 
-/* The values that the step's CLOCK_MONOTONIC and CLOCK_BOOTTIME must show now, in ns. Both 0: as
- * the host's.
+/* The values that the step's CLOCK_MONOTONIC and CLOCK_BOOTTIME must show now, in ns. Both 0: the
+ * same as on the host.
  */
 struct namespace_clocks {
     int64_t monotonic_ns, boottime_ns;

@@ -105,9 +105,9 @@ extern const struct cpu_tiles_user cpu_tiles_user;
 json_t *cpu_state_to_json(const struct cpu_state *state);
 CAIRN_CHECKED int cpu_state_from_json(const json_t *json, struct cpu_state *out, cairn_error *err);
 
-/* How a step was started: with all that its host's processor shows, or (`cpu: baseline`) held to
- * x86-64-v2 by its environment. Libraries obey that; a program that asks the processor itself
- * is known by what it was seen to use. */
+/* How a step was started: with all features of the host's processor, or (`cpu: baseline`) limited
+ * to x86-64-v2 by its environment. Libraries obey that; a program that asks the processor itself is
+ * known by what it was seen to use. */
 struct cpu_demand {
     bool baseline;
     uint64_t beyond; /* components that were seen in use anyway */

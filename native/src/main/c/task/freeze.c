@@ -137,7 +137,7 @@ static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
         status.ns_pid);
 }
 
-/* What /proc says of those who have ended: anything else that goes wrong may hide one who has not.
+/* The errors of /proc for ended threads: any other error may hide a thread that has not ended.
  */
 static int unless_ended(int rc)
 {

@@ -18,7 +18,7 @@ struct frozen_thread {
     pid_t tid;
     pid_t pid;    /* its process */
     bool at_rest; /* in a ptrace stop */
-    bool gone;    /* ended before it came to rest */
+    bool gone;    /* ended before it stopped */
     int stopped;  /* the signal (SIGSTOP, SIGTSTP, ...) by which it was stopped already, or 0 */
 };
 

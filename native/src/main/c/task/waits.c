@@ -16,7 +16,7 @@
 #define SECOND 1000000000
 #define NO_ARGUMENT (-1)
 
-/* How a call says how long it is to wait. */
+/* How a call specifies its timeout. */
 enum form {
     MILLISECONDS,  /* in a register; none when negative */
     TIMESPEC,      /* at an address; none when that is 0 */
@@ -26,7 +26,7 @@ enum form {
     SEND_LIMIT,
 };
 
-/* Those that report EINTR when they are stopped, and those with which the kernel goes on. (ppoll,
+/* Those that report EINTR when they are stopped, and those that the kernel continues. (ppoll,
  * pselect and select write down what is left by themselves; all others wait for an absolute time or
  * for ever, and are made again by the kernel.) */
 static const struct call {

@@ -17,7 +17,7 @@ public interface StepProcess extends AutoCloseable {
     /**
      * Takes a checkpoint and waits until it is published.
      *
-     * @throws EngineException when no image could be made; the step runs on as it was
+     * @throws EngineException if no image could be taken; the step continues unchanged
      */
     ImageInfo checkpoint(CheckpointRequest request) throws EngineException;
 

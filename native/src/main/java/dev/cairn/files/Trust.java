@@ -242,7 +242,7 @@ public final class Trust {
         if (owner.groupWrites() && !owner.isGroupOfUser() && !caller.groups().contains(owner.group())) {
             throw new UntrustedException(
                     path,
-                    "the group " + owner.groupName() + " could replace it, for it can write " + folder,
+                    "the group " + owner.groupName() + " could replace it, because it can write " + folder,
                     remedyForMode("+t", folder));
         }
     }

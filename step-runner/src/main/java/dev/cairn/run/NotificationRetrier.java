@@ -88,7 +88,7 @@ public final class NotificationRetrier {
     }
 
     /**
-     * Owns the run for an instant where its journal lacks something.
+     * Takes the run over for a moment if its journal lacks something.
      *
      * @return false if another process owns it now
      */

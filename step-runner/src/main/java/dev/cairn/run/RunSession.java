@@ -234,7 +234,7 @@ public final class RunSession implements AutoCloseable {
         return answer.join();
     }
 
-    /** Asks the run to stop; asked again, to stop at once. Returns at once. */
+    /** Asks the run to stop. A second call stops it at once. Returns at once. */
     public void stop(StopKind kind, String reason) {
         executor.stop(kind, reason);
     }

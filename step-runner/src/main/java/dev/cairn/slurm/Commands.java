@@ -39,7 +39,7 @@ final class Commands {
         return run(words, input, environment);
     }
 
-    /** Without the settings by which a person changes what these commands print; times are in UTC. */
+    /** Removes the variables that change the output of these commands; times are in UTC. */
     Output ask(List<String> words) throws SlurmException, InterruptedException {
         Map<String, String> plain = new TreeMap<>(environment);
         plain.keySet()

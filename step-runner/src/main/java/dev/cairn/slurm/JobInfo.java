@@ -28,7 +28,7 @@ public record JobInfo(
         Optional<Duration> timeLimit,
         boolean preempted,
         String partition) {
-    /** Slurm reckons with a year where there is no limit, and shows it as the limit of a job that its backfill scheduler started. */
+    /** Without a limit Slurm assumes a year, and shows that as the limit of a job that its backfill scheduler started. */
     private static final Duration STANDS_FOR_NONE = Duration.ofDays(365);
 
     /**

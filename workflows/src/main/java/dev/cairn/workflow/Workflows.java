@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
 
-/** The way into this module: read a workflow file, then plan a run of it. */
+/** The entry point of this module: reads a workflow file, then plans a run of it. */
 public final class Workflows {
 
     private Workflows() {}

@@ -20,7 +20,7 @@ public final class YamlReader {
     private YamlReader() {}
 
     /**
-     * @param problems receives everything that is wrong; after a syntax error nothing further is looked for
+     * @param problems receives everything that is wrong; after a syntax error it stops
      * @return the root; empty when the text is not YAML or says nothing
      */
     public static Optional<Node> read(String text, Problems problems) {

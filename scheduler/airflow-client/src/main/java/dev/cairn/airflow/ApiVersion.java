@@ -13,7 +13,7 @@ public enum ApiVersion {
         this.path = path;
     }
 
-    /** Below the server's address, without slashes at its ends. */
+    /** The path below the server's address, without slashes at its ends. */
     public String path() {
         return path;
     }

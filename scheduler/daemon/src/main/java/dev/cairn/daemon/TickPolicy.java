@@ -48,7 +48,7 @@ final class TickPolicy {
      *
      * @param ours runs of this daemon, and the workflows they belong to
      * @param changed ticks that have changed
-     * @param late how long after their time ticks were decided about
+     * @param late how long after their time ticks were decided
      * @param undecided schedules that have fired but wait for a run in doubt, or have more times than are decided at once
      * @param more whether some of them only have more times
      * @param nextDue when the next tick has waited long enough

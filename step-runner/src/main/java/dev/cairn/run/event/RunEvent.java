@@ -101,7 +101,7 @@ public sealed interface RunEvent {
     /** Something a person should know that changes no state. */
     record Note(Instant at, Optional<String> step, String message) implements RunEvent {}
 
-    /** The run cannot be written down for now; its steps run on, and its runner retries. */
+    /** The manifest cannot be written for now; the steps continue, and the runner retries. */
     record CannotWrite(Instant at, String file, String reason) implements RunEvent {}
 
     /** All that could not be written has been written. */

@@ -43,7 +43,7 @@ public final class CairnHome {
      *
      * @param environment the caller's
      * @param skipped receives each {@code .cairn} that is passed over, and why
-     * @throws UntrustedException when {@code $CAIRN_HOME} is not to be trusted
+     * @throws UntrustedException if {@code $CAIRN_HOME} is not trusted
      */
     public static Optional<CairnHome> find(Path start, Map<String, String> environment, Consumer<String> skipped)
             throws IOException {

@@ -16,7 +16,7 @@ import java.nio.file.StandardCopyOption;
  * Immutable; any thread.
  */
 public final class RunDraft {
-    /** Of the names of all drafts' folders. */
+    /** The prefix of the names of all drafts' folders. */
     public static final String PREFIX = ".new-";
 
     private final CairnHome home;

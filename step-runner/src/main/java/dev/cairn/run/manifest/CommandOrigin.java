@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
  * A single command that is run as a checkpointed step.
  *
  * @param words program and arguments
- * @param environment laid over the caller's
+ * @param environment added to the caller's
  * @param everyMillis between checkpoints; 0 lets Cairn choose, -1 takes one only on request
  * @param compression zstd level of its images, 0 for none; empty for the usual one
  * @param baselineCpu holds libraries to x86-64-v2

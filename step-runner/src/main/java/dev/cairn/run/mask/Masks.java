@@ -24,8 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The texts that are not shown of a log, known by length and salted hash, so that who shows the log later needs none of the secrets and
- * none lies on disk. Each line of a value is a text of its own; one of fewer than {@value #SHORTEST} bytes is not masked, for it would
- * be everywhere. Immutable.
+ * none lies on disk. Each line of a value is masked separately; a line of fewer than {@value #SHORTEST} bytes is not masked, since it
+ * could occur anywhere. Immutable.
  *
  * <p>{@code sum} is the low 16 bits of a rolling checksum: it finds candidates cheaply and tells little; {@code hash} decides.
  */

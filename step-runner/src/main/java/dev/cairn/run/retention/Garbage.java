@@ -75,7 +75,7 @@ public final class Garbage {
         return passedOver;
     }
 
-    /** By the id of the run. */
+    /** Sorted by the id of the run. */
     private Map<String, Item> wholeRuns(List<RunManifest> all) throws IOException {
         Map<String, Item> whole = new HashMap<>();
         Map<String, Integer> kept = new HashMap<>();

@@ -41,7 +41,7 @@ public final class Planner {
     private static final int DEFAULT_RETRIES = 3;
     private static final Duration DEFAULT_SETTLE = Duration.ofMillis(200);
 
-    /** A file name holds 255 bytes, and the number of an instance follows. */
+    /** A file name has at most 255 bytes, including the number of an instance. */
     private static final int LONGEST_ID = 200;
 
     private final Workflow workflow;

@@ -13,7 +13,7 @@ import java.util.Set;
  *
  * @param command program and arguments; of a step with {@code uses} its name alone
  * @param resumeCommand for the engine {@code app}: the command that resumes from its saved files
- * @param environment the declared variables, to be laid over the runner's own
+ * @param environment the declared variables, to add to the runner's own
  * @param secrets names of those in {@code environment} whose values must not be written down
  * @param masked secrets that are not shown in its log; never written down
  * @param workingDirectory where it starts

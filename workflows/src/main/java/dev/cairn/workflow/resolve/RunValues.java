@@ -93,7 +93,7 @@ final class RunValues implements StepContext.Run {
         return fields("name", name, "file", file.toString(), "dir", folder.toString());
     }
 
-    /** As the step that uses the file gives them, in the values of its instance. */
+    /** The inputs that the using step gives, with the values of its instance. */
     private Map<String, Value> inputs(Use use, PlanStep step, Instance instance, Problems problems) {
         PlanStep entry = Objects.requireNonNull(steps.get(use.entryId()), use.entryId());
         StepContext outside = context(entry, instanceOf(entry, step, instance), Upstream.WELL, problems);

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * How values get into scripts: only those of characters that mean nothing to any shell or language. Quoting cannot be
- * made safe inside a text that somebody else wrote.
+ * Inserts values into scripts: only values whose characters have no meaning in any shell or language. Quoting cannot be made safe inside
+ * a text of unknown syntax.
  */
 final class ScriptInsertion implements Template.Insertion {
 

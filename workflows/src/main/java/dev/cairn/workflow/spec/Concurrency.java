@@ -7,7 +7,7 @@ package dev.cairn.workflow.spec;
  */
 public record Concurrency(int limit, Overlap onOverlap) {
 
-    /** What happens to a run that would be one too many, or to the one in its way. In the file in lower case. */
+    /** What happens to a run that would be one too many, or to the one in its way. Written in lower case in the file. */
     public enum Overlap {
         /** The new one does not start. */
         SKIP,

@@ -1,6 +1,6 @@
 package dev.cairn.workflow.spec;
 
-/** What an input can be; in the file in lower case. */
+/** The type of an input; written in lower case in the file. */
 public enum InputType {
     STRING,
     INTEGER,

@@ -57,7 +57,7 @@ public record Schedule(
     public enum Missed {
         /** One run for the last of them. */
         LAST,
-        /** A run for each. */
+        /** Starts a run for each. */
         ALL,
         SKIP
     }

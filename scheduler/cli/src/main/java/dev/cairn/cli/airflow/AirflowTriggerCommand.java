@@ -115,7 +115,8 @@ final class AirflowTriggerCommand implements Callable<Integer> {
             if (e.is(Kind.SERVER) || e.is(Kind.NO_ANSWER)) {
                 throw new CliException(
                         ExitCode.UNAVAILABLE,
-                        e.getMessage() + ". The DAG run may have been triggered anyway; repeat the command with --run-id "
+                        e.getMessage()
+                                + ". The DAG run may have been triggered anyway; repeat the command with --run-id "
                                 + request.runId() + " it is not triggered twice",
                         e);
             }

@@ -20,7 +20,8 @@ public final class GlobalOptions {
             names = "--home",
             paramLabel = "DIR",
             scope = ScopeType.INHERIT,
-            description = "The folder with the runs; by default $CAIRN_HOME, else the nearest .cairn in this folder or above.")
+            description =
+                    "The folder with the runs; by default $CAIRN_HOME, else the nearest .cairn in this folder or above.")
     @Nullable
     Path home;
 

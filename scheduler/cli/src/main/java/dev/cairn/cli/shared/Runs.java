@@ -102,7 +102,7 @@ public final class Runs {
         return RunStore.steps(run);
     }
 
-    /** The running steps that are frozen on this host since their lease cannot be renewed, and for how long it was not. */
+    /** The running steps that are frozen on this host because their lease cannot be renewed, each with the time since the last renewal. */
     public Map<String, Duration> frozen(RunManifest run) throws IOException {
         Map<String, Duration> frozen = new TreeMap<>();
         for (Map.Entry<String, StepLine> step : run.steps().entrySet()) {

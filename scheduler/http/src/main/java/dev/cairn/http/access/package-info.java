@@ -1,4 +1,4 @@
-/** Who may use the HTTP API: tokens, and the sessions that they open. */
+/** Access to the HTTP API: tokens, and the sessions that they open. */
 @NullMarked
 package dev.cairn.http.access;
 

@@ -29,7 +29,7 @@ final class Phase {
     /**
      * @param steps each after those that it needs
      * @param oneByOne each also waits for the one before it
-     * @param upstream how the run goes so far
+     * @param upstream the state of the run so far
      */
     static Phase load(RunFolder run, List<PlanStep> steps, boolean oneByOne, Upstream upstream) throws IOException {
         Phase phase = new Phase(run);

@@ -125,7 +125,7 @@ final class PhaseExecutor {
         stopping = true;
     }
 
-    /** The stop came to nothing. */
+    /** The stop had no effect. */
     void startAgain() {
         stopping = false;
     }

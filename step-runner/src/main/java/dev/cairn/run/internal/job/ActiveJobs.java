@@ -20,7 +20,7 @@ public final class ActiveJobs {
 
     /**
      * @param part the folder of the step's job
-     * @return the job, for a person; empty when there is none or it is over
+     * @return the job as text for the user; empty if there is none or it has ended
      */
     public Optional<String> of(RunFolder part) throws IOException, InterruptedException {
         Optional<Submission> last =

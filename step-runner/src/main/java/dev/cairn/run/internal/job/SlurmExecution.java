@@ -35,12 +35,11 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A execution that a Slurm job takes. It lasts for one job: one that ends before the step does is followed by another execution. While
- * the job may run the
- * step's manifest is the job's to write, and only read here.
+ * the job may run, only the job writes the step's manifest; this process only reads it.
  */
 public final class SlurmExecution implements StepExecution {
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
-    /** The more jobs are followed the more rarely at each: all together read a hundred documents a second. */
+    /** The more jobs are followed, the less often each is read: all together read a hundred documents per second. */
     private static final Duration LONGER_FOR_EACH = Duration.ofMillis(10);
 
     private static final Duration FOR_AN_IMAGE = Duration.ofMinutes(10);

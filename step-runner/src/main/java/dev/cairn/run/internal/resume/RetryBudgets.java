@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Whether a step is tried again. Each cause has a budget of its own: failures {@code retry.max}, timeouts 0 unless {@code retry.when}
+ * Decides whether a step is retried. Each cause has a budget of its own: failures {@code retry.max}, timeouts 0 unless {@code retry.when}
  * names them, restores {@value #RESTORES} in a row. Attempts that were ended from outside (killed, preempted, lost) resume, until under
  * one runner {@value #BLAMELESS_WITHOUT_PROGRESS} in a row have made no newer image: preemption and power cuts never eat the retries
  * meant for failures. Of attempts that were lost before their step ran, as for lack of a descriptor or of room on a disk,

@@ -31,7 +31,7 @@ public interface StepExecution extends RunningStep {
      * Takes a checkpoint and waits until it is published.
      *
      * @return the image's sequence; empty where none is made
-     * @throws EngineException when none could be taken; the step runs on
+     * @throws EngineException if none could be taken; the step continues
      */
     OptionalLong checkpoint(String reason) throws EngineException, InterruptedException;
 

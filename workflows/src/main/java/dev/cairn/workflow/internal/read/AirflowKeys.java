@@ -14,7 +14,7 @@ final class AirflowKeys {
     private static final List<Field<Parameter>> ALL = List.of(
             required("connection", Composites.parameter(), "Which Airflow, by its name in Cairn's configuration."),
             required("dag", Composites.parameter(), "The id of the DAG to run."),
-            optional("conf", Composites.parameter(), "What the DAG run is given."),
+            optional("conf", Composites.parameter(), "The conf of the DAG run."),
             optional("logical_date", Composites.parameter(), "The DAG run's logical date."),
             optional("note", Composites.parameter(), "A note for the DAG run."),
             optional(

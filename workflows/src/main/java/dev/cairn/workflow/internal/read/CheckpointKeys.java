@@ -29,8 +29,10 @@ final class CheckpointKeys {
                                     Keywords.of("type", "string", "pattern", Durations.PATTERN))),
                     scalar -> every(scalar.text())),
             "How often; auto finds the best interval from what a checkpoint of this step costs, never leaves it to requests.");
-    private static final Field<String> ENGINE =
-            optional("engine", Scalars.oneOf("native", "app", "dmtcp", "criu", "none"), "The engine that takes the checkpoints.");
+    private static final Field<String> ENGINE = optional(
+            "engine",
+            Scalars.oneOf("native", "app", "dmtcp", "criu", "none"),
+            "The engine that takes the checkpoints.");
     private static final Field<Boolean> REQUIRED =
             optional("required", Scalars.bool(), "Whether to refuse to start where the step cannot be checkpointed.");
     private static final Field<Duration> MTBF =

@@ -23,8 +23,8 @@ final class ScheduleKeys {
             "cron", Scalars.text(), "Five fields as in crontab(5), or Quartz's six or seven, or @daily and its like.");
     private static final Field<Duration> EVERY =
             optional("every", Composites.positive(Scalars.duration()), "A fixed interval in place of cron.");
-    private static final Field<String> TIMEZONE =
-            optional("timezone", Scalars.text(), "A time zone such as UTC or Europe/Berlin; by default that of the machine.");
+    private static final Field<String> TIMEZONE = optional(
+            "timezone", Scalars.text(), "A time zone such as UTC or Europe/Berlin; by default that of the machine.");
     private static final Field<Schedule.Missed> MISSED = optional(
             "missed",
             Scalars.oneOf(Schedule.Missed.class),

@@ -50,7 +50,7 @@ final class WorkflowKeys {
     private static final Field<Map<String, SecretSource>> SECRETS = optional(
             "secrets",
             Composites.mapOf(VARIABLE, "a name: letters, digits and _", SecretKeys.TYPE),
-            "Values that are never written down, for env: ${{ secrets.NAME }}.");
+            "Secret values for env, as ${{ secrets.NAME }}; Cairn never stores them.");
 
     private static final Field<Settings> DEFAULTS =
             optional("defaults", SettingsKeys.DEFAULTS, "What holds for every step that says nothing else.");
@@ -62,7 +62,9 @@ final class WorkflowKeys {
             optional("finally", Composites.listOf(StepKeys.HOOK), "Steps for the end, whatever happened.");
 
     private static final Field<List<Notification>> NOTIFY = optional(
-            "notify", Composites.oneOrMore(NotifyKeys.TYPE), "The receivers of notifications about a run and its steps.");
+            "notify",
+            Composites.oneOrMore(NotifyKeys.TYPE),
+            "The receivers of notifications about a run and its steps.");
 
     private static final Field<Map<String, Template>> OUTPUTS = optional(
             "outputs",

@@ -74,8 +74,7 @@ final class Idempotency {
         }
         if (!earlier.has("status")) {
             throw new HttpError(
-                    409,
-                    "an earlier request with this Idempotency-Key has an unknown result; check the runs");
+                    409, "an earlier request with this Idempotency-Key has an unknown result; check the runs");
         }
         return Response.text(
                 earlier.path("status").asInt(),
