@@ -1,43 +1,30 @@
 /* Restores all unix sockets together: connects again those that were connected, with the names and
  * pids that the kernel recorded, and makes each sender send again what was queued.
- *
- * A name that no longer leads to its socket is bound in a temporary folder, which is the root
- * folder of the binding process and is removed at the end. So it is the socket's name, but no file.
  */
 #include "restore/unix_sockets.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/hex.h"
 #include "common/json.h"
 #include "common/socket_options.h"
-#include "common/tree_removal.h"
 #include "restore/fd_store.h"
+#include "restore/socket_errands.h"
 #include "restore/stand_in.h"
 
 #define MESSAGE_LIMIT (1u << 20)
-#define OWN_ROOT_PARENT "/dev/shm"
 
 struct work {
     const struct restoration *r;
     const json_t *descriptions;
-    int root; /* the folder for names that lead nowhere; -1 until it is needed */
-    char root_name[32];
-};
-
-struct name {
-    struct sockaddr_un address;
-    socklen_t len; /* 0: none */
+    struct own_root root;
 };
 
 static const json_t *description(const struct work *w, size_t i)
@@ -67,35 +54,6 @@ static bool same_string(const json_t *a, const char *key_of_a, const json_t *b,
     return first && json_equal(first, json_object_get(b, key_of_b));
 }
 
-/* A key that may be absent; then the length is 0. */
-static int read_name(const json_t *json, const char *key, struct name *out, cairn_error *err)
-{
-    *out = (struct name){0};
-    const char *hex = json_string_value(json_object_get(json, key));
-    if (!hex)
-        return 0;
-    auto_free void *bytes = NULL;
-    size_t size;
-    int rc = hex_decode(hex, sizeof out->address, &bytes, &size, err);
-    if (rc != 0)
-        return rc;
-    memcpy(&out->address, bytes, size);
-    out->len = (socklen_t)size;
-    return size > offsetof(struct sockaddr_un, sun_path) && out->address.sun_family == AF_UNIX
-               ? 0
-               : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "a unix socket with a foreign name");
-}
-
-static const char *shown(const struct name *name)
-{
-    return name->address.sun_path[0] ? name->address.sun_path : name->address.sun_path + 1;
-}
-
-static bool is_path(const struct name *name)
-{
-    return name->len > 0 && name->address.sun_path[0];
-}
-
 /* `key`: an array of pid, uid and gid, as SO_PEERCRED and SCM_CREDENTIALS have them. Older images
  * have none. */
 static struct stand_in who_is(const json_t *json, const char *key)
@@ -110,118 +68,10 @@ static struct stand_in who_is(const json_t *json, const char *key)
     return who;
 }
 
-static int open_own_root(struct work *w, cairn_error *err)
-{
-    if (w->root >= 0)
-        return 0;
-    char path[64];
-    snprintf(path, sizeof path, OWN_ROOT_PARENT "/%s", w->root_name);
-    if (!mkdtemp(path))
-        return cairn_fail_errno(err, "making a folder for names of sockets");
-    snprintf(w->root_name, sizeof w->root_name, "%s", strrchr(path, '/') + 1);
-    w->root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return w->root < 0 ? cairn_fail_errno(err, "opening a folder for names of sockets") : 0;
-}
-
-static int remove_own_root(struct work *w, cairn_error *err)
-{
-    if (w->root < 0)
-        return 0;
-    close(w->root);
-    auto_close int parent = open(OWN_ROOT_PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return parent < 0 ? cairn_fail_errno(err, "opening " OWN_ROOT_PARENT)
-                      : cairn_remove_tree(parent, w->root_name, err);
-}
-
-/* What is done with a socket by way of a name. */
-struct errand {
-    int fd, type;
-    const struct name *name;
-    int backlog;
-    const void *bytes;
-    size_t len;
-    bool in_own_root;
-};
-
-static int make_folders_for(const char *path, cairn_error *err)
-{
-    char folder[sizeof((struct sockaddr_un *)0)->sun_path + 1];
-    for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
-        if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-            return cairn_fail_errno(err, "making a folder for names of sockets");
-    }
-    return 0;
-}
-
-/* A socket file that an earlier attempt bound is in the way. */
-static int bind_name(void *context, int out[2], cairn_error *err)
-{
-    (void)out;
-    const struct errand *e = context;
-    const char *path = e->name->address.sun_path;
-    struct stat st;
-    int rc = e->in_own_root ? make_folders_for(path, err) : 0;
-    if (rc == 0 && is_path(e->name) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(path);
-    if (rc == 0 && bind(e->fd, (const struct sockaddr *)&e->name->address, e->name->len) < 0)
-        rc = cairn_fail_errno(err, "binding a unix socket to %s", shown(e->name));
-    return rc;
-}
-
-static int listen_now(void *context, int out[2], cairn_error *err)
-{
-    (void)out;
-    const struct errand *e = context;
-    return listen(e->fd, e->backlog) == 0 ? 0 : cairn_fail_errno(err, "listening on a unix socket");
-}
-
-static int connect_to_name(void *context, int out[2], cairn_error *err)
-{
-    (void)out;
-    const struct errand *e = context;
-    return connect(e->fd, (const struct sockaddr *)&e->name->address, e->name->len) == 0
-               ? 0
-               : cairn_fail_errno(err, "connecting a unix socket to %s", shown(e->name));
-}
-
-static int send_to_name(void *context, int out[2], cairn_error *err)
-{
-    (void)out;
-    const struct errand *e = context;
-    const struct sockaddr *to =
-        e->name && e->name->len ? (const struct sockaddr *)&e->name->address : NULL;
-    return sendto(e->fd, e->bytes, e->len, MSG_DONTWAIT | MSG_NOSIGNAL, to,
-                  to ? e->name->len : 0) == (ssize_t)e->len
-               ? 0
-               : cairn_fail_errno(err, "refilling a unix socket");
-}
-
-static int make_pair(void *context, int out[2], cairn_error *err)
-{
-    const struct errand *e = context;
-    return socketpair(AF_UNIX, e->type | SOCK_CLOEXEC, 0, out) == 0
-               ? 0
-               : cairn_fail_errno(err, "making a pair of sockets");
-}
-
 static int new_socket(int type, cairn_error *err)
 {
     int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
     return fd >= 0 ? fd : cairn_fail_errno(err, "making a unix socket");
-}
-
-/* In the real root folder or in the one for names that lead nowhere. */
-static int run(struct work *w, struct stand_in who, stand_in_call *call, struct errand *e,
-               cairn_error *err)
-{
-    int unused[2];
-    int rc = 0;
-    if (e->in_own_root) {
-        rc = open_own_root(w, err);
-        who.root = w->root;
-    }
-    return rc != 0 ? rc : stand_in_run(&who, call, e, unused, err);
 }
 
 static const struct stand_in ANYONE = {.pid = 0, .uid = -1, .gid = -1, .root = -1};
@@ -236,32 +86,32 @@ static int enter_folder_of(const json_t *json, cairn_error *err)
 }
 
 /* A path that did not lead to its socket belongs to no socket. */
-static bool leads_nowhere(const json_t *json, const struct name *name)
+static bool leads_nowhere(const json_t *json, const struct socket_name *name)
 {
-    return is_path(name) && is_true(json, "unlinked");
+    return socket_name_is_path(name) && is_true(json, "unlinked");
 }
 
 static int bind_again(struct work *w, int fd, const json_t *json, cairn_error *err)
 {
-    struct name name;
+    struct socket_name name;
     int64_t mode = -1;
-    int rc = read_name(json, "name", &name, err);
+    int rc = socket_name_read(json, "name", &name, err);
     if (rc == 0)
         rc = json_may_int(json, "mode", 0, 07777, &mode, err);
     if (rc != 0 || name.len == 0)
         return rc;
     struct errand e = {.fd = fd, .name = &name, .in_own_root = leads_nowhere(json, &name)};
-    if (is_path(&name) && name.address.sun_path[0] != '/')
+    if (socket_name_is_path(&name) && name.address.sun_path[0] != '/')
         rc = enter_folder_of(json, err);
     if (rc == 0)
-        rc = run(w, ANYONE, bind_name, &e, err);
+        rc = errand_run(&w->root, ANYONE, errand_bind, &e, err);
     if (rc == 0 && mode >= 0 && chmod(name.address.sun_path, (mode_t)mode) < 0)
         rc = cairn_fail_errno(err, "setting the mode of %s", name.address.sun_path);
     return rc;
 }
 
 /* A message that the socket's partner sends again. `to` is empty for the partner itself. */
-static int send_message(struct work *w, int from, const struct name *to, bool in_own_root,
+static int send_message(struct work *w, int from, const struct socket_name *to, bool in_own_root,
                         const json_t *message, cairn_error *err)
 {
     const json_t *text = json_is_string(message) ? message : json_object_get(message, "bytes");
@@ -270,7 +120,8 @@ static int send_message(struct work *w, int from, const struct name *to, bool in
     int rc = hex_decode(json_string_value(text), MESSAGE_LIMIT, &bytes, &len, err);
     struct errand e = {
         .fd = from, .name = to, .bytes = bytes, .len = len, .in_own_root = in_own_root};
-    return rc != 0 ? rc : run(w, who_is(message, "credentials"), send_to_name, &e, err);
+    return rc != 0 ? rc
+                   : errand_run(&w->root, who_is(message, "credentials"), errand_send, &e, err);
 }
 
 /* Sets the buffer as large as the queued messages need. */
@@ -370,8 +221,8 @@ static ssize_t find_peer(const struct work *w, const json_t *json)
 static int connect_streams(struct work *w, const json_t *server, const json_t *client, int out[2],
                            cairn_error *err)
 {
-    struct name name;
-    int rc = read_name(server, "name", &name, err);
+    struct socket_name name;
+    int rc = socket_name_read(server, "name", &name, err);
     if (rc != 0)
         return rc;
     auto_close int listener = new_socket(type_of(server), err);
@@ -381,14 +232,15 @@ static int connect_streams(struct work *w, const json_t *server, const json_t *c
     if (out[1] < 0)
         return out[1];
     /* SO_PEERCRED shows each end who made the other one */
-    struct errand e = {.fd = listener, .name = &name, .in_own_root = is_path(&name), .backlog = 1};
-    rc = run(w, ANYONE, bind_name, &e, err);
+    struct errand e = {
+        .fd = listener, .name = &name, .in_own_root = socket_name_is_path(&name), .backlog = 1};
+    rc = errand_run(&w->root, ANYONE, errand_bind, &e, err);
     e.in_own_root = false;
     if (rc == 0)
-        rc = run(w, who_is(client, "credentials"), listen_now, &e, err);
-    e = (struct errand){.fd = out[1], .name = &name, .in_own_root = is_path(&name)};
+        rc = errand_run(&w->root, who_is(client, "credentials"), errand_listen, &e, err);
+    e = (struct errand){.fd = out[1], .name = &name, .in_own_root = socket_name_is_path(&name)};
     if (rc == 0)
-        rc = run(w, who_is(server, "credentials"), connect_to_name, &e, err);
+        rc = errand_run(&w->root, who_is(server, "credentials"), errand_connect, &e, err);
     if (rc == 0 && (out[0] = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) < 0)
         rc = cairn_fail_errno(err, "accepting a unix connection");
     return rc;
@@ -441,7 +293,7 @@ static int make_ends(struct work *w, const json_t *json, const json_t *other, in
     }
     struct errand e = {.type = type_of(json)};
     struct stand_in who = who_is(json, "credentials");
-    return stand_in_run(&who, make_pair, &e, ends, err);
+    return stand_in_run(&who, errand_pair, &e, ends, err);
 }
 
 /* Older images do not distinguish the name of an accepted socket from its own. */
@@ -454,7 +306,7 @@ static int bind_end(struct work *w, int fd, const json_t *json, bool accepted, c
 static int leave_unread(struct work *w, int own, cairn_error *err)
 {
     struct errand e = {.fd = own, .bytes = "", .len = 1};
-    return run(w, ANYONE, send_to_name, &e, err);
+    return errand_run(&w->root, ANYONE, errand_send, &e, err);
 }
 
 static int make_connected(struct work *w, size_t i, cairn_error *err)
@@ -512,7 +364,7 @@ static int make_single(struct work *w, size_t i, cairn_error *err)
     rc = bind_again(w, fd, json, err);
     struct errand e = {.fd = fd, .backlog = (int)backlog};
     if (rc == 0 && listening)
-        rc = run(w, who_is(json, "credentials"), listen_now, &e, err);
+        rc = errand_run(&w->root, who_is(json, "credentials"), errand_listen, &e, err);
     return rc != 0 ? rc : fd_store_place(fd, fd_store_description(w->r, (int64_t)i), err);
 }
 
@@ -532,22 +384,22 @@ static ssize_t find_named(const struct work *w, const json_t *json, const char *
 /* A sender that is gone. */
 static int make_sender(struct work *w, const json_t *message, int *out, cairn_error *err)
 {
-    struct name name;
-    int rc = read_name(message, "from", &name, err);
+    struct socket_name name;
+    int rc = socket_name_read(message, "from", &name, err);
     if (rc != 0)
         return rc;
     auto_close int fd = new_socket(SOCK_DGRAM, err);
     if (fd < 0)
         return fd;
-    struct errand e = {.fd = fd, .name = &name, .in_own_root = is_path(&name)};
+    struct errand e = {.fd = fd, .name = &name, .in_own_root = socket_name_is_path(&name)};
     if (name.len > 0)
-        rc = run(w, ANYONE, bind_name, &e, err);
+        rc = errand_run(&w->root, ANYONE, errand_bind, &e, err);
     if (rc == 0)
         *out = steal_fd(&fd);
     return rc;
 }
 
-static int send_datagram(struct work *w, const json_t *json, const struct name *to,
+static int send_datagram(struct work *w, const json_t *json, const struct socket_name *to,
                          const json_t *message, cairn_error *err)
 {
     ssize_t sender = find_named(w, message, "from");
@@ -565,8 +417,8 @@ static int fill_single(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i), *message;
     size_t k;
-    struct name to;
-    int rc = read_name(json, "name", &to, err);
+    struct socket_name to;
+    int rc = socket_name_read(json, "name", &to, err);
     int fd = fd_store_description(w->r, (int64_t)i);
     if (rc != 0 || json_array_size(json_object_get(json, "messages")) == 0)
         return rc;
@@ -584,33 +436,34 @@ static int fill_single(struct work *w, size_t i, cairn_error *err)
 }
 
 /* Its partner is gone: what it sends is refused, as before the checkpoint. */
-static int connect_to_the_gone(struct work *w, int fd, const struct name *name, cairn_error *err)
+static int connect_to_the_gone(struct work *w, int fd, const struct socket_name *name,
+                               cairn_error *err)
 {
     auto_close int gone = new_socket(SOCK_DGRAM, err);
     if (gone < 0)
         return gone;
-    struct errand e = {.fd = gone, .name = name, .in_own_root = is_path(name)};
-    int rc = run(w, ANYONE, bind_name, &e, err);
+    struct errand e = {.fd = gone, .name = name, .in_own_root = socket_name_is_path(name)};
+    int rc = errand_run(&w->root, ANYONE, errand_bind, &e, err);
     e.fd = fd;
-    return rc != 0 ? rc : run(w, ANYONE, connect_to_name, &e, err);
+    return rc != 0 ? rc : errand_run(&w->root, ANYONE, errand_connect, &e, err);
 }
 
 static int connect_single(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i);
     int fd = fd_store_description(w->r, (int64_t)i);
-    struct name name;
-    int rc = read_name(json, "peer_name", &name, err);
+    struct socket_name name;
+    int rc = socket_name_read(json, "peer_name", &name, err);
     if (rc != 0 || name.len == 0 || type_of(json) != SOCK_DGRAM)
         return rc;
     ssize_t peer = find_named(w, json, "peer_name");
     const json_t *other = peer >= 0 ? description(w, (size_t)peer) : json;
-    if (is_path(&name) && name.address.sun_path[0] != '/')
+    if (socket_name_is_path(&name) && name.address.sun_path[0] != '/')
         rc = enter_folder_of(other, err);
     struct errand e = {
         .fd = fd, .name = &name, .in_own_root = peer >= 0 && leads_nowhere(other, &name)};
     if (rc == 0)
-        rc = run(w, ANYONE, connect_to_name, &e, peer >= 0 ? err : NULL);
+        rc = errand_run(&w->root, ANYONE, errand_connect, &e, peer >= 0 ? err : NULL);
     return rc != 0 && peer < 0 ? connect_to_the_gone(w, fd, &name, err) : rc;
 }
 
@@ -630,10 +483,10 @@ static ssize_t find_ino(const struct work *w, const json_t *ino)
 static int connect_waiting(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i), *ino;
-    struct name name;
+    struct socket_name name;
     size_t k;
-    int rc = read_name(json, "name", &name, err);
-    if (rc == 0 && is_path(&name) && name.address.sun_path[0] != '/')
+    int rc = socket_name_read(json, "name", &name, err);
+    if (rc == 0 && socket_name_is_path(&name) && name.address.sun_path[0] != '/')
         rc = enter_folder_of(json, err);
     json_array_foreach(json_object_get(json, "waiting"), k, ino)
     {
@@ -647,7 +500,7 @@ static int connect_waiting(struct work *w, size_t i, cairn_error *err)
                            .in_own_root = leads_nowhere(json, &name)};
         struct stand_in who = ANYONE;
         who.pid = json_integer_value(json_object_get(description(w, (size_t)client), "holder"));
-        rc = run(w, who, connect_to_name, &e, err);
+        rc = errand_run(&w->root, who, errand_connect, &e, err);
     }
     return rc;
 }
@@ -701,10 +554,8 @@ static int check_types(const struct work *w, cairn_error *err)
 
 int unix_sockets_restore(const struct restoration *r, cairn_error *err)
 {
-    struct work w = {.r = r,
-                     .descriptions = json_object_get(r->meta, "descriptions"),
-                     .root = -1,
-                     .root_name = ".cairn-sockets-XXXXXX"};
+    struct work w = {
+        .r = r, .descriptions = json_object_get(r->meta, "descriptions"), .root = OWN_ROOT_NONE};
     int rc = check_types(&w, err);
     if (rc == 0) /* whose listeners may bind the same names after them */
         rc = for_each(&w, true, make_connected, err);
@@ -718,6 +569,6 @@ int unix_sockets_restore(const struct restoration *r, cairn_error *err)
         rc = for_each(&w, false, connect_waiting, err);
     if (rc == 0)
         rc = for_each(&w, false, finish_single, err);
-    int removed = remove_own_root(&w, rc == 0 ? err : NULL);
+    int removed = own_root_remove(&w.root, rc == 0 ? err : NULL);
     return rc != 0 ? rc : removed;
 }
