@@ -1,4 +1,4 @@
-/* Which file is the same as before: what a restore accepts without a word, and what it names. */
+/* Which files a restore accepts as unchanged, and which it names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

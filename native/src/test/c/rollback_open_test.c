@@ -257,7 +257,7 @@ static int64_t after_all_changes(struct world *w)
     return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-/* After the step's end somebody put another file in the place of its log, or wrote to it. */
+/* After the step's end another process replaced its log, or wrote to it. */
 static void names_what_others_changed_and_puts_it_aside_when_told_to(void **state)
 {
     (void)state;

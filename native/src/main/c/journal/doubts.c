@@ -85,8 +85,8 @@ int64_t doubts_ended(int folder)
 typedef int look_at(void *context, const char *path, const struct stat *st, bool *descend,
                     cairn_error *err);
 
-/* By the errno of a look that failed: what has gone, and what is in a folder that the step has
- * closed, others have not changed. */
+/* Judges the errno of a failed lookup: a file that has gone, or lies in a folder that the step has
+ * closed, counts as not changed by others. */
 static int unseen(const char *path, cairn_error *err)
 {
     return io_is_absent(errno) || errno == EACCES

@@ -85,8 +85,8 @@ static int open_below(int folder, const char *name, int *out, cairn_error *err)
                : cairn_fail_errno(err, "looking for other steps in %s", name);
 }
 
-/* All that it recorded is older. Without a word of its end it was killed soon after its last sign
- * of life; what has stopped it for longer has stopped its step's calls, too. */
+/* Everything in that journal is older than `since`. A supervisor that recorded no end was killed
+ * soon after its last heartbeat; if it was stopped for longer, so were the calls of its step. */
 static bool is_over(int folder, int64_t since)
 {
     struct stamp alive;

@@ -277,10 +277,9 @@ static int seize_children(struct frozen *f, pid_t pid, pid_t tid, cairn_error *e
     return rc;
 }
 
-/* All known threads are stopped. Whoever was missed is a thread or a child of theirs, or an orphan:
- * one that was being made when its maker was seized, which so has no tracer, and which nobody saw
- * before its maker came to rest; or one that a list of /proc passed over, as it does when others
- * end meanwhile. */
+/* Finds tasks that were missed, once all known threads are stopped: threads and children of these,
+ * and orphans. A task is missed if it was being created when its creator was seized, since it then
+ * has no tracer; or if a listing of /proc omitted it, as happens when others end meanwhile. */
 static int seize_missed(struct frozen *f, pid_t init, cairn_error *err)
 {
     static const char CHILDREN[] = "/proc/thread-self/children";

@@ -1,7 +1,7 @@
 /* Stops a whole process tree, and releases it again.
  *
  * Every thread is seized while it runs, so that its new threads and children are traced too. Only
- * then are all of them interrupted, so the tree stands still no longer than its slowest thread
+ * then are all of them interrupted, so the tree is stopped no longer than its slowest thread
  * takes to stop.
  */
 #ifndef CAIRN_TASK_FREEZE_H

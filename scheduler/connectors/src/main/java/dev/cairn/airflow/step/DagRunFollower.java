@@ -22,9 +22,8 @@ import tools.jackson.databind.JsonNode;
  * Brings a DAG run about and to its end, one look at a time. Confined to one thread.
  *
  * <p>Exactly one: its id is in {@link AttemptFile}, durably, before anything is asked. Every poll begins by asking for the DAG run. If
- * it exists, the follower follows it, whoever triggered it. Only a clear "not found" leads to a trigger with the same id, which Airflow
- * accepts once. So a lost answer, a 500, a 409
- * and a crash at any point all end at the next look.
+ * it exists, the follower follows it, even if another process triggered it. Only a clear "not found" leads to a trigger with the same
+ * id, which Airflow accepts once. So a lost answer, a 500, a 409 and a crash at any point all end at the next look.
  */
 final class DagRunFollower {
     private final AirflowClient airflow;
