@@ -91,6 +91,7 @@ final class CommandPlan {
                 new RetryPolicy(command.retries(), never.when(), never.delay(), never.backoff(), never.maxDelay()),
                 checkpoint,
                 rollback(command),
+                Optional.empty(),
                 false,
                 true);
     }

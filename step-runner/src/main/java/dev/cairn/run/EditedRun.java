@@ -119,7 +119,9 @@ final class EditedRun {
                 instancesAgain.add(instance.id());
             }
             if (manifest.isPresent() && kind.filter(it -> it != Kind.CHANGED).isPresent()) {
-                reopened.add(reopening(manifest.get()));
+                reopened.add(reopening(
+                        manifest.get(),
+                        isOneOf(options.from(), step, instance) || isOneOf(options.only(), step, instance)));
             } else if (!hidden
                     && manifest.filter(it -> it.state() == StepState.SUCCEEDED).isPresent()) {
                 done++;
@@ -158,10 +160,11 @@ final class EditedRun {
         return Optional.empty();
     }
 
-    private static Reopening reopening(StepManifest step) {
+    /** @param anew even if an earlier success could stand for it */
+    private static Reopening reopening(StepManifest step, boolean anew) {
         return guard -> {
             step.reload();
-            step.runAgain();
+            step.runAgain(anew);
             step.save(guard);
         };
     }
@@ -194,7 +197,7 @@ final class EditedRun {
         reopened.add(guard -> MatrixRecord.discard(run.folder(), step.matrix().key(), guard));
         for (Instance instance : old.instances()) {
             before.remove(instance.id());
-            StepManifest.read(run.folder().step(instance.id())).ifPresent(it -> reopened.add(reopening(it)));
+            StepManifest.read(run.folder().step(instance.id())).ifPresent(it -> reopened.add(reopening(it, false)));
         }
         return Optional.of(new Line(
                 step.id(),

@@ -114,6 +114,7 @@ final class JobStepOpener {
                                 services,
                                 Optional.empty(),
                                 List.of(),
+                                context.successes(),
                                 results),
                         meant.get().step())));
     }

@@ -131,6 +131,7 @@ public final class RunSession implements AutoCloseable {
                 services,
                 jobs,
                 context.self(),
+                context.successes(),
                 results);
     }
 

@@ -2,6 +2,7 @@ package dev.cairn.run;
 
 import dev.cairn.engine.LeaseTimes;
 import dev.cairn.run.internal.owner.Owners;
+import dev.cairn.run.internal.reuse.EarlierSuccesses;
 import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.internal.step.Eviction;
 import dev.cairn.run.manifest.JobStart;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param environment this process's
  * @param self the command that starts this program again, elsewhere too; empty where it cannot be
  * @param deliveries delivers notifications; empty if they are not set up
+ * @param successes of steps with {@code cache}
  */
 record RunnerContext(
         Engines engines,
@@ -31,18 +33,21 @@ record RunnerContext(
         Map<String, String> environment,
         List<String> self,
         Optional<Deliveries> deliveries,
-        PendingNotifications pending) {
+        PendingNotifications pending,
+        EarlierSuccesses successes) {
 
     RunnerContext withSelf(List<String> command) {
-        return new RunnerContext(engines, owners, lease, clock, environment, List.copyOf(command), deliveries, pending);
+        return new RunnerContext(
+                engines, owners, lease, clock, environment, List.copyOf(command), deliveries, pending, successes);
     }
 
     RunnerContext withDeliveries(Deliveries chosen) {
-        return new RunnerContext(engines, owners, lease, clock, environment, self, Optional.of(chosen), pending);
+        return new RunnerContext(
+                engines, owners, lease, clock, environment, self, Optional.of(chosen), pending, successes);
     }
 
     RunnerContext withLease(LeaseTimes chosen) {
-        return new RunnerContext(engines, owners, chosen, clock, environment, self, deliveries, pending);
+        return new RunnerContext(engines, owners, chosen, clock, environment, self, deliveries, pending, successes);
     }
 
     /** The Slurm job that this process is part of. */

@@ -17,6 +17,7 @@ import dev.cairn.run.home.RunStore;
 import dev.cairn.run.internal.environment.InheritedEnvironment;
 import dev.cairn.run.internal.owner.Owners;
 import dev.cairn.run.internal.request.Requests;
+import dev.cairn.run.internal.reuse.EarlierSuccesses;
 import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.internal.store.RunLine;
 import dev.cairn.run.internal.store.RunOpener;
@@ -98,7 +99,8 @@ public final class StepRunner {
                 Map.copyOf(environment),
                 List.of(),
                 Optional.empty(),
-                new PendingNotifications(home.pendingNotifications()));
+                new PendingNotifications(home.pendingNotifications()),
+                new EarlierSuccesses(home.cache()));
         this.opener = new RunOpener(home, context.owners(), clock);
     }
 

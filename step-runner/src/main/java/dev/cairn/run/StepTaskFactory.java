@@ -15,9 +15,12 @@ import dev.cairn.run.internal.execution.UnresolvableException;
 import dev.cairn.run.internal.job.ArrayPlan;
 import dev.cairn.run.internal.job.JobPlan;
 import dev.cairn.run.internal.job.SlurmSteps;
+import dev.cairn.run.internal.reuse.EarlierSuccesses;
+import dev.cairn.run.internal.reuse.Reusable;
 import dev.cairn.run.internal.step.Engines;
 import dev.cairn.run.internal.step.Fingerprint;
 import dev.cairn.run.internal.step.LocalExecution;
+import dev.cairn.run.internal.step.ReusingExecution;
 import dev.cairn.run.internal.step.StepExecution;
 import dev.cairn.run.internal.step.StepServices;
 import dev.cairn.run.internal.step.StepTask;
@@ -68,6 +71,7 @@ final class StepTaskFactory implements TaskSource {
     private final StepServices services;
     private final Optional<SlurmSteps> jobs;
     private final List<String> self;
+    private final EarlierSuccesses successes;
     private final StepResolver resolver;
     private final Map<String, String> inherited;
 
@@ -75,6 +79,7 @@ final class StepTaskFactory implements TaskSource {
      * @param runners this process's environment
      * @param jobs of the steps that are sent to Slurm; empty where all are done here
      * @param self the command that starts this program
+     * @param successes that may stand for steps with {@code cache}
      */
     StepTaskFactory(
             Plan plan,
@@ -84,10 +89,12 @@ final class StepTaskFactory implements TaskSource {
             StepServices services,
             Optional<SlurmSteps> jobs,
             List<String> self,
+            EarlierSuccesses successes,
             StepResults results) {
         this.run = run;
         this.jobs = jobs;
         this.self = self;
+        this.successes = successes;
         this.services = services;
         this.origin = origin;
         this.inherited = InheritedEnvironment.forAttempt(runners, origin.environment());
@@ -122,10 +129,16 @@ final class StepTaskFactory implements TaskSource {
     @Override
     public StepExecution execution(PlanStep step, Instance instance, StepManifest manifest)
             throws UnresolvableException {
-        LocalExecution local = new LocalExecution(manifest, task(step, instance), services);
-        if (!isSent(step)) {
-            return local;
-        }
+        StepTask task = task(step, instance);
+        LocalExecution local = new LocalExecution(manifest, task, services);
+        StepExecution execution = isSent(step) ? sent(step, instance, manifest, local) : local;
+        return task.reusable().isPresent()
+                ? new ReusingExecution(execution, manifest, task, successes, run.runId(), services)
+                : execution;
+    }
+
+    private StepExecution sent(PlanStep step, Instance instance, StepManifest manifest, LocalExecution local)
+            throws UnresolvableException {
         JobPlan job = job(step, instance);
         return jobs.orElseThrow()
                 .execution(manifest, job, array(step, step.matrix().instances(), job), local);
@@ -134,7 +147,8 @@ final class StepTaskFactory implements TaskSource {
     /** As an array of Slurm's, which asks the same for all of its tasks. */
     @Override
     public Optional<Runnable> together(PlanStep step, List<Instance> instances) {
-        if (!isSent(step)) {
+        // an array waits for all of its instances, and those with an earlier success do not come
+        if (!isSent(step) || step.policies().cache().isPresent()) {
             return Optional.empty();
         }
         try {
@@ -217,10 +231,18 @@ final class StepTaskFactory implements TaskSource {
                     checkpoint.app().map(app -> app(app, resolved)),
                     shortage(step, instance),
                     resolved.outputs(),
-                    step.products().texts());
+                    step.products().texts(),
+                    isPartOfRun()
+                            ? Optional.empty()
+                            : Reusable.of(resolved, step.products().texts(), run));
         } catch (IOException e) {
             throw new UnresolvableException("it cannot be prepared: " + e.getMessage());
         }
+    }
+
+    /** Whether whoever sent this step here has searched for an earlier success, and remembers this one. */
+    private boolean isPartOfRun() {
+        return !run.path().equals(run.base());
     }
 
     /** Of what its job has, where it runs in one, or this host. */

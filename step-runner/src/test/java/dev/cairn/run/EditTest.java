@@ -203,7 +203,7 @@ class EditTest {
         run.outcome();
         // as it was left: reopened, with the old text
         StepManifest b = run.step("b");
-        b.runAgain();
+        b.runAgain(false);
         b.save(() -> {});
         StepManifest c = run.step("c");
         c.reopen();

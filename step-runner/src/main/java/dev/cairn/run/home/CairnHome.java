@@ -32,7 +32,13 @@ public final class CairnHome {
         CairnHome home = new CairnHome(path.toAbsolutePath().normalize());
         Trust trust = Trust.ofThisProcess();
         for (Path folder : List.of(
-                home.path, home.runs(), home.names(), home.lines(), home.pendingNotifications(), home.input())) {
+                home.path,
+                home.runs(),
+                home.names(),
+                home.lines(),
+                home.pendingNotifications(),
+                home.cache(),
+                home.input())) {
             trust.check(folder);
         }
         return home;
@@ -107,6 +113,11 @@ public final class CairnHome {
     /** The runs that may have pending notifications. */
     public Path pendingNotifications() {
         return path.resolve("untold");
+    }
+
+    /** The successes of steps with {@code cache}. */
+    public Path cache() {
+        return path.resolve("cache");
     }
 
     /** What was piped into commands, a file each. */

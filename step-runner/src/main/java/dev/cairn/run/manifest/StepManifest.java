@@ -60,6 +60,8 @@ public final class StepManifest {
         scriptDigests();
         outputs();
         texts();
+        reuseKey();
+        reusedFrom();
     }
 
     /** Takes over what is on disk now, where another process holds the step. */
@@ -129,12 +131,42 @@ public final class StepManifest {
         root.put("budget_from", nextAttempt());
     }
 
-    /** Lets the step run again from its beginning; its work so far no longer counts. */
-    public void runAgain() {
+    /**
+     * Lets the step run again from its beginning; its work so far no longer counts.
+     *
+     * @param anew even if an earlier success could stand for it
+     */
+    public void runAgain(boolean anew) {
         reopen();
+        root.put("runs_anew", anew);
+        reuseKey(Optional.empty());
+        reusedFrom(Optional.empty());
         startOver();
         outputs(Map.of());
         texts(Map.of());
+    }
+
+    /** Whether a user wants it to run even if an earlier success could stand for it. */
+    public boolean runsAnew() {
+        return root.path("runs_anew").asBoolean(false);
+    }
+
+    /** Of a step with {@code cache}: the digest of what its outputs depend on, when it was started. */
+    public Optional<String> reuseKey() {
+        return ManifestFields.optionalText(root, "reuse_key");
+    }
+
+    public void reuseKey(Optional<String> key) {
+        root.put("reuse_key", key.orElse(null));
+    }
+
+    /** The run whose outputs stand for the step's; it has not run itself then. */
+    public Optional<String> reusedFrom() {
+        return ManifestFields.optionalText(root, "reused_from");
+    }
+
+    public void reusedFrom(Optional<String> run) {
+        root.put("reused_from", run.orElse(null));
     }
 
     /** From now on it resumes from no image of the attempts so far. */

@@ -8,6 +8,7 @@ import dev.cairn.run.home.RunStore;
 import dev.cairn.run.internal.owner.Claim;
 import dev.cairn.run.internal.owner.Owners;
 import dev.cairn.run.internal.owner.Ownership;
+import dev.cairn.run.internal.reuse.EarlierSuccesses;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.RunManifest;
@@ -223,6 +224,9 @@ public final class Garbage {
             if (!read.contains(input.toString()) && isOrphan(input)) {
                 orphans.add(item(input, "input that no run reads"));
             }
+        }
+        for (Path success : new EarlierSuccesses(home.cache()).spent()) {
+            orphans.add(item(success, "record of outputs that are gone"));
         }
         for (Item orphan : orphans) {
             if (!dryRun) {

@@ -90,6 +90,7 @@ public final class RunJson {
                 .put("message", step.message())
                 .put("waiting_until", step.waitingUntil())
                 .put("outputs", outputs)
+                .put("reused_from", step.reusedFrom())
                 .put(
                         "attempts",
                         step.attempts().stream()

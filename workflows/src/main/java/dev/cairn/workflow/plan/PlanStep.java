@@ -113,6 +113,7 @@ public record PlanStep(
         products().outputs().values().forEach(visitor);
         products().artifacts().forEach(visitor);
         policies().rollback().trees().forEach(visitor);
+        policies().cache().ifPresent(files -> files.forEach(visitor));
         policies().checkpoint().app().flatMap(CheckpointPlan.App::resumeRun).ifPresent(visitor);
         placement().slurm().ifPresent(slurm -> {
             slurm.settings().values().forEach(visitor);

@@ -27,6 +27,7 @@ final class StepTemplates {
         all.addAll(step.outputs().values());
         all.addAll(step.artifacts());
         step.standardInput().ifPresent(all::add);
+        step.cache().ifPresent(all::addAll);
         Settings settings = step.settings().over(defaults);
         settings.workingDirectory().ifPresent(all::add);
         settings.checkpoint().app().resumeRun().ifPresent(all::add);

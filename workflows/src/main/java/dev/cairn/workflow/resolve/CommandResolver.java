@@ -12,6 +12,7 @@ import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Shell;
 import dev.cairn.workflow.value.Value;
+import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,6 +63,10 @@ final class CommandResolver {
         Map<String, Path> outputs = new LinkedHashMap<>();
         step.products().outputs().forEach((name, template) -> outputs.put(name, path(template, directory)));
         List<Path> artifacts = paths(step.products().artifacts(), directory);
+        Path input = step.surroundings()
+                .standardInput()
+                .map(template -> path(template, directory))
+                .orElse(NOTHING);
         List<String> bare = command();
         List<String> command = ModuleLoader.before(bare, step.surroundings().modules());
         return problems.result(new ResolvedStep(
@@ -71,12 +76,10 @@ final class CommandResolver {
                 environment.secrets(),
                 step.policies().maskSecrets() ? environment.secretValues() : Set.of(),
                 directory,
-                step.surroundings()
-                        .standardInput()
-                        .map(template -> path(template, directory))
-                        .orElse(NOTHING),
+                input,
                 outputs,
                 artifacts,
+                step.policies().cache().map(declared -> reads(declared, directory, outputs, artifacts)),
                 trees(directory, outputs, artifacts),
                 new StepIdentity(ingredients(bare), ScriptFiles.in(bare, directory, outputs.values()))));
     }
@@ -132,6 +135,20 @@ final class CommandResolver {
         }
         trees.addAll(paths(rollback.trees(), directory));
         return trees.stream().distinct().toList();
+    }
+
+    private List<Path> reads(List<Template> declared, Path directory, Map<String, Path> outputs, List<Path> artifacts) {
+        List<Path> made = new ArrayList<>(outputs.values());
+        made.addAll(artifacts);
+        InputFiles files = new InputFiles(step, context, directory, made);
+        for (Template template : declared) {
+            try {
+                files.add(text(template, Template.Insertion.AS_IS));
+            } catch (IOException | InvalidPathException e) {
+                problems.add(template.place(), "cannot be read: " + e.getMessage());
+            }
+        }
+        return files.found();
     }
 
     private SortedMap<String, String> ingredients(List<String> command) {

@@ -19,6 +19,11 @@ final class Globs {
 
     private Globs() {}
 
+    /** Whether a text has a character that makes it a pattern. */
+    static boolean isPattern(String text) {
+        return text.chars().anyMatch(c -> MAGIC.indexOf(c) >= 0);
+    }
+
     /**
      * @param folder where a relative pattern begins
      * @return files and not folders, sorted; relative as the pattern is

@@ -20,6 +20,7 @@ import java.util.Set;
  * @param standardInput {@code /dev/null} unless the step says otherwise
  * @param outputs the declared output files by name
  * @param artifacts the declared artifacts
+ * @param reads of a step with {@code cache}: the files and folders that it reads, as far as its definition names them; empty otherwise
  * @param rollbackTrees files and folders that go back with the step
  * @param identity what a run must have in common with an image to resume from it
  */
@@ -33,6 +34,7 @@ public record ResolvedStep(
         Path standardInput,
         Map<String, Path> outputs,
         List<Path> artifacts,
+        Optional<List<Path>> reads,
         List<Path> rollbackTrees,
         StepIdentity identity) {
 
@@ -44,6 +46,7 @@ public record ResolvedStep(
         masked = Set.copyOf(masked);
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
         artifacts = List.copyOf(artifacts);
+        reads = reads.map(List::copyOf);
         rollbackTrees = List.copyOf(rollbackTrees);
     }
 }

@@ -18,6 +18,7 @@ import java.util.Set;
  * @param action absent only in a file with problems
  * @param outputs files by name, relative to the step's working directory
  * @param texts names of the outputs that it writes to {@code $CAIRN_OUTPUT}
+ * @param cache the files and folders that it reads, where the outputs of an earlier success may stand for its own; empty otherwise
  * @param maskSecrets whether its secrets are masked where its log is shown
  * @param settings what could also stand in {@code defaults}
  */
@@ -33,6 +34,7 @@ public record Step(
         Set<String> texts,
         List<Template> artifacts,
         boolean continueOnError,
+        Optional<List<Template>> cache,
         boolean maskSecrets,
         Optional<Template> standardInput,
         Settings settings) {
@@ -45,6 +47,7 @@ public record Step(
         needs = needs.map(List::copyOf);
         outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
         artifacts = List.copyOf(artifacts);
+        cache = cache.map(List::copyOf);
     }
 
     /** The workflow file that it uses. */

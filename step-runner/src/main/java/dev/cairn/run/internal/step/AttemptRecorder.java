@@ -8,6 +8,7 @@ import dev.cairn.files.TreeRemoval;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.internal.resume.NextAction;
 import dev.cairn.run.internal.resume.RetryBudgets;
+import dev.cairn.run.internal.reuse.EarlierSuccess;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
@@ -150,6 +151,18 @@ final class AttemptRecorder {
                             Optional.of(manifest.stepId()),
                             "its images could not be deleted, and 'cairn gc' removes them: " + e.getMessage()));
         }
+    }
+
+    /** The step has not run: what an earlier success has left stands for its outputs. */
+    NextAction reused(EarlierSuccess earlier) throws IOException {
+        manifest.outputs(outputPaths());
+        manifest.texts(earlier.texts());
+        manifest.images(List.of());
+        manifest.reusedFrom(Optional.of(earlier.run()));
+        NextAction move = new NextAction.Rest(StepState.SUCCEEDED, "its outputs are those of run " + earlier.run());
+        write(move);
+        deleteImages();
+        return move;
     }
 
     NextAction withoutAttempt(StepState state, String message) throws IOException {

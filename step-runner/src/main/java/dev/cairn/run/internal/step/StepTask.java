@@ -4,6 +4,7 @@ import dev.cairn.engine.AppCheckpoints;
 import dev.cairn.engine.CheckpointPolicy;
 import dev.cairn.engine.Rollback;
 import dev.cairn.engine.StepIo;
+import dev.cairn.run.internal.reuse.Reusable;
 import dev.cairn.workflow.plan.RetryPolicy;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import java.util.Set;
  * @param shortage what it asks for and does not have here, for a person
  * @param outputs name to file; each must be there when the step succeeds
  * @param texts names that it must have written to {@code $CAIRN_OUTPUT} then
+ * @param reusable what may be taken over from an earlier success; empty where the step always runs
  */
 public record StepTask(
         List<String> command,
@@ -48,7 +50,8 @@ public record StepTask(
         Optional<AppCheckpoints> app,
         Optional<String> shortage,
         Map<String, Path> outputs,
-        Set<String> texts) {
+        Set<String> texts,
+        Optional<Reusable> reusable) {
 
     public StepTask {
         command = List.copyOf(command);

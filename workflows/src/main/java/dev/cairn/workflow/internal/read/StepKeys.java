@@ -83,6 +83,20 @@ final class StepKeys {
             "Files that the step makes, by name; others refer to them as steps.ID.outputs.NAME. $CAIRN_OUTPUT for a text.");
     private static final Field<List<Template>> ARTIFACTS =
             optional("artifacts", Composites.oneOrMore(Scalars.template()), "Further files and folders that it makes.");
+    private static final Field<List<Template>> CACHE_FILES = optional(
+            "files",
+            Composites.oneOrMore(Scalars.template()),
+            "Files, folders and patterns that the step reads beyond those that its expressions name.");
+    private static final Field<Optional<List<Template>>> CACHE = optional(
+            "cache",
+            Composites.either(
+                    Composites.map(Scalars.bool(), on -> on ? Optional.of(List.<Template>of()) : Optional.empty()),
+                    ObjectType.of(
+                            "cache",
+                            List.of(CACHE_FILES),
+                            (fields, problems) ->
+                                    Optional.of(fields.get(CACHE_FILES).orElse(List.of())))),
+            "Takes the outputs of an earlier success with the same command, variables and input files, instead of running.");
     private static final Field<Boolean> CONTINUE_ON_ERROR =
             optional("continue_on_error", Scalars.bool(), "Whether the run can succeed although this step fails.");
     private static final Field<Boolean> MASK_SECRETS = optional(
@@ -104,6 +118,7 @@ final class StepKeys {
                             STRATEGY,
                             OUTPUTS,
                             ARTIFACTS,
+                            CACHE,
                             CONTINUE_ON_ERROR,
                             MASK_SECRETS,
                             STDIN))
@@ -119,6 +134,7 @@ final class StepKeys {
             .refusing(Map.of(
                     "needs", "not possible here: these steps run one after the other",
                     "strategy", "not possible here: these steps run once",
+                    "cache", "not possible here: these steps leave no outputs",
                     "outputs", "not possible here: no step comes after these"));
 
     private StepKeys() {}
@@ -156,7 +172,7 @@ final class StepKeys {
 
     /** The steps of a workflow file are as that file says. */
     private static void checkPart(ReadFields fields, Problems problems) {
-        Stream.concat(Stream.of(OUTPUTS, ARTIFACTS, MASK_SECRETS, STDIN), SettingsKeys.ALL.stream())
+        Stream.concat(Stream.of(OUTPUTS, ARTIFACTS, CACHE, MASK_SECRETS, STDIN), SettingsKeys.ALL.stream())
                 .filter(fields::has)
                 .forEach(field -> problems.add(
                         fields.place(field),
@@ -188,6 +204,10 @@ final class StepKeys {
         if (!texts.isEmpty() && !fields.has(RUN)) {
             problems.add(fields.place(OUTPUTS), "only a step with \"run\" writes to " + Step.TEXT_OUTPUT);
         }
+        Optional<List<Template>> cache = fields.get(CACHE).flatMap(it -> it);
+        if (cache.isPresent() && !isPart(fields)) {
+            checkCache(fields, problems);
+        }
         return new Step(
                 fields.place(),
                 fields.get(ID),
@@ -200,9 +220,21 @@ final class StepKeys {
                 texts,
                 fields.get(ARTIFACTS).orElse(List.of()),
                 fields.get(CONTINUE_ON_ERROR).orElse(false),
+                cache,
                 fields.get(MASK_SECRETS).orElse(true),
                 fields.get(STDIN),
                 SettingsKeys.settings(fields, problems));
+    }
+
+    /** What a step leaves that names nothing cannot be taken over from an earlier success. */
+    private static void checkCache(ReadFields fields, Problems problems) {
+        if (!fields.has(RUN)) {
+            problems.add(fields.place(CACHE), "only a step with \"run\" can have \"cache\"");
+        } else if (!fields.has(OUTPUTS) && !fields.has(ARTIFACTS)) {
+            problems.add(
+                    fields.place(CACHE),
+                    "needs \"outputs\" or \"artifacts\": they are what is taken over from an earlier success");
+        }
     }
 
     private static Optional<Work> work(ReadFields fields, Problems problems) {

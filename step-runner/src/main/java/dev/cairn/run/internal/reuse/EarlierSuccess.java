@@ -1,0 +1,129 @@
+package dev.cairn.run.internal.reuse;
+
+import dev.cairn.files.DurableFiles;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.CopyOption;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/**
+ * A success whose outputs may stand for those of another step; immutable.
+ *
+ * @param run its run's id
+ * @param step its id
+ * @param products what it left, in the order of {@link Reusable#products}
+ * @param texts what it wrote to {@code $CAIRN_OUTPUT}, by name
+ */
+public record EarlierSuccess(String run, String step, List<Product> products, Map<String, String> texts) {
+    public EarlierSuccess {
+        products = List.copyOf(products);
+        texts = Map.copyOf(texts);
+    }
+
+    /**
+     * A file or folder.
+     *
+     * @param content its digest, as it was when the step succeeded
+     */
+    public record Product(Path path, String content) {}
+
+    /** @throws IOException when a product is not there or cannot be read */
+    public static EarlierSuccess of(
+            String run, String step, Reusable reusable, Map<String, String> texts, BooleanSupplier giveUp)
+            throws IOException {
+        List<String> contents = reusable.contents(giveUp);
+        if (contents.contains(ContentDigest.ABSENT)) {
+            throw new IOException("of " + reusable + " something is not there");
+        }
+        List<Product> products = new ArrayList<>();
+        for (int i = 0; i < contents.size(); i++) {
+            products.add(new Product(reusable.products().get(i), contents.get(i)));
+        }
+        return new EarlierSuccess(run, step, products, texts);
+    }
+
+    /**
+     * Puts its products where another step is to leave its own, unless they are there already.
+     *
+     * @return false when they are no longer what they were; then nothing has been changed
+     */
+    public boolean takeOver(Reusable by, BooleanSupplier giveUp) throws IOException {
+        ContentDigest digest = new ContentDigest(giveUp);
+        List<Path> wanted = by.products();
+        if (wanted.size() != products.size()) {
+            return false;
+        }
+        Map<Path, Path> copies = new LinkedHashMap<>();
+        for (int i = 0; i < wanted.size(); i++) {
+            Product product = products.get(i);
+            Path target = wanted.get(i);
+            if (digest.of(target).equals(product.content())) {
+                continue;
+            }
+            boolean whole =
+                    !product.path().equals(target) && digest.of(product.path()).equals(product.content());
+            if (!whole || Files.isDirectory(product.path()) && ContentDigest.isTaken(target)) {
+                return false;
+            }
+            copies.put(target, product.path());
+        }
+        for (Map.Entry<Path, Path> copy : copies.entrySet()) {
+            copy(copy.getValue(), copy.getKey());
+        }
+        return true;
+    }
+
+    /** Whether one of its products is gone, so that it stands for no other step any more. */
+    boolean isSpent() throws IOException {
+        for (Product product : products) {
+            if (!ContentDigest.isTaken(product.path())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whole under its name, or not at all. */
+    private static void copy(Path from, Path to) throws IOException {
+        Path folder = to.toAbsolutePath().getParent();
+        if (folder == null) {
+            throw new IOException(to + " cannot be written");
+        }
+        Files.createDirectories(folder);
+        Path beside = folder.resolve("." + to.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        try (Stream<Path> tree = Files.walk(from)) {
+            for (Path path : (Iterable<Path>) tree::iterator) {
+                Path target = path.equals(from)
+                        ? beside
+                        : beside.resolve(from.relativize(path).toString());
+                LinkOption[] links =
+                        path.equals(from) ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
+                copyOne(path, target, links);
+            }
+        }
+        Files.move(beside, to, StandardCopyOption.ATOMIC_MOVE);
+        DurableFiles.syncFolder(folder);
+    }
+
+    private static void copyOne(Path from, Path to, LinkOption... links) throws IOException {
+        List<CopyOption> options = new ArrayList<>(List.of(links));
+        options.add(StandardCopyOption.COPY_ATTRIBUTES);
+        Files.copy(from, to, options.toArray(CopyOption[]::new));
+        if (Files.isRegularFile(to, LinkOption.NOFOLLOW_LINKS)) {
+            try (FileChannel channel = FileChannel.open(to, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package dev.cairn.workflow.resolve;
+
+import dev.cairn.workflow.expression.Context;
+import dev.cairn.workflow.expression.Expression;
+import dev.cairn.workflow.expression.ExpressionException;
+import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.value.Value;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+
+/**
+ * Finds what a step reads, as far as its definition says so: the files that the values in its expressions name, the folders among the
+ * outputs of other steps, and what is added. Confined to one thread.
+ */
+final class InputFiles {
+    private static final int LONGEST_PATH = 4096;
+
+    /** What they name is not read for being named. */
+    private static final Set<String> NO_INPUTS = Set.of("run", "workflow", "step", "secrets");
+
+    private final SortedSet<Path> found = new TreeSet<>();
+    private final Context context;
+    private final Path directory;
+    private final Collection<Path> made;
+
+    /**
+     * @param directory where relative paths begin
+     * @param made what the step itself writes
+     */
+    InputFiles(PlanStep step, Context context, Path directory, Collection<Path> made) {
+        this.context = context;
+        this.directory = directory;
+        this.made = made;
+        step.visit(this::addNamedBy);
+    }
+
+    List<Path> found() {
+        return List.copyOf(found);
+    }
+
+    /**
+     * Adds a path, or the files that match a pattern.
+     *
+     * @throws IOException when a folder of a pattern cannot be listed
+     */
+    void add(String text) throws IOException {
+        if (!Globs.isPattern(text)) {
+            addUnlessMade(directory.resolve(text).normalize());
+            return;
+        }
+        for (String match : Globs.of(directory, text)) {
+            addUnlessMade(directory.resolve(match).normalize());
+        }
+    }
+
+    private void addNamedBy(Expression expression) {
+        if (!(expression instanceof Expression.Reference reference) || NO_INPUTS.contains(reference.context())) {
+            return;
+        }
+        try {
+            addNamedBy(expression.value(context), reference.context().equals("steps"));
+        } catch (ExpressionException e) {
+            // what has no value names no file; where it is needed, the command says so
+        }
+    }
+
+    private void addNamedBy(Value value, boolean evenFolder) {
+        if (value instanceof Value.Items items) {
+            items.items().forEach(item -> addNamedBy(item, evenFolder));
+        } else if (value instanceof Value.Fields fields) {
+            fields.fields().values().forEach(field -> addNamedBy(field, evenFolder));
+        } else if (value instanceof Value.Text text && isPath(text.content())) {
+            addIfThere(text.content(), evenFolder);
+        }
+    }
+
+    private static boolean isPath(String text) {
+        return !text.isEmpty() && text.length() < LONGEST_PATH && text.indexOf('\n') < 0;
+    }
+
+    private void addIfThere(String text, boolean evenFolder) {
+        try {
+            Path path = directory.resolve(text).normalize();
+            if (Files.isRegularFile(path) || evenFolder && Files.isDirectory(path)) {
+                addUnlessMade(path);
+            }
+        } catch (InvalidPathException e) {
+            // no file has such a name
+        }
+    }
+
+    private void addUnlessMade(Path path) {
+        if (made.stream().noneMatch(path::startsWith)) {
+            found.add(path);
+        }
+    }
+}
