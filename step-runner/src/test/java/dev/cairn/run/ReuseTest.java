@@ -2,6 +2,7 @@ package dev.cairn.run;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.cairn.files.TreeRemoval;
 import dev.cairn.run.fake.Bench;
 import dev.cairn.run.fake.FakeStep;
 import dev.cairn.run.home.CairnHome;
@@ -166,6 +167,15 @@ class ReuseTest {
             assertThat(item.why()).isEqualTo("record of outputs that are gone");
         });
         assertThat(again()).containsExactly("b");
+    }
+
+    @Test
+    void outlivesTheRunThatHasRunIt() throws Exception {
+        run(bench.flow(FLOW));
+        RunFolder first = last().session().folder();
+        again();
+        TreeRemoval.remove(first.path());
+        assertThat(again()).isEmpty();
     }
 
     @Test

@@ -84,6 +84,15 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
         return true;
     }
 
+    /** The same, of which {@code by} holds the newest copy: the run that has run the step may be removed. */
+    public EarlierSuccess in(Reusable by) {
+        List<Product> copies = new ArrayList<>();
+        for (int i = 0; i < products.size(); i++) {
+            copies.add(new Product(by.products().get(i), products.get(i).content()));
+        }
+        return new EarlierSuccess(run, step, copies, texts);
+    }
+
     /** Whether one of its products is gone, so that it stands for no other step any more. */
     boolean isSpent() throws IOException {
         for (Product product : products) {

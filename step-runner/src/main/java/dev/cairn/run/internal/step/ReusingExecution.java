@@ -92,7 +92,11 @@ public final class ReusingExecution implements StepExecution {
             manifest.reuseKey(Optional.of(key));
             manifest.save(services.publisher());
             Optional<EarlierSuccess> found = take ? earlier.of(key) : Optional.empty();
-            return found.isPresent() && found.get().takeOver(reusable, () -> hurried) ? found : Optional.empty();
+            if (found.isEmpty() || !found.get().takeOver(reusable, () -> hurried)) {
+                return Optional.empty();
+            }
+            earlier.put(key, found.get().in(reusable));
+            return found;
         } catch (IOException e) {
             manifest.reuseKey(Optional.empty());
             if (!hurried) {
