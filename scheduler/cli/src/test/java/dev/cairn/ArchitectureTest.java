@@ -188,6 +188,7 @@ final class ArchitectureTest {
                     "host.HostIdentity",
                     "host.Processes",
                     "host.Umask",
+                    "run.internal.reuse.ContentDigest",
                     "run.internal.step.Fingerprint",
                     "run.internal.step.ScriptDigests",
                     "workflow.resolve.ScriptFiles",

@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Computes the value of an expression. */
-final class Evaluator {
+/** Computes the value of an expression. Confined to one thread. */
+public final class Evaluator {
 
     private static final String STEPS = "steps";
 
     private final Context context;
 
-    Evaluator(Context context) {
+    public Evaluator(Context context) {
         this.context = context;
     }
 
-    Value evaluate(Expression expression) throws ExpressionException {
+    public Value evaluate(Expression expression) throws ExpressionException {
         if (expression instanceof Expression.Literal literal) {
             return literal.value();
         }

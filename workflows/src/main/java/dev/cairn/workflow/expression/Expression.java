@@ -58,10 +58,6 @@ public sealed interface Expression {
         record All(Position position) implements Part {}
     }
 
-    default Value value(Context context) throws ExpressionException {
-        return new Evaluator(context).evaluate(this);
-    }
-
     /** Hands this expression and all within it to {@code visitor}. */
     default void visit(Consumer<Expression> visitor) {
         visitor.accept(this);

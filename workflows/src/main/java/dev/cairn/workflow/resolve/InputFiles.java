@@ -1,6 +1,7 @@
 package dev.cairn.workflow.resolve;
 
 import dev.cairn.workflow.expression.Context;
+import dev.cairn.workflow.expression.Evaluator;
 import dev.cairn.workflow.expression.Expression;
 import dev.cairn.workflow.expression.ExpressionException;
 import dev.cairn.workflow.plan.PlanStep;
@@ -8,12 +9,15 @@ import dev.cairn.workflow.value.Value;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Finds what a step reads, as far as its definition says so: the files that the values in its expressions name, the folders among the
@@ -21,6 +25,7 @@ import java.util.TreeSet;
  */
 final class InputFiles {
     private static final int LONGEST_PATH = 4096;
+    private static final int LONGEST_NAME = 255;
 
     /** What they name is not read for being named. */
     private static final Set<String> NO_INPUTS = Set.of("run", "workflow", "step", "secrets");
@@ -65,7 +70,9 @@ final class InputFiles {
             return;
         }
         try {
-            addNamedBy(expression.value(context), reference.context().equals("steps"));
+            addNamedBy(
+                    new Evaluator(context).evaluate(expression),
+                    reference.context().equals("steps"));
         } catch (ExpressionException e) {
             // what has no value names no file; where it is needed, the command says so
         }
@@ -82,17 +89,32 @@ final class InputFiles {
     }
 
     private static boolean isPath(String text) {
-        return !text.isEmpty() && text.length() < LONGEST_PATH && text.indexOf('\n') < 0;
+        return !text.isEmpty()
+                && text.length() < LONGEST_PATH
+                && text.indexOf('\n') < 0
+                && Stream.of(text.split("/")).allMatch(name -> name.length() <= LONGEST_NAME);
     }
 
     private void addIfThere(String text, boolean evenFolder) {
         try {
             Path path = directory.resolve(text).normalize();
-            if (Files.isRegularFile(path) || evenFolder && Files.isDirectory(path)) {
+            if (counts(path, evenFolder)) {
                 addUnlessMade(path);
             }
         } catch (InvalidPathException e) {
             // no file has such a name
+        }
+    }
+
+    /** What cannot be looked at counts: whoever reads it finds out. */
+    private static boolean counts(Path path, boolean evenFolder) {
+        try {
+            BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);
+            return found.isRegularFile() || evenFolder && found.isDirectory();
+        } catch (NoSuchFileException absent) {
+            return false;
+        } catch (IOException unseen) {
+            return true;
         }
     }
 

@@ -10,6 +10,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -57,8 +59,9 @@ final class ContentDigest {
     }
 
     private void add(Path path, MessageDigest digest) throws IOException {
-        BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);
+        PosixFileAttributes found = Files.readAttributes(path, PosixFileAttributes.class);
         if (found.isRegularFile()) {
+            digest.update((byte) (found.permissions().contains(PosixFilePermission.OWNER_EXECUTE) ? 'x' : 'f'));
             addFile(path, digest);
         } else if (found.isDirectory()) {
             addFolder(path, digest);
@@ -68,7 +71,6 @@ final class ContentDigest {
     }
 
     private void addFile(Path file, MessageDigest digest) throws IOException {
-        digest.update((byte) (Files.isExecutable(file) ? 'x' : 'f'));
         byte[] buffer = new byte[BUFFER];
         try (InputStream in = Files.newInputStream(file)) {
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {

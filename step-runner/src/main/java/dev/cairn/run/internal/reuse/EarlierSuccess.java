@@ -1,6 +1,7 @@
 package dev.cairn.run.internal.reuse;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.Presence;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.CopyOption;
@@ -9,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +75,7 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
             }
             boolean whole =
                     !product.path().equals(target) && digest.of(product.path()).equals(product.content());
-            if (!whole || Files.isDirectory(product.path()) && ContentDigest.isTaken(target)) {
+            if (!whole || Presence.isFolder(product.path()) && ContentDigest.isTaken(target)) {
                 return false;
             }
             copies.put(target, product.path());
@@ -129,7 +131,8 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
         List<CopyOption> options = new ArrayList<>(List.of(links));
         options.add(StandardCopyOption.COPY_ATTRIBUTES);
         Files.copy(from, to, options.toArray(CopyOption[]::new));
-        if (Files.isRegularFile(to, LinkOption.NOFOLLOW_LINKS)) {
+        if (Files.readAttributes(to, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .isRegularFile()) {
             try (FileChannel channel = FileChannel.open(to, StandardOpenOption.READ)) {
                 channel.force(true);
             }
