@@ -13,6 +13,7 @@ import dev.cairn.workflow.plan.RollbackPlan;
 import dev.cairn.workflow.plan.Surroundings;
 import dev.cairn.workflow.spec.EnvLayer;
 import dev.cairn.workflow.spec.Every;
+import dev.cairn.workflow.spec.Setting;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,7 +87,8 @@ final class CommandPlan {
         RetryPolicy never = RetryPolicy.NEVER;
         return new Policies(
                 command.timeoutMillis().isPresent()
-                        ? Optional.of(Duration.ofMillis(command.timeoutMillis().getAsLong()))
+                        ? Optional.of(new Setting.Given<>(
+                                Duration.ofMillis(command.timeoutMillis().getAsLong())))
                         : Optional.empty(),
                 new RetryPolicy(command.retries(), never.when(), never.delay(), never.backoff(), never.maxDelay()),
                 checkpoint,

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.run.internal.execution.Capacity;
 import dev.cairn.run.internal.execution.TaskSource;
 import dev.cairn.run.internal.execution.UnresolvableException;
 import dev.cairn.run.internal.step.StepExecution;
@@ -26,6 +27,11 @@ final class SingleStepTaskFactory implements TaskSource {
     @Override
     public void decide(PlanStep step) {
         throw new IllegalStateException("the submitter decides the matrix of " + step.id());
+    }
+
+    @Override
+    public Capacity wants(PlanStep step, Instance instance, StepManifest manifest) {
+        return planned.wants(inPlan, instance, manifest);
     }
 
     @Override

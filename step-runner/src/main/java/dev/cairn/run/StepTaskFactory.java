@@ -35,12 +35,12 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.CheckpointPlan;
 import dev.cairn.workflow.plan.Instance;
-import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.RollbackPlan;
 import dev.cairn.workflow.problem.Problem;
 import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.resolve.Limits;
 import dev.cairn.workflow.resolve.ResolvedSlurm;
 import dev.cairn.workflow.resolve.ResolvedStep;
 import dev.cairn.workflow.resolve.RunContext;
@@ -129,7 +129,7 @@ final class StepTaskFactory implements TaskSource {
     @Override
     public StepExecution execution(PlanStep step, Instance instance, StepManifest manifest)
             throws UnresolvableException {
-        StepTask task = task(step, instance);
+        StepTask task = task(step, instance, manifest);
         LocalExecution local = new LocalExecution(manifest, task, services);
         StepExecution execution = isSent(step) ? sent(step, instance, manifest, local) : local;
         return task.reusable().isPresent()
@@ -139,7 +139,7 @@ final class StepTaskFactory implements TaskSource {
 
     private StepExecution sent(PlanStep step, Instance instance, StepManifest manifest, LocalExecution local)
             throws UnresolvableException {
-        JobPlan job = job(step, instance);
+        JobPlan job = job(step, instance, LocalExecution.tries(manifest));
         return jobs.orElseThrow()
                 .execution(manifest, job, array(step, step.matrix().instances(), job), local);
     }
@@ -147,14 +147,15 @@ final class StepTaskFactory implements TaskSource {
     /** As an array of Slurm's, which asks the same for all of its tasks. */
     @Override
     public Optional<Runnable> together(PlanStep step, List<Instance> instances) {
-        // an array waits for all of its instances, and those with an earlier success do not come
-        if (!isSent(step) || step.policies().cache().isPresent()) {
+        // an array waits for all of its instances, and those with an earlier success do not come; and all are asked for
+        // alike
+        if (!isSent(step) || step.policies().cache().isPresent() || step.asksForItsAttempt()) {
             return Optional.empty();
         }
         try {
-            JobPlan first = job(step, instances.get(0));
+            JobPlan first = job(step, instances.get(0), 1);
             for (Instance instance : instances) {
-                if (!first.asksTheSameAs(job(step, instance))) {
+                if (!first.asksTheSameAs(job(step, instance, 1))) {
                     return Optional.empty();
                 }
             }
@@ -174,8 +175,8 @@ final class StepTaskFactory implements TaskSource {
         return jobs.isPresent() && step.placement().slurm().isPresent() && !(step.action() instanceof Action.Uses);
     }
 
-    private JobPlan job(PlanStep step, Instance instance) throws UnresolvableException {
-        ResolvedSlurm asked = valueOf(resolver.slurm(step, instance));
+    private JobPlan job(PlanStep step, Instance instance, int attempt) throws UnresolvableException {
+        ResolvedSlurm asked = valueOf(resolver.slurm(step, instance, attempt));
         List<String> command = new ArrayList<>(self);
         command.addAll(List.of("slurm", "step", run.path().toString(), instance.id()));
         return new JobPlan(
@@ -201,8 +202,18 @@ final class StepTaskFactory implements TaskSource {
                         command));
     }
 
-    private StepTask task(PlanStep step, Instance instance) throws UnresolvableException {
+    @Override
+    public Capacity wants(PlanStep step, Instance instance, StepManifest manifest) {
+        Result<Limits> limits = resolver.limits(step, instance, LocalExecution.tries(manifest));
+        return limits instanceof Result.Ok<Limits> ok
+                ? new Capacity(ok.value().cpus(), ok.value().memoryBytes())
+                : Capacity.NONE; // said when it is asked for its execution
+    }
+
+    private StepTask task(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
+        int attempt = LocalExecution.tries(manifest);
         ResolvedStep resolved = valueOf(resolver.resolve(step, instance));
+        Limits limits = valueOf(resolver.limits(step, instance, attempt));
         CheckpointPlan checkpoint = step.policies().checkpoint();
         String engine = step.action() instanceof Action.Uses uses ? uses.what() : checkpoint.engine();
         StepFolder folder = run.step(instance.id());
@@ -224,12 +235,12 @@ final class StepTaskFactory implements TaskSource {
                     checkpoint.required(),
                     policy(checkpoint),
                     step.policies().retry(),
-                    step.policies().timeout(),
+                    limits.timeout(),
                     GRACE,
                     rollback(step, resolved, folder),
                     services.job().isEmpty(),
                     checkpoint.app().map(app -> app(app, resolved)),
-                    shortage(step, instance),
+                    shortage(step, instance, limits, attempt),
                     resolved.outputs(),
                     step.products().texts(),
                     isPartOfRun()
@@ -246,15 +257,15 @@ final class StepTaskFactory implements TaskSource {
     }
 
     /** Of what its job has, where it runs in one, or this host. */
-    private Optional<String> shortage(PlanStep step, Instance instance) throws UnresolvableException {
-        Placement placement = step.placement();
-        ResourceShortfall shortage = placement.slurm().isPresent()
+    private Optional<String> shortage(PlanStep step, Instance instance, Limits limits, int attempt)
+            throws UnresolvableException {
+        ResourceShortfall shortage = step.placement().slurm().isPresent()
                 ? new ResourceShortfall(
-                        JobPlan.cpus(valueOf(resolver.slurm(step, instance)).settings())
+                        JobPlan.cpus(valueOf(resolver.slurm(step, instance, attempt))
+                                        .settings())
                                 .orElse(0),
                         0)
-                : new ResourceShortfall(
-                        placement.cpus(), placement.memoryBytes().orElse(0));
+                : new ResourceShortfall(limits.cpus(), limits.memoryBytes());
         return services.job().map(shortage::in).orElseGet(() -> shortage.on(Capacity.ofThisHost()));
     }
 

@@ -3,6 +3,7 @@ package dev.cairn.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cairn.engine.EndCause;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.control.RunCommand;
 import dev.cairn.run.control.StopKind;
@@ -67,6 +68,30 @@ class WalkTest {
                 """));
         assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
         assertThat(started()).startsWith("a").endsWith("d").containsExactlyInAnyOrder("a", "b", "c", "d");
+    }
+
+    /** A kill says nothing of what a step needs, a failure does. */
+    @Test
+    void givesEachTryItsOwnLimits() throws Exception {
+        bench.engine().program("a", step -> {
+            switch (bench.engine().starts().size()) {
+                case 1 -> step.endAfter(Duration.ofSeconds(1), EndCause.KILLED);
+                case 2 -> step.endAfter(Duration.ofSeconds(1), EndCause.OOM);
+                default -> step.succeed();
+            }
+        });
+        Bench.Running run = bench.start(bench.flow("""
+                name: n
+                steps:
+                  - {id: a, run: x, timeout: "${{ 10 * step.attempt }}m", retry: {max: 1, when: oom}}
+                """));
+        assertThat(run.outcome().state()).isEqualTo(RunState.SUCCEEDED);
+        assertThat(bench.engine().starts())
+                .map(step -> step.launch().timeout())
+                .containsExactly(
+                        Optional.of(Duration.ofMinutes(10)),
+                        Optional.of(Duration.ofMinutes(10)),
+                        Optional.of(Duration.ofMinutes(20)));
     }
 
     @Test

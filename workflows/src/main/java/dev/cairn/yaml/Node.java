@@ -18,7 +18,12 @@ public sealed interface Node {
      * @param value the content by YAML's core schema: quoted it is always a text
      * @param locator where the characters of {@code text} stand
      */
-    record Scalar(Place place, String text, Value value, Locator locator) implements Node {}
+    record Scalar(Place place, String text, Value value, Locator locator) implements Node {
+        /** A text as if it stood there without quotes. */
+        public static Scalar plain(Place place, String text) {
+            return new Scalar(place, text, CoreSchema.value(text), offset -> place.position());
+        }
+    }
 
     record Sequence(Place place, List<Node> items) implements Node {
         public Sequence {

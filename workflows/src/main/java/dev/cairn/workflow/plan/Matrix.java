@@ -44,19 +44,17 @@ public final class Matrix {
     }
 
     /** @param key id of the step that has the strategy */
-    static Matrix of(String key, List<Instance> instances, Strategy strategy) {
-        return new Matrix(
-                key, true, instances, strategy.maxParallel(), strategy.failFast(), Optional.empty(), Set.of());
+    static Matrix of(String key, List<Instance> instances, Strategy strategy, OptionalInt maxParallel) {
+        return new Matrix(key, true, instances, maxParallel, strategy.failFast(), Optional.empty(), Set.of());
     }
 
     /**
      * @param key id of the step that has the strategy
      * @param awaits ids of the steps that must have ended before it can be decided
      */
-    static Matrix undecided(String key, String id, Strategy strategy, Set<String> awaits) {
+    static Matrix undecided(String key, String id, Strategy strategy, OptionalInt maxParallel, Set<String> awaits) {
         Instance step = new Instance(id, 0, Map.of());
-        return new Matrix(
-                key, true, List.of(step), strategy.maxParallel(), strategy.failFast(), Optional.of(strategy), awaits);
+        return new Matrix(key, true, List.of(step), maxParallel, strategy.failFast(), Optional.of(strategy), awaits);
     }
 
     /** The same with one of its instances only. */

@@ -1,8 +1,8 @@
 package dev.cairn.workflow.plan;
 
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.SlurmRequest;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * Where a step runs and what it takes there; immutable.
@@ -12,7 +12,9 @@ import java.util.OptionalLong;
  * @param memoryBytes for local admission; empty when nothing is said
  * @param baselineCpu holds libraries to x86-64-v2, so that images fit other machines of a mixed cluster
  */
-public record Placement(Optional<SlurmRequest> slurm, double cpus, OptionalLong memoryBytes, boolean baselineCpu) {
+public record Placement(
+        Optional<SlurmRequest> slurm, Setting<Double> cpus, Optional<Setting<Long>> memoryBytes, boolean baselineCpu) {
 
-    public static final Placement HERE = new Placement(Optional.empty(), 1, OptionalLong.empty(), false);
+    public static final Placement HERE =
+            new Placement(Optional.empty(), new Setting.Given<>(1.0), Optional.empty(), false);
 }

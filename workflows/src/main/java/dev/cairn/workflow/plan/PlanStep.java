@@ -4,6 +4,8 @@ import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.expression.Expression;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.spec.EnvLayer;
+import dev.cairn.workflow.spec.Setting;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -115,6 +117,34 @@ public record PlanStep(
         policies().rollback().trees().forEach(visitor);
         policies().cache().ifPresent(files -> files.forEach(visitor));
         policies().checkpoint().app().flatMap(CheckpointPlan.App::resumeRun).ifPresent(visitor);
+        limits(visitor);
+    }
+
+    /** Whether what it may take differs between its tries. */
+    public boolean asksForItsAttempt() {
+        List<Expression> asked = new ArrayList<>();
+        limits(template -> template.references().stream()
+                .filter(reference -> reference.dotted().equals("step.attempt"))
+                .forEach(asked::add));
+        return !asked.isEmpty();
+    }
+
+    /** Whether an expression says what it may take, or for how long. */
+    public boolean hasComputedLimits() {
+        List<Template> computed = new ArrayList<>();
+        limits(template -> {
+            if (!template.isLiteral()) {
+                computed.add(template);
+            }
+        });
+        return !computed.isEmpty();
+    }
+
+    /** How long it may take, and what. */
+    private void limits(Consumer<Template> visitor) {
+        policies().timeout().flatMap(Setting::computed).ifPresent(visitor);
+        placement().cpus().computed().ifPresent(visitor);
+        placement().memoryBytes().flatMap(Setting::computed).ifPresent(visitor);
         placement().slurm().ifPresent(slurm -> {
             slurm.settings().values().forEach(visitor);
             slurm.options().forEach(visitor);

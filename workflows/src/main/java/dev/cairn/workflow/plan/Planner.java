@@ -2,9 +2,11 @@ package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.expression.Context;
+import dev.cairn.workflow.expression.ExpressionException;
 import dev.cairn.workflow.expression.FixedContext;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.plan.StepGraph.Vertex;
+import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.problem.Result;
 import dev.cairn.workflow.spec.Checkpoint;
@@ -13,6 +15,7 @@ import dev.cairn.workflow.spec.Named;
 import dev.cairn.workflow.spec.Retry;
 import dev.cairn.workflow.spec.RetryCause;
 import dev.cairn.workflow.spec.Rollback;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Settings;
 import dev.cairn.workflow.spec.Shell;
 import dev.cairn.workflow.spec.SlurmRequest;
@@ -29,7 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -240,18 +243,37 @@ public final class Planner {
      * @param key the step that has the strategy
      */
     private Function<String, Matrix> shape(String key, Strategy strategy, List<String> needs) {
+        OptionalInt atMost = maxParallel(strategy);
         // the inputs of a used file are known only when the run reaches it
         boolean asksForInputs = around.isPresent() && strategy.asksForInputs();
         if (strategy.isDecidedInRun() || asksForInputs) {
             Set<String> asked =
                     strategy.stepsAskedFor().stream().map(this::idOf).collect(Collectors.toSet());
             Set<String> awaits = asked.isEmpty() ? Set.copyOf(needs) : asked;
-            return id -> Matrix.undecided(key, id, strategy, awaits);
+            return id -> Matrix.undecided(key, id, strategy, atMost, awaits);
         }
         List<Map<String, Value>> combinations = new MatrixExpansion(strategy, inputs, problems).combinations();
         return combinations.isEmpty()
                 ? Matrix::single // of a plan that has problems
-                : id -> Matrix.of(key, Instance.ofMatrix(id, combinations), strategy);
+                : id -> Matrix.of(key, Instance.ofMatrix(id, combinations), strategy, atMost);
+    }
+
+    private OptionalInt maxParallel(Strategy strategy) {
+        if (strategy.maxParallel().isEmpty()) {
+            return OptionalInt.empty();
+        }
+        Setting<Integer> most = strategy.maxParallel().get();
+        try {
+            return OptionalInt.of(most.in(inputs));
+        } catch (ExpressionException e) {
+            Place place = most.computed().map(Template::place).orElse(strategy.place());
+            problems.add(
+                    place.at(e.position()),
+                    around.isPresent()
+                            ? "must be a number: the inputs of a used file are known only when the run reaches it"
+                            : e.reason());
+            return OptionalInt.empty();
+        }
     }
 
     private static Action action(Step step, Settings settings) {
@@ -338,8 +360,10 @@ public final class Planner {
         SlurmRequest nothing = new SlurmRequest(Map.of(), List.of());
         return new Placement(
                 placement.onSlurm().filter(on -> on).map(on -> placement.slurm().orElse(nothing)),
-                placement.cpus().orElse(placement.onSlurm().orElse(false) ? 0.0 : cpus),
-                placement.memoryBytes().map(OptionalLong::of).orElseGet(OptionalLong::empty),
+                placement
+                        .cpus()
+                        .orElseGet(() -> new Setting.Given<>(placement.onSlurm().orElse(false) ? 0.0 : cpus)),
+                placement.memoryBytes(),
                 placement.baselineCpu().orElse(false));
     }
 }

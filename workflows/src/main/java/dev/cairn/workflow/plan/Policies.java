@@ -1,6 +1,7 @@
 package dev.cairn.workflow.plan;
 
 import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.spec.Setting;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import java.util.Optional;
  * @param maskSecrets whether its secrets are masked where its log is shown
  */
 public record Policies(
-        Optional<Duration> timeout,
+        Optional<Setting<Duration>> timeout,
         RetryPolicy retry,
         CheckpointPlan checkpoint,
         RollbackPlan rollback,

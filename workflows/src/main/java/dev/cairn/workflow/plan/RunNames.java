@@ -14,6 +14,9 @@ public final class RunNames {
     /** {@code step.id}, {@code step.index} (from 1), {@code step.count}. */
     public static final List<String> STEP = List.of("id", "index", "count");
 
+    /** Likewise, and {@code step.attempt}, where what a step may take is computed. */
+    public static final List<String> STEP_AND_ATTEMPT = List.of("id", "index", "count", "attempt");
+
     /** {@code steps.ID.status}, {@code steps.ID.outputs.NAME}. */
     public static final List<String> RESULT = List.of("status", "outputs");
 

@@ -8,6 +8,7 @@ import dev.cairn.workflow.problem.Nearest;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Schedule;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.spec.Work;
@@ -82,6 +83,13 @@ public final class SpecCheck {
             names = names.withValues(
                     "matrix", MatrixExpansion.names(step.strategy().get()));
             MatrixExpansion.check(step, matrixNames(step.strategy().get(), vertex), problems);
+            step.strategy()
+                    .get()
+                    .maxParallel()
+                    .flatMap(Setting::computed)
+                    .ifPresent(most -> Vocabulary.ofPlan()
+                            .with("inputs", workflow.inputs().keySet())
+                            .check(most, problems));
         }
         if (step.action().orElse(null) instanceof Work.Part part) {
             new PartCheck(workflow, step, part, problems).check(names.without("step"));
@@ -89,6 +97,8 @@ public final class SpecCheck {
         }
         Vocabulary all = new EnvironmentCheck(workflow, step, names, problems).check();
         StepTemplates.of(step, workflow.defaults()).forEach(template -> all.check(template, problems));
+        Vocabulary limits = all.with("step", RunNames.STEP_AND_ATTEMPT);
+        StepTemplates.ofLimits(step, workflow.defaults()).forEach(template -> limits.check(template, problems));
         StepTemplates.parameters(step).forEach(parameter -> all.check(parameter, problems));
         step.condition()
                 .ifPresent(condition -> all.checkCondition(condition.expression(), condition.place(), problems));

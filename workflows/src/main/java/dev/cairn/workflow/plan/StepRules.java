@@ -3,13 +3,15 @@ package dev.cairn.workflow.plan;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Checkpoint;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Settings;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Work;
 import dev.cairn.workflow.value.Durations;
+import java.time.Duration;
 
-/** What keys of one step mean together. */
-final class StepRules {
+/** What keys of one step mean together. Stateless; any thread. */
+public final class StepRules {
 
     /** The kernel takes 128 KiB for one argument (MAX_ARG_STRLEN). */
     private static final int LONGEST_SCRIPT = 120_000;
@@ -43,6 +45,11 @@ final class StepRules {
         }
     }
 
+    /** What is wrong with a {@code before_timeout} that is not shorter than the timeout. */
+    public static String notBefore(Duration timeout) {
+        return "\"before_timeout\" must be shorter than the timeout of " + Durations.format(timeout);
+    }
+
     private static void checkpoint(Step step, Settings own, Settings settings, Problems problems) {
         Checkpoint checkpoint = settings.checkpoint();
         Place place = own.checkpoint().place().orElse(step.place());
@@ -56,12 +63,11 @@ final class StepRules {
         own.checkpoint().beforeTimeout().ifPresent(before -> {
             if (settings.timeout().isEmpty()) {
                 problems.add(place, "\"before_timeout\" has no effect without a \"timeout\"");
-            } else if (before.compareTo(settings.timeout().get()) >= 0) {
-                problems.add(
-                        place,
-                        "\"before_timeout\" must be shorter than the timeout of "
-                                + Durations.format(settings.timeout().get()));
             }
+            settings.timeout()
+                    .flatMap(Setting::known)
+                    .filter(timeout -> before.compareTo(timeout) >= 0)
+                    .ifPresent(timeout -> problems.add(place, notBefore(timeout)));
         });
     }
 }

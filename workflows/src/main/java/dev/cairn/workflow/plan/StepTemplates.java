@@ -3,6 +3,7 @@ package dev.cairn.workflow.plan;
 import dev.cairn.workflow.expression.Parameter;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.spec.Rollback;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Settings;
 import dev.cairn.workflow.spec.SlurmRequest;
 import dev.cairn.workflow.spec.Step;
@@ -31,10 +32,20 @@ final class StepTemplates {
         Settings settings = step.settings().over(defaults);
         settings.workingDirectory().ifPresent(all::add);
         settings.checkpoint().app().resumeRun().ifPresent(all::add);
-        settings.placement().slurm().ifPresent(slurm -> addSlurm(slurm, all));
         if (settings.rollback().orElse(null) instanceof Rollback.Tree tree) {
             all.addAll(tree.paths());
         }
+        return all;
+    }
+
+    /** Those of what it may take and for how long, which may differ between its tries. */
+    static List<Template> ofLimits(Step step, Settings defaults) {
+        List<Template> all = new ArrayList<>();
+        Settings settings = step.settings().over(defaults);
+        settings.timeout().flatMap(Setting::computed).ifPresent(all::add);
+        settings.placement().cpus().flatMap(Setting::computed).ifPresent(all::add);
+        settings.placement().memoryBytes().flatMap(Setting::computed).ifPresent(all::add);
+        settings.placement().slurm().ifPresent(slurm -> addSlurm(slurm, all));
         return all;
     }
 

@@ -57,6 +57,16 @@ record StepContext(Map<String, Value> contexts, Run run, PlanStep step, Instance
         return new StepContext(more, run, step, instance, upstream);
     }
 
+    /** The same, with the number of the try. */
+    StepContext withAttempt(int attempt) {
+        Map<String, Value> fields = new LinkedHashMap<>();
+        if (contexts.get("step") instanceof Value.Fields known) {
+            fields.putAll(known.fields());
+        }
+        fields.put("attempt", new Value.Number(attempt));
+        return with("step", fields);
+    }
+
     @Override
     public Optional<Value> value(String context) {
         return Optional.ofNullable(contexts.get(context));

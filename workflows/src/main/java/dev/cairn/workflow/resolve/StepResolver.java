@@ -10,18 +10,23 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Action;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.MatrixExpansion;
+import dev.cairn.workflow.plan.Placement;
 import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
+import dev.cairn.workflow.plan.StepRules;
 import dev.cairn.workflow.plan.Use;
 import dev.cairn.workflow.problem.Place;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.problem.Result;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.value.Value;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Answers, when an instance's turn has come, whether it runs and what is started. Immutable; as thread-safe as its {@link StepResults}.
@@ -108,10 +113,54 @@ public final class StepResolver {
         return problems.result(parameters);
     }
 
-    /** What a step with {@code runs_on: slurm} asks of it. */
-    public Result<ResolvedSlurm> slurm(PlanStep step, Instance instance) {
+    /**
+     * What it may take, and for how long.
+     *
+     * @param attempt the value of {@code step.attempt}, from 1
+     */
+    public Result<Limits> limits(PlanStep step, Instance instance, int attempt) {
         Problems problems = problems(step);
-        Context context = withEnvironment(step, values.context(step, instance, Upstream.WELL, problems), problems);
+        Context context = forLimits(step, instance, attempt, problems);
+        Placement placement = step.placement();
+        Optional<Duration> timeout = step.policies().timeout().flatMap(it -> value(it, context, problems));
+        double cpus = value(placement.cpus(), context, problems).orElse(0.0);
+        long memory = placement
+                .memoryBytes()
+                .flatMap(it -> value(it, context, problems))
+                .orElse(0L);
+        Optional<Duration> before = step.policies().checkpoint().beforeTimeout();
+        if (timeout.isPresent()
+                && before.filter(it -> it.compareTo(timeout.get()) >= 0).isPresent()) {
+            problems.add(Place.FILE, "step " + step.id() + ": " + StepRules.notBefore(timeout.get()));
+        }
+        return problems.result(new Limits(timeout, cpus, memory));
+    }
+
+    /** Without a look at the environment where nothing is computed. */
+    private Context forLimits(PlanStep step, Instance instance, int attempt, Problems problems) {
+        StepContext plain =
+                values.context(step, instance, Upstream.WELL, problems).withAttempt(attempt);
+        return step.hasComputedLimits() ? withEnvironment(step, plain, problems) : plain;
+    }
+
+    private static <T> Optional<T> value(Setting<T> setting, Context context, Problems problems) {
+        try {
+            return Optional.of(setting.in(context));
+        } catch (ExpressionException e) {
+            Place place = setting.computed().map(Template::place).orElse(Place.FILE);
+            problems.add(place.at(e.position()), e.reason());
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * What a step with {@code runs_on: slurm} asks of it.
+     *
+     * @param attempt the value of {@code step.attempt}, from 1
+     */
+    public Result<ResolvedSlurm> slurm(PlanStep step, Instance instance, int attempt) {
+        Problems problems = problems(step);
+        Context context = forLimits(step, instance, attempt, problems);
         Map<String, String> settings = new LinkedHashMap<>();
         List<String> further = new ArrayList<>();
         step.placement().slurm().ifPresent(asked -> {

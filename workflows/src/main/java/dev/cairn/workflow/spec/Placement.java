@@ -14,8 +14,8 @@ public record Placement(
         Place place,
         Optional<Boolean> onSlurm,
         Optional<SlurmRequest> slurm,
-        Optional<Double> cpus,
-        Optional<Long> memoryBytes,
+        Optional<Setting<Double>> cpus,
+        Optional<Setting<Long>> memoryBytes,
         Optional<Boolean> baselineCpu) {
 
     static final Placement NONE = new Placement(

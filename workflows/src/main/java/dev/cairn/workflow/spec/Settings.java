@@ -11,7 +11,7 @@ public record Settings(
         Optional<Template> workingDirectory,
         Optional<Shell> shell,
         Optional<List<String>> modules,
-        Optional<Duration> timeout,
+        Optional<Setting<Duration>> timeout,
         Retry retry,
         Checkpoint checkpoint,
         Optional<Rollback> rollback,

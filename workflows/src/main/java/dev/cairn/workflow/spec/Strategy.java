@@ -10,7 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -20,14 +20,14 @@ import java.util.function.Consumer;
  * @param axes the values of each name: every combination is an instance
  * @param include added to the instances whose values it shares, or further instances
  * @param exclude combinations that are left out
- * @param maxParallel empty for any number at a time
+ * @param maxParallel empty for any number at a time; computed from the inputs
  */
 public record Strategy(
         Place place,
         Map<String, Axis> axes,
         List<Map<String, Parameter>> include,
         List<Map<String, Parameter>> exclude,
-        OptionalInt maxParallel,
+        Optional<Setting<Integer>> maxParallel,
         boolean failFast) {
 
     public Strategy {

@@ -7,8 +7,10 @@ import static dev.cairn.workflow.Texts.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
+import dev.cairn.workflow.Texts;
 import dev.cairn.workflow.spec.Every;
 import dev.cairn.workflow.spec.RetryCause;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Shell;
 import dev.cairn.workflow.value.Value;
 import java.time.Duration;
@@ -82,6 +84,23 @@ class PlannerTest {
                         "m.4 os=bsd version=1");
         assertThat(matrix.maxParallel()).isEqualTo(2);
         assertThat(matrix.failFast()).isFalse();
+    }
+
+    @Test
+    void computesHowManyRunAtATime() {
+        String yaml = """
+                inputs: {n: {default: 2}}
+                steps:
+                  - run: x
+                    strategy: {max_parallel: "${{ inputs.n * 2 }}", matrix: {a: [1, 2, 3, 4, 5, 6, 7]}}
+                """;
+        assertThat(plan(yaml, Map.of()).steps().get(0).matrix().maxParallel()).isEqualTo(4);
+        assertThat(plan(yaml, Map.of("n", "3")).steps().get(0).matrix().maxParallel())
+                .isEqualTo(6);
+        assertThat(Texts.problemsOfPlan(yaml, Map.of("n", "0")))
+                .singleElement()
+                .asString()
+                .contains("max_parallel: expected a whole number from 1 to 1000000, found \"0\"");
     }
 
     @Test
@@ -192,13 +211,13 @@ class PlannerTest {
                 """);
 
         Policies plain = step(plan, "plain").policies();
-        assertThat(plain.timeout()).contains(Duration.ofHours(1));
+        assertThat(plain.timeout()).contains(new Setting.Given<>(Duration.ofHours(1)));
         assertThat(plain.retry().max()).isEqualTo(5);
         assertThat(plain.checkpoint().every()).isEqualTo(new Every.Interval(Duration.ofMinutes(10)));
         assertThat(plain.checkpoint().journalBytes()).isEqualTo(2L << 30);
 
         PlanStep own = step(plan, "own");
-        assertThat(own.policies().timeout()).contains(Duration.ofHours(2));
+        assertThat(own.policies().timeout()).contains(new Setting.Given<>(Duration.ofHours(2)));
         assertThat(((Action.Script) own.action()).shell()).isEqualTo(Shell.PYTHON);
         assertThat(own.policies().retry())
                 .isEqualTo(new RetryPolicy(

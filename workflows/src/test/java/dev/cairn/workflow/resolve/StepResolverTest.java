@@ -15,9 +15,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -480,5 +482,41 @@ class StepResolverTest {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
         return process.exitValue() + ": " + output;
+    }
+
+    private Result<Limits> limits(String yaml, int attempt) {
+        Plan plan = plan(yaml, Map.of());
+        PlanStep last = plan.steps().get(plan.steps().size() - 1);
+        return resolver(plan).limits(last, last.matrix().instances().get(1), attempt);
+    }
+
+    private static final String LIMITED = """
+            inputs: {hours: {default: 2}}
+            steps:
+              - run: x
+                strategy: {matrix: {size: [1, 4]}}
+                timeout: ${{ inputs.hours * step.attempt }}h
+                resources: {cpus: "${{ matrix.size / 2 }}", memory: "${{ matrix.size * step.attempt }}G"}
+            """;
+
+    @Test
+    void computesWhatEachTryMayTake() {
+        assertThat(limits(LIMITED, 1).orElseThrow())
+                .isEqualTo(new Limits(Optional.of(Duration.ofHours(2)), 2, 4L << 30));
+        assertThat(limits(LIMITED, 3).orElseThrow())
+                .isEqualTo(new Limits(Optional.of(Duration.ofHours(6)), 2, 12L << 30));
+    }
+
+    @Test
+    void namesALimitThatComesToNothingFit() {
+        assertThat(limits(LIMITED.replace("}}h", "}} hours"), 1).problems())
+                .singleElement()
+                .asString()
+                .contains("5:14: steps[0].timeout: expected a duration such as 30s, 10m or 1h30m, found \"2 hours\"");
+        assertThat(limits(LIMITED.replace("}}h", "}}h\n    checkpoint: {before_timeout: 3h}"), 1)
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("\"before_timeout\" must be shorter than the timeout of 2h");
     }
 }

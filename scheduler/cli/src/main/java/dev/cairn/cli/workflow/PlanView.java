@@ -13,12 +13,14 @@ import dev.cairn.workflow.plan.PlanStep;
 import dev.cairn.workflow.plan.RetryPolicy;
 import dev.cairn.workflow.plan.Use;
 import dev.cairn.workflow.spec.Every;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.value.Durations;
 import dev.cairn.workflow.value.Sizes;
 import java.io.PrintStream;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -70,7 +72,8 @@ final class PlanView {
                 .put("keep_binaries", checkpoint.keepBinaries())
                 .put("journal_bytes", checkpoint.journalBytes())
                 .put("io_uring", checkpoint.ioUring())
-                .put("timeout_ms", step.policies().timeout())
+                .put("timeout_ms", step.policies().timeout().flatMap(Setting::known))
+                .put("computed", computed(step))
                 .put("retries", retry.max())
                 .put("continue_on_error", step.policies().continueOnError());
     }
@@ -85,7 +88,18 @@ final class PlanView {
     }
 
     private static JsonObject resources(Placement placement) {
-        return new JsonObject().put("cpus", placement.cpus()).put("memory_bytes", placement.memoryBytes());
+        return new JsonObject()
+                .put("cpus", placement.cpus().known())
+                .put("memory_bytes", placement.memoryBytes().flatMap(Setting::known));
+    }
+
+    /** What an expression gives when the step starts, by key. */
+    private static JsonObject computed(PlanStep step) {
+        JsonObject computed = new JsonObject();
+        step.policies().timeout().flatMap(Setting::computed).ifPresent(it -> computed.put("timeout", it.text()));
+        step.placement().cpus().computed().ifPresent(it -> computed.put("cpus", it.text()));
+        step.placement().memoryBytes().flatMap(Setting::computed).ifPresent(it -> computed.put("memory", it.text()));
+        return computed;
     }
 
     /** The end of a used workflow file stands for the step that uses it. */
@@ -172,7 +186,9 @@ final class PlanView {
                 + checkpoint.keep() + (checkpoint.keepBinaries() ? ", with its programs" : "")
                 + journal(checkpoint)
                 + (checkpoint.ioUring() ? ", with io_uring" : ""));
-        step.policies().timeout().ifPresent(timeout -> out.println("  timeout     " + Durations.format(timeout)));
+        step.policies()
+                .timeout()
+                .ifPresent(timeout -> out.println("  timeout     " + shown(timeout, Durations::format)));
         if (step.policies().retry().max() > 0) {
             out.println("  retries     " + step.policies().retry().max());
         }
@@ -199,13 +215,22 @@ final class PlanView {
         if (placement.baselineCpu()) {
             out.println("  cpu         baseline");
         }
-        if (placement.cpus() > 1 || placement.memoryBytes().isPresent()) {
-            out.println("  resources   cpus "
-                    + BigDecimal.valueOf(placement.cpus()).stripTrailingZeros().toPlainString()
-                    + (placement.memoryBytes().isPresent()
-                            ? ", memory " + Sizes.text(placement.memoryBytes().getAsLong())
-                            : ""));
+        if (placement.cpus().known().filter(cpus -> cpus <= 1).isEmpty()
+                || placement.memoryBytes().isPresent()) {
+            out.println("  resources   cpus " + shown(placement.cpus(), PlanView::plain)
+                    + placement
+                            .memoryBytes()
+                            .map(memory -> ", memory " + shown(memory, Sizes::text))
+                            .orElse(""));
         }
+    }
+
+    private static <T> String shown(Setting<T> setting, Function<T, String> value) {
+        return setting.known().map(value).orElseGet(setting::toString);
+    }
+
+    private static String plain(double number) {
+        return BigDecimal.valueOf(number).stripTrailingZeros().toPlainString();
     }
 
     private static void printAction(Action action, PrintStream out) {

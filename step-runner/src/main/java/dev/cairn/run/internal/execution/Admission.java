@@ -1,7 +1,5 @@
 package dev.cairn.run.internal.execution;
 
-import dev.cairn.workflow.plan.Placement;
-
 /**
  * Lets steps start while their cpus and memory together fit the host. A step that asks for more than there is runs alone
  * rather than never. Confined to the executor's thread.
@@ -16,10 +14,9 @@ final class Admission {
         this.capacity = capacity;
     }
 
-    boolean admits(Placement wanted) {
+    boolean admits(Capacity wanted) {
         return running == 0
-                || (cpus + wanted.cpus() <= capacity.cpus()
-                        && memory + wanted.memoryBytes().orElse(0) <= capacity.memoryBytes());
+                || (cpus + wanted.cpus() <= capacity.cpus() && memory + wanted.memoryBytes() <= capacity.memoryBytes());
     }
 
     /** Nothing more is admitted, however small. */
@@ -27,15 +24,15 @@ final class Admission {
         return running > 0 && cpus >= capacity.cpus();
     }
 
-    void enter(Placement taken) {
+    void enter(Capacity taken) {
         running++;
         cpus += taken.cpus();
-        memory += taken.memoryBytes().orElse(0);
+        memory += taken.memoryBytes();
     }
 
-    void leave(Placement taken) {
+    void leave(Capacity taken) {
         running--;
         cpus -= taken.cpus();
-        memory -= taken.memoryBytes().orElse(0);
+        memory -= taken.memoryBytes();
     }
 }

@@ -4,11 +4,14 @@ import dev.cairn.slurm.BatchJob;
 import java.lang.management.ManagementFactory;
 
 /**
- * What this host has for steps.
+ * What a host has for steps, or a step takes of it; immutable.
  *
  * @param memoryBytes as a container's limit allows
  */
 public record Capacity(double cpus, long memoryBytes) {
+
+    /** Nothing at all. */
+    public static final Capacity NONE = new Capacity(0, 0);
 
     /** What a batch job was granted of this host. */
     public static Capacity of(BatchJob job) {

@@ -23,6 +23,7 @@ final class InstanceNode {
     private final StepManifest manifest;
     private StepState state;
     private @Nullable StepExecution execution;
+    private @Nullable Capacity wants;
     private final List<InstanceNode> dependents = new ArrayList<>();
     private int needsLeft;
     private Upstream upstream = Upstream.WELL;
@@ -144,6 +145,19 @@ final class InstanceNode {
 
     void execution(@Nullable StepExecution newExecution) {
         execution = newExecution;
+    }
+
+    /** What it takes of this host in its next try, or in the one that runs; asked for once for each. */
+    Capacity wants(TaskSource tasks) {
+        if (wants == null) {
+            wants = tasks.wants(group.step, instance, manifest);
+        }
+        return wants;
+    }
+
+    /** Its next try may take something else. */
+    void forgetWants() {
+        wants = null;
     }
 
     /** Whether a dead runner left an open attempt: it may be running, so the executor attaches to it at once. */

@@ -140,7 +140,8 @@ final class PhaseExecutor {
 
     void executionEnded(InstanceNode node, NextAction move) throws IOException {
         executions.ended(node);
-        admission.leave(node.group.step.placement());
+        admission.leave(node.wants(tasks));
+        node.forgetWants();
         node.group.executionEnded();
         ledger.takeOver(node);
         if (move instanceof NextAction.TryAgain again) {
@@ -302,7 +303,7 @@ final class PhaseExecutor {
             return false;
         }
         Optional<InstanceNode> next = ready.stream()
-                .filter(node -> node.group.hasFreeSlot() && admission.admits(node.group.step.placement()))
+                .filter(node -> node.group.hasFreeSlot() && admission.admits(node.wants(tasks)))
                 .findFirst();
         if (next.isPresent()) {
             start(next.get());
@@ -328,7 +329,7 @@ final class PhaseExecutor {
         try {
             for (InstanceNode node : others) {
                 // one that cannot be started may have cancelled the others
-                if (admission.admits(node.group.step.placement()) && ready.remove(node)) {
+                if (admission.admits(node.wants(tasks)) && ready.remove(node)) {
                     startExecution(node);
                 }
             }
@@ -350,7 +351,7 @@ final class PhaseExecutor {
             ended(node);
             return;
         }
-        admission.enter(node.group.step.placement());
+        admission.enter(node.wants(tasks));
         node.group.executionStarted();
         // an attached attempt is already started, so the wish applies to the next attempt
         ResumeChoice wish = mayBeRunning(node) ? null : wishes.remove(node.id());

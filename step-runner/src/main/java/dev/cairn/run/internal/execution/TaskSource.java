@@ -43,6 +43,9 @@ public interface TaskSource {
         return Optional.empty();
     }
 
+    /** What an instance takes of this host while it runs: its limits may differ between its tries. */
+    Capacity wants(PlanStep step, Instance instance, StepManifest manifest);
+
     /** @throws UnresolvableException when something that the step refers to is missing or unfit */
     StepExecution execution(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException;
 }

@@ -59,6 +59,15 @@ public final class RetryBudgets {
         return BLAMELESS.contains(end.cause());
     }
 
+    /** Which try it is that comes next, or runs: 1 and one more for each failure; what was ended from outside goes on with its try. */
+    public static int tries(List<AttemptRecord> counted) {
+        return 1
+                + (int) counted.stream()
+                        .flatMap(attempt -> attempt.end().stream())
+                        .filter(end -> countsAs(end.cause()).isPresent())
+                        .count();
+    }
+
     /** Running time that earlier attempts used up of the step's timeout. */
     public static Duration spent(List<AttemptRecord> counted) {
         Duration spent = Duration.ZERO;

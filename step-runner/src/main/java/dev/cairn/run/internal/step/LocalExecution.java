@@ -11,6 +11,7 @@ import dev.cairn.run.failure.ImageRefusedException;
 import dev.cairn.run.failure.StepElsewhereException;
 import dev.cairn.run.internal.resume.NextAction;
 import dev.cairn.run.internal.resume.ResumeChoice;
+import dev.cairn.run.internal.resume.RetryBudgets;
 import dev.cairn.run.manifest.AttemptRecord;
 import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
@@ -40,6 +41,11 @@ public final class LocalExecution implements StepExecution {
         this.manifest = manifest;
         this.task = task;
         this.services = services;
+    }
+
+    /** The value of {@code step.attempt}. */
+    public static int tries(StepManifest manifest) {
+        return RetryBudgets.tries(AttemptRecorder.counted(manifest));
     }
 
     @Override

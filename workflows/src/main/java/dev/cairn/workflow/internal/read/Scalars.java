@@ -4,6 +4,7 @@ import dev.cairn.workflow.expression.Condition;
 import dev.cairn.workflow.expression.Template;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Named;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.value.Durations;
 import dev.cairn.workflow.value.Sizes;
 import dev.cairn.workflow.value.Value;
@@ -143,6 +144,20 @@ final class Scalars {
                 "a size such as 512M or 16G",
                 Keywords.of("type", "string", "pattern", Sizes.PATTERN),
                 scalar -> Sizes.parse(scalar.text()));
+    }
+
+    /** This type, or a text with expressions that becomes one of it when it is needed. */
+    static <T> Type<Setting<T>> computed(Type<T> type) {
+        return Composites.type(
+                (node, problems) ->
+                        node instanceof Node.Scalar scalar && scalar.text().contains("${{")
+                                ? Optional.of(new Setting.Computed<>(
+                                        Template.parse(scalar.text(), scalar.place(), scalar.locator(), problems),
+                                        (text, wrong) -> type.read(Node.Scalar.plain(scalar.place(), text), wrong)))
+                                : type.read(node, problems).map(Setting.Given::new),
+                definitions -> Keywords.of(
+                        "anyOf",
+                        List.of(type.schema(definitions), Keywords.of("type", "string", "pattern", "\\$\\{\\{"))));
     }
 
     /** One of the constants, written in lower case. */

@@ -10,6 +10,7 @@ import dev.cairn.workflow.spec.Placement;
 import dev.cairn.workflow.spec.Retry;
 import dev.cairn.workflow.spec.RetryCause;
 import dev.cairn.workflow.spec.Rollback;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Settings;
 import dev.cairn.workflow.spec.Shell;
 import dev.cairn.workflow.spec.SlurmRequest;
@@ -48,9 +49,9 @@ final class SettingsKeys {
             "The interpreter of the run script: bash, sh, python, or a command with {script} in it.");
     private static final Field<List<String>> MODULES =
             optional("modules", Composites.oneOrMore(Scalars.text()), "Environment modules to load before the step.");
-    private static final Field<Duration> TIMEOUT = optional(
+    private static final Field<Setting<Duration>> TIMEOUT = optional(
             "timeout",
-            Composites.positive(Scalars.duration()),
+            Scalars.computed(Composites.positive(Scalars.duration())),
             "How long the step may run in all, over its attempts that continue one another.");
 
     private static final Field<Integer> MAX =
@@ -96,9 +97,10 @@ final class SettingsKeys {
             optional("runs_on", Scalars.oneOf("local", false, "slurm", true), "Where the step runs: local or slurm.");
     private static final Field<SlurmRequest> SLURM =
             optional("slurm", SlurmKeys.TYPE, "What a step with runs_on: slurm asks of it.");
-    private static final Field<Double> CPUS =
-            optional("cpus", Scalars.number(0, 4096), "How many CPUs the step keeps busy.");
-    private static final Field<Long> MEMORY = optional("memory", Scalars.size(), "How much memory the step needs.");
+    private static final Field<Setting<Double>> CPUS =
+            optional("cpus", Scalars.computed(Scalars.number(0, 4096)), "How many CPUs the step keeps busy.");
+    private static final Field<Setting<Long>> MEMORY =
+            optional("memory", Scalars.computed(Scalars.size()), "How much memory the step needs.");
     private static final Field<Resources> RESOURCES = optional(
             "resources",
             ObjectType.of(
@@ -131,7 +133,7 @@ final class SettingsKeys {
 
     static final ObjectType<Settings> DEFAULTS = ObjectType.of("defaults", ALL, SettingsKeys::settings);
 
-    private record Resources(Optional<Double> cpus, Optional<Long> memoryBytes) {}
+    private record Resources(Optional<Setting<Double>> cpus, Optional<Setting<Long>> memoryBytes) {}
 
     private SettingsKeys() {}
 

@@ -6,6 +6,7 @@ import static dev.cairn.workflow.internal.read.Field.required;
 import dev.cairn.workflow.expression.Parameter;
 import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.Axis;
+import dev.cairn.workflow.spec.Setting;
 import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.yaml.Node;
 import java.util.ArrayList;
@@ -13,7 +14,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
 /** The keys of {@code strategy}. */
@@ -35,8 +35,8 @@ final class StrategyKeys {
             "matrix",
             Composites.type(StrategyKeys::matrix, StrategyKeys::matrixSchema),
             "Lists of values by name; the step runs once for every combination.");
-    private static final Field<Integer> MAX_PARALLEL =
-            optional("max_parallel", Scalars.integer(1, 1_000_000), "How many at a time.");
+    private static final Field<Setting<Integer>> MAX_PARALLEL =
+            optional("max_parallel", Scalars.computed(Scalars.integer(1, 1_000_000)), "How many at a time.");
     private static final Field<Boolean> FAIL_FAST = optional(
             "fail_fast", Scalars.bool(), "Whether the first that fails cancels the others; true if not given.");
 
@@ -63,7 +63,7 @@ final class StrategyKeys {
                 matrix.axes(),
                 matrix.include(),
                 matrix.exclude(),
-                fields.get(MAX_PARALLEL).map(OptionalInt::of).orElseGet(OptionalInt::empty),
+                fields.get(MAX_PARALLEL),
                 fields.get(FAIL_FAST).orElse(true));
     }
 

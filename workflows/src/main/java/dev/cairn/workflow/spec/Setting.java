@@ -1,0 +1,59 @@
+package dev.cairn.workflow.spec;
+
+import dev.cairn.workflow.expression.Context;
+import dev.cairn.workflow.expression.ExpressionException;
+import dev.cairn.workflow.expression.Template;
+import dev.cairn.workflow.problem.Problem;
+import dev.cairn.workflow.problem.Problems;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+
+/** A value that the file gives, or a text with expressions that becomes one when it is needed; immutable. */
+public sealed interface Setting<T> {
+
+    record Given<T>(T value) implements Setting<T> {
+        @Override
+        public T in(Context context) {
+            return value;
+        }
+
+        @Override
+        public String toString() {
+            return value.toString();
+        }
+    }
+
+    /** @param read how what the text has become is read, as if it stood in the file */
+    record Computed<T>(Template template, BiFunction<String, Problems, Optional<T>> read) implements Setting<T> {
+        @Override
+        public T in(Context context) throws ExpressionException {
+            String text = template.render(context, Template.Insertion.AS_IS);
+            Problems problems = new Problems("");
+            Optional<T> value = read.apply(text, problems);
+            if (value.isEmpty() || !problems.isEmpty()) {
+                String reason = problems.sorted().stream().map(Problem::message).collect(Collectors.joining("; "));
+                throw new ExpressionException(template.place().position(), reason);
+            }
+            return value.get();
+        }
+
+        @Override
+        public String toString() {
+            return template.text();
+        }
+    }
+
+    /** @throws ExpressionException when its expressions have no value, or not one that will do */
+    T in(Context context) throws ExpressionException;
+
+    /** The value, where no expression has to be computed. */
+    default Optional<T> known() {
+        return this instanceof Given<T> given ? Optional.of(given.value()) : Optional.empty();
+    }
+
+    /** The text, where expressions have to be computed. */
+    default Optional<Template> computed() {
+        return this instanceof Computed<T> computed ? Optional.of(computed.template()) : Optional.empty();
+    }
+}
