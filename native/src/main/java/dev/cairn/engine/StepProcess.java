@@ -5,6 +5,8 @@ import java.util.Optional;
 
 /** A running step. Thread-safe. Closing detaches from the step; the step continues to run. */
 public interface StepProcess extends AutoCloseable {
+    /** How late a step is that only looks for news. */
+    Duration SOON = Duration.ofMillis(100);
 
     /** Identity of the supervisor in its own pid namespace: pid and start time (clock ticks since boot, from {@code /proc/PID/stat}). */
     ProcessIdentity supervisor();
@@ -32,6 +34,16 @@ public interface StepProcess extends AutoCloseable {
 
     /** Waits at most this long for the end. Empty if the step still runs, or if its supervisor was killed. Can be interrupted. */
     Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException;
+
+    /** Like {@link #awaitExit}, but returns soon when something new is in its attempt's folder. For the one thread that follows it. */
+    default Optional<StepExit> awaitNews(Duration atMost) throws EngineException, InterruptedException {
+        return awaitExit(atMost.compareTo(SOON) < 0 ? atMost : SOON);
+    }
+
+    /** Whether it may have left something new in its attempt's folder since the last call. For the one thread that follows it. */
+    default boolean mayHaveNews() {
+        return true;
+    }
 
     /** The step's terminal, when it was started with one: bytes both ways. */
     TerminalChannel attachTerminal() throws EngineException;

@@ -1,5 +1,6 @@
 package dev.cairn.run;
 
+import dev.cairn.files.FolderWatch;
 import dev.cairn.files.WriteFailure;
 import dev.cairn.run.control.CommandResult;
 import dev.cairn.run.failure.OwnershipLostException;
@@ -16,9 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,14 +27,23 @@ import org.slf4j.LoggerFactory;
 final class OwnerDuties implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OwnerDuties.class);
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);
+    /** For requests from other hosts, which the kernel does not report. */
+    private static final Duration LOOK_WHEN_WATCHED = Duration.ofSeconds(2);
+
+    /** A run that ends sooner is not worth a watch. */
+    private static final int UNWATCHED_LOOKS = 4;
+
     private static final Duration LAST_ANSWERS = Duration.ofSeconds(10);
 
     private final Ownership ownership;
     private final Publisher publisher;
     private final WorkflowExecutor executor;
     private final Requests requests;
+    private final RunFolder run;
+    private int looks;
+    private volatile Optional<FolderWatch> watch = Optional.empty();
     private final Map<String, CompletableFuture<CommandResult>> open = new HashMap<>();
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(work -> {
+    private final ScheduledThreadPoolExecutor thread = new ScheduledThreadPoolExecutor(1, work -> {
         Thread daemon = new Thread(work, "cairn-owner");
         daemon.setDaemon(true);
         return daemon;
@@ -46,11 +55,13 @@ final class OwnerDuties implements AutoCloseable {
         this.publisher = publisher;
         this.executor = executor;
         this.requests = new Requests(run, context.clock());
+        this.run = run;
+        thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
     }
 
     void begin() {
         thread.scheduleWithFixedDelay(this::beat, 0, Owners.BEAT.toMillis(), TimeUnit.MILLISECONDS);
-        thread.scheduleWithFixedDelay(this::look, 0, LOOK_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+        thread.execute(this::lookOn);
     }
 
     /** The first to notice a full disk, and the last to show it. */
@@ -70,6 +81,20 @@ final class OwnerDuties implements AutoCloseable {
                     e.getMessage());
         } catch (RuntimeException | LinkageError e) {
             executor.breakOff(e); // or the thread pool would stop the heartbeat silently
+        }
+    }
+
+    /** Until it is closed. */
+    private void lookOn() {
+        if (watch.isEmpty() && ++looks > UNWATCHED_LOOKS) {
+            watch = FolderWatch.of(run.requests(), this::answerSoon);
+        }
+        look();
+        Duration next = watch.isPresent() ? LOOK_WHEN_WATCHED : LOOK_EVERY;
+        try {
+            thread.schedule(this::lookOn, next.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closing) {
+            // close() gives the last answers
         }
     }
 
@@ -125,6 +150,8 @@ final class OwnerDuties implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
             LOG.warn("requests could not be read or answered: {}", e.getMessage());
+        } finally {
+            watch.ifPresent(FolderWatch::close);
         }
     }
 

@@ -5,6 +5,7 @@ import dev.cairn.engine.EndCause;
 import dev.cairn.engine.EngineException;
 import dev.cairn.engine.ImageInfo;
 import dev.cairn.engine.StepExit;
+import dev.cairn.files.FileChanges;
 import dev.cairn.files.OrdinaryFile;
 import dev.cairn.files.Presence;
 import java.io.IOException;
@@ -35,6 +36,11 @@ final class AttemptFiles {
     private static final JsonMapper JSON = new JsonMapper();
 
     private AttemptFiles() {}
+
+    /** Of what is read here. */
+    static FileChanges changes(Path attemptDir) {
+        return new FileChanges(attemptDir, attemptDir.resolve(JOURNAL));
+    }
 
     static Optional<StepExit> exit(Path attemptDir) throws EngineException {
         Path file = attemptDir.resolve(EXIT);

@@ -11,6 +11,7 @@ import dev.cairn.engine.EngineException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** {@code cairn.h}, function by function. Bound once per JVM; thread-safe as the header says. */
 final class LibCairn {
@@ -95,7 +96,7 @@ final class LibCairn {
     static native int cairn_step_request(
             Pointer step, String json, int timeoutMs, PointerByReference answer, CairnError error);
 
-    static native int cairn_step_wait(Pointer step, int timeoutMs, CairnError error);
+    static native int cairn_step_wait(Pointer step, int timeoutMs, @Nullable CairnError error);
 
     static native int cairn_terminal_open(Pointer step, PointerByReference out, CairnError error);
 

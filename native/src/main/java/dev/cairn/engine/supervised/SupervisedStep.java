@@ -10,6 +10,7 @@ import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.StepStatus;
 import dev.cairn.engine.TerminalChannel;
+import dev.cairn.files.FileChanges;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
@@ -33,12 +34,19 @@ final class SupervisedStep implements StepProcess {
 
     /** How long a native wait may keep an interrupted thread. */
     private static final int WAIT_SLICE_MS = 100;
+    /** How long a supervisor may be dead, killed, before it is noticed. */
+    private static final int WATCHED_SLICE_MS = 2_000;
+    /** A step that ends sooner is not worth a watch of its folder. */
+    private static final int UNWATCHED_MS = 1_000;
 
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path attemptDir;
     private final SharedHandle handle;
     private final ProcessIdentity supervisor;
+    private final FileChanges news;
+    private final FileChanges ends;
+    private final Changes changes;
 
     /** @param handle a {@code cairn_step}; closed with this */
     SupervisedStep(Path attemptDir, SharedHandle handle) {
@@ -46,6 +54,9 @@ final class SupervisedStep implements StepProcess {
         this.handle = handle;
         this.supervisor = handle.use(
                 step -> new ProcessIdentity(LibCairn.cairn_step_pid(step), LibCairn.cairn_step_start_time(step)));
+        this.news = AttemptFiles.changes(attemptDir);
+        this.ends = new FileChanges(attemptDir);
+        this.changes = new Changes(attemptDir);
     }
 
     @Override
@@ -117,24 +128,43 @@ final class SupervisedStep implements StepProcess {
     public Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (true) {
-            // Asked in this order, since the supervisor writes down the end before its own.
-            boolean ended = hasEnded(sliceUntil(deadline));
-            Optional<StepExit> exit = exit();
-            if (exit.isPresent() || ended || System.nanoTime() >= deadline) {
-                return exit;
-            }
-            if (Thread.interrupted()) {
-                throw new InterruptedException("while waiting for the step of " + attemptDir);
+            Optional<StepExit> exit = awaitNews(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+            if (exit.isPresent() || System.nanoTime() >= deadline || !isAlive()) {
+                return exit.isPresent() ? exit : exit();
             }
         }
     }
 
-    private static int sliceUntil(long deadline) {
-        long leftMillis = (deadline - System.nanoTime()) / 1_000_000;
-        return (int) Math.max(0, Math.min(WAIT_SLICE_MS, leftMillis));
+    @Override
+    public Optional<StepExit> awaitNews(Duration atMost) throws EngineException, InterruptedException {
+        waitForNews((atMost.toNanos() + 999_999) / 1_000_000);
+        if (Thread.interrupted()) {
+            throw new InterruptedException("while waiting for the step of " + attemptDir);
+        }
+        // Asked in this order, since the supervisor writes down the end before its own.
+        return hasEnded(0) || ends.areLikely() ? exit() : Optional.empty();
+    }
+
+    private void waitForNews(long atMostMillis) throws EngineException, InterruptedException {
+        if (changes.isOn()) {
+            changes.await(Math.min(atMostMillis, WATCHED_SLICE_MS));
+        } else {
+            hasEnded((int) Math.min(atMostMillis, WAIT_SLICE_MS));
+            changes.turnOnAfter(UNWATCHED_MS);
+        }
+    }
+
+    @Override
+    public boolean mayHaveNews() {
+        return news.areLikely();
     }
 
     private boolean hasEnded(int waitMs) throws EngineException {
+        // asked some times a second for as long as the step runs: a structure costs a millisecond
+        int result = handle.use(step -> LibCairn.cairn_step_wait(step, waitMs, null));
+        if (result >= 0) {
+            return result == 1;
+        }
         LibCairn.CairnError error = new LibCairn.CairnError();
         return handle.use(step -> LibCairn.check(LibCairn.cairn_step_wait(step, waitMs, error), error)) == 1;
     }
@@ -154,6 +184,7 @@ final class SupervisedStep implements StepProcess {
 
     @Override
     public void close() {
+        changes.close();
         handle.close();
     }
 

@@ -4,6 +4,7 @@ import dev.cairn.cli.display.EventText;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.terminal.LogFollower;
 import dev.cairn.cli.terminal.ShownMark;
+import dev.cairn.files.FolderWatch;
 import dev.cairn.run.RunSession;
 import dev.cairn.run.event.RunEvent;
 import dev.cairn.run.manifest.RunManifest;
@@ -13,19 +14,31 @@ import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A command's logs, copied to stdout and stderr as they grow. Output that an earlier session has shown is not shown again, unless the
  * output file has lost it.
  */
 final class TailedView implements SessionView {
+    /** Where the kernel reports what the step writes. */
+    private static final int RARELY_MS = 2_000;
+    /** A command that ends sooner is not worth a watch. */
+    private static final int UNWATCHED_LOOKS = 20;
+
     private final Console console;
     private final LogFollower out;
     private final LogFollower err;
     private final Path markFile;
     private final ScheduledExecutorService timer;
+    private final int lookEvery;
+    private final AtomicBoolean isDue = new AtomicBoolean();
+    private final Path stepFolder;
+    private int looks;
+    private volatile Optional<FolderWatch> watch = Optional.empty();
 
     /**
      * @param shownOn where stdout is copied to
@@ -49,11 +62,36 @@ final class TailedView implements SessionView {
             thread.setDaemon(true);
             return thread;
         });
-        timer.scheduleWithFixedDelay(this::look, lookEvery, lookEvery, TimeUnit.MILLISECONDS);
+        this.lookEvery = lookEvery;
+        this.stepFolder = step.path();
+        in(lookEvery, this::lookOn);
     }
 
-    private void look() {
+    /** Until it is closed; soon only when something changes in the step's folder. */
+    private void lookOn() {
+        if (watch.isEmpty() && ++looks > UNWATCHED_LOOKS) {
+            watch = FolderWatch.of(stepFolder, this::lookSoon);
+        }
         tryTo(this::poll);
+        in(watch.isPresent() ? RARELY_MS : lookEvery, this::lookOn);
+    }
+
+    /** What comes meanwhile is shown with it. */
+    private void lookSoon() {
+        if (isDue.compareAndSet(false, true)) {
+            in(lookEvery, () -> {
+                isDue.set(false);
+                tryTo(this::poll);
+            });
+        }
+    }
+
+    private void in(int millis, Runnable look) {
+        try {
+            timer.schedule(look, millis, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException closing) {
+            // close() shows the rest
+        }
     }
 
     private interface Showing {
@@ -114,6 +152,7 @@ final class TailedView implements SessionView {
     @Override
     public void close() throws IOException {
         timer.shutdownNow();
+        watch.ifPresent(FolderWatch::close);
         poll();
         finish();
     }

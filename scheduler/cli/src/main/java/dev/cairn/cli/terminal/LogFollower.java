@@ -1,6 +1,7 @@
 package dev.cairn.cli.terminal;
 
 import dev.cairn.files.DurableFiles;
+import dev.cairn.files.FileChanges;
 import dev.cairn.files.OrdinaryFile;
 import dev.cairn.run.mask.MaskedOutput;
 import dev.cairn.run.mask.Masks;
@@ -30,6 +31,7 @@ public final class LogFollower {
     private final Path log;
     private final OutputStream out;
     private final MaskedOutput masked;
+    private final FileChanges changes;
     private final @Nullable Screen screen;
     private final @Nullable Path memory;
     private final byte[] buffer = new byte[1 << 16];
@@ -54,6 +56,7 @@ public final class LogFollower {
         this.log = log;
         this.out = out;
         this.masked = new MaskedOutput(out);
+        this.changes = new FileChanges(log);
         this.screen = out instanceof Screen terminal ? terminal : null;
         this.memory = memory;
     }
@@ -122,7 +125,7 @@ public final class LogFollower {
 
     /** Shows what has come since the last call. Returns whether there was any. */
     public boolean poll() throws IOException {
-        if (!Files.isRegularFile(log)) {
+        if (!changes.areLikely() || !Files.isRegularFile(log)) {
             return false;
         }
         try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {

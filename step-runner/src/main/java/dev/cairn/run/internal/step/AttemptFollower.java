@@ -23,8 +23,8 @@ import java.util.concurrent.CompletableFuture;
 
 /** Follows an attempt to its end, taking what its supervisor journals into the manifest on the way. */
 final class AttemptFollower {
-    /** How late news of a checkpoint may be. */
-    private static final Duration SLICE = Duration.ofMillis(100);
+    /** How late it is noticed that a supervisor was killed. */
+    private static final Duration SLICE = Duration.ofSeconds(2);
 
     private static final int RENEWALS_AWAITED = 3;
 
@@ -112,15 +112,18 @@ final class AttemptFollower {
             boolean takesImages = services.engine(attempt.engine()).takesImages();
             started.complete(Optional.of(new Started(process, takesImages)));
             while (true) {
-                Optional<StepExit> exit = process.awaitExit(SLICE);
+                Optional<StepExit> exit = process.awaitNews(SLICE);
                 boolean alive = exit.isEmpty() && process.isAlive();
                 if (exit.isPresent()) {
                     journal.take();
                     return exit.get();
                 }
-                journal.sync();
-                recorded.saved(manifest);
+                if (process.mayHaveNews()) {
+                    journal.sync();
+                    recorded.saved(manifest);
+                }
                 if (!alive) {
+                    journal.sync();
                     Path folder = manifest.folder().attempt(attempt.number());
                     Optional<StepExit> last = services.engine(attempt.engine()).exitOf(folder);
                     return last.isPresent() ? last.get() : vanished(attempt, journal);
