@@ -43,33 +43,91 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
     /** A token, and what is the site's. */
     private static final Set<String> NOT_OF_JOB = Set.of("SLURM_JWT", "SLURM_CONF", "SLURM_CONF_SERVER");
 
+    private static final String SRUN = "srun";
     private static final List<String> COMMANDS = List.of(
-            "sacct",
-            "salloc",
-            "sattach",
-            "sbatch",
-            "sbcast",
-            "scancel",
-            "scontrol",
-            "sinfo",
-            "squeue",
-            "srun",
-            "sstat");
+            "sacct", "salloc", "sattach", "sbatch", "sbcast", "scancel", "scontrol", "sinfo", "squeue", SRUN, "sstat");
     private static final String WRAPPER = """
             #!/bin/sh
             # Made by Cairn: starts the command of this name with the variables of the current job (step-runner/docs/slurm.md).
-            here=${0%/*} name=${0##*/}
-            . "$here/refresh"
+            cairn_here=${0%/*} cairn_name=${0##*/} cairn_command=
+            . "$cairn_here/refresh"
             set -f
             IFS=:
-            for folder in $PATH; do
-                if [ "$folder" != "$here" ] && [ -f "$folder/$name" ] && [ -x "$folder/$name" ]; then
-                    unset IFS
-                    exec "$folder/$name" "$@"
+            for cairn_folder in $PATH; do
+                cairn_file=$cairn_folder/$cairn_name
+                if [ "$cairn_folder" != "$cairn_here" ] && [ -f "$cairn_file" ] && [ -x "$cairn_file" ]; then
+                    cairn_command=$cairn_file
+                    break
                 fi
             done
-            echo "$name: command not found" >&2
-            exit 127
+            unset IFS
+            if [ -z "$cairn_command" ]; then
+                echo "$cairn_name: command not found" >&2
+                exit 127
+            fi
+            """;
+    private static final String START = """
+            exec "$cairn_command" "$@"
+            """;
+    /**
+     * A job that Slurm has cancelled or requeued takes no more tasks, and a script may start some before Cairn is told of it. Such a
+     * script must not go on with the failure, since its memory is about to be saved. So the command waits for that, and starts again
+     * in the next job. It reads its input from where it has left it; a command without tasks reads none.
+     *
+     * <p>The shell waits for the command and passes on what is sent to it; what a terminal sends, both get.
+     */
+    private static final String START_AGAIN = """
+            cairn_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID-}}
+            cairn_job=${cairn_job:-${SLURM_JOB_ID-}}
+            if [ -z "$cairn_job" ] || ! command -v squeue >/dev/null; then
+                exec "$cairn_command" "$@"
+            fi
+            cairn_attempt() { sed -n 's/^export CAIRN_ATTEMPT=//p' "${cairn_here%/*}/env.sh"; }
+            cairn_before=$(cairn_attempt) cairn_child= cairn_sent=
+            cairn_pass() {
+                cairn_sent=$1
+                [ -z "$cairn_child" ] || kill -s "$1" "$cairn_child" 2>/dev/null
+            }
+            trap : INT QUIT
+            for cairn_signal in HUP TERM USR1 USR2; do
+                trap "cairn_pass $cairn_signal" $cairn_signal
+            done
+            if (: <&0) 2>/dev/null; then # in the background a shell gives /dev/null for 0
+                { "$cairn_command" "$@" <&7 7<&- & } 7<&0
+            else
+                "$cairn_command" "$@" <&- &
+            fi
+            cairn_child=$!
+            [ -z "$cairn_sent" ] || cairn_pass "$cairn_sent"
+            wait "$cairn_child"
+            cairn_status=$?
+            while [ $cairn_status -gt 128 ] && kill -0 "$cairn_child" 2>/dev/null; do
+                wait "$cairn_child"
+                cairn_status=$?
+            done
+            if [ $cairn_status -eq 0 ]; then
+                exit 0
+            fi
+            if ! cairn_states=$(squeue --noheader --states=all --jobs="$cairn_job" --format=%T 2>&1); then
+                case $cairn_states in
+                    *"Invalid job id"*) cairn_states= ;;
+                    *) exit $cairn_status ;; # what Slurm does not answer is not known
+                esac
+            fi
+            case $cairn_states in
+                *RUNNING*|*SUSPENDED*|*RESIZING*|*SIGNALING*|*STOPPED*) exit $cairn_status ;;
+            esac
+            trap - HUP INT QUIT TERM USR1 USR2
+            echo "$cairn_name: Slurm job $cairn_job is over; waiting to be stopped, to start again in the next job" >&2
+            cairn_seconds=0
+            while [ $cairn_seconds -lt 300 ]; do
+                sleep 1
+                cairn_seconds=$((cairn_seconds + 1))
+                if [ "$(cairn_attempt)" != "$cairn_before" ]; then
+                    exec "$0" "$@"
+                fi
+            done
+            exit $cairn_status
             """;
 
     public JobVariables {
@@ -174,7 +232,8 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
 
     private static void wrap(Path file) throws IOException {
         if (!Presence.isThere(file)) {
-            replace(file, WRAPPER);
+            boolean startsTasks = SRUN.equals(String.valueOf(file.getFileName()));
+            replace(file, WRAPPER + (startsTasks ? START_AGAIN : START));
             Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
         }
     }

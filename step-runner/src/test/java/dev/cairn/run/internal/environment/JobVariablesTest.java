@@ -11,9 +11,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A step's processes keep the environment of the attempt that started them, under a shell that runs the real wrappers. */
 class JobVariablesTest {
@@ -26,8 +29,13 @@ class JobVariablesTest {
     @BeforeEach
     void srun() throws IOException {
         slurm = Files.createDirectory(folder.resolve("usr bin"));
-        Path srun = Files.writeString(slurm.resolve("srun"), "#!/bin/sh\nenv; echo \"words: $*\"\nexit 7\n");
-        Files.setPosixFilePermissions(srun, PosixFilePermissions.fromString("rwxr-xr-x"));
+        command("srun", "env; echo \"words: $*\"\nexit 7\n");
+        command("squeue", "echo RUNNING");
+    }
+
+    private void command(String name, String script) throws IOException {
+        Path file = Files.writeString(slurm.resolve(name), "#!/bin/sh\n" + script);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
     }
 
     private Map<String, String> job(String... variables) {
@@ -140,5 +148,70 @@ class JobVariablesTest {
         assertThat(folder.resolve("variables.json")).content().doesNotContain("secret");
         assertThat(Files.getPosixFilePermissions(folder.resolve("env.sh")))
                 .isEqualTo(PosixFilePermissions.fromString("rw-------"));
+    }
+
+    private Process shell(Map<String, String> environment, String script) throws IOException {
+        ProcessBuilder shell = new ProcessBuilder("/bin/sh", "-c", script).redirectErrorStream(true);
+        shell.redirectOutput(folder.resolve("out").toFile()).environment().clear();
+        shell.environment().putAll(environment);
+        return shell.start();
+    }
+
+    private void awaitOutput(String words) {
+        Awaitility.await()
+                .atMost(20, TimeUnit.SECONDS)
+                .until(() -> Files.readString(folder.resolve("out")).contains(words));
+    }
+
+    /** Slurm has ended the job, and Cairn is about to save the script's memory and to stop it. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "echo CANCELLED",
+                "echo COMPLETING",
+                "echo PENDING",
+                "echo 'Invalid job id specified' >&2; exit 1"
+            })
+    void srunThatFailsBecauseItsJobIsOverStartsAgainInTheNextJob(String answer) throws Exception {
+        command("srun", "[ $SLURM_JOB_ID = 10 ] || { echo expired; exit 1; }; echo ran \"$*\"; exit 3");
+        command("squeue", "[ $SLURM_JOB_ID = 10 ] && echo RUNNING || { " + answer + "; }");
+        Map<String, String> memory = start(job("SLURM_JOB_ID", "9"), false);
+        Process script = shell(memory, "srun 'a b'; echo then $?");
+        awaitOutput("is over");
+        start(job("SLURM_JOB_ID", "10"), true);
+        assertThat(script.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readAllLines(folder.resolve("out")))
+                .containsExactly(
+                        "expired",
+                        "srun: Slurm job 9 is over; waiting to be stopped, to start again in the next job",
+                        "ran a b",
+                        "then 3");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"echo RUNNING", "echo 'Unable to contact slurm controller' >&2; exit 1", "exit 1"})
+    void srunThatFailsInAJobThatMayRunFailsAtOnce(String answer) throws Exception {
+        command("squeue", answer);
+        assertThat(seenBy(start(job("SLURM_JOB_ID", "9"), false), "srun")).containsEntry("?", "7");
+    }
+
+    @Test
+    void srunHasTheInputAndTheVariablesOfItsCaller() throws Exception {
+        command("srun", "cat; echo $name $status $job");
+        Map<String, String> memory = start(job("SLURM_JOB_ID", "9", "name", "a", "status", "b", "job", "c"), false);
+        Process script = shell(memory, "echo hello | srun");
+        assertThat(script.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readAllLines(folder.resolve("out"))).containsExactly("hello", "a b c");
+    }
+
+    @Test
+    void srunGetsWhatIsSentToItAndItsEndIsTheCallers() throws Exception {
+        command("srun", "trap 'echo told; exit 5' TERM; echo waits; while :; do sleep 0.05; done");
+        Map<String, String> memory = start(job("SLURM_JOB_ID", "9"), false);
+        Process script = shell(memory, "srun & trap 'kill $!' TERM; wait $!; wait $!; echo end $?");
+        awaitOutput("waits");
+        script.destroy();
+        assertThat(script.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(Files.readAllLines(folder.resolve("out"))).containsExactly("waits", "told", "end 5");
     }
 }
