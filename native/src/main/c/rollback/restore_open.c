@@ -45,29 +45,42 @@ static int judge_at(const struct search *s, const struct rb_node *want, const ch
                       s->kept_fd, out, s->err);
 }
 
+/* Judges the errno of a folder that cannot be opened: one that is not there, or may not be read,
+ * holds nothing for us. */
+static int without_folder(const struct search *s, const struct rb_node *want)
+{
+    return io_is_absent(errno) || errno == EACCES
+               ? 0
+               : cairn_fail_errno(s->err, "looking for /%s under another name", want->path);
+}
+
 /* A file that was renamed usually stays in its folder (`x.part` becomes `x`). NULL when it is not
  * there. */
-static const char *find_renamed(const struct search *s, const struct rb_node *want)
+static int find_renamed(const struct search *s, const struct rb_node *want, const char **out)
 {
     const char *last;
+    *out = NULL;
     auto_close int parent = rb_open_parent(s->root_fd, want->path, &last);
     auto_close int listed = parent < 0 ? -1 : rb_open_beneath(parent, ".", O_RDONLY | O_DIRECTORY);
     auto_closedir DIR *stream = listed < 0 ? NULL : fdopendir(listed);
     if (!stream)
-        return NULL;
+        return without_folder(s, want);
     steal_fd(&listed);
     size_t folder = (size_t)(last - want->path);
-    for (struct dirent *entry; (entry = readdir(stream));) {
-        if (entry->d_ino != want->ino)
-            continue;
-        char *path = rb_arena_alloc(s->arena, folder + strlen(entry->d_name) + 1);
-        if (!path)
-            return NULL;
-        memcpy(path, want->path, folder);
-        strcpy(path + folder, entry->d_name);
-        return path;
-    }
-    return NULL;
+    struct dirent *entry;
+    do {
+        errno = 0;
+        entry = readdir(stream);
+    } while (entry && entry->d_ino != want->ino);
+    if (!entry)
+        return errno == 0 ? 0 : without_folder(s, want);
+    char *path = rb_arena_alloc(s->arena, folder + strlen(entry->d_name) + 1);
+    if (!path)
+        return cairn_fail(s->err, ENOMEM, "out of memory looking for /%s", want->path);
+    memcpy(path, want->path, folder);
+    strcpy(path + folder, entry->d_name);
+    *out = path;
+    return 0;
 }
 
 static bool is_vacant(const struct search *s, const char *path)
@@ -126,9 +139,9 @@ static int plan_one(const struct search *s, const struct rb_node *want, struct r
     bool others;
     fate->found = want->path;
     if (is_vacant(s, want->path)) {
-        fate->found = find_renamed(s, want);
-        if (!fate->found && can_be_made(s, want))
-            return 0;
+        int rc = find_renamed(s, want, &fate->found);
+        if (rc != 0 || (!fate->found && can_be_made(s, want)))
+            return rc;
         if (!fate->found) {
             rb_problem(s->problems, s->open, want->path,
                        "was open for writing at the checkpoint and has been removed since");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "rollback/beneath.h"
 #include "rollback/names.h"
 
@@ -80,17 +81,20 @@ static int open_base(const struct rb_tree *tree, const struct rb_own *own, int *
     return 0;
 }
 
-/* Is one tree's root part of the other's, reached without crossing a mount? */
-static bool covers(struct rb_arena *arena, const struct rb_tree *outer, int outer_base,
-                   const struct rb_tree *inner, int inner_base)
+/* Is one tree's root part of the other's, reached without crossing a mount? 1 or 0. */
+static int covers(struct rb_arena *arena, const struct rb_tree *outer, int outer_base,
+                  const struct rb_tree *inner, int inner_base, cairn_error *err)
 {
     const char *o = real_path(arena, outer), *i = real_path(arena, inner);
-    if (!o || !i || !rb_path_within(i, o))
-        return false;
+    if (!o || !i)
+        return cairn_fail(err, ENOMEM, "out of memory comparing folders");
+    if (!rb_path_within(i, o))
+        return 0;
     struct statx a, b;
     if (statx(outer_base, outer->name, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &a) < 0 ||
         statx(inner_base, inner->name, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &b) < 0)
-        return true; /* absent: it could only come to be inside */
+        return io_is_absent(errno) ? 1 /* it could only come to be inside */
+                                   : cairn_fail_errno(err, "looking at %s and %s", o, i);
     return a.stx_mnt_id == b.stx_mnt_id;
 }
 
@@ -104,20 +108,29 @@ static void drop(struct rb_record *record, int *fds, size_t i)
 }
 
 /* Drops the last tree where an earlier one covers it, or the earlier ones that it covers. */
-static void merge_last(struct rb_record *record, int *fds)
+static int merge_last(struct rb_record *record, int *fds, cairn_error *err)
 {
     size_t last = record->n_trees - 1;
     for (size_t i = 0; i < last; i++) {
-        if (covers(&record->arena, &record->trees[i], fds[i], &record->trees[last], fds[last])) {
+        int inside =
+            covers(&record->arena, &record->trees[i], fds[i], &record->trees[last], fds[last], err);
+        if (inside < 0)
+            return inside;
+        if (inside) {
             drop(record, fds, last);
-            return;
+            return 0;
         }
     }
     for (size_t i = last; i-- > 0;) {
         last = record->n_trees - 1;
-        if (covers(&record->arena, &record->trees[last], fds[last], &record->trees[i], fds[i]))
+        int inside =
+            covers(&record->arena, &record->trees[last], fds[last], &record->trees[i], fds[i], err);
+        if (inside < 0)
+            return inside;
+        if (inside)
             drop(record, fds, i);
     }
+    return 0;
 }
 
 static int add_root(const char *path, bool open, const struct rb_own *own, struct rb_record *record,
@@ -134,8 +147,7 @@ static int add_root(const char *path, bool open, const struct rb_own *own, struc
         return rc;
     record->trees[record->n_trees] = tree;
     fds[record->n_trees++] = steal_fd(&fd);
-    merge_last(record, fds);
-    return 0;
+    return merge_last(record, fds, err);
 }
 
 static size_t count(const char *const *paths)
