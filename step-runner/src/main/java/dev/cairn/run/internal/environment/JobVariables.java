@@ -70,16 +70,20 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
             exec "$cairn_command" "$@"
             """;
     /**
-     * A job that Slurm has cancelled or requeued takes no more tasks, and a script may start some before Cairn is told of it. Such a
-     * script must not go on with the failure, since its memory is about to be saved. So the command waits for that, and starts again
-     * in the next job. It reads its input from where it has left it; a command without tasks reads none.
+     * A job that Slurm has cancelled or requeued gets no more tasks, and a script may ask for some before Cairn is told of it. Such a
+     * script must not go on with the failure, since its memory is about to be saved. So the command waits for that, and starts again in
+     * the next job. But only if Slurm has refused it: what has had tasks may have had effects. To know that, Slurm is given a prolog, a
+     * file that removes itself when it is run, just before the tasks are.
      *
      * <p>The shell waits for the command and passes on what is sent to it; what a terminal sends, both get.
      */
     private static final String START_AGAIN = """
             cairn_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID-}}
             cairn_job=${cairn_job:-${SLURM_JOB_ID-}}
-            if [ -z "$cairn_job" ] || ! command -v squeue >/dev/null; then
+            cairn_unstarted=$cairn_here/unstarted.$$
+            case " $* " in *" --prolog"*) cairn_job= ;; esac
+            if [ -z "$cairn_job" ] || [ -n "${SLURM_PROLOG-}" ] || ! command -v squeue >/dev/null ||
+                    ! printf '#!/bin/sh\\nrm -f "$0"\\n' >"$cairn_unstarted" || ! chmod 700 "$cairn_unstarted"; then
                 exec "$cairn_command" "$@"
             fi
             cairn_attempt() { sed -n 's/^export CAIRN_ATTEMPT=//p' "${cairn_here%/*}/env.sh"; }
@@ -93,9 +97,9 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
                 trap "cairn_pass $cairn_signal" $cairn_signal
             done
             if (: <&0) 2>/dev/null; then # in the background a shell gives /dev/null for 0
-                { "$cairn_command" "$@" <&7 7<&- & } 7<&0
+                { "$cairn_command" --prolog="$cairn_unstarted" "$@" <&7 7<&- & } 7<&0
             else
-                "$cairn_command" "$@" <&- &
+                "$cairn_command" --prolog="$cairn_unstarted" "$@" <&- &
             fi
             cairn_child=$!
             [ -z "$cairn_sent" ] || cairn_pass "$cairn_sent"
@@ -105,8 +109,8 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
                 wait "$cairn_child"
                 cairn_status=$?
             done
-            if [ $cairn_status -eq 0 ]; then
-                exit 0
+            if ! rm "$cairn_unstarted" 2>/dev/null || [ $cairn_status -eq 0 ]; then
+                exit $cairn_status
             fi
             if ! cairn_states=$(squeue --noheader --states=all --jobs="$cairn_job" --format=%T 2>&1); then
                 case $cairn_states in

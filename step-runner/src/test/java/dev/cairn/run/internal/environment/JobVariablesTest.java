@@ -29,8 +29,20 @@ class JobVariablesTest {
     @BeforeEach
     void srun() throws IOException {
         slurm = Files.createDirectory(folder.resolve("usr bin"));
-        command("srun", "env; echo \"words: $*\"\nexit 7\n");
+        srun("env; echo \"words: $*\"; exit 7");
         command("squeue", "echo RUNNING");
+    }
+
+    /** What its tasks do. */
+    private void srun(String tasks) throws IOException {
+        refusing("", tasks);
+    }
+
+    /** @param refusal what it does where Slurm gives it no tasks */
+    private void refusing(String refusal, String tasks) throws IOException {
+        command(
+                "srun",
+                "prolog=${1#--prolog=}; shift\n" + refusal + "\nprolog=$($prolog)\nunset prolog\n" + tasks + "\n");
     }
 
     private void command(String name, String script) throws IOException {
@@ -173,7 +185,7 @@ class JobVariablesTest {
                 "echo 'Invalid job id specified' >&2; exit 1"
             })
     void srunThatFailsBecauseItsJobIsOverStartsAgainInTheNextJob(String answer) throws Exception {
-        command("srun", "[ $SLURM_JOB_ID = 10 ] || { echo expired; exit 1; }; echo ran \"$*\"; exit 3");
+        refusing("[ $SLURM_JOB_ID = 10 ] || { echo expired; exit 1; }", "echo ran \"$*\"; exit 3");
         command("squeue", "[ $SLURM_JOB_ID = 10 ] && echo RUNNING || { " + answer + "; }");
         Map<String, String> memory = start(job("SLURM_JOB_ID", "9"), false);
         Process script = shell(memory, "srun 'a b'; echo then $?");
@@ -195,9 +207,28 @@ class JobVariablesTest {
         assertThat(seenBy(start(job("SLURM_JOB_ID", "9"), false), "srun")).containsEntry("?", "7");
     }
 
+    /** They may have written something, which would be written twice. */
+    @Test
+    void srunThatHasHadTasksFailsAtOnce() throws Exception {
+        command("squeue", "echo CANCELLED");
+        assertThat(seenBy(start(job("SLURM_JOB_ID", "9"), false), "srun; echo $?"))
+                .containsEntry("words", "")
+                .containsKey("7");
+        assertThat(folder.resolve("bin")).isDirectoryNotContaining("glob:**unstarted*");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"srun --prolog=/bin/true a", "SLURM_PROLOG=x srun a"})
+    void srunWithAPrologOfTheCallersIsStartedAsItIs(String call) throws Exception {
+        command("srun", "echo \"with: $*\"; exit 7");
+        command("squeue", "echo CANCELLED");
+        assertThat(seenBy(start(job("SLURM_JOB_ID", "9"), false), call))
+                .containsEntry("with", call.contains("SLURM_PROLOG") ? "a" : "--prolog=/bin/true a");
+    }
+
     @Test
     void srunHasTheInputAndTheVariablesOfItsCaller() throws Exception {
-        command("srun", "cat; echo $name $status $job");
+        srun("cat; echo $name $status $job");
         Map<String, String> memory = start(job("SLURM_JOB_ID", "9", "name", "a", "status", "b", "job", "c"), false);
         Process script = shell(memory, "echo hello | srun");
         assertThat(script.waitFor(20, TimeUnit.SECONDS)).isTrue();
@@ -206,7 +237,7 @@ class JobVariablesTest {
 
     @Test
     void srunGetsWhatIsSentToItAndItsEndIsTheCallers() throws Exception {
-        command("srun", "trap 'echo told; exit 5' TERM; echo waits; while :; do sleep 0.05; done");
+        srun("trap 'echo told; exit 5' TERM; echo waits; while :; do sleep 0.05; done");
         Map<String, String> memory = start(job("SLURM_JOB_ID", "9"), false);
         Process script = shell(memory, "srun & trap 'kill $!' TERM; wait $!; wait $!; echo end $?");
         awaitOutput("waits");
