@@ -2,9 +2,9 @@ package dev.cairn.run.internal.reuse;
 
 import dev.cairn.files.DurableFiles;
 import dev.cairn.files.Presence;
+import dev.cairn.files.TreeRemoval;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.CopyOption;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -66,7 +66,7 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
         if (wanted.size() != products.size()) {
             return false;
         }
-        Map<Path, Path> copies = new LinkedHashMap<>();
+        Map<Path, Product> copies = new LinkedHashMap<>();
         for (int i = 0; i < wanted.size(); i++) {
             Product product = products.get(i);
             Path target = wanted.get(i);
@@ -78,10 +78,12 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
             if (!whole || Presence.isFolder(product.path()) && ContentDigest.isTaken(target)) {
                 return false;
             }
-            copies.put(target, product.path());
+            copies.put(target, product);
         }
-        for (Map.Entry<Path, Path> copy : copies.entrySet()) {
-            copy(copy.getValue(), copy.getKey());
+        for (Map.Entry<Path, Product> copy : copies.entrySet()) {
+            if (!copy(copy.getValue(), copy.getKey(), digest)) {
+                return false;
+            }
         }
         return true;
     }
@@ -105,32 +107,38 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
         return false;
     }
 
-    /** Whole under its name, or not at all. */
-    private static void copy(Path from, Path to) throws IOException {
+    /**
+     * Whole under its name, or not at all. Follows no link, which others may have put there since its content was looked at, and so
+     * looks at the copy again.
+     *
+     * @return false when it is no longer what it was
+     */
+    private static boolean copy(Product product, Path to, ContentDigest digest) throws IOException {
         Path folder = to.toAbsolutePath().getParent();
         if (folder == null) {
             throw new IOException(to + " cannot be written");
         }
         Files.createDirectories(folder);
         Path beside = folder.resolve("." + to.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try (Stream<Path> tree = Files.walk(from)) {
+        try (Stream<Path> tree = Files.walk(product.path())) {
             for (Path path : (Iterable<Path>) tree::iterator) {
-                Path target = path.equals(from)
-                        ? beside
-                        : beside.resolve(from.relativize(path).toString());
-                LinkOption[] links =
-                        path.equals(from) ? new LinkOption[0] : new LinkOption[] {LinkOption.NOFOLLOW_LINKS};
-                copyOne(path, target, links);
+                copyOne(path, beside.resolve(product.path().relativize(path).toString()));
+            }
+            if (digest.of(beside).equals(product.content())) {
+                Files.move(beside, to, StandardCopyOption.ATOMIC_MOVE);
+                DurableFiles.syncFolder(folder);
+                return true;
+            }
+            return false;
+        } finally {
+            if (ContentDigest.isTaken(beside)) {
+                TreeRemoval.remove(beside);
             }
         }
-        Files.move(beside, to, StandardCopyOption.ATOMIC_MOVE);
-        DurableFiles.syncFolder(folder);
     }
 
-    private static void copyOne(Path from, Path to, LinkOption... links) throws IOException {
-        List<CopyOption> options = new ArrayList<>(List.of(links));
-        options.add(StandardCopyOption.COPY_ATTRIBUTES);
-        Files.copy(from, to, options.toArray(CopyOption[]::new));
+    private static void copyOne(Path from, Path to) throws IOException {
+        Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES, LinkOption.NOFOLLOW_LINKS);
         if (Files.readAttributes(to, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                 .isRegularFile()) {
             try (FileChannel channel = FileChannel.open(to, StandardOpenOption.READ)) {
