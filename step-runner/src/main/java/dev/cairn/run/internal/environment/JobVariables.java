@@ -112,15 +112,23 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
             if ! rm "$cairn_unstarted" 2>/dev/null || [ $cairn_status -eq 0 ]; then
                 exit $cairn_status
             fi
-            if ! cairn_states=$(squeue --noheader --states=all --jobs="$cairn_job" --format=%T 2>&1); then
+            cairn_over=yes
+            if cairn_states=$(squeue --noheader --states=all --jobs="$cairn_job" --format=%T 2>&1); then
                 case $cairn_states in
-                    *"Invalid job id"*) cairn_states= ;;
-                    *) exit $cairn_status ;; # what Slurm does not answer is not known
+                    *RUNNING*|*SUSPENDED*|*RESIZING*|*SIGNALING*|*STOPPED*) cairn_over= ;;
+                esac
+            else
+                case $cairn_states in
+                    *"Invalid job id"*) ;;
+                    *) cairn_over= ;; # what Slurm does not answer is not known
                 esac
             fi
-            case $cairn_states in
-                *RUNNING*|*SUSPENDED*|*RESIZING*|*SIGNALING*|*STOPPED*) exit $cairn_status ;;
-            esac
+            if [ "$(cairn_attempt)" != "$cairn_before" ]; then # saved, and resumed, before the answer
+                exec "$0" "$@"
+            fi
+            if [ -z "$cairn_over" ]; then
+                exit $cairn_status
+            fi
             trap - HUP INT QUIT TERM USR1 USR2
             echo "$cairn_name: Slurm job $cairn_job is over; waiting to be stopped, to start again in the next job" >&2
             cairn_seconds=0

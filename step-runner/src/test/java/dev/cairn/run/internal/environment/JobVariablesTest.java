@@ -207,6 +207,17 @@ class JobVariablesTest {
         assertThat(seenBy(start(job("SLURM_JOB_ID", "9"), false), "srun")).containsEntry("?", "7");
     }
 
+    /** The memory is saved at any instant: here between the failure and the question for the job, which runs again then. */
+    @Test
+    void srunThatWasRefusedBeforeAResumeStartsAgainInTheNewJob() throws Exception {
+        Map<String, String> memory = start(job("SLURM_JOB_ID", "9"), false);
+        Path env = folder.resolve("env.sh");
+        refusing(
+                "grep -q ATTEMPT=2 '" + env + "' || { sed -i s/ATTEMPT=.*/ATTEMPT=2/ '" + env + "'; exit 1; }",
+                "echo \"words: $*\"; exit 3");
+        assertThat(seenBy(memory, "srun a")).containsEntry("words", "a").containsEntry("?", "3");
+    }
+
     /** They may have written something, which would be written twice. */
     @Test
     void srunThatHasHadTasksFailsAtOnce() throws Exception {
