@@ -1,5 +1,6 @@
 package dev.cairn.engine;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -85,4 +86,7 @@ public interface Checkpointer {
     default boolean fitsElsewhere(Path image) {
         return false;
     }
+
+    /** Removes what an attempt's folder holds only for those who follow it, once its end is written down elsewhere. */
+    default void discard(Path attemptDir) throws IOException {}
 }

@@ -37,6 +37,13 @@ final class AttemptFiles {
 
     private AttemptFiles() {}
 
+    /** Leaves what else is in the folder, such as undone files. */
+    static void discard(Path attemptDir) throws IOException {
+        for (String name : List.of(SpecFile.NAME, SUPERVISOR, EXIT, JOURNAL)) {
+            Files.deleteIfExists(attemptDir.resolve(name));
+        }
+    }
+
     /** Of what is read here. */
     static FileChanges changes(Path attemptDir) {
         return new FileChanges(attemptDir, attemptDir.resolve(JOURNAL));

@@ -199,4 +199,9 @@ final class SupervisedCheckpointer implements Checkpointer {
         }
         Files.move(temporary, file);
     }
+
+    @Override
+    public void discard(Path attemptDir) throws IOException {
+        AttemptFiles.discard(attemptDir);
+    }
 }

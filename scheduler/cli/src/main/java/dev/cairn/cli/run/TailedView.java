@@ -11,6 +11,7 @@ import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepFolder;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -101,6 +102,8 @@ final class TailedView implements SessionView {
     private void tryTo(Showing showing) {
         try {
             showing.run();
+        } catch (ClosedByInterruptException closing) {
+            // close() shows the rest
         } catch (IOException e) {
             console.say(
                     "cairn: the command's output cannot be shown: " + e.getMessage() + "; the command keeps running");

@@ -136,6 +136,7 @@ final class AttemptRecorder {
         if (succeeded) {
             // only after the success is durable: until then the step would resume from the images
             deleteImages();
+            StepTraces.remove(manifest, services);
         }
         return move;
     }
