@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 /** The steps of a workflow by id, and which needs which. */
 final class StepGraph {
 
-    private static final Pattern ID = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,63}");
+    private static final Pattern ID = Pattern.compile(Step.ID);
 
     /** A step; the same only as itself. */
     static final class Vertex {

@@ -33,6 +33,10 @@ final class Vocabulary {
         EVERYWHERE.put("schedule", "in the inputs of a schedule");
     }
 
+    /** Names that a context has only at some places. */
+    private static final Map<String, String> ELSEWHERE =
+            Map.of("step.attempt", " here, only in timeout, resources and slurm");
+
     /** Looks at what follows a context's name. */
     @FunctionalInterface
     interface Names {
@@ -100,7 +104,9 @@ final class Vocabulary {
         if (reference.parts().get(0) instanceof Part.Key key && !known.contains(key.name())) {
             problems.add(
                     place.at(key.position()),
-                    reference.context() + " has no \"" + key.name() + "\"" + Nearest.hint(key.name(), known));
+                    reference.context() + " has no \"" + key.name() + "\""
+                            + ELSEWHERE.getOrDefault(
+                                    reference.context() + "." + key.name(), Nearest.hint(key.name(), known)));
             return false;
         }
         return true;

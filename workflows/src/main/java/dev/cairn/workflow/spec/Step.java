@@ -39,6 +39,9 @@ public record Step(
         Optional<Template> standardInput,
         Settings settings) {
 
+    /** What an id looks like. */
+    public static final String ID = "[A-Za-z_][A-Za-z0-9_-]{0,63}";
+
     /** Stands for the path of an output that is a text. */
     public static final String TEXT_OUTPUT = "$CAIRN_OUTPUT";
 

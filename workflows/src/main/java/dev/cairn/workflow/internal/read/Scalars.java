@@ -146,6 +146,11 @@ final class Scalars {
                 scalar -> Sizes.parse(scalar.text()));
     }
 
+    /** The same, for which the schema knows what its texts look like; who reads them checks that. */
+    static <T> Type<T> patterned(Type<T> type, String pattern) {
+        return Composites.type(type::read, definitions -> Keywords.of("type", "string", "pattern", pattern));
+    }
+
     /** This type, or a text with expressions that becomes one of it when it is needed. */
     static <T> Type<Setting<T>> computed(Type<T> type) {
         return Composites.type(

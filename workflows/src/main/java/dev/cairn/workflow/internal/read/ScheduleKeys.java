@@ -19,8 +19,15 @@ import java.util.Optional;
 /** The keys of a {@code schedule}. */
 final class ScheduleKeys {
 
+    /** H is Jenkins' own. */
+    private static final String CRON_FIELD = "(?!H)[0-9A-Za-z*?/,#-]+";
+
+    private static final String CRON_PATTERN = "^\\s*(@(hourly|daily|midnight|weekly|monthly|yearly|annually)|("
+            + CRON_FIELD + "\\s+){4,6}" + CRON_FIELD + ")\\s*$";
     private static final Field<String> CRON = optional(
-            "cron", Scalars.text(), "Five fields as in crontab(5), or Quartz's six or seven, or @daily and its like.");
+            "cron",
+            Scalars.patterned(Scalars.text(), CRON_PATTERN),
+            "Five fields as in crontab(5), or Quartz's six or seven, or @daily and its like.");
     private static final Field<Duration> EVERY =
             optional("every", Composites.positive(Scalars.duration()), "A fixed interval in place of cron.");
     private static final Field<String> TIMEZONE = optional(

@@ -10,6 +10,7 @@ import dev.cairn.workflow.spec.Named;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Strategy;
 import dev.cairn.workflow.spec.Work;
+import dev.cairn.workflow.value.Value;
 import dev.cairn.yaml.Node;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -30,12 +31,13 @@ final class StepKeys {
             "not possible here: a step runs on the host itself. Start the container in"
                     + " \"run\" (podman run, apptainer exec) with checkpoint.engine none or app: what runs in it cannot be checkpointed";
 
-    private static final Field<Named> ID = optional(
-            "id", Scalars.name(), "What others call it: letters, digits, _ and -; step-1, step-2, ... if not given.");
+    private static final Type<Named> ID_TYPE = Scalars.patterned(Scalars.name(), "^" + Step.ID + "$");
+    private static final Field<Named> ID =
+            optional("id", ID_TYPE, "What others call it: letters, digits, _ and -; step-1, step-2, ... if not given.");
     private static final Field<String> NAME = optional("name", Scalars.text(), "What people read.");
     private static final Field<List<Named>> NEEDS = optional(
             "needs",
-            Composites.oneOrMore(Scalars.name()),
+            Composites.oneOrMore(ID_TYPE),
             "Ids of the steps that must have ended; the step above if not given, [] starts at once.");
     private static final Field<Condition> IF =
             optional("if", Scalars.condition(), "Runs the step only when this holds.");
@@ -90,7 +92,7 @@ final class StepKeys {
     private static final Field<Optional<List<Template>>> CACHE = optional(
             "cache",
             Composites.either(
-                    Composites.map(Scalars.bool(), on -> on ? Optional.of(List.<Template>of()) : Optional.empty()),
+                    Scalars.scalar("true, false, or {files: [...]}", Keywords.of("type", "boolean"), StepKeys::cache),
                     ObjectType.of(
                             "cache",
                             List.of(CACHE_FILES),
@@ -224,6 +226,12 @@ final class StepKeys {
                 fields.get(MASK_SECRETS).orElse(true),
                 fields.get(STDIN),
                 SettingsKeys.settings(fields, problems));
+    }
+
+    private static Optional<Optional<List<Template>>> cache(Node.Scalar scalar) {
+        return scalar.value() instanceof Value.Bool bool
+                ? Optional.of(bool.on() ? Optional.of(List.of()) : Optional.empty())
+                : Optional.empty();
     }
 
     /** What a step leaves that names nothing cannot be taken over from an earlier success. */
