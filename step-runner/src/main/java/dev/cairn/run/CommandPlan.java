@@ -50,6 +50,7 @@ final class CommandPlan {
                 bare.onFailure(),
                 bare.atEnd(),
                 bare.concurrency(),
+                bare.timeout(),
                 bare.secrets(),
                 bare.notifications());
     }

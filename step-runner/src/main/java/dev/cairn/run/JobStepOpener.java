@@ -160,6 +160,7 @@ final class JobStepOpener {
                 List.of(),
                 List.of(),
                 Optional.empty(),
+                Optional.empty(),
                 plan.secrets(),
                 List.of()); // the run's own runner delivers all notifications
     }

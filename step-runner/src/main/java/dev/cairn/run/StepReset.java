@@ -11,6 +11,7 @@ import dev.cairn.workflow.plan.Plan;
 import dev.cairn.workflow.plan.PlanStep;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,6 +35,7 @@ final class StepReset {
     /** The run's own state: its steps stay as they are. */
     static void open(RunManifest run, WriteGuard guard, Clock clock) throws IOException {
         run.state(RunState.RUNNING, "", clock.instant());
+        run.driven(Duration.ZERO);
         run.save(guard, clock.instant());
     }
 

@@ -70,6 +70,49 @@ class WalkTest {
         assertThat(started()).startsWith("a").endsWith("d").containsExactlyInAnyOrder("a", "b", "c", "d");
     }
 
+    private static final String LATE = """
+            name: n
+            timeout: 1s
+            steps:
+              - {id: a, run: x, needs: []}
+              - {id: b, run: x, needs: [a]}
+              - {id: c, run: x, needs: []}
+            on_failure: [{id: tell, run: x}]
+            finally: [{id: clean, run: x}]
+            """;
+
+    @Test
+    void endsARunThatTakesTooLongAsFailed() throws Exception {
+        succeedUnlessTold("c", "tell", "clean");
+        Bench.Running run = bench.start(bench.flow(LATE));
+        assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
+        assertThat(run.outcome().message()).isEqualTo("it took longer than its timeout of 1s");
+        assertThat(run.step("a").state()).isEqualTo(StepState.CANCELLED);
+        assertThat(run.step("b").message()).isEqualTo("the run took longer than its timeout");
+        assertThat(run.step("c").state()).isEqualTo(StepState.SUCCEEDED);
+        assertThat(started()).containsExactlyInAnyOrder("a", "c", "tell", "clean");
+
+        succeedUnlessTold("a", "b");
+        Bench.Running again = bench.start(bench.flow(LATE));
+        assertThat(again.session().id()).isEqualTo(run.session().id());
+        assertThat(again.outcome().state()).as("it has its whole time again").isEqualTo(RunState.SUCCEEDED);
+    }
+
+    @Test
+    void countsTheTimeUnderAllRunners() throws Exception {
+        succeedUnlessTold("c", "tell", "clean");
+        String flow = LATE.replace("1s", "1h");
+        Bench.Running first = bench.start(bench.flow(flow));
+        Bench.until(() -> bench.engine().starts().size() == 2);
+        first.session().stop(StopKind.INTERRUPT, "for the test");
+        assertThat(first.outcome().state()).isEqualTo(RunState.INTERRUPTED);
+        RunManifest manifest = RunManifest.read(first.session().folder());
+        assertThat(manifest.driven()).isPositive();
+        manifest.driven(Duration.ofHours(1));
+        manifest.save(() -> {}, Instant.now());
+        assertThat(bench.start(bench.flow(flow)).outcome().state()).isEqualTo(RunState.FAILED);
+    }
+
     /** A kill says nothing of what a step needs, a failure does. */
     @Test
     void givesEachTryItsOwnLimits() throws Exception {

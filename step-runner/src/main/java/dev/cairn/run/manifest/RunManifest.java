@@ -2,6 +2,7 @@ package dev.cairn.run.manifest;
 
 import dev.cairn.files.DocumentType;
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,6 +59,7 @@ public final class RunManifest {
         createdAt();
         updatedAt();
         endedAt();
+        driven();
         jobStart();
         ManifestFields.object(root, "steps");
         ManifestFields.object(root, "workflow");
@@ -126,6 +128,15 @@ public final class RunManifest {
     public void state(RunState state, String message, Instant now) {
         root.put("state", state.wire()).put("message", message);
         ManifestFields.putInstant(root, "ended_at", state.isFinal() ? Optional.of(now) : Optional.empty());
+    }
+
+    /** How long runners have driven it since it was started, or resumed after its end. */
+    public Duration driven() {
+        return Duration.ofMillis(ManifestFields.optionalLong(root, "driven_ms").orElse(0));
+    }
+
+    public void driven(Duration sofar) {
+        root.put("driven_ms", sofar.toMillis());
     }
 
     public Instant createdAt() {

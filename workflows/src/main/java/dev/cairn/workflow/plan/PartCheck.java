@@ -43,6 +43,9 @@ final class PartCheck {
             if (!file.onFailure().isEmpty() || !file.atEnd().isEmpty()) {
                 add("on_failure and finally of " + file() + " have no place in another workflow");
             }
+            if (file.timeout().isPresent()) {
+                add("the timeout of " + file() + " has no place in another workflow, whose own holds for all");
+            }
             file.steps().forEach(this::inner);
         });
     }

@@ -6,6 +6,7 @@ import dev.cairn.workflow.spec.Notification;
 import dev.cairn.workflow.spec.SecretSource;
 import dev.cairn.workflow.value.Value;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param onFailure run one after the other when the run has failed; they need nothing
  * @param atEnd the {@code finally} steps: run one after the other whatever happened; they need nothing
  * @param concurrency how many runs of this workflow at a time; empty for any number
+ * @param timeout how long the run may take in all; empty for any
  * @param secrets where the values of {@code secrets.NAME} come from
  * @param notifications who is told what becomes of the run
  */
@@ -35,6 +37,7 @@ public record Plan(
         List<PlanStep> onFailure,
         List<PlanStep> atEnd,
         Optional<Concurrency> concurrency,
+        Optional<Duration> timeout,
         Map<String, SecretSource> secrets,
         List<Notification> notifications) {
 
@@ -53,6 +56,15 @@ public record Plan(
                 new Action.Command(command.stream().map(Template::literal).toList());
         PlanStep step = PlanStep.alone(name, action, policies);
         return new Plan(
-                name, folder, Map.of(), List.of(step), List.of(), List.of(), Optional.empty(), Map.of(), List.of());
+                name,
+                folder,
+                Map.of(),
+                List.of(step),
+                List.of(),
+                List.of(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                List.of());
     }
 }

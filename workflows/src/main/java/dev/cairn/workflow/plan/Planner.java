@@ -88,6 +88,7 @@ public final class Planner {
                 hooks("on_failure", workflow.onFailure()),
                 hooks("finally", workflow.atEnd()),
                 workflow.concurrency(),
+                workflow.timeout(),
                 workflow.secrets(),
                 workflow.notifications());
     }

@@ -2,6 +2,7 @@ package dev.cairn.workflow.spec;
 
 import dev.cairn.workflow.expression.Template;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.Optional;
  *
  * @param name as given, else the file's name without its ending
  * @param file absolute
+ * @param timeout how long a run may take in all
  * @param onFailure steps run when the run has failed
  * @param atEnd the steps under {@code finally}
  * @param outputs what a step that uses this file has as its outputs
@@ -24,6 +26,7 @@ public record Workflow(
         Map<String, Input> inputs,
         List<Schedule> schedules,
         Optional<Concurrency> concurrency,
+        Optional<Duration> timeout,
         Map<String, SecretSource> secrets,
         EnvLayer environment,
         Settings defaults,
@@ -54,6 +57,7 @@ public record Workflow(
                 inputs,
                 schedules,
                 concurrency,
+                timeout,
                 secrets,
                 environment,
                 defaults,

@@ -6,6 +6,7 @@ import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.plan.Instance;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -19,6 +20,8 @@ final class ManifestIndex {
     private final RunManifest manifest;
     private final Publisher publisher;
     private final Clock clock;
+    private final Duration before;
+    private final long since = System.nanoTime();
     private int steps;
     private int changes;
 
@@ -26,6 +29,7 @@ final class ManifestIndex {
         this.manifest = manifest;
         this.publisher = publisher;
         this.clock = clock;
+        this.before = manifest.driven();
         this.steps = steps;
     }
 
@@ -44,6 +48,11 @@ final class ManifestIndex {
         write();
     }
 
+    /** How long runners have driven the run, this one included. */
+    Duration driven() {
+        return before.plusNanos(System.nanoTime() - since);
+    }
+
     /** Without writing. */
     void note(Instance step, StepState state, OptionalLong newestImage) {
         Optional<String> label = step.id().equals(step.label()) ? Optional.empty() : Optional.of(step.label());
@@ -51,6 +60,7 @@ final class ManifestIndex {
     }
 
     void write() throws IOException {
+        manifest.driven(driven());
         manifest.offer(publisher, clock.instant());
         changes = 0;
     }

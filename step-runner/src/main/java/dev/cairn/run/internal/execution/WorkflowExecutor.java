@@ -14,8 +14,10 @@ import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
 import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Plan;
+import dev.cairn.workflow.value.Durations;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -58,6 +60,7 @@ public final class WorkflowExecutor {
     private final Set<InstanceNode> obeying = new HashSet<>();
 
     private boolean cancelled;
+    private Optional<Deadline> deadline = Optional.empty();
     private volatile boolean over;
 
     /**
@@ -166,28 +169,76 @@ public final class WorkflowExecutor {
         index.write();
         services.listener().on(new RunEvent.RunChanged(services.clock().instant(), RunState.RUNNING, ""));
 
+        deadline = plan.timeout().map(longest -> new Deadline(longest, index));
         if (!finish(main, executions, ledger, admission)) {
             return leave(index, main);
         }
-        boolean cutShort = cancelled || main.any(StepState.CANCELLED) && !main.failed();
+        boolean late = deadline.filter(Deadline::isMet).isPresent();
+        deadline = Optional.empty();
+        boolean mainFailed = main.failed() || late;
+        boolean cutShort = cancelled || main.any(StepState.CANCELLED) && !mainFailed;
         Phase onFailure = Phase.load(
-                run.folder(),
-                main.failed() && !cutShort ? plan.onFailure() : List.of(),
-                true,
-                new Upstream(true, false));
+                run.folder(), mainFailed && !cutShort ? plan.onFailure() : List.of(), true, new Upstream(true, false));
         if (!finish(onFailure, executions, ledger, admission)) {
             return leave(index, onFailure);
         }
         boolean wasCancelled = cutShort || onFailure.any(StepState.CANCELLED);
-        Phase atEnd = Phase.load(run.folder(), plan.atEnd(), true, new Upstream(main.failed(), wasCancelled));
+        Phase atEnd = Phase.load(run.folder(), plan.atEnd(), true, new Upstream(mainFailed, wasCancelled));
         if (!finish(atEnd, executions, ledger, admission)) {
             return leave(index, atEnd);
         }
-        boolean failed = main.failed() || atEnd.failed();
+        boolean failed = mainFailed || atEnd.failed();
         RunState state = wasCancelled || atEnd.any(StepState.CANCELLED)
                 ? RunState.CANCELLED
                 : failed ? RunState.FAILED : RunState.SUCCEEDED;
-        return end(index, state, failed ? whatFailed(main, atEnd) : "");
+        String lateness = late ? tooLate() : "";
+        return end(index, state, !lateness.isEmpty() ? lateness : failed ? whatFailed(main, atEnd) : "");
+    }
+
+    /** When the run has taken too long. */
+    private static final class Deadline {
+        private final Duration longest;
+        private final ManifestIndex index;
+        private boolean met;
+
+        Deadline(Duration longest, ManifestIndex index) {
+            this.longest = longest;
+            this.index = index;
+        }
+
+        Duration left() {
+            return longest.minus(index.driven());
+        }
+
+        /** Whether it has been acted upon. */
+        boolean isMet() {
+            return met;
+        }
+
+        boolean isDue() {
+            return !met && left().compareTo(Duration.ZERO) <= 0;
+        }
+
+        /** Durably, so that the next runner knows it too. */
+        void meet() throws IOException {
+            met = true;
+            index.write();
+        }
+    }
+
+    private String tooLate() {
+        return "it took longer than its timeout of "
+                + Durations.format(plan.timeout().orElseThrow());
+    }
+
+    /** Cancels what is left of a run that has taken too long: it goes on to its end, and has failed. */
+    private void expire(Deadline due, PhaseExecutor executor, StepExecutions executions)
+            throws IOException, UnresolvableException {
+        due.meet();
+        services.listener().on(new RunEvent.Note(services.clock().instant(), Optional.empty(), tooLate()));
+        executor.stopStarting();
+        executions.nodes().forEach(executions::cancel);
+        executor.cancelTheRest("the run took longer than its timeout");
     }
 
     /** @return false when the phase was left before its end */
@@ -204,12 +255,19 @@ public final class WorkflowExecutor {
         executor.begin();
         while (!executor.hasEnded() && !(executor.isAtRest() && mailbox.isEmpty())) {
             Duration longest = services.publisher().settle() ? LONGEST_NAP : NAP_WHILE_OWING;
-            Duration nap = executor.untilNextRetry()
-                    .filter(due -> due.compareTo(longest) < 0)
+            Duration nap = Stream.of(
+                            executor.untilNextRetry(),
+                            deadline.filter(it -> !it.isMet()).map(Deadline::left),
+                            Optional.of(longest))
+                    .flatMap(Optional::stream)
+                    .min(Comparator.naturalOrder())
                     .orElse(longest);
             ExecutorMessage message = mailbox.poll(Math.max(1, nap.toMillis()), TimeUnit.MILLISECONDS);
             if (message != null) {
                 handle(message, executor, executions);
+            }
+            if (stopping == null && deadline.filter(Deadline::isDue).isPresent()) {
+                expire(deadline.get(), executor, executions);
             }
             executor.proceed();
         }

@@ -13,6 +13,7 @@ import dev.cairn.workflow.spec.Settings;
 import dev.cairn.workflow.spec.Step;
 import dev.cairn.workflow.spec.Workflow;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +48,11 @@ final class WorkflowKeys {
                             fields.get(LIMIT).orElse(1), fields.get(ON_OVERLAP).orElse(Concurrency.Overlap.QUEUE))),
             "How many runs of this workflow there may be at a time.");
 
+    private static final Field<Duration> TIMEOUT = optional(
+            "timeout",
+            Composites.positive(Scalars.duration()),
+            "How long a run may take in all; then it is ended, and has failed.");
+
     private static final Field<Map<String, SecretSource>> SECRETS = optional(
             "secrets",
             Composites.mapOf(VARIABLE, "a name: letters, digits and _", SecretKeys.TYPE),
@@ -74,7 +80,7 @@ final class WorkflowKeys {
     private WorkflowKeys() {}
 
     static ObjectType<Workflow> type(Path file) {
-        List<Field<?>> all = new ArrayList<>(List.of(NAME, INPUTS, SECRETS, SCHEDULE, CONCURRENCY));
+        List<Field<?>> all = new ArrayList<>(List.of(NAME, INPUTS, SECRETS, SCHEDULE, CONCURRENCY, TIMEOUT));
         all.addAll(SettingsKeys.ENVIRONMENT);
         all.addAll(List.of(DEFAULTS, STEPS, OUTPUTS, ON_FAILURE, FINALLY, NOTIFY));
         return ObjectType.of("workflow", all, (fields, problems) -> workflow(file, fields))
@@ -88,6 +94,7 @@ final class WorkflowKeys {
                 fields.get(INPUTS).orElse(Map.of()),
                 fields.get(SCHEDULE).orElse(List.of()),
                 fields.get(CONCURRENCY),
+                fields.get(TIMEOUT),
                 fields.get(SECRETS).orElse(Map.of()),
                 SettingsKeys.environment(fields),
                 fields.get(DEFAULTS).orElse(Settings.NONE),
