@@ -87,6 +87,6 @@ public interface Checkpointer {
         return false;
     }
 
-    /** Removes what an attempt's folder holds only for those who follow it, once its end is written down elsewhere. */
+    /** Removes what an attempt's folder holds only for those who follow it, once it has ended; its end stays. */
     default void discard(Path attemptDir) throws IOException {}
 }

@@ -37,9 +37,9 @@ final class AttemptFiles {
 
     private AttemptFiles() {}
 
-    /** Leaves what else is in the folder, such as undone files. */
+    /** Leaves what else is in the folder, such as undone files; and its end, should the other document be lost. */
     static void discard(Path attemptDir) throws IOException {
-        for (String name : List.of(SpecFile.NAME, SUPERVISOR, EXIT, JOURNAL)) {
+        for (String name : List.of(SpecFile.NAME, SUPERVISOR, JOURNAL)) {
             Files.deleteIfExists(attemptDir.resolve(name));
         }
     }

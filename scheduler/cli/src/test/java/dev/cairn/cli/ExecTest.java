@@ -122,6 +122,14 @@ final class ExecTest {
             assertThat(again.await().exitCode()).isZero();
             assertThat(again.await().err()).doesNotContain("ignored: ");
         }
+        assertThat(CairnProcess.run(folder, "report", "count", "--html").out())
+                .startsWith("<!DOCTYPE html>")
+                .contains(
+                        "<rect class=\"bar success\"",
+                        "<title>attempt 2 on ",
+                        "class=\"tick\"",
+                        "<summary>stdout</summary>")
+                .doesNotContain("src=", "href=", "@import", "url(");
         assertThat(CairnProcess.run(folder, "report", "count").out())
                 .contains("attempt 1 is still running; following it again")
                 .contains("1 attempt, 0 of them from an image");

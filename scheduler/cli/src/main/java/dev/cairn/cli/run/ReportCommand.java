@@ -5,6 +5,7 @@ import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
 import dev.cairn.cli.shared.Runs;
+import dev.cairn.http.RunReport;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.UndoneFiles;
 import dev.cairn.run.view.Json;
@@ -36,6 +37,9 @@ public final class ReportCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
 
+    @Option(names = "--html", description = "Prints one HTML document with the timeline and logs, for a browser.")
+    private boolean html;
+
     public ReportCommand(CompositionRoot composition) {
         this.composition = composition;
     }
@@ -44,6 +48,10 @@ public final class ReportCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException {
         Runs runs = composition.runs();
         RunManifest run = RunManifest.read(runs.findOrNewest(name));
+        if (html) {
+            composition.console().out().print(RunReport.html(run, composition.clock()));
+            return ExitCode.OK;
+        }
         List<RunTimeline.Entry> timeline = RunTimeline.of(run);
         RunTotals totals = RunTotals.of(run, runs.steps(run));
         if (json) {

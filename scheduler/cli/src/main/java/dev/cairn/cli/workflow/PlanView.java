@@ -37,6 +37,7 @@ final class PlanView {
                 .put("name", plan.name())
                 .put("folder", plan.folder())
                 .put("inputs", inputs)
+                .put("timeout_ms", plan.timeout())
                 .put("steps", steps(plan.steps()))
                 .put("on_failure", steps(plan.onFailure()))
                 .put("finally", steps(plan.atEnd()));
@@ -75,6 +76,7 @@ final class PlanView {
                 .put("timeout_ms", step.policies().timeout().flatMap(Setting::known))
                 .put("computed", computed(step))
                 .put("retries", retry.max())
+                .put("cache", step.policies().cache().isPresent())
                 .put("continue_on_error", step.policies().continueOnError());
     }
 
@@ -125,6 +127,7 @@ final class PlanView {
     static void print(Plan plan, PrintStream out) {
         out.println("workflow " + plan.name() + " in " + plan.folder());
         plan.inputs().forEach((name, value) -> out.println("input " + name + " = " + value.text()));
+        plan.timeout().ifPresent(timeout -> out.println("timeout " + Durations.format(timeout)));
         print("step", plan.steps(), out);
         print("on failure", plan.onFailure(), out);
         print("finally", plan.atEnd(), out);
@@ -191,6 +194,9 @@ final class PlanView {
                 .ifPresent(timeout -> out.println("  timeout     " + shown(timeout, Durations::format)));
         if (step.policies().retry().max() > 0) {
             out.println("  retries     " + step.policies().retry().max());
+        }
+        if (step.policies().cache().isPresent()) {
+            out.println("  cache       takes over the outputs of an earlier success with the same inputs");
         }
         print(step.placement(), out);
     }

@@ -17,15 +17,12 @@ import dev.cairn.run.control.RunCommand;
 import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.view.RunTimeline;
 import dev.cairn.run.view.RunTotals;
 import dev.cairn.schedule.ScheduleEntry;
 import dev.cairn.schedule.Tick;
 import dev.cairn.schedule.store.Tables;
-import gg.jte.ContentType;
-import gg.jte.TemplateEngine;
-import gg.jte.output.StringOutput;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -33,15 +30,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /** The pages: runs, one run, schedules. What they do goes the same ways as the API. Thread-safe. */
 public final class Pages {
     private static final int SHOWN = 200;
 
-    private final TemplateEngine templates = TemplateEngine.createPrecompiled(
-            null, ContentType.Html, Pages.class.getClassLoader(), "dev.cairn.http.internal.page.templates");
     private final ServedRuns runs;
     private final RunControl control;
     private final Optional<Schedules> schedules;
@@ -77,20 +71,12 @@ public final class Pages {
     }
 
     private static Route asset(String name, String type) {
-        return Route.get("/static/" + name, "", request -> Response.text(200, type, resource(name)))
+        return Route.get("/static/" + name, "", request -> Response.text(200, type, Templates.resource(name)))
                 .open();
     }
 
-    private static String resource(String name) throws IOException {
-        try (InputStream in = Objects.requireNonNull(Pages.class.getResourceAsStream(name), name)) {
-            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        }
-    }
-
-    private Response.Whole page(String template, Map<String, Object> values) {
-        StringOutput out = new StringOutput();
-        templates.render(template + ".jte", values, out);
-        return Response.text(200, Response.HTML, out.toString());
+    private static Response.Whole page(String template, Map<String, Object> values) {
+        return Response.text(200, Response.HTML, Templates.html(template, values));
     }
 
     private static Response seeOther(String path) {
@@ -129,7 +115,7 @@ public final class Pages {
         Map<String, Object> values = new HashMap<>();
         values.put("run", run);
         values.put("steps", steps);
-        values.put("lanes", Swimlanes.of(run, steps, clock.instant()));
+        values.put("lanes", Swimlanes.of(run, steps, RunTimeline.of(run), clock.instant()));
         values.put("totals", RunTotals.of(run, steps));
         values.put("saved", WorkSaved.of(steps));
         values.put("formKey", tokens.formKey(request.credential()));

@@ -2,15 +2,17 @@ package dev.cairn.http.internal.page;
 
 import dev.cairn.engine.StepExit;
 import dev.cairn.run.manifest.AttemptRecord;
-import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepManifest;
+import dev.cairn.run.view.RunTimeline;
 import dev.cairn.workflow.value.Durations;
 import dev.cairn.workflow.value.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * The timeline of a run: a lane for each step with its attempts side by side and its images as ticks; places are in units of a picture
@@ -30,12 +32,19 @@ public record Swimlanes(List<Lane> lanes, Instant from, Instant to) {
     /** An image. */
     public record Tick(long x, long height, String title) {}
 
-    public static Swimlanes of(RunManifest run, List<StepManifest> steps, Instant now) {
+    /** @param timeline of the run: a step that has succeeded has no images any more, but events of them */
+    public static Swimlanes of(
+            RunManifest run, List<StepManifest> steps, List<RunTimeline.Entry> timeline, Instant now) {
+        Map<String, List<RunTimeline.Entry>> images = timeline.stream()
+                .filter(RunTimeline.Entry::isImage)
+                .filter(entry -> entry.step().isPresent())
+                .collect(Collectors.groupingBy(entry -> entry.step().get()));
         Instant to = run.endedAt().orElse(now);
         Swimlanes scale = new Swimlanes(List.of(), run.createdAt(), to);
         return new Swimlanes(
                 steps.stream()
-                        .map(step -> scale.lane(run.label(step.stepId()), step))
+                        .map(step -> scale.lane(
+                                run.label(step.stepId()), step, images.getOrDefault(step.stepId(), List.of())))
                         .toList(),
                 run.createdAt(),
                 to);
@@ -45,7 +54,7 @@ public record Swimlanes(List<Lane> lanes, Instant from, Instant to) {
         return Math.max(1, lanes.size()) * LANE;
     }
 
-    private Lane lane(String label, StepManifest step) {
+    private Lane lane(String label, StepManifest step, List<RunTimeline.Entry> images) {
         List<Bar> bars = new ArrayList<>();
         for (AttemptRecord attempt : step.attempts()) {
             Instant end = attempt.end().map(StepExit::at).orElse(to);
@@ -68,15 +77,16 @@ public record Swimlanes(List<Lane> lanes, Instant from, Instant to) {
                         "repeats up to " + span(attempt.repeats())));
             }
         }
-        long largest =
-                step.images().stream().mapToLong(ImageRecord::bytes).max().orElse(1);
-        List<Tick> ticks = step.images().stream()
-                .filter(image -> image.sequence() > 0)
+        long largest = images.stream()
+                .mapToLong(image -> image.bytes().getAsLong())
+                .max()
+                .orElse(1);
+        List<Tick> ticks = images.stream()
                 .map(image -> new Tick(
                         x(image.at()),
-                        Math.max(4, TALLEST * image.bytes() / Math.max(1, largest)),
-                        "image " + image.sequence() + " (" + image.reason() + "): " + Sizes.text(image.bytes())
-                                + ", paused " + image.pause().toNanos() / 1000 + " µs"))
+                        Math.max(4, TALLEST * image.bytes().getAsLong() / Math.max(1, largest)),
+                        image.detail() + ": " + Sizes.text(image.bytes().getAsLong()) + ", paused "
+                                + image.pause().toNanos() / 1000 + " µs"))
                 .toList();
         return new Lane(label, bars, ticks);
     }
