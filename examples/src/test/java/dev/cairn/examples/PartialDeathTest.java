@@ -24,11 +24,11 @@ class PartialDeathTest {
 
             runner.destroyForcibly().waitFor();
             Waiting.forImageAfter(step, image);
+            assertThat(step.supervisor(1)).isEqualTo(supervisor);
             int code = cairn.run("resume");
 
             assertThat(code).as(cairn.said()).isZero();
             assertThat(step.attempts()).as("attempts: nothing is repeated").hasSize(1);
-            assertThat(step.supervisor(1)).isEqualTo(supervisor);
             assertThat(Trees.differences(undisturbed.run(), cairn.runs().get(0), example.compared()))
                     .isEmpty();
         }

@@ -28,7 +28,7 @@ final class OwnerDuties implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OwnerDuties.class);
     private static final Duration LOOK_EVERY = Duration.ofMillis(250);
     /** For requests from other hosts, which the kernel does not report. */
-    private static final Duration LOOK_WHEN_WATCHED = Duration.ofSeconds(2);
+    private static final Duration LOOK_WHEN_WATCHED = Duration.ofSeconds(1);
 
     /** A run that ends sooner is not worth a watch. */
     private static final int UNWATCHED_LOOKS = 4;
@@ -90,7 +90,8 @@ final class OwnerDuties implements AutoCloseable {
             watch = FolderWatch.of(run.requests(), this::answerSoon);
         }
         look();
-        Duration next = watch.isPresent() ? LOOK_WHEN_WATCHED : LOOK_EVERY;
+        boolean seldom = watch.isPresent() && publisher.failure().isEmpty();
+        Duration next = seldom ? LOOK_WHEN_WATCHED : LOOK_EVERY;
         try {
             thread.schedule(this::lookOn, next.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException closing) {
