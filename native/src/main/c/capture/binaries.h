@@ -36,9 +36,9 @@ CAIRN_CHECKED int keeping_add(struct keeping *k, int fd, const char *path, const
  * and *path that of which it is a copy. */
 const char *keeping_find(struct keeping *k, const char **path);
 
-/* In the pause: what a mapping says (path, kept, ...) of a file that an earlier image has kept and
- * that has been replaced or removed since, so that /proc calls it `path` and " (deleted)"; NULL for
- * one that is not kept. */
+/* Called while the step is paused, for a mapping of a file that was replaced or removed: /proc then
+ * shows its path with " (deleted)". Returns the description of the file as an earlier image kept
+ * it; NULL if no image has kept it. */
 json_t *keeping_recall(const struct keeping *k, const char *path, const char *content);
 /* Makes the recalled copy part of this image; returns its descriptor, or -1. */
 int keeping_reopen(struct keeping *k, const char *name, const char *path);

@@ -389,7 +389,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     return rc;
 }
 
-/* What such a step has mapped would go with the images that it came from. */
+/* Whether the step has mapped kept copies of programs, which are deleted together with the images
+ * that they belong to. */
 static bool lives_on_kept(const struct tree *t)
 {
     return json_array_size(t->kept.stand_ins) > 0;

@@ -132,8 +132,8 @@ static unsigned udp_shutdown(int fd, uint64_t ino, int protocol)
     return search.shutdown;
 }
 
-/* Reads a waiting datagram with the address of its sender; 0 if there is none. An empty one can be
- * looked at only once, so that the next checkpoint would not see it. */
+/* Reads a waiting datagram with the address of its sender; 0 if there is none. Peeking at
+ * an empty datagram removes it, so the next checkpoint would miss it. */
 static int peek_datagram(int fd, char *bytes, json_t *queue, cairn_error *err)
 {
     struct sockaddr_storage from = {0};

@@ -11,7 +11,7 @@
 #include "capture/captured.h"
 #include "common/json.h"
 
-/* What the headers of the oldest supported distribution lack. */
+/* The headers of the oldest supported distribution do not define these. */
 #ifndef SYS_landlock_create_ruleset
 #define SYS_landlock_create_ruleset 444
 #define SYS_landlock_restrict_self 446

@@ -85,7 +85,8 @@ static int refuse_guards(const struct captured_process *p, const struct proc_map
                       p->ns_pid, (unsigned long long)map->start);
 }
 
-/* The mode of the open file that it maps: one that can be written may be mapped so later. */
+/* Whether mprotect may make this mapping writable later: it may if the file was opened for writing.
+ */
 static bool may_be_written_later(const struct captured_process *p, const struct proc_map *map)
 {
     char path[96];

@@ -157,7 +157,8 @@ struct listing {
     cairn_error err;
 };
 
-/* A folder of all queues of the namespace that the thread is in; -1 where the host has none. */
+/* Opens a folder that lists all message queues of this thread's IPC namespace; -1 if the kernel has
+ * no message queues. */
 static int open_folder(void)
 {
     auto_close int context = fsopen("mqueue", FSOPEN_CLOEXEC);

@@ -54,9 +54,9 @@ CAIRN_CHECKED int capture_descriptors(struct objects *o, struct captured_process
 /* Content of pipes, and ends that no process of the tree holds; after the descriptors of all
  * processes. */
 CAIRN_CHECKED int capture_pipes(struct objects *o, cairn_error *err);
-/* What epolls watch; likewise. */
+/* Records what each epoll watches, for all captured processes. */
 CAIRN_CHECKED int capture_epolls(const struct objects *o, cairn_error *err);
-/* Which processes pidfds mean; likewise. */
+/* Records which process each pidfd refers to, for all captured processes. */
 CAIRN_CHECKED int capture_pidfds(const struct objects *o, const struct frozen *frozen,
                                  const struct captured_process *processes, size_t count,
                                  cairn_error *err);

@@ -54,7 +54,8 @@ static int add_run(struct page_runs *runs, const struct page_run *run, cairn_err
 }
 
 /* The same through /proc/PID/pagemap, for kernels before 6.7: bit 63 present, 62 swapped, 61 of a
- * file. A guard counts as swapped. */
+ * file. Pages of a guard region
+ * count as swapped. */
 static int list_by_pagemap(int pagemap, const struct proc_map *map, struct page_run run,
                            struct page_runs *out, cairn_error *err)
 {

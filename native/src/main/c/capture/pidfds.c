@@ -1,4 +1,4 @@
-/* Which process a pidfd means. */
+/* Finds the process that each pidfd refers to. */
 #include <errno.h>
 #include <stdint.h>
 #include <sys/ioctl.h>

@@ -105,7 +105,7 @@ static bool map_groups(pid_t pid)
         io_read_file(AT_FDCWD, "/etc/subgid", SUBGID_LIMIT, &subgid, NULL, NULL) != 0)
         return false;
     name_user(user, sizeof user);
-    /* The text of each number is written twice: inside and outside are the same. */
+    /* Each id is mapped to itself, so its text is used twice. */
     auto_free char(*numbers)[24] = calloc((size_t)n + 2, sizeof *numbers);
     auto_free char **argv = calloc((size_t)n * 3 + 6, sizeof *argv);
     if (!numbers || !argv)

@@ -73,7 +73,8 @@ static void attach(struct msghdr *header, char *control, size_t room, const int 
     memcpy(CMSG_DATA(rights), fds, count * sizeof *fds);
 }
 
-/* Each question brings its own way back, so that threads and forked processes may ask at once. */
+/* Each question carries a socket of its own for the answer, so that several threads and forked
+ * processes can ask at the same time. */
 static int ask(enum question question, int fd, struct answer *out, cairn_error *err)
 {
     auto_close int ours = -1, its = -1;

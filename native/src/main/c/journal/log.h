@@ -60,7 +60,8 @@ struct log {
     char boot_id[BOOT_ID_BYTES];
 };
 
-/* A record that is torn ends it: its change was never let through. */
+/* Reads up to the first torn record. The change of a torn record was never made, because a record
+ * is written before its call is allowed. */
 CAIRN_CHECKED int log_read(int folder, uint32_t epoch, struct log *out, cairn_error *err);
 void log_free(struct log *l);
 

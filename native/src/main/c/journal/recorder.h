@@ -12,7 +12,7 @@
 
 #define RECORDER_MOST_PRIVATE 4
 
-/* Inside the lock of the journal. */
+/* To be used only while the journal's lock is held. */
 struct recorder {
     int proc_fd; /* the supervisor's /proc */
     int kept;    /* the folder of copies and links, as the step's mount namespace has it */

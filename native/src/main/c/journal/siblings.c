@@ -85,8 +85,9 @@ static int open_below(int folder, const char *name, int *out, cairn_error *err)
                : cairn_fail_errno(err, "looking for other steps in %s", name);
 }
 
-/* Everything in that journal is older than `since`. A supervisor that recorded no end was killed
- * soon after its last heartbeat; if it was stopped for longer, so were the calls of its step. */
+/* Whether everything in that journal is older than `since`. A supervisor that recorded no end was
+ * killed soon after its last heartbeat. If it was only stopped, its step's calls were stopped, too.
+ */
 static bool is_over(int folder, int64_t since)
 {
     struct stamp alive;

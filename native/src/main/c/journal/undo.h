@@ -32,7 +32,7 @@ CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, const struct undo_optio
  * too. The others' records may be gone the next time. */
 CAIRN_CHECKED int undo_note_shared(int folder, uint32_t epoch, const struct siblings *others,
                                    cairn_error *err);
-/* Forgets them: what changed stays. */
+/* Deletes the records and undoes nothing. */
 CAIRN_CHECKED int undo_nothing(int folder, uint32_t epoch, cairn_error *err);
 /* Undoes them, the newest first; then `epoch` is the newest one, and empty. What is taken away goes
  * below undone_fd. What only the others' records keep from being undone is added to `left`. Killed

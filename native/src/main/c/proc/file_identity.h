@@ -15,8 +15,8 @@
 
 #include "common/error.h"
 
-/* In the pause. NULL anywhere is memory that ran out. `changes`: the step may write to it, and only
- * size and time count. */
+/* Called while the step is paused. A NULL argument means that memory has run out. `changes`: the
+ * step may write to the file, so only its size and time are compared later. */
 int file_identity_note(json_t *json, const struct stat *st, bool changes);
 void file_identity_forget(json_t *json);
 bool file_identity_is_noted(const json_t *json);

@@ -193,8 +193,8 @@ static int make_signalfd(const json_t *json, int64_t flags, int number, cairn_er
     return rc != 0 ? rc : fd_store_place(fd, number, err);
 }
 
-/* From the time to go to when that is: by the host's time of day what the image says, however long
- * the step was away. */
+/* When a timer is due: after the time that was left at the checkpoint; a timer on the time of day
+ * is due at the time that the image holds, however long the step was stopped. */
 static struct timespec until(int64_t clock, struct timespec to_go, int64_t until_ns)
 {
     struct timespec now;

@@ -112,8 +112,8 @@ static bool same_value(const json_t *a, const json_t *b, const char *key)
     return (!x && !y) || (x && y && json_equal(x, y));
 }
 
-/* A mapping that came by fork and need not be made again: the parent has the same one. As in
- * capture/pages.c. */
+/* Whether the parent has the same mapping, so that the process has inherited it by fork and it need
+ * not be made again. The rule is that of capture/pages.c. */
 static bool inherits(const struct restored_process *p, const json_t *map)
 {
     if (!p->shares || !p->parent || json_object_get(map, "kernel"))

@@ -173,8 +173,8 @@ static int occupy_by_ourselves(struct ranges *o, cairn_error *err)
     return rc;
 }
 
-/* A place that no process of the image uses, nor the supervisor itself, of which the first ones are
- * forks. Its heap begins within the first GiB and may grow until then. */
+/* Finds addresses that neither a process of the image uses nor the supervisor, whose forks the
+ * restored processes are at first. Its heap begins within the first GiB and may grow until then. */
 static int find_room(struct restoration *r, cairn_error *err)
 {
     auto_ranges struct ranges o = {0};

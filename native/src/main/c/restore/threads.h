@@ -18,7 +18,7 @@ CAIRN_CHECKED int threads_forget_rseq(struct injector *in, cairn_error *err);
  * those of its capabilities that are permitted. */
 CAIRN_CHECKED int threads_set_ids(struct injector *in, const struct restored_process *p,
                                   bool keeps_capabilities, cairn_error *err);
-/* Leaves the trampoline; the process runs after this. */
+/* Makes each thread leave the trampoline; the restored process runs from then on. */
 CAIRN_CHECKED int threads_leave(const struct restoration *r, struct restored_process *p,
                                 cairn_error *err);
 

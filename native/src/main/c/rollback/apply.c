@@ -36,7 +36,8 @@ static void work_free(struct work *work)
     rb_record_free(&work->record);
 }
 
-/* The folders of Cairn's own around the image, which lies in a folder of checkpoints. */
+/* Finds the folders that belong to Cairn and must not be rolled back: the image's folder, the
+ * folder of checkpoints above it, and the folder of undone files. */
 static void own_around_image(int image_fd, int undone_fd, struct rb_own *own)
 {
     auto_close int checkpoints = openat(image_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -12,7 +12,8 @@
 struct rollback_journal {
     void *context;
     int (*cut)(void *context, uint32_t *epoch, cairn_error *err);
-    /* Before the cut: whether the step only appended to this file since the previous image. */
+    /* Called before `cut`: whether the step has only appended to this file since the previous
+     * image. */
     bool (*only_grew)(void *context, int fd);
     uint64_t limit; /* bytes that may be copied of files which are open for writing */
 };

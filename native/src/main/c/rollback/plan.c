@@ -66,7 +66,7 @@ static int judge_node(const struct planner *p, const struct rb_node *want,
     return rb_compare(want, now, RB_BY_INODE, fd, p->kept_fd, out, p->err);
 }
 
-/* Lets a present node serve the wanted one if its content will do. */
+/* Uses an existing node for the wanted one if it has, or can be cut back to, the wanted content. */
 static int try_node(const struct planner *p, size_t w, size_t n, bool *served)
 {
     const struct rb_plan *plan = p->plan;

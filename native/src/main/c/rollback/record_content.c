@@ -152,8 +152,8 @@ static int note_content(rollback_notes *notes, struct rb_task *task, cairn_error
     return link_file(notes, task, fd, err);
 }
 
-/* Half of what this process may have open, so that a rename or removal before the copy does not
- * matter. */
+/* How many files are held open until they are copied, so that a rename or removal before does no
+ * harm: half of the descriptors that this process may have. */
 static size_t holdable_files(void)
 {
     struct rlimit limit;

@@ -16,7 +16,7 @@
 #include "supervisor/step_files.h"
 
 #define LOOK_EVERY_MS 2
-#define JUST_FORKED_MS 10000 /* more than comes between a fork and its exec */
+#define JUST_FORKED_MS 10000 /* longer than any process takes from fork to exec */
 #define SAVES_WITHIN_MS (10 * 60 * 1000)
 
 /* A program that saves itself: asked by a signal or left to its own schedule; its files go into the

@@ -63,7 +63,7 @@ static void consider_group(struct headroom *nearest, const struct memory_group *
         int64_t one = memory_group_number(g, limits[g->unified][i]);
         limit = one >= 0 ? at_most(limit, one) : limit;
     }
-    if (limit > INT64_MAX / 2) /* version 1 has a number for none */
+    if (limit > INT64_MAX / 2) /* cgroup version 1 writes "no limit" as a huge number */
         return;
     int64_t used = memory_group_number(g, g->unified ? "memory.current" : "memory.usage_in_bytes");
     char of[sizeof nearest->of];

@@ -62,8 +62,9 @@ static int lock(int fd, const char *path, cairn_error *err)
     return 0;
 }
 
-/* A killed supervisor's pid 1 is killed by the kernel, and its end comes after the end of all of
- * its tree. *elsewhere: it ran where we cannot see that. */
+/* Waits until the tree of a killed supervisor has ended: the kernel kills its pid 1, which ends
+ * only after all other processes of the tree. *elsewhere: it ran on a host or in a namespace whose
+ * processes are not visible here. */
 static int await_former_tree(int fd, const char *path, bool *elsewhere, cairn_error *err)
 {
     auto_free char *text = NULL;

@@ -11,7 +11,7 @@ struct interval {
     int64_t every; /* > 0, INTERVAL_AUTO or INTERVAL_NEVER */
     int64_t mtbf;  /* mean time between failures, > 0 */
     double cost;   /* running mean of what a checkpoint takes from the step; < 0 before the first */
-    int64_t took;  /* request to publication of the newest */
+    int64_t took;  /* from the request for the newest image to its publication */
     unsigned failures; /* in a row */
 };
 

@@ -73,7 +73,8 @@ static char *describe_self(const char *attempt, cairn_error *err)
     return text;
 }
 
-/* For a person: pid 4711 on node17. False for what is no lease, such as half of one. */
+/* For a person: pid 4711 on node17. False if the text is not a
+ * whole lease. */
 static bool name_owner(const char *text, char *out, size_t room)
 {
     json_auto_t *json = json_loads(text, 0, NULL);

@@ -80,9 +80,8 @@ static bool has_size(const struct terminal *t, const struct winsize *size)
            now.ws_col == size->ws_col;
 }
 
-/* A client that attaches sends its size, and may have an empty screen. The kernel signals only a
- * change.
- */
+/* A client that attaches sends its size, and may have an empty screen. The kernel sends SIGWINCH
+ * only when the size changes, so an equal size needs a signal of ours. */
 static void ask_to_redraw(const struct terminal *t)
 {
     pid_t foreground;

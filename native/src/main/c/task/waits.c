@@ -115,7 +115,7 @@ static int64_t timespec_at(pid_t tid, uint64_t address)
         errno = 0;
         words[i] = ptrace(PTRACE_PEEKDATA, tid, address + i * sizeof *words, NULL);
         if (errno != 0)
-            address = 0; /* the call itself will find that out */
+            address = 0; /* the call will fail by itself with EFAULT */
     }
     return address ? nanoseconds(words[0], words[1]) : WAIT_FOREVER;
 }

@@ -29,7 +29,7 @@ struct wait {
     struct cpu_registers asked; /* as the program made it */
     uint64_t shown;             /* the timeout that its registers show at the moment */
     int64_t deadline;           /* ns of our CLOCK_MONOTONIC, or WAIT_FOREVER */
-    uint64_t switches;          /* how often it had left the processor when it was released */
+    uint64_t switches;          /* its context switches so far, when it was released */
     bool seen;                  /* in the stop that is under way */
 };
 

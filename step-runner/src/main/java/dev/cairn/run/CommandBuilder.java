@@ -123,7 +123,7 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** Lets the command use io_uring, while which it cannot be checkpointed. */
+    /** Allows the command to use io_uring. While it does, it cannot be checkpointed. */
     public B withIoUring() {
         ioUring = true;
         return self();

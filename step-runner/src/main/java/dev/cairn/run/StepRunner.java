@@ -294,7 +294,8 @@ public final class StepRunner {
 
     /**
      * The run that an earlier start of this Slurm job completed with the same line of its script: Slurm may requeue a job that has
-     * just succeeded. To be resumed, so that it counts for this start: a script may have the same line again.
+     * just succeeded. The caller resumes it, which marks it as done in this start of the job, because a script
+     * may contain the same line again.
      *
      * <p>The newest run decides, because Slurm may give a job the id of a forgotten one.
      */

@@ -57,7 +57,7 @@ final class DaemonDuties implements AutoCloseable {
     private final NotificationRounds messenger;
     private final Housekeeper housekeeper;
     private final ScheduleTriggers triggers;
-    private final FolderWatch watch;
+    private final FirstChanges watch;
     private final FiredSchedules fired = new FiredSchedules();
     private final List<RunDispatcher.Ended> ended = new ArrayList<>();
 
@@ -108,7 +108,7 @@ final class DaemonDuties implements AutoCloseable {
         this.files = new WorkflowWatch(database, new Registrar(ZoneId.systemDefault()), clock, tell);
         this.messenger = new NotificationRounds(runners, metrics, tell);
         this.housekeeper = new Housekeeper(settings.keep(), clock, tell);
-        this.watch = FolderWatch.open(folder -> (folder.equals(signal.folder()) ? changes : workflowFiles)
+        this.watch = new FirstChanges(folder -> (folder.equals(signal.folder()) ? changes : workflowFiles)
                 .request(folder.equals(signal.folder()) ? Duration.ZERO : SETTLED));
         this.triggers = ScheduleTriggers.open(
                 database.source(), database.isShared() ? Optional.of(id) : Optional.empty(), this::fired);

@@ -41,7 +41,7 @@ public record ScheduleEntry(
                 .decidedUpTo(now || !paused ? decided : time);
     }
 
-    /** The jitter of one of its times: chance, but the same whenever it is asked for. */
+    /** The delay that jitter adds to one of its times: random, but the same at every call. */
     public Duration jitterOf(Instant time) {
         if (jitter.isZero()) {
             return Duration.ZERO;

@@ -7,7 +7,7 @@ import dev.cairn.run.manifest.RunState;
 public enum StopKind {
     /** Ctrl-C, or the end of the runner: takes images; the next runner resumes the run. */
     INTERRUPT(EndCause.INTERRUPTED, RunState.INTERRUPTED),
-    /** The host is wanted back: with images, and without where one fails. */
+    /** The host is needed for something else: takes images, and stops a step without one if its image fails. */
     PREEMPT(EndCause.PREEMPTED, RunState.INTERRUPTED),
     /** Takes images; the run resumes only on request. */
     PAUSE(EndCause.PAUSED, RunState.PAUSED),

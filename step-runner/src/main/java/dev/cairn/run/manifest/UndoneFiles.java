@@ -75,7 +75,7 @@ public record UndoneFiles(long files, long bytes, Path path) {
             return place.equals(log) || place.toString().startsWith(log + ".from-");
         }
 
-        /** A runner may be moving it. */
+        /** The file may be gone because a runner is moving it. */
         @Override
         public FileVisitResult visitFileFailed(Path file, IOException e) {
             return FileVisitResult.CONTINUE;

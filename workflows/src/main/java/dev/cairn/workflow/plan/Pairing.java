@@ -44,9 +44,9 @@ public final class Pairing {
     }
 
     /**
-     * For each instance of {@code asking} the place of the one instance of {@code needed} that it waits for; empty where it waits for
-     * all of them: when it refers to anything but the outputs of its counterpart, to nothing, or an instance has no counterpart. Within a
-     * workflow file that is used with a matrix, an instance has to do with its counterparts only.
+     * For each instance of {@code asking}, the place of the one instance of {@code needed} that it waits for. Empty if each instance
+     * waits for all of them, because it refers to more than the outputs of its counterpart, refers to nothing, or has no counterpart.
+     * In a workflow file that is used with a matrix, an instance waits only for its counterparts.
      */
     public static Optional<int[]> lanes(PlanStep asking, PlanStep needed) {
         if (asking.matrix().isSameAs(needed.matrix())) {

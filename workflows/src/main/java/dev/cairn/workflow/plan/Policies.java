@@ -27,7 +27,7 @@ public record Policies(
         cache = cache.map(List::copyOf);
     }
 
-    /** What a step has that says nothing. */
+    /** The policies of a step whose file sets none. */
     public static final Policies DEFAULT = new Policies(
             Optional.empty(),
             RetryPolicy.NEVER,

@@ -38,7 +38,7 @@ final class StepTemplates {
         return all;
     }
 
-    /** Those of what it may take and for how long, which may differ between its tries. */
+    /** The templates of a step's limits (timeout, resources, slurm), which are computed anew for each try. */
     static List<Template> ofLimits(Step step, Settings defaults) {
         List<Template> all = new ArrayList<>();
         Settings settings = step.settings().over(defaults);

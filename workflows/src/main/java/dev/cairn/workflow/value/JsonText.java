@@ -80,7 +80,7 @@ public final class JsonText {
         }
     }
 
-    /** Bounded in depth by the parser. */
+    /** Recursive: the parser limits the depth. */
     private static Value read(JsonParser json) {
         return switch (json.currentToken()) {
             case START_OBJECT -> {

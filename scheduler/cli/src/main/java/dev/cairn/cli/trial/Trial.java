@@ -209,7 +209,7 @@ final class Trial {
         }
     }
 
-    /** A request to a step, after which it ends. */
+    /** Asks a step to end. */
     @FunctionalInterface
     private interface Ending {
         void ask() throws EngineException;

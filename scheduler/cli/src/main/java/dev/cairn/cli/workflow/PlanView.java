@@ -154,7 +154,7 @@ final class PlanView {
         return steps.stream().filter(step -> !(step.action() instanceof Action.EnterPart));
     }
 
-    /** What waits for the decision about a used workflow file waits for what that decision waits for. */
+    /** The hidden step that enters a used workflow file is replaced by the steps that it needs itself. */
     static List<String> needs(PlanStep step, List<PlanStep> all) {
         return step.needs().stream()
                 .flatMap(need -> all.stream()

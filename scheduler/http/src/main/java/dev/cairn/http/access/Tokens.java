@@ -93,7 +93,7 @@ public final class Tokens {
         return body + "." + sign(of(role), "session " + body);
     }
 
-    /** What a form has to send back, so that only a page of ours can have sent it. */
+    /** The value that every form must contain, as proof that it comes from one of these pages (CSRF protection). */
     public String formKey(String session) {
         return sign(write, "form " + session);
     }

@@ -16,7 +16,7 @@ public record ArrayPlan(String stepId, Map<String, Integer> tasks, int atMost, J
         tasks = Map.copyOf(tasks);
     }
 
-    /** Of the instance with this number; {@code %a} for what Slurm puts in its place. */
+    /** The id of an instance. For {@code number}, {@code %a} gives a pattern in which Slurm inserts the number. */
     public static String instance(String stepId, String number) {
         return stepId + "." + number;
     }

@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reports what happens in a step's job, from changes of its manifest. Written down it is by the job itself, in the
- * events of its own folder. Confined to the step's thread, except {@link #note}.
+ * Reports what happens in a step's job, from changes of its manifest. The job itself writes
+ * these events to the journal in its own folder. Confined to the step's thread, except {@link #note}.
  */
 final class SlurmEventReporter {
     /** Reasons for waiting that every job has at times. */

@@ -264,7 +264,7 @@ public final class SlurmExecution implements StepExecution {
         return OptionalLong.empty();
     }
 
-    /** The job's runner is asked before Slurm is: to it, what Slurm sends would look like a preemption. */
+    /** Asks the job's runner first and Slurm only then: the runner would take Slurm's signal for a preemption. */
     @Override
     public void cancel() throws EngineException, InterruptedException {
         cancelled = true;

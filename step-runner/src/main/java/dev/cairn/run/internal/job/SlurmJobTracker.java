@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
- * What Slurm says of all jobs of a run, asked by one {@code squeue} for all of them, more rarely the longer nothing happens. Thread-safe.
+ * Follows the states of all Slurm jobs of a run. One {@code squeue} asks for all of them, and less often the longer nothing changes.
+ * Thread-safe.
  */
 public final class SlurmJobTracker {
     private static final Duration SOON = Duration.ofSeconds(2);

@@ -14,7 +14,7 @@ public final class Owners {
     /** An owner on another host counts as dead when its heartbeat is silent for this long. */
     public static final Duration LEASE = Duration.ofSeconds(30);
 
-    /** How often a living owner's heartbeat moves. */
+    /** The time between two heartbeats of an owner. */
     public static final Duration BEAT = Duration.ofSeconds(5);
 
     private final HostIdentity host;

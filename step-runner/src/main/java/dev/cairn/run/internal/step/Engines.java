@@ -52,7 +52,7 @@ public final class Engines {
         return engine;
     }
 
-    /** What of this host keeps the engine from working; empty when nothing does. */
+    /** Why the engine does not work on this host; empty if it works. */
     Optional<String> obstacle(String name) {
         return obstacles.computeIfAbsent(name, n -> {
             String missing = named(n).check().stream()

@@ -22,7 +22,8 @@ import java.util.concurrent.ExecutionException;
 
 /**
  * The execution of a step with {@code cache}: takes over the outputs of an earlier success if there is one, and otherwise runs the
- * step and remembers its success. Commands wait until that is decided, and hasten it.
+ * step and remembers its success. Commands such as a
+ * cancellation wait for that decision, and cut the search short.
  */
 public final class ReusingExecution implements StepExecution {
     private final StepExecution execution;

@@ -172,7 +172,7 @@ final class StepKeys {
         return fields.get(USES).filter(it -> !it.text().equals(AIRFLOW)).isPresent();
     }
 
-    /** The steps of a workflow file are as that file says. */
+    /** A step that uses a workflow file cannot change how that file's steps run. */
     private static void checkPart(ReadFields fields, Problems problems) {
         Stream.concat(Stream.of(OUTPUTS, ARTIFACTS, CACHE, MASK_SECRETS, STDIN), SettingsKeys.ALL.stream())
                 .filter(fields::has)
