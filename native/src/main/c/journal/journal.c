@@ -226,7 +226,8 @@ int journal_undo(struct journal *j, uint32_t epoch, const struct undo_options *h
 
 int64_t journal_ended(const struct journal *j)
 {
-    return faccessat(j->folder, JOURNAL_BEGUN, F_OK, 0) == 0 ? INT64_MAX : doubts_ended(j->folder);
+    bool is_begun = faccessat(j->folder, JOURNAL_BEGUN, F_OK, 0) == 0 || !io_is_absent(errno);
+    return is_begun ? INT64_MAX : doubts_ended(j->folder);
 }
 
 /* An image of an earlier attempt may know what has been undone since. */

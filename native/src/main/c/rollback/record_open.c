@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
+#include "common/io.h"
 #include "rollback/beneath.h"
 #include "rollback/notes.h"
 #include "rollback/walk.h"
@@ -25,13 +26,16 @@ static struct rb_task *find_task(const rollback_notes *notes, size_t n_sorted,
     return bsearch(&key, notes->tasks, n_sorted, sizeof key, compare_tasks_by_inode);
 }
 
-/* Does the path lead to that inode, from our working folder? */
-static bool leads_to(const char *path, const struct stat *st)
+/* 1 if the path leads to that inode, 0 if it does not, or may not be looked at. */
+static int leads_to(const char *path, const struct stat *st, cairn_error *err)
 {
     auto_close int fd = rb_open_absolute(path, O_PATH);
     struct stat found;
-    return fd >= 0 && fstat(fd, &found) == 0 && found.st_dev == st->st_dev &&
-           found.st_ino == st->st_ino;
+    if (fd < 0 && (io_is_absent(errno) || errno == EACCES))
+        return 0;
+    if (fd < 0 || fstat(fd, &found) < 0)
+        return cairn_fail_errno(err, "looking at %s", path);
+    return found.st_dev == st->st_dev && found.st_ino == st->st_ino;
 }
 
 static struct rb_node *find_noted(const struct rb_tree *open, const struct rb_node *node)
@@ -57,8 +61,9 @@ static int note_open_file(const struct rollback_options *options, rollback_notes
     struct rb_node *before = find_noted(&notes->record.open, &node);
     if (before && !only_grows(file))
         before->keep = RB_KEEP_NONE;
-    if (before || !leads_to(file->path, st))
-        return 0;
+    int rc = before ? 0 : leads_to(file->path, st, err);
+    if (rc <= 0)
+        return rc;
     if (options->journal && only_grows(file) && (uint64_t)node.size <= notes->grow_bytes) {
         notes->grow_bytes -= (uint64_t)node.size;
         node.keep = RB_KEEP_GROWN;
@@ -69,7 +74,7 @@ static int note_open_file(const struct rollback_options *options, rollback_notes
     node.path = rb_arena_text(&notes->record.arena, file->path + 1);
     if (!node.path)
         return cairn_fail(err, ENOMEM, "out of memory noting %s", file->path);
-    int rc = rb_content_ends(file->fd, (uint64_t)node.size, file->path, &node.ends, err);
+    rc = rb_content_ends(file->fd, (uint64_t)node.size, file->path, &node.ends, err);
     if (rc != 0)
         return rc;
     node.has_ends = true;
