@@ -112,7 +112,9 @@ class Bench:
 
     def output(self, room):
         return {f.name: f.read_bytes() for f in sorted(room.glob("home/runs/*/work/*"))} | \
-               {str(f.relative_to(f.parents[2])): f.read_bytes() for f in sorted(room.glob("home/runs/*/steps/*/std*.log"))}
+               {str(f.relative_to(f.parents[2])): f.read_bytes()
+                for f in sorted(room.glob("home/runs/*/steps/*/std*.log"))
+                if f.stat().st_size > 0}  # an empty log is removed, if that succeeds
 
     def kill(self, room):
         """Whatever is left of a room."""
