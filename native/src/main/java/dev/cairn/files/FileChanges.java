@@ -13,8 +13,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether files may have changed since the last look, by one {@code stat} of each: for whoever waits for something to appear in them,
- * and would otherwise read them again and again. A folder changes when a name in it does. Confined to one thread.
+ * Whether files may have changed since the last look, by one {@code stat} of each. Saves a caller that waits for a change from reading
+ * them again and again. A folder changes when a name in it does. Confined to one thread.
  */
 public final class FileChanges {
     /** The time of a change is no more exact than this on any file system: another change may follow it unseen. */

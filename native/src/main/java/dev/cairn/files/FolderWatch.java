@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tells at once when something in a folder changes, as the kernel reports it; what another host writes through a file server is not
- * reported. So whoever waits for a change still looks from time to time, only more rarely. One thread for the whole process. Thread-safe.
+ * reported. So a caller still has to look from time to time, but rarely. One thread for the whole process. Thread-safe.
  */
 public final class FolderWatch implements AutoCloseable {
     private static @Nullable Watcher watcher;

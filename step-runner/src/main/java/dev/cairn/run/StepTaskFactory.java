@@ -251,7 +251,7 @@ final class StepTaskFactory implements TaskSource {
         }
     }
 
-    /** Whether whoever sent this step here has searched for an earlier success, and remembers this one. */
+    /** Whether this process is the Slurm job of one step: the submitting runner reuses and remembers successes. */
     private boolean isPartOfRun() {
         return !run.path().equals(run.base());
     }

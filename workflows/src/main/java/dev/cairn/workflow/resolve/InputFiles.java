@@ -106,7 +106,7 @@ final class InputFiles {
         }
     }
 
-    /** What cannot be looked at counts: whoever reads it finds out. */
+    /** A file that cannot be looked at counts: reading it will tell why. */
     private static boolean counts(Path path, boolean evenFolder) {
         try {
             BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);
