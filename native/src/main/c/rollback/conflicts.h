@@ -20,8 +20,8 @@ struct rb_conflicts {
     const struct rb_own *own; /* logs, to which Cairn may write after the step's end */
 };
 
-/* Whether another program has changed a file since the step's end. `now` has the path or the inode of
- * a file that was open. Renames and links do not count as changes. */
+/* Whether another program has changed a file since the step's end. `now` has the path or the inode
+ * of a file that was open. Renames and links do not count as changes. */
 bool rb_is_by_others(const struct rb_conflicts *c, const struct rb_node *want, const char *path,
                      const struct stat *now);
 /* For a tree that is an open file: adds to the problems what others put in its place. */
