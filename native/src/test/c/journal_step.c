@@ -100,7 +100,12 @@ static int undo(struct journal *journal, int folder, uint32_t epoch, bool accept
     if (undone < 0 && cairn_fail_errno(&error, "opening undone") != 0)
         return complain("beginning", &error);
     struct undo_left left = {0};
-    const struct undo_options how = {undone, getenv("CAIRN_STEP_CWD"), &left, accept_changed};
+    struct path_map moved = {0};
+    const char *from = getenv("CAIRN_MOVED_FROM"), *to = getenv("CAIRN_MOVED_TO");
+    if (from && to && !path_map_add(&moved, from, to))
+        return 3;
+    const struct undo_options how = {undone, getenv("CAIRN_STEP_CWD"), &left, &moved,
+                                     accept_changed};
     if (journal_undo(journal, epoch, &how, &error) != 0)
         return complain("undoing", &error);
     if (left.files > 0)

@@ -253,6 +253,19 @@ def what_others_removed_comes_back():
     clear(base)
 
 
+def what_was_moved_goes_back_where_it_is():
+    """A step's folder is moved before its changes are undone."""
+    base, work, journal = small_step("echo x >> old; mkdir dir; mv other dir/; ln -s old link; echo x > r; mv r new")
+    moved = os.path.join(base, "moved")
+    os.rename(work, moved)
+    undone = subprocess.run([STEP, "undo", journal, "0"], stderr=subprocess.PIPE, text=True,
+                            env={**os.environ, "CAIRN_STEP_CWD": moved, "CAIRN_MOVED_FROM": work, "CAIRN_MOVED_TO": moved})
+    assert undone.returncode == 0, undone
+    assert sorted(os.listdir(moved)) == ["old", "other"] and read(moved + "/old") == read(moved + "/other") == "before\n"
+    assert not os.path.exists(work)
+    clear(base)
+
+
 def side_by_side(first, second, old=None):
     """Two steps of one run in one folder; the second runs while the first waits for it."""
     base = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
@@ -380,6 +393,7 @@ def main():
         return one(int(os.environ["CAIRN_SEED"]))
     what_others_changed_is_left_alone()
     what_others_removed_comes_back()
+    what_was_moved_goes_back_where_it_is()
     what_another_step_changes_too_stays()
     as_an_ordinary_user()
     what_a_power_cut_may_have_taken_is_named()

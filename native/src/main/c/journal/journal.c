@@ -217,7 +217,7 @@ int journal_undo(struct journal *j, uint32_t epoch, const struct undo_options *h
     if (rc == 0)
         rc = undo_check(j->folder, epoch, how, &others, err);
     if (rc == 0)
-        rc = undo_note_shared(j->folder, epoch, &others, err);
+        rc = undo_note_shared(j->folder, epoch, how, &others, err);
     if (rc == 0)
         rc = undo_to(j->folder, epoch, how, &others, err);
     siblings_free(&others);

@@ -225,8 +225,41 @@ int log_read(int folder, uint32_t epoch, struct log *out, cairn_error *err)
     return 0;
 }
 
+static int translate(struct log *l, const char **path, const struct path_map *moved,
+                     cairn_error *err)
+{
+    char to[PATH_MAX];
+    if (!path_map_apply(moved, *path, to))
+        return 0;
+    char *copy = strdup(to);
+    if (!copy)
+        return cairn_fail(err, ENOMEM, "out of memory translating the journal");
+    l->moved[l->n_moved++] = copy;
+    *path = copy;
+    return 0;
+}
+
+int log_translate(struct log *l, const struct path_map *moved, cairn_error *err)
+{
+    if (!moved || moved->count == 0)
+        return 0;
+    l->moved = calloc(l->count * 2 + 1, sizeof *l->moved);
+    if (!l->moved)
+        return cairn_fail(err, ENOMEM, "out of memory translating the journal");
+    int rc = 0;
+    for (size_t i = 0; i < l->count && rc == 0; i++) {
+        rc = translate(l, &l->records[i].path, moved, err);
+        if (rc == 0 && l->records[i].type == RECORD_MOVE)
+            rc = translate(l, &l->records[i].other, moved, err);
+    }
+    return rc;
+}
+
 void log_free(struct log *l)
 {
+    for (size_t i = 0; i < l->n_moved; i++)
+        free(l->moved[i]);
+    free(l->moved);
     free(l->records);
     free(l->bytes);
     *l = (struct log){0};

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/path_map.h"
 #include "common/process.h"
 
 #define LOG_NAME_BYTES 24
@@ -58,11 +59,15 @@ struct log {
     struct record *records;
     size_t count;
     char boot_id[BOOT_ID_BYTES];
+    char **moved; /* paths that were translated */
+    size_t n_moved;
 };
 
 /* Reads up to the first torn record. The change of a torn record was never made, because a record
  * is written before its call is allowed. */
 CAIRN_CHECKED int log_read(int folder, uint32_t epoch, struct log *out, cairn_error *err);
+/* Replaces the paths of the records by those that lead to the same files now. */
+CAIRN_CHECKED int log_translate(struct log *l, const struct path_map *moved, cairn_error *err);
 void log_free(struct log *l);
 
 #endif

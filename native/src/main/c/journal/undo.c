@@ -35,6 +35,7 @@ struct undoing {
     struct doubts *doubts; /* NULL: none are looked for */
     const struct siblings *others;
     struct undo_left *left; /* NULL: nothing is undone yet */
+    const struct path_map *moved;
     cairn_error *err;
 };
 
@@ -704,7 +705,9 @@ static int for_epochs(struct undoing *u, uint32_t epoch, int (*each)(struct undo
         if (rc != 0)
             break;
         u->log = &log;
-        rc = each(u);
+        rc = log_translate(&log, u->moved, u->err);
+        if (rc == 0)
+            rc = each(u);
         log_free(&log);
     }
     return rc;
@@ -766,6 +769,7 @@ int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
     int rc = undoing_open(folder, -1, &u, err);
     u.oldest = epoch;
     u.others = others;
+    u.moved = how->moved;
     if (rc == 0)
         rc = check_with_doubts(&u, how);
     undoing_close(&u);
@@ -857,12 +861,14 @@ static int note_shared(struct undoing *u)
     return rc;
 }
 
-int undo_note_shared(int folder, uint32_t epoch, const struct siblings *others, cairn_error *err)
+int undo_note_shared(int folder, uint32_t epoch, const struct undo_options *how,
+                     const struct siblings *others, cairn_error *err)
 {
     struct undoing u;
     int rc = undoing_open(folder, -1, &u, err);
     u.oldest = epoch;
     u.others = others;
+    u.moved = how->moved;
     /* Undoing counts the records of a log: once it has begun, none is added. */
     int begun = rc == 0 && others->marks.count ? has_begun(&u) : 1;
     if (begun <= 0)
@@ -879,6 +885,7 @@ int undo_to(int folder, uint32_t epoch, const struct undo_options *how,
     int rc = undoing_open(folder, how->undone_fd, &u, err);
     u.oldest = epoch;
     u.others = others;
+    u.moved = how->moved;
     u.left = how->left;
     if (rc == 0)
         rc = io_publish_file(folder, JOURNAL_BEGUN, "", 0, err);

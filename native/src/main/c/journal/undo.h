@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/error.h"
+#include "common/path_map.h"
 #include "journal/siblings.h"
 
 #define UNDO_LEFT_BYTES 512
@@ -17,11 +18,12 @@ struct undo_left {
 };
 
 struct undo_options {
-    int undone_fd;          /* what is taken away goes below it */
-    const char *cwd;        /* of the step; NULL where it is not known */
-    struct undo_left *left; /* added to */
-    bool accept_changed;    /* what others changed is undone, too, and what a power cut took is not
-                               looked for */
+    int undone_fd;                /* what is taken away goes below it */
+    const char *cwd;              /* of the step; NULL where it is not known */
+    struct undo_left *left;       /* added to */
+    const struct path_map *moved; /* where the recorded paths lead now, or NULL */
+    bool accept_changed; /* what others changed is undone, too, and what a power cut took is not
+                            looked for */
 };
 
 /* Can all epochs from `epoch` on be undone? CAIRN_EROLLBACK, naming the file, where not. Touches
@@ -30,8 +32,8 @@ CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, const struct undo_optio
                              const struct siblings *others, cairn_error *err);
 /* Before undo_to: writes down, once and for all, what it will leave alone since others change it,
  * too. The others' records may be gone the next time. */
-CAIRN_CHECKED int undo_note_shared(int folder, uint32_t epoch, const struct siblings *others,
-                                   cairn_error *err);
+CAIRN_CHECKED int undo_note_shared(int folder, uint32_t epoch, const struct undo_options *how,
+                                   const struct siblings *others, cairn_error *err);
 /* Deletes the records and undoes nothing. */
 CAIRN_CHECKED int undo_nothing(int folder, uint32_t epoch, cairn_error *err);
 /* Undoes them, the newest first; then `epoch` is the newest one, and empty. What is taken away goes

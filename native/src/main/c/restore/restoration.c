@@ -210,6 +210,8 @@ int restoration_open(struct restoration *r, const struct tree_spec *spec, const 
     const char *text = image_reader_meta(image, &len);
     int rc = json_parse_object(text, len, "META of the image", &r->meta, err);
     if (rc == 0)
+        rc = path_map_translate(spec->moved, r->meta, err);
+    if (rc == 0)
         rc = restore_fits_machine(r->meta, err);
     if (rc == 0)
         rc = read_processes(r, err);

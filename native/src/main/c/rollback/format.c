@@ -109,6 +109,8 @@ int rb_format(const struct rb_record *record, json_t **out, cairn_error *err)
     bool journalled = record->epoch >= 0;
     int bad = add_int(o, "version", journalled ? JOURNALLED_VERSION : VERSION) |
               add(o, "open", format_tree(&record->open));
+    if (record->checkpoints)
+        bad |= add(o, "checkpoints", rb_name_encode(record->checkpoints));
     if (record->folders.n > 0)
         bad |= add(o, "folders", format_tree(&record->folders));
     for (size_t i = 0; i < record->n_trees && !bad; i++)

@@ -77,7 +77,8 @@ struct rb_record {
     struct rb_tree folders; /* above all that was open; base "/", the higher ones first */
     struct rb_tree *trees;
     size_t n_trees;
-    int64_t epoch; /* of the journal, or -1 */
+    int64_t epoch;           /* of the journal, or -1 */
+    const char *checkpoints; /* path of the folder of images at the checkpoint, or NULL */
 };
 
 /* NULL when memory is out. The pointer holds until the next call. */

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -113,6 +115,18 @@ static void add_open_tasks(rollback_notes *notes, const struct rollback_journal 
     }
 }
 
+/* The path of an open folder; NULL if the kernel does not tell it. */
+static const char *name_of(struct rb_arena *arena, int folder)
+{
+    char link[48], path[PATH_MAX];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+    ssize_t len = readlink(link, path, sizeof path - 1);
+    if (len <= 0)
+        return NULL;
+    path[len] = '\0';
+    return rb_arena_text(arena, path);
+}
+
 static int record_all(const struct rollback_options *options,
                       const struct rollback_open_file *files, size_t n_files, int image_fd,
                       rollback_notes *notes, cairn_error *err)
@@ -127,6 +141,7 @@ static int record_all(const struct rollback_options *options,
                                     &notes->kept, err)))
         return rc;
     rc = rb_note_contents(notes, err);
+    notes->record.checkpoints = name_of(&notes->record.arena, options->checkpoints_fd);
     notes->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (rc == 0 && notes->root_fd < 0)
         rc = cairn_fail_errno(err, "opening /");

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "common/path_map.h"
 
 /* Receives the step's file changes. */
 struct tree_listener {
@@ -32,8 +33,9 @@ struct tree_spec {
     struct rlimit open_files;
     bool baseline_cpu;                    /* envp holds libraries to it */
     const struct tree_listener *listener; /* NULL: nobody */
-    bool accept_changed;                  /* a restored tree may read other files than before */
-    bool deny_io_uring;                   /* io_uring_setup fails with ENOSYS */
+    const struct path_map *moved; /* of a restored tree, where its paths lead now; or NULL */
+    bool accept_changed;          /* a restored tree may read other files than before */
+    bool deny_io_uring;           /* io_uring_setup fails with ENOSYS */
     bool namespaces; /* false: run plainly below a pid 1 that is only a process (engines app and
                         none on hosts without user namespaces); such a tree cannot be captured */
 };

@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "sandbox/start.h"
 #include "supervisor/image_journal.h"
+#include "supervisor/moved_home.h"
 #include "supervisor/step_files.h"
 
 /* The step's streams, while it is being started. */
@@ -64,6 +65,7 @@ static struct tree_spec tree_spec_of(const struct supervisor *s, char *const *en
         .cols = spec->cols,
         .open_files = s->open_files,
         .baseline_cpu = spec->baseline_cpu,
+        .moved = &s->spec.moved,
         .accept_changed = spec->accept_changed,
         .namespaces = true,
     };
@@ -120,8 +122,8 @@ static int restore_from(struct supervisor *s, struct tree_spec *spec, const imag
         return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                           "it is an image of kind %s, from which the engine `%s` does not resume",
                           kind ? kind : "(none)", s->engine->name);
-    int rc =
-        step_files_roll_back(meta, image, &s->images, &s->attempt, &s->spec, s->step.journal, err);
+    int rc = step_files_roll_back(meta, image, &s->images, &s->attempt, &s->spec, &s->spec.moved,
+                                  s->step.journal, err);
     if (rc != 0)
         return rc;
     image_journal_rolled_back(&s->attempt, &s->spec);
@@ -151,8 +153,15 @@ static int restore(struct supervisor *s, struct tree_spec *spec, int64_t *sequen
     json_t *meta = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
     struct image_summary summary;
     image_reader_summary(image, &summary);
-    rc = meta ? restore_from(s, spec, image, meta, err)
+    struct moved_home home;
+    moved_home_add(
+        &home, json_string_value(json_object_get(json_object_get(meta, "files"), "checkpoints")),
+        s->images.fd, &s->spec.moved);
+    rc = meta ? path_map_translate(&s->spec.moved, meta, err)
               : cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "its META is not JSON");
+    if (rc == 0)
+        rc = restore_from(s, spec, image, meta, err);
+    s->spec.moved.count = 0; /* `home` ends here */
     json_decref(meta);
     image_reader_close(image);
     if (rc != 0)

@@ -211,6 +211,26 @@ static int read_renewals(const json_t *document, struct spec *s, cairn_error *er
     return rc;
 }
 
+static bool is_folder_path(const char *path)
+{
+    return path && path[0] == '/' && path[1] && path[strlen(path) - 1] != '/';
+}
+
+static int read_map(const json_t *restore, struct path_map *out, cairn_error *err)
+{
+    size_t i;
+    json_t *list = NULL, *pair;
+    int rc = json_may_array(restore, "map", PATH_MAP_MOST, &list, err);
+    json_array_foreach(rc == 0 ? list : NULL, i, pair)
+    {
+        const char *from = json_string_value(json_array_get(pair, 0)),
+                   *to = json_string_value(json_array_get(pair, 1));
+        if (!is_folder_path(from) || !is_folder_path(to) || !path_map_add(out, from, to))
+            return complain(err, "restore.map", "must be pairs of absolute paths");
+    }
+    return rc;
+}
+
 static int read_images(const json_t *document, struct spec *s, cairn_error *err)
 {
     json_t *restore = NULL;
@@ -221,7 +241,7 @@ static int read_images(const json_t *document, struct spec *s, cairn_error *err)
         rc = json_need_string(restore, "image", PATH_LIMIT, &s->restore_image, err);
     if (rc == 0 && restore)
         s->accept_changed = json_is_true(json_object_get(restore, "accept_changed"));
-    return rc;
+    return rc == 0 && restore ? read_map(restore, &s->moved, err) : rc;
 }
 
 static int read_lease(const json_t *document, struct spec *s, cairn_error *err)

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "common/error.h"
+#include "common/path_map.h"
 
 #define CHECKPOINT_AUTO 0
 #define CHECKPOINT_NEVER (-1)
@@ -54,6 +55,7 @@ struct spec {
     bool rollback_open;
     const char **rollback_trees; /* NULL-terminated */
     const char *restore_image;   /* NULL starts from the beginning */
+    struct path_map moved;       /* restore.map: where recorded paths lead now */
     bool accept_changed;         /* undoes what others changed, too */
     json_t *renewals;            /* see tree_spec */
     bool detach;

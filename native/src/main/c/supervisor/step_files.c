@@ -124,7 +124,8 @@ static int undo_journal(const json_t *record, bool beginning, const struct image
 
 int step_files_roll_back(const json_t *meta, const image_reader *image,
                          const struct image_folder *images, const struct attempt *attempt,
-                         const struct spec *spec, struct journal *journal, cairn_error *err)
+                         const struct spec *spec, const struct path_map *moved,
+                         struct journal *journal, cairn_error *err)
 {
     const json_t *record = json_object_get(meta, "files");
     if (!record)
@@ -134,7 +135,7 @@ int step_files_roll_back(const json_t *meta, const image_reader *image,
     auto_close int undone = -1;
     int rc = attempt_open_undone(attempt, &undone, err);
     struct undo_left left = {0};
-    const struct undo_options how = {undone, spec->cwd, &left, spec->accept_changed};
+    const struct undo_options how = {undone, spec->cwd, &left, moved, spec->accept_changed};
     /* Before undoing, which changes files itself. */
     const struct rollback_others others = {journal ? journal_ended(journal) : INT64_MAX,
                                            spec->accept_changed};

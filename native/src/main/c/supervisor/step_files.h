@@ -35,6 +35,7 @@ CAIRN_CHECKED int step_files_publish_first(const struct spec *spec, struct image
 CAIRN_CHECKED int step_files_roll_back(const json_t *meta, const image_reader *image,
                                        const struct image_folder *images,
                                        const struct attempt *attempt, const struct spec *spec,
-                                       struct journal *journal, cairn_error *err);
+                                       const struct path_map *moved, struct journal *journal,
+                                       cairn_error *err);
 
 #endif

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param grace between TERM and KILL
  * @param restoreFrom the image to resume from; empty starts from the beginning
  * @param acceptChanged files of the step that others changed since it ended go back, too
+ * @param moved folders that the image knows under a former path, each with its path now; the engine finds a moved home by itself
  * @param outlivesRunner false where nothing may outlive the job (batch systems)
  * @param app what the engine {@code app} needs; empty for the others
  * @param renewals variables that the memory of the image has outdated, by name
@@ -41,6 +42,7 @@ public record StepLaunch(
         Rollback rollback,
         Optional<Path> restoreFrom,
         boolean acceptChanged,
+        Map<Path, Path> moved,
         boolean outlivesRunner,
         Optional<AppCheckpoints> app,
         Map<String, Renewal> renewals,
@@ -49,6 +51,7 @@ public record StepLaunch(
     public StepLaunch {
         command = List.copyOf(command);
         environment = Map.copyOf(environment);
+        moved = Map.copyOf(moved);
         renewals = Map.copyOf(renewals);
     }
 }

@@ -21,6 +21,7 @@ public final class LaunchBuilder {
     private Duration spent = Duration.ZERO;
     private Optional<Path> restoreFrom = Optional.empty();
     private boolean acceptChanged;
+    private Map<Path, Path> moved = Map.of();
     private boolean outlivesRunner = true;
     private Optional<AppCheckpoints> app = Optional.empty();
     private Map<String, Renewal> renewals = Map.of();
@@ -84,6 +85,11 @@ public final class LaunchBuilder {
         return this;
     }
 
+    public LaunchBuilder moved(Path from, Path to) {
+        moved = Map.of(from, to);
+        return this;
+    }
+
     LaunchBuilder outlivesRunner(boolean value) {
         outlivesRunner = value;
         return this;
@@ -142,6 +148,7 @@ public final class LaunchBuilder {
                 new Rollback(true, List.of(work)),
                 restoreFrom,
                 acceptChanged,
+                moved,
                 outlivesRunner,
                 app,
                 renewals,

@@ -169,9 +169,12 @@ final class JobStepOpener {
     private static ResumeOptions options(Submission submission, String stepId, boolean first) {
         ResumeChoice wish = submission.wish();
         return new ResumeOptions(
-                wish.acceptChanged(),
-                false,
-                first && wish.at().isPresent() ? Map.of(stepId, wish.at().getAsLong()) : Map.of(),
-                first && wish.restart() ? Set.of(stepId) : Set.of());
+                        wish.acceptChanged(),
+                        false,
+                        first && wish.at().isPresent()
+                                ? Map.of(stepId, wish.at().getAsLong())
+                                : Map.of(),
+                        first && wish.restart() ? Set.of(stepId) : Set.of())
+                .moved(wish.moved());
     }
 }

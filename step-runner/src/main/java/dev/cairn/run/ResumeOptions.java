@@ -1,6 +1,7 @@
 package dev.cairn.run;
 
 import dev.cairn.run.internal.resume.ResumeChoice;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -15,6 +16,7 @@ import java.util.Set;
  * @param restart ids of steps that start from their beginning
  * @param from ids of steps that run again with all that depend on them, also after they succeeded
  * @param only ids of steps of an ended run that run again, and nothing else does
+ * @param moved former paths of folders that were moved since the run used them, each with the path now
  * @param edits what becomes of edits of the workflow file
  */
 public record ResumeOptions(
@@ -24,6 +26,7 @@ public record ResumeOptions(
         Set<String> restart,
         Set<String> from,
         Set<String> only,
+        Map<Path, Path> moved,
         Edits edits) {
     public static final ResumeOptions NONE = new ResumeOptions(false, false, Map.of(), Set.of());
 
@@ -45,22 +48,27 @@ public record ResumeOptions(
         restart = Set.copyOf(restart);
         from = Set.copyOf(from);
         only = Set.copyOf(only);
+        moved = Map.copyOf(moved);
     }
 
     public ResumeOptions(boolean acceptChanged, boolean assumeLost, Map<String, Long> at, Set<String> restart) {
-        this(acceptChanged, assumeLost, at, restart, Set.of(), Set.of(), Edits.RUN_AGAIN);
+        this(acceptChanged, assumeLost, at, restart, Set.of(), Set.of(), Map.of(), Edits.RUN_AGAIN);
     }
 
     public ResumeOptions with(Edits chosen) {
-        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, only, chosen);
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, only, moved, chosen);
     }
 
     public ResumeOptions from(Set<String> steps) {
-        return new ResumeOptions(acceptChanged, assumeLost, at, restart, steps, only, edits);
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, steps, only, moved, edits);
     }
 
     public ResumeOptions only(Set<String> steps) {
-        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, steps, edits);
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, steps, moved, edits);
+    }
+
+    public ResumeOptions moved(Map<Path, Path> folders) {
+        return new ResumeOptions(acceptChanged, assumeLost, at, restart, from, only, folders, edits);
     }
 
     boolean choosesSteps() {
@@ -69,12 +77,13 @@ public record ResumeOptions(
 
     Map<String, ResumeChoice> wishes() {
         Map<String, ResumeChoice> wishes = new HashMap<>();
-        at.forEach((step, image) -> wishes.put(step, new ResumeChoice(acceptChanged, OptionalLong.of(image), false)));
-        restart.forEach(step -> wishes.put(step, new ResumeChoice(acceptChanged, OptionalLong.empty(), true)));
+        at.forEach((step, image) ->
+                wishes.put(step, new ResumeChoice(acceptChanged, OptionalLong.of(image), false, moved)));
+        restart.forEach(step -> wishes.put(step, new ResumeChoice(acceptChanged, OptionalLong.empty(), true, moved)));
         return wishes;
     }
 
     ResumeChoice otherwise() {
-        return new ResumeChoice(acceptChanged, OptionalLong.empty(), false);
+        return new ResumeChoice(acceptChanged, OptionalLong.empty(), false, moved);
     }
 }

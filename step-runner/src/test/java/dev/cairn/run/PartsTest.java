@@ -11,7 +11,6 @@ import dev.cairn.run.manifest.StepManifest;
 import dev.cairn.run.manifest.StepState;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,8 +221,7 @@ class PartsTest {
         Bench.Running run = bench.start(bench.flow(FAN_OUT));
         assertThat(run.outcome().state()).isEqualTo(RunState.FAILED);
         failing.clear();
-        ResumeOptions from = new ResumeOptions(
-                false, false, Map.of(), Set.of(), Set.of("s.align[b]"), Set.of(), ResumeOptions.Edits.RUN_AGAIN);
+        ResumeOptions from = ResumeOptions.NONE.from(Set.of("s.align[b]"));
         assertThat(finish(bench.runner().resume(run.folder(), from, false), RunState.SUCCEEDED))
                 .containsExactly("all", "s.align.2", "s.sort.2");
     }

@@ -45,7 +45,8 @@ final class SpecFile {
         launch.restoreFrom()
                 .ifPresent(image -> spec.putObject("restore")
                         .put("image", absolute(image))
-                        .put("accept_changed", launch.acceptChanged()));
+                        .put("accept_changed", launch.acceptChanged())
+                        .set("map", pairs(launch.moved())));
         spec.put("detach", launch.outlivesRunner());
         if (!launch.renewals().isEmpty()) {
             ObjectNode renew = spec.putObject("renew");
@@ -64,6 +65,12 @@ final class SpecFile {
         environment.forEach(
                 (name, value) -> block.append(name).append('=').append(value).append('\0'));
         return block.toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static ArrayNode pairs(Map<Path, Path> moved) {
+        ArrayNode pairs = JSON.arrayNode();
+        moved.forEach((from, to) -> pairs.addArray().add(absolute(from)).add(absolute(to)));
+        return pairs;
     }
 
     private static void putStreams(ObjectNode spec, StepIo io) {

@@ -240,6 +240,40 @@ final class NativeEngineTest extends ImagingCheckpointerContract {
         assertThat(steps().finish(resumed).exitCode()).hasValue(0);
     }
 
+    /** The move concerns descriptors, the working folder, files that are rolled back, and the write journal. */
+    @Test
+    void resumesInAFolderThatWasMoved() throws Exception {
+        Path before = Files.createDirectory(programs.resolve("before"));
+        Path after = programs.resolve("after");
+        Files.writeString(before.resolve("in"), "1\n2\n3\n");
+        Files.writeString(before.resolve("old"), "kept\n");
+        String program =
+                "cd " + before + "; exec 3< in 4>> log 5<> data; read a <&3; echo a >&4; echo abc >&5; echo ready;"
+                        + " while [ ! -e go ]; do sleep 0.02; done; echo b >&4; echo x > old; echo new > made; echo changed;"
+                        + " while [ ! -e end ]; do sleep 0.02; done; read b <&3; echo $a$b $(cat old) $(cat log) >&4; pwd -P";
+        StepProcess step = steps().start(program, launch -> launch.journalBytes(1 << 30));
+        steps().awaitOutput("ready");
+        ImageInfo image = step.checkpoint(new CheckpointRequest(Optional.empty(), "test", false));
+        Files.createFile(before.resolve("go"));
+        steps().awaitOutput("changed");
+        step.end(EndCause.CANCELLED, Duration.ofSeconds(5));
+        steps().finish(step);
+        Files.move(before, after);
+        Files.createFile(after.resolve("end"));
+
+        StepProcess resumed = steps().start(
+                        program,
+                        launch -> launch.journalBytes(1 << 30)
+                                .restoreFrom(image.path())
+                                .moved(before, after));
+        assertThat(steps().finish(resumed).exitCode()).hasValue(0);
+        assertThat(after.resolve("log")).hasContent("a\nb\n12 x a b\n");
+        assertThat(after.resolve("data")).hasContent("abc\n");
+        assertThat(after.resolve("made")).hasContent("new\n");
+        assertThat(Files.readAllLines(steps().stdout())).endsWith(after.toString());
+        assertThat(before).doesNotExist();
+    }
+
     @Test
     void talksThroughATerminal_alsoAfterResume() throws Exception {
         StepProcess step = steps().start(CONVERSATION, launch -> launch.terminal(24, 80));

@@ -13,6 +13,8 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.StepState;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -47,6 +49,12 @@ public final class ResumeCommand implements Callable<Integer> {
             description = "Restarts this step from the beginning and rolls its files back; repeatable.")
     private Set<String> restart = new LinkedHashSet<>();
 
+    @Option(
+            names = "--map",
+            paramLabel = "OLD=NEW",
+            description = "The folder OLD has been moved to NEW: translates all recorded paths; repeatable.")
+    private Map<Path, Path> moved = new LinkedHashMap<>();
+
     @Mixin
     private RunningOptions running;
 
@@ -67,8 +75,8 @@ public final class ResumeCommand implements Callable<Integer> {
         ForegroundRun foreground = new ForegroundRun(composition, runs, json);
         RunFolder folder = name == null ? newest(runs) : runs.find(name);
         RunManifest run = RunManifest.read(folder);
-        ResumeOptions options =
-                workflows.in(new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), ids(run)));
+        ResumeOptions options = workflows.in(
+                new ResumeOptions(running.acceptChanged, running.assumeLost, image(run), ids(run)).moved(moved()));
         return foreground
                 .verbose(workflows.verbose)
                 .run(() -> runs.runner().resume(folder, options, false), running.patience());
@@ -81,6 +89,19 @@ public final class ResumeCommand implements Callable<Integer> {
                 .orElseThrow(() -> new CliException(
                         ExitCode.NOT_FOUND,
                         "there is no unfinished run in " + runs.home().path()));
+    }
+
+    private Map<Path, Path> moved() throws CliException {
+        Map<Path, Path> folders = new LinkedHashMap<>();
+        for (Map.Entry<Path, Path> pair : moved.entrySet()) {
+            Path from = pair.getKey().toAbsolutePath().normalize();
+            Path to = pair.getValue().toAbsolutePath().normalize();
+            if (from.getNameCount() == 0 || to.getNameCount() == 0) {
+                throw new CliException(ExitCode.USAGE, "--map " + from + "=" + to + ": name a folder below /");
+            }
+            folders.put(from, to);
+        }
+        return folders;
     }
 
     private Set<String> ids(RunManifest run) throws RequestException {

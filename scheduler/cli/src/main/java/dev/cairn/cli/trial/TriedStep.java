@@ -122,6 +122,7 @@ final class TriedStep {
                 new Rollback(true, List.of(temporary())),
                 image,
                 false,
+                Map.of(),
                 false,
                 Optional.empty(),
                 Map.of(),

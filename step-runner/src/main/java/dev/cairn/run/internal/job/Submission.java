@@ -7,6 +7,8 @@ import dev.cairn.run.manifest.RunFolder;
 import dev.cairn.run.manifest.WriteGuard;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import tools.jackson.databind.node.ObjectNode;
@@ -117,7 +119,17 @@ public record Submission(
                         node.path("at").isIntegralNumber()
                                 ? OptionalLong.of(node.path("at").asLong())
                                 : OptionalLong.empty(),
-                        node.path("restart").asBoolean(false)));
+                        node.path("restart").asBoolean(false),
+                        folders(node)));
+    }
+
+    private static Map<Path, Path> folders(ObjectNode node) {
+        Map<Path, Path> moved = new HashMap<>();
+        node.path("moved")
+                .properties()
+                .forEach(pair -> moved.put(
+                        Path.of(pair.getKey()), Path.of(pair.getValue().asString(""))));
+        return moved;
     }
 
     private ObjectNode into(ObjectNode node) {
@@ -126,6 +138,8 @@ public record Submission(
         job.ifPresent(id -> node.put("job", id));
         over.ifPresent(how -> node.put("over", how));
         wish.at().ifPresent(at -> node.put("at", at));
+        ObjectNode moved = node.putObject("moved");
+        wish.moved().forEach((from, to) -> moved.put(from.toString(), to.toString()));
         return node.put("image", image)
                 .put("idle", idle)
                 .put("accept_changed", wish.acceptChanged())

@@ -7,6 +7,7 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.engine.Lease;
 import dev.cairn.engine.LeaseTimes;
 import dev.cairn.engine.Renewal;
+import dev.cairn.engine.Rollback;
 import dev.cairn.engine.StepExit;
 import dev.cairn.engine.StepLaunch;
 import dev.cairn.engine.StepProcess;
@@ -113,7 +114,7 @@ final class AttemptStart {
         task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, point);
         try {
-            return start(engine, attempt, point, wish.acceptChanged());
+            return start(engine, attempt, point, wish);
         } catch (IOException e) {
             if (!stopped.getAsBoolean()) {
                 throw e;
@@ -124,7 +125,7 @@ final class AttemptStart {
     }
 
     /** Waits for a disk that takes no files, until the step is stopped. */
-    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point, boolean acceptChanged)
+    private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point, ResumeChoice wish)
             throws IOException, EngineException {
         WriteGuard patience = services.publisher().unless(stopped);
         Variables variables = variables(attempt, point, patience);
@@ -134,7 +135,7 @@ final class AttemptStart {
             Path output = manifest.folder().output();
             patience.publish(output, () -> Files.deleteIfExists(output));
         }
-        StepLaunch launch = launch(attempt, variables, point, acceptChanged, lease(engine));
+        StepLaunch launch = launch(attempt, variables, point, wish, lease(engine));
         List<Begun> begun = new ArrayList<>();
         patience.publish(launch.attemptDir(), () -> begun.add(start(engine, attempt, point, launch)));
         return begun.get(0);
@@ -298,7 +299,7 @@ final class AttemptStart {
             AttemptRecord attempt,
             Variables variables,
             ResumePoint point,
-            boolean acceptChanged,
+            ResumeChoice wish,
             Optional<LeaseTimes> lease) {
         StepFolder folder = manifest.folder();
         Optional<Path> image = point.image().map(ImageRecord::sequence).map(folder::image);
@@ -306,7 +307,7 @@ final class AttemptStart {
                 folder.attempt(attempt.number()),
                 folder.checkpoints(),
                 task.command(),
-                task.workingDirectory(),
+                wish.now(task.workingDirectory()),
                 variables.environment(),
                 task.umask(),
                 task.baselineCpu(),
@@ -315,9 +316,12 @@ final class AttemptStart {
                 task.timeout(),
                 RetryBudgets.spent(AttemptRecorder.counted(manifest)),
                 task.grace(),
-                task.rollback(),
+                new Rollback(
+                        task.rollback().openFiles(),
+                        task.rollback().trees().stream().map(wish::now).toList()),
                 image,
-                acceptChanged,
+                wish.acceptChanged(),
+                wish.moved(),
                 task.outlivesRunner(),
                 task.app(),
                 variables.outdated(),
