@@ -1,10 +1,13 @@
 # Sourced by ./test. Root's tests prove little about a rootless engine, so root also runs them as an ordinary user.
 test_user=cairn-test
 
+make_test_user() {
+    id "$test_user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$test_user"
+}
+
 # test_as_user MODULE...: runs the modules' tests, as built, in a copy that belongs to an ordinary user.
 test_as_user() {
     local copy module ok=0
-    id "$test_user" >/dev/null 2>&1 || useradd --create-home --shell /bin/bash "$test_user" || return 1
     copy=$(mktemp -d /var/tmp/cairn-test.XXXXXX) || return 1
     tar -c --exclude=.git --exclude=./.cairn . | tar -x -C "$copy" || return 1
     chown -R "$test_user": "$copy"

@@ -18,3 +18,9 @@ need_for_tests() {
     need munge /usr/sbin/munged
     need postgresql /usr/lib/postgresql
 }
+
+# What only the examples of --long use.
+need_for_long_tests() {
+    need python3-venv /usr/lib/python3*/ensurepip/__init__.py
+    need rsync rsync
+}

@@ -78,7 +78,7 @@ class BatchJobTest {
     @ParameterizedTest
     @MethodSource("lives")
     void endsAsUndisturbedWhateverHappensToTheJob(Life life) throws Exception {
-        try (Cairn cairn = Cairn.in(Rooms.next("batch-job"), COUNT.folder(), Caller.ofSlurm())
+        try (Cairn cairn = Cairn.in(Rooms.next("batch-job"), COUNT.folder(), Caller.named())
                 .with(SLURM.environment())) {
             List<String> options = new ArrayList<>(
                     List.of("--partition=" + life.partition(), "--output=job.log", "--job-name=" + name(cairn)));
@@ -118,7 +118,7 @@ class BatchJobTest {
             names = {"REQUEUE", "CANCELLATION"})
     void srunInAResumedStepBelongsToTheCurrentJob(Blow blow) throws Exception {
         try (Cairn cairn =
-                Cairn.in(Rooms.next("srun"), COUNT.folder(), Caller.ofSlurm()).with(SLURM.environment())) {
+                Cairn.in(Rooms.next("srun"), COUNT.folder(), Caller.named()).with(SLURM.environment())) {
             Files.writeString(cairn.project().resolve("flow.yaml"), SRUN);
             Life life = new Life("nograce", 40, List.of(blow));
             List<String> options = List.of("--partition=nograce", "--output=job.log", "--job-name=" + name(cairn));
@@ -147,7 +147,7 @@ class BatchJobTest {
     @Test
     @EnabledIfSystemProperty(named = "cairn.long", matches = "true")
     void aJobThatItsControllerHasForgottenLosesNothing() throws Exception {
-        try (Cairn cairn = Cairn.in(Rooms.next("forgotten"), COUNT.folder(), Caller.ofSlurm())
+        try (Cairn cairn = Cairn.in(Rooms.next("forgotten"), COUNT.folder(), Caller.named())
                 .with(SLURM.environment())) {
             Files.writeString(cairn.project().resolve("flow.yaml"), SRUN);
             Life life = new Life("nograce", 40, List.of(Blow.CONTROLLER_KILLED));

@@ -19,6 +19,9 @@ import java.util.stream.Stream;
  * <p>The environment is a fixed one: neither the version of python nor anything else depends on who runs the tests.
  */
 final class Cairn implements AutoCloseable {
+    /** Of programs, unless a test lays another one over it. */
+    static final String PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     private static final long MINUTES_FOR_A_COMMAND = 10;
 
     private final Path folder;
@@ -127,7 +130,7 @@ final class Cairn implements AutoCloseable {
         builder.environment()
                 .putAll(Map.of(
                         "PATH",
-                        "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                        PATH,
                         "HOME",
                         folder.resolve("user").toString(),
                         "LANG",

@@ -12,7 +12,7 @@ enum Caller {
     SELF(List.of()),
     /** A user without any privilege; only root can switch to it. */
     ORDINARY_USER(List.of("setpriv", "--reuid", "60217", "--regid", "60217", "--clear-groups", "--")),
-    /** An ordinary user who has a name, as Slurm wants it; there once {@link Cluster} is. */
+    /** An ordinary user who has an account, which {@code ./test} creates. */
     NAMED_USER(List.of("setpriv", "--reuid", "cairn-test", "--regid", "cairn-test", "--init-groups", "--"));
 
     private static final int UID = 60217;
@@ -31,8 +31,8 @@ enum Caller {
         return isRoot() ? ORDINARY_USER : SELF;
     }
 
-    /** The least privileged that can submit to Slurm here. */
-    static Caller ofSlurm() {
+    /** The least privileged that has an account here; Slurm and Snakemake ask for its name. */
+    static Caller named() {
         return isRoot() ? NAMED_USER : SELF;
     }
 

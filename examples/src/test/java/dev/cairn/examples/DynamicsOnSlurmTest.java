@@ -20,7 +20,7 @@ class DynamicsOnSlurmTest {
 
     @Test
     void saysThatItHasTwoThreadsAndEndsAsUndisturbed() throws Exception {
-        try (Cairn cairn = Cairn.in(Rooms.next("dynamics"), DYNAMICS.folder(), Caller.ofSlurm())
+        try (Cairn cairn = Cairn.in(Rooms.next("dynamics"), DYNAMICS.folder(), Caller.named())
                 .with(SLURM.environment())) {
             assertThat(cairn.run("run", "flow.yaml", "--input", STEPS))
                     .as(cairn.said())

@@ -13,10 +13,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The proof of a checkpointer: the result after any number of kills equals the result without one.
  *
- * <p>{@code -Dcairn.long=true} kills each example twenty times, as every caller that there is; {@code -Dcairn.seed=N} repeats a run's moments.
+ * <p>{@code -Dcairn.long=true} kills each example twenty times, as every caller that there is; {@code -Dcairn.seed=N} repeats a run's moments;
+ * {@code -Dcairn.example=NAME} takes one example only.
  */
 class KillAndResumeTest {
     private static final boolean LONG = Boolean.getBoolean("cairn.long");
+    private static final String ONLY = System.getProperty("cairn.example");
     private static final int KILLS = LONG ? 20 : 3;
 
     static Stream<Arguments> examplesAndCallers() {
@@ -27,13 +29,17 @@ class KillAndResumeTest {
                 "molecular-dynamics",
                 "src/test/flows/files",
                 "src/test/flows/connections");
-        Stream<String> seldom = LONG ? Stream.of("src/test/flows/programs") : Stream.empty();
+        Stream<String> seldom = LONG ? Stream.of("src/test/flows/programs", "src/test/flows/tools") : Stream.empty();
         return Stream.concat(often, seldom)
+                .filter(name -> ONLY == null || name.endsWith(ONLY))
                 .flatMap(name -> callers(name).map(caller -> Arguments.of(Example.named(name), caller)));
     }
 
     /** In short everybody's example runs as an ordinary user, and one as root too, where root runs the tests. */
     private static Stream<Caller> callers(String name) {
+        if (name.endsWith("tools")) {
+            return Stream.of(Caller.SELF, Caller.named()).distinct();
+        }
         return LONG || name.equals("count")
                 ? Stream.of(Caller.SELF, Caller.ordinary()).distinct()
                 : Stream.of(Caller.ordinary());
@@ -49,7 +55,8 @@ class KillAndResumeTest {
 
         int killsLeft = KILLS;
         while (killsLeft > 0) {
-            try (Cairn cairn = Cairn.in(Rooms.next(example.name()), example.folder(), caller)) {
+            try (Cairn cairn = Cairn.in(Rooms.next(example.name()), example.folder(), caller)
+                    .with(example.variables())) {
                 KillAndResume disturbed = new KillAndResume(cairn, random, killsLeft, atMost);
                 Path run = disturbed.run();
                 System.out.printf(

@@ -56,7 +56,7 @@ class KillOrderOnSlurmTest {
         Undisturbed undisturbed = Undisturbed.of(ORDERS);
         Random random = new Random(seed);
         List<String> told = new ArrayList<>(List.of("seed " + seed));
-        try (Cairn cairn = Cairn.in(Rooms.next(ORDERS.name()), ORDERS.folder(), Caller.ofSlurm())
+        try (Cairn cairn = Cairn.in(Rooms.next(ORDERS.name()), ORDERS.folder(), Caller.named())
                 .with(SLURM.environment())) {
             Victims victims = new Victims(cairn, random);
             String job = submit(cairn);

@@ -216,7 +216,7 @@ class SubmittedStepTest {
     }
 
     private static Cairn cairn() throws IOException {
-        Cairn plain = Cairn.in(Rooms.next("submitted"), SUBMITTED.folder(), Caller.ofSlurm());
+        Cairn plain = Cairn.in(Rooms.next("submitted"), SUBMITTED.folder(), Caller.named());
         Path bin = Files.createDirectory(plain.project().resolve("bin"));
         Path sbatch = Files.writeString(bin.resolve("sbatch"), """
                 #!/bin/bash
@@ -231,7 +231,7 @@ class SubmittedStepTest {
                 echo "$said"
                 """);
         assertThat(sbatch.toFile().setExecutable(true, false)).isTrue();
-        Caller.ofSlurm().own(plain.project());
+        Caller.named().own(plain.project());
         Map<String, String> environment = new HashMap<>(SLURM.environment());
         environment.put("PATH", bin + ":/usr/local/bin:/usr/bin:/bin");
         environment.put(

@@ -68,16 +68,22 @@ final class Trees {
         return differences;
     }
 
-    /** The files in a folder that match one of the globs, relative to it. */
+    /** The files in a folder that match one of the globs, relative to it, without empty logs. */
     static SortedSet<Path> files(Path folder, List<String> globs) throws IOException {
         List<PathMatcher> matchers = globs.stream()
                 .map(glob -> FileSystems.getDefault().getPathMatcher("glob:" + glob))
                 .toList();
         try (Stream<Path> paths = Files.walk(folder)) {
             return paths.filter(Files::isRegularFile)
+                    .filter(file -> !isEmptyLog(file))
                     .map(folder::relativize)
                     .filter(file -> matchers.stream().anyMatch(matcher -> matcher.matches(file)))
                     .collect(Collectors.toCollection(TreeSet::new));
         }
+    }
+
+    /** A step that succeeds removes its empty logs, unless it is killed at that instant. */
+    private static boolean isEmptyLog(Path file) {
+        return file.toString().endsWith(".log") && file.toFile().length() == 0;
     }
 }

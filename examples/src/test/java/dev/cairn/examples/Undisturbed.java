@@ -30,7 +30,8 @@ record Undisturbed(Path run, Duration took) {
     }
 
     private static Undisturbed run(Example example) throws IOException, InterruptedException {
-        try (Cairn cairn = Cairn.in(Rooms.next(example.name()), example.folder(), Caller.SELF)) {
+        try (Cairn cairn = Cairn.in(Rooms.next(example.name()), example.folder(), Caller.SELF)
+                .with(example.variables())) {
             long start = System.nanoTime();
             int code = cairn.run("run", "flow.yaml");
             Duration took = Duration.ofNanos(System.nanoTime() - start);
