@@ -26,6 +26,7 @@ import dev.cairn.cli.shared.GlobalOptions;
 import dev.cairn.cli.shared.Unloadable;
 import dev.cairn.cli.slurm.SlurmCommand;
 import dev.cairn.cli.trial.TryCommand;
+import dev.cairn.cli.ui.UiCommand;
 import dev.cairn.cli.workflow.PlanCommand;
 import dev.cairn.cli.workflow.SchemaCommand;
 import dev.cairn.cli.workflow.ValidateCommand;
@@ -69,6 +70,7 @@ public final class CommandTree {
         commands.put("gc", () -> new GcCommand(composition));
         commands.put("schedule", () -> ScheduleCommand.tree(composition));
         commands.put("daemon", () -> DaemonCommand.tree(composition));
+        commands.put("ui", () -> new UiCommand(composition));
         commands.put("airflow", () -> AirflowCommand.tree(composition));
         commands.put("schema", () -> new SchemaCommand(console));
         commands.put("completion", () -> new CompletionCommand(console, this::whole));

@@ -479,6 +479,63 @@ final class HttpApiTest {
     }
 
     @Test
+    void answersARangeOfALog() throws Exception {
+        String run =
+                startRun("flow.yaml", ", \"inputs\": {\"to\": 3}").path("id").asString();
+        awaitState(run, "succeeded");
+        assertThat(range(run, "bytes=0-5")).isEqualTo("206 bytes 0-5/21 line 1");
+        assertThat(range(run, "bytes=7-")).isEqualTo("206 bytes 7-20/21 line 2\nline 3\n");
+        assertThat(range(run, "bytes=-7")).isEqualTo("206 bytes 14-20/21 line 3\n");
+        assertThat(range(run, "bytes=21-")).startsWith("416 bytes */21 ");
+        for (String ignored : List.of("bytes=5-1", "bytes=-", "lines=1-2", "bytes=0-1,3-4")) {
+            assertThat(range(run, ignored)).as(ignored).isEqualTo("200  line 1\nline 2\nline 3\n");
+        }
+    }
+
+    private static String range(String run, String range) throws Exception {
+        HttpResponse<String> answer = send(request("/api/v1/runs/" + run + "/steps/count/logs")
+                .header("Authorization", "Bearer " + token)
+                .header("Range", range));
+        return answer.statusCode() + " "
+                + answer.headers().firstValue("Content-Range").orElse("") + " " + answer.body();
+    }
+
+    @Test
+    void uiShowsAHomeToTheBrowserThatOpensItsAddressFirst() throws Exception {
+        assertThat(cairn("exec", "--name", "shown-by-ui", "--", "true").exitCode())
+                .isZero();
+        try (CairnProcess ui = CairnProcess.start(folder, environment(), Path.of("/dev/null"), "ui", "--no-browser")) {
+            await(() -> ui.out().contains("/login?code="));
+            URI login = URI.create(ui.out().strip());
+            HttpResponse<String> first = send(HttpRequest.newBuilder(login));
+            assertThat(first.statusCode()).isEqualTo(303);
+            String cookie =
+                    first.headers().firstValue("Set-Cookie").orElseThrow().replaceFirst(";.*", "");
+            HttpResponse<String> runs =
+                    send(HttpRequest.newBuilder(login.resolve("/runs")).header("Cookie", cookie));
+            assertThat(runs.statusCode()).isEqualTo(200);
+            assertThat(runs.body()).contains("shown-by-ui");
+            HttpResponse<String> second = send(HttpRequest.newBuilder(login));
+            assertThat(second.headers().firstValue("Set-Cookie")).isEmpty();
+            assertThat(second.body()).contains("not valid");
+            ui.signal("INT");
+            assertThat(ui.await().exitCode()).isZero();
+        }
+    }
+
+    @Test
+    void refusesToBeReadOnTheWayUnlessItIsAllowed() throws Exception {
+        CairnProcess.Outcome refused = cairn("daemon", "--foreground", "--http", "0.0.0.0:0");
+        assertThat(refused.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(refused.err()).contains("--tls-cert", "--http-unencrypted");
+        assertThat(cairn("daemon", "--foreground", "--http", "0", "--tls-cert", "x")
+                        .err())
+                .contains("need each other");
+        assertThat(cairn("daemon", "--foreground", "--http", "65536").exitCode())
+                .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
     void describesExactlyWhatItAnswers() throws Exception {
         HttpResponse<String> answer = send(request("/api/v1/openapi.json"));
         JsonNode document = JsonMapper.shared().readTree(answer.body());

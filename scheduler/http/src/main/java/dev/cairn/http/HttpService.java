@@ -4,6 +4,8 @@ import dev.cairn.daemon.DaemonException;
 import dev.cairn.daemon.HttpFront;
 import dev.cairn.daemon.Runners;
 import dev.cairn.daemon.Schedules;
+import dev.cairn.http.access.Listening;
+import dev.cairn.http.access.OneTimeCodes;
 import dev.cairn.http.access.Tokens;
 import dev.cairn.http.internal.airflow.AirflowApi;
 import dev.cairn.http.internal.api.OwnApi;
@@ -31,11 +33,10 @@ import java.util.function.Supplier;
 /**
  * Serves the API and the pages. It is the {@link HttpFront} of a daemon, and serves one home alone for {@code cairn ui}.
  *
- * @param port on loopback, 0 for any
  * @param homes served besides those of schedules
  * @param version of this program
  */
-public record HttpService(StateFolder folder, int port, List<Path> homes, String version, Clock clock)
+public record HttpService(StateFolder folder, Listening where, List<Path> homes, String version, Clock clock)
         implements HttpFront {
     private static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -53,12 +54,18 @@ public record HttpService(StateFolder folder, int port, List<Path> homes, String
                 daemon.tell());
     }
 
+    /** What is served without a daemon. */
+    public interface Own extends Open {
+        /** An address that logs a browser in, once and soon. */
+        String loginAddress();
+    }
+
     /** Without schedules. */
-    public Open open(Runners runners, Consumer<String> tell) throws IOException, DaemonException {
+    public Own open(Runners runners, Consumer<String> tell) throws IOException, DaemonException {
         return open(List::of, Optional.empty(), () -> "", runners, event -> {}, tell);
     }
 
-    private Open open(
+    private Own open(
             Homes.Source scheduled,
             Optional<Schedules> schedules,
             Supplier<String> metrics,
@@ -67,6 +74,7 @@ public record HttpService(StateFolder folder, int port, List<Path> homes, String
             Consumer<String> tell)
             throws IOException, DaemonException {
         Tokens tokens = Tokens.of(folder, clock);
+        OneTimeCodes codes = new OneTimeCodes(clock);
         Homes known = new Homes(homes, scheduled, folder.path().resolve("http-homes"));
         ServedRuns runs = new ServedRuns(known);
         ActiveRuns active = new ActiveRuns(runners, known, folder.path().resolve("http-runs"), listener, tell);
@@ -78,16 +86,21 @@ public record HttpService(StateFolder folder, int port, List<Path> homes, String
                 .open());
         routes.addAll(new OwnApi(runs, active, runners, schedules, folder, version, clock).routes());
         routes.addAll(new AirflowApi(runs, active, runners, schedules, tokens, folder, version, clock).routes());
-        routes.addAll(new Pages(runs, active, runners, schedules, tokens, clock).routes());
-        HttpPort open = HttpPort.open(port, routes, tokens, tell);
+        routes.addAll(new Pages(runs, active, runners, schedules, tokens, codes, clock).routes());
+        HttpPort open = HttpPort.open(where, routes, tokens, tell);
         active.resumeLeft();
-        return new Opened(open, active);
+        return new Opened(open, active, codes);
     }
 
-    private record Opened(HttpPort port, ActiveRuns active) implements Open {
+    private record Opened(HttpPort port, ActiveRuns active, OneTimeCodes codes) implements Own {
         @Override
         public String address() {
             return port.address();
+        }
+
+        @Override
+        public String loginAddress() {
+            return port.address() + "/login?code=" + codes.issue();
         }
 
         @Override

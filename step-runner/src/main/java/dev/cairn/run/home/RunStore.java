@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,11 +54,9 @@ public final class RunStore {
     public Listing list() throws IOException {
         List<RunManifest> runs = new ArrayList<>();
         List<IOException> unreadable = new ArrayList<>();
-        Trust trust = Trust.ofThisProcess();
         for (RunFolder folder : folders()) {
             try {
-                trust.check(folder.path());
-                runs.add(RunManifest.read(folder));
+                runs.add(read(folder));
             } catch (NoSuchFileException gone) {
                 // deleted since the folder was listed
             } catch (DocumentException | UntrustedException e) {
@@ -68,6 +67,27 @@ public final class RunStore {
                 .thenComparing(RunManifest::id)
                 .reversed());
         return new Listing(runs, unreadable);
+    }
+
+    /** The folders of the runs, none of which has been read or checked. */
+    public List<RunFolder> all() throws IOException {
+        return folders();
+    }
+
+    /** The second in which a run was created, as its id says; the earliest possible when it does not. */
+    public static Instant second(RunFolder run) {
+        return RunIds.second(run.runId());
+    }
+
+    /**
+     * The run of a folder of this home.
+     *
+     * @throws UntrustedException when another user could have written it
+     * @throws NoSuchFileException when it has been deleted
+     */
+    public static RunManifest read(RunFolder folder) throws IOException {
+        Trust.ofThisProcess().check(folder.path());
+        return RunManifest.read(folder);
     }
 
     /**

@@ -14,6 +14,7 @@ import dev.cairn.daemon.DaemonSettings;
 import dev.cairn.daemon.HttpFront;
 import dev.cairn.engine.EngineException;
 import dev.cairn.http.HttpService;
+import dev.cairn.http.access.Listening;
 import dev.cairn.metrics.Metrics;
 import dev.cairn.run.StepRunner;
 import dev.cairn.run.home.CairnHome;
@@ -27,7 +28,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -46,11 +46,8 @@ public final class DaemonCommand implements Callable<Integer> {
                             + "running for the next start.")
     private boolean foreground;
 
-    @Option(
-            names = "--http",
-            paramLabel = "PORT",
-            description = "Answers /metrics (Prometheus) and /health on this port of loopback; 0 picks a free port.")
-    private @Nullable Integer http;
+    @Mixin
+    private HttpOptions http;
 
     @Mixin
     private KeepOptions keep;
@@ -75,9 +72,6 @@ public final class DaemonCommand implements Callable<Integer> {
     public Integer call() throws IOException, CliException, InterruptedException {
         DaemonSettings settings =
                 new DaemonSettings(composition.stateFolder(), store.url(composition), http(), keep.rules());
-        if (http != null && (http < 0 || http > 65535)) {
-            throw new CliException(ExitCode.USAGE, "--http " + http + ": a port is from 0 to 65535");
-        }
         if (!foreground) {
             return new BackgroundDaemon(composition, settings, given()).start();
         }
@@ -97,22 +91,21 @@ public final class DaemonCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Optional<HttpFront> http() throws IOException {
-        if (http == null) {
+    private Optional<HttpFront> http() throws IOException, CliException {
+        Optional<Listening> listening = http.listening(console);
+        if (listening.isEmpty()) {
             return Optional.empty();
         }
         List<Path> homes =
                 composition.homeHere().map(CairnHome::path).map(List::of).orElse(List.of());
-        return Optional.of(
-                new HttpService(composition.stateFolder(), http, homes, Version.text(), composition.clock()));
+        return Optional.of(new HttpService(
+                composition.stateFolder(), listening.get(), homes, Version.text(), composition.clock()));
     }
 
     /** What else was given on this line. */
     private List<String> given() {
         List<String> given = new ArrayList<>(keep.given());
-        if (http != null) {
-            given.addAll(List.of("--http", http.toString()));
-        }
+        given.addAll(http.given(console));
         return given;
     }
 

@@ -93,6 +93,12 @@ public final class Tokens {
         return body + "." + sign(of(role), "session " + body);
     }
 
+    /** The name of the cookie that holds a session. Cookies have no port: each state folder has a name of its own. */
+    public String cookie() {
+        return "cairn_session_"
+                + sign(write, "cookie").replaceAll("[^A-Za-z0-9]", "").substring(0, 8);
+    }
+
     /** The value that every form must contain, as proof that it comes from one of these pages (CSRF protection). */
     public String formKey(String session) {
         return sign(write, "form " + session);

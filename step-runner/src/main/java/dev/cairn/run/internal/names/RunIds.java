@@ -3,16 +3,20 @@ package dev.cairn.run.internal.names;
 import dev.cairn.files.Digests;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Names of folders for runs and for whatever people call them. */
 public final class RunIds {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final String ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+    private static final Pattern CREATED = Pattern.compile("-(\\d{8}-\\d{6})-[0-9a-z]{4}$");
     private static final int LONGEST_NAME = 40;
     private static final int LONGEST_ENCODED = 200;
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -29,6 +33,16 @@ public final class RunIds {
             id.append(ALPHABET.charAt(RANDOM.nextInt(ALPHABET.length())));
         }
         return id.toString();
+    }
+
+    /** When {@link #create} made an id; the earliest possible for any other. */
+    public static Instant second(String id) {
+        Matcher time = CREATED.matcher(id);
+        try {
+            return time.find() ? Instant.from(TIME.parse(time.group(1))) : Instant.MIN;
+        } catch (DateTimeException noTime) {
+            return Instant.MIN;
+        }
     }
 
     /** Whether a text could be the id of a run; such a one leads to no other folder. */

@@ -1,6 +1,7 @@
 package dev.cairn.http.internal.airflow;
 
 import dev.cairn.daemon.Schedules;
+import dev.cairn.http.internal.runs.RunSummary;
 import dev.cairn.http.internal.runs.ServedRuns;
 import dev.cairn.http.internal.server.HttpError;
 import dev.cairn.run.failure.NoSuchRunException;
@@ -43,13 +44,12 @@ final class Dags {
     /** By id. */
     List<Dag> all() throws IOException {
         Map<String, Dag> dags = new TreeMap<>();
-        for (ServedRuns.Found found : runs.list().runs()) {
-            String name = found.run().origin().name();
-            found.run()
-                    .origin()
+        for (ServedRuns.Seen seen : runs.list().runs()) {
+            String name = seen.summary().name();
+            seen.summary()
                     .workflow()
                     .ifPresent(file -> dags.putIfAbsent(
-                            name, new Dag(name, file, found.home().path(), List.of(), "")));
+                            name, new Dag(name, file, seen.home().path(), List.of(), "")));
         }
         if (schedules.isPresent()) {
             List<ScheduleEntry> entries = schedules.get().database().read(Tables::schedules);
@@ -92,10 +92,16 @@ final class Dags {
 
     /** The runs of workflows, newest first. */
     List<ServedRuns.Found> runs(Optional<String> dagId) throws IOException {
-        return runs.list().runs().stream()
-                .filter(found -> found.run().origin().workflow().isPresent())
-                .filter(found -> dagId.map(found.run().origin().name()::equals).orElse(true))
-                .toList();
+        List<ServedRuns.Found> found = new ArrayList<>();
+        for (ServedRuns.Seen seen : runs.list(run -> isOf(run, dagId), Optional.empty(), Integer.MAX_VALUE)
+                .runs()) {
+            seen.found().ifPresent(found::add);
+        }
+        return found;
+    }
+
+    private static boolean isOf(RunSummary run, Optional<String> dagId) {
+        return run.workflow().isPresent() && dagId.map(run.name()::equals).orElse(true);
     }
 
     ServedRuns.Found run(String dagId, String runId) throws IOException, HttpError {

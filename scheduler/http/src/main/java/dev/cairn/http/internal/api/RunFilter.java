@@ -1,9 +1,8 @@
 package dev.cairn.http.internal.api;
 
-import dev.cairn.http.internal.runs.ServedRuns;
+import dev.cairn.http.internal.runs.RunSummary;
 import dev.cairn.http.internal.server.HttpError;
 import dev.cairn.http.internal.server.Request;
-import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.manifest.RunState;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -17,7 +16,7 @@ import java.util.stream.Stream;
 
 /** The filter of a list of runs; immutable. */
 public record RunFilter(Set<RunState> states, Optional<String> workflow, String text, Instant since)
-        implements Predicate<ServedRuns.Found> {
+        implements Predicate<RunSummary> {
 
     public static RunFilter of(Request request) throws HttpError {
         Set<RunState> states = EnumSet.noneOf(RunState.class);
@@ -58,12 +57,10 @@ public record RunFilter(Set<RunState> states, Optional<String> workflow, String 
     }
 
     @Override
-    public boolean test(ServedRuns.Found found) {
-        RunManifest run = found.run();
+    public boolean test(RunSummary run) {
         return (states.isEmpty() || states.contains(run.state()))
-                && workflow.map(run.origin().name()::equals).orElse(true)
+                && workflow.map(run.name()::equals).orElse(true)
                 && !run.createdAt().isBefore(since)
-                && Stream.of(run.id(), run.origin().name(), run.origin().key().orElse(""))
-                        .anyMatch(name -> name.contains(text));
+                && Stream.of(run.id(), run.name(), run.key().orElse("")).anyMatch(name -> name.contains(text));
     }
 }

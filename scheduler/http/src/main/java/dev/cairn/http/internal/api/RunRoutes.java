@@ -1,7 +1,6 @@
 package dev.cairn.http.internal.api;
 
 import dev.cairn.http.internal.runs.EventLines;
-import dev.cairn.http.internal.runs.LogPart;
 import dev.cairn.http.internal.runs.LogTail;
 import dev.cairn.http.internal.runs.ServedRuns;
 import dev.cairn.http.internal.server.EventStream;
@@ -20,8 +19,8 @@ import dev.cairn.run.view.RunJson;
 import dev.cairn.run.view.RunTimeline;
 import dev.cairn.run.view.RunTotals;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -68,18 +67,13 @@ final class RunRoutes {
     }
 
     private Response list(Request request) throws IOException, HttpError {
-        RunFilter filter = RunFilter.of(request);
-        ServedRuns.Listing listing = runs.list();
-        Page<ServedRuns.Found> page = Page.of(listing.runs(), filter, request);
-        JsonObject document = new JsonObject()
-                .put("runs", page.items().stream().map(this::json).toList())
-                .put("next", page.next())
-                .put(
-                        "unreadable",
-                        listing.unreadable().stream()
-                                .map(IOException::getMessage)
-                                .toList());
-        return Response.json(document);
+        Page<ServedRuns.Seen> page = Page.of(runs, RunFilter.of(request), request);
+        List<JsonObject> listed = new ArrayList<>();
+        for (ServedRuns.Seen seen : page.items()) {
+            seen.found().map(this::json).ifPresent(listed::add);
+        }
+        return Response.json(
+                new JsonObject().put("runs", listed).put("next", page.next()).put("unreadable", page.unreadable()));
     }
 
     private JsonObject json(ServedRuns.Found found) {
@@ -135,18 +129,7 @@ final class RunRoutes {
             long from = lastEvent(request, request.number("offset", 0, Long.MAX_VALUE));
             return new Response.Events(stream -> follow(stream, run, new LogTail(step, stderr, from)));
         }
-        int limit = (int) request.number("limit", 64 * 1024, LogPart.MOST);
-        long offset = request.number("offset", 0, Long.MAX_VALUE);
-        if (request.query("tail").isPresent()) {
-            long size = LogPart.read(step, stderr, 0, 0).size();
-            limit = (int) request.number("tail", limit, LogPart.MOST);
-            offset = Math.max(0, size - limit);
-        }
-        LogPart part = LogPart.read(step, stderr, offset, limit, !run.state().isFinal());
-        return new Response.Whole(200, Response.TEXT, part.text(), Map.of())
-                .with("Cairn-Log-Offset", Long.toString(part.from()))
-                .with("Cairn-Log-Next", Long.toString(part.next()))
-                .with("Cairn-Log-Size", Long.toString(part.size()));
+        return new LogRange(step, stderr, !run.state().isFinal()).answer(request);
     }
 
     private static boolean isStderr(Request request) throws HttpError {

@@ -2,8 +2,11 @@ package dev.cairn.http.internal.page;
 
 import dev.cairn.daemon.Runners;
 import dev.cairn.daemon.Schedules;
+import dev.cairn.http.access.OneTimeCodes;
 import dev.cairn.http.access.Role;
 import dev.cairn.http.access.Tokens;
+import dev.cairn.http.internal.api.Page;
+import dev.cairn.http.internal.api.RunFilter;
 import dev.cairn.http.internal.runs.ActiveRuns;
 import dev.cairn.http.internal.runs.RunControl;
 import dev.cairn.http.internal.runs.ServedRuns;
@@ -26,6 +29,7 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,12 +38,11 @@ import java.util.Optional;
 
 /** The pages: runs, one run, schedules. What they do goes the same ways as the API. Thread-safe. */
 public final class Pages {
-    private static final int SHOWN = 200;
-
     private final ServedRuns runs;
     private final RunControl control;
     private final Optional<Schedules> schedules;
     private final Tokens tokens;
+    private final OneTimeCodes codes;
     private final Clock clock;
 
     public Pages(
@@ -48,7 +51,9 @@ public final class Pages {
             Runners runners,
             Optional<Schedules> schedules,
             Tokens tokens,
+            OneTimeCodes codes,
             Clock clock) {
+        this.codes = codes;
         this.runs = runs;
         this.control = new RunControl(active, runners);
         this.schedules = schedules;
@@ -59,8 +64,7 @@ public final class Pages {
     public List<Route> routes() {
         return List.of(
                 Route.get("/", "", request -> seeOther("/runs")),
-                Route.get("/login", "", request -> page("login", Map.of("wrong", false)))
-                        .open(),
+                Route.get("/login", "", this::loginPage).open(),
                 Route.post("/login", "", this::login).open(),
                 Route.get("/runs", "", this::list),
                 Route.get("/runs/{run}", "", this::show),
@@ -79,34 +83,49 @@ public final class Pages {
         return Response.text(200, Response.HTML, Templates.html(template, values));
     }
 
-    private static Response seeOther(String path) {
+    private static Response.Whole seeOther(String path) {
         return Response.empty(303).with("Location", path);
+    }
+
+    private Response loginPage(Request request) {
+        Optional<String> code = request.query("code");
+        return code.isPresent() && codes.take(code.get())
+                ? loggedIn(Role.WRITE, request.encrypted())
+                : page("login", Map.of("wrong", code.isPresent()));
     }
 
     private Response login(Request request) {
         Optional<Role> role = tokens.roleOf(request.form("token").orElse("").strip());
-        return role.isEmpty()
-                ? page("login", Map.of("wrong", true))
-                : Response.empty(303)
-                        .with("Location", "/runs")
-                        .with(
-                                "Set-Cookie",
-                                "cairn_session=" + tokens.session(role.get())
-                                        + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=" + Tokens.SESSION.toSeconds());
+        return role.isEmpty() ? page("login", Map.of("wrong", true)) : loggedIn(role.get(), request.encrypted());
     }
 
-    private Response list(Request request) throws IOException {
-        String state = request.query("state").orElse("");
-        String name = request.query("name").orElse("");
-        List<RunManifest> found = runs.list().runs().stream()
-                .map(ServedRuns.Found::run)
-                .filter(run -> state.isEmpty() || run.state().wire().equals(state))
-                .filter(run -> run.id().contains(name)
-                        || run.origin().name().contains(name)
-                        || run.origin().key().orElse("").contains(name))
-                .limit(SHOWN)
-                .toList();
-        return page("runs", Map.of("runs", found, "state", state, "name", name));
+    private Response loggedIn(Role role, boolean encrypted) {
+        return seeOther("/runs")
+                .with(
+                        "Set-Cookie",
+                        tokens.cookie() + "=" + tokens.session(role) + "; Path=/; HttpOnly; SameSite=Strict; Max-Age="
+                                + Tokens.SESSION.toSeconds() + (encrypted ? "; Secure" : ""));
+    }
+
+    private Response list(Request request) throws IOException, HttpError {
+        Page<ServedRuns.Seen> page = Page.of(runs, RunFilter.of(request), request);
+        List<RunManifest> found = new ArrayList<>();
+        for (ServedRuns.Seen seen : page.items()) {
+            seen.found().map(ServedRuns.Found::run).ifPresent(found::add);
+        }
+        return page(
+                "runs",
+                Map.of(
+                        "runs",
+                        found,
+                        "state",
+                        request.query("state").orElse(""),
+                        "name",
+                        request.query("name").orElse(""),
+                        "unreadable",
+                        page.unreadable(),
+                        "next",
+                        page.next().orElse("")));
     }
 
     private Response show(Request request) throws IOException {

@@ -1,11 +1,13 @@
 package dev.cairn.http.internal.server;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.cairn.daemon.DaemonException;
+import dev.cairn.http.access.Listening;
 import dev.cairn.http.access.Tokens;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -14,9 +16,10 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
 
 /**
- * The port of the API and its pages, on loopback.
+ * The port of the API and its pages.
  *
  * <p>The server is the JDK's: it bounds what has to be bounded, and adds nothing to the program's start. It reads a request in the thread that answers it, so each connection that
  * has begun a request has a thread of its own, and a client that sends slowly holds up itself alone. Connections, the time for a request
@@ -48,39 +51,50 @@ public final class HttpPort implements AutoCloseable {
         });
     }
 
+    private final boolean tls;
     private final HttpServer server;
     private final ExecutorService threads;
 
-    private HttpPort(HttpServer server, ExecutorService threads) {
+    private HttpPort(boolean tls, HttpServer server, ExecutorService threads) {
+        this.tls = tls;
         this.server = server;
         this.threads = threads;
     }
 
     /**
-     * @param port 0 for any that is free
      * @param routes in the order in which they are tried
      * @param tell writes a line to the daemon's log
      * @throws DaemonException if the port is taken
+     * @throws IOException if the files for TLS cannot be used
      */
-    public static HttpPort open(int port, List<Route> routes, Tokens tokens, Consumer<String> tell)
+    public static HttpPort open(Listening where, List<Route> routes, Tokens tokens, Consumer<String> tell)
             throws IOException, DaemonException {
+        InetSocketAddress address = new InetSocketAddress(where.address(), where.port());
         try {
-            InetAddress loopback = InetAddress.getLoopbackAddress();
-            HttpServer server = HttpServer.create(new InetSocketAddress(loopback, port), WAITING_CONNECTIONS);
+            HttpServer server = where.tls().isPresent()
+                    ? withTls(
+                            HttpsServer.create(address, WAITING_CONNECTIONS),
+                            TlsFiles.context(where.tls().get()))
+                    : HttpServer.create(address, WAITING_CONNECTIONS);
             ExecutorService threads = new ThreadPoolExecutor(
                     1, THREADS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), HttpPort::thread);
             server.setExecutor(threads);
-            server.createContext("/", new Router(routes, tokens, tell))
+            server.createContext("/", new Router(routes, tokens, where.tls().isPresent(), tell))
                     .getFilters()
-                    .add(new RequestGuard(loopback));
+                    .add(new RequestGuard(where));
             server.start();
-            return new HttpPort(server, threads);
+            return new HttpPort(where.tls().isPresent(), server, threads);
         } catch (BindException e) {
             throw new DaemonException(
-                    "port " + port + " on loopback is taken: " + e.getMessage()
+                    "port " + where.port() + " of " + where.address().getHostAddress() + " is taken: " + e.getMessage()
                             + ". Choose another with --http, or 0 for any",
                     e);
         }
+    }
+
+    private static HttpServer withTls(HttpsServer server, SSLContext context) {
+        server.setHttpsConfigurator(new HttpsConfigurator(context));
+        return server;
     }
 
     private static Thread thread(Runnable work) {
@@ -90,8 +104,10 @@ public final class HttpPort implements AutoCloseable {
     }
 
     public String address() {
-        return "http://" + server.getAddress().getAddress().getHostAddress() + ":"
-                + server.getAddress().getPort();
+        String host = server.getAddress().getAddress().getHostAddress();
+        return (tls ? "https://" : "http://")
+                + (host.contains(":") ? "[" + host + "]" : host)
+                + ":" + server.getAddress().getPort();
     }
 
     @Override

@@ -20,6 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param query decoded, in order
  * @param headers by lower-case name, the first of each
  * @param credential what the caller has shown; empty for nothing
+ * @param encrypted on its way to this server, or to a proxy that says so; a client that lies gets a cookie that it cannot use
  */
 public record Request(
         String method,
@@ -28,7 +29,8 @@ public record Request(
         Map<String, String> headers,
         byte[] body,
         Optional<Role> role,
-        String credential) {
+        String credential,
+        boolean encrypted) {
     /** Bytes. No call takes a larger body. */
     static final long LARGEST_BODY = 64 * 1024;
 

@@ -3,10 +3,11 @@ package dev.cairn.http.internal.server;
 import com.sun.net.httpserver.Filter;
 import com.sun.net.httpserver.Headers;
 import com.sun.net.httpserver.HttpExchange;
+import dev.cairn.http.access.Listening;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.URI;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -25,13 +26,17 @@ final class RequestGuard extends Filter {
 
     private static final Pattern LOOPBACK_V4 = Pattern.compile("127(?:\\.\\d{1,3}){3}");
 
+    private final boolean loopback;
     private final Set<String> names;
 
-    /** @param bound the address that is listened on */
-    RequestGuard(InetAddress bound) {
-        String address = bound.getHostAddress();
-        this.names = Set.of(
-                "localhost", "[::1]", "[0:0:0:0:0:0:0:1]", address.contains(":") ? "[" + address + "]" : address);
+    RequestGuard(Listening where) {
+        this.loopback = where.address().isLoopbackAddress();
+        this.names = new HashSet<>(where.names());
+        String address = where.address().getHostAddress();
+        names.add(address.contains(":") ? "[" + address + "]" : address);
+        if (loopback) {
+            names.addAll(Set.of("localhost", "[::1]", "[0:0:0:0:0:0:0:1]"));
+        }
     }
 
     @Override
@@ -80,7 +85,7 @@ final class RequestGuard extends Filter {
         }
         String host = hosts.get(0).strip().toLowerCase(Locale.ROOT);
         if (!isOurs(host)) {
-            return refuse(403, "this server is not called that; use localhost or its address");
+            return refuse(403, "this server is not called that; use its address, or allow the name with --http-name");
         }
         for (String origin : request.getOrDefault("Origin", List.of())) {
             if (!isSame(origin, host)) {
@@ -102,7 +107,7 @@ final class RequestGuard extends Filter {
             return false;
         }
         String name = matcher.group(1);
-        return names.contains(name) || LOOPBACK_V4.matcher(name).matches();
+        return names.contains(name) || loopback && LOOPBACK_V4.matcher(name).matches();
     }
 
     private static boolean isSame(String origin, String host) {

@@ -48,6 +48,11 @@ public sealed interface Response {
     }
 
     /** RFC 9457. */
+    static Whole problem(int status, String title, String detail) {
+        return problem(status, title, detail, new JsonObject());
+    }
+
+    /** @param more fields of this problem */
     static Whole problem(int status, String title, String detail, JsonObject more) {
         JsonObject document = new JsonObject()
                 .put("type", "about:blank")

@@ -32,11 +32,16 @@ final class Router implements HttpHandler {
 
     private final List<Route.Matched> routes;
     private final Tokens tokens;
+    private final boolean tls;
     private final Consumer<String> tell;
     private final Semaphore streams = new Semaphore(STREAMS);
 
-    /** @param tell writes a line about a bug to the daemon's log */
-    Router(List<Route> routes, Tokens tokens, Consumer<String> tell) {
+    /**
+     * @param tls whether requests come encrypted
+     * @param tell writes a line about a bug to the daemon's log
+     */
+    Router(List<Route> routes, Tokens tokens, boolean tls, Consumer<String> tell) {
+        this.tls = tls;
         this.routes = routes.stream().map(Route.Matched::new).toList();
         this.tokens = tokens;
         this.tell = tell;
@@ -106,7 +111,8 @@ final class Router implements HttpHandler {
                     headers,
                     exchange.getRequestBody().readNBytes((int) Request.LARGEST_BODY),
                     caller.role(),
-                    caller.credential());
+                    caller.credential(),
+                    tls || "https".equals(headers.get("x-forwarded-proto")));
             caller.checkForm(request, route, tokens);
             return request;
         } catch (IllegalArgumentException brokenEscape) {
@@ -120,17 +126,16 @@ final class Router implements HttpHandler {
      * @param cookie whether the browser has added the credential by itself
      */
     private record Caller(Optional<Role> role, String credential, boolean cookie) {
-        static final String COOKIE = "cairn_session=";
-
         static Caller of(Map<String, String> headers, Tokens tokens) {
             String authorization = headers.getOrDefault("authorization", "");
             if (authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
                 String bearer = authorization.substring(7).strip();
                 return new Caller(tokens.roleOf(bearer), bearer, false);
             }
+            String name = tokens.cookie() + "=";
             for (String cookie : headers.getOrDefault("cookie", "").split(";")) {
-                if (cookie.strip().startsWith(COOKIE)) {
-                    String session = cookie.strip().substring(COOKIE.length());
+                if (cookie.strip().startsWith(name)) {
+                    String session = cookie.strip().substring(name.length());
                     return new Caller(tokens.roleOf(session), session, true);
                 }
             }

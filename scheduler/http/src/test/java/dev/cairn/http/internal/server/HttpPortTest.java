@@ -2,17 +2,27 @@ package dev.cairn.http.internal.server;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.cairn.http.access.Listening;
 import dev.cairn.http.access.Tokens;
 import dev.cairn.schedule.store.StateFolder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import okhttp3.tls.HandshakeCertificates;
+import okhttp3.tls.HeldCertificate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,13 +45,17 @@ final class HttpPortTest {
 
     @BeforeEach
     void open() throws Exception {
+        open(Listening.onLoopback(0));
+    }
+
+    private void open(Listening where) throws Exception {
         Tokens tokens = Tokens.of(new StateFolder(folder), Clock.systemUTC());
         List<Route> routes = List.of(
                 Route.get("/metrics", "", request -> Response.text(200, Response.TEXT, "cairn_runs_active 0\n"))
                         .open(),
                 Route.get("/health", "", request -> Response.text(200, Response.TEXT, "ok\n"))
                         .open());
-        port = HttpPort.open(0, routes, tokens, said -> {});
+        port = HttpPort.open(where, routes, tokens, said -> {});
         number = URI.create(port.address()).getPort();
     }
 
@@ -89,6 +103,59 @@ final class HttpPortTest {
         }
         millis.sort(null);
         assertThat(millis.get(millis.size() / 2)).as("median of %s ms", millis).isLessThan(100);
+    }
+
+    @Test
+    void answersHttpsWithTheCertificateThatItIsGiven() throws Exception {
+        HeldCertificate held = new HeldCertificate.Builder()
+                .addSubjectAlternativeName("127.0.0.1")
+                .build();
+        Path certificate = Files.writeString(folder.resolve("cert.pem"), held.certificatePem());
+        Path key = Files.writeString(folder.resolve("key.pem"), held.privateKeyPkcs8Pem());
+        port.close();
+        open(Listening.onLoopback(0).with(Optional.of(new Listening.Tls(certificate, key)), Set.of()));
+        assertThat(port.address()).startsWith("https://127.0.0.1:");
+        HttpClient client = HttpClient.newBuilder()
+                .sslContext(new HandshakeCertificates.Builder()
+                        .addTrustedCertificate(held.certificate())
+                        .build()
+                        .sslContext())
+                .build();
+        URI health = URI.create(port.address() + "/health");
+        assertThat(client.send(HttpRequest.newBuilder(health).build(), HttpResponse.BodyHandlers.ofString())
+                        .body())
+                .isEqualTo("ok\n");
+        assertThat(get("/health", "Host: localhost")).as("without TLS").doesNotContain("ok");
+    }
+
+    @Test
+    void namesWhatIsWrongWithTheFilesForTls() throws Exception {
+        HeldCertificate held = new HeldCertificate.Builder().rsa2048().build();
+        Path certificate = Files.writeString(folder.resolve("cert.pem"), held.certificatePem());
+        Path oldKey = Files.writeString(folder.resolve("old.pem"), held.privateKeyPkcs1Pem());
+        Path other = Files.writeString(
+                folder.resolve("other.pem"),
+                new HeldCertificate.Builder().build().privateKeyPkcs8Pem());
+        assertThatThrownBy(() -> withTls(certificate, oldKey))
+                .hasMessageContaining("old.pem holds no unencrypted PKCS #8");
+        assertThatThrownBy(() -> withTls(oldKey, certificate)).hasMessageContaining("old.pem");
+        assertThatThrownBy(() -> withTls(certificate, folder.resolve("none"))).hasMessageContaining("none");
+        assertThatThrownBy(() -> withTls(certificate, other)).hasMessageContaining("other.pem is not the key");
+    }
+
+    private void withTls(Path certificate, Path key) throws Exception {
+        open(Listening.onLoopback(0).with(Optional.of(new Listening.Tls(certificate, key)), Set.of()));
+    }
+
+    @Test
+    void isCalledByTheNamesThatItIsGiven() throws Exception {
+        port.close();
+        open(Listening.onLoopback(0).with(Optional.empty(), Set.of("cairn.example")));
+        assertThat(get("/metrics", "Host: Cairn.example", "Origin: https://cairn.example"))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(get("/metrics", "Host: other.example")).startsWith("HTTP/1.1 403 ");
+        assertThat(get("/metrics", "Host: cairn.example", "Origin: https://other.example"))
+                .startsWith("HTTP/1.1 403 ");
     }
 
     @Test
