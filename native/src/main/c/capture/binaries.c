@@ -18,7 +18,7 @@
 #define VERSION_BYTES 128
 #define PARTIAL ".partial"
 
-/* The folder itself is durable before anything in it counts. */
+/* Makes the folder durable before its content is used. */
 static int make_folder(int image_fd, cairn_error *err)
 {
     auto_close int checkpoints = openat(image_fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -75,7 +75,7 @@ bool keeping_wants(const struct keeping *k, const char *path)
     return false;
 }
 
-/* Which version of which file. */
+/* Identifies one version of one file. */
 static void version_of(const struct stat *st, char out[VERSION_BYTES])
 {
     snprintf(out, VERSION_BYTES, "%llx-%llx-%llx-%llx-%llx", (unsigned long long)st->st_dev,
@@ -92,8 +92,8 @@ static bool is_there(const struct keeping *k, const char *name, const struct sta
            st.st_size == as->st_size;
 }
 
-/* The copy has the times of its original, by which a restore first checks whether the original is
- * still there. It is executable, since a process is made to run it. */
+/* Gives the copy the times of its original, because a restore compares them first to see whether
+ * the original is still there. The copy is executable, because a restore makes a process run it. */
 static int fill_copy(int to, int fd, const struct stat *st, cairn_error *err)
 {
     const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, st->st_mtim};
@@ -110,7 +110,7 @@ static int copy_file(struct keeping *k, int fd, const struct stat *st, const cha
 {
     char partial[RB_HEX + sizeof PARTIAL];
     snprintf(partial, sizeof partial, "%s" PARTIAL, name);
-    unlinkat(k->folder, partial, 0); /* of a writer that was killed */
+    unlinkat(k->folder, partial, 0); /* a temporary file of a writer that was killed */
     auto_close int to = openat(k->folder, partial, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     int rc = to < 0 ? cairn_fail_errno(err, "making it") : fill_copy(to, fd, st, err);
     if (rc == 0 && renameat(k->folder, partial, k->folder, name) < 0)
@@ -123,7 +123,8 @@ static int copy_file(struct keeping *k, int fd, const struct stat *st, const cha
     return cairn_fail_within(err, rc, "keeping a copy of %s in %s", path, k->path);
 }
 
-/* The digest is that of the copy, unless another process wrote to the file in between. */
+/* The digest is that of the copied bytes. It differs from the original's only if another process
+ * wrote to the file meanwhile. */
 static bool is_unchanged(int fd, const char *version)
 {
     struct stat st;
@@ -134,7 +135,8 @@ static bool is_unchanged(int fd, const char *version)
     return strcmp(now, version) == 0;
 }
 
-/* The image refers to it from here on; the caller borrows it. */
+/* Records that this image needs the kept file. Returns the image's description of it, which the
+ * caller borrows. */
 static const char *refer(struct keeping *k, const char *name, const char *path, int64_t size)
 {
     if (!json_object_get(k->files, name))
@@ -159,7 +161,7 @@ static int keep(struct keeping *k, int fd, const struct stat *st, const char *pa
                                                           : copy_file(k, fd, st, path, name, err);
 }
 
-/* For files that are known only from a mapping. */
+/* Opens a file that is known only from a mapping. */
 static void remember(struct keeping *k, const struct stat *st, const char *path,
                      const char *content, const char *name)
 {

@@ -27,7 +27,7 @@
 #include "restore/fd_store.h"
 #include "restore/fits.h"
 
-/* What the supervisor itself may have open when it restores. */
+/* Descriptors that the supervisor itself may need for a restore. */
 #define SUPERVISORS_DESCRIPTORS 32
 
 struct capture {
@@ -40,7 +40,7 @@ struct capture {
     unsigned filters_above;
     rollback_notes *notes;
     unsigned threads;
-    struct keeping keeping; /* folder -1: nothing is kept */
+    struct keeping keeping; /* folder -1: programs and libraries are not kept */
     json_t *meta;
     struct capture_figures figures;
 };
@@ -52,7 +52,7 @@ static int64_t clock_ns(clockid_t clock)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* What the step's clocks show: ours, moved by its time namespace. */
+/* What the step's clocks show: the host's clocks, moved by the step's time namespace. */
 static json_t *describe_clocks(const struct tree *t)
 {
     return json_pack("{s:I, s:I}", "monotonic_ns",
@@ -69,7 +69,7 @@ static struct captured_process *find_process(const capture *c, pid_t pid)
     return NULL;
 }
 
-/* The processes of the frozen threads, each with its parent. */
+/* Lists the processes of the frozen threads, each with its parent. */
 static int list_processes(capture *c, cairn_error *err)
 {
     c->processes = calloc(c->frozen.thread_count, sizeof *c->processes);
@@ -96,8 +96,9 @@ static int list_processes(capture *c, cairn_error *err)
     return 0;
 }
 
-/* A session that its parent never was in, so that a subreaper got it: a fork of its parent would be
- * in another. The leader of a session may have been in those of its ancestors. */
+/* Whether a process is in a session that its parent was never in: a subreaper adopted the process.
+ * A restore cannot fork it from this parent, because the fork would be in another session. The
+ * leader of a session may itself have been in the sessions of its ancestors. */
 static bool is_adopted(const struct captured_process *parent, pid_t ns_pid, pid_t session)
 {
     if (!parent || session == ns_pid || session == parent->session)
@@ -170,7 +171,7 @@ static int capture_zombies(capture *c, cairn_error *err)
             continue;
         const struct captured_process *parent = find_process(c, stat.ppid);
         if (!parent)
-            continue; /* pid 1 is about to reap it */
+            continue; /* pid 1 is about to reap the process */
         json_t *json = describe_zombie(c->frozen.zombies[i], err);
         if (!json)
             return -(err ? err->code : EIO);
@@ -193,8 +194,8 @@ static int set_subreapers(capture *c, bool on, cairn_error *err)
     return rc;
 }
 
-/* A process that adopts orphans would get the snapshots, and be told when they end: pid 1 shall
- * have them. */
+/* A subreaper would adopt the snapshots and receive their end as a signal. Switches subreapers off
+ * meanwhile, so that pid 1 adopts the snapshots. */
 static int capture_snapshots(capture *c, cairn_error *err)
 {
     int rc = set_subreapers(c, false, err);
@@ -206,7 +207,7 @@ static int capture_snapshots(capture *c, cairn_error *err)
     return rc != 0 ? rc : back;
 }
 
-/* A snapshot whose helper was killed before it could tell us of it. */
+/* Ends a snapshot whose helper was killed before it could report the snapshot's pid. */
 static void drop_lost_snapshots(const capture *c, pid_t init)
 {
     auto_proc_list struct proc_list list = {0};
@@ -250,8 +251,8 @@ static bool stands_in_vdso(const struct captured_process *p, const struct captur
     return false;
 }
 
-/* What the image demands of a host: after the threads, by which that is judged. The components that
- * they use from here on are recorded. */
+/* Records what the image demands of a host. Runs after the capture of the threads, whose registers
+ * decide it. From here on, the CPU components that the step uses are recorded. */
 static int describe_host(const capture *c, struct cpu_demand *demand, cairn_error *err)
 {
     struct utsname name;
@@ -293,7 +294,8 @@ static size_t count_mapped_files(const capture *c)
     return json_object_size(seen);
 }
 
-/* As many as there are indices up to the highest: lower ones are held while it is made. */
+/* Counts all indices up to the highest, because a restore holds the lower ones while it makes that
+ * terminal. */
 static size_t count_terminals(const capture *c)
 {
     size_t count = 0, k;
@@ -306,7 +308,7 @@ static size_t count_terminals(const capture *c)
     return count;
 }
 
-/* A restore opens all of it in one process. */
+/* Refuses a tree with too many open files: a restore opens all of them in one process. */
 static int check_descriptor_limit(const capture *c, cairn_error *err)
 {
     struct rlimit limit;
@@ -323,7 +325,7 @@ static int check_descriptor_limit(const capture *c, cairn_error *err)
                             open, need, (unsigned long long)limit.rlim_max);
 }
 
-/* The filter of its pid 1: a restored step has its own. */
+/* Leaves out the filter of the step's pid 1, because a restored step has its own. */
 static int count_filters_above(capture *c, pid_t init, cairn_error *err)
 {
     struct proc_status status;
@@ -389,8 +391,8 @@ static int capture_everything(capture *c, struct tree *t, const struct capture_o
     return rc;
 }
 
-/* Whether the step has mapped kept copies of programs, which are deleted together with the images
- * that they belong to. */
+/* Whether the step has mapped kept copies of programs. Those copies are deleted together with the
+ * images that refer to them. */
 static bool lives_on_kept(const struct tree *t)
 {
     return json_array_size(t->kept.stand_ins) > 0;
@@ -402,7 +404,7 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     if (!t->namespaces)
         return cairn_fail(err, CAIRN_EUNSUPPORTED,
                           "this step runs without namespaces and cannot be captured");
-    prctl(PR_SET_TIMERSLACK, 1); /* the short waits for threads to stop are meant to be short */
+    prctl(PR_SET_TIMERSLACK, 1); /* the short waits for threads to stop must really be short */
     capture *c = calloc(1, sizeof *c);
     if (!c)
         return cairn_fail(err, ENOMEM, "out of memory");
@@ -430,15 +432,16 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
                          ? cairn_fail(&why, ENOMEM, "%s", options->why_no_snapshot)
                          : capture_snapshots(c, &why);
         if (unable != 0) {
-            /* Copies while the step is frozen: slower for the step, and reported, but still an
-             * image. */
+            /* Copies the memory while the step is frozen: the pause is longer, and reported, but
+             * the image is complete. */
             c->figures.copied_standing = true;
             snprintf(c->figures.why_standing, sizeof c->figures.why_standing, "%.190s",
                      why.message);
             for (size_t i = 0; i < c->process_count; i++)
                 drop_snapshot(&c->processes[i]);
             drop_lost_snapshots(c, t->init);
-            dontfork_free(&c->dontfork); /* what stands has it all */
+            dontfork_free(
+                &c->dontfork); /* the frozen processes themselves have all of their memory */
         } else {
             let_go(c);
         }
@@ -452,8 +455,8 @@ int capture_begin(struct tree *t, const struct capture_options *options, image_w
     return 0;
 }
 
-/* The flags and guards that maps does not show. The snapshot has all of them except those that
- * forks do not inherit, which were read before. */
+/* Records the flags and guards that /proc/PID/maps does not show. The snapshot has all of them
+ * except those that a fork does not inherit, which dontfork.c read before the pause. */
 static int describe_flags_of(const capture *c, const struct captured_process *p, cairn_error *err)
 {
     auto_proc_maps struct proc_maps smaps = {0};

@@ -1,10 +1,10 @@
 /* Capture: freezes the tree, records its state, snapshots its memory copy-on-write, and releases
  * it; then writes the image while the step runs.
  *
- * 1. capture_begin, on the tracer thread. As a rule the step is paused only during this call.
+ * 1. capture_begin, on the tracer thread. Usually the step is paused only during this call.
  * 2. capture_write, on any one thread. It reads the snapshots, and writes chunks and META.
- * 3. capture_release, on the tracer thread, unless the step stays stopped. Where no
- *    copy-on-write clone could be made (figures: copied_standing) the step is paused until then.
+ * 3. capture_release, on the tracer thread, unless the step stays stopped. If no copy-on-write
+ * clone was possible (figures: copied_standing), the step is paused until this call.
  * 4. capture_end, on the tracer thread, whenever capture_begin succeeded. It ends the snapshots.
  */
 #ifndef CAIRN_CAPTURE_CAPTURE_H
@@ -15,11 +15,12 @@
 #include "sandbox/tree.h"
 
 struct capture_options {
-    bool stay_stopped; /* checkpoint and stop: leave the tree frozen; the caller destroys it after
-                          publishing, or calls capture_release when the image failed */
+    bool stay_stopped; /* checkpoint and stop: leaves the tree frozen. The caller destroys the tree
+                        * after publishing, or calls capture_release when the image failed. */
     int threads;       /* compressing threads of capture_write, >= 1 */
     const struct rollback_options *rollback;
-    const char *why_no_snapshot; /* NULL: the step runs on beside a snapshot, if one can be made */
+    const char *why_no_snapshot; /* why no snapshot may be made, so that the step stays paused;
+                                  * NULL: make one if possible */
     bool keep_binaries;          /* programs and libraries, beside the images */
 };
 
@@ -36,9 +37,10 @@ struct capture_figures {
 CAIRN_CHECKED int capture_begin(struct tree *t, const struct capture_options *options,
                                 image_writer *writer, capture **out, cairn_error *err);
 CAIRN_CHECKED int capture_write(capture *c, image_writer *writer, cairn_error *err);
-/* pause_us is final once the tree runs again; of one that is still stopped, the pause so far. */
+/* pause_us is final once the tree runs again. Of a tree that is still stopped it is the pause so
+ * far. */
 void capture_figures_of(const capture *c, struct capture_figures *out);
-/* Releases a tree that is still stopped, and ends the snapshots, which are written. */
+/* Releases a tree that is still stopped, and ends the snapshots, whose memory is written by now. */
 void capture_release(capture *c);
 void capture_end(capture *c);
 

@@ -62,7 +62,7 @@ static int capture_run(struct dontfork *u, const struct captured_process *p,
     return inject_read(&p->injector, run->start, bytes, run->length, err);
 }
 
-/* The pages present in one mapping, from the process itself. */
+/* Copies the pages present in one mapping, from the process itself. */
 static int capture_mapping(struct dontfork *u, const struct captured_process *p,
                            struct proc_map *map, cairn_error *err)
 {

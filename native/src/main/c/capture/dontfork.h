@@ -1,5 +1,5 @@
-/* Memory that the program keeps out of forks (MADV_DONTFORK, MADV_WIPEONFORK), and that a snapshot
- * therefore lacks. It is found before the pause, where looking costs the step nothing, and copied
+/* Memory that the program keeps out of forks (MADV_DONTFORK, MADV_WIPEONFORK), so that a snapshot
+ * lacks it. The supervisor finds it before the pause, while the step still runs, and copies it
  * during the pause.
  */
 #ifndef CAIRN_CAPTURE_DONTFORK_H
@@ -29,16 +29,16 @@ struct dontfork {
     size_t extent_count;
 };
 
-/* Call it before the freeze: dontfork_check notices what processes do meanwhile. */
+/* Call it before the freeze. dontfork_check notices what processes change after it. */
 CAIRN_CHECKED int dontfork_scan(struct dontfork *u, pid_t init, cairn_error *err);
-/* In the pause, when p has its snapshot. */
+/* Call it in the pause, when p has its snapshot. */
 CAIRN_CHECKED int dontfork_copy(struct dontfork *u, const struct captured_process *p,
                                 cairn_error *err);
-/* The flags of a mapping that the look before the pause found. */
+/* The flags of a mapping, as dontfork_find saw them before the pause. */
 uint32_t dontfork_flags(const struct dontfork *u, const struct captured_process *p,
                         const struct proc_map *map);
 /* Call it after the pause: `seen` is p's mapping in its snapshot, NULL if it is not there.
- * CAIRN_EBUSY_TREE when the program asked so only just now: trying again is sensible. */
+ * CAIRN_EBUSY_TREE if the program set such a flag after dontfork_find: the caller may try again. */
 CAIRN_CHECKED int dontfork_check(const struct dontfork *u, const struct captured_process *p,
                                  const struct proc_map *map, const struct proc_map *seen,
                                  cairn_error *err);

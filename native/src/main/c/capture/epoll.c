@@ -1,5 +1,5 @@
-/* The open descriptions that epolls watch: fdinfo names only numbers, which may refer to other
- * descriptions by now. */
+/* Finds the open descriptions that epolls watch. fdinfo shows only descriptor numbers, which may
+ * refer to other descriptions by now. */
 #include <linux/kcmp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include "capture/objects.h"
 #include "common/json.h"
 
-/* The registration after `before` others under the same number. */
+/* Returns the registration that follows `before` others with the same number. */
 static uint32_t same_number_before(const json_t *targets, size_t index)
 {
     json_int_t fd = json_integer_value(json_object_get(json_array_get(targets, index), "fd"));

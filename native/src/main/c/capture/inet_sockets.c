@@ -1,5 +1,5 @@
 /* TCP and UDP sockets. A connection with both ends in the tree is captured with its queued data; a
- * connection to another process is refused, with the name of its peer. */
+ * connection to another process is refused, and the message names its peer. */
 #include <errno.h>
 #include <limits.h>
 #include <linux/sockios.h>
@@ -21,7 +21,7 @@
 #include "proc/proc.h"
 #include "task/freeze.h"
 
-/* Over the loopback device, a delayed acknowledgement included. */
+/* Long enough for the loopback device, a delayed acknowledgement included. */
 #define ARRIVES_WITHIN_US 500000
 #define REFILLED_WITHIN_US 10000000
 #define DATAGRAM_LIMIT 65536
@@ -70,7 +70,7 @@ static const char *describe_state(int fd, const struct tcp_info *info)
     return is_ready(fd, POLLERR) ? "reset" : "ended";
 }
 
-/* What one end will not receive any more though the other one may send. */
+/* One end no longer receives, though the other end may still send. */
 static bool has_ended_receiving(int fd, unsigned state)
 {
     return state != INET_LISTENING && state != INET_CLOSED && !peer_has_ended(state) &&
@@ -121,7 +121,7 @@ static void note_shutdown(void *context, const struct inet_seen *seen)
         search->shutdown = seen->shutdown;
 }
 
-/* Only a socket that is connected can be shut down. */
+/* Only a connected socket can be shut down. */
 static unsigned udp_shutdown(int fd, uint64_t ino, int protocol)
 {
     struct sockaddr_storage local = {0};
@@ -151,8 +151,8 @@ static int peek_datagram(int fd, char *bytes, json_t *queue, cairn_error *err)
     return 1;
 }
 
-/* An empty one that was looked at before is shown only by a peek at the head of the queue; from the
- * offset 0 on come all others. */
+/* Whether an empty datagram is waiting. One that was peeked at before shows only to a peek at the
+ * head of the queue; every other datagram shows to a peek from offset 0 on. */
 static int peek_datagrams(int fd, json_t *json, cairn_error *err)
 {
     int before = -1, head = -1, start = 0, rc;
@@ -207,10 +207,11 @@ int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err
 
 /* One direction of a connection. */
 struct way {
-    int from, to; /* the socket that sends, and the one that receives */
+    int from, to; /* the sending socket and the receiving socket */
 };
 
-/* What is queued at the receiver, without taking it out. A position for peeking is put back. */
+/* Reads the receiver's queue without removing anything. Restores the socket's peek offset
+ * (SO_PEEK_OFF). */
 static int peek_queue(int fd, size_t len, char *bytes, cairn_error *err)
 {
     int before = -1, start = 0;
@@ -226,7 +227,8 @@ static int peek_queue(int fd, size_t len, char *bytes, cairn_error *err)
                             "a TCP socket shows %zd of the %zu bytes queued in it", n, len);
 }
 
-/* Until all that was sent has arrived. *full: some could not be, since the receiver has no room. */
+/* Waits until all sent data has arrived. *full: some data stays at the sender, because the receiver
+ * has no room. */
 static int await_arrival(const struct way *w, bool *full, cairn_error *err)
 {
     int64_t deadline = freeze_clock_us() + ARRIVES_WITHIN_US;
@@ -248,8 +250,8 @@ static int await_arrival(const struct way *w, bool *full, cairn_error *err)
     }
 }
 
-/* Sets the largest buffer that this user may have, so that the queued data fits even if the kernel
- * gives the connection less memory now. */
+/* Sets the largest buffer that this user may set, so that the queued data fits even if the kernel
+ * now gives the connection less memory. */
 static void make_room(const struct way *w)
 {
     int most = INT_MAX / 4;
@@ -257,7 +259,7 @@ static void make_room(const struct way *w)
     setsockopt(w->to, SOL_SOCKET, SO_RCVBUF, &most, sizeof most);
 }
 
-/* Whether another try may succeed; waits before it. */
+/* Whether another try may succeed. Waits before that try. */
 static bool is_passing(int fd, short events)
 {
     if (errno != EAGAIN && errno != EINTR && errno != ENOMEM && errno != ENOBUFS)
@@ -266,8 +268,8 @@ static bool is_passing(int fd, short events)
     return true;
 }
 
-/* Puts back what drain() has taken out, however long that takes: nothing else holds it. It was all
- * there before, and the connection is empty now: there is room. */
+/* Sends again what drain() has received, however long that takes, because no other copy exists. The
+ * connection is empty now and held all of the data before, so there is room. */
 static int refill(const struct way *w, const char *bytes, size_t len, cairn_error *err)
 {
     int64_t patient_until = freeze_clock_us() + REFILLED_WITHIN_US;
@@ -283,7 +285,7 @@ static int refill(const struct way *w, const char *bytes, size_t len, cairn_erro
     return 0;
 }
 
-/* Takes everything out of a connection that is full, also what has not left the sender. */
+/* Receives everything from a full connection, including the data that has not left the sender. */
 static int drain(const struct way *w, char *bytes, size_t *len, cairn_error *err)
 {
     *len = 0;
@@ -298,8 +300,8 @@ static int drain(const struct way *w, char *bytes, size_t *len, cairn_error *err
     return 0;
 }
 
-/* Only the two ends can see what has not left the sender. Everything is taken out and sent again
- * while all processes are frozen. */
+/* Only the two ends can see the data that has not left the sender. So the capture receives all of
+ * it and sends it again, while all processes are frozen. */
 static int capture_full(const struct way *w, char *bytes, size_t *len, cairn_error *err)
 {
     struct tcp_info sender;
@@ -338,7 +340,8 @@ static int set_queue(json_t *json, const char *bytes, size_t len, cairn_error *e
     return 0;
 }
 
-/* The unread data of a socket, `full`: after it was taken out and sent again in this direction. */
+/* Records the unread data of a socket. `full`: the data was received and sent again in this
+ * direction. */
 static int capture_queue(int fd, const struct way *full, json_t *json, cairn_error *err)
 {
     size_t len = (size_t)count(fd, SIOCINQ);
@@ -414,8 +417,8 @@ static bool listens_for(const struct open_description *listener, const json_t *c
             (inet_is_any(&local) && inet_port(&local) == inet_port(&peer)));
 }
 
-/* The step's listener where this connection waits to be accepted, or NULL. Data sent over it, and
- * the order of several waiting connections, cannot be read. */
+/* Finds the step's listener whose queue holds this connection, or NULL. Data sent over a connection
+ * that waits to be accepted cannot be read, nor can the order of several such connections. */
 static const struct open_description *find_listener(const struct objects *o,
                                                     const struct open_description *client, int fd)
 {
@@ -451,7 +454,8 @@ static int check_waiting(const struct open_description *d, cairn_error *err)
                      (long long)waiting);
 }
 
-/* No process of the tree has the other end. What it sent before it closed is still there. */
+/* No process of the tree has the other end. The data that the other end sent before it closed is
+ * still there. */
 static int capture_abandoned(const struct objects *o, const struct open_description *d, int fd,
                              cairn_error *err)
 {
@@ -486,7 +490,7 @@ static bool is_udp(const json_t *json)
     return json_integer_value(json_object_get(json, "type")) == SOCK_DGRAM;
 }
 
-/* Bound to an address, or to its port alone. */
+/* Records the address of a bound socket, or the port alone. */
 static bool has_sent(const struct open_description *d, const struct sockaddr_storage *from)
 {
     struct sockaddr_storage local;
@@ -531,8 +535,8 @@ static int send_datagram(const struct objects *o, const json_t *datagram,
     return rc;
 }
 
-/* The kernel shows an empty datagram to one peek only, so that the next checkpoint would not see
- * it: all are taken out, now that the image has them, and sent again. */
+/* The kernel shows an empty datagram to one peek only, so the next checkpoint would miss it. Now
+ * that the image has the datagrams, the capture receives them all and sends them again. */
 static int renew_datagrams(const struct objects *o, const struct open_description *d,
                            cairn_error *err)
 {
@@ -578,7 +582,7 @@ static bool is_over(const struct open_description *d)
            (strcmp(state, "ended") == 0 || strcmp(state, "reset") == 0);
 }
 
-/* What arrived before it ended can still be read. */
+/* The data that arrived before the connection ended can still be read. */
 static int capture_over(const struct open_description *d, cairn_error *err)
 {
     auto_close int fd = -1;

@@ -1,5 +1,5 @@
-/* What an inotify descriptor watches. The kernel names inodes; the paths are looked for where the
- * step works. */
+/* Finds what an inotify descriptor watches. The kernel shows inodes only, so the capture looks for
+ * their paths in the folders where the step works. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,10 @@
 #include "common/io.h"
 #include "common/json.h"
 
-#define HIGHEST_WATCH 100000 /* a restore counts up to it */
-#define MOST_ENTRIES 300000  /* that are looked at for all watches */
-#define DEEPEST 24           /* folders below where the step works */
-#define SAME_INODE_TEXT 160  /* "ino:... f_handle:...", without the mask */
+#define HIGHEST_WATCH 100000 /* number of the watch, up to which a restore counts */
+#define MOST_ENTRIES 300000  /* limit on the names that are looked at for all watches */
+#define DEEPEST 24 /* depth of folders that are searched below the step's working folders */
+#define SAME_INODE_TEXT 160 /* "ino:... f_handle:...", without the mask */
 
 struct watch {
     json_t *json;
@@ -28,9 +28,9 @@ struct watch {
 
 struct search {
     const struct objects *o;
-    struct watch *watches; /* by inode number; those found have a path */
+    struct watch *watches; /* by inode number; an entry that was found has a path */
     size_t count, missing;
-    int probe; /* an inotify of this process */
+    int probe; /* an inotify of the supervisor, for comparison */
     size_t entries;
 };
 
@@ -115,7 +115,8 @@ static int list_watches(struct search *s, cairn_error *err)
     return 0;
 }
 
-/* What fdinfo names the inode at this path (as we reach it), by watching it ourselves. */
+/* Returns what fdinfo shows for the inode at this path (as the supervisor reaches it). The
+ * supervisor watches the inode itself to see that. */
 static bool probe(const struct search *s, const char *path, char out[SAME_INODE_TEXT])
 {
     char info[64];
@@ -133,7 +134,7 @@ static bool probe(const struct search *s, const char *path, char out[SAME_INODE_
     return line;
 }
 
-/* A path of the step whose inode number (0: unknown) may be that of a watch. */
+/* Checks a path of the step whose inode number (0: unknown) may be that of a watch. */
 static void try_path(struct search *s, const char *path, uint64_t ino)
 {
     char here[PATH_MAX + 64], inode[SAME_INODE_TEXT];
@@ -155,7 +156,7 @@ static void try_path(struct search *s, const char *path, uint64_t ino)
     }
 }
 
-/* It, and the folders above it. */
+/* Checks the path, and the folders above it. */
 static void try_upwards(struct search *s, const char *path)
 {
     char at[PATH_MAX];

@@ -1,6 +1,7 @@
-/* Landlock keeps a thread, and all that it starts, from much; it cannot be read, and what is
- * restored would not be kept from anything. Two things show it: a task outside of it is out of
- * reach for ptrace, and no more than 16 layers of it fit on each other. */
+/* Detects Landlock, which restricts what a thread and its children may do. The kernel does not
+ * report the restrictions, and a restored thread would lack them, so the checkpoint is refused. Two
+ * effects show them: an unrestricted task is out of reach for the ptrace of a restricted one, and a
+ * thread can have at most 16 layers. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/kcmp.h>
@@ -24,7 +25,7 @@ static bool host_has_landlock(void)
     return syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* its version */) > 0;
 }
 
-/* No other process can have restricted itself. */
+/* No other process has had the chance to restrict itself. */
 static bool may_be_restricted(const struct captured_process *p, size_t thread)
 {
     const json_t *json = json_array_get(json_object_get(p->json, "threads"), thread);
@@ -41,7 +42,7 @@ static struct injector injector_of(const struct captured_process *p, size_t thre
     return in;
 }
 
-/* Restricts the helper, a copy of the thread, as often as the kernel allows. */
+/* Restricts the helper, a copy of the thread, until the kernel refuses another layer. */
 static int count_layers(struct injector *helper, int *out, cairn_error *err)
 {
     static const uint64_t handled = MAKE_SYMLINKS;
@@ -59,14 +60,14 @@ static int count_layers(struct injector *helper, int *out, cairn_error *err)
     return rc;
 }
 
-/* A task of the step of which it is known that nothing holds it. */
+/* A task of the step that is known to be unrestricted. */
 struct reference {
     struct captured_process *made_by;
     struct injector in;
     long ns_pid;
 };
 
-/* Makes a helper in the thread; the first helper becomes the reference. */
+/* Makes a helper in the thread. The first helper becomes the reference. */
 static int count_layers_of(struct captured_process *p, size_t thread, struct reference *reference,
                            int *out, cairn_error *err)
 {
@@ -86,7 +87,7 @@ static int count_layers_of(struct captured_process *p, size_t thread, struct ref
     return rc != 0 ? rc : ended;
 }
 
-/* What nothing holds may look at what anything holds. */
+/* An unrestricted task may inspect every task, restricted ones included. */
 static int reaches(const struct captured_process *p, size_t thread,
                    const struct reference *reference, bool *out, cairn_error *err)
 {

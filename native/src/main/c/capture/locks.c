@@ -1,6 +1,7 @@
-/* File locks. Those of flock and "open file description" locks belong to a description, however
- * many processes hold it; POSIX locks belong to one process. The kernel lists both with the
- * descriptor through which they were taken, which is still open: closing it releases them. */
+/* File locks. A lock by flock, or an "open file description" lock, belongs to a description,
+ * however many processes hold that; a POSIX lock belongs to one process. The kernel lists both
+ * kinds at the descriptor that took them. That descriptor is still open, because closing it
+ * releases the lock. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -13,14 +13,14 @@
 #include "proc/content_id.h"
 #include "proc/file_identity.h"
 
-/* What must be recorded of a file besides its mappings: the keys to add to each of them. */
+/* What is recorded of a file besides its mappings: keys that are added to each mapping. */
 struct description {
     struct keeping *keeping; /* NULL: nothing is kept */
     json_t *executed;        /* paths that some process has mapped as code */
-    json_t *found;           /* by path or kept name: processes share most of their files */
+    json_t *found;           /* by path or kept name, because processes share most of their files */
 };
 
-/* Programs and libraries, by where they lie, by how they are mapped or by what they are. */
+/* Whether the file is a program or library, judged by its folder, its mappings and its content. */
 static bool is_binary(const struct description *d, int fd, const char *path)
 {
     char magic[SELFMAG];
@@ -29,12 +29,13 @@ static bool is_binary(const struct description *d, int fd, const char *path)
             memcmp(magic, ELFMAG, SELFMAG) == 0);
 }
 
-/* Adds nothing for a file that cannot be identified on another host. */
+/* Adds nothing for a file that another host could not recognise. */
 static int look_at(const struct description *d, const json_t *map, const char *path, json_t *found,
                    cairn_error *err)
 {
     char content[CONTENT_ID_SIZE] = "";
-    const char *kept = json_string_value(json_object_get(map, "kept")); /* and has no name now */
+    const char *kept = json_string_value(json_object_get(map, "kept")); /* and the file has no name
+                                                                         * any more */
     auto_close int fd =
         kept ? keeping_reopen(d->keeping, kept, path) : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || !file_identity_is_as_noted(map, fd))
@@ -74,7 +75,7 @@ static int describe(const struct description *d, json_t *map, cairn_error *err)
     return 0;
 }
 
-/* It runs what it has mapped. */
+/* The process runs the program that this mapping shows. */
 static void describe_program(const struct description *d, json_t *process)
 {
     const json_t *exe = json_object_get(process, "exe");

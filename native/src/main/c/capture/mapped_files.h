@@ -1,5 +1,5 @@
-/* What the mapped files hold, so that another host's copies of them can be recognised, and which of
- * them are kept. */
+/* Records the content of mapped files, so that a restore recognises another host's copies of them,
+ * and keeps some of them. */
 #ifndef CAIRN_CAPTURE_MAPPED_FILES_H
 #define CAIRN_CAPTURE_MAPPED_FILES_H
 
@@ -8,9 +8,9 @@
 #include "capture/binaries.h"
 #include "common/error.h"
 
-/* Adds `file_content` to the mappings of META's processes, for files that are still as they were
- * noted, and keeps programs and libraries (keeping may be NULL: none): `kept`, `exe_kept`. Reads
- * files, so call it after the pause. */
+/* Adds `file_content` to the mappings in META's processes, if the file is unchanged since it was
+ * noted. Keeps programs and libraries and adds `kept` and `exe_kept` (keeping NULL: keeps none). It
+ * reads files, so call it after the pause. */
 CAIRN_CHECKED int mapped_files_describe(json_t *processes, struct keeping *keeping,
                                         cairn_error *err);
 

@@ -1,4 +1,4 @@
-/* Mappings, and the shared memory behind them; the step's own /dev/shm. */
+/* Records mappings, the shared memory behind them, and the step's own /dev/shm. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,8 +25,9 @@ static bool maps_all_of(int fd, const struct proc_map *map)
     return fstat(fd, &st) == 0 && map->offset == 0 && map->end - map->start >= (uint64_t)st.st_size;
 }
 
-/* Roll-back has to know of a file that can be changed also when no descriptor is left; and that it
- * changes without a trace, where it is mapped to be written (`mapped`: the image has its bytes). */
+/* Tells roll-back that a process can still change this file when no descriptor is left. A change
+ * through a writable mapping leaves no trace that roll-back could see (`mapped`: the image has the
+ * file's bytes). */
 static int note_changing(struct objects *o, const struct proc_map *map, bool mapped,
                          cairn_error *err)
 {
@@ -53,7 +54,7 @@ static int note_changing(struct objects *o, const struct proc_map *map, bool map
     return 0;
 }
 
-/* A file that must be the same when it is mapped again. */
+/* Records a file that must be the same when a restore maps it again. */
 static int note_file(const struct captured_process *p, const struct proc_map *map, json_t *json,
                      cairn_error *err)
 {
@@ -96,7 +97,8 @@ static bool may_be_written_later(const struct captured_process *p, const struct 
     return lstat(path, &st) == 0 && st.st_mode & S_IWUSR;
 }
 
-/* What services of the host change under those who read it, which have to expect that. */
+/* Files that services of the host change while others read them. Their readers have to expect that.
+ */
 static bool is_of_service(const char *path)
 {
     static const char *const folders[] = {"/var/lib/sss/", "/var/db/nscd/", "/var/cache/nscd/",
@@ -107,7 +109,7 @@ static bool is_of_service(const char *path)
     return false;
 }
 
-/* A file that is mapped for reading. */
+/* Records a file that is mapped for reading. */
 static int capture_shared_file(struct objects *o, const struct captured_process *p,
                                const struct proc_map *map, json_t *json, cairn_error *err)
 {
@@ -130,15 +132,15 @@ static int capture_shared_file(struct objects *o, const struct captured_process 
                             "pid %d has mapped a file whose path is not UTF-8", p->ns_pid);
 }
 
-/* Deleted, and not the kernel's own file that represents shared memory. */
+/* Whether the file is deleted, and is not the kernel's internal file for shared memory. */
 static bool is_on_disk(const struct objects *o, const struct proc_map *map)
 {
     return map->path[0] == '/' && makedev(map->dev_major, map->dev_minor) != o->shm_dev &&
            strncmp(map->path, "/memfd:", 7) != 0 && strcmp(map->path, "/dev/zero (deleted)") != 0;
 }
 
-/* Shared memory: of an object that a descriptor or /dev/shm has already given us, or else known
- * only through the mapping itself. */
+/* Records shared memory: of an object that a descriptor or /dev/shm has given already, or of one
+ * that only the mapping shows. */
 static int capture_shared(struct objects *o, struct captured_process *p, const struct proc_map *map,
                           json_t *json, cairn_error *err)
 {
@@ -194,8 +196,8 @@ static int capture_shared(struct objects *o, struct captured_process *p, const s
     return 0;
 }
 
-/* A file that is mapped and has no name any more: its bytes are had from a descriptor, if there was
- * one, or from the mapping. */
+/* Records a mapped file that has no name any more. Its bytes come from a descriptor if there was
+ * one, or else from the mapping. */
 static int capture_deleted_file(struct objects *o, const struct captured_process *p,
                                 const struct proc_map *map, json_t *json, cairn_error *err)
 {
@@ -213,8 +215,8 @@ static int capture_deleted_file(struct objects *o, const struct captured_process
     return rc;
 }
 
-/* The mapping identifies a file that was kept while it had a name: the build id is at the file's
- * beginning. */
+/* Finds the kept copy of a file that was replaced or removed since. The mapping identifies the
+ * copy, because the build id is at the file's beginning. */
 static bool recall_deleted(const struct objects *o, const struct captured_process *p,
                            const struct proc_map *map, json_t *json)
 {
@@ -254,7 +256,7 @@ static int capture_mapping(struct objects *o, struct captured_process *p,
     return map->inode != 0 ? capture_private_file(o, p, map, json, err) : 0;
 }
 
-/* A program that was replaced or removed while it runs, for example by an upgrade. */
+/* Records a program that was replaced or removed while it runs, for example by an upgrade. */
 int capture_deleted_program(struct objects *o, struct captured_process *p, cairn_error *err)
 {
     const char *path = json_string_value(json_object_get(p->json, "exe"));
@@ -340,7 +342,7 @@ static int note_link(int dir, const char *name, json_t *entry, cairn_error *err)
                             "the link %s in /dev/shm of the step leads to what is not UTF-8", name);
 }
 
-/* Made anew for each attempt: its own TMPDIR. */
+/* Cairn makes the step's own TMPDIR anew for each attempt. */
 static bool is_made_by_us(const char *prefix, const char *name)
 {
     return !*prefix && strcmp(name, TEMPORARY_LINK) == 0;

@@ -1,4 +1,4 @@
-/* Memory: what is mapped, and a copy-on-write snapshot of it. */
+/* Records what is mapped, and makes a copy-on-write snapshot of the memory. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -27,9 +27,9 @@ int end_helper(struct captured_process *p, struct injector *in, long ns_pid, cai
     const uint64_t args[6] = {0};
     cpu_prepare_syscall(&r, in->syscall_at, SYS_exit, args);
     int rc = cpu_set_registers(in->tid, &r, err);
-    if (rc != 0) /* nor may it run on, in the memory of the step */
+    if (rc != 0) /* nor may the child continue to run in the step's memory */
         process_signal(in->tid, SIGKILL);
-    if (rc != 0 && rc != -ESRCH) /* it was killed, but still has to be reaped */
+    if (rc != 0 && rc != -ESRCH) /* the child was killed, but still has to be reaped */
         return rc;
     int status;
     do {
@@ -41,9 +41,10 @@ int end_helper(struct captured_process *p, struct injector *in, long ns_pid, cai
                      __WALL, 0, 0, 0);
 }
 
-/* A plain fork would be a child that the program can see: with a SIGCHLD, in its wait(), holding
- * its descriptors. So a go-between that shares the memory is made first; it gives up the
- * descriptors, forks the snapshot, and ends, which leaves the snapshot to pid 1. */
+/* Makes the snapshot through a go-between. The program could see a plain fork: its end would raise
+ * SIGCHLD and show in wait(), and it would hold the program's descriptors. The go-between shares
+ * the memory, gives up the descriptors, forks the snapshot, and ends, so that pid 1 adopts the
+ * snapshot. */
 int capture_snapshot(struct captured_process *p, cairn_error *err)
 {
     pid_t between;
@@ -70,7 +71,8 @@ int capture_snapshot(struct captured_process *p, cairn_error *err)
         char path[64];
         snprintf(path, sizeof path, "/proc/%d/oom_score_adj", snapshot);
         auto_close int oom = open(path, O_WRONLY | O_CLOEXEC);
-        (void)!io_write_full(oom, "1000", 4, path, NULL); /* rather the snapshot than the step */
+        (void)!io_write_full(oom, "1000", 4, path, NULL); /* lets the kernel kill the snapshot
+                                                           * before the step when memory is short */
     }
     return rc;
 }

@@ -1,5 +1,6 @@
-/* From which nodes the memory of mappings must come (mbind), according to numa_maps. A mapping
- * without a policy shows that of the thread that made the snapshot, the first of its process.
+/* Records from which nodes the memory of mappings must come (mbind), read from numa_maps. A mapping
+ * without a policy shows the policy of the thread that made the snapshot, which is the first thread
+ * of its process.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@ struct policy {
     uint64_t nodes[NODES / 64];
 };
 
-/* As the kernel names them; those that begin with another come before it. */
+/* The kernel's names. A name precedes the names that it begins with. */
 static const struct {
     const char *name;
     int mode;
@@ -43,7 +44,8 @@ static void read_nodes(const char *at, struct policy *out)
     }
 }
 
-/* "bind=static:0-3"; mode 0, which is none, where the name is no other's. */
+/* Parses a policy such as "bind=static:0-3". Leaves mode 0 (no policy) for a name that is not in
+ * the list. */
 static void read_policy(const char *at, struct policy *out)
 {
     *out = (struct policy){0};
@@ -79,7 +81,7 @@ int describe_memory_policies(const struct captured_process *p, cairn_error *err)
                  *common = json_object_get(json_array_get(threads, 0), "memory_policy");
     snprintf(path, sizeof path, "/proc/%d/numa_maps", p->memory_of);
     int rc = io_read_file(AT_FDCWD, path, NUMA_MAPS_LIMIT, &text, NULL, &why);
-    if (rc != 0) /* -ENOENT: a kernel without nodes */
+    if (rc != 0) /* -ENOENT: a kernel without NUMA nodes */
         return rc == -ENOENT ? 0 : cairn_fail(err, why.code, "%s", why.message);
     char *rest = text, *line;
     for (size_t i = 0; i < p->maps.count && (line = strsep(&rest, "\n"));) {

@@ -1,5 +1,6 @@
 /* POSIX message queues: those that processes have open, and those that only have a name in the
- * step's ipc namespace. A message can only be read by receiving it, so all are sent again. */
+ * step's ipc namespace. Only receiving shows a message, so the capture receives all messages and
+ * sends them again. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,7 @@ static void messages_free(struct messages *m)
     free(m->list);
 }
 
-/* Memory is allocated before anything is taken out. */
+/* Allocates memory before it receives anything. */
 static int take_messages(mqd_t queue, const struct mq_attr *attr, struct messages *out,
                          cairn_error *err)
 {
@@ -87,7 +88,7 @@ static int refuse_notification(int queue, const char *name, cairn_error *err)
                             name);
 }
 
-/* `queue` is open for both ways, and does not block. */
+/* `queue` is open for reading and writing, and does not block. */
 static int capture_queue(int queue, const struct stat *st, const char *name, json_t *queues,
                          cairn_error *err)
 {

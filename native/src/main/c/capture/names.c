@@ -22,7 +22,8 @@ static void in_step(const struct objects *o, const char *path, char *out, size_t
         *out = '\0';
 }
 
-/* Finds the entry that is `st` in the folder that `path` (cut at its last slash) names. */
+/* Looks for the entry that is the file `st`, in the folder that `path` (cut at its last slash)
+ * names. */
 static int look_in_folder(const char *path, const struct stat *st, char **name, cairn_error *err)
 {
     auto_closedir DIR *dir = opendir(path);
@@ -66,7 +67,8 @@ int name_find(const struct objects *o, const char *path, const struct stat *st,
     char here[PATH_MAX + 64];
     struct stat found;
     *out = NAME_LOST;
-    if (path[0] != '/') /* of an internal file system: namespaces, message queues */
+    if (path[0] != '/') /* an object of an internal file system, such as a namespace or a message
+                         * queue */
         return 0;
     in_step(o, path, here, sizeof here);
     if (*here && lstat(here, &found) == 0 && is_same(&found, st)) {
@@ -85,7 +87,7 @@ int name_find(const struct objects *o, const char *path, const struct stat *st,
     return rc;
 }
 
-/* May it be made again, for a moment, where it was? */
+/* Whether the name may be made again for a moment, in its old place. */
 static bool may_be_made(const struct objects *o, const char *path)
 {
     char here[PATH_MAX + 64];

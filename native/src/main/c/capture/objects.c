@@ -98,7 +98,7 @@ int object_capture_file(struct object *object, int fd, uint64_t size, cairn_erro
 int object_capture_memory(struct object *object, const struct injector *from, uint64_t at,
                           uint64_t offset, size_t length, cairn_error *err)
 {
-    for (size_t i = 0; i < object->extent_count; i++) /* of several mappings one will do */
+    for (size_t i = 0; i < object->extent_count; i++) /* one of several mappings is enough */
         if (object->extents[i].offset <= offset &&
             offset + length <= object->extents[i].offset + object->extents[i].length)
             return 0;
@@ -113,7 +113,7 @@ int object_capture_memory(struct object *object, const struct injector *from, ui
             done += (size_t)n;
             refused = 0;
         } else if (n == 0 || errno == EIO) {
-            refused++; /* beyond the end of the file, which no second try finds elsewhere */
+            refused++; /* beyond the end of the file, so another try would fail as well */
         } else if (errno != EINTR) {
             return cairn_fail_errno(err, "reading shared memory of the step");
         }
@@ -122,7 +122,8 @@ int object_capture_memory(struct object *object, const struct injector *from, ui
     return 0;
 }
 
-/* Restored memory is zero to begin with; a file that is still there is not. */
+/* Leaves out zeros where restored memory is zero from the start. A file that still exists is not.
+ */
 static bool starts_as_zero(const struct object *object)
 {
     const char *kind = json_string_value(json_object_get(object->json, "kind"));

@@ -1,7 +1,7 @@
 /* Inside capture/: what processes share. *Descriptions* are open files as the kernel has them (one
  * position, one set of flags, however many descriptors in however many processes); *objects* are
  * memory or content that outlives any one mapping: shared anonymous memory, memfds, /dev/shm,
- * unlinked files. Both are taken once, in the pause. */
+ * unlinked files. Each is captured once, in the pause. */
 #ifndef CAIRN_CAPTURE_OBJECTS_H
 #define CAIRN_CAPTURE_OBJECTS_H
 
@@ -48,11 +48,11 @@ struct objects {
     const struct keeping *keeping; /* NULL: nothing is kept */
 };
 
-/* The descriptors of a process, into its "descriptors". */
+/* Records the descriptors of a process in its "descriptors". */
 CAIRN_CHECKED int capture_descriptors(struct objects *o, struct captured_process *p,
                                       cairn_error *err);
-/* Content of pipes, and ends that no process of the tree holds; after the descriptors of all
- * processes. */
+/* Records the content of pipes, and refuses ends that no process of the tree holds. Call it after
+ * the descriptors of all processes. */
 CAIRN_CHECKED int capture_pipes(struct objects *o, cairn_error *err);
 /* Records what each epoll watches, for all captured processes. */
 CAIRN_CHECKED int capture_epolls(const struct objects *o, cairn_error *err);
@@ -60,70 +60,73 @@ CAIRN_CHECKED int capture_epolls(const struct objects *o, cairn_error *err);
 CAIRN_CHECKED int capture_pidfds(const struct objects *o, const struct frozen *frozen,
                                  const struct captured_process *processes, size_t count,
                                  cairn_error *err);
-/* An inotify, into the json of its description; fails where events wait in it. */
+/* Records an inotify in the json of its description. Fails if events are waiting in it. */
 CAIRN_CHECKED int describe_inotify(const struct captured_process *p, int number, const char *fdinfo,
                                    json_t *json, cairn_error *err);
-/* By which paths inotifies watch what they do; after the descriptors of all processes. */
+/* Finds the paths of what inotifies watch. Call it after the descriptors of all processes. */
 CAIRN_CHECKED int capture_inotifies(const struct objects *o,
                                     const struct captured_process *processes, size_t count,
                                     cairn_error *err);
-/* All POSIX message queues, into META's "mqueues"; after the descriptors of all processes. */
+/* Records all POSIX message queues in META's "mqueues". Call it after the descriptors of all
+ * processes. */
 CAIRN_CHECKED int capture_mqueues(const struct objects *o, json_t *meta, cairn_error *err);
 /* Sockets whose other end is not of the tree. */
 CAIRN_CHECKED int capture_sockets(const struct objects *o, cairn_error *err);
-/* A socket, into the json of its description. */
+/* Records a socket in the json of its description. */
 CAIRN_CHECKED int describe_socket(const struct captured_process *p, int number, uint64_t ino,
                                   json_t *json, cairn_error *err);
-/* A TCP or UDP socket, likewise. */
+/* Records a TCP or UDP socket in the json of its description. */
 CAIRN_CHECKED int describe_inet(int fd, int type, uint64_t ino, json_t *json, cairn_error *err);
-/* SO_PEERCRED of the unix sockets that are described by way of this process, as it sees pids; once
- * it can be injected into. */
+/* Records SO_PEERCRED of the unix sockets that this process describes, with the pids that it sees.
+ * Call it once the process can be injected into. */
 CAIRN_CHECKED int capture_credentials(const struct objects *o, struct captured_process *p,
                                       cairn_error *err);
-/* The processes that descriptions signal when something is ready; likewise. */
+/* Records which processes descriptions signal when they are ready. Call it once the process can be
+ * injected into. */
 CAIRN_CHECKED int capture_signal_driven(const struct objects *o, struct captured_process *p,
                                         cairn_error *err);
-/* Which TCP sockets are the two ends of a connection, and what is queued in it. */
+/* Finds which TCP sockets are the two ends of one connection, and records its queued data. */
 CAIRN_CHECKED int capture_inet(const struct objects *o, cairn_error *err);
 enum lock_owner { LOCKS_OF_DESCRIPTION, LOCKS_OF_PROCESS };
-/* The locks that fdinfo lists, as an array; *out is NULL for none. A lease is refused. */
+/* Returns the locks that fdinfo lists, as an array; *out is NULL for none. Refuses a lease. */
 CAIRN_CHECKED int describe_locks(const char *fdinfo, enum lock_owner owner, json_t **out,
                                  cairn_error *err);
-/* Everything in the step's own /dev/shm, into META's "shm". */
+/* Records everything in the step's own /dev/shm in META's "shm". */
 CAIRN_CHECKED int capture_shm(struct objects *o, json_t *meta, cairn_error *err);
-/* The program that a process runs, where it has no name any more: its "exe_object". To be taken
- * before the mappings, which then need not copy what they show of it. */
+/* Records the program that a process runs, if it has no name any more, as its "exe_object". Call it
+ * before the mappings, which then need not copy the same bytes. */
 CAIRN_CHECKED int capture_deleted_program(struct objects *o, struct captured_process *p,
                                           cairn_error *err);
-/* The mappings of a process, into its "maps", with the shared memory behind them. */
+/* Records the mappings of a process in its "maps", with the shared memory behind them. */
 CAIRN_CHECKED int capture_mappings(struct objects *o, struct captured_process *p, cairn_error *err);
 
-/* What is read and written, too, has no identity of its own: roll-back makes it what it was. After
- * the mappings. */
+/* Removes the identity of files that the step reads and also writes, because roll-back restores
+ * their content. Call it after the mappings. */
 void capture_read_files(const struct objects *o);
-/* After the pause: what the files hold that are only read. */
+/* Records the content of files that the step only reads. Call it after the pause. */
 CAIRN_CHECKED int read_files_describe(const struct objects *o, cairn_error *err);
 
-/* A segment of SysV shared memory. */
+/* Records a segment of SysV shared memory. */
 CAIRN_CHECKED int capture_segment_mapping(struct objects *o, const struct captured_process *p,
                                           const struct proc_map *map, json_t *json,
                                           cairn_error *err);
-/* All of SysV, into META's "sysv"; after the mappings. */
+/* Records all SysV objects in META's "sysv". Call it after the mappings. */
 CAIRN_CHECKED int capture_sysv(struct objects *o, struct captured_process *processes, size_t count,
                                json_t *meta, cairn_error *err);
-/* What SEM_UNDO has noted of these sets, as META has them, into the "undo" of each process. */
+/* Records the SEM_UNDO adjustments for these sets (as META has them) in the "undo" of each process.
+ */
 CAIRN_CHECKED int capture_undo(const struct objects *o, struct captured_process *processes,
                                size_t count, const json_t *sets, cairn_error *err);
 
 /* objects.c */
-/* /proc appends " (deleted)" to the path of a file that has no name any more. */
+/* Removes the " (deleted)" that /proc appends to the path of a file that has no name any more. */
 bool path_is_deleted(const char *path);
 struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino);
 CAIRN_CHECKED int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind,
                              const char *name, struct object **out, cairn_error *err);
-/* Records owner, permissions and times, for an object that the restore makes again. */
+/* Records owner, permissions and times of an object that a restore makes again. */
 void object_note_attributes(struct object *object, const struct stat *st);
-/* Copies all data (not the holes) of a file. */
+/* Copies all data of a file, and leaves out the holes. */
 CAIRN_CHECKED int object_capture_file(struct object *object, int fd, uint64_t size,
                                       cairn_error *err);
 /* Copies a range of a process's memory as the object's bytes from `offset` on. */

@@ -16,7 +16,7 @@
 
 #define PAGE 4096u
 
-/* linux/fs.h of the kernels that have it; Debian 12's does not. */
+/* linux/fs.h has it on newer kernels, but not on Debian 12. */
 struct page_region {
     uint64_t start, end, categories;
 };
@@ -53,9 +53,8 @@ static int add_run(struct page_runs *runs, const struct page_run *run, cairn_err
     return 0;
 }
 
-/* The same through /proc/PID/pagemap, for kernels before 6.7: bit 63 present, 62 swapped, 61 of a
- * file. Pages of a guard region
- * count as swapped. */
+/* Finds the pages through /proc/PID/pagemap, for kernels before 6.7: bit 63 present, 62 swapped, 61
+ * page of a file. Pages of a guard region count as swapped. */
 static int list_by_pagemap(int pagemap, const struct proc_map *map, struct page_run run,
                            struct page_runs *out, cairn_error *err)
 {
@@ -79,7 +78,7 @@ static int list_by_pagemap(int pagemap, const struct proc_map *map, struct page_
     return 0;
 }
 
-/* `guards`: PAGE_IS_GUARD where the kernel knows of it. */
+/* `guards`: PAGE_IS_GUARD if the kernel knows it, else 0. */
 static int list_by_scan(int pagemap, const struct proc_map *map, uint64_t guards,
                         struct page_run run, struct page_runs *out, cairn_error *err)
 {
@@ -90,7 +89,7 @@ static int list_by_scan(int pagemap, const struct proc_map *map, uint64_t guards
         .end = map->end,
         .vec = (uint64_t)(uintptr_t)regions,
         .vec_len = 512,
-        /* present or swapped, and neither a file's page nor the zero page, nor a guard */
+        /* present or swapped, and neither a page of a file, nor the zero page, nor a guard */
         .category_inverted = PAGE_IS_FILE | PAGE_IS_PFNZERO | guards,
         .category_mask = PAGE_IS_FILE | PAGE_IS_PFNZERO | guards,
         .category_anyof_mask = PAGE_IS_PRESENT | PAGE_IS_SWAPPED,
@@ -112,7 +111,7 @@ static int list_by_scan(int pagemap, const struct proc_map *map, uint64_t guards
     return 0;
 }
 
-/* The ancestor's mapping from which this one came by fork: same place, same kind. */
+/* Finds the ancestor's mapping from which this one came by fork: it has the same place and kind. */
 static const struct captured_process *inherited_from(const struct captured_process *p,
                                                      const struct proc_map *map)
 {
@@ -136,7 +135,7 @@ static int open_pagemap(const struct captured_process *p, cairn_error *err)
     return fd >= 0 ? fd : cairn_fail_errno(err, "opening %s", path);
 }
 
-/* How to ask this kernel: tried on what it is asked about first. */
+/* Chooses the way to ask this kernel, by trying each on the first question. */
 enum how_to_list { LIST_BY_SCAN_WITH_GUARDS, LIST_BY_SCAN, LIST_BY_PAGEMAP };
 
 static int list_map(int pagemap, const struct proc_map *map, enum how_to_list *how,
@@ -163,7 +162,7 @@ int pages_list(const struct captured_process *p, struct page_runs *out, cairn_er
             continue;
         struct page_run run = {
             .process = p, .zero_matters = map->inode != 0, .inherits = inherited_from(p, map)};
-        cairn_error why = {0}; /* one way that fails before another works leaves no message */
+        cairn_error why = {0}; /* a way that fails before another one works leaves no message */
         int rc = list_map(pagemap, map, &how, run, out, &why);
         if (rc != 0) {
             if (err)
@@ -212,16 +211,16 @@ struct memory {
 /* The chunk that a thread is filling. */
 struct chunk {
     struct memory memory, their_memory;
-    uint8_t *bytes,
-        *theirs; /* IMAGE_CHUNK_BYTES each; theirs: the same pages of the process inherited from */
-    uint8_t *data; /* what the chunk will hold */
+    uint8_t *bytes, *theirs; /* each chunk holds IMAGE_CHUNK_BYTES; theirs: the same pages in the
+                              * process inherited from */
+    uint8_t *data;           /* what the chunk will hold */
     size_t data_len;
     struct image_run runs[IMAGE_CHUNK_RUNS];
     size_t n_runs;
 };
 
-/* At most IMAGE_CHUNK_BYTES of one process: from `offset` of run `first` on, through the runs that
- * follow. */
+/* A piece of at most IMAGE_CHUNK_BYTES of one process: from `offset` in run `first`, through the
+ * runs that follow. */
 struct piece {
     size_t first;
     uint64_t offset;
@@ -235,11 +234,11 @@ struct writing {
     size_t piece_count;
     atomic_size_t next;
     atomic_bool failed;
-    cairn_error error; /* of the thread that set `failed` first */
+    cairn_error error; /* the error of the thread that set `failed` first */
 };
 
-/* Not process_vm_readv: it pins pages, and since Linux 5.19 pinning a page that processes share
- * gives the one that is read a copy of its own first. For a snapshot that would be every page:
+/* Does not use process_vm_readv, which pins pages. Since Linux 5.19, pinning a shared page first
+ * gives the read process a copy of its own. For a snapshot that concerns every page: it would take
  * twice the memory of the step, and most of the time. */
 static int read_memory(struct memory *m, pid_t pid, uint64_t at, void *buf, size_t len,
                        cairn_error *err)
@@ -327,7 +326,7 @@ static int write_pieces(struct writing *w, struct chunk *c, cairn_error *err)
     return 0;
 }
 
-/* Cuts the runs into pieces that fill a chunk each; small runs of a process go together. */
+/* Cuts the runs into pieces that fill one chunk each. Small runs of one process share a chunk. */
 static int cut_pieces(struct writing *w, cairn_error *err)
 {
     const struct page_runs *runs = w->runs;
@@ -394,7 +393,7 @@ int pages_write(const struct page_runs *runs, unsigned threads, image_writer *wr
     unsigned started = 0;
     for (; started + 1 < threads && started < 64; started++)
         if (pthread_create(&others[started], NULL, writing_thread, &w) != 0)
-            break; /* fewer threads are slower, not wrong */
+            break; /* having fewer threads is slower, and no error */
     writing_thread(&w);
     for (unsigned i = 0; i < started; i++)
         pthread_join(others[i], NULL);

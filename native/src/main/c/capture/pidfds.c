@@ -16,8 +16,8 @@ _Static_assert(sizeof(struct exit_info) == 64, "the first version");
 #define GET_INFO _IOWR(0xff, 11, struct exit_info)
 #define INFO_EXIT 8u
 
-/* A process that was waited for, identified by its inode. Kernels since 6.15 still know how it
- * ended. */
+/* A process that its parent has already reaped, identified by its inode. Kernels since 6.15 still
+ * report its exit status. */
 static int note_ended(const struct open_description *d, cairn_error *err)
 {
     auto_close int fd = -1;

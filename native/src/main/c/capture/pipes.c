@@ -1,4 +1,4 @@
-/* Pipes and fifos: what is in them, and who else has an end. */
+/* Records the content of pipes and fifos, and finds out who else has an end. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -53,7 +53,8 @@ static int read_buffer(const struct pipe *copy, const struct pipe *one, const st
     return 0;
 }
 
-/* How much more goes into a pipe depends on how its bytes lie in buffers. */
+/* Returns how much more fits into a pipe, which depends on how its bytes lie in the kernel's
+ * buffers. */
 static int read_buffers(const struct pipe *copy, uint8_t *bytes, size_t waiting, json_t *buffers,
                         cairn_error *err)
 {
@@ -69,7 +70,7 @@ static int read_buffers(const struct pipe *copy, uint8_t *bytes, size_t waiting,
     return rc;
 }
 
-/* The bytes in a pipe, without taking them out: tee gives a second reference to each. */
+/* Returns the bytes in a pipe without removing them: tee makes a second reference to each. */
 static int peek_pipe(int read_end, json_t *json, cairn_error *err)
 {
     int waiting = 0;
@@ -114,8 +115,8 @@ static const struct open_description *pipe_end(const struct objects *o,
     return NULL;
 }
 
-/* Is there a writer at all? For an empty pipe, tee finds out whether there are writers and takes
- * nothing. poll cannot, if there was no writer since the pipe was opened. */
+/* Whether the pipe has any writer. For an empty pipe, tee tells this and removes nothing. poll
+ * cannot tell it if no process has written to the pipe since it was opened. */
 static bool has_writer(int read_end, bool *hung_up)
 {
     struct pollfd poll_end = {read_end, POLLIN, 0};
@@ -137,7 +138,7 @@ static bool has_reader(int write_end)
     return !(poll_end.revents & POLLERR);
 }
 
-/* Data that can no longer be read still fills the pipe. */
+/* Data that nobody can read any more still fills the pipe. */
 static int peek_unread(int write_end, json_t *json, cairn_error *err)
 {
     char path[64];
@@ -155,7 +156,7 @@ static int capture_pipe(const struct objects *o, const struct open_description *
         return rc;
     bool reads = (d->flags & O_ACCMODE) != O_WRONLY, hung_up = true;
     if (!pipe_end(o, d, !reads)) {
-        /* No process of the tree has the other end. Does any other process? */
+        /* No process of the tree has the other end. Checks whether any other process has it. */
         if (reads ? has_writer(end, &hung_up) : has_reader(end))
             return cairn_fail(
                 err, CAIRN_EUNSUPPORTED,

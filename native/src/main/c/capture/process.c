@@ -1,4 +1,4 @@
-/* The state of a process as a whole. */
+/* Records the state of a process as a whole. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/membarrier.h>
@@ -23,7 +23,7 @@
 
 #define PAGE 4096
 
-/* As the kernel has it; libc's struct sigaction differs. */
+/* The kernel's struct. libc's struct sigaction differs. */
 struct kernel_sigaction {
     uint64_t handler, flags, restorer, mask;
 };
@@ -31,7 +31,8 @@ struct kernel_sigaction {
 static int capture_signal_actions(struct captured_process *p, const struct proc_status *status,
                                   cairn_error *err)
 {
-    /* The others are at their default; of those only SIGCHLD's flags mean anything. */
+    /* All other signals are at their default. Of those, only the flags of SIGCHLD have an effect.
+     */
     uint64_t asked = status->ignored | status->caught | 1ull << (SIGCHLD - 1);
     json_t *actions = json_array();
     json_object_set_new(p->json, "signal_actions", actions);
@@ -86,7 +87,8 @@ static int capture_posix_timers(struct captured_process *p, cairn_error *err)
     cairn_error why = {0};
     int read = io_read_file(AT_FDCWD, path, 1 << 20, &text, NULL, &why);
     if (read == -ENOENT)
-        return 0; /* a kernel without CONFIG_POSIX_TIMERS in /proc: none can be listed */
+        return 0; /* a kernel that hides timers from /proc (without CONFIG_POSIX_TIMERS): none can
+                   * be listed */
     if (read != 0)
         return cairn_fail(err, why.code, "pid %d: %s", p->ns_pid, why.message);
     char *rest = text;
@@ -153,9 +155,9 @@ static int capture_link(struct captured_process *p, const char *name, cairn_erro
     return 0;
 }
 
-/* Slurm's srun represents tasks that other processes start and end. Between its connections to them
- * nothing else shows that: an image would wait for tasks that are gone, or start some with a
- * credential of an earlier time. */
+/* Refuses Slurm's srun, which represents tasks that other processes start and end. Between its
+ * connections to them, nothing else shows that. A restored srun would wait for tasks that are gone,
+ * or start tasks with an expired credential. */
 static int check_no_launcher(const struct captured_process *p, cairn_error *err)
 {
     const char *exe = json_string_value(json_object_get(p->json, "exe"));
@@ -181,9 +183,9 @@ static int capture_number(struct captured_process *p, const char *file, int base
     return 0;
 }
 
-/* MEMBARRIER_CMD_GET_REGISTRATIONS, of Linux 6.3. Of the private commands it says too much (one
- * that is registered counts as another), and earlier kernels say nothing: that one is registered
- * shows by its working. */
+/* Reads the membarrier registrations. MEMBARRIER_CMD_GET_REGISTRATIONS exists since Linux 6.3, and
+ * its answer counts one private command for another. Earlier kernels report nothing. A registration
+ * shows there in that the command works. */
 static int capture_barriers(struct captured_process *p, cairn_error *err)
 {
     static const int commands[] = {MEMBARRIER_CMD_PRIVATE_EXPEDITED,
@@ -203,7 +205,7 @@ static int capture_barriers(struct captured_process *p, cairn_error *err)
     return rc;
 }
 
-/* Maps a page, for a moment: does it count as locked, and is it there at once? */
+/* Maps a page for a moment and looks whether it is locked and present at once. */
 static int try_a_page(struct captured_process *p, int prot, uint64_t before, bool *locked,
                       bool *present, cairn_error *err)
 {
@@ -212,7 +214,7 @@ static int try_a_page(struct captured_process *p, int prot, uint64_t before, boo
     uint8_t resident = 0;
     int rc = inject(&p->injector, &at, err, SYS_mmap, 0, PAGE, (uint64_t)prot,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, (uint64_t)-1, 0);
-    *locked = at == -EAGAIN; /* it would be beyond RLIMIT_MEMLOCK */
+    *locked = at == -EAGAIN; /* the page would exceed RLIMIT_MEMLOCK */
     *present = false;
     if (rc != 0 || (at < 0 && at > -4096))
         return rc;
@@ -229,8 +231,8 @@ static int try_a_page(struct captured_process *p, int prot, uint64_t before, boo
     return rc != 0 ? rc : unmapped;
 }
 
-/* mlockall for what will be mapped shows only in what is then mapped. Without MCL_ONFAULT, all
- * pages are present at once. */
+/* Whether mlockall covers future mappings (MCL_FUTURE), which shows only in a new mapping. Without
+ * MCL_ONFAULT, all of its pages are present at once. */
 static int capture_future_locks(struct captured_process *p, const struct proc_status *status,
                                 cairn_error *err)
 {
@@ -271,7 +273,8 @@ static int capture_memory_layout(struct captured_process *p, const struct proc_s
     return 0;
 }
 
-/* A process made by clone may end without a signal to its parent, or with another one. */
+/* Records the signal that the parent gets at the end of the process. A process made by clone may
+ * end without one, or with another one than SIGCHLD. */
 static void note_exit_signal(json_t *json, const struct proc_stat *stat)
 {
     if (stat->exit_signal != SIGCHLD)
@@ -287,7 +290,8 @@ static void note_ids(json_t *json, const struct proc_status *status)
     json_object_set_new(json, "gid", json_pack("[i, i, i, i]", gid[0], gid[1], gid[2], gid[3]));
 }
 
-/* Whether it has asked to use AMX; a kernel that knows no such request refuses the question. */
+/* Whether the process has asked to use AMX. A kernel that does not know the request refuses the
+ * question. */
 static int capture_tiles(struct captured_process *p, cairn_error *err)
 {
     uint64_t permitted = 0;
@@ -349,7 +353,7 @@ int capture_wait_state(struct captured_process *p, cairn_error *err)
 {
     static const siginfo_t none;
     siginfo_t info;
-    if (!p->parent) /* pid 1 waits for ends only */
+    if (!p->parent) /* pid 1 waits only for the end of processes */
         return 0;
     struct injector *in = &p->parent->injector;
     int rc = inject_write(in, in->scratch, &none, sizeof none, err);
@@ -370,13 +374,13 @@ int capture_wait_state(struct captured_process *p, cairn_error *err)
 
 int sysv_is_used(struct captured_process *p, bool *used, cairn_error *err)
 {
-    /* Which word of its answer says how many there are: struct seminfo's semusz, msginfo's msgpool,
-     * shm_info's used_ids. */
+    /* Which word of the kernel's answer counts the objects: semusz in struct seminfo, msgpool in
+     * msginfo, used_ids in shm_info. */
     static const struct {
         const char *name;
         long nr;
         uint64_t command;
-        bool third; /* the command is the third argument, not the second */
+        bool third; /* semctl takes the command as third argument, the other calls as second */
         size_t word;
     } kinds[] = {{"SEM_INFO", SYS_semctl, SEM_INFO, true, 7},
                  {"MSG_INFO", SYS_msgctl, MSG_INFO, false, 0},

@@ -1,4 +1,4 @@
-/* Files that are open only to be read: a restore is to find the same ones. */
+/* Records files that are open only for reading. A restore must find the same files. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -25,14 +25,14 @@ void capture_read_files(const struct objects *o)
             file_identity_forget(o->descriptions[i].json);
 }
 
-/* The program sees when its file was read last. */
+/* The program can see the access time of the file. */
 static int open_unseen(const char *path)
 {
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOATIME | O_CLOEXEC);
     return fd >= 0 ? fd : open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* Nothing is said of what has changed meanwhile: then its size and time must do. */
+/* Without a record of content, a restore compares only size and time. */
 static int describe(json_t *json, json_t *found, cairn_error *err)
 {
     char content[CONTENT_ID_SIZE] = "";
@@ -56,7 +56,7 @@ static int describe(json_t *json, json_t *found, cairn_error *err)
 
 int read_files_describe(const struct objects *o, cairn_error *err)
 {
-    json_auto_t *found = json_object(); /* by path: it may be open many times */
+    json_auto_t *found = json_object(); /* by path, because a file may be open many times */
     int rc = 0;
     for (size_t i = 0; i < o->description_count && rc == 0; i++)
         if (file_identity_is_noted(o->descriptions[i].json))

@@ -1,6 +1,6 @@
-/* What an image cannot say of processes: that they share more than a fork leaves them, or that they
- * live in namespaces of their own. Without it, restored processes would silently continue with
- * copies, or see another host. */
+/* Refuses processes in a state that an image cannot describe: they share more than a fork leaves
+ * shared, or they live in namespaces of their own. Otherwise restored processes would silently
+ * continue with copies, or see another host. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "capture/captured.h"
 #include "common/cleanup.h"
 
-/* The links of /proc/PID/ns, and what a step does to have its own. */
+/* The links in /proc/PID/ns, and how a program gets its own namespace of each kind. */
 static const struct {
     const char *link, *what;
 } namespaces[] = {
@@ -22,7 +22,7 @@ static const struct {
     {"time", "in a time namespace"},   {"time_for_children", "with a time namespace for children"},
 };
 
-/* "" for one that the kernel lacks, or that has no process yet. */
+/* "" for a namespace that the kernel lacks, or whose first process does not exist yet. */
 static void read_namespace(pid_t pid, pid_t tid, const char *link, char out[64])
 {
     char path[96];
@@ -69,10 +69,10 @@ static const struct shared_kind shared_kinds[] = {
 };
 
 struct comparison {
-    int type, failed; /* errno of a call that could not compare */
+    int type, failed; /* errno of a call that could not compare two tasks */
 };
 
-/* By the order in which the kernel puts what two tasks have; 0: they share it. */
+/* Compares what two tasks have, in the kernel's order; 0: they share it. */
 static int compare_tasks(pid_t a, pid_t b, struct comparison *c)
 {
     long order = syscall(SYS_kcmp, a, b, c->type, 0, 0);
@@ -110,7 +110,8 @@ static int refuse_sharing_processes(struct captured_process **sorted, size_t cou
     return c.failed ? comparing_failed(&c, err) : 0;
 }
 
-/* A thread may have given up sharing with its process; an image knows only what all share. */
+/* Refuses a thread that has stopped sharing with its process: an image only records what all
+ * threads share. */
 static int refuse_lone_threads(const struct captured_process *p, const struct shared_kind *kind,
                                cairn_error *err)
 {

@@ -1,11 +1,11 @@
-/* The process that an open description signals, and the signal: F_SETOWN, F_SETSIG. */
+/* Records which process an open description signals, and with which signal: F_SETOWN, F_SETSIG. */
 #include <fcntl.h>
 #include <sys/syscall.h>
 
 #include "capture/objects.h"
 #include "common/cleanup.h"
 
-/* Whether an owner was ever set; pids are those of our namespace. */
+/* Whether an owner was ever set. Pids are those of the supervisor's namespace. */
 static bool signals_someone(const struct open_description *d)
 {
     auto_close int fd = -1;
@@ -14,7 +14,7 @@ static bool signals_someone(const struct open_description *d)
            ((fcntl(fd, F_GETOWN_EX, &owner) == 0 && owner.pid != 0) || fcntl(fd, F_GETSIG) != 0);
 }
 
-/* Pids as the process sees them. */
+/* Reads the owner, with pids as the process sees them. */
 static int describe(const struct open_description *d, struct captured_process *p, cairn_error *err)
 {
     struct f_owner_ex owner = {0};

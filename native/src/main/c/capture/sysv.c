@@ -1,5 +1,4 @@
-/* The SysV objects of the step's ipc namespace, which the calls of this file look at from a thread
- * inside it. */
+/* Records the SysV objects of the step's ipc namespace, by calls from a thread inside it. */
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -61,7 +60,7 @@ static json_t *describe(const struct ipc_perm *perm, int id)
                      (json_int_t)perm->mode, "owner", (json_int_t)perm->uid, (json_int_t)perm->gid);
 }
 
-/* A removed segment no longer has a key, but mappings show the one with which it was made. */
+/* A removed segment no longer has a key, but mappings still show its former key. */
 static void note_first_key(json_t *json, const struct object *object)
 {
     unsigned key;
@@ -79,7 +78,7 @@ static uint64_t captured_bytes(const struct object *object)
     return most;
 }
 
-/* A segment that no process has attached completely is attached here. */
+/* Attaches a segment here that no process has attached completely. */
 static int capture_bytes(struct object *object, int id, uint64_t size, cairn_error *err)
 {
     if (captured_bytes(object) >= size)
@@ -144,7 +143,7 @@ static int look_at_semaphores(struct look *l, cairn_error *err)
     return 0;
 }
 
-/* Each is copied: none is taken out. */
+/* Copies each message and removes none. */
 static int copy_messages(int id, json_t *messages, cairn_error *err)
 {
     auto_free struct msgbuf *message = malloc(sizeof *message + MOST_BYTES);
@@ -210,7 +209,7 @@ static const json_t *segment_of(const json_t *segments, const json_t *id)
     return NULL;
 }
 
-/* An attachment comes back whole. */
+/* A restore attaches segments completely. */
 static int refuse_parts(const json_t *segments, const struct captured_process *p, cairn_error *err)
 {
     size_t i;

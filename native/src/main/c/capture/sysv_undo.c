@@ -1,6 +1,7 @@
-/* What SEM_UNDO makes the kernel do at the end of a process. The kernel does not show it, so the
- * process gives it up, as at its end, and asks for the same again. Semaphores are in the middle of
- * their range meanwhile, so that none is led out of it. */
+/* Records what SEM_UNDO makes the kernel do at the end of a process. The kernel does not report
+ * these adjustments. So the capture makes the process trigger them, as its end would, and then
+ * register them again. Meanwhile the semaphores have values in the middle of their range, so that
+ * no adjustment exceeds it. */
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <sched.h>
@@ -12,9 +13,9 @@
 #include "capture/objects.h"
 
 #define MIDDLE 16384
-#define MOST_SEMAPHORES 150 /* of a set, whose changes are made by one call */
+#define MOST_SEMAPHORES 150 /* the semaphores of a set, which one call changes */
 
-/* Whether the kernel keeps such notes of this process; of pid 1 it keeps none. */
+/* Whether the kernel keeps SEM_UNDO adjustments for this process. It keeps none for pid 1. */
 static bool has_notes(const struct objects *o, const struct captured_process *p)
 {
     return syscall(SYS_kcmp, p->pid, o->init, KCMP_SYSVSEM, 0, 0) != 0;
@@ -64,7 +65,7 @@ static void change(struct changes *c, size_t number, int by, int flags)
             (struct sembuf){(unsigned short)number, (short)by, (short)(flags | IPC_NOWAIT)};
 }
 
-/* *done is false where the process may not, and so has never done. */
+/* *done is false if the process lacks the permission, so that it has never changed the set. */
 static int make_changes(struct captured_process *p, json_int_t id, const struct changes *c,
                         bool *done, cairn_error *err)
 {
@@ -94,7 +95,8 @@ static int bring_to_middle(struct captured_process *p, const json_t *set, bool *
     return make_changes(p, json_integer_value(json_object_get(set, "id")), &c, done, err);
 }
 
-/* Its values tell by now what was undone: asks for that again, and gives them their own. */
+/* The semaphores' values now show the adjustments. Registers the same adjustments again, and
+ * restores the original values. */
 static int take_notes(struct captured_process *p, const json_t *set, json_t *undo, cairn_error *err)
 {
     const json_t *values = json_object_get(set, "values");

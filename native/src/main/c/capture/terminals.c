@@ -89,7 +89,7 @@ static const struct open_description *find_slave(const struct objects *o, json_i
     return NULL;
 }
 
-/* From the first of `from` on, whether any descriptor to the slave has been hung up. */
+/* Whether any descriptor of the slave, from index `from` on, has been hung up. */
 static int any_hung_up(const struct objects *o, json_int_t index, bool *some, bool *all,
                        cairn_error *err)
 {
@@ -142,7 +142,7 @@ static bool was_opened(const struct objects *o, int master, json_int_t index)
     return find_slave(o, index) || (poll(&p, 1, 0) > 0 && p.revents & POLLHUP);
 }
 
-/* By the step's name for it: the kernel shows its number among all processes. */
+/* Finds the slave by the step's name for it. The kernel's number is unique across all processes. */
 static int note_foreground(int master, const struct captured_process *processes, size_t count,
                            json_t *json, cairn_error *err)
 {
@@ -192,8 +192,8 @@ static int note_settings(int master, int slave, json_t *json, cairn_error *err)
     return 0;
 }
 
-/* The terminal whose master this process holds: its size is that of the window in which the step is
- * resumed. */
+/* The terminal whose master this process holds. It takes the size of the window in which the step
+ * is resumed. */
 static int capture_own(int own, const struct captured_process *processes, size_t count, json_t *out,
                        cairn_error *err)
 {
@@ -256,7 +256,7 @@ static json_t *find_pty(const json_t *ptys, json_int_t index)
     return NULL;
 }
 
-/* A slave whose master is not of the step. */
+/* Refuses a slave whose master belongs to no process of the step. */
 static int capture_orphan(const struct objects *o, const struct open_description *d, json_t *out,
                           cairn_error *err)
 {

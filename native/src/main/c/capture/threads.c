@@ -25,15 +25,15 @@
 #define PENDING_LIMIT 4096
 #define MEMORY_NODES 1024
 
-/* A thread inside a restartable sequence continues at the sequence's abort handler, both live and
- * restored: our calls in it make the kernel forget that it was inside. */
+/* A thread inside a restartable sequence continues at the abort handler, both in the live step and
+ * after a restore: injected calls make the kernel forget that the thread was inside. */
 static int leave_rseq(struct captured_process *p, struct captured_thread *t, json_t *json,
                       cairn_error *err)
 {
     struct __ptrace_rseq_configuration rseq = {0};
     if (ptrace(PTRACE_GET_RSEQ_CONFIGURATION, t->tid, (void *)sizeof rseq, &rseq) < 0 ||
         rseq.rseq_abi_pointer == 0)
-        return 0; /* none registered, or a kernel without */
+        return 0; /* no sequence is registered, or the kernel has none */
     json_object_set_new(json, "rseq",
                         json_pack("{s:o, s:I, s:o, s:I}", "address",
                                   json_hex(rseq.rseq_abi_pointer), "size",
@@ -88,7 +88,7 @@ struct scheduling_attributes {
     uint32_t least, most;
 };
 
-/* How long it may run at a time, unless that is what everybody has. */
+/* Records the thread's time slice, unless it is the default. */
 static void time_slice(pid_t tid, json_t *json)
 {
     struct scheduling_attributes own = {0}, theirs = {0};
@@ -120,7 +120,7 @@ static void scheduling(pid_t tid, json_t *json)
     json_object_set_new(json, "ioprio", json_integer(io < 0 ? 0 : io));
 }
 
-/* From which nodes its memory comes; absent: as everybody's. */
+/* Records from which NUMA nodes the thread's memory comes; absent for the default. */
 static int memory_policy(struct injector *in, json_t *json, cairn_error *err)
 {
     struct {
@@ -143,7 +143,7 @@ static int memory_policy(struct injector *in, json_t *json, cairn_error *err)
     return 0;
 }
 
-/* State that only the thread itself can read. */
+/* Records state that only the thread itself can read. */
 static int ask_thread(struct captured_process *p, struct captured_thread *t, json_t *json,
                       cairn_error *err)
 {
@@ -172,7 +172,7 @@ static int ask_thread(struct captured_process *p, struct captured_thread *t, jso
         rc = memory_policy(&in, json, err);
     if (rc != 0)
         return rc;
-    /* SS_ONSTACK is a finding, not a setting. */
+    /* SS_ONSTACK reports a state and cannot be set. */
     json_object_set_new(
         json, "altstack",
         json_pack("{s:o, s:I, s:o}", "address", json_hex((uint64_t)(uintptr_t)stack.ss_sp), "flags",
@@ -182,7 +182,8 @@ static int ask_thread(struct captured_process *p, struct captured_thread *t, jso
     return 0;
 }
 
-/* The registers, and until when a call that they show to be made again is to wait. */
+/* Records the registers. If they show an interrupted call that will be made again, records until
+ * when that call waits. */
 static int describe_cpu(const struct captured_thread *t, const struct waits *waits, json_t *json,
                         cairn_error *err)
 {
@@ -207,7 +208,8 @@ json_t *describe_capabilities(const struct proc_status *status)
                      "bounding", json_hex(status->cap_bnd), "ambient", json_hex(status->cap_amb));
 }
 
-/* Of one that has another than its process, which the first thread's stands for. */
+/* Records the personality of a thread if it differs from that of its process, which is the first
+ * thread's. */
 static int capture_personality(const struct captured_process *p, const struct captured_thread *t,
                                json_t *json, cairn_error *err)
 {
@@ -287,8 +289,8 @@ static int hold_thread(struct captured_thread *t, const struct frozen_thread *fr
     return rc;
 }
 
-/* Memory that calls may use and that is put back afterwards: the end of the first writable private
- * mapping. It is none before its bytes are saved: what was not read is never written. */
+/* Chooses memory that injected calls may use: the end of the first writable private mapping. The
+ * capture never writes there before it has saved the bytes, and puts them back afterwards. */
 static int find_scratch(struct captured_process *p, cairn_error *err)
 {
     for (size_t i = 0; i < p->maps.count; i++) {
@@ -335,13 +337,15 @@ int capture_threads(struct captured_process *p, const struct frozen *frozen, siz
         json_object_set_new(p->json, "stop_signal", json_integer(p->threads[0].stopped));
     json_t *pending = json_array();
     json_object_set_new(p->json, "pending", pending);
-    rc = pending_signals(p->pid, true, pending, err); /* the first call takes a SIGSTOP */
+    rc = pending_signals(p->pid, true, pending,
+                         err); /* the first injected call consumes a SIGSTOP */
     for (size_t i = 0; rc == 0 && i < count; i++)
         rc = describe_thread(p, &p->threads[i], frozen->waits, err);
     return rc;
 }
 
-/* A SIGSTOP pending for a stopped process cannot be blocked: our calls have consumed it. */
+/* A SIGSTOP pending for a stopped process cannot be blocked, so the injected calls have consumed
+ * it. */
 static void put_back_stops(const struct captured_process *p)
 {
     const json_t *threads = json_object_get(p->json, "threads");

@@ -1,4 +1,5 @@
-/* Unix sockets, with what is queued in them; TCP and UDP: inet_sockets.c. All others are refused.
+/* Unix sockets and their queued data. inet_sockets.c records TCP and UDP. All other sockets are
+ * refused.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -34,7 +35,7 @@
 #define MOST_WAITING 1024
 #define RENEWED_WITHIN_US 10000000
 
-/* <linux/un.h>, which does not go with <sys/un.h> */
+/* <linux/un.h>, which conflicts with <sys/un.h> */
 #ifndef SIOCUNIXFILE
 #define SIOCUNIXFILE (SIOCPROTOPRIVATE + 0)
 #endif
@@ -48,8 +49,8 @@ struct about {
     uint64_t peer;              /* inode, 0 for none */
     uint64_t file, file_device; /* the socket file, 0 for none */
     unsigned state, shutdown, waiting, backlog;
-    uint32_t
-        clients[MOST_WAITING]; /* inodes of the connections that wait to be accepted, in order */
+    uint32_t clients[MOST_WAITING]; /* inodes of the connections that wait to be accepted, in this
+                                       order */
     size_t client_count;
 };
 
@@ -75,7 +76,7 @@ static void read_attributes(const struct unix_diag_msg *message, size_t len, str
         } else if (a->rta_type == UNIX_DIAG_VFS) {
             const struct unix_diag_vfs *file = RTA_DATA(a);
             out->file = file->udiag_vfs_ino;
-            /* as the kernel numbers devices inside */
+            /* device number, as the kernel encodes it internally */
             out->file_device = makedev(file->udiag_vfs_dev >> 20, file->udiag_vfs_dev & 0xfffff);
         }
     }
@@ -122,18 +123,19 @@ static void describe_name(json_t *json, const char *key, const struct sockaddr_u
     json_object_set_new(json, key, json_string(hex ? hex : ""));
 }
 
-/* One message, as it was received. */
+/* One message, as the capture received it. */
 struct message {
     ssize_t len;
     int flags;
     bool descriptors;  /* came with it */
-    bool from_someone; /* false: the end of what will ever come, not an empty message */
+    bool from_someone; /* false: no message will come any more; true: a message, which may be empty
+                        */
     struct ucred sender;
     struct sockaddr_un name;
     socklen_t name_len;
 };
 
-/* Looking at descriptors on their way has made copies, which are closed. */
+/* Peeking at passed descriptors makes copies of them. Closes those. */
 static void read_control(struct msghdr *header, struct message *out)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
@@ -194,7 +196,7 @@ static const json_t *bytes_of(const json_t *message)
     return json_is_string(message) ? message : json_object_get(message, "bytes");
 }
 
-/* A string of hex, or an object if more must be recorded. */
+/* A string of hex, or an object if the message carries more than bytes. */
 static int describe_message(const struct message *m, const char *bytes, bool credentials,
                             json_t *messages, cairn_error *err)
 {
@@ -216,7 +218,7 @@ static int describe_message(const struct message *m, const char *bytes, bool cre
     return rc;
 }
 
-/* 1 with a message described. */
+/* Describes one message. 1 if there was one. */
 static int peek_message(int fd, int type, char *bytes, bool credentials, json_t *messages,
                         cairn_error *err)
 {
@@ -239,8 +241,8 @@ static void peek_from(int fd, int offset)
     setsockopt(fd, SOL_SOCKET, SO_PEEK_OFF, &offset, sizeof offset);
 }
 
-/* An empty message that was looked at before is shown only by a peek at the head of the queue, to
- * which everything has been looked at that is empty; from the offset 0 on come all others. */
+/* Looks for an empty message at the head of the queue. An empty message that was peeked at before
+ * shows only to a peek at the head; every other message shows to a peek from offset 0 on. */
 static int peek_messages(int fd, int type, bool credentials, json_t *messages, cairn_error *err)
 {
     auto_free char *bytes = malloc(MESSAGE_LIMIT);
@@ -267,8 +269,9 @@ static bool is_ready(int fd, short events)
     return poll(&ready, 1, 0) > 0 && ready.revents & events;
 }
 
-/* What is queued, without taking it out: a position for peeking moves along, and is put back.
- * Credentials come with every message, which distinguishes an empty message from the end. */
+/* Reads the queue without removing anything. Peeking moves the socket's peek offset (SO_PEEK_OFF),
+ * which is restored. Asks for credentials with every message, which distinguish an empty message
+ * from the end. */
 static int peek_queue(int fd, int type, json_t *json, cairn_error *err)
 {
     json_t *messages = json_array();
@@ -300,7 +303,8 @@ static bool is_inet(int fd, int family, int type)
             (type == SOCK_DGRAM && (protocol == IPPROTO_UDP || protocol == IPPROTO_UDPLITE)));
 }
 
-/* The folder of a socket file, as this process reaches it, and the file's name in it. */
+/* The folder of a socket file, as this process reaches it, and the name of the file in that folder.
+ */
 static int open_folder_of(const struct captured_process *p, const char *path, const char **file)
 {
     char folder[PATH_MAX];
@@ -337,14 +341,15 @@ static bool is_renamed(const struct about *about, int folder, char *name, size_t
     return found;
 }
 
-/* Whether others may reach it by its name; of a connection, nobody does. */
+/* Whether other processes may reach the socket by its name. Nobody reaches an accepted connection
+ * by name. */
 static bool is_reached_by_name(const struct about *about, const json_t *json)
 {
     return about->state == TCP_LISTEN_STATE ||
            json_integer_value(json_object_get(json, "type")) == SOCK_DGRAM;
 }
 
-/* For root, the kernel reports it. */
+/* The kernel reports this to root only. */
 static bool is_known_to_be_unlinked(int fd)
 {
     struct stat st;
@@ -352,7 +357,7 @@ static bool is_known_to_be_unlinked(int fd)
     return file >= 0 && fstat(file, &st) == 0 && st.st_nlink == 0;
 }
 
-/* Where the name in the file system leads to this socket, or has led to it. */
+/* Finds the path at which this socket lies, or lay, in the file system. */
 static int describe_file(const struct captured_process *p, int fd, const struct about *about,
                          const struct sockaddr_un *name, json_t *json, cairn_error *err)
 {
@@ -506,8 +511,8 @@ static int send_again(int from, const json_t *message, cairn_error *err)
     return 0;
 }
 
-/* The kernel shows an empty message to one peek only, so that the next checkpoint would not see it:
- * all are taken out, now that the image has them, and sent again. */
+/* The kernel shows an empty message to one peek only, so the next checkpoint would miss it. Now
+ * that the image has the messages, the capture receives them all and sends them again. */
 static int renew_queue(const struct open_description *receiver,
                        const struct open_description *sender, cairn_error *err)
 {
@@ -531,7 +536,8 @@ static int renew_queue(const struct open_description *receiver,
     return rc;
 }
 
-/* The one socket of the step that is connected to this one and has sent all that waits in it. */
+/* Finds the one socket of the step that is connected to this one and has sent all of its queued
+ * data. */
 static const struct open_description *find_sender(const struct objects *o, const json_t *receiver)
 {
     const struct open_description *found = NULL;
@@ -644,7 +650,7 @@ static bool waits_for_a_listener(const struct objects *o, const json_t *client)
     return false;
 }
 
-/* Connected to a socket without an inode: the connection is not accepted yet. */
+/* Connected to a socket without an inode: no process has accepted the connection yet. */
 static bool is_not_accepted(const json_t *json)
 {
     return json_integer_value(json_object_get(json, "type")) != SOCK_DGRAM &&
