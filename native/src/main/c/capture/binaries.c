@@ -123,8 +123,7 @@ static int copy_file(struct keeping *k, int fd, const struct stat *st, const cha
     return cairn_fail_within(err, rc, "keeping a copy of %s in %s", path, k->path);
 }
 
-/* The digest is that of the copied bytes. It differs from the original's only if another process
- * wrote to the file meanwhile. */
+/* If nothing has changed, the digest that was read belongs to the copied bytes, too. */
 static bool is_unchanged(int fd, const char *version)
 {
     struct stat st;

@@ -49,7 +49,8 @@ void put_back_threads(struct captured_process *p);
 
 /* process.c: records what belongs to the process as a whole. */
 CAIRN_CHECKED int capture_process(struct captured_process *p, cairn_error *err);
-/* Whether the parent has still to wait for the stop of this process, or for its continuing. */
+/* Records whether the parent has still to wait for the stop of this process, or for its continuing.
+ */
 CAIRN_CHECKED int capture_wait_state(struct captured_process *p, cairn_error *err);
 /* Whether the step's ipc namespace holds SysV objects, seen from any of its processes. */
 CAIRN_CHECKED int sysv_is_used(struct captured_process *p, bool *used, cairn_error *err);

@@ -279,7 +279,7 @@ static int describe_regular(struct objects *o, const struct seen *s, json_t *jso
     return describe_named(o, s, json, err);
 }
 
-/* Any path that leads to the same device serves. */
+/* Whether the path leads to the same device. Any such path serves. */
 static bool leads_to_device(const struct objects *o, const struct seen *s)
 {
     char path[PATH_MAX + 64];

@@ -34,11 +34,11 @@ CAIRN_CHECKED int dontfork_scan(struct dontfork *u, pid_t init, cairn_error *err
 /* Call it in the pause, when p has its snapshot. */
 CAIRN_CHECKED int dontfork_copy(struct dontfork *u, const struct captured_process *p,
                                 cairn_error *err);
-/* The flags of a mapping, as dontfork_find saw them before the pause. */
+/* The flags of a mapping, as dontfork_scan saw them before the pause. */
 uint32_t dontfork_flags(const struct dontfork *u, const struct captured_process *p,
                         const struct proc_map *map);
 /* Call it after the pause: `seen` is p's mapping in its snapshot, NULL if it is not there.
- * CAIRN_EBUSY_TREE if the program set such a flag after dontfork_find: the caller may try again. */
+ * CAIRN_EBUSY_TREE if the program set such a flag after dontfork_scan: the caller may try again. */
 CAIRN_CHECKED int dontfork_check(const struct dontfork *u, const struct captured_process *p,
                                  const struct proc_map *map, const struct proc_map *seen,
                                  cairn_error *err);

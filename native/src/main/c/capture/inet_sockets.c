@@ -70,7 +70,7 @@ static const char *describe_state(int fd, const struct tcp_info *info)
     return is_ready(fd, POLLERR) ? "reset" : "ended";
 }
 
-/* One end no longer receives, though the other end may still send. */
+/* Whether this end no longer receives, though the other end may still send. */
 static bool has_ended_receiving(int fd, unsigned state)
 {
     return state != INET_LISTENING && state != INET_CLOSED && !peer_has_ended(state) &&
@@ -151,8 +151,8 @@ static int peek_datagram(int fd, char *bytes, json_t *queue, cairn_error *err)
     return 1;
 }
 
-/* Whether an empty datagram is waiting. One that was peeked at before shows only to a peek at the
- * head of the queue; every other datagram shows to a peek from offset 0 on. */
+/* Finds an empty datagram, and then all others. An empty one that was peeked at before shows only
+ * to a peek at the head of the queue; every other datagram shows to a peek from offset 0 on. */
 static int peek_datagrams(int fd, json_t *json, cairn_error *err)
 {
     int before = -1, head = -1, start = 0, rc;
@@ -490,7 +490,7 @@ static bool is_udp(const json_t *json)
     return json_integer_value(json_object_get(json, "type")) == SOCK_DGRAM;
 }
 
-/* Records the address of a bound socket, or the port alone. */
+/* Whether this socket sent from that address: it is bound to the address, or to its port alone. */
 static bool has_sent(const struct open_description *d, const struct sockaddr_storage *from)
 {
     struct sockaddr_storage local;

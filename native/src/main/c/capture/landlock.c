@@ -25,7 +25,8 @@ static bool host_has_landlock(void)
     return syscall(SYS_landlock_create_ruleset, NULL, 0, 1 /* its version */) > 0;
 }
 
-/* No other process has had the chance to restrict itself. */
+/* Whether the process can have restricted itself: the kernel demands no_new_privs or CAP_SYS_ADMIN
+ * for that. */
 static bool may_be_restricted(const struct captured_process *p, size_t thread)
 {
     const json_t *json = json_array_get(json_object_get(p->json, "threads"), thread);

@@ -97,7 +97,8 @@ static bool may_be_written_later(const struct captured_process *p, const struct 
     return lstat(path, &st) == 0 && st.st_mode & S_IWUSR;
 }
 
-/* Files that services of the host change while others read them. Their readers have to expect that.
+/* Whether the file is one that host services change while others read it. Its readers must expect
+ * that.
  */
 static bool is_of_service(const char *path)
 {
@@ -342,7 +343,7 @@ static int note_link(int dir, const char *name, json_t *entry, cairn_error *err)
                             "the link %s in /dev/shm of the step leads to what is not UTF-8", name);
 }
 
-/* Cairn makes the step's own TMPDIR anew for each attempt. */
+/* Whether Cairn makes the file anew for each attempt: the link to the step's own TMPDIR. */
 static bool is_made_by_us(const char *prefix, const char *name)
 {
     return !*prefix && strcmp(name, TEMPORARY_LINK) == 0;

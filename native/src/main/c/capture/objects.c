@@ -122,7 +122,8 @@ int object_capture_memory(struct object *object, const struct injector *from, ui
     return 0;
 }
 
-/* Leaves out zeros where restored memory is zero from the start. A file that still exists is not.
+/* Whether the object's memory is zero from the start of a restore, so that its zeros need not be
+ * stored. A file that still exists has its content.
  */
 static bool starts_as_zero(const struct object *object)
 {

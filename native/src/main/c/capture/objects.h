@@ -119,7 +119,7 @@ CAIRN_CHECKED int capture_undo(const struct objects *o, struct captured_process 
                                size_t count, const json_t *sets, cairn_error *err);
 
 /* objects.c */
-/* Removes the " (deleted)" that /proc appends to the path of a file that has no name any more. */
+/* Whether a path ends in the " (deleted)" that /proc appends if the file has no name any more. */
 bool path_is_deleted(const char *path);
 struct object *object_find(const struct objects *o, uint64_t dev, uint64_t ino);
 CAIRN_CHECKED int object_add(struct objects *o, uint64_t dev, uint64_t ino, const char *kind,

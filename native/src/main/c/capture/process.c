@@ -231,8 +231,8 @@ static int try_a_page(struct captured_process *p, int prot, uint64_t before, boo
     return rc != 0 ? rc : unmapped;
 }
 
-/* Whether mlockall covers future mappings (MCL_FUTURE), which shows only in a new mapping. Without
- * MCL_ONFAULT, all of its pages are present at once. */
+/* Records whether mlockall covers future mappings (MCL_FUTURE), which shows only in a new mapping.
+ * Without MCL_ONFAULT, all of its pages are present at once. */
 static int capture_future_locks(struct captured_process *p, const struct proc_status *status,
                                 cairn_error *err)
 {
@@ -290,8 +290,8 @@ static void note_ids(json_t *json, const struct proc_status *status)
     json_object_set_new(json, "gid", json_pack("[i, i, i, i]", gid[0], gid[1], gid[2], gid[3]));
 }
 
-/* Whether the process has asked to use AMX. A kernel that does not know the request refuses the
- * question. */
+/* Records whether the process has asked to use AMX. A kernel that does not know the request refuses
+ * the question. */
 static int capture_tiles(struct captured_process *p, cairn_error *err)
 {
     uint64_t permitted = 0;

@@ -349,7 +349,7 @@ static bool is_reached_by_name(const struct about *about, const json_t *json)
            json_integer_value(json_object_get(json, "type")) == SOCK_DGRAM;
 }
 
-/* The kernel reports this to root only. */
+/* Whether the socket file has no name any more. The kernel reports that to root only. */
 static bool is_known_to_be_unlinked(int fd)
 {
     struct stat st;

@@ -14,7 +14,8 @@ int cairn_fail(cairn_error *err, int code, const char *format, ...)
 int cairn_fail_errno(cairn_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Puts "<context>: " before the message of an error already set; returns rc, with which that came.
+/* Puts "<context>: " before the message of an error that is already set. Returns rc, the code of
+ * that error.
  */
 int cairn_fail_within(cairn_error *err, int rc, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

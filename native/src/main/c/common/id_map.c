@@ -15,7 +15,8 @@
 #define MAP_LIMIT 65536
 #define SUBGID_LIMIT (16u << 20)
 
-/* As it is written to uid_map or gid_map, in one write; 0 when the kernel took it. */
+/* The text for uid_map or gid_map, which takes a single write. Returns 0 when the kernel accepted
+ * it. */
 static int write_map(pid_t pid, const char *name, const char *text)
 {
     char path[64];
@@ -44,7 +45,7 @@ static bool map_all(pid_t pid, const char *name)
     return len > 0 && write_map(pid, name, text) == 0;
 }
 
-/* Does a line of /etc/subgid, NAME|UID:FIRST:COUNT, grant the caller this group? */
+/* Whether a line of /etc/subgid, NAME|UID:FIRST:COUNT, grants the caller this group. */
 static bool grants(const char *line, const char *user, gid_t group)
 {
     char name[256];
@@ -57,7 +58,7 @@ static bool grants(const char *line, const char *user, gid_t group)
            group - first < count;
 }
 
-/* The supervisor is static, and asks no name service: of /etc/passwd alone. */
+/* Reads /etc/passwd alone: the supervisor is a static program and asks no name service. */
 static void name_user(char *out, size_t room)
 {
     auto_fclose FILE *passwd = fopen("/etc/passwd", "re");
@@ -77,7 +78,7 @@ static bool is_granted(const char *subgid, const char *user, gid_t group)
     return false;
 }
 
-/* newgidmap is set-user-id, and asks /etc/subgid itself. */
+/* Runs newgidmap, which is set-user-id and checks /etc/subgid itself. */
 static bool run_newgidmap(char *const *argv)
 {
     pid_t child = fork();

@@ -22,15 +22,15 @@ enum inet_state {
 struct inet_seen {
     struct sockaddr_storage local, peer;
     socklen_t len; /* of both */
-    uint64_t ino;  /* 0: no process has it */
+    uint64_t ino;  /* 0: no process has the socket open */
     enum inet_state state;
     unsigned shutdown; /* 1 receiving, 2 sending */
 };
 
 typedef void inet_look(void *context, const struct inet_seen *seen);
 
-/* Shows every socket of a family and protocol that has this local port, in network order. Nothing
- * if the kernel does not support it (CONFIG_INET_DIAG). */
+/* Calls `look` for every socket of a family and protocol with this local port, in network order.
+ * Finds nothing on a kernel without CONFIG_INET_DIAG. */
 void inet_diag_each(int family, int protocol, in_port_t port, inet_look *look, void *context);
 
 #endif

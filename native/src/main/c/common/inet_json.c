@@ -68,7 +68,7 @@ int inet_from_json(const json_t *json, const char *key, struct sockaddr_storage 
     return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "\"%s\" is no address", text);
 }
 
-/* As IPv6, into which every IPv4 address can be mapped. */
+/* The address as IPv6. Every IPv4 address can be mapped into IPv6. */
 static struct in6_addr widened(const struct sockaddr_storage *address)
 {
     if (address->ss_family == AF_INET6)

@@ -54,7 +54,8 @@ int io_write_full(int fd, const void *buf, size_t len, const char *what, cairn_e
             continue;
         if (n < 0)
             return cairn_fail_errno(err, "writing %s", what);
-        if (n == 0) /* the memory of a process that has ended takes nothing, and says no more */
+        if (n ==
+            0) /* the memory of a process that has ended accepts no bytes and reports no errno */
             return cairn_fail(err, EIO, "writing %s: nothing more is taken", what);
         done += (size_t)n;
     }
@@ -71,7 +72,8 @@ int io_pwrite_full(int fd, const void *buf, size_t len, uint64_t offset, const c
             continue;
         if (n < 0)
             return cairn_fail_errno(err, "writing %s", what);
-        if (n == 0) /* the memory of a process that has ended takes nothing, and says no more */
+        if (n ==
+            0) /* the memory of a process that has ended returns no bytes and reports no errno */
             return cairn_fail(err, EIO, "writing %s: nothing more is taken", what);
         done += (size_t)n;
     }
@@ -125,7 +127,7 @@ int io_read_stream(int fd, const char *name, size_t limit, char **out, size_t *l
     return 0;
 }
 
-/* dirfd/temporary, durable and to be given its name. Nothing is left of it on failure. */
+/* Writes dirfd/temporary durably; the caller then renames it. On failure no file is left. */
 static int write_temporary(int dirfd, const char *temporary, const void *data, size_t len,
                            cairn_error *err)
 {
@@ -184,7 +186,7 @@ int io_append_line(int fd, const char *line, const char *what, cairn_error *err)
     off_t end = lseek(fd, 0, SEEK_END);
     int rc = io_write_full(fd, with_newline, len + 1, what, err);
     if (rc != 0 && end >= 0 && ftruncate(fd, end) < 0)
-        return rc; /* half a line stays, as a power cut may leave one */
+        return rc; /* half a line stays, as after a power cut */
     if (rc != 0)
         return rc;
     if (fdatasync(fd) < 0)

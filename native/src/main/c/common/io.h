@@ -1,5 +1,4 @@
-/* Bytes in and out: EINTR, short reads and writes, and durability are handled here and nowhere
- * else. */
+/* Reads and writes bytes. EINTR, short reads and writes, and durability are handled only here. */
 #ifndef CAIRN_COMMON_IO_H
 #define CAIRN_COMMON_IO_H
 
@@ -19,11 +18,11 @@ CAIRN_CHECKED int io_write_full(int fd, const void *buf, size_t len, const char 
 CAIRN_CHECKED int io_pwrite_full(int fd, const void *buf, size_t len, uint64_t offset,
                                  const char *what, cairn_error *err);
 
-/* Of an errno: a name leads to nothing, or its folder has gone. Any other may mean that it cannot
- * be told, and nothing is done or left undone upon that. */
+/* Whether an errno says that a name leads to nothing, or that its folder is gone. After any other
+ * errno the file may exist, so the caller must not conclude anything from it. */
 bool io_is_absent(int error);
 
-/* Reads a whole file (also of /proc, where the size is unknown) into a NUL-terminated buffer that
+/* Reads a whole file (also one of /proc, whose size is unknown) into a NUL-terminated buffer that
  * the caller frees; *len excludes the NUL. More than `limit` bytes is EFBIG. */
 CAIRN_CHECKED int io_read_file(int dirfd, const char *name, size_t limit, char **out, size_t *len,
                                cairn_error *err);
@@ -37,7 +36,7 @@ CAIRN_CHECKED int io_read_stream(int fd, const char *what, size_t limit, char **
 CAIRN_CHECKED int io_publish_file(int dirfd, const char *name, const void *data, size_t len,
                                   cairn_error *err);
 
-/* As io_publish_file, but -EEXIST where dirfd/name is there already. */
+/* As io_publish_file, but fails with -EEXIST if dirfd/name exists. */
 CAIRN_CHECKED int io_publish_new_file(int dirfd, const char *name, const void *data, size_t len,
                                       cairn_error *err);
 

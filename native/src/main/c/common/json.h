@@ -1,8 +1,7 @@
 /* Reading untrusted JSON: the type and bounds of every value are checked before it is used.
  *
- * json_need_*  the key must be there
- * json_may_*   absent or null leaves *out as it was, so that a default is set beforehand; what is
- * there must fit
+ * json_need_*  the key must be there json_may_*   absent or null leaves *out as it was, so that a
+ * default is set beforehand; a value that is present must fit
  *
  * A failure is EINVAL and names the key ("pid" is missing; "umask" is 1000, not 0 to 511); callers
  * say where the object was with cairn_fail_within. Strings, arrays and objects that are returned
@@ -22,7 +21,8 @@
  * (json_auto_t). */
 CAIRN_CHECKED int json_parse_object(const char *text, size_t len, const char *what, json_t **out,
                                     cairn_error *err);
-/* The same, from dirfd/name; more than `limit` bytes is EFBIG, no such file ENOENT. */
+/* As json_read_text for the file dirfd/name. A file of more than `limit` bytes is EFBIG, a missing
+ * one ENOENT. */
 CAIRN_CHECKED int json_read_object(int dirfd, const char *name, size_t limit, json_t **out,
                                    cairn_error *err);
 
@@ -31,7 +31,7 @@ CAIRN_CHECKED int json_need_int(const json_t *object, const char *key, int64_t m
 CAIRN_CHECKED int json_may_int(const json_t *object, const char *key, int64_t min, int64_t max,
                                int64_t *out, cairn_error *err);
 
-/* 0 to INT64_MAX, which is as far as a JSON integer goes here. */
+/* A number from 0 to INT64_MAX, the largest JSON integer that is accepted. */
 CAIRN_CHECKED int json_need_u64(const json_t *object, const char *key, uint64_t *out,
                                 cairn_error *err);
 CAIRN_CHECKED int json_may_u64(const json_t *object, const char *key, uint64_t *out,
@@ -39,7 +39,7 @@ CAIRN_CHECKED int json_may_u64(const json_t *object, const char *key, uint64_t *
 CAIRN_CHECKED int json_need_u32(const json_t *object, const char *key, uint32_t *out,
                                 cairn_error *err);
 
-/* All 64 bits, as "0x1f": for addresses and masks, also for people to read. */
+/* All 64 bits, as "0x1f". The form is for addresses and masks, and readable for people. */
 json_t *json_hex(uint64_t value);
 CAIRN_CHECKED int json_need_hex(const json_t *object, const char *key, uint64_t *out,
                                 cairn_error *err);

@@ -46,7 +46,7 @@ static void add_if_joined(int fd, unsigned interface, const struct sockaddr_stor
                           "exclude", f.filter.gf_fmode == MCAST_EXCLUDE, "sources", sources));
 }
 
-/* Lines of an interface, each followed by lines of its groups. */
+/* /proc lists each interface on a line, followed by a line for each of its groups. */
 static void read_of_ipv4(int fd, json_t *groups)
 {
     char line[256];

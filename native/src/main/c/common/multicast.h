@@ -6,9 +6,9 @@
 
 #include "common/error.h"
 
-/* Each of a group, an interface by name, whether its sources are all (`exclude`) or none but those
- * named, and these. The kernel has no list of them: the socket is asked about every group of the
- * host. */
+/* An array with an entry for each group: the group, the name of the interface, the sources, and
+ * whether exactly these sources are refused (`exclude`) or accepted. The kernel has no list of a
+ * socket's groups, so the socket is asked about every group of the host. */
 json_t *multicast_read(int fd);
 CAIRN_CHECKED int multicast_join(int fd, const json_t *groups, cairn_error *err);
 

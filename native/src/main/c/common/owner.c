@@ -18,7 +18,8 @@
 #include "common/id_map.h"
 #include "common/io.h"
 
-/* What is asked of the witness, with the descriptor in question (JUDGE) and one for the answer. */
+/* A question to the witness. Passed with it: the descriptor in question (JUDGE) and one for the
+ * answer. */
 enum question { JUDGE, MAP };
 
 struct answer {
@@ -27,9 +28,10 @@ struct answer {
     struct owner_map map;
 };
 
-static int witness = -1; /* the channel to it; -1 while there is no namespace to be outside of */
+static int witness = -1; /* the channel to the witness; -1 while this process is in no namespace of
+                          * its own */
 
-/* If some ids are not mapped, the overflow id may represent any of them. */
+/* If some ids are not mapped, the overflow id may stand for any of them. */
 static int is_certain(uid_t uid, bool *out, cairn_error *err)
 {
     auto_free char *overflow = NULL, *map = NULL;
@@ -46,7 +48,7 @@ static int is_certain(uid_t uid, bool *out, cairn_error *err)
     return rc;
 }
 
-/* By the ids that show here. */
+/* Judges the ids as they show inside the namespace. */
 static int judge(int fd, struct owner *out, cairn_error *err)
 {
     struct stat st;
@@ -123,12 +125,12 @@ static bool receive(int channel, enum question *question, int *back, int *fd)
     return n > 0;
 }
 
-/* Until no process is left that could ask. */
+/* Serves until no process is left that could ask. */
 _Noreturn static void be_witness(int channel, pid_t maker)
 {
     prctl(PR_SET_NAME, "cairn-witness");
     setsid();
-    sigset_t all; /* only the supervisor handles a batch system's notice */
+    sigset_t all; /* a batch system's notice is for the supervisor alone */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
     channel = dup2(channel, 0);
@@ -145,14 +147,14 @@ _Noreturn static void be_witness(int channel, pid_t maker)
         else if (judge(fd, &answer.owner, &error) != 0)
             answer.failed = error.code;
         if (send(back, &answer, sizeof answer, MSG_NOSIGNAL) < 0)
-            answer.failed = errno; /* the process that asked has gone */
+            answer.failed = errno; /* the process that asked has ended */
         cairn_cleanup_close(&back);
         cairn_cleanup_close(&fd);
     }
     _exit(0);
 }
 
-/* Not a child of its creator, which therefore need not reap it. */
+/* The witness is not a child of its creator, which therefore need not reap it. */
 static int leave_witness(int *out, cairn_error *err)
 {
     int pair[2];

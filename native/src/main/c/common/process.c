@@ -15,7 +15,8 @@
 #include "common/cleanup.h"
 #include "common/io.h"
 
-/* The state letter and field 22 of /proc/PID/stat; the name in field 2 may hold anything, even ')'.
+/* Reads the state letter and field 22 of /proc/PID/stat. The name in field 2 may hold any
+ * character, even ')'.
  */
 static bool parse_stat(const char *stat, char *state, int64_t *start_time)
 {
@@ -73,7 +74,8 @@ int process_open(const struct process_identity *p, int *pidfd, cairn_error *err)
     auto_close int fd = p->pid > 0 ? (int)syscall(SYS_pidfd_open, p->pid, 0) : -1;
     if (fd < 0 && p->pid > 0 && errno != ESRCH)
         return cairn_fail_errno(err, "cannot tell whether process %d runs", p->pid);
-    /* Looked at after opening: if it is still the same one, the descriptor is its own. */
+    /* Checks the identity after opening: if the process is still the same, the descriptor belongs
+     * to it. */
     struct process_identity now = {0};
     int rc = fd < 0 ? 0 : process_identify(p->pid, &now, err);
     if (rc != 0)

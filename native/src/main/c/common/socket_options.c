@@ -18,12 +18,13 @@
 #define MOST_OF_AN_OPTION 256
 #define MOST_INSTRUCTIONS 4096 /* BPF_MAXINSNS */
 
-/* Numbers, where the headers of the build may be older than the kernel. */
+/* Numbers of options that the kernel headers of the build may lack. */
 enum { BUF_LOCK = 72, LOCK_BUFFERS = 3, TCP_UPPER_PROTOCOL = 31, UDP_LITE = 136 };
 
-/* Everything of the kernel's socket headers that has a getter and a setter, in the order in which
- * it is set: an older option that a newer one includes comes first, SO_LOCK_FILTER at the very end.
- * Other options are read or set separately below, or describe the moment and not the program. */
+/* All options of the kernel's socket headers that have a getter and a setter, in the order of
+ * setting. An older option comes before a newer one that includes it; SO_LOCK_FILTER comes last.
+ * The other options are handled separately below, or they describe a momentary state that the
+ * program did not set. */
 static const struct {
     const char *key;
     int level, name;
@@ -230,7 +231,7 @@ static void read_time(int fd, json_t *json, const char *key, int name)
             json, key, json_pack("[I, I]", (json_int_t)value.tv_sec, (json_int_t)value.tv_usec));
 }
 
-/* A size is locked when the program chose it; the kernel moves the others as it sees fit. */
+/* A size is locked if the program chose it. The kernel adjusts the other sizes itself. */
 static void read_buffers(int fd, json_t *json)
 {
     int locked = get_number(fd, SOL_SOCKET, BUF_LOCK);
@@ -296,7 +297,7 @@ int socket_options_read(int fd, json_t **out, cairn_error *err)
     read_time(fd, json, "receive_timeout", SO_RCVTIMEO);
     read_time(fd, json, "send_timeout", SO_SNDTIMEO);
     read_buffers(fd, json);
-    if (is_connected(fd)) /* it shows the current size of segments */
+    if (is_connected(fd)) /* the option shows the current segment size */
         json_object_del(json, "max_segment");
     int rc = read_filter(fd, json, err);
     if (rc == 0)
@@ -315,7 +316,7 @@ static void apply_time(int fd, const json_t *options, const char *key, int name)
         setsockopt(fd, SOL_SOCKET, name, &value, sizeof value);
 }
 
-/* Given back halved: the kernel doubles them. */
+/* Halves the value, because the kernel doubles it when it is set. */
 static void apply_buffer(int fd, const json_t *options, const char *key, int name)
 {
     int size = socket_option_number(options, key, 0), half = size / 2;

@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 
-#define DEEPEST 200 /* a descriptor is held for each level */
+#define DEEPEST 200 /* the removal holds a descriptor for each level */
 
 static int remove_at(int dirfd, const char *name, int depth, cairn_error *err);
 

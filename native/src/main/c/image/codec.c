@@ -127,8 +127,8 @@ static int compress(struct codec_worker *worker, int level, const void *data, si
                       "compressing %zu bytes: %s", len, ZSTD_getErrorName(n));
 }
 
-/* Memory often mixes noise (random numbers, packed data) with what compresses well. Entropy coding
- * then costs two thirds of the time and gains nothing: level -1, which leaves it out, makes the
+/* Memory often mixes noise (random numbers, packed data) with bytes that compress well. Entropy
+ * coding then takes two thirds of the time and gains nothing: level -1, which skips it, gives the
  * same size. A few samples from all over the data decide. */
 static int choose_level(struct codec_worker *worker, int level, const uint8_t *data, size_t len,
                         int *out, cairn_error *err)
@@ -158,8 +158,8 @@ int codec_pack(struct codec_worker *worker, int level, const void *data, size_t 
     int rc = choose_level(worker, level, data, len, &level, err);
     if (rc != 0)
         return rc;
-    /* Too small a target makes zstd give up on what would not shrink by 1/32: that is stored plain,
-     * and read back faster. */
+    /* A target that is too small makes zstd give up on data that would shrink by less than 1/32.
+     * Such data is stored plain, and read back faster. */
     size_t n, worth = len - len / 32 - 1;
     rc = compress(worker, level, data, len, worker->scratch, worth, &n, err);
     if (rc == 0 && n > 0)

@@ -17,16 +17,17 @@ uint64_t codec_hash64(const void *data, size_t len);
 /* XXH3-128 in its canonical (big-endian) form, which reads the same on every machine. */
 void codec_hash128(const void *data, size_t len, uint8_t out[16]);
 
-/* Compression state and a scratch buffer: big, so it is kept and handed from call to call. */
+/* Compression state and a scratch buffer. They are large, so calls reuse them. */
 struct codec_worker;
 
-/* The idle workers. Thread-safe; there are never more workers than there were calls at once. */
+/* The idle workers. Thread-safe. There are never more workers than simultaneous calls. */
 struct codec_pool;
 
 struct codec_pool *codec_pool_new(void); /* NULL: out of memory */
 void codec_pool_free(struct codec_pool *pool);
 
-/* A worker with at least `scratch` bytes of buffer, for the calling thread alone until given back.
+/* Takes a worker with at least `scratch` bytes of buffer. It belongs to the calling thread until
+ * given back.
  */
 CAIRN_CHECKED int codec_take(struct codec_pool *pool, size_t scratch, struct codec_worker **out,
                              cairn_error *err);
@@ -39,7 +40,7 @@ struct codec_packed {
     size_t len;        /* at most the length of the data */
 };
 
-/* Compresses with zstd at `level` (0: not at all); what hardly shrinks is stored plain. The
+/* Compresses with zstd at `level` (0: not at all). Data that hardly shrinks is stored plain. The
  * worker's scratch must be as large as the data. */
 CAIRN_CHECKED int codec_pack(struct codec_worker *worker, int level, const void *data, size_t len,
                              struct codec_packed *out, cairn_error *err);

@@ -9,7 +9,8 @@
 
 #include "image/codec.h"
 
-/* Not text, and visibly damaged by a program that translates line ends or strips the high bit. */
+/* The magic bytes are not text. A program that translates line ends or strips the high bit damages
+ * them visibly. */
 static const uint8_t header_magic[8] = {0x8f, 'C', 'A', 'I', 'R', 'N', '\r', '\n'};
 static const uint8_t end_magic[8] = {'C', 'A', 'I', 'R', 'N', 'E', 'N', 'D'};
 
@@ -214,7 +215,7 @@ static int bad_index(cairn_error *err, const char *what)
     return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "the index is wrong: %s", what);
 }
 
-/* *end: where the block before ended; moved on past this one. */
+/* end: where the preceding block ended; set to where this one ends. */
 static int get_block(struct const_cursor *c, uint32_t most, uint64_t blocks_end, uint64_t *end,
                      struct format_block *out, cairn_error *err)
 {
@@ -299,7 +300,8 @@ int format_get_index(const uint8_t *in, size_t len, uint64_t blocks_end, struct 
     if (!out->chunks || !out->runs)
         return cairn_fail(err, ENOMEM, "out of memory for an index of %zu bytes", len);
 
-    /* META is written last, but stands first in the index: its place follows from the chunks. */
+    /* META is written last but comes first in the index, so its place follows from the sizes of the
+     * chunks. */
     struct const_cursor meta_cursor = c;
     c.at += FORMAT_INDEX_HEAD_BYTES - (size_t)(c.at - in);
     uint64_t end = FORMAT_HEADER_BYTES;

@@ -1,5 +1,6 @@
 /* The bytes of `image.cairn`, as native/docs/image-format.md specifies them: pure functions between
- * memory and bytes, without files. Everything decoded here has been checked and may be relied on.
+ * memory and bytes, without files. Every value that is decoded here has been checked, so callers
+ * may rely on it.
  */
 #ifndef CAIRN_IMAGE_FORMAT_H
 #define CAIRN_IMAGE_FORMAT_H
@@ -69,7 +70,7 @@ void format_index_free(struct format_index *index);
 
 struct image_summary format_summary(const struct format_index *index, const struct format_end *end);
 
-/* Whether a chunk may be written or was read correctly, by the rules for runs in image.h. */
+/* Checks that a chunk satisfies the rules for runs in image.h, before writing and after reading. */
 CAIRN_CHECKED int format_check_runs(const struct image_run *runs, size_t n_runs, uint64_t data_len,
                                     cairn_error *err);
 

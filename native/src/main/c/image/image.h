@@ -1,7 +1,7 @@
-/* An image: a folder `checkpoints/NNNNNN/` that is whole or absent.
+/* An image: a folder `checkpoints/NNNNNN/` that is either complete or absent.
  *
  * The container knows nothing of processes. It holds
- *   - one META document (JSON, UTF-8; what it says is the business of capture/ and restore/), and
+ *   - one META document (JSON, UTF-8; capture/ and restore/ define its content), and
  *   - chunks of bytes that belong to numbered *spaces* (an address space, a shared memory object,
  * the content of a file). A chunk is a list of runs and their bytes, compressed and checksummed
  * alone, so that chunks are written and read by several threads at once. Format:
@@ -38,8 +38,7 @@ struct image_run {
 
 struct image_options {
     int compression;   /* zstd level; 0 stores plain */
-    uint64_t min_free; /* refuse (ENOSPC, saying so) when the file system has fewer bytes free than
-                          this */
+    uint64_t min_free; /* fails with ENOSPC if the file system has fewer bytes free than this */
 };
 
 struct image_summary {
@@ -56,30 +55,30 @@ typedef struct image_reader image_reader;
 CAIRN_CHECKED int image_writer_open(int checkpoints_fd, uint32_t sequence,
                                     const struct image_options *options, image_writer **out,
                                     cairn_error *err);
-/* Adds one chunk. Thread-safe; compresses in the calling thread. `data` is the concatenation of the
- * bytes of the DATA runs in order; data_len their sum, at most IMAGE_CHUNK_BYTES. */
+/* Adds one chunk. Thread-safe; compresses in the calling thread. `data` holds the bytes of the DATA
+ * runs, in order. data_len is their total, at most IMAGE_CHUNK_BYTES. */
 CAIRN_CHECKED int image_writer_chunk(image_writer *w, uint32_t space, const struct image_run *runs,
                                      size_t n_runs, const void *data, size_t data_len,
                                      cairn_error *err);
-/* The META document; exactly once before publishing. */
+/* Writes the META document. Call it exactly once before publishing. */
 CAIRN_CHECKED int image_writer_meta(image_writer *w, const char *json, size_t len,
                                     cairn_error *err);
 /* A descriptor of the partial folder (the writer's own), for files that an image carries beside its
- * container (reflinked copies of outputs). Their creator must fsync them. */
+ * container (reflinked copies of outputs). The caller must fsync those files. */
 int image_writer_dirfd(const image_writer *w);
-/* Index, end record, fsync, rename to `<checkpoints>/NNNNNN`, fsync of the folder. The writer stays
- * to be closed. */
+/* Writes the index and the end record, syncs the file, renames the folder to
+ * `<checkpoints>/NNNNNN`, and syncs the folder above. The caller must still close the writer. */
 CAIRN_CHECKED int image_writer_publish(image_writer *w, struct image_summary *out,
                                        cairn_error *err);
-/* Frees; removes the partial folder when it was not published. NULL is fine. */
+/* Frees the writer. Removes the partial folder if it was not published. NULL is allowed. */
 void image_writer_close(image_writer *w);
 
 /* Opens a published image: checks owner and mode (else CAIRN_EIMAGE_UNTRUSTED), header, end, index
  * and META. */
 CAIRN_CHECKED int image_reader_open(int dirfd, const char *path, image_reader **out,
                                     cairn_error *err);
-/* A process is built from an image and the files beside it, so only the caller and root may have
- * been able to write them: else CAIRN_EIMAGE_UNTRUSTED. */
+/* Checks that only the caller and root can have written the image and the files beside it, because
+ * processes are built from them. Otherwise CAIRN_EIMAGE_UNTRUSTED. */
 CAIRN_CHECKED int image_check_trust(const char *what, int fd, const struct stat *st,
                                     cairn_error *err);
 void image_reader_close(image_reader *r);
@@ -91,21 +90,22 @@ size_t image_reader_chunks(const image_reader *r);
 struct image_chunk {
     uint32_t space;
     uint32_t n_runs;
-    const struct image_run
-        *runs; /* the reader's; ranges validated: no overflow, sum fits data_len */
+    const struct image_run *runs; /* owned by the reader; the ranges are validated: no overflow, and
+                                   * their sum fits data_len */
     size_t data_len;
     size_t stored_len; /* bytes on disk */
 };
 /* Chunk i of image_reader_chunks; thread-safe. */
 void image_reader_chunk_info(const image_reader *r, size_t i, struct image_chunk *out);
-/* Reads, checks and decompresses the bytes of chunk i into buf (data_len of them). Thread-safe. */
+/* Reads, checks and decompresses chunk i into buf, which has room for data_len bytes. Thread-safe.
+ */
 CAIRN_CHECKED int image_reader_chunk_data(const image_reader *r, size_t i, void *buf,
                                           cairn_error *err);
-/* Reads chunk i as it is stored into scratch (stored_len bytes) and checks it. Thread-safe. */
+/* Reads chunk i in its stored form into scratch (stored_len bytes) and checks it. Thread-safe. */
 CAIRN_CHECKED int image_reader_chunk_check(const image_reader *r, size_t i, void *scratch,
                                            cairn_error *err);
-/* Reads every byte and checks it against its checksum. Nothing is decompressed: the checksums are
- * of what is stored, and a resume waits for this. */
+/* Reads every byte and compares it with its checksum. Decompresses nothing, because the checksums
+ * cover the stored bytes and a resume waits for this check. */
 CAIRN_CHECKED int image_reader_verify(const image_reader *r, cairn_error *err);
 
 #endif

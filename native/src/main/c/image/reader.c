@@ -1,5 +1,5 @@
-/* The reading side. All that describes the image is read and checked on opening; the bytes of
- * chunks when they are asked for. */
+/* Reads images. Opening reads and checks everything that describes the image; chunks are read on
+ * request. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -23,8 +23,9 @@ struct image_reader {
     uint64_t file_len;
     struct format_index index;
     struct image_summary summary;
-    char *meta;                 /* NUL-terminated */
-    struct codec_pool *workers; /* the only thing that changes once open; thread-safe by itself */
+    char *meta; /* NUL-terminated */
+    struct codec_pool
+        *workers; /* the only state that changes after opening; thread-safe by itself */
 };
 
 int image_check_trust(const char *what, int fd, const struct stat *st, cairn_error *err)

@@ -1,4 +1,4 @@
-/* Checking every byte of an image, on several cores. */
+/* Checks every byte of an image, on several cores. */
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
@@ -54,8 +54,8 @@ static int useful_helpers(size_t chunks)
     return n == 0 ? 0 : n < MOST_THREADS ? (int)n - 1 : MOST_THREADS - 1;
 }
 
-/* Helpers take no signals: those belong to the host program of this library. A host that
- * grants no thread only costs time. */
+/* The helpers block all signals, which belong to the host program of this library. If the host
+ * grants no thread, the check only takes longer. */
 static int start_helpers(pthread_t *helpers, int wanted, struct verification *v)
 {
     sigset_t all, before;

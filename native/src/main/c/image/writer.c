@@ -1,5 +1,5 @@
-/* The writing side. Threads compress and write chunks side by side; the only thing they share is
- * the next free offset and the list of what has been written. */
+/* Writes images. Threads compress and write chunks in parallel; they share only the next free
+ * offset and the list of written chunks. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -32,13 +32,14 @@ struct image_writer {
     char partial[32];
     struct codec_pool *workers;
 
-    pthread_mutex_t lock; /* over all below, and never held over I/O */
-    cairn_error failed;   /* the first failure of any chunk: such an image is never published */
+    pthread_mutex_t lock; /* protects everything below; never held over I/O */
+    cairn_error failed;   /* the first failure of any chunk; an image with a failure is never
+                           * published */
     uint64_t next_offset;
-    struct format_index index; /* chunks in the order in which they were done, until publishing */
+    struct format_index index; /* chunks in the order of their completion, until publishing */
     size_t chunks_room, runs_room;
 
-    uint8_t *meta; /* as it goes to disk */
+    uint8_t *meta; /* the chunk as it goes to disk */
 };
 
 static int check_free(const image_writer *w, cairn_error *err)
@@ -65,7 +66,7 @@ static int make_partial(image_writer *w, cairn_error *err)
     int rc = check_free(w, err);
     if (rc != 0)
         return rc;
-    rc = cairn_remove_tree(w->checkpoints_fd, w->partial, err); /* of a writer that died */
+    rc = cairn_remove_tree(w->checkpoints_fd, w->partial, err); /* of a writer that was killed */
     if (rc != 0)
         return rc;
     if (mkdirat(w->checkpoints_fd, w->partial, 0700) < 0)
@@ -113,7 +114,7 @@ int image_writer_open(int checkpoints_fd, uint32_t sequence, const struct image_
     return 0;
 }
 
-/* Room for one more chunk; by doubling, so that the lock is short. */
+/* Makes room for one more chunk. Doubles the list, so that the lock is held briefly. */
 static int grow_index(image_writer *w, size_t n_runs, cairn_error *err)
 {
     struct format_index *index = &w->index;
@@ -161,14 +162,15 @@ static int note_chunk(image_writer *w, struct format_chunk chunk, const struct i
     return rc;
 }
 
-/* What whoever crosses a boundary of WRITEBACK_BYTES does for all. The window behind the last one
- * is complete, or nearly so: starting early costs at most a page written twice. */
+/* Starts the writeback. The thread that crosses a boundary of WRITEBACK_BYTES does it for all
+ * threads. The range before the last boundary is complete, or nearly so; starting early costs at
+ * most a page written twice. */
 static int housekeep(image_writer *w, uint64_t offset, size_t len, cairn_error *err)
 {
     uint64_t window = (offset + len) / WRITEBACK_BYTES;
     if (window == offset / WRITEBACK_BYTES)
         return 0;
-    if (window >= 2) /* a hint: file systems without it lose nothing but time */
+    if (window >= 2) /* only a hint: a file system without it only takes longer */
         (void)sync_file_range(w->file_fd, (off_t)((window - 2) * WRITEBACK_BYTES), WRITEBACK_BYTES,
                               SYNC_FILE_RANGE_WRITE);
     return check_free(w, err);
@@ -266,7 +268,7 @@ static int by_offset(const void *a, const void *b)
     return (x->stored_len > y->stored_len) - (x->stored_len < y->stored_len);
 }
 
-/* The index says no offsets: chunks in file order, without a gap, are their places. */
+/* The index stores no offsets: the chunks' order in the file, without gaps, gives their places. */
 static int order_chunks(image_writer *w, cairn_error *err)
 {
     if (w->failed.code != 0)
@@ -319,7 +321,7 @@ static int make_durable(image_writer *w, cairn_error *err)
         return cairn_fail_errno(err, "renaming %s to %s", w->partial, w->name);
     w->published = true;
     if (fsync(w->checkpoints_fd) < 0) {
-        /* The file must not stay, so that nothing relies on it. */
+        /* Removes the file, so that no later run relies on it. */
         int rc = cairn_fail_errno(err, "syncing the folder of image %s", w->name);
         w->published = renameat(w->checkpoints_fd, w->name, w->checkpoints_fd, w->partial) < 0;
         return rc;
@@ -348,8 +350,8 @@ void image_writer_close(image_writer *w)
         close(w->file_fd);
     if (w->dir_fd >= 0)
         close(w->dir_fd);
-    /* A partial that cannot be removed is never read, and the next writer of this sequence replaces
-     * it. */
+    /* No reader opens a partial image that could not be removed. The next writer of this sequence
+     * replaces it. */
     if (w->made && !w->published)
         (void)!cairn_remove_tree(w->checkpoints_fd, w->partial, NULL);
     if (w->checkpoints_fd >= 0)

@@ -97,9 +97,9 @@ CAIRN_API CAIRN_CHECKED int cairn_start(const char *supervisor, const char *atte
                                         cairn_step **out, cairn_error *err);
 
 /* Finds the living supervisor of an attempt again, in any pid namespace of this kernel. CAIRN_EGONE
- * when this host has none; an attempt that never had one is closed by this, so that none can start
- * later. Only the owner of the run may call it. CAIRN_EHELD when the supervisor is in another pid
- * namespace and the kernel is older than 6.5. */
+ * when this host has none. If the attempt never had a supervisor, this call closes it, so that no
+ * supervisor can start later. Only the owner of the run may call it. CAIRN_EHELD when the
+ * supervisor is in another pid namespace and the kernel is older than 6.5. */
 CAIRN_API CAIRN_CHECKED int cairn_attach(const char *attempt_dir, cairn_step **out,
                                          cairn_error *err);
 
@@ -134,17 +134,17 @@ CAIRN_API CAIRN_CHECKED int cairn_terminal_read(cairn_terminal *t, void *buf, in
                                                 cairn_error *err);
 CAIRN_API CAIRN_CHECKED int cairn_terminal_write(cairn_terminal *t, const void *buf, int len,
                                                  cairn_error *err);
-/* Ends a read that blocks, and every later one; the handle still has to be freed. */
+/* Ends a blocked read and makes every later one end at once. The handle still has to be freed. */
 CAIRN_API void cairn_terminal_close(cairn_terminal *t);
 CAIRN_API void cairn_terminal_free(cairn_terminal *t);
 
 /* ---- Images ---- */
 
 /* Reads and checks every byte of an image, its owner and mode, and whether it can be restored on
- * this host. Checks the programs and libraries kept beside it only where this host has other ones.
+ * this host. Checks the kept programs and libraries only if this host's versions differ.
  */
 CAIRN_API CAIRN_CHECKED int cairn_image_check(const char *path, cairn_error *err);
-/* cairn_image_check, and every kept program and library. */
+/* As cairn_image_check, and also checks every kept program and library. */
 CAIRN_API CAIRN_CHECKED int cairn_image_verify(const char *path, cairn_error *err);
 
 /* Describes an image as
@@ -154,7 +154,7 @@ CAIRN_API CAIRN_CHECKED int cairn_image_describe(const char *path, char **json, 
 
 /* ---- The host ---- */
 
-/* What this host allows, and what each missing thing costs: a JSON array of
+/* Reports what this host allows and what each missing feature costs, as a JSON array of
  * {"name","ok","required","detail","cost","who"}. */
 CAIRN_API CAIRN_CHECKED int cairn_host_report(char **json, cairn_error *err);
 

@@ -26,7 +26,8 @@ struct call {
     cairn_error *err;
 };
 
-/* Up to `size` bytes of the task at an address; a page that is not there ends them. */
+/* Reads up to `size` bytes of the task's memory at an address. Stops at a page that is not mapped.
+ */
 static ssize_t read_memory(struct call *c, uint64_t address, void *to, size_t size)
 {
     struct iovec local = {to, size}, remote[4];
@@ -44,14 +45,14 @@ static ssize_t read_memory(struct call *c, uint64_t address, void *to, size_t si
     return got;
 }
 
-/* False where the call will fail, or where the memory may not be read. */
+/* False if the call will fail, or if the supervisor may not read the memory. */
 static bool read_text(struct call *c, int argument, char *out, size_t size)
 {
     ssize_t n = c->arg[argument] ? read_memory(c, c->arg[argument], out, size) : -1;
     return n > 0 && memchr(out, '\0', (size_t)n);
 }
 
-/* The place that a dirfd argument (-1: none) and a path argument name. */
+/* Finds the place that a dirfd argument (-1: none) and a path argument refer to. */
 static bool find(struct call *c, int dirfd, int path, bool follow, struct place *out)
 {
     char text[PATH_MAX];
@@ -91,7 +92,7 @@ static int linking(struct call *c, int from_dir, int from_path, int to_dir, int 
     auto_place struct place from = {.folder = -1}, to = {.folder = -1};
     if (!find(c, to_dir, to_path, false, &to))
         return 0;
-    /* From a descriptor without a name (O_TMPFILE): only the new name matters. */
+    /* A link to a file without a name (O_TMPFILE): only the new name must be recorded. */
     if (!find(c, from_dir, from_path, follow, &from))
         return record_making(c->r, &to, c->err);
     return record_link(c->r, &from, &to, c->err);
@@ -129,7 +130,7 @@ static int writing_path(struct call *c, int path)
     return find(c, -1, path, true, &p) ? record_writing(c->r, &p, false, c->err) : 0;
 }
 
-/* The file of a descriptor, if a change of that aspect has to be recorded. */
+/* Finds the file of a descriptor, if a change of that aspect must be recorded. */
 static bool find_fd(struct call *c, int fd, enum aspect aspect, struct place *out)
 {
     struct stat st;
@@ -159,7 +160,7 @@ static int attributes_fd(struct call *c, int fd)
     return find_fd(c, fd, ASPECT_ATTRIBUTES, &p) ? record_attributes(c->r, &p, c->err) : 0;
 }
 
-/* name: the argument that holds the attribute's name. */
+/* name: the number of the argument that holds the attribute's name. */
 static int xattr(struct call *c, int dirfd, int path, bool follow, int name)
 {
     char text[256];

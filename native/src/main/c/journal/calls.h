@@ -1,4 +1,4 @@
-/* A reported system call, as the changes that it is about to make. */
+/* Translates a reported system call into the changes that it is about to make. */
 #ifndef CAIRN_JOURNAL_CALLS_H
 #define CAIRN_JOURNAL_CALLS_H
 

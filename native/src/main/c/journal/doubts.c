@@ -19,7 +19,7 @@
 #include "rollback/beneath.h"
 
 #define NS 1000000000LL
-#define SLACK_NS NS /* between two signs of life */
+#define SLACK_NS NS /* maximum time between two heartbeats */
 #define MOST_ENTRIES 200000
 #define MOST_DEPTH 64
 
@@ -50,7 +50,8 @@ int doubts_begin(struct doubts *d, int folder, const char *boot_id, cairn_error 
         d->ended = alive.ended ? alive.at : alive.at + SLACK_NS;
     if (same_boot || (is_synced && synced.ended))
         return 0;
-    /* The last signs of life may be lost, too. On another host its own boot says nothing. */
+    /* The last heartbeats may be lost, too. On another host, its own boot id tells nothing about
+     * this one. */
     if (d->ended < boot_time())
         d->ended = boot_time();
     d->cut = true;
@@ -81,12 +82,12 @@ int64_t doubts_ended(int folder)
 
 /* --- what is below a folder --- */
 
-/* What to say of an entry, and whether to look below it, too. */
+/* What to report about an entry, and whether to look below it, too. */
 typedef int look_at(void *context, const char *path, const struct stat *st, bool *descend,
                     cairn_error *err);
 
-/* Judges the errno of a failed lookup: a file that has gone, or lies in a folder that the step has
- * closed, counts as not changed by others. */
+/* Judges the errno of a failed lookup. A file that is gone, or that lies in a folder closed by the
+ * step, counts as not changed by others. */
 static int unseen(const char *path, cairn_error *err)
 {
     return io_is_absent(errno) || errno == EACCES
@@ -144,7 +145,7 @@ static int unchanged_since_end(void *context, const char *path, const struct sta
     return !S_ISDIR(st->st_mode) && ns_of(st->st_ctim) > d->ended ? by_others(path, err) : 0;
 }
 
-/* What would be taken away, or written over. */
+/* A file that the undoing would remove or overwrite. */
 static int check_path(const struct doubts *d, const struct record *r, cairn_error *err)
 {
     struct stat st;
@@ -193,7 +194,8 @@ static bool is_unchanged(const struct record *r)
            ns_of(st.st_mtim) == r->mtime;
 }
 
-/* For a file that was only appended to, the size is enough, unless the file is gone. */
+/* Whether an undoing needs the copy of the file. For a file that was only appended to, its present
+ * size is enough, unless the file is gone. */
 static bool needs_copy(const struct record *r, int subject)
 {
     struct stat st;
@@ -209,7 +211,8 @@ int doubts_about(struct doubts *d, const struct record *r, int subject, cairn_er
     if (!r->path[0])
         return 0;
     int rc = r->type == RECORD_FOLDER ? 0 : check_path(d, r, err);
-    /* A removal by others changes the time of the inode; what they wrote counts. */
+    /* A removal of a name by another process changes the inode's ctime too, and is allowed; a write
+     * is not. */
     if (rc == 0 && subject >= 0 && fstat(subject, &st) == 0 && S_ISREG(st.st_mode) &&
         ns_of(st.st_mtim) > d->ended)
         rc = by_others(r->path, err);
@@ -223,7 +226,7 @@ int doubts_about(struct doubts *d, const struct record *r, int subject, cairn_er
     return doubts_cover(d, r, err);
 }
 
-/* --- what is in no record --- */
+/* --- files without a record --- */
 
 struct looking {
     const struct doubts *d;
@@ -242,7 +245,7 @@ static int is_known(void *context, const char *path, const struct stat *st, bool
                           "what the journal does not know; --accept-changed resumes all the same",
                           path);
     uint32_t known = marks_get(&d->covered, key_of_path(path));
-    if (known & MARK_NEW) /* it goes as a whole */
+    if (known & MARK_NEW) /* the folder is moved away as a whole */
         return 0;
     bool covered = known || marks_get(&d->covered, marks_inode(st->st_dev, st->st_ino, 0)) != 0;
     if (!covered && ns_of(st->st_ctim) > d->durable && ns_of(st->st_ctim) <= d->ended)

@@ -17,7 +17,7 @@
 
 #define MOST_INSTRUCTIONS 300
 #define NR offsetof(struct seccomp_data, nr)
-/* The low half of an argument: flags are 32 bits wide, and this is little-endian. */
+/* Loads the low half of an argument: flags are 32 bits wide, and the machine is little-endian. */
 #define ARGUMENT(n) (offsetof(struct seccomp_data, args) + 8 * (n))
 
 #define WRITING (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
@@ -65,7 +65,7 @@ static void add_tell_bits(struct program *p, int nr, unsigned argument, uint32_t
     add_return(p, SECCOMP_RET_ALLOW);
 }
 
-/* A shared mapping of a file: through it a file that was opened to append can be written over. */
+/* A shared mapping of a file can overwrite the file, even one that was opened for appending. */
 static void add_tell_shared_mapping(struct program *p)
 {
     add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_mmap, 0, 5));
@@ -76,7 +76,7 @@ static void add_tell_shared_mapping(struct program *p)
     add_return(p, SECCOMP_RET_ALLOW);
 }
 
-/* fcntl(F_SETFL) that takes O_APPEND away (or never had it). */
+/* fcntl(F_SETFL) without O_APPEND: afterwards the file can be overwritten. */
 static void add_tell_no_append(struct program *p)
 {
     add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fcntl, 0, 6));
@@ -93,7 +93,7 @@ static void build(const struct filter_spec *spec, bool tell, struct program *p)
     p->len = 0;
     add(p, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
                                         offsetof(struct seccomp_data, arch)));
-    /* 32-bit processes are refused at the checkpoint. */
+    /* A checkpoint refuses 32-bit processes anyway. */
     add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
     add_return(p, SECCOMP_RET_ALLOW);
     add(p, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, NR));
@@ -102,7 +102,8 @@ static void build(const struct filter_spec *spec, bool tell, struct program *p)
         add_tell_bits(p, SYS_open, 1, WRITING);
         add_tell_shared_mapping(p);
         add_tell_no_append(p);
-        add_tell_bits(p, SYS_fallocate, 1, ~1u); /* all but FALLOC_FL_KEEP_SIZE write over */
+        add_tell_bits(p, SYS_fallocate, 1, ~1u); /* every flag but FALLOC_FL_KEEP_SIZE overwrites
+                                                  * data */
         add_tell_bits(p, SYS_pwritev2, 5, RWF_NOAPPEND);
         for (size_t i = 0; i < sizeof changing / sizeof *changing; i++)
             add_tell(p, changing[i]);
@@ -129,7 +130,8 @@ int filter_install(const struct filter_spec *spec, int *listener, char *why_not,
     why_not[0] = '\0';
     if (spec->tell_changes) {
         const unsigned plain = SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_SPEC_ALLOW;
-        /* Without it a signal would end an open() that the program never saw interrupted. */
+        /* Without this flag, a signal would interrupt an open() that the program never sees
+         * interrupted otherwise. */
         long fd = install(spec, true, plain | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
         if (fd < 0 && errno == EINVAL)
             fd = install(spec, true, plain);

@@ -9,13 +9,14 @@
 
 struct filter_spec {
     bool tell_changes;  /* calls that change files wait for a listener's answer */
-    bool deny_io_uring; /* io_uring_setup fails with ENOSYS: what its rings do would not be seen */
+    bool deny_io_uring; /* io_uring_setup fails with ENOSYS, because the filter cannot see what a
+                         * ring does */
 };
 
-/* In the step's pid 1, which has CAP_SYS_ADMIN in its user namespace: the filter holds for it and
- * for all that it forks. *listener is where changes are told; -1 where none are to be, or where the
- * host refuses a listener (another one above us; before Linux 5.9): then io_uring is still denied,
- * and *why_not (of `size` bytes) says what is not covered. */
+/* Installs the filter in the step's pid 1, which has CAP_SYS_ADMIN in its user namespace. It holds
+ * for pid 1 and all processes below. *listener reports the changes. It is -1 if none are wanted, or
+ * if the host refuses a listener (another listener above us, or Linux before 5.9). Then io_uring is
+ * still denied, and *why_not (of `size` bytes) says what is not covered. */
 CAIRN_CHECKED int filter_install(const struct filter_spec *spec, int *listener, char *why_not,
                                  size_t size, cairn_error *err);
 

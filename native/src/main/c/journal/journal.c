@@ -39,16 +39,17 @@
 #define SETTLED "settled"
 
 struct journal {
-    pthread_mutex_t lock; /* of the recorder: the server's, and a cut's */
+    pthread_mutex_t lock; /* protects the recorder, which the server and a cut use */
     struct recorder recorder;
-    int checkpoints; /* the supervisor's, which opens it anew where a file server came back */
+    int checkpoints; /* the supervisor's descriptor, reopened after a file server came back */
     int folder, listener;
     pid_t init;
     char kept_path[PATH_MAX];
     atomic_bool armed;
     uint32_t published[JOURNAL_MOST_IMAGES]; /* epochs of images of this attempt, newest first */
     int n_published;
-    bool kept_is_ours; /* `kept` is of our own mount namespace: the server has to open its own */
+    bool kept_is_ours; /* `kept` was opened in our own mount namespace: the server has to open its
+                        * own */
     pthread_t server;
     struct watch watch;
 };
@@ -142,7 +143,7 @@ int journal_cut(struct journal *j, uint32_t *epoch, cairn_error *err)
     return rc;
 }
 
-/* With an empty log, after an undoing. */
+/* Starts an empty log after an undoing. */
 static int begin_again(struct journal *j, uint32_t epoch, cairn_error *err)
 {
     char name[LOG_NAME_BYTES];
@@ -159,7 +160,7 @@ static int begin_again(struct journal *j, uint32_t epoch, cairn_error *err)
     return 0;
 }
 
-/* Epochs between the first one, of checkpoint 0, and the oldest that an image needs. */
+/* Merges the epochs between the first one, of checkpoint 0, and the oldest that an image needs. */
 static int merge_before(struct journal *j, uint32_t needed, cairn_error *err)
 {
     int64_t first, next;
@@ -181,7 +182,7 @@ int journal_published(struct journal *j, int keep, cairn_error *err)
     memmove(j->published + 1, j->published, sizeof j->published - sizeof *j->published);
     j->published[0] = epoch;
     j->n_published += j->n_published < JOURNAL_MOST_IMAGES;
-    /* What earlier attempts left is needed until as many images are there. */
+    /* The epochs of earlier attempts are needed until this attempt has enough images. */
     if (j->n_published < keep || keep > JOURNAL_MOST_IMAGES)
         return 0;
     int rc = merge_before(j, j->published[keep - 1], err);
@@ -196,7 +197,7 @@ int journal_published(struct journal *j, int keep, cairn_error *err)
     return rc;
 }
 
-/* ns; 0 where the file system does not know. */
+/* The creation time in ns; 0 if the file system does not record it. */
 static int64_t beginning_of(int folder, uint32_t epoch)
 {
     char name[LOG_NAME_BYTES];
@@ -230,7 +231,8 @@ int64_t journal_ended(const struct journal *j)
     return is_begun ? INT64_MAX : doubts_ended(j->folder);
 }
 
-/* An image of an earlier attempt may know what has been undone since. */
+/* An image of an earlier attempt does not count: it may refer to changes that have been undone
+ * since. */
 bool journal_only_grew(struct journal *j, int fd)
 {
     struct stat st;
@@ -275,7 +277,8 @@ int journal_keep(struct journal *j, uint32_t epoch, cairn_error *err)
 /* --- the server --- */
 
 /* A change that cannot be recorded ends the epoch: the step continues, and images that need this
- * epoch become unusable. Where not even that can be written, a log without its header says so. */
+ * epoch become unusable. If even that cannot be written, the log loses its header, which means the
+ * same. */
 static void give_up(struct journal *j, const cairn_error *error)
 {
     struct recorder *r = &j->recorder;
@@ -288,7 +291,7 @@ static void give_up(struct journal *j, const cairn_error *error)
     }
 }
 
-/* In the step's mount namespace: links can be made only within one mount. */
+/* Opens `kept` in the step's mount namespace, because links can be made only within one mount. */
 static void open_own_kept(struct journal *j)
 {
     struct stat here, there;
@@ -312,8 +315,8 @@ static void record_call(struct journal *j, const struct seccomp_notif *call)
     pthread_mutex_unlock(&j->lock);
 }
 
-/* Into the step's mount namespace, where its paths lead where they lead for the step, and where its
- * files can be given second names. This thread alone. */
+/* Moves this thread alone into the step's mount namespace. There paths lead to the same files as
+ * for the step, and those files can get second names. */
 static int enter_mounts(struct journal *j, cairn_error *err)
 {
     static const char *const mounted[] = {"/dev/shm", "/dev/pts", "/proc"};
@@ -385,7 +388,7 @@ int journal_listen(struct journal *j, int listener, pid_t init, cairn_error *err
 {
     j->listener = listener;
     j->init = init;
-    /* Without it an idle CPU is woken for each call (Linux 6.6). */
+    /* Without this flag the kernel wakes an idle CPU for each call (Linux 6.6). */
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP) < 0) {
         /* slower */
     }

@@ -24,12 +24,12 @@ struct log_header {
     char magic[8];
     uint32_t version, zero;
     char boot_id[BOOT_ID_BYTES];
-    uint64_t hash; /* of what is before it */
+    uint64_t hash; /* checksum of the bytes before it */
 };
 
-/* On disk, little-endian, before path, other and value. */
+/* The form on disk, little-endian; path, other and value follow it. */
 struct record_header {
-    uint64_t hash; /* of all that follows, to the end of the record */
+    uint64_t hash; /* checksum of everything that follows, to the end of the record */
     uint32_t length;
     uint32_t type;
     uint32_t mode, uid, gid, path_len, other_len, value_len;
@@ -157,7 +157,7 @@ static int need_header(const char *bytes, size_t len, const char *name, struct l
     return 0;
 }
 
-/* The record at bytes, or false where there is no whole one. */
+/* Reads the header of the record at bytes; false if no whole record begins there. */
 static bool next_record(const char *bytes, size_t len, struct record_header *h)
 {
     if (len < sizeof *h)
@@ -168,7 +168,8 @@ static bool next_record(const char *bytes, size_t len, struct record_header *h)
            h->hash == codec_hash64(bytes + sizeof h->hash, h->length - sizeof h->hash);
 }
 
-/* The texts of a record as strings: moved onto its header, which is no longer needed. */
+/* Makes the texts of a record NUL-terminated: moves them over its header, which is no longer
+ * needed. */
 static void take_record(char *bytes, const struct record_header *h, struct record *r)
 {
     char *path = bytes, *other = path + h->path_len + 1, *value = other + h->other_len + 1;

@@ -1,4 +1,4 @@
-/* The file of one epoch of the journal: records, appended one by one, each with a checksum
+/* The log of one epoch: records that are appended one by one, each with a checksum
  * (native/docs/journal.md). */
 #ifndef CAIRN_JOURNAL_LOG_H
 #define CAIRN_JOURNAL_LOG_H
@@ -14,7 +14,7 @@
 #define LOG_NAME_BYTES 24
 
 enum record_type {
-    RECORD_FOLDER = 1,     /* the attributes of a folder whose names change */
+    RECORD_FOLDER = 1,     /* attributes of a folder in which names change */
     RECORD_ABSENT = 2,     /* the name led to nothing */
     RECORD_NAMED = 3,      /* the name led to this inode */
     RECORD_MOVE = 4,       /* this inode moves from `path` to `other` */
@@ -22,8 +22,8 @@ enum record_type {
     RECORD_CONTENT = 6,    /* the file is written over: `other` is a copy, or empty for no bytes */
     RECORD_ATTRIBUTES = 7, /* mode, owner or times change */
     RECORD_XATTR = 8,      /* the extended attribute `other` changes; value: what it was */
-    RECORD_LOST = 9,       /* what cannot be undone: `other` says why */
-    RECORD_SHARED = 10,    /* another step changes it, too: it is not undone, now or later */
+    RECORD_LOST = 9,       /* a change that cannot be undone: `other` says why */
+    RECORD_SHARED = 10,    /* another step changes the file, too: it is never undone */
 };
 
 /* The state before a change. */
@@ -32,16 +32,18 @@ struct record {
     uint32_t mode; /* with its type, as in stat */
     uint32_t uid, gid;
     uint64_t dev, ino, rdev;
-    int64_t size, mtime; /* ns; for RECORD_XATTR, size is -1 where there was none */
-    const char *path;    /* absolute, at that time, without symbolic links but the last component */
-    const char *other;   /* a name in `kept`, a path, a reason, a link's target: by type */
+    int64_t size, mtime; /* ns; for RECORD_XATTR, size is -1 if there was no attribute */
+    const char *path;    /* absolute, as at that time; only the last component may be a symbolic
+                          * link */
+    const char *other;   /* by type: a name in `kept`, a path, a reason or a link's target */
     const void *value;
     size_t value_len;
 };
 
-/* Makes an empty log in place of one of that name, durably. */
+/* Durably replaces the log of that name by an empty one. */
 CAIRN_CHECKED int log_create(int folder, uint32_t epoch, int *fd, cairn_error *err);
-/* The same in two steps, between which records can be appended: it has its name after the second.
+/* The same in two steps; records can be appended in between. The second step gives the log its
+ * name.
  */
 CAIRN_CHECKED int log_begin(int folder, uint32_t epoch, const char *boot_id, int *fd,
                             cairn_error *err);
@@ -50,10 +52,10 @@ void log_name(uint32_t epoch, char out[LOG_NAME_BYTES]);
 /* The epoch of a file name, or -1. */
 int64_t log_epoch(const char *name);
 
-/* With a single write; -ENOSPC and others leave the log as it was. */
+/* Appends a record with a single write. A failure (such as -ENOSPC) leaves the log as it was. */
 CAIRN_CHECKED int log_append(int fd, const struct record *r, cairn_error *err);
 
-/* All records of a log in the memory of `bytes`. */
+/* All records of a log. They point into the memory `bytes`. */
 struct log {
     char *bytes;
     struct record *records;

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRESENT (1u << 31) /* so that a slot without marks stays part of its chain */
+#define PRESENT                                                                       \
+    (1u << 31) /* a slot without marks is marked so, to remain part of its hash chain \
+                */
 
 struct rb_digest marks_inode(uint64_t dev, uint64_t ino, int64_t born)
 {

@@ -20,7 +20,7 @@ struct merging {
     int folder, kept;
     uint32_t earlier, later;
     struct marks marks; /* of the earlier epoch */
-    bool folders_moved; /* in either: then a path does not say which file it is */
+    bool folders_moved; /* true if either epoch moved files: then a path does not identify a file */
     cairn_error *err;
 };
 
@@ -49,7 +49,7 @@ static int note(struct merging *m, const struct record *r)
     return done ? 0 : cairn_fail(m->err, ENOMEM, "out of memory merging the journal");
 }
 
-/* Was the name, or a folder above it, absent when the earlier epoch began? */
+/* Whether the name, or a folder above it, was absent when the earlier epoch began. */
 static bool was_absent(const struct merging *m, const char *path)
 {
     for (size_t len = strlen(path); len > 0; len--)
@@ -59,7 +59,7 @@ static bool was_absent(const struct merging *m, const char *path)
     return false;
 }
 
-/* The content of what the earlier epoch restores anyway, or of what it removes. */
+/* Whether the earlier epoch restores this content anyway, or removes the file. */
 static bool is_superfluous(const struct merging *m, const struct record *r)
 {
     if (r->type != RECORD_CONTENT && r->type != RECORD_SIZE && r->type != RECORD_LOST)
@@ -95,7 +95,7 @@ static int merge_into(struct merging *m, const struct log *a, const struct log *
     return rc;
 }
 
-/* Copies that no record refers to any more, and the later epoch's links. */
+/* Removes copies that no record refers to any more, and the later epoch's links. */
 static void remove_superfluous(const struct merging *m, const struct log *b)
 {
     char name[KEPT_NAME_BYTES];

@@ -1,4 +1,4 @@
-/* Two epochs become one, when no image begins between them any more. */
+/* Merges two epochs when no image begins between them any more. */
 #ifndef CAIRN_JOURNAL_MERGE_H
 #define CAIRN_JOURNAL_MERGE_H
 
@@ -6,9 +6,9 @@
 
 #include "common/error.h"
 
-/* What `later` holds is added to `earlier`, the epoch before it, as far as undoing that needs it;
- * then `later` goes. Killed in between, either both are whole or one of them has it all. Nothing
- * may be appending to either. */
+/* Adds the records of `later` to `earlier`, the epoch before it, as far as undoing needs them; then
+ * removes `later`. After a kill, either both epochs are complete or one holds everything. Neither
+ * may be appended to meanwhile. */
 CAIRN_CHECKED int merge_epochs(int folder, uint32_t earlier, uint32_t later, cairn_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* Names of the kernel's that older headers lack. */
+/* Kernel constants that older headers lack. */
 #ifndef CAIRN_JOURNAL_MISSING_H
 #define CAIRN_JOURNAL_MISSING_H
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #define KEPT_NAME_BYTES 64
-#define JOURNAL_BEGUN "begun" /* an undoing, and not yet ended */
+#define JOURNAL_BEGUN "begun" /* an undoing that has begun and not yet ended */
 
 /* A copy of a file's content. */
 static inline void kept_copy_name(uint32_t epoch, uint64_t serial, char out[KEPT_NAME_BYTES])

@@ -28,8 +28,8 @@ static bool link_of(int proc_fd, const char *link, char out[PATH_MAX])
     return true;
 }
 
-/* The descriptor that a path of /proc or /dev means to the task itself, or -1. If followed, it
- * would lead to our own. */
+/* The descriptor number that a path of /proc or /dev means to the task itself, or -1. Following the
+ * path would lead to the supervisor's descriptor. */
 static int own_descriptor(const char *path)
 {
     static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"};
@@ -50,7 +50,8 @@ static int own_descriptor(const char *path)
 /* Where a relative path starts. */
 struct base {
     int fd;        /* below it ... */
-    char link[48]; /* ... by this link first: the task's working folder, or one that it has open */
+    char link[48]; /* ... by this link first: the task's working folder, or a folder that it has
+                    * open */
 };
 
 static struct base base_of(int proc_fd, pid_t tid, int dirfd)
@@ -87,7 +88,7 @@ static int open_folder(int proc_fd, pid_t tid, const struct base *base, const ch
     if (path[0] == '/')
         return has_other_root(proc_fd, tid) ? open_in_other_root(proc_fd, tid, path)
                                             : open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    /* One look-up instead of two. */
+    /* One look-up replaces two. */
     int n = snprintf(below, sizeof below, "%s%s", base->link, path[0] ? path : ".");
     if (n >= 0 && (size_t)n < sizeof below)
         return openat(base->fd, below, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -130,7 +131,7 @@ static bool look(struct place *p)
     return p->exists || errno == ENOENT;
 }
 
-/* By the name that the kernel shows for what a link of /proc leads to. */
+/* Finds the file by the name that the kernel shows for a link of /proc. */
 static bool place_of_link(int proc_fd, const char *link, struct place *out)
 {
     char path[PATH_MAX];
@@ -168,7 +169,8 @@ bool place_of_fd(int proc_fd, pid_t tid, int fd, struct place *out)
     return place_of_link(proc_fd, link, out);
 }
 
-/* A path that ends in no name of its own (".", "..", "/"): the folder is opened and asked. */
+/* A path that does not end in a name (".", "..", "/"): opens the folder and asks the kernel for its
+ * name. */
 static bool place_of_folder(int proc_fd, int folder, struct place *out)
 {
     char link[48];
@@ -176,8 +178,8 @@ static bool place_of_folder(int proc_fd, int folder, struct place *out)
     return folder >= 0 && place_of_link(proc_fd, link, out);
 }
 
-/* Cuts off trailing slashes and splits at the last one: *name points into path. False where the
- * last component is none. */
+/* Cuts off trailing slashes and splits at the last one: *name points into path. False if the last
+ * component is no name. */
 static bool split(char *path, char **name)
 {
     size_t len = strlen(path);

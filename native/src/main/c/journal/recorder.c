@@ -13,9 +13,11 @@
 #include "journal/names.h"
 
 #define NS 1000000000LL
-#define FILE_COST 4096 /* of a name kept, at least */
+#define FILE_COST 4096 /* minimum bytes counted for a kept name */
 #define XATTR_LIMIT (64u << 10)
-#define SMALL_BYTES (1 << 20) /* copied even where the size alone will do in most cases */
+#define SMALL_BYTES                                                                \
+    (1 << 20) /* up to this size a file is copied, even where its size alone would \
+               * usually do */
 
 static struct rb_digest key_of_file(const struct place *p)
 {
@@ -65,9 +67,9 @@ static int path_of(const struct recorder *r, const struct place *p, char path[PA
                : cairn_fail_errno(err, "finding the path of %s", p->name);
 }
 
-/* --- what is new since the cut --- */
+/* --- files made since the cut --- */
 
-/* A folder, as a name in the folder above it. */
+/* Finds a folder as a name in its parent folder. */
 static bool place_above(const struct recorder *r, int folder, struct place *out)
 {
     char link[48], path[PATH_MAX];
@@ -87,7 +89,8 @@ static bool place_above(const struct recorder *r, int folder, struct place *out)
     return true;
 }
 
-/* A folder made since the cut goes as a whole: no name in it has to be recorded. */
+/* The roll-back removes a folder made since the cut as a whole, so no name in it has to be
+ * recorded. */
 static int is_new_folder(struct recorder *r, const struct place *p, bool *is_new, cairn_error *err)
 {
     struct rb_digest key = key_of_folder(p);
@@ -99,7 +102,7 @@ static int is_new_folder(struct recorder *r, const struct place *p, bool *is_new
     if (place_above(r, p->folder, &above)) {
         int rc = 0;
         if (marks_get(&r->marks, key_of_name(&above)) & MARK_NAMED)
-            *is_new = true; /* and it is none of those that are known to have moved here */
+            *is_new = true; /* and the inode is not known to have moved here */
         else
             rc = is_new_folder(r, &above, is_new, err);
         place_close(&above);
@@ -109,8 +112,8 @@ static int is_new_folder(struct recorder *r, const struct place *p, bool *is_new
     return mark(r, key, *is_new ? MARK_NEW : MARK_OLD, 0, err);
 }
 
-/* Whatever is found under a name that was recorded already came there since; unless it is known to
- * have been moved there, it was made since. */
+/* A file under a name that was recorded already came there later. Unless the journal saw it move
+ * there, it was made since the cut. */
 static int is_new_file(struct recorder *r, const struct place *p, bool *is_new, cairn_error *err)
 {
     struct rb_digest key = key_of_file(p);
@@ -143,7 +146,7 @@ static int note_lost(struct recorder *r, const struct stat *st, const char *path
     return log_append(r->log, &lost, err);
 }
 
-/* A copy of a file's content named `name`; or why there is none. */
+/* Keeps a copy of a file's content as `name`, or returns why it cannot. */
 static int keep_copy(struct recorder *r, const struct place *p, const char *name, cairn_error *why)
 {
     if (!has_room(r, (uint64_t)p->st.st_blocks * 512))
@@ -179,8 +182,8 @@ static int keep_content(struct recorder *r, const struct place *p, const char *p
     return log_append(r->log, &content, err);
 }
 
-/* A small file that is appended to is copied, too: others may remove it after the step's end. Where
- * that cannot be, its size must do. */
+/* Copies also a small file that is appended to, because others may remove it after the step's end.
+ * If it cannot be copied, its size must be enough. */
 static int keep_size(struct recorder *r, const struct place *p, const char *path, cairn_error *err)
 {
     char name[KEPT_NAME_BYTES];
@@ -199,8 +202,8 @@ static int mark_content(struct recorder *r, const struct place *p, cairn_error *
     return mark(r, key_of_file(p), MARK_CONTENT | MARK_SIZE | MARK_ATTRIBUTES | MARK_OLD, 0, err);
 }
 
-/* The inode itself, so that it can come back under its name whatever happens to that. False where
- * the file system does not allow a second name. */
+/* Gives the inode itself a second name, so that it can return to its place even if its name is
+ * removed. False if the file system does not allow a second name. */
 static int keep_link(struct recorder *r, const struct place *p, bool *linked, cairn_error *err)
 {
     char name[KEPT_NAME_BYTES];
@@ -218,7 +221,7 @@ static int keep_link(struct recorder *r, const struct place *p, bool *linked, ca
     return mark(r, key_of_file(p), MARK_LINKED, 0, err);
 }
 
-/* The name by which a file with several is changed may go without being recorded. */
+/* A file with several names can be changed through a name that is not recorded. */
 static int keep_findable(struct recorder *r, const struct place *p, cairn_error *err)
 {
     bool linked;
@@ -247,7 +250,7 @@ static int note_xattr(struct recorder *r, const struct place *p, const char *pat
                       cairn_error *err)
 {
     struct rb_digest key = marks_name(key_of_file(p), name);
-    key.high ^= 1; /* no name in a folder */
+    key.high ^= 1; /* nothing named in a folder */
     if (marks_get(&r->marks, key))
         return 0;
     auto_free void *value = malloc(XATTR_LIMIT);
@@ -263,7 +266,7 @@ static int note_xattr(struct recorder *r, const struct place *p, const char *pat
     return rc ? rc : mark(r, key, MARK_NAMED, 0, err);
 }
 
-/* A folder that is removed is made anew, and gets all of them again. */
+/* When a removed folder is made again, it gets all of its attributes. */
 static int note_xattrs(struct recorder *r, const struct place *p, const char *path,
                        cairn_error *err)
 {
@@ -306,7 +309,7 @@ static int note_what_was_there(struct recorder *r, const struct place *p, const 
     return log_append(r->log, &was, err);
 }
 
-/* What a name leads to, before it changes for the first time. */
+/* Records what a name leads to, before the name changes for the first time. */
 static int note_name(struct recorder *r, const struct place *p, cairn_error *err)
 {
     bool is_new;
@@ -366,7 +369,8 @@ int record_link(struct recorder *r, const struct place *from, const struct place
     return rc ? rc : note_name(r, to, err);
 }
 
-/* A folder, or a file that could get no second name, is looked for where it went. */
+/* Records a move: an undoing looks for a folder, or a file without a second name, where it was
+ * moved. */
 static int note_move(struct recorder *r, const struct place *from, const struct place *to,
                      cairn_error *err)
 {
@@ -417,7 +421,7 @@ bool record_is_needed(const struct recorder *r, const struct stat *file, int64_t
     }
 }
 
-/* Where a file is that is about to change; *needed is false for one that is new. */
+/* Finds a file that is about to change; *needed is false for a new one. */
 static int begin_change(struct recorder *r, const struct place *file, char path[PATH_MAX],
                         bool *needed, cairn_error *err)
 {

@@ -48,8 +48,8 @@ static bool mark_record(struct marks *m, const struct record *r)
     return done;
 }
 
-/* In the own journal, only paths left alone before count: the other step's record of them may be
- * gone since. What is damaged is not known. */
+/* In this step's own journal, only paths left alone before count, because the other step's record
+ * of them may be gone. A damaged journal tells nothing. */
 static int read_journal(int folder, bool own, struct siblings *s, cairn_error *err)
 {
     int64_t epoch = -1;
@@ -73,7 +73,8 @@ static int read_journal(int folder, bool own, struct siblings *s, cairn_error *e
     return rc;
 }
 
-/* 1 and *out; 0 where there is no such folder, or another user's, which is of no step of this run.
+/* Returns 1 and *out; 0 if the folder does not exist, or belongs to another user and so to no step
+ * of this run.
  */
 static int open_below(int folder, const char *name, int *out, cairn_error *err)
 {
@@ -95,8 +96,8 @@ static bool is_over(int folder, int64_t since)
            alive.at < since - (alive.ended ? 0 : UNHEARD_NS);
 }
 
-/* A run may have thousands of steps, most of which have ended and left no journal: those cost one
- * call each. */
+/* A run may have thousands of steps. Most have ended and left no journal; those cost one call each.
+ */
 static int read_step(int steps, const char *name, const struct stat *own, int64_t since,
                      struct siblings *s, cairn_error *err)
 {

@@ -1,5 +1,5 @@
-/* The other steps of the run: a file that two steps change cannot be rolled back with one of them,
- * since the origin of its bytes is unknown. */
+/* Finds files that other steps of the run change too. Such a file cannot be rolled back with one
+ * step, because the origin of its bytes is unknown. */
 #ifndef CAIRN_JOURNAL_SIBLINGS_H
 #define CAIRN_JOURNAL_SIBLINGS_H
 
@@ -12,24 +12,24 @@
 #include "journal/marks.h"
 
 struct siblings {
-    struct marks marks; /* paths and inodes of which they have records, and folders above those; and
-                           what this step has left alone before */
+    struct marks marks; /* paths and inodes that other journals have recorded, the folders above
+                         * those, and the files that this step left alone before */
 };
 
-/* What is shared of a record, and so is not undone. */
+/* The parts of a record that another step shares, and that are therefore not undone. */
 enum share {
     SHARE_NOTHING,
     SHARE_ALL,   /* the file is changed by another step, too */
-    SHARE_BELOW, /* a folder that this step made, and in which another one works */
+    SHARE_BELOW, /* a folder that this step made and another step uses */
 };
 
-/* checkpoints: of the step, in a folder beside those of the others. since: ns; steps that had ended
- * by then are left out. */
+/* checkpoints: the folder of this step, which lies beside those of the others. since: ns; steps
+ * that had ended by then are ignored. */
 CAIRN_CHECKED int siblings_read(int checkpoints, int64_t since, struct siblings *out,
                                 cairn_error *err);
-/* at: what is at the record's path now; NULL: nothing. */
+/* at: the file now at the record's path; NULL: none. */
 enum share siblings_share(const struct siblings *s, const struct record *r, const struct stat *at);
-/* Whether another step has a record of what is at this path, or of something below it. */
+/* What another step shares: it has a record of the file at this path, or of a file below it. */
 enum share siblings_share_path(const struct siblings *s, const char *path, const struct stat *at);
 void siblings_free(struct siblings *s);
 

@@ -1,5 +1,5 @@
-/* Small files beside the journal's logs. One shows that the step was alive at a time, one up to
- * where the journal would survive a power cut. */
+/* Small files beside the journal's logs. One records that the step was alive at a time, the other
+ * up to which point the journal survives a power cut. */
 #ifndef CAIRN_JOURNAL_STAMP_H
 #define CAIRN_JOURNAL_STAMP_H
 
@@ -11,14 +11,14 @@
 
 struct stamp {
     int64_t at;      /* ns of CLOCK_REALTIME */
-    uint32_t epoch;  /* of STAMP_SYNCED: earlier ones are durable, too */
-    uint32_t ended;  /* nothing of the step was left: what changed later, others did */
-    uint64_t serial; /* of STAMP_SYNCED: copies of the epoch below this one are durable */
-    uint64_t hash;   /* of what is before it */
+    uint32_t epoch;  /* for STAMP_SYNCED: earlier records are durable, too */
+    uint32_t ended;  /* no process of the step was left: later changes are by others */
+    uint64_t serial; /* for STAMP_SYNCED: copies of this epoch with a smaller serial are durable */
+    uint64_t hash;   /* checksum of the fields before it */
 };
 
 int64_t stamp_now(void);
-/* Best effort: the step must not depend on it. */
+/* Writes a stamp. A failure is ignored, because the step must not depend on it. */
 void stamp_write(int folder, const char *name, struct stamp stamp, bool durable);
 /* False where it is missing or torn. */
 bool stamp_read(int folder, const char *name, struct stamp *out);

@@ -29,10 +29,10 @@
 
 struct undoing {
     int folder, kept, root, undone;
-    uint32_t oldest; /* to whose beginning all goes back */
+    uint32_t oldest; /* the epoch whose beginning is restored */
     uint32_t epoch;
     const struct log *log;
-    struct doubts *doubts; /* NULL: none are looked for */
+    struct doubts *doubts; /* NULL: ignores other steps */
     const struct siblings *others;
     struct undo_left *left; /* NULL: nothing is undone yet */
     const struct path_map *moved;
@@ -51,7 +51,8 @@ static const char *beneath(const char *path)
 
 /* --- looking --- */
 
-/* What looking came to: 1, there it is; 0, it is absent; or a negative code. */
+/* Turns the result of a system call on a path into: 1, the file is there; 0, it is absent; or a
+ * negative code. */
 static int seen(const struct undoing *u, int rc, const char *path)
 {
     return rc == 0 ? 1 : io_is_absent(errno) ? 0 : failed(u, "looking at", path);
@@ -65,7 +66,8 @@ static int look(const struct undoing *u, const char *path, struct stat *st)
     return seen(u, parent < 0 ? -1 : fstatat(parent, last, st, AT_SYMLINK_NOFOLLOW), path);
 }
 
-/* The name under which the journal holds the inode of a record. As seen(). */
+/* The name under which the journal holds the inode of a record. Returns a result as described at
+ * seen(). */
 static int has_link(const struct undoing *u, uint64_t dev, uint64_t ino, char name[KEPT_NAME_BYTES],
                     struct stat *st)
 {
@@ -78,7 +80,7 @@ static bool is_it(const struct record *r, const struct stat *st)
     return st->st_ino == r->ino && (st->st_mode & S_IFMT) == (r->mode & S_IFMT);
 }
 
-/* The inode of a record, open for nothing: by the journal's own name, or at its path. -1 and errno.
+/* Opens the inode of a record with O_PATH: by the journal's own name, or at its path. -1 and errno.
  */
 static int open_subject(const struct undoing *u, const struct record *r)
 {
@@ -97,7 +99,8 @@ static int open_subject(const struct undoing *u, const struct record *r)
     return -1;
 }
 
-/* Likewise to set what a record says, also of a folder that was made again, see make(). As seen().
+/* The same, to set recorded attributes. Also finds a folder that was made again, see make().
+ * Returns a result as described at seen().
  */
 static int open_to_set(const struct undoing *u, const struct record *r, int *out)
 {
@@ -127,7 +130,7 @@ static int set_attributes(const struct undoing *u, const struct record *r, int p
         if (!given_back && errno != EPERM)
             return failed(u, "giving back to its owner", r->path);
     }
-    /* In a folder of another user only names change, and its times with them. */
+    /* In another user's folder the step can change only names, and thereby the folder's times. */
     if (!S_ISLNK(r->mode) && (given_back || (st.st_mode & 07777) != (r->mode & 07777)) &&
         chmod(link, r->mode & 07777) < 0)
         return failed(u, "setting the mode of", r->path);
@@ -165,7 +168,7 @@ static int xattr(const struct undoing *u, const struct record *r)
 
 /* --- names --- */
 
-/* The folder of a path, in which names can be changed. -1 and errno. */
+/* Opens the folder of a path, to change names in it. -1 and errno. */
 static int open_folder_of(const struct undoing *u, const char *path, const char **last)
 {
     char link[48];
@@ -180,8 +183,8 @@ static int open_folder_of(const struct undoing *u, const char *path, const char 
     return parent;
 }
 
-/* A file that others have removed is made again, like the folder above it; its recorded attributes
- * are set later. */
+/* Makes a file again that others have removed, and the folder above it likewise. Its recorded
+ * attributes are set later. */
 static int make_folder(const struct undoing *u, const char *path)
 {
     const char *last;
@@ -193,7 +196,7 @@ static int make_folder(const struct undoing *u, const char *path)
                : 0;
 }
 
-/* As open_folder_of, to put something there. */
+/* As open_folder_of, to put a file there. */
 static int need_folder_of(const struct undoing *u, const char *path, const char **last)
 {
     char above[PATH_MAX];
@@ -224,8 +227,8 @@ static int drop_links_in(const struct undoing *u, DIR *dir)
     return errno == 0 ? 0 : failed(u, "looking into", "a folder that goes");
 }
 
-/* What is about to go to `undone` must not take along a further name of a file: that file is
- * elsewhere, or the journal holds it. */
+/* A move to `undone` must not take along a second name of a file that is in its right place, or
+ * that the journal holds. */
 static int drop_links(const struct undoing *u, int folder, const char *name)
 {
     struct stat st;
@@ -235,7 +238,8 @@ static int drop_links(const struct undoing *u, int folder, const char *name)
     if (!S_ISDIR(st.st_mode))
         return st.st_nlink > 1 && unlinkat(folder, name, 0) < 0 ? failed(u, "removing", name) : 0;
     auto_close int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 && errno == EACCES) /* the step has closed it, and goes with what is in it */
+    if (fd < 0 &&
+        errno == EACCES) /* the step has closed the folder, which moves with its content */
         return 0;
     auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
@@ -269,7 +273,7 @@ static int make(const struct undoing *u, const struct record *r, int parent, con
         auto_close int fd = openat(parent, last, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         rc = fd < 0 ? -1 : 0;
     } else if (S_ISSOCK(r->mode)) {
-        return 0; /* nobody listens on it any more */
+        return 0; /* no process listens on the socket any more */
     } else {
         rc = mknodat(parent, last, (r->mode & S_IFMT) | 0600, r->rdev);
     }
@@ -316,7 +320,7 @@ static int move(const struct undoing *u, const struct record *r)
         return rc;
     if (rc == 0)
         return renameat(from_dir, from, to_dir, to) < 0 ? failed(u, "moving back", r->path) : 0;
-    /* What is in its place may be on its way, too: earlier records say what becomes of it. */
+    /* A file in its place may also have to move: earlier records decide about it. */
     if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
@@ -329,7 +333,7 @@ static int move(const struct undoing *u, const struct record *r)
 
 /* --- contents --- */
 
-/* The file of a record, open for reading and writing, or -1 and errno. */
+/* Opens the file of a record for reading and writing, or -1 and errno. */
 static int open_file(const struct undoing *u, const struct record *r)
 {
     char link[48];
@@ -357,7 +361,7 @@ static int reset_attributes(const struct undoing *u, const struct record *r, int
     return path_fd < 0 ? failed(u, "opening", r->path) : set_attributes(u, r, path_fd);
 }
 
-/* Others have removed it. The folder has its time already, where that is recorded. */
+/* Others have removed the file. Its folder has its time already, if that is recorded. */
 static int open_anew(const struct undoing *u, const struct record *r)
 {
     const char *last;
@@ -373,7 +377,7 @@ static int open_anew(const struct undoing *u, const struct record *r)
     return steal_fd(&fd);
 }
 
-/* From the copy. What the file holds now is kept elsewhere. */
+/* Restores the content from the copy. The present content is kept in `undone`. */
 static int fill(const struct undoing *u, const struct record *r, int fd)
 {
     struct stat st;
@@ -437,13 +441,13 @@ static int content(const struct undoing *u, const struct record *r)
     return fd < 0 ? failed(u, "opening for its earlier content", r->path) : fill(u, r, fd);
 }
 
-/* --- what other steps change, too --- */
+/* --- files that other steps change, too --- */
 
 static int share_of(const struct undoing *u, const struct record *r, enum share *out)
 {
     struct stat st;
     int rc = u->others ? look(u, r->path, &st) : 0;
-    if (rc == -EACCES) /* the step has closed a folder, and it is open again once that is undone */
+    if (rc == -EACCES) /* the step has closed the folder, and undoing that opens it again */
         rc = 0;
     if (rc < 0)
         return rc;
@@ -471,7 +475,7 @@ static int leave(const struct undoing *u, const char *path)
     return 0;
 }
 
-/* Moves a new folder away with its content, except files that other steps have put there. */
+/* Moves a new folder away with its content, except for files that other steps have put there. */
 static int clear_own(const struct undoing *u, const char *path, int depth)
 {
     auto_close int fd = rb_open_beneath(u->root, beneath(path), O_RDONLY | O_DIRECTORY);
@@ -539,8 +543,8 @@ static int undo_record(const struct undoing *u, const struct record *r)
 
 /* --- an epoch --- */
 
-/* How far the undoing of a log has come. A record describes the state at its own time: once earlier
- * records are undone, a later one must not be undone again. */
+/* The progress of undoing a log. A record describes the state at its own time: once earlier records
+ * are undone, a later one must not be undone again. */
 struct progress {
     uint64_t log_ino, count, next; /* records below `next` are still to be undone */
 };
@@ -626,7 +630,7 @@ static void undoing_close(struct undoing *u)
     cairn_cleanup_close(&u->kept);
 }
 
-/* What only grows, or is new, can stay as it is; what is replaced cannot. */
+/* A file that only grows, or is new, may stay in place. A file that is replaced may not. */
 static int check_share(const struct undoing *u, const struct record *r)
 {
     bool can_stay = r->type == RECORD_ABSENT || r->type == RECORD_SIZE ||
@@ -695,7 +699,7 @@ static int for_epochs(struct undoing *u, uint32_t epoch, int (*each)(struct undo
         struct log log;
         u->epoch = (uint32_t)e;
         rc = log_read(u->folder, u->epoch, &log, u->err);
-        if (rc == -ENOENT && e > u->oldest) { /* it was merged into the one before */
+        if (rc == -ENOENT && e > u->oldest) { /* the epoch was merged into the one before */
             rc = 0;
             continue;
         }
@@ -729,7 +733,8 @@ static int look_around_log(struct undoing *u)
     return rc;
 }
 
-/* Once undoing has begun, its own changes cannot be distinguished from those of others. As seen().
+/* Once undoing has begun, its own changes cannot be told from those of others. Returns a result as
+ * described at seen().
  */
 static int has_begun(const struct undoing *u)
 {
@@ -776,7 +781,7 @@ int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
     return rc;
 }
 
-/* The epoch to which all go back stays, empty: its image still refers to it. */
+/* The target epoch stays, with an empty log, because its image still refers to it. */
 static int undo_and_remove(struct undoing *u)
 {
     char name[LOG_NAME_BYTES];
@@ -897,7 +902,8 @@ int undo_to(int folder, uint32_t epoch, const struct undo_options *how,
         rc = for_epochs(&u, epoch, undo_and_empty);
     if (rc == 0)
         rc = folder_drop_kept(folder, epoch, err);
-    /* Its own changes must not be taken for those of others. */
+    /* Resets the stamps, because the undoing's own changes must not count as those of other
+     * processes. */
     if (rc == 0)
         stamp_write(folder, STAMP_ALIVE, (struct stamp){.at = stamp_now(), .ended = 1}, false);
     if (rc == 0 && unlinkat(folder, JOURNAL_BEGUN, 0) < 0)

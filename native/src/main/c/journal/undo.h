@@ -1,4 +1,4 @@
-/* Undoing: the files as they were when an epoch of the journal began. */
+/* Returns the files to their state at the beginning of an epoch of the journal. */
 #ifndef CAIRN_JOURNAL_UNDO_H
 #define CAIRN_JOURNAL_UNDO_H
 
@@ -11,10 +11,10 @@
 
 #define UNDO_LEFT_BYTES 512
 
-/* What was not undone, since another step changes it too. */
+/* Files that were not undone, because another step changes them too. */
 struct undo_left {
     size_t files;
-    char names[UNDO_LEFT_BYTES]; /* the first of them, with a comma between */
+    char names[UNDO_LEFT_BYTES]; /* the first names, separated by commas */
 };
 
 struct undo_options {
@@ -26,8 +26,8 @@ struct undo_options {
                             looked for */
 };
 
-/* Can all epochs from `epoch` on be undone? CAIRN_EROLLBACK, naming the file, where not. Touches
- * nothing. */
+/* Checks that all epochs from `epoch` on can be undone. Otherwise CAIRN_EROLLBACK, naming the file.
+ * Touches nothing. */
 CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
                              const struct siblings *others, cairn_error *err);
 /* Before undo_to: writes down, once and for all, what it will leave alone since others change it,
@@ -36,9 +36,9 @@ CAIRN_CHECKED int undo_note_shared(int folder, uint32_t epoch, const struct undo
                                    const struct siblings *others, cairn_error *err);
 /* Deletes the records and undoes nothing. */
 CAIRN_CHECKED int undo_nothing(int folder, uint32_t epoch, cairn_error *err);
-/* Undoes them, the newest first; then `epoch` is the newest one, and empty. What is taken away goes
- * below undone_fd. What only the others' records keep from being undone is added to `left`. Killed
- * in between, it can be run again. */
+/* Undoes the epochs, the newest first; then `epoch` is the newest one, and empty. Moves removed
+ * files below undone_fd. Adds the files that only other steps' records keep from being undone to
+ * `left`. After a kill it can be run again. */
 CAIRN_CHECKED int undo_to(int folder, uint32_t epoch, const struct undo_options *how,
                           const struct siblings *others, cairn_error *err);
 

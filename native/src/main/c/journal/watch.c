@@ -16,7 +16,7 @@
 #define SYNC_MS 1000
 #define JOIN_SECONDS 10
 
-/* True once nothing of the step is left. */
+/* True once no process of the step is left. */
 static bool ends_within(const struct watch *w, int ms)
 {
     struct pollfd fd = {.fd = w->listener};
@@ -73,7 +73,7 @@ void watch_sync_epoch(const struct recorder *r, uint64_t from_serial)
     fdatasync(r->log);
 }
 
-/* What was recorded up to now. */
+/* How far the log had come at the last record. */
 struct recorded {
     int log, kept, folder;
     uint32_t epoch;

@@ -1,5 +1,6 @@
-/* While a step lives: says so every half second, and makes the journal durable once a second, so
- * that a resume knows what changed after the step's end and what a power cut may have taken. */
+/* While a step lives, writes a heartbeat every half second and makes the journal durable once a
+ * second. So a resume knows which changes came after the step's end and which records a power cut
+ * may have lost. */
 #ifndef CAIRN_JOURNAL_WATCH_H
 #define CAIRN_JOURNAL_WATCH_H
 
@@ -9,20 +10,21 @@
 #include "journal/recorder.h"
 
 struct watch {
-    pthread_mutex_t *lock; /* of the recorder and of *folder */
+    pthread_mutex_t *lock; /* protects the recorder and *folder */
     const struct recorder *recorder;
     const int *folder;
-    int listener; /* tells that nothing of the step is left; its own */
+    int listener; /* signals that no process of the step is left; owned by the watch */
     pthread_t alive, sync;
     bool started;
 };
 
-/* Two threads. The watch must stay where it is until they have ended. */
+/* Starts two threads. The watch must not move in memory until they have ended. */
 CAIRN_CHECKED int watch_start(struct watch *w, int listener, cairn_error *err);
-/* Nothing of the step is left: waits, for some seconds at most, until the last signs are there. */
+/* No process of the step is left: waits, for some seconds at most, until the last stamps are
+ * written. */
 void watch_join(struct watch *w);
 
-/* Within the lock: what the epoch has recorded survives a power cut from now on. */
+/* Call it with the lock held. From now on, the records so far survive a power cut. */
 void watch_sync_epoch(const struct recorder *r, uint64_t from_serial);
 
 #endif

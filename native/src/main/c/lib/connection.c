@@ -50,7 +50,8 @@ static int try_connect(int fd, int attempt_fd)
     return connect(fd, (struct sockaddr *)&address, sizeof address) < 0 ? errno : 0;
 }
 
-/* If it cannot be determined, no answer is awaited. */
+/* Also true if the supervisor's state cannot be determined, so that nothing waits for its answer.
+ */
 static bool has_ended(const struct cairn_step *step)
 {
     auto_close int opened = -1;
@@ -133,8 +134,8 @@ static int send_line(int fd, const char *json, cairn_error *err)
     return 0;
 }
 
-/* The line that ends the answer, and nothing behind it: peeks first, then takes as much as belongs
- * to it. */
+/* Reads the line that ends the answer and nothing behind it: peeks first, then receives exactly
+ * that line. */
 static int receive_line(int fd, int64_t deadline, char **out, cairn_error *err)
 {
     auto_free char *line = malloc(ANSWER_BYTES);

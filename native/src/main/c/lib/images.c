@@ -10,7 +10,7 @@
 #include "restore/binaries.h"
 #include "restore/fits.h"
 
-/* An image of memory is made for such CPUs and kernels as the one that it was taken on. */
+/* An image of memory fits only CPUs and kernels like those of the checkpoint. */
 static int check_host(const image_reader *image, cairn_error *err)
 {
     size_t len;

@@ -18,7 +18,7 @@
 #define REPORT_LIMIT 65536
 #define ABOVE_TARGETS 10 /* descriptors are kept above those that the supervisor gets */
 
-/* Our ends of what connects us with a supervisor that is being started, and its ends. */
+/* The connections to a supervisor that is being started: our ends, and the supervisor's ends. */
 struct channels {
     int environment, report, lifeline;
     int its_environment, its_report, its_lifeline;
@@ -66,7 +66,7 @@ static int open_channels(struct channels *c, cairn_error *err)
     return rc;
 }
 
-/* With every signal at its default and unblocked, independently of the host program. */
+/* Resets every signal to its default and unblocks it, whatever the host program has set. */
 static int spawn(const char *program, const char *attempt_dir, const struct channels *c, pid_t *out,
                  cairn_error *err)
 {
@@ -156,7 +156,7 @@ int cairn_start(const char *supervisor, const char *attempt_dir, const char *env
         while (waitpid(starter, NULL, 0) < 0 && errno == EINTR) {
         }
         send_environment(c.environment, environment, environment_len);
-        send_environment(c.environment, "", 1); /* that was all of it */
+        send_environment(c.environment, "", 1); /* the report was complete */
         shutdown(c.environment, SHUT_WR);
         rc = read_report(c.report, &step->supervisor, err);
     }
@@ -167,7 +167,7 @@ int cairn_start(const char *supervisor, const char *attempt_dir, const char *env
     step->attempt_fd = steal_fd(&folder);
     step->pidfd = -1;
     rc = process_open(&step->supervisor, &step->pidfd, err);
-    (void)rc; /* the step runs in any case; cairn_step_wait looks again */
+    (void)rc; /* the step runs in any case; cairn_step_wait checks again */
     step->lifeline = steal_fd(&c.lifeline);
     *out = step;
     return 0;

@@ -14,7 +14,8 @@
 
 #define WHO_LIMIT 4096
 
-/* The folder is made before the attempt is noted, but is not durable before its supervisor is. */
+/* The attempt's folder exists before the attempt is noted, but it becomes durable only together
+ * with its supervisor. */
 static int open_folder(const char *path, int *out, cairn_error *err)
 {
     *out = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -23,8 +24,8 @@ static int open_folder(const char *path, int *out, cairn_error *err)
     return *out < 0 ? cairn_fail_errno(err, "the attempt's folder %s", path) : 0;
 }
 
-/* An attempt without a supervisor never gets one from here on: one that is still on its way, whose
- * runner has died meanwhile, finds the place taken. The empty file is durable before we say so. */
+/* Closes an attempt without a supervisor for good: a supervisor that is still starting, after its
+ * runner has died, finds this empty file in its place. The file is durable before we report it. */
 static int give_up(int attempt_fd, cairn_error *err)
 {
     auto_close int fd = openat(attempt_fd, "supervisor.json",
@@ -41,7 +42,7 @@ static int read_announcement(int attempt_fd, json_t **who, cairn_error *err)
     int rc = io_read_file(attempt_fd, "supervisor.json", WHO_LIMIT, &text, &len, err);
     if (rc == -ENOENT) {
         rc = give_up(attempt_fd, err);
-        if (rc == 0) /* by us, or a supervisor was faster */
+        if (rc == 0) /* closed by us, or a supervisor was faster */
             rc = io_read_file(attempt_fd, "supervisor.json", WHO_LIMIT, &text, &len, err);
     }
     if (rc == 0 && len == 0)
@@ -49,7 +50,7 @@ static int read_announcement(int attempt_fd, json_t **who, cairn_error *err)
     return rc != 0 ? rc : json_parse_object(text, len, "supervisor.json", who, err);
 }
 
-/* supervisor.json, if it was written on this boot. `here`: and in this pid namespace. */
+/* Reads supervisor.json, if it was written on this boot. `here`: and in this pid namespace. */
 static int read_supervisor(int attempt_fd, struct process_identity *out, bool *here,
                            cairn_error *err)
 {

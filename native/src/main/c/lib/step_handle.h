@@ -7,9 +7,9 @@
 
 struct cairn_step {
     int attempt_fd; /* the attempt's folder */
-    int pidfd;    /* readable when the supervisor has ended; -1 when it could not be opened: it had
-                     ended, or no descriptor was left */
-    int lifeline; /* the end that keeps a step without "detach" alive; -1 for an attached one */
+    int pidfd;      /* readable when the supervisor has ended; -1 if it could not be opened, because
+                     * it had ended or no descriptor was left */
+    int lifeline;   /* the end that keeps a step without "detach" alive; -1 for an attached one */
     struct process_identity supervisor;
 };
 

@@ -11,8 +11,8 @@
 
 #define MOST_PER_FRAME 16384
 
-/* Frames both ways: a little-endian u32 length, and so many bytes; 0 says that the terminal has
- * gone. */
+/* Frames in both directions: a little-endian u32 length, then that many bytes. Length 0 says that
+ * the terminal is gone. */
 struct cairn_terminal {
     int fd;
     uint32_t left; /* of the frame that is being read */
@@ -35,7 +35,7 @@ int cairn_terminal_open(cairn_step *step, cairn_terminal **out, cairn_error *err
     return 0;
 }
 
-/* 1 when all of it came, 0 at the end. */
+/* 1 when all bytes came, 0 at the end of the stream. */
 static int receive(int fd, void *buf, size_t len, cairn_error *err)
 {
     for (size_t done = 0; done < len;) {

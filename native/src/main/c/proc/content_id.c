@@ -56,7 +56,7 @@ bool content_build_id_note(const uint8_t *notes, size_t len, char out[CONTENT_ID
     return false;
 }
 
-/* The build id of a 64-bit ELF file; a file without one is no error. */
+/* The build id of a 64-bit ELF file. A file without one is no error. */
 bool content_build_id(int fd, uint64_t start, char out[CONTENT_ID_SIZE])
 {
     Elf64_Ehdr elf;

@@ -38,7 +38,7 @@ bool file_identity_is_noted(const json_t *json)
     return json_object_get(json, SIZE);
 }
 
-/* Of what is not there, any value will do. */
+/* True for a value that was not noted. */
 static bool has_value(const json_t *json, const char *key, uint64_t value)
 {
     uint64_t noted;
@@ -64,7 +64,7 @@ bool file_identity_is_program(const json_t *json)
     return id && strncmp(id, "build-id:", 9) == 0;
 }
 
-/* *proven: all of the content was compared. */
+/* proven: the whole content was compared. */
 static int compare_content(const json_t *json, const char *path, int fd, uint64_t size, bool *same,
                            bool *proven, cairn_error *err)
 {
@@ -106,7 +106,7 @@ int file_identity_compare(const json_t *json, const char *path, int fd, enum fil
     if (rc != 0)
         return rc;
     if ((uint64_t)st.st_size > size) {
-        /* A build id says nothing of where the file ends. */
+        /* A build id does not show where the file ends. */
         bool has_grown = same && !file_identity_is_program(json) &&
                          (proven || has_value(json, INODE, st.st_ino));
         *out = has_grown ? FILE_LONGER : FILE_OTHER;

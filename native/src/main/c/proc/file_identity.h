@@ -1,11 +1,11 @@
-/* Which file that was: what an image says of a file that the step reads or maps, so that a restore
- * finds the same one or refuses. Keys of a description or a mapping in META:
+/* Identifies a file that the step reads or maps, so that a restore finds the same file or refuses.
+ * Keys of a description or a mapping in META:
  *
  *   file_size, file_mtime_ns, *may* file_ctime_ns, file_ino   as stat has them
  *   *may* file_content                                        as content_id has it
  *
- * The device is not compared: it changes with a mount. A touch, another host or a copy that was put
- * back change times and inode; then the content decides. */
+ * The device is not compared: it changes with a mount. Times and inode change by touch, on another
+ * host, or in a copy; then the content decides. */
 #ifndef CAIRN_PROC_FILE_IDENTITY_H
 #define CAIRN_PROC_FILE_IDENTITY_H
 
@@ -20,14 +20,14 @@
 int file_identity_note(json_t *json, const struct stat *st, bool changes);
 void file_identity_forget(json_t *json);
 bool file_identity_is_noted(const json_t *json);
-/* Known by its build id: a program or a library. */
+/* Whether the file is identified by its build id, as a program or library is. */
 bool file_identity_is_program(const json_t *json);
-/* Whether the file of fd is, by stat, what was noted: then its content may be added. */
+/* Whether stat still shows the noted values for the file of fd. Then its content may be added. */
 bool file_identity_is_as_noted(const json_t *json, int fd);
 
 enum file_verdict {
     FILE_SAME,
-    FILE_LONGER, /* it begins with all that was there */
+    FILE_LONGER, /* the file begins with all of its recorded content */
     FILE_OTHER,
 };
 

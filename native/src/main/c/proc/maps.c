@@ -21,7 +21,7 @@ void proc_maps_free(struct proc_maps *maps)
     *maps = (struct proc_maps){0};
 }
 
-/* Undoes the \012 with which the kernel prints a newline in a path. */
+/* Decodes the \012 that the kernel prints for a newline in a path. */
 static void unescape_path(char *path)
 {
     char *to = path;

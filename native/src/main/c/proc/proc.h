@@ -17,16 +17,16 @@ struct proc_stat {
     char state;
     int tty; /* device number of the controlling terminal, 0 for none */
     pid_t tpgid;
-    bool forked;         /* runs the program that its parent ran: it has not exec'ed */
+    bool forked;         /* the process runs its parent's program: it has not called exec */
     uint64_t start_time; /* clock ticks since boot */
     uint64_t start_code, end_code, start_stack, start_data, end_data, start_brk;
     uint64_t arg_start, arg_end, env_start, env_end;
-    int exit_signal; /* that its parent gets when it ends */
+    int exit_signal; /* the signal that its parent gets at its end */
     int exit_code;   /* as in wait status */
 };
 CAIRN_CHECKED int proc_read_stat(pid_t pid, struct proc_stat *out, cairn_error *err);
 
-/* Of /proc/PID/task/TID/status; ids are those in the task's own pid namespace. */
+/* Fields of /proc/PID/task/TID/status. Ids are those of the task's own pid namespace. */
 struct proc_status {
     pid_t ns_pid, ns_tid, ns_pgrp, ns_session;
     pid_t tgid, tracer;       /* as the reader sees them */
@@ -38,12 +38,12 @@ struct proc_status {
     uint64_t cap_inh, cap_prm, cap_eff, cap_bnd, cap_amb;
     unsigned umask;
     uint64_t locked_kb;          /* memory that may not be paged out */
-    uint64_t voluntary_switches; /* how often it has left the processor to wait */
+    uint64_t voluntary_switches; /* how often the thread has left the processor to wait */
 };
 CAIRN_CHECKED int proc_read_status(pid_t pid, pid_t tid, struct proc_status *out, cairn_error *err);
 
-/* Has it forbidden its memory to be read (PR_SET_DUMPABLE), or does it run a program that does so
- * by its file? Its /proc then belongs to root. */
+/* Whether the process forbids reading its memory (PR_SET_DUMPABLE), or runs a program whose file
+ * mode does so. Its /proc then belongs to root. */
 bool proc_is_undumpable(pid_t pid);
 
 struct proc_list {
@@ -55,8 +55,9 @@ void proc_list_free(struct proc_list *list);
 
 /* All descendants of a process, itself not included, zombies included; parents before children. */
 CAIRN_CHECKED int proc_descendants(pid_t ancestor, struct proc_list *out, cairn_error *err);
-/* The children that one thread has made, zombies included; reliable while they and it are stopped.
- * ENOENT for one that has gone, and on kernels without CONFIG_PROC_CHILDREN. */
+/* The children that one thread has made, zombies included. Reliable only while the thread and its
+ * children are stopped. ENOENT if the thread is gone, or on a kernel without CONFIG_PROC_CHILDREN.
+ */
 CAIRN_CHECKED int proc_children(pid_t pid, pid_t tid, struct proc_list *out, cairn_error *err);
 /* The threads of a process, the leader first. */
 CAIRN_CHECKED int proc_threads(pid_t pid, struct proc_list *out, cairn_error *err);
@@ -90,8 +91,8 @@ struct proc_map {
     bool shared;
     unsigned dev_major, dev_minor;
     uint64_t inode;
-    char *path;     /* as printed, "" for anonymous; "[heap]", "[vdso]", ...; " (deleted)" still
-                       appended */
+    char *path;     /* as the kernel prints it, "" for anonymous; "[heap]", "[vdso]", ...; may end
+                     * in " (deleted)" */
     uint32_t flags; /* enum proc_vm_flag; only from proc_read_smaps */
 };
 struct proc_maps {
@@ -102,10 +103,11 @@ void proc_maps_free(struct proc_maps *maps);
 #define auto_proc_maps __attribute__((cleanup(proc_maps_free)))
 /* /proc/PID/maps: cheap. */
 CAIRN_CHECKED int proc_read_maps(pid_t pid, struct proc_maps *out, cairn_error *err);
-/* /proc/PID/smaps: with the flags; walks the page tables, so not during the pause. */
+/* /proc/PID/smaps, with the flags. The kernel walks the page tables for it, so do not call it
+ * during the pause. */
 CAIRN_CHECKED int proc_read_smaps(pid_t pid, struct proc_maps *out, cairn_error *err);
 
-/* A mapping whose bytes are the kernel's: the vdso and its data. */
+/* Whether the kernel owns the bytes of a mapping: the vdso and its data. */
 bool proc_map_is_kernel(const struct proc_map *map);
 
 /* The target of a link such as /proc/PID/fd/3, NUL-terminated; the caller frees. */

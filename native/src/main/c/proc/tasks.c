@@ -1,4 +1,4 @@
-/* Processes, threads and descriptors: which exist, and in what state. */
+/* Lists processes, threads and descriptors, and reads their state. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -33,11 +33,12 @@ int proc_read_stat(pid_t pid, struct proc_stat *out, cairn_error *err)
         comm = sizeof out->comm - 1;
     memcpy(out->comm, open + 1, comm);
     out->state = close[2];
-    /* Numbers from field 4 on, indexed by their number in proc(5). */
+    /* The numeric fields of /proc/PID/stat from field 4 on, indexed by their number in proc(5). */
     uint64_t field[53] = {0};
     char *at = close + 3;
     for (int i = 4; i <= 52; i++)
-        field[i] = strtoull(at, &at, 10); /* a minus sign wraps, as the casts below undo */
+        field[i] = strtoull(at, &at, 10); /* a minus sign wraps around, and the casts below undo
+                                           * that */
     out->ppid = (pid_t)field[4];
     out->pgrp = (pid_t)field[5];
     out->session = (pid_t)field[6];
@@ -210,7 +211,8 @@ int proc_threads(pid_t pid, struct proc_list *out, cairn_error *err)
     if (rc != 0 || out->count == 0)
         return rc;
     qsort(out->numbers, out->count, sizeof *out->numbers, compare_numbers);
-    for (size_t i = 1; i < out->count; i++) /* the leader first, also when tids have wrapped */
+    for (size_t i = 1; i < out->count; i++) /* the leader comes first, even when thread ids have
+                                             * wrapped around */
         if (out->numbers[i] == pid) {
             memmove(out->numbers + 1, out->numbers, i * sizeof *out->numbers);
             out->numbers[0] = pid;
@@ -256,11 +258,12 @@ int proc_descendants(pid_t ancestor, struct proc_list *out, cairn_error *err)
         return cairn_fail(err, ENOMEM, "out of memory listing processes");
     for (size_t i = 0; i < all.count; i++) {
         struct proc_stat stat;
-        if (proc_read_stat(all.numbers[i], &stat, NULL) == 0) /* else it has just ended */
+        if (proc_read_stat(all.numbers[i], &stat, NULL) == 0) /* otherwise the process has just
+                                                               * ended */
             parents[i] = stat.ppid;
     }
     auto_proc_list struct proc_list found = {0};
-    /* Breadth first: found grows by the children of its own entries. */
+    /* Searches breadth first: the list grows by the children of its own entries. */
     for (size_t at = 0; at <= found.count; at++) {
         pid_t parent = at == 0 ? ancestor : found.numbers[at - 1];
         for (size_t i = 0; i < all.count; i++) {

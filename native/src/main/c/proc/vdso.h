@@ -8,12 +8,13 @@
 #include "common/error.h"
 #include "proc/content_id.h"
 
-/* When a kernel starts it puts instructions of its processor (RDPID, RDTSCP) in place of others as
- * long: vdsos of one build have the same functions at the same addresses, and yet not always the
- * same bytes. */
+/* At its start a kernel replaces some instructions by processor-specific ones (RDPID, RDTSCP) of
+ * the same length. So vdsos of one build have the same functions at the same addresses, but not
+ * always the same bytes. */
 struct vdso {
-    char digest[33];            /* of every byte, for who stands within it (XXH3-128, hex) */
-    char name[CONTENT_ID_SIZE]; /* its build id; where it has none, its digest */
+    char digest[33];            /* digest of every byte (XXH3-128, hex), for a thread that is
+                                 * stopped inside the vdso */
+    char name[CONTENT_ID_SIZE]; /* its build id; its digest if it has none */
 };
 void vdso_of(const uint8_t *code, size_t len, struct vdso *out);
 CAIRN_CHECKED int vdso_here(struct vdso *out, cairn_error *err);

@@ -35,7 +35,7 @@ static int set_flags(int fd, int64_t flags, cairn_error *err)
     return 0;
 }
 
-/* A file whose name is gone while another link to it is not. */
+/* A file that lost its name while another link to it remains. */
 static int take_other_link(const json_t *json, struct nameless *name, const char **path,
                            cairn_error *err)
 {
@@ -48,7 +48,8 @@ static int take_other_link(const json_t *json, struct nameless *name, const char
     return rc;
 }
 
-/* As the step had it open, but that this one can be read without leaving a trace. */
+/* Checks the file by a descriptor that is open for reading and, if possible, leaves no access time.
+ */
 static int check_identity(const struct restoration *r, const json_t *json, const char *path, int fd,
                           cairn_error *err)
 {
@@ -121,8 +122,8 @@ static bool is_memfd(const struct restoration *r, int64_t space)
     return false;
 }
 
-/* The first description by which a memfd is read and written is taken for the one that made it:
- * with any other one that can write, the kernel would not run it. */
+/* Whether this description is taken for the one that made the memfd: the first that reads and
+ * writes it. With any other writable description, the kernel would refuse to execute the memfd. */
 static bool has_made_memfd(const struct restoration *r, size_t id, int64_t space)
 {
     size_t i;
@@ -193,8 +194,8 @@ static int make_signalfd(const json_t *json, int64_t flags, int number, cairn_er
     return rc != 0 ? rc : fd_store_place(fd, number, err);
 }
 
-/* When a timer is due: after the time that was left at the checkpoint; a timer on the time of day
- * is due at the time that the image holds, however long the step was stopped. */
+/* When a timer is due: after the time that was left at the checkpoint. A timer on the time of day
+ * is due at its recorded time, however long the step was stopped. */
 static struct timespec until(int64_t clock, struct timespec to_go, int64_t until_ns)
 {
     struct timespec now;
@@ -233,7 +234,7 @@ static int make_timerfd(const json_t *json, int64_t flags, int number, cairn_err
                                             json_integer_value(json_array_get(value, 1))},
                                .it_interval = {json_integer_value(json_array_get(interval, 0)),
                                                json_integer_value(json_array_get(interval, 1))}};
-    /* A timer that has fired and was not read is restarted only by that read. */
+    /* A timer that has fired stays expired until a read; only that read restarts it. */
     if (ticks > 0 && times.it_value.tv_sec == 0 && times.it_value.tv_nsec == 0)
         times.it_value = times.it_interval;
     if (settime & TFD_TIMER_ABSTIME)
@@ -252,7 +253,7 @@ static int make_epoll(int number, cairn_error *err)
     if (fd < 0)
         return cairn_fail_errno(err, "making an epoll");
     return fd_store_place(fd, number,
-                          err); /* what it watches is added when all is there: epoll.c */
+                          err); /* epoll.c adds what it watches, once everything is there */
 }
 
 static int make_description(const struct restoration *r, size_t i, cairn_error *err)
@@ -260,7 +261,7 @@ static int make_description(const struct restoration *r, size_t i, cairn_error *
     const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i);
     int number = fd_store_description(r, (int64_t)i);
     if (fcntl(number, F_GETFD) >= 0)
-        return 0; /* made together with another one */
+        return 0; /* made together with another description */
     int64_t flags;
     int rc = json_need_int(json, "flags", 0, INT32_MAX, &flags, err);
     if (rc != 0)

@@ -1,4 +1,4 @@
-/* The descriptors of a process: which description each is, and under which number. */
+/* Gives a process its descriptors: which description each one is, and under which number. */
 #include "restore/descriptors.h"
 
 #include <errno.h>
@@ -23,7 +23,8 @@ static int close_between(struct restored_process *p, int64_t from, int64_t to, c
                      (uint64_t)to, 0, 0, 0, 0);
 }
 
-/* A file of /proc can be opened only once its subject exists, so the process opens it itself. */
+/* A file of /proc can be opened only once its process exists, so the restored process opens it
+ * itself. */
 static int open_in_process(struct restored_process *p, const json_t *description, int64_t fd,
                            bool close_on_exec, cairn_error *err)
 {
@@ -36,12 +37,12 @@ static int open_in_process(struct restored_process *p, const json_t *description
     return rc != 0 ? rc : close_between(p, opened, opened, err);
 }
 
-/* Where the process currently has a description of the store, and how many of its descriptors it
- * must still make from it. */
+/* Where the process currently has a description of the store, and how many of its descriptors are
+ * still to be made from it. */
 struct place {
     int64_t number;
     size_t uses;
-    bool stays; /* the process had it under this number */
+    bool stays; /* the number under which the process had the descriptor */
 };
 
 struct picking {
@@ -50,11 +51,11 @@ struct picking {
     const json_t *list; /* its descriptors, ascending */
     struct place *places;
     size_t place_count;
-    int32_t *occupants; /* by number, the description that lies there and is needed yet, or -1 */
+    int32_t *occupants; /* by number: the description that lies there and is still needed, or -1 */
     int64_t room;
 };
 
-/* Not had from the store. */
+/* Whether a descriptor does not come from the store, because the process opens it. */
 static bool is_opened_in_process(const json_t *description)
 {
     return description_is_kind(description, "proc") && !shared_proc_is(description);
@@ -93,7 +94,7 @@ static int count_uses(struct picking *k, cairn_error *err)
     if (k->place_count == 0)
         return 0;
     k->room = before + fd_store_description(k->r, (int64_t)k->place_count - 1) +
-              (int64_t)k->place_count + 2; /* over what is ever taken at once */
+              (int64_t)k->place_count + 2; /* the number above all that are ever in use here */
     k->occupants = malloc((size_t)k->room * sizeof *k->occupants);
     if (!k->occupants)
         return cairn_fail(err, ENOMEM, "out of memory restoring pid %d", k->p->ns_pid);
@@ -106,7 +107,7 @@ static int count_uses(struct picking *k, cairn_error *err)
     return 0;
 }
 
-/* Only the process's own descriptors of the store are left. */
+/* Only the descriptors that the process took from the store are left. */
 static int close_unused(struct picking *k, cairn_error *err)
 {
     int64_t next = 0;
@@ -120,7 +121,7 @@ static int close_unused(struct picking *k, cairn_error *err)
     return rc == 0 ? close_between(k->p, next, UINT32_MAX, err) : rc;
 }
 
-/* Another description may occupy the number of a descriptor. */
+/* Another description may occupy the number of a descriptor, and must move first. */
 static int make_way(struct picking *k, int64_t fd, int64_t id, cairn_error *err)
 {
     int32_t other = k->occupants[fd];
@@ -162,7 +163,8 @@ static int place_descriptor(struct picking *k, int64_t fd, int64_t id, bool clos
     return close_between(k->p, place->number, place->number, err);
 }
 
-/* First what the store has, which leaves no number of it in the way of the others. */
+/* First takes the descriptors from the store, so that no store number is in the way of the others.
+ */
 static int place_all(struct picking *k, cairn_error *err)
 {
     int rc = 0;

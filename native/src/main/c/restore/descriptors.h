@@ -4,8 +4,8 @@
 
 #include "restore/restoration.h"
 
-/* Takes from the store what the process had, under its numbers, and closes all else. The store lies
- * where those numbers may be: a process needs few numbers beyond its own. */
+/* Takes the process's descriptors from the store, under their old numbers, and closes all others.
+ * The numbers of the store may overlap with those: a process needs few numbers beyond its own. */
 CAIRN_CHECKED int descriptors_pick(const struct restoration *r, struct restored_process *p,
                                    cairn_error *err);
 

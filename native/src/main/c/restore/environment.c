@@ -7,7 +7,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 
-/* More than the kernel lets a program be started with. */
+/* More bytes than the kernel allows for a program's environment. */
 #define BLOCK_LIMIT (8u << 20)
 
 static bool read_block(const struct restored_process *p, uint64_t at, char *block, size_t len)
@@ -20,7 +20,8 @@ static void write_value(const struct restored_process *p, uint64_t at, const cha
                         size_t len)
 {
     const struct iovec local = {(void *)value, len}, remote = {(void *)(uintptr_t)at, len};
-    /* A process that has unmapped or protected its environment does not read it there either. */
+    /* A process that has unmapped or protected its environment cannot read the variables there
+     * either. */
     if (process_vm_writev(p->pid, &local, 1, &remote, 1, 0) < 0)
         return;
 }

@@ -4,8 +4,9 @@
 
 #include "restore/restoration.h"
 
-/* Gives each variable of tree_spec.renewals that has the value of an earlier attempt the current
- * one, in the strings with which the process was started, where it fits. Copies keep their value.
+/* Replaces each variable of tree_spec.renewals that has the value of an earlier attempt by the
+ * current value. It does so in the strings with which the process was started, if the new value
+ * fits. Copies that the program made keep their value.
  */
 void environment_renew(const struct restoration *r, const struct restored_process *p);
 

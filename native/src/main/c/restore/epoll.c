@@ -1,6 +1,6 @@
-/* What epolls watch. A registration is known by its open description and by the number under which
- * that was registered, which may long mean something else or nothing: so each is made here, under
- * that number, before there are any descriptors but ours. */
+/* Restores what epolls watch. The kernel knows a registration by its open description and by the
+ * number under which the program registered it. That number may mean something else by now, so each
+ * registration is made here, under that number, before the process has its descriptors. */
 #include "restore/epoll.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #define DESCRIPTOR_LIMIT 1048576
 
-/* The descriptor that was at the number before is put back, even if the registration fails. */
+/* Puts back the descriptor that was at the number before, even if the registration fails. */
 static int watch_under_number(int epoll, int description, int number, struct epoll_event *event,
                               cairn_error *err)
 {

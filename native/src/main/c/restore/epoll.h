@@ -4,7 +4,7 @@
 
 #include "restore/restoration.h"
 
-/* In pid 1, when every description is open. */
+/* In pid 1, once every description is open. */
 CAIRN_CHECKED int epoll_restore_watches(const struct restoration *r, cairn_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* The parent, session and group of each process. */
+/* Restores the parent, session and group of each process. */
 #include "restore/family.h"
 
 #include <errno.h>
@@ -66,7 +66,7 @@ static int find_stubs(struct restoration *r, pid_t init, cairn_error *err)
     return rc;
 }
 
-/* A clone3 in `parent` that gives the new process this pid. Signal 0: its end is not signalled. */
+/* Makes `parent` create a process with this pid by clone3. Signal 0: its end sends no signal. */
 static int fork_with_pid(struct restored_process *parent, pid_t wanted, int exit_signal,
                          pid_t *child, cairn_error *err)
 {
@@ -108,13 +108,14 @@ static int end_process(struct injector *in, int exit_code, cairn_error *err)
     int status, signal = exit_code & 0x7f, deliver = 0;
     if (signal && process_signal(in->tid, signal == SIGKILL ? SIGKILL : signal) < 0)
         return cairn_fail_errno(err, "ending process %d as it had ended", in->tid);
-    if (signal && signal != SIGKILL) { /* that one has ended it already */
+    if (signal && signal != SIGKILL) { /* SIGKILL has ended the process already */
         rc = trace_set_signal_mask(in->tid, 0, err);
         if (rc != 0)
             return rc;
     }
     do {
-        /* The signal that ends it is delivered; everything else lets it make its last call. */
+        /* Delivers the signal that ends the process. At every other stop the process continues, up
+         * to its last call. */
         ptrace(PTRACE_CONT, in->tid, NULL, (void *)(uintptr_t)deliver);
         rc = trace_wait(in->tid, TRACE_NO_TIMEOUT, &status, NULL);
         deliver = rc == 0 && trace_event(status) == 0 && WSTOPSIG(status) == signal ? signal : 0;
@@ -122,13 +123,13 @@ static int end_process(struct injector *in, int exit_code, cairn_error *err)
     return 0;
 }
 
-/* The image records only that it has ended. */
+/* Whether the image records nothing of the process but its end. */
 static bool is_zombie(const struct restored_process *p)
 {
     return p->zombie && !p->vanished;
 }
 
-/* Also a zombie, until the end. */
+/* Whether the process exists. A zombie counts, since it becomes one only at the end. */
 static bool lives_yet(const struct restored_process *p)
 {
     return p->pid != 0 && !p->vanished;
@@ -161,7 +162,7 @@ static int make_session(const struct restoration *r, struct restored_process *p,
 
 static int make_family_of(struct restoration *r, struct restored_process *p, cairn_error *err);
 
-/* A leader that had ended lives until everything that it leads is in place. */
+/* A leader that had ended lives until all members of its session or group are in place. */
 static int make_child(const struct restoration *r, struct restored_process *child, cairn_error *err)
 {
     pid_t pid;
@@ -175,7 +176,7 @@ static int make_child(const struct restoration *r, struct restored_process *chil
     return rc == 0 && child->zombie ? make_session(r, child, err) : rc;
 }
 
-/* A pid that no process of the image has, for helpers. */
+/* A pid for helpers, which no process of the image has. */
 static pid_t spare_pid(const struct restoration *r)
 {
     json_int_t highest = 1;
@@ -195,7 +196,7 @@ static pid_t spare_pid(const struct restoration *r)
     return (pid_t)highest + 1;
 }
 
-/* Orphans of its descendants come to it, and not to pid 1. */
+/* Makes the process a subreaper: it adopts the orphans among its descendants, in place of pid 1. */
 static int set_subreaper(struct restored_process *p, bool on, cairn_error *err)
 {
     return p ? inject_ok(&p->injector, "PR_SET_CHILD_SUBREAPER", NULL, err, SYS_prctl,
@@ -209,8 +210,9 @@ static int reap(struct restored_process *parent, pid_t ns_pid, cairn_error *err)
                      0, __WALL, 0, 0, 0);
 }
 
-/* An orphan belongs to a session whose leader it is not: born there of a helper, which ends and so
- * leaves it to pid 1, or to the subreaper that is its parent. */
+/* Makes an orphan, which belongs to a session whose leader is not its parent. A helper in that
+ * session forks it and ends, so that pid 1, or the subreaper that must become its parent, adopts
+ * it. */
 static int make_orphan(struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     struct restored_process *leader = restoration_find(r, p->session);
@@ -242,16 +244,16 @@ static int make_orphan(struct restoration *r, struct restored_process *p, cairn_
     return rc;
 }
 
-/* Children that must exist before p begins its own session: those of the session that p itself was
- * born in. */
+/* Whether p must make the child before p begins its own session: the child is in the session in
+ * which p was born. */
 static bool of_older_session(const struct restored_process *child, const struct restored_process *p)
 {
     return p->session == p->ns_pid && child->session != p->session &&
            child->session != child->ns_pid;
 }
 
-/* Forks the children that share (or do not share) pages with p. Children that do not are forked
- * before p's memory is filled, so that no page tables are copied needlessly. */
+/* Forks the children that share (or do not share) pages with p. Children without shared pages are
+ * forked before p's memory is filled, so that the kernel copies no page tables needlessly. */
 static int make_children(struct restoration *r, struct restored_process *p, bool sharing,
                          bool older, cairn_error *err)
 {
@@ -271,7 +273,7 @@ static int make_family_of(struct restoration *r, struct restored_process *p, cai
     int rc = memory_map(r, p, err);
     if (rc == 0)
         rc = make_children(r, p, false, true, err);
-    bool waits = false; /* for older children that share pages */
+    bool waits = false; /* serves older children that share pages */
     for (size_t i = 0; i < r->process_count; i++)
         waits |= r->processes[i].parent == p && r->processes[i].shares &&
                  of_older_session(&r->processes[i], p);
@@ -295,7 +297,8 @@ static int make_family_of(struct restoration *r, struct restored_process *p, cai
     return rc;
 }
 
-/* Orphans of sessions that began deeper in the tree: of those of other orphans, too. */
+/* Makes the orphans of sessions that began deeper in the tree, even of sessions of other orphans.
+ */
 static int make_orphans(struct restoration *r, cairn_error *err)
 {
     int rc = 0;
@@ -319,7 +322,7 @@ static int make_orphans(struct restoration *r, cairn_error *err)
     return rc;
 }
 
-/* Pid 1 reaps those that it is the parent of. */
+/* Makes pid 1 reap those vanished processes whose parent it is. */
 static int end_vanished(struct restoration *r, cairn_error *err)
 {
     int rc = 0;
@@ -337,12 +340,12 @@ static int end_vanished(struct restoration *r, cairn_error *err)
 static int set_group(struct restored_process *p, cairn_error *err)
 {
     if (p->session == p->ns_pid)
-        return 0; /* a session's leader leads its group too, for good */
+        return 0; /* the leader of a session always leads its group too */
     return inject_ok(&p->injector, "setpgid", NULL, err, SYS_setpgid, 0, (uint64_t)p->pgrp, 0, 0, 0,
                      0);
 }
 
-/* A zombie adopted from another session cannot have its original group. */
+/* A zombie adopted from another session cannot get its original group. */
 static int join_group(struct restored_process *p, cairn_error *err)
 {
     if (!is_zombie(p))
@@ -365,7 +368,8 @@ static bool group_is_led(const struct restoration *r, pid_t pgrp)
     return leader && !leader->vanished;
 }
 
-/* A group whose leader has ended keeps its number: a helper leads it until the others have joined.
+/* A group whose leader has ended keeps its number: a helper leads it until the other members have
+ * joined.
  */
 static int make_unled_group(struct restoration *r, const struct restored_process *member,
                             cairn_error *err)
@@ -405,7 +409,7 @@ static int make_groups(struct restoration *r, cairn_error *err)
             first &= r->processes[k].zombie || r->processes[k].pgrp != p->pgrp;
         const struct restored_process *leader = restoration_find(r, p->pgrp);
         if (leader && leader->vanished)
-            continue; /* its session's first group, in which it was born */
+            continue; /* the first group of its session, in which the process was born */
         if (group_is_led(r, p->pgrp))
             rc = join_group(p, err);
         else if (first && !p->zombie)

@@ -7,7 +7,8 @@
 
 #include "proc/proc.h"
 
-/* The i-th number from `first` on that is not one of our own descriptors, which pid 1 inherits. */
+/* Returns the i-th number from `first` on that is not one of our own descriptors, which pid 1
+ * inherits. */
 static int number_of(const struct proc_list *own, int first, size_t i)
 {
     int number = first + (int)i;

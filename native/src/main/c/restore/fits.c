@@ -17,7 +17,7 @@
 #include "rollback/file_content.h"
 #include "task/cpu.h"
 
-/* Code that is mapped over other code cannot run. */
+/* Whether the mapping is code. A process cannot run code for which other code was substituted. */
 static bool is_code(const json_t *map)
 {
     return (json_integer_value(json_object_get(map, "prot")) & PROT_EXEC) ||
@@ -86,7 +86,7 @@ static int file_fits(const json_t *map, const char *path, bool accept_changed, c
     return restore_fits_file(map, path, fd, accept_changed, err);
 }
 
-/* Code can be mapped only from where the mount allows it. */
+/* Code can be mapped only from a file system that allows it. */
 static int kept_fits(int image_fd, const char *name, const char *path, cairn_error *err)
 {
     struct statvfs vfs;
@@ -119,7 +119,8 @@ int restore_find_file(const json_t *map, int image_fd, bool accept_changed, bool
 
 static int files_fit(const json_t *meta, int image_fd, cairn_error *err)
 {
-    json_auto_t *seen = json_object(); /* processes share most of their files */
+    json_auto_t *seen = json_object(); /* avoids repeating the check: processes share most of their
+                                        * files */
     size_t i, k;
     json_t *process, *map;
     json_array_foreach(json_object_get(meta, "processes"), i, process)
@@ -129,7 +130,8 @@ static int files_fit(const json_t *meta, int image_fd, cairn_error *err)
         const char *name = json_string_value(json_object_get(map, "kept"));
         if (!path || json_object_get(seen, name ? name : path))
             continue;
-        /* What is no code may be what the step itself changed, and goes back first. */
+        /* A file without code may have been changed by the step itself. Roll-back restores it
+         * first. */
         bool kept;
         int rc = restore_find_file(map, image_fd, true, &kept, err);
         if (rc != 0)

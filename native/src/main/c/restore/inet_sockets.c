@@ -1,5 +1,5 @@
-/* TCP and UDP sockets. A connection between two processes of the step is made again between the
- * same ports, and queued data is sent again. */
+/* Restores TCP and UDP sockets. A connection between two processes of the step is made again
+ * between the same ports, and its queued data is sent again. */
 #include "restore/inet_sockets.h"
 
 #include <errno.h>
@@ -26,13 +26,15 @@
 
 #define FITS_AT_ONCE 16384 /* into any fresh connection */
 #define WARM_UP_ROUNDS 200
-#define ROOM_WITHIN_MS 50        /* how long a full connection may take to have room again */
-#define PORT_FREE_WITHIN_MS 3000 /* of a connection of before, which the kernel remembers */
+#define ROOM_WITHIN_MS 50 /* maximum time until a full connection has room again */
+#define PORT_FREE_WITHIN_MS                                              \
+    3000 /* the end of the former connection, which the kernel remembers \
+          */
 #define LOOK_EVERY_MS 20
 #define ACKNOWLEDGED_WITHIN_MS 200
-#define LISTENER_WITHIN_MS 70000 /* the kernel remembers a connection for 60 s */
+#define LISTENER_WITHIN_MS 70000 /* the kernel remembers a closed connection for 60 s */
 
-/* An end that is being made. */
+/* An end of a connection that is being made. */
 struct end {
     const json_t *json;
     struct sockaddr_storage local;
@@ -51,7 +53,7 @@ static bool state_is(const json_t *json, const char *state)
     return is && strcmp(is, state) == 0;
 }
 
-/* Several sockets share a port only while all of them allow it. */
+/* Several sockets share a port only if all of them allow it. */
 static void allow_sharing(int fd)
 {
     int yes = 1;
@@ -71,8 +73,8 @@ static int make(int family, int type, const json_t *json, cairn_error *err)
     return fd;
 }
 
-/* A socket may be connected to an IPv6 address to which it was not bound, as IPV6_V6ONLY shows: it
- * is bound only to its port. */
+/* A socket may be connected to an IPv6 address to which it was not bound, as IPV6_V6ONLY shows. It
+ * is bound to its port alone. */
 static struct sockaddr_storage address_to_bind(const struct end *e)
 {
     struct sockaddr_storage at = e->local;
@@ -90,7 +92,7 @@ static int bind_once_free(int fd, const struct end *e, int within_ms)
     return port_bind(fd, &at, e->len, within_ms);
 }
 
-/* An address of this host, with a port that the kernel chooses, which a socket of the family can
+/* An address of this host, with a port that the kernel chooses, that a socket of the family can
  * reach. */
 static void any_port(struct end *e, int other_family)
 {
@@ -106,8 +108,8 @@ static void any_port(struct end *e, int other_family)
     inet_convert(&e->local, &e->len, family);
 }
 
-/* With the address of another listener or of another host, the program's two ends still find each
- * other here, with a port that they do not know. */
+/* If another listener or another host has the old address, the two ends of the program still find
+ * each other here, with a port that the program does not know. */
 static int listen_as(const struct end *server, int other_family, cairn_error *err)
 {
     auto_close int fd = make(server->local.ss_family, SOCK_STREAM, server->json, err);
@@ -125,8 +127,8 @@ static int listen_as(const struct end *server, int other_family, cairn_error *er
     return steal_fd(&fd);
 }
 
-/* From its own port, as soon as the kernel has forgotten the connection of before; else from
- * another one. */
+/* Connects from the original port once the kernel has forgotten the former connection; after a time
+ * limit from another port. */
 static int connect_as(const struct end *client, const struct sockaddr_storage *target,
                       socklen_t target_len, cairn_error *err)
 {
@@ -189,7 +191,7 @@ static int connect_pair(const struct end *server, const struct end *client, int 
     return 0;
 }
 
-/* How much of `len` bytes goes in without anybody reading. */
+/* How many of `len` bytes the connection accepts while nobody reads. */
 static size_t send_nonblocking(int from, const char *bytes, size_t len)
 {
     size_t done = 0;
@@ -214,7 +216,8 @@ static int receive(int to, char *scratch, size_t len, cairn_error *err)
     return 0;
 }
 
-/* The kernel gives a connection room as it sees it used: until there is as much as there was. */
+/* The kernel enlarges a connection's room while it is used. Repeats until it has its former room.
+ */
 static int warm_up(int from, int to, size_t len, cairn_error *err)
 {
     auto_free char *scratch = calloc(1, len);
@@ -230,7 +233,7 @@ static int warm_up(int from, int to, size_t len, cairn_error *err)
                       len);
 }
 
-/* Else what the program sends next would wait for it. */
+/* Otherwise the program's next bytes would wait for that. */
 static void await_acknowledgement(int from, int to)
 {
     int left = 0, now = 1;
@@ -242,7 +245,7 @@ static void await_acknowledgement(int from, int to)
     }
 }
 
-/* What `json`'s socket had queued, from its other end. */
+/* Sends what the socket of `json` had queued, from its other end. */
 static int fill(int from, int to, const json_t *json, cairn_error *err)
 {
     auto_free void *bytes = NULL;
@@ -277,7 +280,7 @@ static int finish(int fd, const json_t *json, int number, cairn_error *err)
     return rc != 0 ? rc : fd_store_place(fd, number, err);
 }
 
-/* Listeners on the same port come later. */
+/* Listeners on the same port are made later. */
 static int finish_connected(int fd, const json_t *json, int number, cairn_error *err)
 {
     if (json_is_true(json_object_get(json, "ended_sending")))
@@ -303,7 +306,8 @@ static bool is_listened_at(const json_t *descriptions, const struct end *e)
     return false;
 }
 
-/* Only of a socket that was accepted this is not 1, but what the connection came with. */
+/* Whether this end was accepted. Only there these options can differ from 1, because the kernel
+ * sets them from the incoming connection. */
 static bool was_accepted(const struct end *e)
 {
     const json_t *options = json_object_get(e->json, "options");
@@ -337,12 +341,12 @@ static int make_connection(const struct restoration *r, size_t i, size_t k, cair
         rc = finish_connected(fd, own.json, fd_store_description(r, (int64_t)i), err);
     if (rc == 0)
         rc = finish_connected(theirs, other.json, fd_store_description(r, (int64_t)k), err);
-    await_acknowledgement(fd, theirs); /* of the end of what they send */
+    await_acknowledgement(fd, theirs); /* of the last data and the end of each direction */
     await_acknowledgement(theirs, fd);
     return rc;
 }
 
-/* The other end of one that is alone now: where it was, if that is an address of this host. */
+/* The address of a missing other end: the recorded one, if it is an address of this host. */
 static void read_other_end(const json_t *json, const struct end *own, struct end *out)
 {
     *out = (struct end){.local = own->local, .len = own->len};
@@ -369,7 +373,8 @@ static void end_both(int fd, int theirs)
     }
 }
 
-/* Alone, or no longer connected: the other end is made, and does what it had done. */
+/* A socket whose other end is gone, or that is no longer connected. Makes the other end again and
+ * lets it close as it had. */
 static int make_abandoned(const json_t *json, int number, cairn_error *err)
 {
     struct end own = {.json = json}, other = {0};
@@ -432,7 +437,7 @@ static int make_single(const json_t *json, int type, int number, cairn_error *er
     if (is_bound(&own))
         rc = bind_again(fd, &own, connected ? PORT_FREE_WITHIN_MS : LISTENER_WITHIN_MS,
                         connected ? NULL : err);
-    if (rc != 0 && !connected) /* else any port will do, as it did when it connected */
+    if (rc != 0 && !connected) /* otherwise any port serves, as when the program connected */
         return rc;
     if (connected && type == SOCK_STREAM)
         (void)!connect(fd, (const struct sockaddr *)&peer, len);
@@ -457,7 +462,7 @@ static int send_datagram(const struct restoration *r, const struct end *to, cons
     return rc;
 }
 
-/* Each sender sends its waiting data again, once all sockets are bound. */
+/* Makes each sender send its waiting data again, once all sockets are bound. */
 static int fill_udp(const struct restoration *r, size_t i, cairn_error *err)
 {
     const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i), *message;
@@ -507,7 +512,7 @@ static int for_each_udp(const struct restoration *r,
     return rc;
 }
 
-/* A connection that is not accepted yet. */
+/* Makes a connection that no process had accepted yet. */
 static int make_waiting(const struct restoration *r, size_t i, cairn_error *err)
 {
     const json_t *json = json_array_get(json_object_get(r->meta, "descriptions"), i);
@@ -579,7 +584,7 @@ int inet_socket_restore(const struct restoration *r, size_t i, cairn_error *err)
     int rc = json_need_int(json, "type", SOCK_STREAM, SOCK_DGRAM, &type, err);
     if (rc != 0)
         return rc;
-    return json_object_get(json, "waits_at") /* once its listener is there */
+    return json_object_get(json, "waits_at") /* made once its listener exists */
                ? 0
                : make_single(json, (int)type, fd_store_description(r, (int64_t)i), err);
 }

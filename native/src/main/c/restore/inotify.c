@@ -22,7 +22,7 @@ int inotify_open_description(int64_t flags, int number, cairn_error *err)
     return fd < 0 ? cairn_fail_errno(err, "making an inotify") : fd_store_place(fd, number, err);
 }
 
-/* A copy of ours of a description that some process has. */
+/* Our own copy of a description that some process has. */
 static int borrow(const struct restoration *r, size_t id, int *out, pid_t *pid, cairn_error *err)
 {
     for (size_t i = 0; i < r->process_count; i++) {
@@ -44,7 +44,7 @@ static int borrow(const struct restoration *r, size_t id, int *out, pid_t *pid, 
     return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "an inotify that no process has open");
 }
 
-/* Numbers only ascend: what lies between two watches is used up. */
+/* The numbers of watches only grow, so this uses up the numbers between two watches. */
 static int use_up(int fd, int64_t count, cairn_error *err)
 {
     char path[64], events[4096];

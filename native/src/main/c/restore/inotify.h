@@ -4,9 +4,9 @@
 
 #include "restore/restoration.h"
 
-/* In pid 1: without a watch, so that it hears nothing of the restore. */
+/* In pid 1: makes it without a watch, so that it sees no event of the restore itself. */
 CAIRN_CHECKED int inotify_open_description(int64_t flags, int number, cairn_error *err);
-/* Once every process is as it was, each watch under its number. */
+/* Adds each watch under its number. Call it once every process is restored. */
 CAIRN_CHECKED int inotify_restore_watches(const struct restoration *r, cairn_error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* File locks, taken again before anything of the step runs. */
+/* Takes file locks again, before any process of the step runs. */
 #include "restore/locks.h"
 
 #include <errno.h>
@@ -18,8 +18,9 @@
 struct lock {
     const char *kind;
     bool write;
-    int64_t owner;       /* of a flock, the process that took it; 0 when that one has ended */
-    uint64_t start, end; /* of its bytes; end as the kernel has it: the last one */
+    int64_t owner;       /* for a lock by flock: the process that took it; 0 if that process has
+                          * ended */
+    uint64_t start, end; /* the locked bytes; end is the last byte, as the kernel shows it */
 };
 
 static bool is_flock(const struct lock *lock)
@@ -78,7 +79,7 @@ static int fail_lock(const struct restoration *r, pid_t pid, int64_t fd, int64_t
         held ? "another process holds it now; end that first, then resume" : strerror(code));
 }
 
-/* A process that has the description, and the number under which. */
+/* Finds a process that has the description, and the descriptor's number there. */
 static pid_t find_holder(const struct restoration *r, size_t description, int64_t *fd)
 {
     for (size_t i = 0; i < r->process_count; i++) {
@@ -101,7 +102,7 @@ static int flock_operation(const struct lock *lock)
     return (lock->write ? LOCK_EX : LOCK_SH) | LOCK_NB;
 }
 
-/* Taken by a process that ends at once, since the former holder has ended too. */
+/* Takes the lock by a process that ends at once, because the former holder has ended too. */
 static int flock_in_passing(int fd, const struct lock *lock)
 {
     int status;

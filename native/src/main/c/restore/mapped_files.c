@@ -26,8 +26,8 @@ static json_t *find_listed(const struct restoration *r, const char *path, const 
     return NULL;
 }
 
-/* Opens each file once, on this host or else among the kept ones; for writing if any mapping may
- * write. */
+/* Opens each file once, from this host or else the kept copy; for writing if any mapping may write.
+ */
 static int list_mapped_file(struct restoration *r, const char *path, const json_t *map,
                             const json_t *kept, cairn_error *err)
 {

@@ -38,9 +38,9 @@
 struct mapping {
     uint64_t start, end, offset;
     int prot;
-    bool shared, kernel, read_only; /* nor may it become writable */
+    bool shared, kernel, read_only; /* nor may the mapping become writable */
     int64_t flags;
-    int fd;          /* in the store; -1 anonymous */
+    int fd;          /* the descriptor's number in the store; -1 anonymous */
     int64_t segment; /* of SysV; -1 none */
 };
 
@@ -112,8 +112,8 @@ static bool same_value(const json_t *a, const json_t *b, const char *key)
     return (!x && !y) || (x && y && json_equal(x, y));
 }
 
-/* Whether the parent has the same mapping, so that the process has inherited it by fork and it need
- * not be made again. The rule is that of capture/pages.c. */
+/* Whether the parent has the same mapping. The process has then inherited it by fork, and it is not
+ * made again. capture/pages.c applies the same rule. */
 static bool inherits(const struct restored_process *p, const json_t *map)
 {
     if (!p->shares || !p->parent || json_object_get(map, "kernel"))
@@ -131,7 +131,7 @@ static bool inherits(const struct restored_process *p, const json_t *map)
     return false;
 }
 
-/* Unmaps all but the trampoline, the kernel's own mappings and what is inherited. */
+/* Unmaps everything but the trampoline, the kernel's own mappings and inherited mappings. */
 static int unmap_others(const struct restoration *r, struct restored_process *p,
                         const struct proc_maps *now, const json_t *wanted, cairn_error *err)
 {
@@ -180,8 +180,8 @@ static int move_map(struct restored_process *p, uint64_t from, uint64_t len, uin
                      MREMAP_MAYMOVE | MREMAP_FIXED, to, 0);
 }
 
-/* The vdso and its data go where the program has them, by way of a stopover, since the ranges may
- * overlap. */
+/* Moves the vdso and its data to where the program has them. They stop at a third place on the way,
+ * because the ranges may overlap. */
 static int move_kernel_maps(const struct restoration *r, struct restored_process *p,
                             const struct proc_maps *now, const json_t *wanted, cairn_error *err)
 {
@@ -219,7 +219,7 @@ static int move_kernel_maps(const struct restoration *r, struct restored_process
     return 0;
 }
 
-/* The store has it open to be written. */
+/* The store has the file open for writing. */
 static int reopen_to_be_read(struct restored_process *p, int fd, long *out, cairn_error *err)
 {
     char path[64];
@@ -231,8 +231,7 @@ static int reopen_to_be_read(struct restored_process *p, int fd, long *out, cair
                            (uint64_t)AT_FDCWD, p->injector.scratch, O_RDONLY, 0, 0, 0);
 }
 
-/* Pages can be filled only where they can be written; memory_finish gives each mapping its own
- * protection. */
+/* Pages must be writable to be filled. memory_finish gives each mapping its own protection. */
 static int map_one(struct restored_process *p, const struct mapping *m, cairn_error *err)
 {
     if (m->segment >= 0)
@@ -242,7 +241,7 @@ static int map_one(struct restored_process *p, const struct mapping *m, cairn_er
     if (m->flags & VMF_GROWSDOWN)
         flags |= MAP_GROWSDOWN;
     if ((m->flags & VMF_NORESERVE) || m->prot == PROT_NONE)
-        flags |= MAP_NORESERVE; /* address space that is only reserved must not count as memory */
+        flags |= MAP_NORESERVE; /* reserved address space must not count as memory */
     int prot = m->shared ? m->prot : m->prot | PROT_READ | PROT_WRITE;
     bool reopens = m->read_only && m->fd >= 0;
     long fd = m->fd;
@@ -303,7 +302,7 @@ static int fill_run(void *context, const struct image_run *run, const void *byte
     return 0;
 }
 
-/* All runs of a space, in order. */
+/* Handles all runs of a space, in order. */
 static int collect_runs(const image_reader *image, uint32_t space, struct ranges *out,
                         cairn_error *err)
 {
@@ -330,7 +329,7 @@ static int drop_range(const struct restored_process *p, uint64_t start, uint64_t
                      end - start, MADV_DONTNEED, 0, 0, 0);
 }
 
-/* The parent's pages in [start, end) that the child no longer has. */
+/* Discards the parent's pages in [start, end) that the child no longer has. */
 static int drop_missing(const struct restored_process *p, const struct ranges *theirs,
                         const struct ranges *own, uint64_t start, uint64_t end, cairn_error *err)
 {
@@ -421,7 +420,7 @@ static int install_guards(struct restored_process *p, const json_t *json, cairn_
     return rc;
 }
 
-/* Where this host lacks the nodes, memory comes from those that it has. */
+/* If this host lacks the nodes, the memory comes from the nodes that it has. */
 static int set_policy(struct restored_process *p, const json_t *json, const struct mapping *m,
                       cairn_error *err)
 {
@@ -461,16 +460,19 @@ static int finish_mapping(struct restored_process *p, const json_t *json, const 
                        m->end - m->start, (uint64_t)m->prot, 0, 0, 0);
     long ignored;
     if (rc == 0 &&
-        (m->flags & VMF_LOCKED)) /* a lower RLIMIT_MEMLOCK here than there costs speed, not truth */
+        (m->flags &
+         VMF_LOCKED)) /* a lower RLIMIT_MEMLOCK on this host costs speed, not correctness */
         rc = inject(&p->injector, &ignored, err, SYS_mlock2, m->start, m->end - m->start,
                     m->flags & VMF_LOCKONFAULT ? MLOCK_ONFAULT : 0, 0, 0, 0);
-    if (rc == 0 && (m->flags & VMF_SEALED)) /* an older kernel's programs cannot rely on it */
+    if (rc == 0 && (m->flags & VMF_SEALED)) /* programs of an older kernel cannot rely on the
+                                             * setting */
         rc =
             inject(&p->injector, &ignored, err, SYS_mseal, m->start, m->end - m->start, 0, 0, 0, 0);
     return rc;
 }
 
-/* What /proc/PID/exe is to lead to: a file, or an object where it had no name any more. */
+/* Returns what /proc/PID/exe must lead to: a file, or an object if the program had no name any
+ * more. */
 static int find_program(const struct restoration *r, const struct restored_process *p, int *fd,
                         cairn_error *err)
 {
@@ -489,8 +491,8 @@ static int find_program(const struct restoration *r, const struct restored_proce
                                  "%s is run from an object that the image lacks", exe);
 }
 
-/* The kernel's notes of where code, heap, stack, arguments and environment lie, and which program
- * this is. */
+/* Tells the kernel where code, heap, stack, arguments and environment lie, and which program the
+ * process runs. */
 static int set_layout(const struct restoration *r, struct restored_process *p, cairn_error *err)
 {
     json_t *layout;

@@ -10,7 +10,8 @@ CAIRN_CHECKED int memory_map(const struct restoration *r, struct restored_proces
                              cairn_error *err);
 CAIRN_CHECKED int memory_fill(const struct restoration *r, const struct restored_process *p,
                               cairn_error *err);
-/* Protection, advice, locks, and the kernel's notes of where things are. After all forks. */
+/* Sets protection, advice, locks, and the kernel's record of the memory areas. Call it after all
+ * forks. */
 CAIRN_CHECKED int memory_finish(const struct restoration *r, struct restored_process *p,
                                 cairn_error *err);
 

@@ -90,7 +90,7 @@ static int make_queue(const struct restoration *r, const json_t *json, bool unli
     return rc;
 }
 
-/* Queues without a name first: another queue may have the name now. */
+/* Makes queues without a name first, because another queue may have their former name now. */
 int mqueues_make(const struct restoration *r, cairn_error *err)
 {
     json_t *queues = NULL;

@@ -29,7 +29,7 @@ static int make(const char *path, enum nameless_kind kind, const char *link_to)
     return fd < 0 ? -1 : 0;
 }
 
-/* Sets n->there; then the folders below it, if any are missing, are made. */
+/* Sets n->there, then makes missing folders below it. */
 static int make_folders(struct nameless *n, cairn_error *err)
 {
     struct stat st;
@@ -72,7 +72,7 @@ int nameless_begin(struct nameless *out, const char *name, enum nameless_kind ki
         return cairn_fail(err, CAIRN_EIMAGE_CORRUPT, "an object whose name was %s", name);
     snprintf(path, sizeof path, "%.*s", (int)len, name);
     memcpy(out->path, path, len + 1);
-    out->there = len; /* nothing to take away yet */
+    out->there = len; /* nothing to remove yet */
     int rc = make_folders(out, err);
     bool made = false;
     for (int i = 1; rc == 0 && !made; i++) {

@@ -19,7 +19,7 @@
 
 struct filling {
     int fd;
-    uint64_t size; /* a file's last page holds more than the file */
+    uint64_t size; /* the last page of a mapping extends beyond the end of the file */
 };
 
 static int write_content(void *context, const struct image_run *run, const void *bytes,
@@ -32,12 +32,12 @@ static int write_content(void *context, const struct image_run *run, const void 
     return io_pwrite_full(f->fd, bytes, len, run->start, "shared memory", err);
 }
 
-/* Every part of it is a name: none is empty or leads elsewhere. */
+/* Whether every component is a plain name: none is empty or leads elsewhere. */
 static bool is_hostile(const char *path)
 {
     for (const char *part = path;; part++) {
         size_t len = strcspn(part, "/");
-        if (len == 0 && !(part > path && *part == '\0')) /* one slash may end it */
+        if (len == 0 && !(part > path && *part == '\0')) /* the path may end in one slash */
             return true;
         if ((len == 1 || len == 2) && strncmp(part, "..", len) == 0)
             return true;
@@ -52,7 +52,7 @@ static bool is_of_object(const json_t *json, int64_t space)
     return json_integer_value(json_object_get(json, "object")) == space;
 }
 
-/* The first name in /dev/shm makes it, the others are links. */
+/* Makes the object under its first name in /dev/shm; the other names are links. */
 static int make_shm_file(const struct restoration *r, int64_t space, cairn_error *err)
 {
     size_t i;
@@ -107,7 +107,7 @@ static int place_description(const struct restoration *r, size_t i, const char *
     return fd_store_place(fd, fd_store_description(r, (int64_t)i), err);
 }
 
-/* All of its descriptions while it has a name, and one for us. */
+/* Opens all of its descriptions while the file has a name, and one descriptor for us. */
 static int open_nameless(const struct restoration *r, int64_t space, const struct nameless *name,
                          int flags, cairn_error *err)
 {
@@ -123,7 +123,7 @@ static int open_nameless(const struct restoration *r, int64_t space, const struc
     return fd >= 0 ? fd : cairn_fail_errno(err, "opening %s", name->path);
 }
 
-/* The description that made a file which never had a name, if there is one still; -1 for none. */
+/* The description that made a file which never had a name, if it still exists; -1 for none. */
 static ssize_t find_maker(const struct restoration *r, int64_t space)
 {
     size_t i;
@@ -161,8 +161,8 @@ static int make_memfd(const char *label, cairn_error *err)
     return fd >= 0 ? fd : cairn_fail_errno(err, "making a memfd");
 }
 
-/* On the file system where it was, if there is room for it; a memfd serves otherwise: what has no
- * name is known only by its descriptors and mappings. */
+/* Uses the original file system if it has room, else a memfd: an object without a name is known
+ * only by its descriptors and mappings. */
 static int make_nameless_file(const struct restoration *r, int64_t space, const char *name,
                               cairn_error *err)
 {
@@ -183,7 +183,7 @@ static int make_folder(const struct restoration *r, int64_t space, const char *n
     return rc != 0 ? rc : open_nameless(r, space, &held, O_RDONLY | O_DIRECTORY, err);
 }
 
-/* The descriptor behind an object, empty, of its kind. */
+/* Makes the empty object of its kind, and returns a descriptor of it. */
 static int create_object(const struct restoration *r, const json_t *json, int64_t space,
                          cairn_error *err)
 {
@@ -208,7 +208,7 @@ static int create_object(const struct restoration *r, const json_t *json, int64_
                                          : make_memfd("cairn", err);
 }
 
-/* Attributes that the caller may not set stay as created. */
+/* Attributes that the caller may not set keep their initial value. */
 static void set_attributes(int fd, const json_t *json)
 {
     const json_t *owner = json_object_get(json, "owner"), *times = json_object_get(json, "times");
@@ -223,8 +223,8 @@ static void set_attributes(int fd, const json_t *json)
     (void)!futimens(fd, (const struct timespec[2]){{t[0], t[1]}, {t[2], t[3]}});
 }
 
-/* The kernel runs no file that is open for writing, where the description that made a memfd does
- * not count. */
+/* The kernel refuses to execute a file that is open for writing. The description that made a memfd
+ * does not count as such. */
 static int reopen_as_program(int *fd, cairn_error *err)
 {
     char path[64];
@@ -256,7 +256,7 @@ static int make_object(const struct restoration *r, const json_t *json, cairn_er
         rc = json_need_hex(json, "size", &size, err);
         if (rc != 0)
             return rc;
-    } else { /* known by its mappings only: as long as they reach */
+    } else { /* a mapped object without a recorded size is as long as its mappings reach */
         for (size_t i = 0; i < image_reader_chunks(r->image); i++) {
             struct image_chunk chunk;
             image_reader_chunk_info(r->image, i, &chunk);
@@ -295,7 +295,7 @@ static int make_shm_link(const json_t *entry, const char *path, cairn_error *err
     return rc != 0 || symlink(target, path) == 0 ? rc : cairn_fail_errno(err, "making %s", path);
 }
 
-/* Folders and links of /dev/shm; its files come with their objects. */
+/* Makes the folders and links of /dev/shm. Its files are objects. */
 static int make_shm_folders(const struct restoration *r, cairn_error *err)
 {
     size_t i;
@@ -330,7 +330,7 @@ int objects_make(const struct restoration *r, cairn_error *err)
     size_t i;
     json_t *json;
     int rc = make_shm_folders(r, err);
-    /* An object that lost its name in /dev/shm comes before the object that has the name now. */
+    /* Makes an object that lost its name in /dev/shm before the object that has the name now. */
     for (int named = 0; named <= 1; named++)
         json_array_foreach(json_object_get(r->meta, "objects"), i, json)
         {

@@ -22,7 +22,7 @@ bool pidfd_comes_late(const json_t *description)
     return description_is_kind(description, "pidfd") && json_object_get(description, "pid");
 }
 
-/* Ends as the process did whose place it takes. */
+/* Ends in the way of the process whose place it takes. */
 _Noreturn static void end_like(int exit_code)
 {
     int signo = exit_code & 0x7f;
@@ -102,7 +102,7 @@ static bool has_description(const struct restored_process *p, size_t id)
     return false;
 }
 
-/* A new descriptor becomes that of this number. */
+/* Moves a new descriptor to this number. */
 static int move_to(struct restored_process *p, long from, int number, cairn_error *err)
 {
     if (from == number)
@@ -127,7 +127,7 @@ static int open_first(struct restored_process *p, const json_t *json, int number
     return rc == 0 ? move_to(p, opened, number, err) : rc;
 }
 
-/* The same description that another process has. */
+/* Takes the description that another process has already. */
 static int take_from(struct restored_process *p, const struct restored_process *first, int number,
                      cairn_error *err)
 {
@@ -143,7 +143,8 @@ static int take_from(struct restored_process *p, const struct restored_process *
     return rc == 0 ? move_to(p, copy, number, err) : rc;
 }
 
-/* Under the number that it was registered by, as in epoll.c; what lies there stays. */
+/* Registers it under its former number, as in epoll.c. The descriptor that lies there is put back.
+ */
 static int watch(struct restored_process *p, int epoll, int number, const json_t *target,
                  cairn_error *err)
 {

@@ -19,7 +19,7 @@
 #define PATH_LIMIT 4096
 #define PIPE_LIMIT (64u << 20)
 
-/* A separate buffer, to which nothing is added. */
+/* Makes a separate buffer, to which later writes add nothing. */
 static int give_buffer(int fd, const uint8_t *bytes, size_t len, cairn_error *err)
 {
     void *page = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -33,8 +33,8 @@ static int give_buffer(int fd, const uint8_t *bytes, size_t len, cairn_error *er
     return rc;
 }
 
-/* A write is added to the previous buffer if that has room, so only the last one may be partial. A
- * packet stands by itself. */
+/* The kernel adds a write to the previous buffer if that has room, so only the last one may be
+ * partial. A packet stands by itself. */
 static int write_buffer(int fd, const json_t *item, bool last, const uint8_t *bytes, size_t left,
                         size_t *len, cairn_error *err)
 {
@@ -66,7 +66,7 @@ static int write_buffers(int fd, const json_t *buffers, const uint8_t *bytes, si
     return rc;
 }
 
-/* For older images: packets are written one by one, so that they are read one by one. */
+/* For older images: writes packets one by one, so that they are read one by one. */
 static int write_packets(int fd, const json_t *packets, const uint8_t *bytes, size_t len,
                          cairn_error *err)
 {
@@ -112,7 +112,7 @@ static int fill_pipe(int write_end, const json_t *json, cairn_error *err)
                    : io_write_full(write_end, bytes, len, "a pipe of the step", err);
 }
 
-/* A fifo that has, or had, a name: both ends by way of it. */
+/* Opens both ends of a fifo through the name that it has or had. */
 static int open_fifo(const json_t *json, const char *path, int read_end, int write_end,
                      cairn_error *err)
 {
@@ -146,8 +146,8 @@ static int open_end(const struct restoration *r, size_t i, int64_t flags, int fr
     return fd_store_place(fd, fd_store_description(r, (int64_t)i), err);
 }
 
-/* The ends of a pipe, but those (unwritten) that have not seen a writer since they were opened; or
- * only those, when there is none. */
+/* Opens the ends of a pipe, except ends (never written) that have not seen a writer; or only those,
+ * if there is no writer. */
 static int open_ends(const struct restoration *r, json_int_t pipe_id, bool unwritten, int read_end,
                      int write_end, cairn_error *err)
 {
@@ -175,8 +175,8 @@ static int open_ends(const struct restoration *r, json_int_t pipe_id, bool unwri
     return 0;
 }
 
-/* All descriptions of one pipe at once: the two ends that pipe() gives, opened again for each
- * description. */
+/* Restores all descriptions of one pipe at once: pipe() gives two ends, which are opened again for
+ * each description. */
 int pipe_restore(const struct restoration *r, size_t first, cairn_error *err)
 {
     const json_t *descriptions = json_object_get(r->meta, "descriptions");

@@ -31,9 +31,9 @@ static void note(void *context, const struct inet_seen *seen)
     e->seen[e->count++] = *seen;
 }
 
-/* A connection from the other end's address, as if that one came anew: the kernel answers it with
- * what it remembers of the old connection, which the new one resets. Addresses of other hosts
- * cannot be bound, so that theirs stay. */
+/* Connects from the other end's address, as if that end came anew. The kernel answers with what it
+ * remembers of the old connection, and the new one resets that. Addresses of other hosts cannot be
+ * bound, so their ends stay. */
 static void reset(const struct inet_seen *seen)
 {
     auto_close int fd =

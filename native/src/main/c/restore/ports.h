@@ -1,5 +1,5 @@
-/* Ports that a restore needs and that are not free yet: of what the step had before it was killed,
- * the kernel keeps the ends of connections for a minute (TIME_WAIT). */
+/* Frees ports that a restore needs. For a minute after the step was killed, the kernel keeps the
+ * ends of its connections (TIME_WAIT). */
 #ifndef CAIRN_RESTORE_PORTS_H
 #define CAIRN_RESTORE_PORTS_H
 
@@ -8,7 +8,7 @@
 /* Makes the kernel forget the ended connections of this host at a port without a listener. */
 void port_forget_ended(const struct sockaddr_storage *at);
 
-/* bind(), once the port is free, waiting for it at most so long. */
+/* Calls bind() until the port is free, for at most the given time. */
 int port_bind(int fd, const struct sockaddr_storage *at, socklen_t len, int within_ms);
 
 #endif

@@ -1,4 +1,4 @@
-/* A process as a whole: descriptors, folder, signal actions, timers, limits. */
+/* Restores a process as a whole: descriptors, folder, signal actions, timers, limits. */
 #include "restore/process.h"
 
 #include <errno.h>
@@ -47,12 +47,12 @@ static int set_signal_actions(struct restored_process *p, cairn_error *err)
 {
     json_t *actions;
     int rc = json_need_array(p->json, "signal_actions", 64, &actions, err);
-    /* A stub comes with defaults, except that a fork of pid 1 may have inherited ignored signals:
-     * all are set. */
+    /* Sets all signal actions: a stub has the defaults, but a fork of pid 1 may have inherited
+     * ignored signals. */
     for (int64_t signo = 1; rc == 0 && signo <= 64; signo++) {
         if (signo == SIGKILL || signo == SIGSTOP)
             continue;
-        uint64_t action[4] = {0}; /* handler, flags, restorer, mask, as the kernel has them */
+        uint64_t action[4] = {0}; /* handler, flags, restorer, mask, in the kernel's layout */
         size_t i;
         json_t *json;
         json_array_foreach(actions, i, json)
@@ -76,7 +76,7 @@ static int set_signal_actions(struct restored_process *p, cairn_error *err)
     return rc;
 }
 
-/* The ends of children that we made along the way must not be heard of. */
+/* The program must not see the ends of helper processes that the restore made. */
 static int forget_child_signals(struct restored_process *p, cairn_error *err)
 {
     const struct {
@@ -93,8 +93,8 @@ static int forget_child_signals(struct restored_process *p, cairn_error *err)
     return rc;
 }
 
-/* Interval and time to go, each as seconds and a fraction. A timer that has fired but whose signal
- * is not yet taken shows no time to go; it would be wound up again with that signal. */
+/* Interval and remaining time, each as seconds and a fraction. A timer that has fired but whose
+ * signal is still pending shows no remaining time; the signal would start it again. */
 static int set_times(struct restored_process *p, const json_t *list, cairn_error *err)
 {
     int64_t times[4];
@@ -124,8 +124,8 @@ static int set_interval_timers(struct restored_process *p, cairn_error *err)
 #define PR_TIMER_CREATE_RESTORE_IDS 77
 #endif
 
-/* A timer gets its old number by a request for it (Linux 6.15), or by making and deleting timers
- * until it comes. */
+/* Gives a timer its old number: by a request for it (Linux 6.15), or by making and deleting timers
+ * until the number comes. */
 static int create_timer(struct restored_process *p, const json_t *json, int64_t id, int64_t clock,
                         cairn_error *err)
 {
@@ -202,7 +202,7 @@ static int set_posix_timers(struct restored_process *p, cairn_error *err)
     return rc;
 }
 
-/* A limit that this host does not allow is left at what it allows. */
+/* A limit above what this host allows is set to the host's limit. */
 static void set_limits(const struct restored_process *p)
 {
     size_t i;
@@ -232,7 +232,8 @@ static int set_number(struct restored_process *p, const char *key, long nr, cair
                    : inject_ok(&p->injector, key, NULL, err, nr, (uint64_t)value, 0, 0, 0, 0, 0);
 }
 
-/* By its file of /proc; what takes privileges that we lack stays as it is. */
+/* Writes the value to its file in /proc. A value that needs a privilege which we lack stays as it
+ * is. */
 static void set_by_proc(const struct restored_process *p, const char *file)
 {
     char path[64], text[32];
@@ -256,7 +257,7 @@ static int register_barriers(struct restored_process *p, cairn_error *err)
     return rc;
 }
 
-/* As with the locks of mappings, a lower RLIMIT_MEMLOCK here than there costs speed, not truth. */
+/* As with locked mappings, a lower RLIMIT_MEMLOCK on this host costs speed, not correctness. */
 static int set_future_locks(struct restored_process *p, cairn_error *err)
 {
     int64_t flags = 0;

@@ -1,4 +1,5 @@
-/* What belongs to a process as a whole: descriptors, signals, timers, limits, ids, threads. */
+/* Restores what belongs to a process as a whole: descriptors, signals, timers, limits, ids,
+ * threads. */
 #ifndef CAIRN_RESTORE_PROCESS_H
 #define CAIRN_RESTORE_PROCESS_H
 

@@ -63,8 +63,8 @@ static int depth_of(const struct restoration *r, pid_t ns_pid)
     return depth;
 }
 
-/* Below whom the leader of a session lived whose members were adopted when it ended: the deepest of
- * those that did. */
+/* Finds the process that adopted the members of a session when the session's leader ended: the
+ * leader lived below it. Of several candidates, the deepest. */
 static pid_t adopter_of(const struct restoration *r, pid_t session)
 {
     pid_t deepest = 1;
@@ -76,7 +76,7 @@ static pid_t adopter_of(const struct restoration *r, pid_t session)
     return deepest;
 }
 
-/* Leaders of sessions in which only others are left. */
+/* Adds the ended leaders of sessions that still have other members. */
 static void add_vanished_leaders(struct restoration *r)
 {
     for (size_t i = 0, count = r->process_count; i < count; i++) {
@@ -134,7 +134,8 @@ static void find_sharing(struct restoration *r)
     }
 }
 
-/* What a process of the image has mapped; of the kernel's own mappings also how large they are. */
+/* The ranges that a process of the image has mapped; for the kernel's own mappings also their
+ * sizes. */
 static int occupy_by(struct ranges *o, const struct restored_process *p, uint64_t *kernel_bytes,
                      cairn_error *err)
 {
@@ -173,8 +174,9 @@ static int occupy_by_ourselves(struct ranges *o, cairn_error *err)
     return rc;
 }
 
-/* Finds addresses that neither a process of the image uses nor the supervisor, whose forks the
- * restored processes are at first. Its heap begins within the first GiB and may grow until then. */
+/* Finds addresses that are free both in every process of the image and in the supervisor, because
+ * the restored processes begin as its forks. The supervisor's heap begins within the first GiB and
+ * may still grow. */
 static int find_room(struct restoration *r, cairn_error *err)
 {
     auto_ranges struct ranges o = {0};
@@ -189,7 +191,7 @@ static int find_room(struct restoration *r, cairn_error *err)
     uint64_t at = 0x100000000ull;
     for (size_t i = 0; i < o.count; i++) {
         if (o.ranges[i].start >=
-            at + need + 256 * PAGE) /* a grows-down mapping wants its gap below */
+            at + need + 256 * PAGE) /* a grows-down mapping needs a gap below itself */
             break;
         if (o.ranges[i].end + PAGE > at)
             at = o.ranges[i].end + PAGE;

@@ -1,12 +1,12 @@
 /* A tree that is being restored: what META says of it, and what follows from that for all of its
  * processes. Inside restore/.
  *
- * Two sides work on it. Pid 1, a fork of the supervisor inside the new namespaces, opens every
- * description, object and mapped file in plain C under numbers of its own (fd_store.h), and
- * forks a stub for each process that is its child (roots.h). The supervisor then traces the stubs
- * and makes everything else happen in them by injected calls: every process inherits them
- * from its parent and picks its own from them. So nothing needs to be passed around, and
- * the only code of ours in a restored address space is one page, the trampoline.
+ * Two sides take part. Pid 1, a fork of the supervisor inside the new namespaces, opens every
+ * description, object and mapped file in plain C under numbers of its own (fd_store.h), and forks a
+ * stub for each process that is its child (roots.h). The supervisor then traces the stubs and makes
+ * everything else happen in them by injected calls. Every process inherits the open descriptors
+ * from its parent and keeps its own ones, so nothing needs to be passed around. The only code of
+ * ours in a restored address space is one page, the trampoline.
  */
 #ifndef CAIRN_RESTORE_RESTORATION_H
 #define CAIRN_RESTORE_RESTORATION_H
@@ -28,8 +28,8 @@ struct restored_process {
     const json_t *json;
     pid_t ns_pid, ns_ppid, session, pgrp;
     bool zombie;
-    bool vanished; /* not in the image: the leader of a session that outlived it. It is made, has
-                      the session's processes born in it, and ends */
+    bool vanished; /* not in the image: the leader of a session that outlived it. The restore makes
+                    * it, lets it make the session's processes, and ends it */
     bool adopted;  /* by its parent, a subreaper, from another session */
     bool shares;   /* some of its pages are its parent's: it is forked once those are filled */
     uint32_t space;
@@ -46,21 +46,22 @@ struct restoration {
     json_t *meta;
     struct restored_process *processes;
     size_t process_count;
-    uint64_t trampoline;      /* TRAMPOLINE_BYTES that are free in every process */
-    uint64_t kernel_stopover; /* room for the vdso and its data while they move */
+    uint64_t trampoline;      /* TRAMPOLINE_BYTES of addresses that are free in every process */
+    uint64_t kernel_stopover; /* addresses for the vdso and its data while they move */
     uint64_t kernel_bytes;
     json_t *mapped_files; /* array of {path, file_size, file_mtime_ns, kept}: every file mapped
-                             privately or read-only; "stand_in" where the kept one is taken */
+                           * privately or read-only; "stand_in" if the kept copy is used */
     struct cpu_features cpu_there, cpu_here;
     int64_t clock_lead; /* of the step's CLOCK_MONOTONIC over ours, ns */
-    int fd_store;       /* the first number in it (fd_store.h) */
+    int fd_store;       /* the first number of the store (fd_store.h) */
     struct proc_list own_descriptors;
 };
 
-/* One page of code (a system call instruction), one of scratch. */
+/* One page with code (a system call instruction), and one of scratch memory. */
 #define TRAMPOLINE_BYTES 8192
 
-/* Reads META and finds room for the trampoline. Call fd_store_choose and mapped_files_list next. */
+/* Reads META and finds addresses for the trampoline. Call fd_store_choose and mapped_files_list
+ * next. */
 CAIRN_CHECKED int restoration_open(struct restoration *r, const struct tree_spec *spec,
                                    const image_reader *image, cairn_error *err);
 void restoration_close(struct restoration *r);

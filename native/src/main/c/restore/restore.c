@@ -67,7 +67,7 @@ static int finish_all(struct restoration *r, cairn_error *err)
     return 0;
 }
 
-/* What the next image has to know of the kept files of this one. */
+/* Passes on what the next image must know of the kept files of this one. */
 static void remember_kept(const struct restoration *r, struct kept_binaries *kept)
 {
     const char *name;
@@ -103,7 +103,8 @@ static void release(const struct restored_process *p)
         ptrace(PTRACE_DETACH, p->threads[k].tid, NULL, NULL);
 }
 
-/* Waits until it is stopped again: no process runs yet that could see that it was not. */
+/* Waits until the process is stopped again. No process runs yet that could notice that it was not.
+ */
 static void release_stopped(const struct restored_process *p)
 {
     release(p);
@@ -115,7 +116,7 @@ static void release_stopped(const struct restored_process *p)
     }
 }
 
-/* Everything is in place: all of them run from here on. */
+/* Everything is in place: releases all processes. */
 static void release_all(struct restoration *r)
 {
     for (int stopped = 1; stopped >= 0; stopped--)

@@ -5,8 +5,8 @@
 #include "image/image.h"
 #include "sandbox/tree.h"
 
-/* Recreates the tree of an image. spec gives what is not in images: the log files and the pty. When
- * this returns 0 every process runs. On failure no process of it remains. */
+/* Recreates the tree of an image. spec gives what is not in images: the log files and the pty. On
+ * success every process runs. On failure no process of the tree remains. */
 CAIRN_CHECKED int tree_restore(const struct tree_spec *spec, const image_reader *image,
                                struct tree *out, cairn_error *err);
 

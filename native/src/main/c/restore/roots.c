@@ -41,7 +41,7 @@ static int open_everything(const struct restoration *r, int pty_slave, cairn_err
     return rc != 0 ? rc : epoll_restore_watches(r, err);
 }
 
-/* A stub waits to be taken over; it never returns to C that anybody relies on. */
+/* A stub waits to be taken over. It never returns to C code on which anything relies. */
 _Noreturn static void wait_as_stub(const struct restoration *r, const struct restored_process *p,
                                    int ready)
 {
@@ -74,7 +74,8 @@ static int make_stub(const struct restoration *r, const struct restored_process 
     errno = failed;
     if (pid < 0)
         return cairn_fail_errno(err, "making process %d again", wanted);
-    /* The process that takes it over makes its children in it; they belong to its session. */
+    /* The process that takes over the stub makes its children there, so they belong to its session.
+     */
     char nothing;
     while (read(leads, &nothing, 1) < 0 && errno == EINTR) {
     }

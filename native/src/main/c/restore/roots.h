@@ -1,4 +1,5 @@
-/* In pid 1 of the new tree: opens all that the processes share, and forks the first of them. */
+/* In pid 1 of the new tree: opens everything that the processes share, and forks the first
+ * processes. */
 #ifndef CAIRN_RESTORE_ROOTS_H
 #define CAIRN_RESTORE_ROOTS_H
 
@@ -6,9 +7,9 @@
 
 #include "common/error.h"
 
-/* struct init_restorer's make_roots; context is the restoration. A stub for each process whose
- * parent is pid 1 waits to be traced. Returns the pid of the step's root process, or a negative
- * code. */
+/* struct init_restorer's make_roots; context is the restoration. Makes a stub for each process
+ * whose parent is pid 1; each waits to be traced. Returns the pid of the step's root process, or a
+ * negative code. */
 pid_t roots_make(void *context, int pty_slave, cairn_error *err);
 
 #endif

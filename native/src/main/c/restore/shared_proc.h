@@ -1,6 +1,6 @@
-/* Files of /proc that several descriptors share. Such a file can be opened only once its subject
- * exists, so a process of the step opens it: the first process that has it opens it, and sends it
- * to the others through a socket, which is at its number in the store until then. */
+/* Files of /proc that several descriptors share. Such a file can be opened only once its process
+ * exists. So the first process that has it opens it, and sends it to the others through a socket.
+ * Until then the socket takes the file's number in the store. */
 #ifndef CAIRN_RESTORE_SHARED_PROC_H
 #define CAIRN_RESTORE_SHARED_PROC_H
 
@@ -8,10 +8,11 @@
 
 bool shared_proc_is(const json_t *description);
 
-/* Of pid 1: puts the socket at its number. */
+/* In pid 1: puts the socket at the file's number. */
 CAIRN_CHECKED int shared_proc_prepare(int number, cairn_error *err);
 
-/* The process's own, at their numbers in the store. Processes come in the order of the image. */
+/* Opens the process's own files at their numbers in the store. Call it for processes in the order
+ * of the image. */
 CAIRN_CHECKED int shared_proc_take(const struct restoration *r, struct restored_process *p,
                                    cairn_error *err);
 

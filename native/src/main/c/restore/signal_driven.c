@@ -11,7 +11,7 @@
 
 #define SIGNAL_LIMIT 64
 
-/* An owner that has ended cannot be set again, and has no effect. */
+/* An owner that has ended cannot be set again, and would have no effect. */
 static int set_owner(struct restored_process *p, int64_t fd, const json_t *signals,
                      cairn_error *err)
 {

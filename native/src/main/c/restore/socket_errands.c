@@ -85,7 +85,7 @@ int errand_bind(void *context, int out[2], cairn_error *err)
     const char *path = e->name->address.sun_path;
     struct stat st;
     int rc = e->in_own_root ? make_folders_for(path, err) : 0;
-    /* a socket file that an earlier attempt bound is in the way */
+    /* a socket file that an earlier attempt bound occupies the name */
     if (rc == 0 && socket_name_is_path(e->name) && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
         unlink(path);
     if (rc == 0 && bind(e->fd, (const struct sockaddr *)&e->name->address, e->name->len) < 0)

@@ -1,8 +1,7 @@
-/* Names of unix sockets, and the calls that use them: each is made by a stand-in, so that the
- * kernel records the original process.
- *
- * A name that no longer leads to its socket is bound in a temporary folder, which is the root
- * folder of the binding process and is removed at the end. So it is the socket's name, but no file.
+/* Binds names of unix sockets, and makes the calls that use the names. A stand-in process makes
+ * each call, so that the kernel records the original process. A name that no longer leads to its
+ * socket is bound in a temporary folder, which is the root folder of the binding process and is
+ * removed at the end. So the socket has the name, but no file does.
  */
 #ifndef CAIRN_RESTORE_SOCKET_ERRANDS_H
 #define CAIRN_RESTORE_SOCKET_ERRANDS_H
@@ -20,7 +19,7 @@ struct socket_name {
     socklen_t len; /* 0: none */
 };
 
-/* The folder for names that lead nowhere; made when it is needed. */
+/* The folder for names that lead to no file; made when it is needed. */
 struct own_root {
     int fd; /* -1 until then */
     char name[32];
@@ -31,12 +30,12 @@ struct own_root {
         .fd = -1, .name = ".cairn-sockets-XXXXXX" \
     }
 
-/* A key that may be absent; then the length is 0. */
+/* Reads an address under a key that may be absent; then the length is 0. */
 CAIRN_CHECKED int socket_name_read(const json_t *json, const char *key, struct socket_name *out,
                                    cairn_error *err);
 bool socket_name_is_path(const struct socket_name *name);
 
-/* The arguments of a call; each call needs some of them. */
+/* The arguments of a call. Each call uses some of them. */
 struct errand {
     int fd, type;
     const struct socket_name *name;
@@ -46,7 +45,8 @@ struct errand {
     bool in_own_root;
 };
 
-/* Makes the call as `who`, in the real root folder or in the one for names that lead nowhere. */
+/* Makes the call as `who`, with the real root folder or the folder for names that lead to no file.
+ */
 CAIRN_CHECKED int errand_run(struct own_root *root, struct stand_in who, stand_in_call *call,
                              struct errand *e, cairn_error *err);
 

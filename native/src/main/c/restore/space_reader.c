@@ -1,4 +1,4 @@
-/* The bytes of a space, read and decompressed by several threads. */
+/* Reads and decompresses the bytes of a space, by several threads. */
 #include "restore/space_reader.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ struct reading {
     void *context;
     atomic_size_t next;
     atomic_bool failed;
-    cairn_error error; /* of the thread that set `failed` first */
+    cairn_error error; /* the error of the thread that set `failed` first */
 };
 
 static int read_chunk(const struct reading *r, size_t i, uint8_t *buffer, cairn_error *err)
@@ -58,7 +58,7 @@ int space_read(const image_reader *image, uint32_t space, space_sink *sink, void
     unsigned started = 0;
     for (; started + 1 < threads && started < 64; started++)
         if (pthread_create(&others[started], NULL, reading_thread, &r) != 0)
-            break; /* fewer threads are slower, not wrong */
+            break; /* having fewer threads is slower, and no error */
     reading_thread(&r);
     for (unsigned i = 0; i < started; i++)
         pthread_join(others[i], NULL);

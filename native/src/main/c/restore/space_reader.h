@@ -1,4 +1,4 @@
-/* The bytes of a space of an image, read and decompressed by several threads. */
+/* Reads and decompresses the bytes of a space of an image, by several threads. */
 #ifndef CAIRN_RESTORE_SPACE_READER_H
 #define CAIRN_RESTORE_SPACE_READER_H
 

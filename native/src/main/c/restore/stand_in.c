@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Lies in memory that both processes share. */
+/* The arguments lie in memory that both processes share. */
 struct answer {
     int rc;
     int out[2];

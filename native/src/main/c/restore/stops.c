@@ -25,7 +25,7 @@ static int set_default_action(struct restored_process *p, int signo, cairn_error
                                (uint64_t)signo, p->injector.scratch, 0, 8, 0, 0);
 }
 
-/* Delivers the signal. An interrupt waits behind it: the thread stops even if the kernel ignores
+/* Delivers the signal. An interrupt follows it, so that the thread stops even if the kernel ignores
  * the signal, as in an orphaned group. */
 static int deliver(pid_t pid, int signo, int *status, cairn_error *err)
 {
@@ -45,7 +45,7 @@ static int deliver(pid_t pid, int signo, int *status, cairn_error *err)
     return rc;
 }
 
-/* The parent has taken note of the stop. */
+/* The parent has already waited for the stop. */
 static int be_waited_for(struct restored_process *p, cairn_error *err)
 {
     if (!p->parent)
@@ -55,7 +55,7 @@ static int be_waited_for(struct restored_process *p, cairn_error *err)
                      (uint64_t)p->ns_pid, in->scratch, WSTOPPED | WNOHANG | __WALL, 0, 0);
 }
 
-/* No process receives SIGCONT; it only lets the parent wait for the continuation. */
+/* No process receives this SIGCONT; it only lets the parent wait for the continuation. */
 static int continue_again(struct restored_process *p, cairn_error *err)
 {
     const struct {

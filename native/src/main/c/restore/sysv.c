@@ -48,7 +48,7 @@ static int read_identity(const json_t *json, struct identity *out, cairn_error *
     return rc;
 }
 
-/* The id that the next object of its kind gets. */
+/* Sets the id that the next object of its kind gets. */
 static int ask_for(const char *kind, int64_t id, cairn_error *err)
 {
     char path[64], text[32];
@@ -110,7 +110,8 @@ static int make_segment(const struct restoration *r, const json_t *json, cairn_e
     if (rc != 0)
         return rc;
     int id = shmget((key_t)i.key, (size_t)size, IPC_CREAT | IPC_EXCL | 0600);
-    if (id < 0 && errno == EEXIST && i.mode & SHM_DEST) /* another segment has its key now */
+    if (id < 0 && errno == EEXIST && i.mode & SHM_DEST) /* another segment has this segment's key
+                                                         * now */
         id = shmget(IPC_PRIVATE, (size_t)size, IPC_CREAT | IPC_EXCL | 0600);
     rc = check_id("shared memory segment", &i, id, err);
     if (rc == 0)
@@ -252,8 +253,8 @@ static struct restored_process *any_process(const struct restoration *r)
     return NULL;
 }
 
-/* What the kernel is to undo at its end, without a change by now: the first half of each pair only
- * makes room for the second. */
+/* Registers what the kernel must undo at the end of the process, without changing the present
+ * value. The first half of each pair only makes room for the second. */
 static int note_undo(struct restored_process *p, const json_t *undo, cairn_error *err)
 {
     int64_t id;

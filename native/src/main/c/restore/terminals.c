@@ -69,7 +69,7 @@ static ssize_t find_master(const struct restoration *r, int64_t index)
     return -1;
 }
 
-/* The kernel gives the lowest index that is free. */
+/* Makes terminals up to the index: the kernel gives the lowest free one. */
 static int open_master(const char *path, int64_t flags, int64_t index, int *out, cairn_error *err)
 {
     unsigned got;
@@ -113,7 +113,7 @@ static int make_pty(const struct restoration *r, const json_t *pty, int64_t inde
     }
     if (rc == 0)
         rc = open_master(path, flags, index, &master, err);
-    if (rc == 0 && is_hung_up(pty)) /* its master stays open until its slaves are */
+    if (rc == 0 && is_hung_up(pty)) /* the master stays open until the slaves are open */
         return fd_store_place(master, fd_store_terminal(r, index), err);
     if (rc == 0)
         rc = place_slave(r, master, index, err);
@@ -137,7 +137,8 @@ static int highest_index(const json_t *ptys, int64_t *out, cairn_error *err)
     return 0;
 }
 
-/* Holds an index that is free in the step, above the store, whose numbers must stay free. */
+/* Holds an index that is free in the step. Its descriptors lie above the store, whose numbers must
+ * stay free. */
 static int fill_gap(const struct restoration *r, int64_t index, int64_t highest, int *out,
                     cairn_error *err)
 {
@@ -194,8 +195,8 @@ static int open_slave(const struct restoration *r, int64_t index, int64_t flags,
     return fd_store_place(fd, number, err);
 }
 
-/* Which terminal /dev/tty is depends on who opens it: a helper with our descriptors, for whose
- * session it is. */
+/* The terminal behind /dev/tty depends on the process that opens it. So a helper with our
+ * descriptors opens it, with that terminal as its controlling one. */
 static int open_in_session(int terminal, const char *path, int64_t flags, int number,
                            cairn_error *err)
 {
@@ -250,7 +251,7 @@ static int set_size(int master, const json_t *pty, cairn_error *err)
     return ioctl(master, TIOCSWINSZ, &size) < 0 ? cairn_fail_errno(err, "sizing a terminal") : 0;
 }
 
-/* Attributes that the caller may not set stay as created. */
+/* Attributes that the caller may not set keep their initial value. */
 static void set_attributes(int slave, const json_t *pty)
 {
     const json_t *owner = json_object_get(pty, "owner");
@@ -305,7 +306,7 @@ int terminals_fill(const struct restoration *r, cairn_error *err)
 int64_t terminal_of(const struct restored_process *p)
 {
     const json_t *index = json_object_get(p->json, "terminal");
-    if (json_is_true(json_object_get(p->json, "tty"))) /* as in images of former versions */
+    if (json_is_true(json_object_get(p->json, "tty"))) /* for images of former versions */
         return 0;
     return json_is_integer(index) ? json_integer_value(index) : -1;
 }

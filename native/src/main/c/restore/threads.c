@@ -1,4 +1,4 @@
-/* Threads: creates them, and restores the state of each. */
+/* Creates threads, and restores the state of each. */
 #include "restore/threads.h"
 
 #include <errno.h>
@@ -82,7 +82,7 @@ static int set_alternate_stack(struct injector *in, const json_t *json, cairn_er
         rc = json_need_int(stack, "flags", INT32_MIN, UINT32_MAX, &flags, err);
     if (rc != 0)
         return rc;
-    /* Where there is none, too: the process that makes the thread may have one. */
+    /* Also sets an empty value, because the process that makes the thread may have another one. */
     stack_t value = {.ss_sp = (void *)(uintptr_t)address, .ss_flags = (int)flags, .ss_size = size};
     rc = inject_write(in, in->scratch, &value, sizeof value, err);
     return rc != 0 ? rc
@@ -118,8 +118,8 @@ int threads_forget_rseq(struct injector *in, cairn_error *err)
                      rseq.rseq_abi_size, 1, rseq.signature, 0, 0);
 }
 
-/* How long it may run at a time, where that was not what everybody had. An idle thread keeps what
- * it was given before it was idle. */
+/* Sets the time slice of a thread that differed from the default. An idle thread keeps the slice
+ * that it had before. */
 static void set_time_slice(const struct restored_thread *t)
 {
     struct {
@@ -142,8 +142,8 @@ static void set_time_slice(const struct restored_thread *t)
     syscall(SYS_sched_setattr, t->tid, &a, 0);
 }
 
-/* What this host refuses (a real-time class, a raised priority, a processor that it lacks) is left
- * out: it changes speed, not results. */
+/* Leaves out what this host refuses (a real-time class, a raised priority, a processor that it
+ * lacks): that changes speed, not results. */
 static void set_scheduling(const struct restored_thread *t)
 {
     struct sched_param parameter = {
@@ -157,7 +157,8 @@ static void set_scheduling(const struct restored_thread *t)
     if (getpriority(PRIO_PROCESS, (id_t)t->tid) != nice)
         setpriority(PRIO_PROCESS, (id_t)t->tid, nice);
     int io = (int)json_integer_value(json_object_get(t->json, "ioprio"));
-    if (io >> 13) /* without a class none was ever set, and setting it would make it one */
+    if (io >>
+        13) /* an image without a class means the default, and setting one would change that */
         syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, t->tid, io);
     auto_free void *cpus = NULL;
     size_t len;
@@ -221,7 +222,7 @@ int threads_set_capabilities(struct injector *in, const json_t *json, cairn_erro
                                in->scratch + offsetof(__typeof__(call), data), 0, 0, 0, 0);
 }
 
-/* Where this host lacks the nodes, memory comes from those that it has. */
+/* If this host lacks the nodes, memory comes from the nodes that it has. */
 static int set_memory_policy(struct injector *in, const json_t *json, cairn_error *err)
 {
     struct memory_policy policy;
@@ -245,7 +246,7 @@ int threads_set_ids(struct injector *in, const struct restored_process *p, bool 
     }
     if (same)
         return 0;
-    /* They survive the change, to be set as they were. */
+    /* The capabilities must survive the change of ids. They are set afterwards. */
     int rc = inject_ok(in, "PR_SET_KEEPCAPS", NULL, err, SYS_prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0, 0);
     if (rc == 0)
         rc = inject_ok(in, "setresgid", NULL, err, SYS_setresgid, g[0], g[1], g[2], 0, 0, 0);
@@ -330,7 +331,7 @@ static int finish_thread(const struct restoration *r, struct restored_process *p
                        0, 0, 0);
     if (rc == 0)
         rc = threads_set_capabilities(&in, t->json, err);
-    if (rc == 0 && death_signal) /* after the credentials, whose change clears it */
+    if (rc == 0 && death_signal) /* set after the credentials, whose change clears it */
         rc = inject_ok(&in, "PR_SET_PDEATHSIG", NULL, err, SYS_prctl, PR_SET_PDEATHSIG,
                        (uint64_t)death_signal, 0, 0, 0, 0);
     if (rc == 0 && (cpu_in_use(&t->cpu, &r->cpu_there) >> CPU_TILES & 1))

@@ -1,5 +1,5 @@
-/* Restores all unix sockets together: connects again those that were connected, with the names and
- * pids that the kernel recorded, and makes each sender send again what was queued.
+/* Restores all unix sockets together: connects sockets that were connected, with the names and pids
+ * that the kernel recorded, and makes each sender send its queued messages again.
  */
 #include "restore/unix_sockets.h"
 
@@ -54,8 +54,8 @@ static bool same_string(const json_t *a, const char *key_of_a, const json_t *b,
     return first && json_equal(first, json_object_get(b, key_of_b));
 }
 
-/* `key`: an array of pid, uid and gid, as SO_PEERCRED and SCM_CREDENTIALS have them. Older images
- * have none. */
+/* `key`: an array of pid, uid and gid, as in SO_PEERCRED and SCM_CREDENTIALS. Older images have
+ * none. */
 static struct stand_in who_is(const json_t *json, const char *key)
 {
     const json_t *ids = json_object_get(json, key);
@@ -76,7 +76,7 @@ static int new_socket(int type, cairn_error *err)
 
 static const struct stand_in ANYONE = {.pid = 0, .uid = -1, .gid = -1, .root = -1};
 
-/* Names may be relative; pid 1 goes to / when all is made. */
+/* Names may be relative to a working folder. Pid 1 returns to / at the end. */
 static int enter_folder_of(const json_t *json, cairn_error *err)
 {
     const char *folder = json_string_value(json_object_get(json, "folder"));
@@ -85,7 +85,7 @@ static int enter_folder_of(const json_t *json, cairn_error *err)
                : cairn_fail_errno(err, "entering %s, to which a socket's name is relative", folder);
 }
 
-/* A path that did not lead to its socket belongs to no socket. */
+/* Whether the socket's path no longer led to it, so that the path is not bound again. */
 static bool leads_nowhere(const json_t *json, const struct socket_name *name)
 {
     return socket_name_is_path(name) && is_true(json, "unlinked");
@@ -124,22 +124,22 @@ static int send_message(struct work *w, int from, const struct socket_name *to, 
                    : errand_run(&w->root, who_is(message, "credentials"), errand_send, &e, err);
 }
 
-/* Sets the buffer as large as the queued messages need. */
+/* Makes the buffer as large as the queued messages need. */
 static void make_room(int from)
 {
     int room = 2 * MESSAGE_LIMIT;
     setsockopt(from, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
 }
 
-/* The sender is recorded if the receiver asks for credentials. A socket that asks and sends gets a
- * name. */
+/* The kernel records the sender if the receiver asks for credentials. A sender that asks for
+ * credentials itself gets a name automatically. */
 static void ask_for_credentials(int to, const json_t *json, int yes)
 {
     if (json_object_get(json_array_get(json_object_get(json, "messages"), 0), "credentials"))
         setsockopt(to, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
 }
 
-/* What `json`'s socket had queued, from message `first` on, sent by its partner. */
+/* Sends what the socket of `json` had queued, from message `first` on, from its partner. */
 static int fill(struct work *w, int from, int to, const json_t *json, size_t first, size_t last,
                 cairn_error *err)
 {
@@ -153,7 +153,7 @@ static int fill(struct work *w, int from, int to, const json_t *json, size_t fir
     return rc;
 }
 
-/* How many messages came before their sender had a name. */
+/* The number of messages that came before their sender had a name. */
 static size_t count_nameless(const json_t *json)
 {
     const json_t *messages = json_object_get(json, "messages");
@@ -163,7 +163,7 @@ static size_t count_nameless(const json_t *json)
     return i;
 }
 
-/* Of images before there were names for options: sizes, SO_PASSCRED and timeouts in a row. */
+/* For images without names of options: sizes, SO_PASSCRED and timeouts, in this order. */
 static void apply_unnamed_options(int fd, const json_t *json)
 {
     static const int options[] = {SO_SNDBUF, SO_RCVBUF, SO_PASSCRED};
@@ -216,8 +216,7 @@ static ssize_t find_peer(const struct work *w, const json_t *json)
     return -1;
 }
 
-/* A connection is made with a listener that is there only for that, unless both ends were made by
- * one call. */
+/* Makes a connection by a temporary listener, unless one call had made both ends. */
 static int connect_streams(struct work *w, const json_t *server, const json_t *client, int out[2],
                            cairn_error *err)
 {
@@ -231,7 +230,7 @@ static int connect_streams(struct work *w, const json_t *server, const json_t *c
     out[1] = new_socket(type_of(client), err);
     if (out[1] < 0)
         return out[1];
-    /* SO_PEERCRED shows each end who made the other one */
+    /* SO_PEERCRED shows each end who made the other end */
     struct errand e = {
         .fd = listener, .name = &name, .in_own_root = socket_name_is_path(&name), .backlog = 1};
     rc = errand_run(&w->root, ANYONE, errand_bind, &e, err);
@@ -259,7 +258,7 @@ static bool is_name_of_listener(const struct work *w, const json_t *json)
     return false;
 }
 
-/* Of two ends that have names, the one that was accepted has its listener's. */
+/* Whether this end was accepted. If both ends have names, the accepted end has its listener's. */
 static bool was_accepted(const struct work *w, const json_t *json, const json_t *other)
 {
     if (type_of(json) == SOCK_DGRAM || !json_object_get(json, "name") ||
@@ -268,7 +267,7 @@ static bool was_accepted(const struct work *w, const json_t *json, const json_t 
     return !other || !json_object_get(other, "name") || is_name_of_listener(w, json);
 }
 
-/* The name that an end shows as its peer's, where that end is gone. */
+/* The missing end of a connection, with the name that the remaining end shows for it. */
 static json_t *missing_end(const json_t *json)
 {
     json_t *end = json_pack("{s:i}", "type", type_of(json));
@@ -296,13 +295,13 @@ static int make_ends(struct work *w, const json_t *json, const json_t *other, in
     return stand_in_run(&who, errand_pair, &e, ends, err);
 }
 
-/* Older images do not distinguish the name of an accepted socket from its own. */
+/* Older images do not distinguish the name of an accepted socket from one that it bound. */
 static int bind_end(struct work *w, int fd, const json_t *json, bool accepted, cairn_error *err)
 {
     return accepted || !json_object_get(json, "credentials") ? 0 : bind_again(w, fd, json, err);
 }
 
-/* The other end, closed with something to read, resets this one. */
+/* An end that closes with unread data resets the other end. */
 static int leave_unread(struct work *w, int own, cairn_error *err)
 {
     struct errand e = {.fd = own, .bytes = "", .len = 1};
@@ -347,7 +346,7 @@ static int make_connected(struct work *w, size_t i, cairn_error *err)
     return rc != 0 ? rc : fd_store_place(own, fd_store_description(w->r, (int64_t)i), err);
 }
 
-/* Binds the socket, and listens if it did. */
+/* Binds the socket, and listens on it if it had listened. */
 static int make_single(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i);
@@ -368,7 +367,7 @@ static int make_single(struct work *w, size_t i, cairn_error *err)
     return rc != 0 ? rc : fd_store_place(fd, fd_store_description(w->r, (int64_t)i), err);
 }
 
-/* The socket of the step that has a name; -1 for none. */
+/* Finds the step's socket with a name; -1 for none. */
 static ssize_t find_named(const struct work *w, const json_t *json, const char *key)
 {
     size_t i;
@@ -381,7 +380,7 @@ static ssize_t find_named(const struct work *w, const json_t *json, const char *
     return -1;
 }
 
-/* A sender that is gone. */
+/* Makes a socket in place of a sender that is gone. */
 static int make_sender(struct work *w, const json_t *message, int *out, cairn_error *err)
 {
     struct socket_name name;
@@ -411,8 +410,8 @@ static int send_datagram(struct work *w, const json_t *json, const struct socket
     return rc != 0 ? rc : send_message(w, from, to, leads_nowhere(json, to), message, err);
 }
 
-/* Datagrams that others sent, before anything is connected: a socket that is takes none but from
- * its peer. */
+/* Sends the datagrams of other senders before any socket is connected, because a connected socket
+ * accepts only its peer's. */
 static int fill_single(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i), *message;
@@ -435,7 +434,7 @@ static int fill_single(struct work *w, size_t i, cairn_error *err)
     return rc;
 }
 
-/* Its partner is gone: what it sends is refused, as before the checkpoint. */
+/* The partner is gone. Sends from this socket must fail, as before the checkpoint. */
 static int connect_to_the_gone(struct work *w, int fd, const struct socket_name *name,
                                cairn_error *err)
 {
@@ -479,7 +478,7 @@ static ssize_t find_ino(const struct work *w, const json_t *ino)
     return -1;
 }
 
-/* The connections that wait to be accepted, in order. */
+/* Makes the connections that wait to be accepted, in order. */
 static int connect_waiting(struct work *w, size_t i, cairn_error *err)
 {
     const json_t *json = description(w, i), *ino;
@@ -505,8 +504,8 @@ static int connect_waiting(struct work *w, size_t i, cairn_error *err)
     return rc;
 }
 
-/* Made by a connection or by socketpair; not datagrams that were connected by name, of which the
- * kernel notes no credentials. A socket whose peer has closed shows no peer. */
+/* Whether a connection or socketpair made the socket. Excludes datagram sockets connected by name,
+ * for which the kernel records no credentials. A socket whose peer has closed shows no peer. */
 static bool is_end(const struct work *w, const json_t *json)
 {
     const json_t *ids = json_object_get(json, "credentials");
@@ -557,7 +556,7 @@ int unix_sockets_restore(const struct restoration *r, cairn_error *err)
     struct work w = {
         .r = r, .descriptions = json_object_get(r->meta, "descriptions"), .root = OWN_ROOT_NONE};
     int rc = check_types(&w, err);
-    if (rc == 0) /* whose listeners may bind the same names after them */
+    if (rc == 0) /* listeners that were closed, so that others may bind the same names afterwards */
         rc = for_each(&w, true, make_connected, err);
     if (rc == 0)
         rc = for_each(&w, false, make_single, err);

@@ -1,5 +1,5 @@
-/* Calls that were waiting for a limited time when the image was made: they continue for what is
- * left of it. */
+/* Restores calls that were waiting for a limited time when the image was made: they continue for
+ * the remaining time. */
 #include "restore/waits.h"
 
 #include <sys/syscall.h>
@@ -11,7 +11,7 @@
 #define MILLISECOND 1000000
 #define SECOND 1000000000
 
-/* What the image says of the wait of a thread; false where it was not in such a call. */
+/* Reads the recorded wait of a thread; false if it was in no such call. */
 static int read_wait(const struct restoration *r, const struct restored_thread *t, bool *is,
                      int64_t *deadline, uint64_t *timeout, cairn_error *err)
 {
@@ -28,9 +28,9 @@ static int read_wait(const struct restoration *r, const struct restored_thread *
     return rc;
 }
 
-/* Makes the thread enter the call, with the remaining time in memory of the trampoline, and stops
- * it there. From then on the kernel knows until when to wait, and the program's own arguments stay
- * as they are. */
+/* Makes the thread enter the call, with the remaining time in the trampoline's memory, and stops it
+ * there. From then on the kernel knows the deadline, and the program's own arguments stay as they
+ * are. */
 static int begin_call(struct injector *in, struct restored_thread *t, long nr, int64_t left,
                       cairn_error *err)
 {
@@ -54,7 +54,7 @@ static int begin_call(struct injector *in, struct restored_thread *t, long nr, i
         return cairn_fail_within(err, rc, "continuing call %ld", nr);
     if (how == CPU_CALL_CONTINUES)
         cpu_continue_call(&t->cpu.registers, nr);
-    else /* what it waited for is there */
+    else /* the call returned at once, because its event had come */
         cpu_end_call(&t->cpu.registers, result);
     return 0;
 }

@@ -14,13 +14,13 @@
 #include "rollback/restore_open.h"
 #include "rollback/restore_tree.h"
 
-/* A whole record, and the actions that it needs. */
+/* A whole record, and the actions that restore it. */
 struct work {
     struct rb_record record;
     struct rb_plan *plans; /* one per tree */
     size_t n_plans;
     struct rb_open_fate *open;
-    bool *made; /* per recorded folder: it had gone */
+    bool *made; /* for each recorded folder: it was missing */
     int root_fd, kept_fd;
 };
 
@@ -47,7 +47,7 @@ static void own_around_image(int image_fd, int undone_fd, struct rb_own *own)
         rb_own_add(own, undone_fd);
 }
 
-/* Its folder has gone with it, and will be made again. */
+/* Whether the file's folder is missing too, and will be made again. */
 static bool has_gone(const struct rb_tree *tree)
 {
     auto_close int base = rb_open_absolute(tree->base, O_PATH | O_DIRECTORY);
@@ -67,7 +67,7 @@ static int plan_tree(const struct rb_tree *tree, const struct rb_conflicts *conf
                                   &work->plans[work->n_plans++], problems, err);
 }
 
-/* undone_fd -1: only to look. */
+/* undone_fd -1: only checks. */
 static int work_plan(const json_t *json, int image_fd, const struct rollback_others *others,
                      int undone_fd, struct work *work, cairn_error *err)
 {

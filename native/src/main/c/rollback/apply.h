@@ -1,4 +1,4 @@
-/* Checking and applying over plain folders; rollback.h is this over images. */
+/* Checks and applies a roll-back over plain folders; rollback.h does it for images. */
 #ifndef CAIRN_ROLLBACK_APPLY_H
 #define CAIRN_ROLLBACK_APPLY_H
 

@@ -1,4 +1,4 @@
-/* Memory that goes all at once: the names and lists of one record. */
+/* Memory for the names and lists of one record, which is freed all at once. */
 #ifndef CAIRN_ROLLBACK_ARENA_H
 #define CAIRN_ROLLBACK_ARENA_H
 
@@ -12,7 +12,7 @@ struct rb_arena {
 /* Zeroed; NULL when memory is out. */
 void *rb_arena_alloc(struct rb_arena *a, size_t size);
 char *rb_arena_text(struct rb_arena *a, const char *text);
-/* "folder/name", or "name" where the folder is empty. */
+/* Joins "folder/name"; "name" if the folder is empty. */
 char *rb_arena_join(struct rb_arena *a, const char *folder, const char *name);
 void rb_arena_free(struct rb_arena *a);
 

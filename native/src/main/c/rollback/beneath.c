@@ -20,7 +20,7 @@ static int open_resolved(int base, const char *path, int flags, uint64_t resolve
     };
     for (;;) {
         long fd = syscall(SYS_openat2, base, path, &how, sizeof how);
-        /* EAGAIN: a rename elsewhere raced with the lookup. */
+        /* EAGAIN: a rename elsewhere raced with the look-up. */
         if (fd >= 0 || (errno != EINTR && errno != EAGAIN))
             return (int)fd;
     }

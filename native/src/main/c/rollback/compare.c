@@ -137,10 +137,11 @@ int rb_compare(const struct rb_node *want, const struct rb_node *now, enum rb_pl
     }
     if (!same_inode && place == RB_BY_INODE)
         return 0;
-    /* A reflink without a digest is better put back than guessed about. */
+    /* A reflink has no digest. Restoring the file is safer than a guess that it is unchanged. */
     if (want->has_ends && fd >= 0 && (want->keep != RB_KEEP_COPY || now->size == want->size))
         return judge_by_ends(want, now, fd, kept_fd, out, err);
     if (!want->has_ends && same_inode && now->size == want->size && now->mtime == want->mtime)
-        *out = RB_SAME; /* it could not be read then: its times are all there is */
+        *out = RB_SAME; /* the file could not be read for a digest, so only its times can be
+                         * compared */
     return 0;
 }

@@ -73,8 +73,8 @@ static bool all_zero(const char *buf, size_t len)
     return len > 0 && buf[0] == 0 && memcmp(buf, buf + 1, len - 1) == 0;
 }
 
-/* Reads a range piece by piece, feeding the hash and, where `to` >= 0, the copy, which begins `at`
- * there. */
+/* Reads a range piece by piece and feeds the hash. If `to` >= 0, also writes it there from offset
+ * `at`. */
 static int pass(int from, uint64_t start, uint64_t length, int to, uint64_t at, const char *what,
                 struct rb_digest *digest, cairn_error *err)
 {

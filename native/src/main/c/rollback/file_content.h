@@ -1,4 +1,4 @@
-/* The bytes of files: digests and copies. */
+/* Digests and copies the bytes of files. */
 #ifndef CAIRN_ROLLBACK_FILE_CONTENT_H
 #define CAIRN_ROLLBACK_FILE_CONTENT_H
 
@@ -8,7 +8,7 @@
 
 #include "common/error.h"
 
-#define RB_END_BYTES (64u << 10) /* how much of either end of a file is digested */
+#define RB_END_BYTES (64u << 10) /* bytes at either end of a file that are digested */
 #define RB_HEX 32
 
 /* XXH3-128. */
@@ -16,8 +16,8 @@ struct rb_digest {
     uint64_t high, low;
 };
 
-/* The digest of the first and last RB_END_BYTES of a file of a given size, or of all of a shorter
- * file. */
+/* The digest of the first and last RB_END_BYTES of a file of a given size; of the whole file if it
+ * is shorter. */
 struct rb_ends {
     struct rb_digest head, tail;
 };
@@ -34,13 +34,14 @@ CAIRN_CHECKED int rb_content_digest(int fd, uint64_t size, const char *what, str
                                     cairn_error *err);
 
 /* Copies bytes [start, start + length) of `from` to the beginning of the empty file `to`; long runs
- * of zeros become holes. *digest (may be NULL) is that of what was copied. */
+ * of zeros become holes. *digest (may be NULL): the digest of the copied bytes. */
 CAIRN_CHECKED int rb_content_copy(int from, uint64_t start, uint64_t length, int to,
                                   const char *what, struct rb_digest *digest, cairn_error *err);
-/* As rb_content_copy, to the end of `to`, which has `start` bytes. */
+/* As rb_content_copy, but appends to `to`, which has `start` bytes. */
 CAIRN_CHECKED int rb_content_append(int from, uint64_t start, uint64_t length, int to,
                                     const char *what, struct rb_digest *digest, cairn_error *err);
-/* Makes the empty file `to` share all blocks of `from`, cut to size. False: the file system cannot.
+/* Makes the empty file `to` share all blocks of `from`, cut to size. False if the file system
+ * cannot.
  */
 bool rb_content_reflink(int from, uint64_t size, int to);
 

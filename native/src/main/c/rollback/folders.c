@@ -1,4 +1,5 @@
-/* The folders above files that were open: others may remove them with what is in them. */
+/* Records and restores the folders above files that were open, because others may remove them with
+ * their content. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

@@ -9,7 +9,9 @@
 #include "rollback/names.h"
 
 #define VERSION 1
-#define JOURNALLED_VERSION 2 /* with `epoch`: useless to a reader that cannot undo the journal */
+#define JOURNALLED_VERSION                                                 \
+    2 /* a record with `epoch` is useless to a reader that cannot undo the \
+       * journal */
 
 static const char *const TYPES[] = {
     [RB_DIR] = "dir",       [RB_FILE] = "file",     [RB_SYMLINK] = "symlink", [RB_FIFO] = "fifo",
@@ -22,7 +24,7 @@ static const char *const KEEPS[] = {
     [RB_KEEP_GROWN] = "grown",
 };
 
-/* --- writing: a NULL anywhere is memory that ran out, which json_object_set_new passes on --- */
+/* --- writing: NULL means out of memory, and json_object_set_new passes it on --- */
 
 static json_t *digest_text(struct rb_digest d)
 {
@@ -160,7 +162,7 @@ static int get_text(const struct parser *p, const json_t *o, const char *key, co
     return 0;
 }
 
-/* *known stays false when the key is absent. */
+/* known stays false when the key is absent. */
 static int get_digest(const struct parser *p, const json_t *o, const char *key,
                       struct rb_digest *out, bool *known)
 {
@@ -257,7 +259,8 @@ static int parse_node(struct parser *p, const json_t *o, struct rb_tree *tree)
     return rc;
 }
 
-/* The root first, every other node inside a folder that came before it, no path twice. */
+/* Checks the order: the root first, every other node inside a folder that came before it, and no
+ * path twice. */
 static int check_shape(const struct parser *p, const struct rb_tree *tree)
 {
     if (tree->n == 0)

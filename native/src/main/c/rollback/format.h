@@ -1,4 +1,4 @@
-/* A record as JSON: native/docs/rollback.md. */
+/* Reads and writes a record as JSON: native/docs/rollback.md. */
 #ifndef CAIRN_ROLLBACK_FORMAT_H
 #define CAIRN_ROLLBACK_FORMAT_H
 
@@ -9,8 +9,9 @@
 
 CAIRN_CHECKED int rb_format(const struct rb_record *record, json_t **out, cairn_error *err);
 
-/* Trusts nothing: paths stay below their tree, parents come before children, references are in
- * range. *out is to be freed with rb_record_free, also after a failure. */
+/* Reads a record and trusts nothing in it: paths must stay below their tree, parents must come
+ * before children, and references must be in range. Free *out with rb_record_free, also after a
+ * failure. */
 CAIRN_CHECKED int rb_parse(const json_t *json, struct rb_record *out, cairn_error *err);
 
 #endif

@@ -75,7 +75,7 @@ void rb_kept_close(struct rb_kept *kept)
     *kept = (struct rb_kept){.fd = -1, .previous_fd = -1};
 }
 
-/* The version of a file, up to its digest. */
+/* The version of a file, up to its digest: the first part of the copy's name. */
 static size_t key_of(const struct rb_node *node, char key[KEY_BYTES])
 {
     int n = snprintf(key, KEY_BYTES, "%llx-%llx-%llx-%llx-%llx-", (unsigned long long)node->dev,
@@ -199,9 +199,10 @@ int rb_kept_link(struct rb_kept *kept, struct rb_arena *arena, struct rb_node *n
     return keep_as(arena, node, name, err);
 }
 
-/* --- files that grow --- */
+/* --- files that are only appended to --- */
 
-/* Copied each time, with a digest: this costs hardly more than a check whether it is needed. */
+/* Copies the file for every image, with a digest: that costs hardly more than checking whether it
+ * is needed. */
 #define SMALL_BYTES (1ll << 20)
 
 static size_t grown_key(const struct rb_node *node, char key[KEY_BYTES])
@@ -210,7 +211,7 @@ static size_t grown_key(const struct rb_node *node, char key[KEY_BYTES])
                             (unsigned long long)node->ino);
 }
 
-/* How much of the file the earlier image has, or 0. */
+/* How many bytes of the file the earlier image has, or 0. */
 static uint64_t grown_before(const struct rb_kept *kept, const struct rb_node *node,
                              const char **name)
 {
@@ -233,7 +234,8 @@ static bool has_same_ends(int copy, int file, uint64_t size, const char *what)
            rb_digest_equal(a.head, b.head) && rb_digest_equal(a.tail, b.tail);
 }
 
-/* The earlier image's copy under the new name, if all of it is the beginning of the file. -1. */
+/* Links the earlier image's copy under the new name, if the copy is the beginning of the file. -1
+ * otherwise. */
 static int take_grown(const struct rb_kept *kept, const struct rb_node *node, int fd,
                       const char *name, uint64_t *have)
 {

@@ -1,5 +1,5 @@
-/* Names as JSON text. A name is bytes, JSON is UTF-8: '%', control characters and, in a name that
- * is not UTF-8, every byte from 0x80 on are written %XX. */
+/* File names as JSON text. A file name is bytes, but JSON is UTF-8. So '%' and control characters
+ * are written %XX, and in a name that is not UTF-8 also every byte from 0x80 on. */
 #ifndef CAIRN_ROLLBACK_NAMES_H
 #define CAIRN_ROLLBACK_NAMES_H
 
@@ -10,13 +10,14 @@
 
 /* NULL when memory is out. */
 json_t *rb_name_encode(const char *name);
-/* NULL when it is not such text (or memory is out). */
+/* Decodes it; NULL if the text is not in this form, or when out of memory. */
 char *rb_name_decode(struct rb_arena *arena, const char *text);
 
-/* A relative path that stays where it is: no empty, "." or ".." component, shorter than PATH_MAX.
+/* Whether it is a relative path that stays below its base: no empty, "." or ".." component, shorter
+ * than PATH_MAX.
  */
 bool rb_path_is_plain(const char *path);
-/* Is path `folder` itself or below it? */
+/* Whether path is `folder` itself or lies below it. */
 bool rb_path_within(const char *path, const char *folder);
 
 #endif

@@ -12,7 +12,7 @@
 #include "rollback/beneath.h"
 #include "rollback/names.h"
 
-/* The inodes that already serve a wanted file, under any name. */
+/* The inodes that serve a wanted file already, under any name. */
 struct taken {
     bool *by_place; /* in now_by_inode */
 };
@@ -44,7 +44,7 @@ static bool *taken_mark(const struct planner *p, size_t n)
     const struct rb_plan *plan = p->plan;
     struct rb_inode_place place =
         rb_find_inode(&plan->now, plan->now_by_inode, plan->now.nodes[n].ino);
-    return &p->taken.by_place[place.at]; /* the node is in the order */
+    return &p->taken.by_place[place.at]; /* the node has been put in the order */
 }
 
 static bool is_taken(const struct planner *p, size_t n)
@@ -66,13 +66,15 @@ static int judge_node(const struct planner *p, const struct rb_node *want,
     return rb_compare(want, now, RB_BY_INODE, fd, p->kept_fd, out, p->err);
 }
 
-/* Uses an existing node for the wanted one if it has, or can be cut back to, the wanted content. */
+/* Uses an existing node for the wanted file if it has the wanted content, or can be truncated to
+ * it. */
 static int try_node(const struct planner *p, size_t w, size_t n, bool *served)
 {
     const struct rb_plan *plan = p->plan;
     const struct rb_node *want = &plan->want->nodes[w], *now = &plan->now.nodes[n];
     enum rb_verdict verdict = RB_OTHER;
-    /* A file in the place of the root folder has to go before there is a stage to put it. */
+    /* A file in the place of the root folder must move first, because the stage lies inside the
+     * root folder. */
     bool in_the_way = n == 0 && plan->want->nodes[0].type == RB_DIR;
     if (now->type == RB_FILE && !is_taken(p, n) && !in_the_way) {
         int rc = judge_node(p, want, now, &verdict);
@@ -109,7 +111,7 @@ static int serve_from_tree(const struct planner *p, size_t w, enum pass pass, bo
     return try_node(p, w, n, served);
 }
 
-/* A running program cannot be written to, only replaced. */
+/* Whether the file is a running program, which cannot be written to and must be replaced. */
 static bool is_running(const struct rb_plan *plan, const char *path)
 {
     auto_close int fd = rb_open_beneath(plan->base_fd, path, O_WRONLY | O_NONBLOCK | O_NOCTTY);
@@ -131,7 +133,8 @@ static void keep_inode(const struct planner *p, size_t w)
     plan->fates[w].rewrite = true;
 }
 
-/* The image's own: the copy must be what it was, the linked inode may have grown. */
+/* The image's own file must be intact: a copy must be unchanged, and a linked inode may only have
+ * grown. */
 static int serve_from_image(const struct planner *p, size_t w)
 {
     const struct rb_node *want = &p->plan->want->nodes[w];
@@ -163,7 +166,7 @@ static int serve_from_image(const struct planner *p, size_t w)
     if (want->keep == RB_KEEP_LINK || want->has_digest)
         rc = rb_compare(want, &now, RB_BY_INODE, fd, p->kept_fd, &verdict, p->err);
     else if (now.type == RB_FILE && now.size == want->size)
-        verdict = RB_SAME; /* a reflink too large for a digest */
+        verdict = RB_SAME; /* a reflink that is too large for a digest */
     if (rc != 0)
         return rc;
     if (verdict == RB_OTHER)
@@ -176,9 +179,10 @@ static int serve_from_image(const struct planner *p, size_t w)
     return 0;
 }
 
-/* Each file takes the best that is left: its own inode at its own name, its inode elsewhere (it was
- * renamed), its own inode written over, the right content under its name, what the image has. An
- * inode that stays with its own file serves no other: a hard link made since would join the two. */
+/* Each file gets the best remaining source, in this order: its own inode at its own name; its inode
+ * elsewhere (it was renamed); its own inode, overwritten; the right content under its name; the
+ * image. An inode that stays with its own file serves no other file, because a hard link made since
+ * would join the two. */
 static int plan_files(const struct planner *p)
 {
     const struct rb_tree *want = p->plan->want;
@@ -243,7 +247,7 @@ static void plan_other(const struct planner *p, size_t w)
         rb_problem(p->problems, plan->want, want->path, "was a device, which only root can make");
 }
 
-/* A further name of a file: right if it is a name of the inode that serves the first. */
+/* A further name of a file is right if it names the inode that serves the first name. */
 static void plan_hard_link(const struct planner *p, size_t w)
 {
     const struct rb_plan *plan = p->plan;
@@ -255,7 +259,7 @@ static void plan_hard_link(const struct planner *p, size_t w)
         (struct rb_fate){.source = here ? RB_HERE : RB_MAKE, .now = here ? n : RB_NONE};
 }
 
-/* A file that serves nothing where it is is moved away; a folder takes its content along. */
+/* A file that serves no wanted file is moved away. A folder takes its content along. */
 static int mark_extras(const struct planner *p)
 {
     struct rb_plan *plan = p->plan;
@@ -305,7 +309,7 @@ static int walk_now(const struct planner *p, const struct rb_own *own, bool open
     plan->stage = rb_arena_join(&plan->arena, folder ? want->name : "", RB_STAGE);
     if (!plan->stage)
         return out_of_memory(p);
-    if (!folder) { /* beside the file: one for each name */
+    if (!folder) { /* beside the file: each file name has its own stage */
         char hex[RB_HEX + 1], name[64];
         rb_digest_hex(rb_digest_bytes(want->name, strlen(want->name)), hex);
         snprintf(name, sizeof name, "%s-%s", RB_STAGE, hex);

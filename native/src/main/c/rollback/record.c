@@ -1,4 +1,4 @@
-/* During the pause: examines everything. */
+/* During the pause: examines the files and records them. */
 #include "rollback/record.h"
 
 #include <errno.h>
@@ -17,9 +17,10 @@
 #include "rollback/roots.h"
 #include "rollback/walk.h"
 
-/* A file that is open to be written over (a database) changes through a descriptor whose writes the
- * journal does not see: it is a tree of its own, within the limit; beyond it, one of the open
- * files, for which the image is refused once it was written over. The caller frees the list. */
+/* Adds files that are open for overwriting (databases) as trees. The journal does not see writes
+ * through a descriptor, so such a file becomes a tree of its own, up to the limit. Beyond the limit
+ * it stays one of the open files, and a resume refuses the image once the file was overwritten. The
+ * caller frees the list. */
 static const char **list_written(const struct rollback_options *options,
                                  const struct rollback_open_file *files, size_t n_files,
                                  uint64_t *left)
@@ -56,7 +57,7 @@ static int walk_trees(const struct rollback_options *options,
     return rc;
 }
 
-/* Names of one inode: the first represents all. */
+/* Of several names of one inode, the first represents all. */
 static void find_hard_links(struct rb_tree *tree, struct rb_by_inode order)
 {
     for (size_t i = 1; i < tree->n; i++) {
@@ -90,7 +91,7 @@ static int list_tasks(rollback_notes *notes, size_t n_open, cairn_error *err)
     return 0;
 }
 
-/* It may be renamed before it is copied. */
+/* The file may be renamed before it is copied. */
 static void hold(rollback_notes *notes, struct rb_task *task)
 {
     if (notes->may_hold == 0)

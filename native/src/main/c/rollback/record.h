@@ -1,4 +1,4 @@
-/* Recording over plain folders; rollback.h is this over images. */
+/* Records over plain folders; rollback.h does it for images. */
 #ifndef CAIRN_ROLLBACK_RECORD_H
 #define CAIRN_ROLLBACK_RECORD_H
 

@@ -1,5 +1,5 @@
-/* The pause: the content of files in trees. The rules for what is copied when are in
- * native/docs/rollback.md. */
+/* In the pause: handles the content of files in trees. native/docs/rollback.md gives the rules for
+ * what is copied when. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,20 +12,20 @@
 #include "rollback/notes.h"
 #include "rollback/walk.h"
 
-/* Copied during the pause, over all files: some 50 ms. */
+/* Bytes copied during the pause, over all files: about 50 ms. */
 #define PAUSE_BYTES (64ull << 20)
 #define FILE_COST (16ull << 10)
-/* A larger file is not copied at all (it is linked, or shared where the file system can). */
+/* A larger file is not copied at all. It is linked, or shared if the file system can. */
 #define LATER_BYTES (1ull << 30)
 
-/* An idle file: a copy made after the pause most likely has the content of the pause, and a
- * difference would be noticed. */
+/* Whether the file can be copied after the pause: it is idle. The copy then most likely has the
+ * content of the pause, and a difference would be noticed. */
 static bool may_wait(const struct rb_task *task)
 {
     return task->node->settled && !task->open && task->node->size <= (int64_t)LATER_BYTES;
 }
 
-/* Files that must be copied now come first, then those that could wait; smaller ones first. */
+/* Orders files: those that must be copied now, then those that could wait; smaller files first. */
 static int compare_urgency(const void *a, const void *b)
 {
     const struct rb_task *s = a, *t = b;
@@ -35,8 +35,8 @@ static int compare_urgency(const void *a, const void *b)
     return (s->node->size > t->node->size) - (s->node->size < t->node->size);
 }
 
-/* -1 where it may not be read, with node->why. Changes by processes outside the step since the walk
- * are noted. */
+/* Opens the file; -1 if it may not be read, and sets node->why. Notes changes by processes outside
+ * the step since the walk. */
 static int open_task(struct rb_task *task, int64_t now)
 {
     struct rb_node *node = task->node;
@@ -57,8 +57,8 @@ static int open_task(struct rb_task *task, int64_t now)
     return steal_fd(&fd);
 }
 
-/* The inode gets a second name, which changes its ctime. A file system may refuse the reflink: then
- * the file can only be truncated. */
+/* Gives the inode a second name, which changes its ctime. The file system may refuse; then the file
+ * can only be truncated. */
 static int link_file(rollback_notes *notes, struct rb_task *task, int readable_fd, cairn_error *err)
 {
     struct rb_node *node = task->node;
@@ -76,7 +76,8 @@ static int link_file(rollback_notes *notes, struct rb_task *task, int readable_f
     return 0;
 }
 
-/* Sharing blocks first writes out what is dirty: that is for large files which may not wait. */
+/* Sharing blocks first writes dirty pages out, so it is used only for large files that may not
+ * wait. */
 static int share_now(rollback_notes *notes, struct rb_task *task, int fd, bool *done,
                      cairn_error *err)
 {
@@ -88,13 +89,13 @@ static int share_now(rollback_notes *notes, struct rb_task *task, int fd, bool *
     return rc == 0 || rc == -EOPNOTSUPP ? 0 : cairn_fail(err, reason.code, "%s", reason.message);
 }
 
-/* What reading it costs, in bytes: opening a file takes as long as copying some KiB. */
+/* The cost of reading the file, in bytes: opening a file takes as long as copying some KiB. */
 static uint64_t cost_of(const struct rb_node *node)
 {
     return (uint64_t)node->size + FILE_COST;
 }
 
-/* Into memory, since making a file takes longer than reading one. */
+/* Copies into memory, because making a file takes longer than reading one. */
 static int read_now(rollback_notes *notes, struct rb_task *task, int fd, cairn_error *err)
 {
     struct rb_node *node = task->node;
@@ -152,7 +153,7 @@ static int note_content(rollback_notes *notes, struct rb_task *task, cairn_error
     return link_file(notes, task, fd, err);
 }
 
-/* How many files are held open until they are copied, so that a rename or removal before does no
+/* How many files stay open until they are copied, so that a rename or removal meanwhile does no
  * harm: half of the descriptors that this process may have. */
 static size_t holdable_files(void)
 {

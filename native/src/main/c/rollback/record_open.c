@@ -1,4 +1,4 @@
-/* The pause: files that are open for writing. */
+/* In the pause: records files that are open for writing. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static struct rb_task *find_task(const rollback_notes *notes, size_t n_sorted,
     return bsearch(&key, notes->tasks, n_sorted, sizeof key, compare_tasks_by_inode);
 }
 
-/* 1 if the path leads to that inode, 0 if it does not, or may not be looked at. */
+/* 1 if the path leads to that inode; 0 if it does not, or may not be examined. */
 static int leads_to(const char *path, const struct stat *st, cairn_error *err)
 {
     auto_close int fd = rb_open_absolute(path, O_PATH);

@@ -23,7 +23,7 @@ struct search {
     cairn_error *err;
 };
 
-/* others: they changed it after the step's end. */
+/* others: other processes changed the file after the step's end. */
 static int judge_at(const struct search *s, const struct rb_node *want, const char *path,
                     enum rb_verdict *out, bool *others)
 {
@@ -45,8 +45,8 @@ static int judge_at(const struct search *s, const struct rb_node *want, const ch
                       s->kept_fd, out, s->err);
 }
 
-/* Judges the errno of a folder that cannot be opened: one that is not there, or may not be read,
- * holds nothing for us. */
+/* Judges the errno of a folder that cannot be opened. A missing or unreadable folder holds no file
+ * for us. */
 static int without_folder(const struct search *s, const struct rb_node *want)
 {
     return io_is_absent(errno) || errno == EACCES
@@ -54,8 +54,8 @@ static int without_folder(const struct search *s, const struct rb_node *want)
                : cairn_fail_errno(s->err, "looking for /%s under another name", want->path);
 }
 
-/* A file that was renamed usually stays in its folder (`x.part` becomes `x`). NULL when it is not
- * there. */
+/* Searches the file's folder, where a renamed file usually stays (`x.part` becomes `x`). NULL if it
+ * is not there. */
 static int find_renamed(const struct search *s, const struct rb_node *want, const char **out)
 {
     const char *last;
@@ -89,7 +89,7 @@ static bool is_vacant(const struct search *s, const char *path)
     return fd < 0 && errno == ENOENT;
 }
 
-/* Is all that it held in the image? */
+/* Whether the image holds the whole content of the file. */
 static bool has_copy(const struct search *s, const struct rb_node *want)
 {
     struct stat st;
@@ -106,8 +106,8 @@ static bool has_copy(const struct search *s, const struct rb_node *want)
            rb_digest_equal(ends.tail, want->ends.tail);
 }
 
-/* As memory, which comes back with the mapping, or as a copy. A folder of which nothing is recorded
- * cannot be made again. */
+/* Whether the content exists as memory, which comes back with the mapping, or as a copy. A folder
+ * without a record cannot be made again. */
 static bool can_be_made(const struct search *s, const struct rb_node *want)
 {
     const char *last;
@@ -198,7 +198,8 @@ static int fill(int fd, const struct rb_node *want, int kept_fd, cairn_error *er
     return rc == 0 && fsync(fd) < 0 ? cairn_fail_errno(err, "writing /%s", want->path) : rc;
 }
 
-/* It gets its name last: until then no process finds it, and afterwards every plan knows it. */
+/* Gives the file its name last: until then no process finds it, and afterwards every plan
+ * recognises it. */
 static int make_anew(int root_fd, const struct rb_node *want, int kept_fd, cairn_error *err)
 {
     const char *last;

@@ -1,16 +1,16 @@
-/* Files that were open for writing and lie in no tree. */
+/* Restores files that were open for writing and lie in no tree. */
 #ifndef CAIRN_ROLLBACK_RESTORE_OPEN_H
 #define CAIRN_ROLLBACK_RESTORE_OPEN_H
 
 #include "common/error.h"
 #include "rollback/conflicts.h"
 
-/* The action for one of them. */
+/* The action for one of these files. */
 struct rb_open_fate {
-    const char *found; /* its path relative to "/", other than recorded where it was renamed inside
-                          its folder; NULL where it has gone and is made anew */
+    const char *found; /* its path relative to "/", which differs from the recorded one if it was
+                        * renamed inside its folder; NULL if it is gone and will be made anew */
     bool cut;
-    bool replaced; /* what has its name now goes to `undone` */
+    bool replaced; /* the file that has its name now goes to `undone` */
 };
 
 /* fates: one per node of open. */

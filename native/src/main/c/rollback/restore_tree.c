@@ -13,12 +13,12 @@
 #include "rollback/names.h"
 #include "rollback/undone.h"
 
-#define UNFINISHED ".new" /* what ends the name of a file being built in the stage */
+#define UNFINISHED ".new" /* the suffix of a file that is being built in the stage */
 
 struct restorer {
     struct rb_plan *plan;
     int stage_fd;
-    const char **staged; /* per wanted node: its name in the stage */
+    const char **staged; /* for each wanted node: its name in the stage */
     int kept_fd, undone_fd;
     cairn_error *err;
 };
@@ -33,7 +33,7 @@ static int move_away(const struct restorer *r, const char *path)
     return rb_undone_take(r->undone_fd, r->plan->base_fd, r->plan->want->base, path, r->err);
 }
 
-/* Folders whose owner may not write in them; their modes are set again at the end. */
+/* Folders whose owner may not write in them. Their modes are set again at the end. */
 static int open_up_folders(const struct restorer *r)
 {
     const struct rb_tree *now = &r->plan->now;
@@ -70,7 +70,7 @@ static bool needs_stage(const struct rb_plan *plan)
     return false;
 }
 
-/* The root itself may have become something that is not a folder: the stage lies in it. */
+/* The root itself may no longer be a folder, but the stage must lie in it. */
 static int make_root(const struct restorer *r)
 {
     const struct rb_plan *plan = r->plan;
@@ -88,9 +88,9 @@ static int make_root(const struct restorer *r)
     return 0;
 }
 
-/* --- out of the way --- */
+/* --- moving files out of the way --- */
 
-/* A name in the stage that nothing has: earlier tries may have left some. */
+/* Finds an unused name in the stage: earlier tries may have left some. */
 static const char *vacant_name(const struct restorer *r, size_t w, const char *suffix)
 {
     char name[64];
@@ -184,8 +184,8 @@ static int build_copy(const struct restorer *r, const struct rb_node *want, cons
     return to < 0 ? failed(r, "making the copy of", want->path) : fill_from_copy(r, want, to);
 }
 
-/* If the supervisor is killed in between, the file is written again, since its content is still not
- * the wanted one. */
+/* If the supervisor is killed meanwhile, the file is written again, because its content is still
+ * not the wanted one. */
 static int rewrite(const struct restorer *r, const struct rb_node *want)
 {
     struct stat st;
@@ -276,8 +276,7 @@ static int remove_stage(struct restorer *r)
     return 0;
 }
 
-/* Folders that led to an absent root were absent too; a folder that others use is not empty and
- * stays. */
+/* The folders above an absent root were absent too. One that others use is not empty and stays. */
 static void remove_ancestors(const struct restorer *r)
 {
     char path[4096];
@@ -295,8 +294,8 @@ static int set_all_attributes(const struct restorer *r)
 {
     const struct rb_plan *plan = r->plan;
     int rc = 0;
-    /* What is in a folder first: setting it changes no time of the folder, but the folder's mode
-     * may close it. */
+    /* Sets the content of a folder first: that changes no time of the folder, but the folder's mode
+     * may deny access. */
     for (size_t w = plan->want->n; w-- > 0 && rc == 0;) {
         const struct rb_node *want = &plan->want->nodes[w];
         if (want->same == RB_NONE && want->type != RB_CLOSED && plan->fates[w].source != RB_LEAVE)

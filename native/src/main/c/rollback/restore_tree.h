@@ -1,9 +1,8 @@
-/* Doing what a plan says.
- *
- * Every step leaves a state from which planning again reaches the same end, so that a roll-back
- * that was killed is simply repeated: wanted files that are elsewhere wait in the stage, where the
- * next plan finds them by inode; what is in the way goes to undone before anything takes its name;
- * a file that returns from the image is built in the stage and renamed to its place whole. */
+/* Carries out a plan. Every action leaves a state from which a new plan reaches the same end, so a
+ * roll-back that was killed is simply repeated. Wanted files that are elsewhere wait in the stage,
+ * where the next plan finds them by inode. A file in the way moves to undone before another takes
+ * its name. A file that returns from the image is built in the stage and then renamed to its place.
+ */
 #ifndef CAIRN_ROLLBACK_RESTORE_TREE_H
 #define CAIRN_ROLLBACK_RESTORE_TREE_H
 

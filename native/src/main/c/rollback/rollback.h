@@ -25,13 +25,14 @@
 #include "image/image.h"
 #include "rollback/options.h"
 
-/* During the pause: records files and trees; small changed files of trees are read (up
- * to 64 MiB stay in memory until rollback_sync), larger ones wait. */
+/* Records files and trees during the pause. Reads small changed files of trees (up to 64 MiB stay
+ * in memory until rollback_sync); larger ones wait. */
 CAIRN_CHECKED int rollback_record(const struct rollback_options *options,
                                   const struct rollback_open_file *files, size_t n_files,
                                   image_writer *w, rollback_notes **out, cairn_error *err);
-/* After the pause, before META is written: makes the larger copies, syncs what the image relies on
- * (the recorded files, the copies and their folders), and describes it all in *out, META's "files".
+/* After the pause, before META is written: makes the larger copies, and syncs everything on which
+ * the image relies (the recorded files, the copies and their folders). Describes it in *out, META's
+ * "files".
  */
 CAIRN_CHECKED int rollback_sync(rollback_notes *notes, image_writer *w, json_t **out,
                                 cairn_error *err);
@@ -41,7 +42,7 @@ void rollback_free(rollback_notes *notes);
 /* Whether rollback_apply would succeed. Touches nothing. */
 CAIRN_CHECKED int rollback_check(const json_t *record, const image_reader *image,
                                  const struct rollback_others *others, cairn_error *err);
-/* Returns the files to the recorded state. What it truncates or moves away goes below undone_fd, a
+/* Returns the files to the recorded state. Truncated tails and removed files go below undone_fd, a
  * folder of the new attempt. After a kill it can be run again. */
 CAIRN_CHECKED int rollback_apply(const json_t *record, const image_reader *image,
                                  const struct rollback_others *others, int undone_fd,

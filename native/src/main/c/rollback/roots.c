@@ -30,7 +30,7 @@ static int set_place(struct rb_arena *arena, struct rb_tree *tree, const char *r
     return 0;
 }
 
-/* The deepest folder above path that exists becomes the base. */
+/* The deepest existing folder above path becomes the base. */
 static int resolve_absent(struct rb_arena *arena, struct rb_tree *tree, cairn_error *err)
 {
     char above[PATH_MAX], real[PATH_MAX * 2];
@@ -81,7 +81,7 @@ static int open_base(const struct rb_tree *tree, const struct rb_own *own, int *
     return 0;
 }
 
-/* Is one tree's root part of the other's, reached without crossing a mount? 1 or 0. */
+/* Whether one tree's root lies in the other tree, reached without crossing a mount. 1 or 0. */
 static int covers(struct rb_arena *arena, const struct rb_tree *outer, int outer_base,
                   const struct rb_tree *inner, int inner_base, cairn_error *err)
 {
@@ -93,7 +93,7 @@ static int covers(struct rb_arena *arena, const struct rb_tree *outer, int outer
     struct statx a, b;
     if (statx(outer_base, outer->name, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &a) < 0 ||
         statx(inner_base, inner->name, AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &b) < 0)
-        return io_is_absent(errno) ? 1 /* it could only come to be inside */
+        return io_is_absent(errno) ? 1 /* an absent root could only be made inside the other tree */
                                    : cairn_fail_errno(err, "looking at %s and %s", o, i);
     return a.stx_mnt_id == b.stx_mnt_id;
 }
@@ -107,7 +107,7 @@ static void drop(struct rb_record *record, int *fds, size_t i)
     memmove(&fds[i], &fds[i + 1], (record->n_trees - i) * sizeof *fds);
 }
 
-/* Drops the last tree where an earlier one covers it, or the earlier ones that it covers. */
+/* Drops the last tree if an earlier one covers it, or the earlier trees that it covers. */
 static int merge_last(struct rb_record *record, int *fds, cairn_error *err)
 {
     size_t last = record->n_trees - 1;
@@ -172,7 +172,7 @@ int rb_roots_resolve(const char *const *paths, const char *const *written, const
     for (size_t i = 0; i < n && rc == 0; i++)
         rc = add_root(paths[i], false, own, record, *base_fds, err);
     for (size_t i = 0; i < files && rc == 0 && record->n_trees < RB_MAX_TREES; i++) {
-        cairn_error ignored; /* then it is recorded as an open file only */
+        cairn_error ignored; /* then the file is recorded as an open file only */
         int skipped = add_root(written[i], true, own, record, *base_fds, &ignored);
         (void)skipped;
     }

@@ -1,4 +1,4 @@
-/* After the pause: the larger copies, durability, and the description. */
+/* After the pause: makes the larger copies, syncs, and describes the record. */
 #include "rollback/sync.h"
 
 #include <errno.h>
@@ -20,7 +20,8 @@ static int open_live(const struct rb_task *task)
     return rb_open_beneath(task->base_fd, task->node->path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 }
 
-/* Writes change mtime. (Renames and links change ctime only, and leave the content alone.) */
+/* Whether the file was written: writes change mtime. (Renames and links change ctime only, and
+ * leave the content alone.) */
 static bool is_as_noted(int fd, const struct rb_node *node)
 {
     struct stat st;
@@ -46,7 +47,7 @@ static int give_up(rollback_notes *notes, struct rb_node *node, int fd, const ch
     return 0;
 }
 
-/* The next image finds it there. */
+/* Moves the copy to the name under which the next image finds it. */
 static int name_if_settled(rollback_notes *notes, struct rb_node *node, cairn_error *err)
 {
     return node->settled ? rb_kept_name(&notes->kept, &notes->record.arena, node, err) : 0;
@@ -70,7 +71,7 @@ static int digest_reflink(rollback_notes *notes, struct rb_node *node, cairn_err
     return rc;
 }
 
-/* Shared where that can be, else copied; with its digest. */
+/* Shares the file's blocks if possible, else copies it with a digest. */
 static int duplicate(rollback_notes *notes, struct rb_node *node, int fd, cairn_error *err)
 {
     int rc = rb_kept_reflink(&notes->kept, &notes->record.arena, node, fd, err);
@@ -106,7 +107,8 @@ static int copy_later(rollback_notes *notes, struct rb_task *task, cairn_error *
     return copy_from(notes, task->node, fd, err);
 }
 
-/* The earlier image may just have been deleted, or the copy have as many links as can be. */
+/* The earlier image may just have been deleted, or the copy may have the maximum number of links.
+ */
 static int carry(rollback_notes *notes, struct rb_task *task, cairn_error *err)
 {
     cairn_error ignored;
@@ -158,13 +160,14 @@ static int do_duty(rollback_notes *notes, struct rb_task *task, cairn_error *err
 
 static int sync_fd(int fd, const char *path, cairn_error *err)
 {
-    /* Some file systems have nothing to sync, and say it so. */
+    /* Some file systems have nothing to sync, and return this error for it. */
     if (fdatasync(fd) == 0 || errno == EINVAL || errno == EROFS || errno == ENOSYS)
         return 0;
     return cairn_fail_errno(err, "syncing %s", path);
 }
 
-/* What has gone meanwhile, or may not be read, the image cannot rely on and need not wait for. */
+/* A file that is gone, or that may not be read, is not needed by the image, so nothing waits for
+ * it. */
 static int cannot_open(const char *path, cairn_error *err)
 {
     static const int needless[] = {ENOENT, ENOTDIR, EACCES, EPERM, ELOOP, EXDEV, ENXIO};
@@ -192,7 +195,7 @@ static bool has_copy(const struct rb_node *node)
     return node->keep == RB_KEEP_COPY || node->keep == RB_KEEP_GROWN;
 }
 
-/* Starts writing everything, so that the waits that follow are few. */
+/* Starts writing out everything, so that few of the later syncs have to wait. */
 static void start_writing(const rollback_notes *notes, const struct rb_task *task)
 {
     auto_close int live = open_live(task);

@@ -1,4 +1,4 @@
-/* From the pause to durability: rollback_sync over plain folders. */
+/* rollback_sync over plain folders: makes a record durable after the pause. */
 #ifndef CAIRN_ROLLBACK_SYNC_H
 #define CAIRN_ROLLBACK_SYNC_H
 

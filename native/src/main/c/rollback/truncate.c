@@ -21,7 +21,7 @@ static void times_of(const struct rb_node *want, struct timespec times[2])
     times[1] = (struct timespec){.tv_sec = ns < 0 ? s - 1 : s, .tv_nsec = ns < 0 ? ns + NS : ns};
 }
 
-/* chmod of the file behind an O_PATH descriptor. */
+/* As chmod, for the file behind an O_PATH descriptor. */
 static int change_mode(int path_fd, mode_t mode)
 {
     char path[64];
@@ -78,7 +78,7 @@ int rb_set_attributes(int base, const char *shown, const struct rb_node *want, c
     if (geteuid() == 0 && (now.uid != want->uid || now.gid != want->gid)) {
         if (fchownat(fd, "", want->uid, want->gid, AT_EMPTY_PATH) < 0)
             return cairn_fail_errno(err, "giving %s/%s to its owner", shown, want->path);
-        now.mode = 010000; /* chown may have cleared bits */
+        now.mode = 010000; /* chown may have cleared mode bits */
     }
     if (want->type != RB_SYMLINK && now.mode != want->mode &&
         change_mode(fd, want->mode & 07777) < 0)

@@ -21,7 +21,8 @@ int rb_rename_vacant(int from_dir, const char *from, int to_dir, const char *to)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -1;
-    /* A file system without the flag; no other process works in these folders. */
+    /* For a file system without the flag, which is safe because no other process works in these
+     * folders. */
     struct stat st;
     if (fstatat(to_dir, to, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
@@ -35,7 +36,7 @@ int rb_rename_vacant(int from_dir, const char *from, int to_dir, const char *to)
 static int copy_away(int from_dir, const char *from, int to_dir, const char *to, cairn_error *err);
 static int remove_all(int dir, const char *name, cairn_error *err);
 
-/* A stream over a folder, or NULL. */
+/* Opens a stream over a folder, or NULL. */
 static DIR *list_folder(int dir, const char *name)
 {
     auto_close int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -112,7 +113,7 @@ static int copy_away(int from_dir, const char *from, int to_dir, const char *to,
         if (symlinkat(target, to_dir, to) < 0)
             return cairn_fail_errno(err, "moving the link %s to undone", from);
     }
-    return 0; /* a pipe, socket or device holds nothing to keep */
+    return 0; /* a pipe, socket or device holds no data to keep */
 }
 
 static int remove_folder(int dir, const char *name, cairn_error *err)
@@ -165,8 +166,8 @@ static int open_place(int undone_fd, unsigned n, const char *shown, const char *
                        path, suffix);
     if (len >= PATH_MAX)
         return cairn_fail(err, ENAMETOOLONG, "moving %s/%s to undone", shown, path);
-    /* Looked at before anything is made: undoing that is killed again and again finds the next
-     * place with as many changes of the disk as the first. */
+    /* Finds a free place before it makes anything. So an undoing that is killed again and again
+     * makes the same number of changes to find the next place. */
     auto_close int taken = rb_open_beneath(undone_fd, place, O_PATH);
     if (taken >= 0 || errno == ENOTDIR || errno == ELOOP)
         return 1;

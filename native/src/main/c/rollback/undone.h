@@ -1,5 +1,5 @@
-/* Where what a roll-back takes away is kept: UNDONE/N/<absolute path>, N the first in which the
- * place is free. */
+/* Keeps what a roll-back removes, below UNDONE/N/<absolute path>. N is the first number at which
+ * that place is free. */
 #ifndef CAIRN_ROLLBACK_UNDONE_H
 #define CAIRN_ROLLBACK_UNDONE_H
 
@@ -7,11 +7,11 @@
 
 #include "common/error.h"
 
-/* Renames where the target does not exist yet (else -1, EEXIST). */
+/* Renames if the target does not exist yet; otherwise -1 and EEXIST. */
 int rb_rename_vacant(int from_dir, const char *from, int to_dir, const char *to);
 
-/* Moves base/path, a file or a whole folder, away; across file systems it is copied, synced and
- * removed. shown: base's absolute path. */
+/* Moves base/path, a file or a whole folder, away. Across file systems it copies, syncs and
+ * removes. shown: base's absolute path. */
 CAIRN_CHECKED int rb_undone_take(int undone_fd, int base, const char *shown, const char *path,
                                  cairn_error *err);
 /* Copies bytes [from, to) of fd to <absolute path>.from-<from>, durably. */

@@ -16,15 +16,15 @@
 
 #define MAX_DEPTH 100
 #define NS 1000000000LL
-/* File times come from the kernel's tick (10 ms at most); a file system without nanoseconds counts
- * in steps of up to 2 s. */
+/* File times have the resolution of the kernel's tick (10 ms at most); a file system without
+ * nanoseconds counts in steps of up to 2 s. */
 #define TICK_NS (50 * 1000000LL)
 #define COARSE_NS (3 * NS)
 
 struct walk {
     const struct rb_own *own;
     bool open_up;
-    uint64_t dev; /* of the root: what lies on another device is not entered */
+    uint64_t dev; /* device of the root: files on another device are not entered */
     struct rb_arena *arena;
     struct rb_tree *tree;
     cairn_error *err;
@@ -54,7 +54,7 @@ static void own_add_named(struct rb_own *own, int fd, const char *path)
         rb_own_add(own, folder);
 }
 
-/* Does the path of this folder end in runs/RUN/steps/STEP/NAME? */
+/* Whether the path of this folder ends in runs/RUN/steps/STEP/NAME. */
 static bool is_in_home(int fd)
 {
     char link[64], path[PATH_MAX];
@@ -142,7 +142,7 @@ static bool is_mount_point(int dirfd, const char *name)
            (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT);
 }
 
-/* -1 and EACCES where it may not be listed, or what is in it may not be looked at. */
+/* -1 and EACCES if the folder may not be listed, or its entries may not be examined. */
 static int open_listable(int dirfd, const char *name)
 {
     auto_close int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -162,7 +162,7 @@ static int open_folder(const struct walk *w, int dirfd, const char *name, const 
 
 static int walk_into(const struct walk *w, int folder_fd, const char *path, int depth);
 
-/* One name. A name that vanishes meanwhile is not there. */
+/* Examines one name. A name that vanishes meanwhile counts as absent. */
 static int visit(const struct walk *w, int dirfd, const char *name, const char *path, int depth)
 {
     struct stat st;

@@ -1,4 +1,5 @@
-/* What this host allows: each thing is tried, in a child, not guessed from settings. */
+/* Reports what this host allows. A child process tries each thing, because settings alone do not
+ * tell. */
 #include "sandbox/host_report.h"
 
 #include <errno.h>
@@ -22,7 +23,7 @@
 #include "sandbox/namespaces.h"
 #include "sandbox/start.h"
 
-/* The result of one trial: empty when it went well, else what was refused. */
+/* The result of one trial: empty for success, else what the host refused. */
 struct trial {
     const char *name;
     bool required;
@@ -30,8 +31,8 @@ struct trial {
     const char *good, *cost, *who;
 };
 
-/* A step of one process, /bin/true, in namespaces of its own: user, pid, mount, ipc and time at
- * once. */
+/* Tries a step of one process, /bin/true, in namespaces of its own: user, pid, mount, ipc and time
+ * at once. */
 static void try_namespaces(cairn_error *err)
 {
     char program[] = "/bin/true";
@@ -49,7 +50,7 @@ static void try_namespaces(cairn_error *err)
         tree_destroy(&tree);
 }
 
-/* A group that is not mapped in the step's user namespace cannot be given to a file there. */
+/* Tries to give a file to a group that is not mapped in the step's user namespace. */
 static void try_groups(cairn_error *err)
 {
     int n = getgroups(0, NULL);
@@ -110,7 +111,7 @@ static void try_pagemap_scan(cairn_error *err)
         cairn_fail_errno(err, "opening /proc/self/pagemap");
         return;
     }
-    /* PAGEMAP_SCAN with a NULL argument: EFAULT where it exists, ENOTTY where it does not. */
+    /* Calls PAGEMAP_SCAN with a NULL argument: EFAULT if it exists, ENOTTY if it does not. */
     if (ioctl(fd, _IOC(_IOC_READ | _IOC_WRITE, 'f', 16, 96), NULL) < 0 && errno != EFAULT)
         cairn_fail_errno(err, "PAGEMAP_SCAN");
 }
@@ -139,7 +140,7 @@ static const struct trial trials[] = {
      "the administrator: a newer kernel"},
 };
 
-/* Runs a trial in a child, since some change the process for good. */
+/* Runs a trial in a child, because some trials change the process for good. */
 static void run_trial(const struct trial *trial, cairn_error *result)
 {
     int report[2];

@@ -4,8 +4,8 @@
 
 #include "common/error.h"
 
-/* What this host allows, a line per thing, as JSON array of
- * {"name","ok","required","detail","cost","who"}: `cairn check`. The caller frees. */
+/* Reports what this host allows, for `cairn check`: a JSON array of
+ * {"name","ok","required","detail","cost","who"}. The caller frees it. */
 CAIRN_CHECKED int tree_host_report(char **json, cairn_error *err);
 
 #endif

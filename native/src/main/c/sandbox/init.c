@@ -71,7 +71,7 @@ _Noreturn static void fail_init(int channel, const cairn_error *error)
     _exit(1);
 }
 
-/* A terminal of the private /dev/pts: *master and *slave. */
+/* Opens a terminal of the private /dev/pts: *master and *slave. */
 static int open_terminal(const struct tree_spec *spec, int *master, int *slave, cairn_error *err)
 {
     auto_close int m = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -101,8 +101,8 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Whether the PATH that execvpe looked along has a program of this name: it says "permission
- * denied" also when a folder there may not be read. */
+/* Whether the PATH that execvpe searched holds a program of this name. execvpe reports "permission
+ * denied" also for a folder that may not be read. */
 static bool is_on_path(const char *name)
 {
     const char *path = getenv("PATH");
@@ -130,7 +130,7 @@ static void fail_to_start(const char *program, cairn_error *err)
     }
 }
 
-/* In the root process, before exec; errors go to `report` which closes on exec. */
+/* Runs in the root process before exec. Errors go to `report`, which closes on exec. */
 _Noreturn static void exec_step(const struct tree_spec *spec, int pty_slave, int report)
 {
     cairn_error error = {0};
@@ -141,7 +141,7 @@ _Noreturn static void exec_step(const struct tree_spec *spec, int pty_slave, int
             cairn_fail_errno(&error, "taking the step's terminal");
         in = out = errors = pty_slave;
     }
-    /* Through high copies, so that no dup2 overwrites a source of the next one. */
+    /* Uses high copies, so that no dup2 overwrites the source of the next one. */
     in = fcntl(in, F_DUPFD_CLOEXEC, 10);
     out = fcntl(out, F_DUPFD_CLOEXEC, 10);
     errors = fcntl(errors, F_DUPFD_CLOEXEC, 10);
@@ -163,7 +163,7 @@ _Noreturn static void exec_step(const struct tree_spec *spec, int pty_slave, int
     _exit(127);
 }
 
-/* execvpe looks along the PATH of the caller's environment; the step's is what counts. */
+/* execvpe searches the PATH of the calling process, but the step's own PATH must count. */
 static void adopt_path_of(const struct tree_spec *spec)
 {
     unsetenv("PATH");
@@ -202,8 +202,8 @@ static pid_t start_root(const struct tree_spec *spec, int pty_slave, cairn_error
     return root;
 }
 
-/* Reaps everything; returns the wait status of the root. Signals stay blocked: pid 1 has nothing to
- * say to them. */
+/* Reaps every process, and returns the wait status of the root process. Signals stay blocked,
+ * because pid 1 reacts to none. */
 static int reap_until(pid_t root)
 {
     for (;;) {
@@ -212,7 +212,7 @@ static int reap_until(pid_t root)
         if (pid == root)
             return status;
         if (pid < 0 && errno != EINTR)
-            return 0; /* cannot happen while the root lives */
+            return 0; /* cannot happen while the root process lives */
     }
 }
 
@@ -234,7 +234,7 @@ static void close_all_but(int one, int other)
     syscall(SYS_close_range, high + 1, ~0u, 0);
 }
 
-/* Before anything of the step exists, which all inherits it. */
+/* Runs before any process of the step exists, so that all processes inherit the filter. */
 static int take_filter(const struct tree_spec *spec, int channel, cairn_error *err)
 {
     const struct filter_spec filter = {.tell_changes = spec->listener,
@@ -253,7 +253,7 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
                          int channel)
 {
     cairn_error error = {0};
-    pid_t maker = getppid(); /* 0 when it is outside of our pid namespace */
+    pid_t maker = getppid(); /* 0 when the sender is outside of our pid namespace */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != maker)
         _exit(1);
@@ -275,8 +275,8 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
                           : start_root(&own, slave, &error);
     if (root < 0)
         fail_init(channel, &error);
-    /* A pipe end held here would hide the end of file from its reader, and a held lock would never
-     * be released: all are closed before the restored step runs. */
+    /* Closes all descriptors before the restored step runs. A pipe end held here would hide the end
+     * of file from its reader, and a held lock would never be released. */
     close_all_but(channel, master);
     struct init_message ready = {.kind = INIT_READY, .root_in_ns = root};
     if (send_message(channel, &ready, master) != 0)
@@ -287,7 +287,7 @@ _Noreturn void init_main(const struct tree_spec *spec, const struct init_restore
         _exit(1);
     struct init_message ended = {.kind = INIT_ENDED, .wait_status = reap_until(root)};
     send_message(channel, &ended, -1);
-    if (!spec->namespaces) /* nothing else ends what the root left behind */
+    if (!spec->namespaces) /* nothing else ends the processes that the root process left behind */
         kill_descendants(getpid());
     _exit(0);
 }

@@ -84,8 +84,8 @@ static int format_offset(char *out, size_t size, const char *clock, int64_t offs
     return snprintf(out, size, "%s %lld %lld\n", clock, (long long)seconds, (long long)nanoseconds);
 }
 
-/* How far this process's clock is ahead of the host's: not 0 in nested supervisors. Call it before
- * a time namespace for children is made, since /proc would show that one instead. */
+/* How far this process's clock is ahead of the host's; not 0 in a nested supervisor. Call it before
+ * the process makes a time namespace for its children, because /proc would then show that one. */
 static int64_t own_offset_ns(const char *clock)
 {
     char line[128], name[32];
@@ -121,8 +121,8 @@ static int enter_time_namespace(const struct namespace_clocks *clocks,
 
 int namespaces_take_user(cairn_error *err)
 {
-    /* CAP_SYS_ADMIN makes namespaces, CAP_SYS_PTRACE reads the step: a process with both needs no
-     * user namespace. */
+    /* With CAP_SYS_ADMIN a process can make namespaces, and with CAP_SYS_PTRACE read the step. With
+     * both it needs no user namespace. */
     bool needs_one = !has_capability(CAP_SYS_ADMIN) || !has_capability(CAP_SYS_PTRACE);
     return needs_one ? enter_user_namespace(err) : 0;
 }
@@ -145,7 +145,7 @@ static int mount_at(const char *type, const char *target, unsigned long flags, c
     return 0;
 }
 
-/* Pseudo-terminals of the step's own, so that a restore can have the same numbers. */
+/* Mounts pseudo-terminals for the step alone, so that a restore can use the same numbers. */
 static int mount_pts(cairn_error *err)
 {
     int rc = mount_at("devpts", "/dev/pts", MS_NOSUID | MS_NOEXEC,
@@ -154,7 +154,7 @@ static int mount_pts(cairn_error *err)
         return rc;
     struct stat ptmx;
     if (lstat("/dev/ptmx", &ptmx) == 0 && S_ISLNK(ptmx.st_mode))
-        return 0; /* a link to pts/ptmx: already the new instance's */
+        return 0; /* /dev/ptmx is a link to pts/ptmx, and so leads to the new instance already */
     if (mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0) {
         rc = cairn_fail_errno(err, "binding the step's /dev/ptmx");
         umount2("/dev/pts", MNT_DETACH);
@@ -176,5 +176,6 @@ int namespaces_mount(bool needs_pty, cairn_error *err)
             return rc;
     }
     rc = mount_pts(needs_pty ? err : NULL);
-    return needs_pty ? rc : 0; /* else a step that makes pseudo-terminals is refused its images */
+    return needs_pty ? rc : 0; /* without this mount, a step that makes pseudo-terminals gets no
+                                * images */
 }

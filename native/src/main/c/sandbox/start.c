@@ -56,7 +56,7 @@ int start_init(const struct tree_spec *spec, const struct namespace_clocks *cloc
     return 0;
 }
 
-/* What pid 1 forks next may already wait for an answer. */
+/* The next process that pid 1 forks may already wait for an answer. */
 static int take_listener(struct tree *t, const struct tree_listener *to,
                          const struct init_message *message, int fd, cairn_error *err)
 {

@@ -6,7 +6,7 @@
 
 #define VARIABLE "TMPDIR="
 #define LINK "/dev/shm/" TEMPORARY_LINK
-#define LONG 40 /* leaves 66 bytes for what programs add */
+#define LONG 40 /* leaves 66 bytes for the names that programs append */
 
 char *const *temporary_shorten(char *const *envp)
 {

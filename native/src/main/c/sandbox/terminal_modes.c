@@ -9,7 +9,7 @@
 #include "common/hex.h"
 #include "common/json.h"
 
-#define MOST_CHARACTERS 32 /* as glibc has them: more than the kernel's */
+#define MOST_CHARACTERS 32 /* glibc's struct, which has more characters than the kernel's */
 
 int terminal_modes_get(int fd, struct termios2 *out, cairn_error *err)
 {

@@ -1,4 +1,4 @@
-/* How a pseudo-terminal is set: echo, line editing, control characters, speeds. */
+/* The settings of a pseudo-terminal: echo, line editing, control characters, speeds. */
 #ifndef CAIRN_SANDBOX_TERMINAL_MODES_H
 #define CAIRN_SANDBOX_TERMINAL_MODES_H
 
@@ -7,7 +7,7 @@
 
 #include "common/error.h"
 
-/* Of either end: both show the modes of the slave. */
+/* Works with a descriptor of either end: both show the modes of the slave. */
 CAIRN_CHECKED int terminal_modes_get(int fd, struct termios2 *out, cairn_error *err);
 CAIRN_CHECKED int terminal_modes_set(int fd, const struct termios2 *modes, cairn_error *err);
 /* The same as JSON. */

@@ -17,14 +17,14 @@
 
 #define LINE_DISCIPLINE_BYTES 4096
 #define QUEUE_BYTES (64 * 1024) /* more than both buffers of one direction hold */
-/* With this much input queued, the line discipline may not have processed all of it yet. */
+/* If this much input is queued, the line discipline may not have processed all of it yet. */
 #define TYPED_AHEAD 3072
 #define WAIT_MS 1000
 /* The size of one buffer, which the kernel allocates if there is any room at all. */
 #define MOST_AT_ONCE 3584
 
-/* The kernel brings what was written to `fd`'s end to where it is read before it says that there is
- * nothing. */
+/* Polls `fd`. The kernel first moves the bytes that were written at the other end to this one, so
+ * an answer of "nothing" can be trusted. */
 static short ready(int fd, short events, int timeout_ms)
 {
     struct pollfd p = {fd, events, 0};
@@ -42,7 +42,7 @@ static bool has_lines(const struct termios2 *modes)
     return (modes->c_lflag & ICANON) != 0;
 }
 
-/* Input is read unchanged, and has no other effect. */
+/* Whether, in these modes, input is read unchanged and has no other effect. */
 static bool is_transparent(const struct termios2 *modes)
 {
     return !(modes->c_lflag & (ICANON | ISIG | ECHO | ECHONL)) &&
@@ -95,7 +95,7 @@ struct taken {
     uint8_t bytes[QUEUE_BYTES];
 };
 
-/* Everything that can be read now. */
+/* Reads everything that is available now. */
 static int take_bytes(int fd, struct taken *taken, cairn_error *err)
 {
     while (taken->len < QUEUE_BYTES && (ready(fd, POLLIN, 0) & POLLIN)) {
@@ -134,7 +134,7 @@ static int take_input(int master, int slave, const struct termios2 *modes, json_
     if (!typed)
         return cairn_fail(err, ENOMEM, "out of memory taking what is in a terminal");
     int rc = has_lines(modes) ? take_lines(slave, json, err) : 0;
-    struct termios2 by_bytes = *modes; /* which shows the line that is not complete */
+    struct termios2 by_bytes = *modes; /* this shows the incomplete line */
     by_bytes.c_lflag &= ~(tcflag_t)ICANON;
     by_bytes.c_cc[VMIN] = 1;
     by_bytes.c_cc[VTIME] = 0;
@@ -157,7 +157,7 @@ static void pause_ms(void)
  * accepts a whole buffer, so that even a blocking descriptor does not block. */
 #define BUFFER_BYTES 256
 
-/* Of the last bytes more than one buffer may find room, as far as `last`. */
+/* For the last `last` bytes, there may be room for more than one buffer. */
 static int put_bytes(int fd, const uint8_t *bytes, size_t len, size_t last, cairn_error *err)
 {
     for (size_t at = 0, ms = 0; at < len;) {
@@ -177,9 +177,9 @@ static int put_bytes(int fd, const uint8_t *bytes, size_t len, size_t last, cair
     return 0;
 }
 
-/* The characters that have a meaning while lines are put back. */
+/* The characters that have a meaning while lines are written back. */
 struct editing {
-    uint8_t end[3]; /* of a line: newline and those of the program; 0 for none */
+    uint8_t end[3]; /* ends of a line: newline and those that the program set; 0 for none */
     uint8_t eof, literal, start, stop;
 };
 
@@ -217,8 +217,9 @@ static struct termios2 modes_of_editing(const struct termios2 *modes, const stru
     return editing;
 }
 
-/* A character of flow control is obeyed in its turn, and leaves nothing behind: packet mode says
- * when. Output may lie before what it says, which polls for it cannot wait for. */
+/* Types a flow-control character and waits until it takes effect. The line discipline obeys it
+ * after all earlier input and leaves no byte for it. Packet mode reports the effect. A poll for
+ * input could not wait for the report, because output may lie before it. */
 static int type_and_wait(int master, uint8_t character, char status, cairn_error *err)
 {
     char said = 0;
@@ -233,8 +234,8 @@ static int type_and_wait(int master, uint8_t character, char status, cairn_error
     return rc;
 }
 
-/* Stops output by a character and, with `start`, continues it: by then the line discipline has
- * processed everything typed before, and has written its echoes. Leaves modes of its own. */
+/* Stops output by a character and, with `start`, continues it. By then the line discipline has
+ * processed all earlier input and has written its echoes. Leaves modes of its own in place. */
 static int type_flow_control(int master, const struct termios2 *modes, bool start, cairn_error *err)
 {
     const struct editing e = choose_editing(modes);
@@ -250,13 +251,13 @@ static int type_flow_control(int master, const struct termios2 *modes, bool star
     return rc != 0 ? rc : off;
 }
 
-/* Continues stopped output, and says what had stopped it. Nothing waits to be read by the
- * master. */
+/* Continues stopped output, and records what had stopped it. Call it when nothing waits to be read
+ * at the master. */
 static void let_go_on(int slave, json_t *json)
 {
     if (takes_output(slave))
         return;
-    ioctl(slave, TCXONC, TCOON); /* undoes its opposite, and nothing else */
+    ioctl(slave, TCXONC, TCOON); /* TCOON undoes only TCOOFF */
     bool by_call = takes_output(slave);
     if (!by_call) {
         ioctl(slave, TCXONC, TCOOFF);
@@ -273,7 +274,7 @@ static int take_output(int master, int slave, const struct termios2 *modes, json
         return cairn_fail(err, ENOMEM, "out of memory taking what is in a terminal");
     bool had_room = takes_output(slave);
     int rc = take_bytes(master, output, err);
-    if (rc == 0 && !had_room) { /* there may be echoes for which there was none */
+    if (rc == 0 && !had_room) { /* there may be echoes for which there was no room */
         let_go_on(slave, json);
         rc = type_flow_control(master, modes, true, err);
         if (rc == 0)
@@ -306,8 +307,9 @@ int terminal_queues_take(int master, int slave, json_t *json, cairn_error *err)
     return rc == 0 ? take_output(master, slave, &modes, json, err) : rc;
 }
 
-/* To where bytes are read as they are written. What its line discipline has room for goes there
- * before the rest is written, which so finds as much room as it ever had. */
+/* Writes bytes to an end whose reader gets them unchanged. First writes as much as the line
+ * discipline holds and waits until it has arrived. The rest then finds as much room as it had
+ * before. */
 static int put_plain(int fd, int reader, const uint8_t *bytes, size_t len, size_t last,
                      cairn_error *err)
 {
@@ -373,7 +375,7 @@ static int put_lines(int master, const struct termios2 *modes, const json_t *lin
     return rc == 0 ? type_flow_control(master, modes, true, err) : rc;
 }
 
-/* As let_go_on() found the terminal. */
+/* Restores the stop that let_go_on() found. */
 static int stop_again(int master, int slave, const struct termios2 *modes, const char *by,
                       cairn_error *err)
 {

@@ -111,8 +111,8 @@ void tree_destroy(struct tree *t)
         if (!t->namespaces)
             kill_descendants(t->init);
         process_signal(t->init, SIGKILL);
-        /* Pid 1 ends once everything below it is reaped, and a traced process is reaped by its
-         * tracer.
+        /* Pid 1 ends only when every process below it is reaped, and a traced process is reaped by
+         * its tracer.
          */
         for (pid_t ended = 0; ended != t->init;) {
             ended = waitpid(-1, NULL, __WALL);
@@ -120,7 +120,7 @@ void tree_destroy(struct tree *t)
                 break;
         }
     }
-    tree_thaw(t); /* no live process is left to release; this frees */
+    tree_thaw(t); /* no live process is left to release; this only frees memory */
     waits_free(&t->waits);
     json_decref(t->kept.paths);
     json_decref(t->kept.stand_ins);

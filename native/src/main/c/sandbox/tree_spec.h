@@ -1,4 +1,4 @@
-/* What a step's process tree is to run. */
+/* Describes the process tree that a step needs. */
 #ifndef CAIRN_SANDBOX_TREE_SPEC_H
 #define CAIRN_SANDBOX_TREE_SPEC_H
 
@@ -10,28 +10,28 @@
 #include "common/error.h"
 #include "common/path_map.h"
 
-/* Receives the step's file changes. */
+/* Receives the reports of the step's file changes. */
 struct tree_listener {
     void *context;
-    /* The step's pid 1 has its filter, whose listener (handed over) is answered from now on; -1
-     * where the host refuses one, and why_not says so. */
+    /* Called when the step's pid 1 has its filter. The listener (handed over) must be answered from
+     * now on; -1 if the host refuses one, and why_not gives the reason. */
     int (*listen)(void *context, int listener, pid_t init, const char *why_not, cairn_error *err);
-    /* All is in place, and the step is about to run: what it changes from now on counts. */
+    /* Called when the step is about to run. From now on its changes count. */
     void (*begin)(void *context);
 };
 
 struct tree_spec {
     char *const *argv;
     char *const *envp;
-    const json_t *renewals; /* {NAME: {"was": [VALUE...], "now": VALUE}}: variables that a restored
-                               tree has outdated, or NULL */
+    const json_t *renewals; /* {NAME: {"was": [VALUE...], "now": VALUE}}: variables whose values a
+                             * restored tree must replace, or NULL */
     const char *cwd;
     int stdin_fd, stdout_fd, stderr_fd; /* ignored with pty */
-    bool pty; /* the step's terminal: a private devpts, its master in tree.pty_master */
+    bool pty; /* the step has a terminal: a private devpts, its master in tree.pty_master */
     unsigned short rows, cols;
-    /* of a fresh root process, as its caller had it; rlim_max 0: as ours */
+    /* limits of a new root process, those of its caller; rlim_max 0: this process's limits */
     struct rlimit open_files;
-    bool baseline_cpu;                    /* envp holds libraries to it */
+    bool baseline_cpu;                    /* envp limits libraries to the baseline CPU */
     const struct tree_listener *listener; /* NULL: nobody */
     const struct path_map *moved; /* of a restored tree, where its paths lead now; or NULL */
     bool accept_changed;          /* a restored tree may read other files than before */

@@ -149,7 +149,7 @@ int app_state_write(const struct app_state *s, image_writer *w, json_t **out, ca
 struct put_back {
     int cwd;
     size_t count;
-    int *fds; /* of the files while they have their temporary names */
+    int *fds; /* removes the files while they have temporary names */
     const char **names;
 };
 
@@ -170,7 +170,7 @@ static int temporary_name(const char *name, char out[NAME_LIMIT], cairn_error *e
     return n < NAME_LIMIT ? 0 : cairn_fail(err, ENAMETOOLONG, "%s", name);
 }
 
-/* Only what the step declares is ever written. */
+/* Writes only the files that the step declares. */
 static int check_declared(const struct spec *spec, const char *name, cairn_error *err)
 {
     for (size_t i = 0; spec->app.files[i]; i++)

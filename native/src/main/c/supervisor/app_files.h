@@ -1,4 +1,5 @@
-/* What a program saves of itself: watched while it saves, copied into an image, put back. */
+/* Files in which a program saves its own state: watched while it saves, copied into an image, and
+ * restored. */
 #ifndef CAIRN_SUPERVISOR_APP_FILES_H
 #define CAIRN_SUPERVISOR_APP_FILES_H
 
@@ -10,8 +11,8 @@
 #include "supervisor/attempt.h"
 #include "supervisor/spec.h"
 
-/* The declared files at one instant, and how long the step's logs were when one of them last
- * changed: what the program prints after it has saved, it will print again. */
+/* The declared files at one instant, and the lengths of the step's logs when one of the files last
+ * changed. After a resume the program prints again what it printed since. */
 struct app_state {
     const struct spec *spec;
     int cwd;
@@ -24,19 +25,19 @@ struct app_state {
 CAIRN_CHECKED int app_state_open(const struct spec *spec, struct app_state *out, cairn_error *err);
 void app_state_close(struct app_state *s);
 
-/* Looks again; true when something differs from the last look. */
+/* Looks again; true if anything differs from the last look. */
 bool app_state_refresh(struct app_state *s);
 bool app_state_same(const struct app_state *a, const struct app_state *b);
 /* Every file is there. */
 bool app_state_complete(const struct app_state *s);
 
-/* Copies them, a space of the image each, and describes them in *out, META's "app".
- * CAIRN_EBUSY_TREE when one changes meanwhile. */
+/* Copies the files, each into a space of the image, and describes them in *out, META's "app".
+ * CAIRN_EBUSY_TREE if a file changes meanwhile. */
 CAIRN_CHECKED int app_state_write(const struct app_state *s, image_writer *w, json_t **out,
                                   cairn_error *err);
 
-/* Puts the files of an image back, each at once, and cuts the logs to what they were when the
- * program saved; the cut tails go to the attempt's folder. */
+/* Restores the files of an image, each atomically. Truncates the logs to their lengths when the
+ * program saved; the removed tails go to the attempt's folder. */
 CAIRN_CHECKED int app_files_put_back(const struct spec *spec, const struct attempt *attempt,
                                      const image_reader *image, const json_t *app,
                                      cairn_error *err);

@@ -24,8 +24,8 @@ static int publish_json(publisher *publish, int dirfd, const char *name, json_t 
     return publish(dirfd, name, text, strlen(text), err);
 }
 
-/* -EEXIST where the attempt had a supervisor before, or where a runner has stopped waiting and
- * closed it. */
+/* -EEXIST if the attempt had a supervisor before, or if a runner has stopped waiting and closed it.
+ */
 static int publish_supervisor(int dirfd, cairn_error *err)
 {
     struct process_identity self;
@@ -81,7 +81,8 @@ int attempt_publish_end(const struct attempt *a, const struct attempt_end *end, 
 {
     char at[UTC_TEXT_BYTES];
     clock_utc_text(at);
-    /* A message may quote a path, which need not be UTF-8; then it is left out rather than the end.
+    /* A message may quote a path that is not UTF-8. Then the message is left out, but the end is
+     * recorded.
      */
     json_t *message = json_string(end->message);
     return publish_json(

@@ -17,7 +17,7 @@
 #define MOST_TRIES 25
 #define ASK_AGAIN_MS 10
 #define BACKGROUND_SHARE \
-    0.5 /* of the CPUs: what engines use beside a running step, see engine_native.c */
+    0.5 /* share of the CPUs that engines use beside a running step, see engine_native.c */
 
 struct checkpoint_order checkpoint_order(const char *reason)
 {
@@ -51,7 +51,7 @@ static void answer_error(struct checkpointing *c, const struct checkpoint_order 
         control_answer_error(c->control, order->waiters[i], error);
 }
 
-/* The next one by interval counts from now. */
+/* The interval to the next checkpoint counts from now. */
 static void plan_next(struct checkpointing *c, bool retry_soon)
 {
     int64_t wait = interval_next(&c->interval, retry_soon);
@@ -68,9 +68,10 @@ static void put_off(struct checkpointing *c, const struct checkpoint_order *orde
     c->retry_at = clock_now_ms() + wait_ms;
 }
 
-/* A tree that cannot be stopped now may be stoppable in a moment: a checkpoint that a client waits
- * for is retried. One by interval comes again anyway. A process that ended during the checkpoint
- * may be the step's last one, whose end is reported next; otherwise the others get a checkpoint. */
+/* Whether a retry makes sense. A tree that cannot be stopped now may be stoppable in a moment, so a
+ * checkpoint that a client waits for is retried. One by interval comes again anyway. If a process
+ * ended during the checkpoint, it may have been the step's last, whose end is reported next;
+ * otherwise the remaining processes get a checkpoint. */
 static bool try_again(struct checkpointing *c, const struct checkpoint_order *order,
                       const cairn_error *error)
 {
@@ -84,7 +85,7 @@ static bool try_again(struct checkpointing *c, const struct checkpoint_order *or
     return true;
 }
 
-/* A checkpoint that fails because the step is ending has not failed. */
+/* A checkpoint that fails because the step is ending does not count as failed. */
 static void answer_too_late(struct checkpointing *c, const struct checkpoint_order *order)
 {
     cairn_error error;
@@ -92,7 +93,7 @@ static void answer_too_late(struct checkpointing *c, const struct checkpoint_ord
     answer_error(c, order, &error);
 }
 
-/* The checkpoint failed; the step continues, unless it was to stop in any case. */
+/* The checkpoint failed. The step continues, unless it must stop in any case. */
 static void fail(struct checkpointing *c, const struct checkpoint_order *order,
                  const cairn_error *error)
 {
@@ -103,7 +104,8 @@ static void fail(struct checkpointing *c, const struct checkpoint_order *order,
         return;
     }
     image_journal_failure(c->attempt, order->reason, error);
-    answer_error(c, order, error); /* after the journal, where who has the answer may look */
+    answer_error(c, order, error); /* written after the journal, because a client with the answer
+                                    * may read that */
     interval_failed(&c->interval);
     plan_next(c, error->code == CAIRN_EBUSY_TREE);
     if (order->stop && order->force)
@@ -181,8 +183,8 @@ static int begin(struct checkpointing *c, cairn_error *err)
     return rc;
 }
 
-/* A file server that does not answer would block the main thread, which has to freeze the step in
- * that case. So the renewer tries the folder first. */
+/* Whether the folder of images can be reached. A file server that does not answer would block the
+ * main thread, which must then freeze the step. So the renewer tries the folder first. */
 static bool is_reachable(struct checkpointing *c)
 {
     if (c->lease->times && c->asked_at == 0) {
@@ -234,8 +236,8 @@ static void start_wanted(struct checkpointing *c)
     start(c, &order);
 }
 
-/* Called before the kernel kills the snapshot or another process for lack of memory: a stopped step
- * changes no page, and the rest of the image is written meanwhile. */
+/* Stops the step when memory is short, before the kernel kills the snapshot or another process. A
+ * stopped step changes no page, and the rest of the image is written meanwhile. */
 static void watch_memory(struct checkpointing *c)
 {
     struct headroom headroom;
@@ -252,7 +254,7 @@ static void watch_memory(struct checkpointing *c)
     headroom_say(&headroom, c->frozen.why_standing, sizeof c->frozen.why_standing);
 }
 
-/* All of its memory is written: it need not wait for the disk. */
+/* All memory is written, so the step need not wait for the disk. */
 static void let_step_continue(struct checkpointing *c)
 {
     c->engine->release(c->job);
@@ -273,7 +275,7 @@ static void add_frozen(const struct checkpointing *c, struct engine_figures *fig
     memcpy(figures->why_standing, c->frozen.why_standing, sizeof figures->why_standing);
 }
 
-/* The image is published: the journal comes first, then the rest. */
+/* The image is published. Records it, first in the journal. */
 static void succeed(struct checkpointing *c, const struct engine_figures *figures)
 {
     int64_t took = clock_now_ms() - c->begun_at;
@@ -284,7 +286,7 @@ static void succeed(struct checkpointing *c, const struct engine_figures *figure
                       figures->standing ? 1 : BACKGROUND_SHARE);
     plan_next(c, false);
     image_folder_prune(c->images, c->spec->keep);
-    cairn_error ignored; /* what cannot be merged now is so the next time */
+    cairn_error ignored; /* an epoch that cannot be merged now is merged the next time */
     if (c->step->journal && journal_published(c->step->journal, c->spec->keep, &ignored) != 0)
         ignored.code = 0;
     json_t *answer = json_pack("{s:b, s:o}", "ok", 1, "image", line);
@@ -301,7 +303,7 @@ static void conclude(struct checkpointing *c)
     struct engine_figures figures = {0};
     if (!c->order.stop || c->error.code != 0)
         let_step_continue(c);
-    else /* before it is thawed: no process of it may run beyond its image */
+    else /* before the thaw: no process may run on after its last image */
         step_kill(c->step, c->order.cause, c->summary.sequence, "");
     c->engine->figures(c->job, &figures);
     add_frozen(c, &figures);
@@ -316,7 +318,7 @@ static void conclude(struct checkpointing *c)
         start_wanted(c);
 }
 
-/* The worker has finished. Without the lease another supervisor may own the folder of images by
+/* The worker has finished. Without the lease, another supervisor may own the folder of images by
  * now, so the step stays stopped. */
 static void proceed(struct checkpointing *c)
 {
@@ -365,7 +367,8 @@ int checkpoint_open(struct checkpointing *c, struct loop *loop, int64_t last_ima
     return loop_add(loop, &c->done, EPOLLIN, err);
 }
 
-/* When to stop the step with an image because its time limit is near, in ms of running time. */
+/* The running time in ms at which the step is stopped with an image because its time limit is near.
+ */
 static int64_t before_timeout_at(const struct checkpointing *c)
 {
     if (c->spec->timeout_ms == 0 || c->spec->before_timeout_ms == 0 || c->before_timeout_done ||

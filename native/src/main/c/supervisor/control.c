@@ -17,7 +17,7 @@
 
 #define MOST_CLIENTS 64
 #define LINE_BYTES 65536
-#define OUTPUT_BYTES (1u << 20) /* a client that leaves more unread is disconnected */
+#define OUTPUT_BYTES (1u << 20) /* bytes; a client that leaves more unread is disconnected */
 #define FRAME_HEADER 4
 
 struct client {
@@ -62,7 +62,7 @@ static void listen_for(struct client *c)
     loop_change(c->control->loop, &c->source, (room ? EPOLLIN : 0u) | (c->out_len ? EPOLLOUT : 0u));
 }
 
-/* Sends what the socket takes now; false when the client has gone. */
+/* Sends as much as the socket accepts now; false if the client has gone. */
 static bool flush(struct client *c)
 {
     size_t done = 0;
@@ -105,8 +105,8 @@ static bool send_frame(struct client *c, const char *bytes, size_t len)
     return enqueue(c, &header, sizeof header) && enqueue(c, bytes, len) && flush(c);
 }
 
-/* Input of the terminal: whole frames, handed on as far as the terminal takes them. False for a
- * frame that cannot be. */
+/* Handles input for the terminal: passes whole frames on as far as the terminal accepts them. False
+ * for an invalid frame. */
 static bool handle_frames(struct client *c)
 {
     struct control *control = c->control;
@@ -121,7 +121,7 @@ static bool handle_frames(struct client *c)
         size_t taken =
             control->handlers.input(control->handlers.context, c->in + FRAME_HEADER, len);
         if (taken < len) {
-            /* The rest becomes a shorter frame that waits for control_input_again. */
+            /* The rest becomes a shorter frame, which waits for control_input_again. */
             uint32_t rest = htole32((uint32_t)(len - taken));
             memmove(c->in + FRAME_HEADER, c->in + FRAME_HEADER + taken,
                     c->in_len - FRAME_HEADER - taken);
@@ -135,8 +135,8 @@ static bool handle_frames(struct client *c)
     return true;
 }
 
-/* Whole lines; a request may drop the client or attach it, so it is found again after each. False:
- * too long a line. */
+/* Handles whole lines. A request may drop or attach the client, so it is looked up again after
+ * each. False for a line that is too long. */
 static bool handle_lines(struct client *c)
 {
     struct control *control = c->control;
@@ -189,7 +189,7 @@ static bool is_trusted(int fd)
     return owner_of(fd, &peer, NULL) == 0 && peer.trusted;
 }
 
-/* The oldest client that waits for nothing makes room. */
+/* Drops the oldest client that waits for no answer, to make room. */
 static void make_room(struct control *control)
 {
     struct client *idle = NULL;
@@ -246,8 +246,8 @@ int control_open(struct control *control, int dirfd, struct loop *loop,
     auto_close int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return cairn_fail_errno(err, "making the control socket");
-    /* Through the folder's descriptor, since the name of a socket holds 108 bytes and a path may be
-     * longer. */
+    /* Binds through the folder's descriptor, because a socket's name has at most 108 bytes and a
+     * path may be longer. */
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" SOCKET_NAME, dirfd);
     mode_t before = umask(0177);

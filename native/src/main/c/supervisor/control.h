@@ -1,5 +1,5 @@
-/* The control socket: clients that send JSON lines, and attached terminals. A client can hang,
- * flood, or vanish; none of that touches the supervisor. */
+/* The control socket: clients that send JSON lines, and attached terminals. A client that hangs,
+ * floods or vanishes does not affect the supervisor. */
 #ifndef CAIRN_SUPERVISOR_CONTROL_H
 #define CAIRN_SUPERVISOR_CONTROL_H
 
@@ -15,7 +15,8 @@ struct client;
 struct control_handlers {
     void *context;
     void (*request)(void *context, uint64_t client, const char *line);
-    /* Bytes from an attached client; returns how many were taken, the rest comes again. */
+    /* Receives bytes from an attached client. Returns how many it accepted; the rest is offered
+     * again. */
     size_t (*input)(void *context, const char *bytes, size_t len);
 };
 
@@ -32,21 +33,21 @@ struct control {
 CAIRN_CHECKED int control_open(struct control *c, int dirfd, struct loop *loop,
                                const struct control_handlers *handlers, cairn_error *err);
 
-/* Sends an answer (the reference is taken); nothing happens when the client has gone. */
+/* Sends an answer (takes the reference). Does nothing if the client has gone. */
 void control_answer(struct control *c, uint64_t client, json_t *answer);
 void control_answer_error(struct control *c, uint64_t client, const cairn_error *error);
 
-/* From now on the connection is the terminal's: frames both ways. */
+/* From now on the connection carries the terminal: frames in both directions. */
 void control_attach(struct control *c, uint64_t client);
 
-/* Terminal output to every attached client. */
+/* Sends terminal output to every attached client. */
 void control_broadcast(struct control *c, const char *bytes, size_t len);
 
-/* The terminal takes input again. */
+/* Call it when the terminal accepts input again. */
 void control_input_again(struct control *c);
 
-/* Informs attached clients that the terminal has gone, sends what still fits, and closes
- * everything. */
+/* Informs attached clients that the terminal has gone, sends what still fits, and closes all
+ * connections. */
 void control_close(struct control *c, int dirfd);
 
 #endif

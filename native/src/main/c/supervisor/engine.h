@@ -1,4 +1,4 @@
-/* How an image of the running step is made. Everything but `write` is called on the supervising
+/* How an image of the running step is made. All functions but `write` are called on the main
  * thread. */
 #ifndef CAIRN_SUPERVISOR_ENGINE_H
 #define CAIRN_SUPERVISOR_ENGINE_H
@@ -21,7 +21,8 @@ struct engine_context {
     const struct attempt *attempt;
     struct tree *tree;
     struct journal *journal;     /* NULL: none */
-    const char *why_no_snapshot; /* NULL: the step may run on beside a snapshot of its memory */
+    const char *why_no_snapshot; /* why the step must stay paused; NULL: it may run beside a
+                                  * snapshot of its memory */
 };
 
 struct engine_figures {
@@ -33,26 +34,27 @@ struct engine_figures {
 struct engine {
     const char *name;
     bool makes_images;
-    bool journals;          /* what the step changes in files is known, and undone by a resume */
-    bool snapshots;         /* the memory of the step, while it runs on */
-    const char *image_kind; /* META "kind" of what it makes; NULL when it makes none */
+    bool journals;          /* the step's file changes are known, and a resume undoes them */
+    bool snapshots;         /* the image holds the step's memory, while the step runs on */
+    const char *image_kind; /* META "kind" of its images; NULL if it makes none */
 
-    /* Records the step's state; the step continues when this returns, unless stay_stopped. *job is
-     * the engine's. */
+    /* Records the step's state. The step continues when this returns, unless stay_stopped. *job
+     * belongs to the engine. */
     int (*begin)(const struct engine_context *c, bool stay_stopped, image_writer *w, void **job,
                  cairn_error *err);
-    /* On the worker thread: everything that an image needs but its publication. *abandon becomes
-     * true when the step has ended and the image is of no more use. */
+    /* On the worker thread: does everything for an image but publish it. *abandon becomes true when
+     * the step has ended and the image is of no more use. */
     int (*write)(void *job, image_writer *w, const atomic_bool *abandon, cairn_error *err);
-    /* After write, where the step continues, perhaps more than once: an engine that had to keep the
-     * step stopped until then releases it. */
+    /* Called after write if the step continues, perhaps more than once. An engine that had to keep
+     * the step stopped until then releases it here. */
     void (*release)(void *job);
     /* After that. */
     void (*figures)(const void *job, struct engine_figures *out);
     /* After write, always. */
     void (*finish)(void *job);
 
-    /* Resumes from an image of image_kind whose files have been rolled back: makes the tree, or ...
+    /* Resumes from an image of image_kind whose files have been rolled back: either makes the tree,
+     * or ...
      */
     int (*restore)(const struct engine_context *c, const struct tree_spec *tree_spec,
                    const image_reader *image, cairn_error *err);
@@ -64,7 +66,7 @@ struct engine {
 
 extern const struct engine engine_native, engine_app, engine_none;
 
-/* NULL when there is none of that name. */
+/* NULL for an unknown name. */
 const struct engine *engine_named(const char *name);
 
 #endif

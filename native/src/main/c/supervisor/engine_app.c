@@ -19,8 +19,8 @@
 #define JUST_FORKED_MS 10000 /* longer than any process takes from fork to exec */
 #define SAVES_WITHIN_MS (10 * 60 * 1000)
 
-/* A program that saves itself: asked by a signal or left to its own schedule; its files go into the
- * image. */
+/* The engine for a program that saves its own state, when a signal asks it to or on its own
+ * schedule. Its files go into the image. */
 struct app_job {
     struct engine_context context;
     bool stopping;
@@ -34,15 +34,16 @@ static bool handles(pid_t pid, int signo)
     return proc_read_status(pid, pid, &status, NULL) == 0 && status.caught >> (signo - 1) & 1;
 }
 
-/* Does it owe the handler to its parent, and may be on its way to an exec? The signal would kill it
- * there, and in a child of bash already before. */
+/* Whether the process may have its handler from its parent, and be on the way to an exec. The
+ * signal would kill it after the exec, and a child of bash even before. */
 static bool is_just_forked(const struct proc_stat *stat, int signo)
 {
     int64_t born_ms = (int64_t)stat->start_time * 1000 / sysconf(_SC_CLK_TCK);
     return stat->forked && clock_boot_ms() - born_ms < JUST_FORKED_MS && handles(stat->ppid, signo);
 }
 
-/* Looked at in this order, since after an exec a handler is its own. */
+/* Whether the program itself has set a handler for the signal. The order of the checks matters,
+ * because a handler that exists after an exec is the program's own. */
 static bool is_to_save(pid_t pid, int signo)
 {
     struct proc_stat stat;
@@ -50,8 +51,8 @@ static bool is_to_save(pid_t pid, int signo)
            !is_just_forked(&stat, signo);
 }
 
-/* To those processes that have a handler for it: the others it would kill, a shell around the
- * program for one, and the program itself while it starts. */
+/* Signals only processes that have a handler. It would kill all others: a shell around the program,
+ * or the program itself while it starts. */
 static int ask_to_save(const struct engine_context *c, cairn_error *err)
 {
     int signo = c->spec->app.signal;
@@ -97,15 +98,14 @@ static int begin(const struct engine_context *c, bool stay_stopped, image_writer
     return 0;
 }
 
-/* Until the files are there, newer than the request where one was made, and unchanged for long
- * enough. A program that saves and ends when it is asked to stop has nothing left to change. */
+/* Waits until the files exist, are newer than the request if there was one, and have been unchanged
+ * for long enough. A program that saves and ends on request has no further changes. */
 static int await_saved(struct app_job *job, const atomic_bool *abandon, cairn_error *err)
 {
     const struct app_spec *app = &job->context.spec->app;
     int64_t asked = clock_now_ms(), changed = asked;
     for (;;) {
-        bool ended =
-            *abandon; /* looked at before the files: what it wrote until its end is then seen */
+        bool ended = *abandon; /* checked before the files, so that its last changes are seen */
         if (app_state_refresh(&job->saved))
             changed = clock_now_ms();
         bool saved = app_state_complete(&job->saved) &&

@@ -9,7 +9,8 @@
 #include "restore/restore.h"
 #include "supervisor/step_files.h"
 
-/* A checkpoint-and-stop may use every CPU; one beside the running step leaves it half of them. */
+/* The share of CPUs for writing: all of them for checkpoint-and-stop, half for a checkpoint beside
+ * the running step. */
 static int compressing_threads(bool stay_stopped)
 {
     cpu_set_t set;

@@ -1,6 +1,6 @@
 #include "supervisor/engine.h"
 
-/* Steps that are cheap to repeat: no image but checkpoint 0. */
+/* For steps that are cheap to repeat: makes no image but checkpoint 0. */
 static int begin(const struct engine_context *c, bool stay_stopped, image_writer *w, void **job,
                  cairn_error *err)
 {

@@ -10,11 +10,11 @@
 #include "supervisor/memory_group.h"
 
 #define MIB (1ll << 20)
-/* The free memory below which the step is stopped: a sixteenth of the limit, between these bounds.
+/* The free memory below which the step is stopped: a sixteenth of the limit, within these bounds.
  */
 #define LEAST_NEEDED (64 * MIB)
 #define MOST_NEEDED (512 * MIB)
-/* The rate at which programs change memory that must be copied. */
+/* An assumed rate at which programs change memory that must then be copied. */
 #define CHANGED_PER_MS (4 * MIB)
 #define SOONEST_MS 5
 #define LATEST_MS 100
@@ -40,7 +40,7 @@ static void consider(struct headroom *nearest, int64_t limit, int64_t left, int6
     snprintf(nearest->of, sizeof nearest->of, "%.290s", of);
 }
 
-/* Only pages of files that are also on disk can be reclaimed. */
+/* Of the page cache, only pages that are also on disk can be reclaimed. */
 static int64_t reclaimable(const struct memory_group *g)
 {
     static const char *const names[2][4] = {

@@ -51,7 +51,7 @@ static int lock(int fd, const char *path, cairn_error *err)
     int64_t deadline = clock_now_ms() + FORMER_ENDS_WITHIN_MS;
     while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         if (errno == ENOLCK || errno == EOPNOTSUPP)
-            return 0; /* a file system without locks: the runner's own lock has to do */
+            return 0; /* a file system without locks: the runner's own lock must suffice */
         if (errno != EWOULDBLOCK && errno != EINTR)
             return cairn_fail_errno(err, "locking %s", path);
         if (clock_now_ms() > deadline)
@@ -63,7 +63,7 @@ static int lock(int fd, const char *path, cairn_error *err)
 }
 
 /* Waits until the tree of a killed supervisor has ended: the kernel kills its pid 1, which ends
- * only after all other processes of the tree. *elsewhere: it ran on a host or in a namespace whose
+ * after all other processes of the tree. *elsewhere: it ran on a host or in a namespace whose
  * processes are not visible here. */
 static int await_former_tree(int fd, const char *path, bool *elsewhere, cairn_error *err)
 {
@@ -167,7 +167,7 @@ int image_folder_note_tree(const struct image_folder *im, pid_t init, cairn_erro
     uint64_t pid_ns;
     int rc = process_identify(init, &identity, err);
     if (rc == -CAIRN_EGONE)
-        return 0; /* a short step: it has ended, and there is nothing to wait for */
+        return 0; /* a short step that has ended: there is nothing to wait for */
     if (rc == 0)
         rc = process_pid_space(boot_id, &pid_ns, err);
     if (rc != 0)
@@ -188,7 +188,7 @@ int image_folder_remove(const struct image_folder *im, uint32_t sequence, cairn_
     char name[IMAGE_NAME_BYTES], doomed[IMAGE_NAME_BYTES + 16];
     image_folder_name(sequence, name);
     snprintf(doomed, sizeof doomed, ".%s.deleted", name);
-    /* Renamed first: half of an image must never be taken for one. */
+    /* Renames before removing, so that a half-removed image is never taken for a whole one. */
     if (renameat(im->fd, name, im->fd, doomed) < 0 && errno != ENOENT)
         return cairn_fail_errno(err, "removing image %s", name);
     return cairn_remove_tree(im->fd, doomed, err);
@@ -237,7 +237,7 @@ static int collect_kept(const struct image_folder *im, uint32_t sequence, json_t
     return rc == 0 && kept && json_object_update(names, kept) < 0 ? -ENOMEM : rc;
 }
 
-/* Kept files to which no image refers any more go; none does where an image cannot be read. */
+/* Removes kept files to which no image refers any more; none if an image cannot be read. */
 static void sweep_kept(const struct image_folder *im, cairn_error *err)
 {
     auto_close int folder =

@@ -78,7 +78,7 @@ void image_journal_left_alone(const struct attempt *a, const char *names)
 {
     char at[UTC_TEXT_BYTES];
     clock_utc_text(at);
-    /* a name that is no text in UTF-8 */
+    /* a name that is not UTF-8 */
     json_t *text = json_string(names);
     add_and_free(a,
                  json_pack("{s:o, s:s}", "left_alone", text ? text : json_string("?"), "at", at));

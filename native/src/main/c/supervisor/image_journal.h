@@ -1,5 +1,5 @@
-/* The lines of images.jsonl (native/docs/supervisor.md), the attempt's journal of its images. A
- * line that cannot be written, on a full disk for example, never ends the step. */
+/* Writes images.jsonl (native/docs/supervisor.md), the attempt's journal of its images. A line that
+ * cannot be written, for example on a full disk, never ends the step. */
 #ifndef CAIRN_SUPERVISOR_IMAGE_JOURNAL_H
 #define CAIRN_SUPERVISOR_IMAGE_JOURNAL_H
 
@@ -11,7 +11,7 @@
 #include "supervisor/engine.h"
 #include "supervisor/image_folder.h"
 
-/* The line of a published image; NULL when memory is out. */
+/* The line of a published image; NULL when out of memory. */
 json_t *image_journal_line(const struct image_folder *images, const char *reason,
                            const struct image_summary *summary,
                            const struct engine_figures *figures, int64_t took_ms);
@@ -20,20 +20,20 @@ void image_journal_add(const struct attempt *a, const json_t *line);
 /* A checkpoint for that reason failed. */
 void image_journal_failure(const struct attempt *a, const char *reason, const cairn_error *error);
 
-/* The step was frozen for so long while its lease could not be renewed. */
+/* For how long the step was frozen because its lease could not be renewed. */
 void image_journal_frozen(const struct attempt *a, int64_t frozen_ms);
 
-/* The lease was removed, and made again, so many times so far. */
+/* How often the lease was removed and made again so far. */
 void image_journal_lease_recreated(const struct attempt *a, int times);
 
-/* Files that were not rolled back, since another step changes them too: their names. */
+/* Names of files that were not rolled back, because another step changes them too. */
 void image_journal_left_alone(const struct attempt *a, const char *names);
 
-/* The attempt's folder keeps what a roll-back removed or cut, except the step's logs. Writes no
- * line if there is none. */
+/* Lists what a roll-back removed or cut, and the attempt's folder keeps, except the step's logs.
+ * Writes no line if there is nothing. */
 void image_journal_rolled_back(const struct attempt *a, const struct spec *spec);
 
-/* The step resumed with kept programs and libraries instead of the host's: an array of paths. */
+/* Paths for which the step resumed with kept programs and libraries instead of the host's. */
 void image_journal_stand_ins(const struct attempt *a, const json_t *paths);
 
 #endif

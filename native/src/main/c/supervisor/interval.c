@@ -4,9 +4,9 @@
 #include <stdbool.h>
 
 #define GUESSED_COST 500.0  /* before anything was measured */
-#define FIRST_AT_MOST 30000 /* soon enough to measure, late enough not to bother a short step */
+#define FIRST_AT_MOST 30000 /* soon enough to measure, late enough not to disturb a short step */
 #define SHORTEST 1000       /* of the automatic interval */
-#define LONGEST (60 * 60 * 1000) /* of the automatic interval and of any back-off */
+#define LONGEST (60 * 60 * 1000) /* bounds of the automatic interval and of any back-off */
 #define DURATIONS_APART 20       /* checkpoints take at most a 20th of the time */
 #define SOON 2000
 #define MOST_DOUBLINGS 10

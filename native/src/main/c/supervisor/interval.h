@@ -1,4 +1,5 @@
-/* When the next checkpoint by interval is due. Pure; all times in ms of running time. */
+/* Computes when the next checkpoint by interval is due. Without side effects; all times are ms of
+ * running time. */
 #ifndef CAIRN_SUPERVISOR_INTERVAL_H
 #define CAIRN_SUPERVISOR_INTERVAL_H
 
@@ -10,22 +11,23 @@
 struct interval {
     int64_t every; /* > 0, INTERVAL_AUTO or INTERVAL_NEVER */
     int64_t mtbf;  /* mean time between failures, > 0 */
-    double cost;   /* running mean of what a checkpoint takes from the step; < 0 before the first */
-    int64_t took;  /* from the request for the newest image to its publication */
+    double cost;   /* running mean of the time that a checkpoint takes from the step; < 0 before the
+                    * first */
+    int64_t took;  /* time from the request for the newest image to its publication */
     unsigned failures; /* in a row */
 };
 
 void interval_init(struct interval *i, int64_t every, int64_t mtbf);
 
-/* A checkpoint was published: it paused the step for `pause` and took `took`, using `share` (0 to
- * 1) of the CPUs. */
+/* Call it when a checkpoint was published. It paused the step for `pause`, took `took` in all, and
+ * used `share` (0 to 1) of the CPUs. */
 void interval_measured(struct interval *i, double pause, int64_t took, double share);
 
 /* A checkpoint failed. */
 void interval_failed(struct interval *i);
 
 /* The time from the last checkpoint (or the start) to the next; negative for never. It doubles
- * after each failure, but is short at first when `retry_soon`: the obstacle was a passing one. */
+ * after each failure, but is short at first if `retry_soon`: the obstacle was temporary. */
 int64_t interval_next(const struct interval *i, int retry_soon);
 
 #endif

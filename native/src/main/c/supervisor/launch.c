@@ -12,7 +12,7 @@
 #include "supervisor/moved_home.h"
 #include "supervisor/step_files.h"
 
-/* The step's streams, while it is being started. */
+/* The step's streams while it is being started. */
 struct streams {
     int in, out, err;
 };
@@ -39,7 +39,7 @@ static int open_streams(const struct spec *spec, struct streams *s, cairn_error 
         return rc;
     if (strcmp(spec->stderr_path, spec->stdout_path) == 0)
         s->err = fcntl(s->out, F_DUPFD_CLOEXEC,
-                       3); /* one description: lines do not overtake each other */
+                       3); /* one description for both, so that lines do not overtake each other */
     else
         rc = open_log(spec->stderr_path, &s->err, err);
     if (rc != 0)
@@ -76,8 +76,9 @@ bool launch_needs_namespaces(const struct supervisor *s)
     return s->engine == &engine_native || s->spec.pty;
 }
 
-/* From the beginning. Namespaces also make sure that no process outlives its supervisor; an engine
- * that does not image them does without where the host has none. */
+/* Starts the step from the beginning. Namespaces also make sure that no process outlives its
+ * supervisor. An engine that does not image processes does without namespaces if the host has none.
+ */
 static int start_tree(struct supervisor *s, struct tree_spec *spec, cairn_error *err)
 {
     int rc = tree_start(spec, &s->step.tree, err);
@@ -87,7 +88,7 @@ static int start_tree(struct supervisor *s, struct tree_spec *spec, cairn_error 
     return tree_start(spec, &s->step.tree, err);
 }
 
-/* Checkpoint 0 has to be in the journal before the step runs. */
+/* The journal must hold checkpoint 0 before the step runs. */
 static int journal_first(const struct supervisor *s, const struct image_summary *first,
                          int64_t took_ms, cairn_error *err)
 {
@@ -170,7 +171,7 @@ static int restore(struct supervisor *s, struct tree_spec *spec, int64_t *sequen
     return 0;
 }
 
-/* A line among the images, which must not cost the step. */
+/* Writes a line to the journal of images. A failure must not end the step. */
 static void tell_not_covered(const struct supervisor *s, const char *why)
 {
     char at[UTC_TEXT_BYTES];

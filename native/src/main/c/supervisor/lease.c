@@ -24,15 +24,15 @@
 #define LEASE_LIMIT 4096
 #define WATCH_EVERY_MS 200
 
-/* The file at one instant. No memory is asked for, since the renewer looks while the main thread
+/* The file at one instant. Allocates no memory, because the renewer looks while the main thread
  * forks. */
 struct lease_snapshot {
     struct stat st;
     char text[LEASE_LIMIT];
 };
 
-/* Opened each time, since only an open makes a network file system ask its server. `kept` may be
- * NULL. */
+/* Opens the file each time, because a network file system asks its server only on an open. `kept`
+ * may be NULL. */
 static int lease_read(int folder, struct lease_snapshot *out, int *kept, cairn_error *err)
 {
     auto_close int fd = openat(folder, LEASE_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -73,8 +73,7 @@ static char *describe_self(const char *attempt, cairn_error *err)
     return text;
 }
 
-/* For a person: pid 4711 on node17. False if the text is not a
- * whole lease. */
+/* For a person: "pid 4711 on node17". False if the text is not a whole lease. */
 static bool name_owner(const char *text, char *out, size_t room)
 {
     json_auto_t *json = json_loads(text, 0, NULL);
@@ -99,8 +98,8 @@ static bool was_renewed_between(const struct lease_snapshot *a, const struct lea
            a->st.st_mtim.tv_nsec != b->st.st_mtim.tv_nsec || strcmp(a->text, b->text) != 0;
 }
 
-/* By our clock alone: the other host's may be wrong, and so may the server's. 0 when it stood
- * still, -ENOENT when it was released or removed. */
+/* Watches by our clock alone, because the clocks of the other host and of the server may be wrong.
+ * 0 if the time did not change, -ENOENT if the file was released or removed. */
 static int watch(const struct lease *l, int folder, const char *path,
                  const struct lease_snapshot *first, cairn_error *err)
 {
@@ -143,8 +142,8 @@ __attribute__((format(printf, 3, 4))) static int lose(struct lease *l, cairn_err
     return cairn_fail(err, CAIRN_EHELD, "%s", l->why_lost);
 }
 
-/* A restarted file server does not know the open descriptors, but the folder's name leads to it
- * again. */
+/* Opens the folder again by its name. A restarted file server does not know the open descriptors,
+ * but the name leads to the same folder. */
 static bool find_again(struct lease *l)
 {
     struct lease_snapshot now;
@@ -155,9 +154,9 @@ static bool find_again(struct lease *l)
     return dup3(fd, l->images_fd, O_CLOEXEC) >= 0 && dup3(fd, l->folder, O_CLOEXEC) >= 0;
 }
 
-/* The folder answers, and the file was removed. While the lease is held, no other supervisor runs
- * the step: a supervisor that finds no lease after another host ran the step waits as long as the
- * owner may go without a check. */
+/* The folder answers, and the file was removed. While we hold the lease, no other supervisor runs
+ * the step: a supervisor that finds no lease after another host ran the step waits for as long as
+ * the owner may go without a check. */
 static int recreate(struct lease *l, cairn_error *err)
 {
     if (!lease_is_held(l))
@@ -175,8 +174,8 @@ static int recreate(struct lease *l, cairn_error *err)
     return rc;
 }
 
-/* Only its inode changes, which needs no space on a full disk; the time written always grows, even
- * if the clock goes back. */
+/* Sets only the times of the inode, which needs no space on a full disk. The written time always
+ * grows, even if the clock goes back. */
 static int renew(struct lease *l, cairn_error *err)
 {
     struct lease_snapshot now;
@@ -201,8 +200,8 @@ static int renew(struct lease *l, cairn_error *err)
     return futimens(fd, times) < 0 ? cairn_fail_errno(err, "renewing the lease") : 0;
 }
 
-/* By `until`, a former owner that is alive has found the lease taken and has ended, or has frozen
- * its step. If two processes take it at once, one finds the other's. */
+/* Waits until `until`. By then a former owner that is alive has found the lease taken, and has
+ * ended or frozen its step. If two processes take the lease at once, one finds the other's. */
 static int settle(struct lease *l, int64_t until, cairn_error *err)
 {
     int rc = 0;
@@ -231,7 +230,7 @@ int lease_take(struct lease *l, int folder, const char *path, bool ran_elsewhere
         settling = l->times->renew_ms;
     }
     if (rc == -ENOENT && ran_elsewhere)
-        settling = l->times->freeze_ms; /* removed under an owner who need not have noticed */
+        settling = l->times->freeze_ms; /* the file was removed; its owner need not have noticed */
     if (rc != 0 && rc != -ENOENT)
         return rc;
     int64_t begun = clock_boot_ms();
@@ -256,9 +255,9 @@ static void *keep_renewing(void *context)
             read(l->check_fd, &count, sizeof count) < 0)
             continue;
         int64_t begun = clock_boot_ms();
-        cairn_error ignored; /* that it was not renewed is all that counts */
+        cairn_error ignored; /* only the fact counts that it was not renewed */
         if ((lease_is_held(l) || l->step_frozen) && renew(l, &ignored) == 0)
-            l->renewed_at = begun; /* it may have taken long */
+            l->renewed_at = begun; /* the call may have taken long */
         signal_eventfd(l->checked_fd);
     }
     return NULL;

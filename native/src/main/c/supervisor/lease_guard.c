@@ -13,15 +13,16 @@
 
 #define FREEZE_AGAIN_MS 1000
 
-/* A main thread that waits for a dead file server cannot freeze the step, and some processes cannot
- * be frozen (task/freeze.h). This thread waits for half of the time until another supervisor may
- * take the lease. */
+/* The killing thread. A main thread that waits for a dead file server cannot freeze the step, and
+ * some processes cannot be frozen (task/freeze.h). This thread waits for half of the time until
+ * another supervisor may take the lease, then kills the step. */
 static void *kill_what_is_not_frozen(void *context)
 {
     struct lease_guard *g = context;
     const struct lease_spec *times = g->lease->times;
     const int64_t patience = (times->take_ms - times->freeze_ms) / 2;
-    int64_t since = NEVER; /* counted from when this process sees it: it may have slept as well */
+    int64_t since = NEVER; /* counted from when this process notices, because it may have slept as
+                            * well */
     for (;;) {
         int64_t left = times->freeze_ms - lease_silent_ms(g->lease);
         if (left > 0 || g->lease->step_frozen)
@@ -45,7 +46,7 @@ static void on_event(void *context, uint32_t events)
     (void)events;
     uint64_t count;
     struct loop_source *source = context;
-    /* It only had to end the loop's wait: lease_guard_check comes next. */
+    /* The timer only had to end the loop's wait: lease_guard_check comes next. */
     if (read(source->fd, &count, sizeof count) < 0)
         return;
 }
@@ -118,7 +119,7 @@ enum guard_verdict lease_guard_check(struct lease_guard *g, bool frozen, bool en
         set_alarm(g, l->renewed_at + l->times->freeze_ms);
         return frozen ? thaw(g) : GUARD_CONTINUE;
     }
-    if (ending) /* without the lease it must not even run to its end */
+    if (ending) /* without the lease the step must not run on, not even to its end */
         return GUARD_END;
     return frozen ? GUARD_CONTINUE : GUARD_FREEZE;
 }

@@ -11,7 +11,7 @@ struct loop {
     int epoll_fd;
 };
 
-/* Something to wait for. Lives as long as it is in the loop. */
+/* A descriptor to wait for. It must live as long as it is in the loop. */
 struct loop_source {
     int fd;
     void (*ready)(void *context, uint32_t events);
@@ -24,8 +24,8 @@ CAIRN_CHECKED int loop_add(struct loop *l, struct loop_source *s, uint32_t event
 void loop_change(struct loop *l, struct loop_source *s, uint32_t events);
 void loop_remove(struct loop *l, struct loop_source *s);
 
-/* Waits until something is ready or clock_now_ms() reaches `until`, and handles at most one source:
- * a handler may remove any other. */
+/* Waits until a source is ready or clock_now_ms() reaches `until`. Handles at most one source,
+ * because a handler may remove any other. */
 CAIRN_CHECKED int loop_turn(struct loop *l, int64_t until, cairn_error *err);
 
 #endif

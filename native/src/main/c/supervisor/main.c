@@ -1,6 +1,6 @@
 /* cairn-supervisor ATTEMPT_DIR: supervises one running step (native/docs/supervisor.md).
  *
- * Descriptors: 3 the step's environment, 4 the report, 5 the lifeline (only where the step may not
+ * Descriptors: 3 the step's environment, 4 the report, 5 the lifeline (only if the step may not
  * outlive its starter). */
 #include <errno.h>
 #include <fcntl.h>
@@ -54,12 +54,13 @@ static void become_daemon(void)
     signal(SIGHUP, ignore);
     signal(SIGPIPE, ignore);
     signal(SIGXFSZ,
-           ignore); /* `ulimit -f`: an image that is too large is a checkpoint that fails */
+           ignore); /* `ulimit -f`: an image beyond the limit becomes a failed checkpoint */
     clearenv();
     prctl(PR_SET_NAME, "cairn-supervisor");
 }
 
-/* Images and roll-back hold many files open at once; the step keeps the caller's limit. */
+/* Raises the limit of open files: images and roll-back need many. The step keeps the caller's
+ * limit. */
 static void raise_open_files(struct rlimit *callers)
 {
     if (getrlimit(RLIMIT_NOFILE, callers) < 0) {
@@ -70,9 +71,9 @@ static void raise_open_files(struct rlimit *callers)
     setrlimit(RLIMIT_NOFILE, &raised);
 }
 
-/* Entries of descriptor 3, each ended by NUL, as an envp that points into *block. An empty entry
- * ends them: without it the starter has died in between, and the step must not run with half an
- * environment. */
+/* Reads the entries of descriptor 3, each ended by NUL, as an envp that points into *block. An
+ * empty entry ends the list. If it is missing, the starter died while writing, and the step must
+ * not run with half an environment. */
 static int read_environment(char **block, char ***envp, cairn_error *err)
 {
     size_t len, n = 0;
@@ -172,8 +173,9 @@ static int watch_lifeline(struct supervisor *s, cairn_error *err)
                    : cairn_fail_within(err, rc, "`detach: false` needs a lifeline on descriptor 5");
 }
 
-/* Only the supervisor can end the step in an orderly way; the step itself stays as likely a victim
- * as before. Needs a privilege, and does nothing without it. */
+/* Protects the supervisor from the kernel's out-of-memory killer, because only it can end the step
+ * properly. The step itself stays as likely a victim as before. Needs a privilege, and does nothing
+ * without it. */
 static void become_unlikely_oom_victim(void)
 {
     auto_close int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -192,8 +194,8 @@ static void on_request(void *context, uint64_t client, const char *line)
     request_handle(context, client, line);
 }
 
-/* Also while the step is being restored, which may take long. A process with threads can take no
- * user namespace any more. */
+/* The main loop answers clients even while the step is being restored, which may take long. The
+ * user namespace comes first: a process with threads cannot enter one any more. */
 static int keep_lease(struct supervisor *s, cairn_error *err)
 {
     if (!s->lease.times)
@@ -240,15 +242,15 @@ static int begin(struct supervisor *s, char *const *envp, cairn_error *err)
     return rc;
 }
 
-/* What waiting does not mend. */
+/* Whether the error is one that no waiting mends. */
 static bool lasts(const cairn_error *error)
 {
     return error->code == ENOENT || error->code == ENOTDIR || error->code == EACCES ||
            error->code == EPERM;
 }
 
-/* A disk that is full now may have room later: without exit.json the attempt would count as lost,
- * and its work would be repeated. */
+/* Tries again for a while: a full disk may have room later. Without exit.json the attempt would
+ * count as lost, and its work would be repeated. */
 static void publish_end(const struct supervisor *s, const struct attempt_end *end, int64_t within)
 {
     int64_t deadline = within == NEVER ? NEVER : clock_now_ms() + within;
@@ -258,7 +260,7 @@ static void publish_end(const struct supervisor *s, const struct attempt_end *en
         usleep(END_WRITTEN_AGAIN_US);
 }
 
-/* Nothing of the step is left, and the folder of images is the next supervisor's. */
+/* No process of the step is left. Gives the folder of images to the next supervisor. */
 static void release_images(struct supervisor *s)
 {
     if (s->images.path && lease_is_ours(&s->lease))
@@ -266,8 +268,9 @@ static void release_images(struct supervisor *s)
     lease_release(&s->lease);
 }
 
-/* Neither the command nor the image is to blame: the starter has gone, something else has a port of
- * the step at the moment, or the host lacks what it may have at the next try. */
+/* Whether neither the command nor the image is to blame: the starter is gone, another program uses
+ * a port of the step at the moment, or the host lacks a resource that it may have at the next try.
+ */
 static bool is_blameless(const cairn_error *error)
 {
     static const int passing[] = {ECANCELED, EADDRINUSE, ENOSPC, EDQUOT, EMFILE, ENFILE,
@@ -294,7 +297,7 @@ static void end_unstarted(struct supervisor *s, const cairn_error *error)
         close(s->images.fd);
     unlinkat(s->attempt.fd, SOCKET_NAME, 0);
     report_failure(error);
-    if (!written) /* for a reader that did not get the report */
+    if (!written) /* written for a reader that did not get the report */
         publish_end(s, &end, UNSTARTED_WRITTEN_WITHIN_MS);
 }
 
@@ -310,7 +313,7 @@ static void end_attempt(struct supervisor *s, int rc, const cairn_error *error)
     }
     if (s->step.journal)
         journal_end(s->step.journal);
-    cairn_error ignored; /* then a start from the beginning undoes what it left */
+    cairn_error ignored; /* then a start from the beginning undoes the step's changes */
     if (s->step.journal && end.cause == CAUSE_FAILURE &&
         journal_settle(s->step.journal, &ignored) != 0)
         snprintf(end.message, sizeof end.message, "%s", ignored.message);

@@ -16,7 +16,8 @@ static char *read_file(const struct memory_group *g, const char *file)
     return io_read_file(AT_FDCWD, path, 1 << 20, &text, NULL, NULL) == 0 ? text : NULL;
 }
 
-/* Within a container of version 1 the path is the host's, and the mount shows the container's own.
+/* Whether the mount shows the group. In a container with cgroup version 1 the path is the host's,
+ * but the mount shows only the container's part.
  */
 static bool is_there(struct memory_group *g, const char *mount, const char *group, bool unified)
 {
@@ -38,7 +39,7 @@ static bool is_there(struct memory_group *g, const char *mount, const char *grou
     return false;
 }
 
-/* A line of /proc/self/cgroup: ID:CONTROLLERS:PATH, without controllers in version 2. */
+/* A line of /proc/self/cgroup is ID:CONTROLLERS:PATH. CONTROLLERS is empty for version 2. */
 static bool find_in_line(struct memory_group *out, char *line)
 {
     char *controllers = strchr(line, ':');

@@ -8,19 +8,19 @@
 
 struct memory_group {
     char folder[4200];
-    size_t mount; /* of the folder's path, what is above all groups */
+    size_t mount; /* length of the path's prefix that lies above all groups */
     bool unified; /* version 2 */
 };
 
-/* false where there is none to be seen. */
+/* False if no group is visible. */
 bool memory_group_find(struct memory_group *out);
 
-/* The group above; false above the last one that can be seen. */
+/* Moves to the group above; false at the last one that is visible. */
 bool memory_group_rise(struct memory_group *g);
 
-/* The number in a file of the group; -1 when it cannot be read, INT64_MAX for no limit. */
+/* Reads a number from a file of the group; -1 if it cannot be read, INT64_MAX for no limit. */
 int64_t memory_group_number(const struct memory_group *g, const char *file);
-/* The number after `name` in a file of "name value" lines. */
+/* Reads the number after `name` in a file of "name value" lines. */
 int64_t memory_group_counter(const struct memory_group *g, const char *file, const char *name);
 
 #endif

@@ -1,5 +1,5 @@
-/* Was the step killed for lack of memory? The kernel counts such kills per control group. Its count
- * for the host says nothing of this step. */
+/* Tells whether the step was killed for lack of memory. The kernel counts such kills per control
+ * group; its count for the host says nothing about this step. */
 #ifndef CAIRN_SUPERVISOR_OOM_H
 #define CAIRN_SUPERVISOR_OOM_H
 
@@ -10,10 +10,10 @@
 
 struct oom_watch {
     struct memory_group group;
-    int64_t at_start; /* -1 when there is no counter to read */
+    int64_t at_start; /* -1 if no counter can be read */
 };
 
-/* Notes the counter of this process's memory control group. */
+/* Remembers the counter of this process's memory control group. */
 void oom_watch_start(struct oom_watch *w);
 
 /* Whether it rose since. */

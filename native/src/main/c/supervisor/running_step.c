@@ -19,7 +19,7 @@ void step_end(struct running_step *step, enum cause cause, int64_t grace_ms, con
     }
     *e = (struct ending){.begun = true, .cause = cause, .kill_at = kill_at, .image = -1};
     snprintf(e->message, sizeof e->message, "%s", message);
-    cairn_error ignored; /* what cannot be asked to end is killed after the grace */
+    cairn_error ignored; /* a tree that cannot be asked to end is killed after the grace period */
     step_thaw(step, FROZEN_BY_REQUEST | FROZEN_FOR_MEMORY);
     if (grace_ms > 0 && tree_signal(&step->tree, SIGTERM, true, &ignored) != 0)
         e->kill_at = clock_now_ms();

@@ -1,6 +1,6 @@
 /* The step while it runs: its process tree, its running time, why it is frozen and how it is being
- * ended. Checkpoints and requests act on the step through these functions. For the thread that made
- * the tree. */
+ * ended. Checkpoints and requests act on the step through these functions. Call them only on the
+ * thread that made the tree. */
 #ifndef CAIRN_SUPERVISOR_RUNNING_STEP_H
 #define CAIRN_SUPERVISOR_RUNNING_STEP_H
 
@@ -18,11 +18,11 @@ struct ending {
     bool killed; /* the supervisor has sent SIGKILL */
     enum cause cause;
     int64_t kill_at; /* clock_now_ms() */
-    int64_t image;   /* with which it was stopped, or -1 */
+    int64_t image;   /* exit code with which the step was stopped, or -1 */
     char message[600];
 };
 
-/* Why the tree is frozen; it is thawed when no reason is left. */
+/* Why the tree is frozen. It is thawed when no reason is left. */
 enum {
     FROZEN_BY_REQUEST = 1,
     FROZEN_BY_LEASE = 2,
@@ -31,7 +31,7 @@ enum {
 
 struct running_step {
     struct tree tree;
-    struct journal *journal; /* NULL: what it changes in files is not known */
+    struct journal *journal; /* NULL: the step's file changes are not recorded */
     struct running_clock clock;
     unsigned frozen; /* FROZEN_BY_* */
     bool root_ended;
@@ -40,15 +40,15 @@ struct running_step {
     struct ending ending;
 };
 
-/* The step has ended or is being ended: no further checkpoint is begun. */
+/* Whether the step has ended or is being ended. Then no further checkpoint begins. */
 bool step_is_over(const struct running_step *step);
 
 /* Sends SIGTERM to every process of the step, and sets the time for SIGKILL. A later call can only
- * move that time forward; the first cause stays. */
+ * make that time earlier. The first cause stays. */
 void step_end(struct running_step *step, enum cause cause, int64_t grace_ms, const char *message);
 
-/* Sends SIGKILL at once, without SIGTERM: the step was stopped with this image. The first cause
- * stays. */
+/* Sends SIGKILL at once, without SIGTERM, because the step was stopped with this image. The first
+ * cause stays. */
 void step_kill(struct running_step *step, enum cause cause, int64_t image, const char *message);
 
 /* Sends SIGKILL to a step that is being ended. */

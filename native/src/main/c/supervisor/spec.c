@@ -19,7 +19,7 @@ static int complain(cairn_error *err, const char *key, const char *what)
     return cairn_fail(err, EINVAL, "%s %s", key, what);
 }
 
-/* The texts of an array, borrowed, as a NULL-terminated vector that the caller frees. */
+/* Returns the texts of an array, borrowed, as a NULL-terminated vector that the caller frees. */
 static int read_texts(json_t *array, const char *key, size_t at_least, const char ***out,
                       cairn_error *err)
 {
@@ -181,7 +181,7 @@ static int read_command(const json_t *document, struct spec *s, cairn_error *err
     return rc;
 }
 
-/* Only a terminal takes the place of stdin and stderr. */
+/* Only a terminal can replace stdin and stderr. */
 static int read_streams(const json_t *document, struct spec *s, cairn_error *err)
 {
     int rc = read_terminal(document, s, err);

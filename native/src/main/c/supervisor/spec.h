@@ -1,4 +1,4 @@
-/* spec.json: what a supervisor is asked to do (native/docs/supervisor.md). */
+/* Reads spec.json, the order to a supervisor (native/docs/supervisor.md). */
 #ifndef CAIRN_SUPERVISOR_SPEC_H
 #define CAIRN_SUPERVISOR_SPEC_H
 
@@ -14,17 +14,17 @@
 #define CHECKPOINT_AUTO 0
 #define CHECKPOINT_NEVER (-1)
 
-/* A program that saves itself. */
+/* For a program that saves its own state. */
 struct app_spec {
-    int signal;         /* asks it to save; 0 when it saves by itself */
-    const char **files; /* relative to cwd, NULL-terminated, none of them leads out of it */
+    int signal;         /* signal that asks it to save; 0 if it saves on its own schedule */
+    const char **files; /* relative to cwd, NULL-terminated; none of them leads out of cwd */
     char **resume_argv; /* NULL repeats argv */
     int64_t settle_ms;
 };
 
-/* How other hosts are kept from running the step as well. The lease is renewed every renew_ms. The
- * step is frozen when that has failed for freeze_ms. Another supervisor takes the lease when it has
- * not been renewed for take_ms.
+/* How other hosts are kept from running the step as well. The supervisor renews the lease every
+ * renew_ms. It freezes the step when that has failed for freeze_ms. Another supervisor takes the
+ * lease when it has not been renewed for take_ms.
  */
 struct lease_spec {
     int64_t renew_ms, freeze_ms, take_ms; /* 0 < renew < freeze < take */
@@ -48,7 +48,7 @@ struct spec {
     uint64_t min_free;
     int64_t before_timeout_ms; /* 0 for none */
     bool keep_binaries;
-    uint64_t journal;   /* bytes that the journal may keep; 0: there is none */
+    uint64_t journal;   /* bytes that the journal may keep; 0: no journal */
     bool io_uring;      /* the step may use it */
     int64_t timeout_ms; /* 0 for none */
     int64_t spent_ms, grace_ms;

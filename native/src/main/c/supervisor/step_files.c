@@ -99,7 +99,7 @@ int step_files_publish_first(const struct spec *spec, struct image_folder *image
                : cairn_fail_within(err, rc, "checkpoint 0 (the files before the step's beginning)");
 }
 
-/* Files that changed since an image without an epoch are not known; from now on they are. */
+/* Changes since an image without an epoch are not known. From now on they are. */
 static int undo_journal(const json_t *record, bool beginning, const struct image_folder *images,
                         struct journal *journal, const struct undo_options *how, cairn_error *err)
 {
@@ -107,7 +107,7 @@ static int undo_journal(const json_t *record, bool beginning, const struct image
     const json_t *of_image = json_object_get(record, "epoch");
     if (!of_image)
         return journal ? journal_cut(journal, &epoch, err) : 0;
-    /* The image is of a step that was journalled; this attempt is not. */
+    /* The image belongs to a journalled step, but this attempt is not journalled. */
     struct journal *earlier = NULL;
     int rc = journal ? 0 : journal_open(images->fd, 0, &earlier, err);
     if (rc != 0)

@@ -15,7 +15,7 @@ static void note_killed_by_guard(struct supervisor *s)
     snprintf(e->message, sizeof e->message, "%s", s->guard.message);
 }
 
-/* The root process has ended, or pid 1 is gone: the rest of the step is killed. */
+/* Kills the rest of the step, because the root process has ended or pid 1 is gone. */
 static void note_end(struct supervisor *s)
 {
     running_stop(&s->step.clock);
@@ -23,7 +23,7 @@ static void note_end(struct supervisor *s)
         note_killed_by_guard(s);
     cairn_error nobody_left;
     if (!s->step.tree_lost && tree_signal(&s->step.tree, SIGKILL, true, &nobody_left) != 0) {
-        /* pid 1 has ended after the root, as it should */
+        /* pid 1 has ended after the root process, as it should */
     }
     checkpoint_step_ended(&s->checkpointing);
 }
@@ -45,8 +45,7 @@ static void on_status(void *context, uint32_t events)
     note_end(s);
 }
 
-/* When the step's running time is over, in ms of running time. A last image under way is waited
- * for. */
+/* When the step's running time ends, in ms of running time. Waits for a last image under way. */
 static int64_t timeout_at(const struct supervisor *s)
 {
     bool stopping = s->checkpointing.busy && s->checkpointing.order.stop;
@@ -91,10 +90,10 @@ static void obey_lease(struct supervisor *s)
 static void kill_step(struct supervisor *s)
 {
     step_kill_now(&s->step);
-    checkpoint_continue(&s->checkpointing); /* an image that waits for the lease is given up */
+    checkpoint_continue(&s->checkpointing); /* an image that waits for the lease is discarded */
 }
 
-/* A step that has outlived a kill for lack of memory was not ended by it. */
+/* A step that outlived a kill for lack of memory was not ended by that kill. */
 static void count_kills_since_newest_image(struct supervisor *s)
 {
     if (s->oom_since == s->checkpointing.last_image)
@@ -152,15 +151,16 @@ int supervisor_run(struct supervisor *s, cairn_error *err)
     return rc;
 }
 
-/* Ended by SIGKILL, or with the status by which a shell reports that its command was killed: only
- * the shell's command is killed then. */
+/* Whether SIGKILL ended the step, or the step ended with the status by which a shell reports that
+ * its command was killed. In the second case only the command was killed. */
 static bool was_killed(const struct tree_end *end)
 {
     return end->code == (end->signalled ? SIGKILL : 128 + SIGKILL);
 }
 
-/* Cairn did not end the step. A killed process has not failed, and while the host is being taken
- * away nothing has: what a program makes of the end of its parts is no result. */
+/* Judges an end that Cairn did not cause. A killed process has not failed. While the host is being
+ * shut down, nothing counts as failed, because a program's reaction to the end of its parts is no
+ * result. */
 static void judge_by_itself(const struct supervisor *s, struct attempt_end *out)
 {
     const char *message = "";

@@ -21,7 +21,7 @@ static bool relay(struct terminal *t)
     if (n <= 0)
         return false;
     cairn_error error;
-    /* A full disk must not block the step: the terminal is drained even if its log cannot be
+    /* A full disk must not block the step, so the terminal is drained even if its log cannot be
      * written. */
     if (io_write_full(t->log_fd, bytes, (size_t)n, "the terminal's log", &error) != 0)
         t->log_failed = true;
@@ -81,7 +81,7 @@ static bool has_size(const struct terminal *t, const struct winsize *size)
 }
 
 /* A client that attaches sends its size, and may have an empty screen. The kernel sends SIGWINCH
- * only when the size changes, so an equal size needs a signal of ours. */
+ * only when the size changes, so for an equal size we send it. */
 static void ask_to_redraw(const struct terminal *t)
 {
     pid_t foreground;

@@ -71,13 +71,14 @@ int cpu_get_state(pid_t tid, struct cpu_state *out, cairn_error *err)
     return 0;
 }
 
-/* The area of XSAVE: 512 bytes of FXSAVE, the last 48 of them the kernel's; a header that begins
- * with the components it holds (XSTATE_BV); the components, where the host lays them. */
+/* The XSAVE area: 512 bytes of FXSAVE, whose last 48 belong to the kernel; a header that begins
+ * with the mask of present components (XSTATE_BV); then the components, at the offsets that the
+ * host defines. */
 enum { LEGACY_BYTES = 464, XSTATE_BV = 512, XSAVE_HEADER_END = 576 };
 enum { X87, SSE, AVX, OPMASK = 5, ZMM_HIGH, ZMM_MORE, PKRU = 9, AMX_CONFIG = 17 };
 #define BIT(component) (1ull << (component))
 #define BASELINE_COMPONENTS (BIT(X87) | BIT(SSE))
-#define PKRU_OF_LINUX 0x55555554u /* what every thread begins with */
+#define PKRU_OF_LINUX 0x55555554u /* every thread begins with these */
 
 static uint64_t components_held(const void *area)
 {
@@ -91,7 +92,7 @@ static bool has_room(size_t size, const struct cpu_component *at)
     return at->size <= size && at->offset <= size - at->size;
 }
 
-/* All that it holds lies inside of it, and where the host lays it. */
+/* Whether all present components lie inside the area, at the offsets of this host. */
 static bool is_whole(const struct cpu_state *state, const struct cpu_features *host)
 {
     if (state->extended_size < XSAVE_HEADER_END ||
@@ -104,7 +105,7 @@ static bool is_whole(const struct cpu_state *state, const struct cpu_features *h
     return whole;
 }
 
-/* A component within a whole state; NULL if it is in its initial state. */
+/* Finds a component in a whole state; NULL if it is in its initial state. */
 static const uint8_t *held(const struct cpu_state *state, const struct cpu_features *host, int i)
 {
     return components_held(state->extended) & BIT(i)
@@ -142,7 +143,8 @@ int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
                           "this host lacks",
                           (unsigned long long)lost);
     memcpy(area, state->extended, LEGACY_BYTES);
-    /* Of the components unknown to the other host, only the keys have their initial values.
+    /* Of the components that the other host does not know, only the protection keys have their
+     * initial values.
      */
     uint64_t holds = components_held(area) & BIT(PKRU) & ~from->components;
     holds |= components_held(state->extended) & BASELINE_COMPONENTS;
@@ -150,7 +152,7 @@ int cpu_lay_out(const struct cpu_state *state, const struct cpu_features *from,
         const uint8_t *bytes = held(state, from, i);
         const struct cpu_component *there = &from->layout[i], *here = &to->layout[i];
         if (!bytes || !((in_use | BIT(PKRU)) & to->components & BIT(i)))
-            continue; /* the initial state of all but PKRU is zero */
+            continue; /* the initial state is zero for all components but PKRU */
         if (here->size != there->size || !has_room(size, here))
             return cairn_fail(err, CAIRN_EIMAGE_FOREIGN,
                               "component %d of the processor's state has %u bytes, here %u", i,
@@ -258,7 +260,7 @@ bool cpu_same_call(const struct cpu_registers *a, const struct cpu_registers *b)
     return same;
 }
 
-/* As if a signal without a handler had interrupted the call. */
+/* Registers as if a signal without a handler had interrupted the call. */
 void cpu_make_again(struct cpu_registers *r, long nr)
 {
     r->user.orig_rax = (uint64_t)nr;
@@ -321,7 +323,8 @@ static const struct {
 } leaves[CPU_LEAVES] = {
     {"1", 1, 0}, {"7.0", 7, 0}, {"7.1", 7, 1}, {"d.1", 13, 1}, {"80000001", 0x80000001u, 0}};
 
-/* What each level of the System V ABI adds to the one before; the first is the baseline. */
+/* The features that each level of the System V ABI adds to the one before; the first is the
+ * baseline. */
 static const struct {
     const char *name;
     uint32_t words[CPU_LEAVES][3];
@@ -351,7 +354,7 @@ const char *cpu_level(const struct cpu_features *host)
     return reached;
 }
 
-/* The words of a leaf that hold feature bits; no program depends on the others (model, cache,
+/* The words of a leaf that hold feature bits. No program depends on the other words (model, cache,
  * sizes).
  */
 static void read_leaf(size_t i, uint32_t out[3])

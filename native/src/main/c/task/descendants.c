@@ -7,7 +7,7 @@
 
 void kill_descendants(pid_t ancestor)
 {
-    for (int round = 0; round < 100; round++) { /* they may fork while we list them */
+    for (int round = 0; round < 100; round++) { /* the processes may fork while we list them */
         auto_proc_list struct proc_list list = {0};
         if (proc_descendants(ancestor, &list, NULL) != 0 || list.count == 0)
             return;

@@ -1,4 +1,4 @@
-/* For trees without a pid namespace, whose processes do not end with their pid 1. */
+/* For trees without a pid namespace, whose processes do not end together with a pid 1. */
 #ifndef CAIRN_TASK_DESCENDANTS_H
 #define CAIRN_TASK_DESCENDANTS_H
 

@@ -15,9 +15,9 @@
 #include "task/trace.h"
 
 #define TRIES 40
-#define BETWEEN_TRIES_MS 25 /* in which the step runs */
-#define REST_MS 500         /* how long a thread may take to stop */
-/* How long a wait for such a thread takes at a time, to detach from it. */
+#define BETWEEN_TRIES_MS 25 /* time in which the step runs between two tries */
+#define REST_MS 500         /* time that a thread may take to stop */
+/* One wait for a thread that did not stop in time, before it is detached. */
 #define LET_GO_MS 1000
 
 int64_t freeze_clock_us(void)
@@ -76,7 +76,7 @@ int freeze_undumpable(pid_t pid, cairn_error *err)
                                 status.ns_pid, stat.comm);
 }
 
-/* Threads that this process traced before it seized any. */
+/* Notes the threads that this process traced before it seized any. */
 static int note_standing(struct frozen *f, pid_t init, cairn_error *err)
 {
     auto_proc_list struct proc_list list = {0};
@@ -108,8 +108,8 @@ static bool stood_before(const struct frozen *f, pid_t tid)
     return false;
 }
 
-/* A thread that cannot be seized: it has ended, we trace it already (a traced thread made it), or
- * another process traces it.
+/* Judges a thread that cannot be seized: it has ended, we trace it already (a traced thread made
+ * it), or another process traces it.
  */
 static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
 {
@@ -126,7 +126,8 @@ static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
     struct proc_stat stat;
     if (proc_read_stat(tid, &stat, NULL) != 0 || stat.state == 'X')
         return 0;
-    if (stat.state == 'Z') /* it has ended just now; its parent may not have waited for it yet */
+    if (stat.state ==
+        'Z') /* the thread has just ended; its parent may not have waited for it yet */
         return tid == pid ? add_zombie(f, pid, err) : 0;
     if (proc_is_undumpable(pid))
         return freeze_undumpable(pid, err);
@@ -137,7 +138,7 @@ static int not_seized(struct frozen *f, pid_t pid, pid_t tid, cairn_error *err)
         status.ns_pid);
 }
 
-/* The errors of /proc for ended threads: any other error may hide a thread that has not ended.
+/* The errors of /proc for ended threads. Any other error may hide a thread that has not ended.
  */
 static int unless_ended(int rc)
 {
@@ -168,8 +169,8 @@ static int seize_process(struct frozen *f, pid_t pid, cairn_error *err)
     return 0;
 }
 
-/* Nothing is stopped yet, so some threads may be missed: seize_missed finds those later, while the
- * others are already stopped. */
+/* Seizes all threads. Nothing is stopped yet, so some may be missed: seize_missed finds those
+ * later, while the others are stopped. */
 static int seize_all(struct frozen *f, pid_t init, cairn_error *err)
 {
     for (bool grew = true; grew;) {
@@ -192,7 +193,7 @@ static void interrupt_all(struct frozen *f)
             ptrace(PTRACE_INTERRUPT, f->threads[i].tid, NULL, NULL);
 }
 
-/* A traced thread has just made another one; both must stop. */
+/* A traced thread has just made another thread; both must stop. */
 static int adopt_child(struct frozen *f, pid_t parent, cairn_error *err)
 {
     unsigned long child;
@@ -251,7 +252,8 @@ static int settle_all(struct frozen *f, cairn_error *err)
             continue;
         int rc = settle_thread(f, i, f->stuck ? 0 : REST_MS, err);
         if (rc == -ETIMEDOUT && f->holding) {
-            f->stuck = true; /* they were all interrupted together: the next ones had time too */
+            f->stuck =
+                true; /* all threads were interrupted together, so the next ones had time too */
             continue;
         }
         if (rc == -ETIMEDOUT)
@@ -277,9 +279,10 @@ static int seize_children(struct frozen *f, pid_t pid, pid_t tid, cairn_error *e
     return rc;
 }
 
-/* Finds tasks that were missed, once all known threads are stopped: threads and children of these,
- * and orphans. A task is missed if it was being created when its creator was seized, since it then
- * has no tracer; or if a listing of /proc omitted it, as happens when others end meanwhile. */
+/* Finds threads that were missed, once all known threads are stopped: threads and children of
+ * these, and orphans. One was missed if it was being created when its creator was seized, because
+ * it then has no tracer. One can also be missing from a listing of /proc, if others end meanwhile.
+ */
 static int seize_missed(struct frozen *f, pid_t init, cairn_error *err)
 {
     static const char CHILDREN[] = "/proc/thread-self/children";
@@ -322,7 +325,8 @@ static int by_process(const void *a, const void *b)
     return (x->tid > y->tid) - (x->tid < y->tid);
 }
 
-/* Drops the threads that ended; a process whose leader ended while others live is told by name. */
+/* Drops the threads that ended. A process whose leader ended while other threads live is an error
+ * that names it. */
 static int tidy(struct frozen *f, cairn_error *err)
 {
     size_t kept = 0;
@@ -348,7 +352,7 @@ static int tidy(struct frozen *f, cairn_error *err)
             return cairn_fail(err, CAIRN_EBUSY_TREE,
                               "the first thread of process %d has ended before the others",
                               f->threads[i].pid);
-    /* Zombies that their parents have reaped meanwhile are gone. */
+    /* Drops zombies that their parents have reaped meanwhile. */
     kept = 0;
     for (size_t i = 0; i < f->zombie_count; i++) {
         struct proc_stat stat;
@@ -359,7 +363,7 @@ static int tidy(struct frozen *f, cairn_error *err)
     return 0;
 }
 
-/* Threads that an earlier freeze could not release. */
+/* Adds threads that an earlier freeze could not release. */
 static int take_over_stuck(struct frozen *f, cairn_error *err)
 {
     struct waits *w = f->waits;
@@ -384,7 +388,7 @@ static int freeze_once(pid_t init, bool holding, struct waits *waits, struct fro
         rc = seize_all(&f, init, err);
     f.since_us = freeze_clock_us();
     if (rc == 0 && f.thread_count == 0 && f.standing_count > 0) {
-        *out = f; /* a capture lets them stand */
+        *out = f; /* a capture is using these stopped threads */
         return 0;
     }
     waits_begin(waits);
@@ -424,8 +428,8 @@ int freeze_hold(pid_t init, struct waits *waits, struct frozen *out, cairn_error
     return freeze(init, true, waits, out, err);
 }
 
-/* A thread that was killed in its stop is reaped, not released: its parent hears of the end only
- * after its tracer has. */
+/* Reaps a thread that was killed while stopped. Its parent learns of the end only after its tracer.
+ */
 static void let_thread_go(struct frozen *f, pid_t tid)
 {
     int status = 0;
@@ -447,12 +451,13 @@ static void note_stuck(struct waits *w, pid_t tid)
 
 static void release(struct frozen *f, int timeout_ms)
 {
-    /* Leaders last: the end of a leader is reported only after the ends of its other threads. */
+    /* Leaders come last: the kernel reports the end of a leader only after the ends of its other
+     * threads. */
     for (size_t i = f->thread_count; i-- > 0;)
         if (f->threads[i].at_rest && !f->threads[i].gone)
             let_thread_go(f, f->threads[i].tid);
-    /* Threads that have not stopped can be detached only once they stop; the others already run, so
-     * that the event that they wait for (a vfork's exec) can happen. */
+    /* Threads that have not stopped can be detached only when they stop. The others already run, so
+     * that the awaited event (a vfork's exec) can happen. */
     interrupt_all(f);
     for (size_t from = 0, to; from < f->thread_count; from = to) { /* it grows meanwhile */
         to = f->thread_count;
@@ -461,7 +466,7 @@ static void release(struct frozen *f, int timeout_ms)
                 continue;
             if (settle_thread(f, i, timeout_ms, NULL) == -ETIMEDOUT) {
                 note_stuck(f->waits, f->threads[i].tid);
-                timeout_ms = 0; /* they were all interrupted together */
+                timeout_ms = 0; /* all threads were interrupted together */
             } else if (f->threads[i].at_rest) {
                 let_thread_go(f, f->threads[i].tid);
             }
@@ -483,6 +488,6 @@ void freeze_retry(struct waits *waits)
     struct frozen f = {.waits = waits};
     if (waits->stuck_count == 0)
         return;
-    (void)!take_over_stuck(&f, NULL); /* without memory for all: the others later */
+    (void)!take_over_stuck(&f, NULL); /* without memory for all: releases the others later */
     release(&f, 0);
 }

@@ -6,7 +6,7 @@
 
 #include "common/json.h"
 
-/* What the headers of the oldest supported distribution lack. */
+/* Constants that the headers of the oldest supported distribution lack. */
 #ifndef PR_SET_MDWE
 #define PR_SET_MDWE 65
 #define PR_GET_MDWE 66
@@ -52,7 +52,7 @@ const struct setting settings[] = {
      PR_FUTEX_HASH, PR_FUTEX_HASH_SET_SLOTS, ALL, OPTIONAL},
     {"memory_merge", SETTING_OF_PROCESS, SYS_prctl, PR_GET_MEMORY_MERGE, 0, RETURNED,
      PR_SET_MEMORY_MERGE, 0, ALL, OPTIONAL},
-    /* 2, which a change of users may leave, can be had from such a change alone. */
+    /* The value 2 can result only from a change of user ids; a program cannot set it. */
     {"dumpable", SETTING_LAST, SYS_prctl, PR_GET_DUMPABLE, 0, RETURNED,
      PR_SET_DUMPABLE, 0, 1, NEEDED},
     {"mdwe", SETTING_LAST, SYS_prctl, PR_GET_MDWE, 0, RETURNED,
@@ -61,7 +61,7 @@ const struct setting settings[] = {
 /* clang-format on */
 const size_t setting_count = sizeof settings / sizeof *settings;
 
-/* *value is negative where the kernel does not answer. */
+/* value is negative if the kernel does not answer. */
 static int ask(struct injector *in, const struct setting *s, long *value, cairn_error *err)
 {
     int32_t answer = 0;

@@ -26,7 +26,7 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* An unnoticed stop would leave the thread in a state that its caller does not know, so a passing
+/* An unnoticed stop would leave the thread in a state that its caller does not know, so a temporary
  * failure is waited out. */
 #define MOST_FAILURES 64
 
@@ -60,7 +60,7 @@ int trace_await_stop(pid_t tid, int timeout_ms, int *status, cairn_error *err)
             return rc;
         if (trace_event(*status) != 0)
             return 0;
-        /* A signal in delivery: let it begin; the requested stop follows it. */
+        /* Lets a signal begin its delivery; the requested stop follows it. */
         if (ptrace(PTRACE_CONT, tid, NULL, (void *)(uintptr_t)WSTOPSIG(*status)) < 0)
             return cairn_fail_errno(err, "delivering signal %d to thread %d", WSTOPSIG(*status),
                                     tid);
@@ -81,7 +81,8 @@ int trace_block_signals(pid_t tid, uint64_t *previous, cairn_error *err)
     return trace_set_signal_mask(tid, ~0ull, err);
 }
 
-/* Runs to the next stop at the edge of a system call, or to an event (a clone) on the way. */
+/* Runs the thread to the next stop at the entry or exit of a system call, or to an event (a clone)
+ * on the way. */
 static int step_to_stop(struct injector *in, int *status, cairn_error *err)
 {
     for (;;) {
@@ -98,9 +99,9 @@ static int step_to_stop(struct injector *in, int *status, cairn_error *err)
             event == PTRACE_EVENT_VFORK)
             return 0;
         if (event == PTRACE_EVENT_STOP)
-            continue; /* a stop asked for earlier, or a group stop: ours goes first */
+            continue; /* a stop that was requested earlier, or a group stop: ours comes first */
         if (signal == SIGSTOP)
-            continue; /* cannot be blocked; the caller that stops a tree sends it again */
+            continue; /* cannot be blocked; the sender, which stops a tree, sends it again */
         return cairn_fail(err, CAIRN_EGONE, "thread %d got signal %d while it made a call for us",
                           in->tid, signal);
     }
@@ -123,7 +124,7 @@ static int run_syscall(struct injector *in, long *result, pid_t *child, cairn_er
     if (rc != 0)
         return rc;
     for (;;) {
-        rc = step_to_stop(in, &status, err); /* exit, or a clone event first */
+        rc = step_to_stop(in, &status, err); /* the exit, or first a clone event */
         if (rc != 0)
             return rc;
         if (trace_event(status) == 0)
@@ -149,7 +150,7 @@ int inject_interrupted(struct injector *in, enum cpu_interruption *how, long *re
     int rc = enter_syscall(in, err, nr, args);
     if (rc != 0)
         return rc;
-    /* Asked for at the call's edge, the stop is found by the call when it is about to sleep. */
+    /* A stop that is requested at the call's entry takes effect when the call is about to sleep. */
     if (ptrace(PTRACE_INTERRUPT, in->tid, NULL, NULL) < 0)
         return cairn_fail_errno(err, "stopping thread %d in a call", in->tid);
     rc = step_to_stop(in, &status, err);

@@ -18,17 +18,17 @@
 
 /* How a call specifies its timeout. */
 enum form {
-    MILLISECONDS,  /* in a register; none when negative */
-    TIMESPEC,      /* at an address; none when that is 0 */
-    SLEEP,         /* the same, of clock_nanosleep: unless until an absolute time */
-    FUTEX,         /* the same, of futex: where the operation counts from now */
-    RECEIVE_LIMIT, /* as its socket has it */
+    MILLISECONDS,  /* in a register; none if negative */
+    TIMESPEC,      /* at an address; none if the address is 0 */
+    SLEEP,         /* the same, for clock_nanosleep: unless the time is absolute */
+    FUTEX,         /* the same, for futex: if the operation counts from now */
+    RECEIVE_LIMIT, /* the timeout that its socket has */
     SEND_LIMIT,
 };
 
-/* Those that report EINTR when they are stopped, and those that the kernel continues. (ppoll,
- * pselect and select write down what is left by themselves; all others wait for an absolute time or
- * for ever, and are made again by the kernel.) */
+/* Calls that report EINTR when they are stopped, and calls that the kernel continues. (ppoll,
+ * pselect and select store the remaining time themselves. All other calls wait for an absolute time
+ * or for ever, and the kernel makes them again.) */
 static const struct call {
     long nr;
     enum form form;
@@ -132,7 +132,7 @@ static int64_t socket_limit(pid_t pid, int fd, int option)
     return nanoseconds(limit.tv_sec, limit.tv_usec * 1000);
 }
 
-/* For how long the call was to wait. */
+/* For how long the call was asked to wait. */
 static int64_t limit_of(const struct call *call, pid_t pid, pid_t tid,
                         const struct cpu_registers *r)
 {
@@ -174,7 +174,7 @@ static struct wait *find(const struct waits *w, pid_t tid)
     return NULL;
 }
 
-/* The entry of a thread; makes it if there is none. */
+/* Finds the entry of a thread; makes it if there is none. */
 static int enter(struct waits *w, pid_t tid, struct wait **out, cairn_error *err)
 {
     *out = find(w, tid);
@@ -209,9 +209,9 @@ static uint64_t switches_of(pid_t tid)
     return proc_read_status(tid, tid, &status, NULL) == 0 ? status.voluntary_switches : 0;
 }
 
-/* Is it still the call of the last stop? A call that the kernel has continued shows that itself,
- * and a call repeated with a shorter timeout shows it too. Else nothing may have happened since but
- * that the thread went to sleep in the call, if it came to that, and into this stop. */
+/* Whether the thread is still in the call of the last stop. A call that the kernel has continued
+ * shows that itself, as does a call repeated with a shorter timeout. Otherwise the thread may only
+ * have gone to sleep in the call and into this stop, which its context switches show. */
 static bool is_same(const struct wait *known, const struct cpu_registers *r,
                     enum cpu_interruption how)
 {
@@ -248,7 +248,7 @@ int waits_note(struct waits *w, pid_t pid, pid_t tid, cairn_error *err)
         return 0;
     }
     if (how == CPU_CALL_MADE_AGAIN)
-        return 0; /* by the kernel, for as long as the program has asked for */
+        return 0; /* continued by the kernel, for as long as the program asked */
     long nr = cpu_call(&r);
     if (nr == SYS_restart_syscall)
         nr = cpu_call_before_restart(tid, &r);
@@ -271,8 +271,8 @@ int waits_note(struct waits *w, pid_t pid, pid_t tid, cairn_error *err)
     return 0;
 }
 
-/* The call is made again for the rest of its time; in a register that can be said. Else it is made
- * with the whole of it, and ends with the first stop after its time is over. */
+/* Makes the call again for the rest of its time, if a register holds the time. Otherwise makes it
+ * with the whole time; the first stop after the deadline ends it. */
 static void go_on(const struct wait *wait, struct cpu_registers *r)
 {
     const struct call *call = find_call(wait->call);
@@ -308,7 +308,7 @@ void waits_release(struct waits *w, pid_t tid)
     }
     if (wait)
         wait->switches = switches_of(tid);
-    (void)!cpu_set_registers(tid, &r, NULL); /* fails only for one that has been killed */
+    (void)!cpu_set_registers(tid, &r, NULL); /* fails only for a thread that has been killed */
 }
 
 int waits_image(const struct waits *w, pid_t tid, struct cpu_registers *r, const struct wait **out,

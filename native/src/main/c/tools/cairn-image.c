@@ -13,7 +13,9 @@
 #include "image/image.h"
 #include "restore/binaries.h"
 
-#define EXIT_REFUSED 1 /* an image is missing, damaged, of another version or not to be trusted */
+#define EXIT_REFUSED                                                         \
+    1 /* an image that is missing, damaged, of another version, or not to be \
+       * trusted */
 #define EXIT_USAGE 2
 
 static const char usage_text[] =
@@ -50,7 +52,7 @@ static struct totals totals_of(const image_reader *image)
     return totals;
 }
 
-/* "284.3 MiB"; the caller's buffer, returned. */
+/* Formats a size as "284.3 MiB" in the caller's buffer, which it returns. */
 static const char *human(char out[16], uint64_t bytes)
 {
     static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
@@ -108,7 +110,7 @@ static void print_summary(const image_reader *image)
            human(b, totals.data), human(c, totals.zero), human(d, totals.shared));
 }
 
-/* Beside the image, and shared by all images of the step. */
+/* Reads the kept files, which lie beside the image and are shared by all images of the step. */
 static void print_kept(const json_t *meta)
 {
     char size[16];
@@ -117,14 +119,15 @@ static void print_kept(const json_t *meta)
         printf("keeps    %zu programs and libraries, %s\n", kept.files, human(size, kept.bytes));
 }
 
-/* JSON's own escapes keep control characters, which may come from anywhere, off the terminal. */
+/* JSON's own escapes keep control characters off the terminal, because a text may come from
+ * anywhere. */
 static void print_scalar(const json_t *value)
 {
     auto_free char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
     fputs(text ? text : "?", stdout);
 }
 
-/* One line: scalars as they are, and only the number of elements of arrays and objects. */
+/* Prints one line: scalars as they are, arrays and objects only with their number of elements. */
 static void print_line(const json_t *value)
 {
     const char *key;
@@ -316,7 +319,7 @@ static int verify(char *const *paths, bool json)
     return worst;
 }
 
-/* "000007" and ".000007.partial"; what else lies there is not an image. */
+/* Accepts "000007" and ".000007.partial"; any other name is not an image. */
 static int is_image_name(const struct dirent *entry)
 {
     const char *name = entry->d_name + (entry->d_name[0] == '.');
