@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A program that saves itself.
+ * A program that saves its own state.
  *
- * @param signal name of the signal that asks it to save ({@code TERM}, {@code USR1}), empty when it saves by itself
- * @param files what it saves, relative to its working directory
- * @param resumeCommand how to resume from them; empty repeats the command
+ * @param signal name of the signal that asks it to save ({@code TERM}, {@code USR1}), empty if it
+ * saves on its own schedule
+ * @param files the files that it saves, relative to its working directory
+ * @param resumeCommand the command that resumes from the files; empty repeats the command
  * @param settle how long the files must be unchanged to count as saved
  */
 public record AppCheckpoints(

@@ -9,11 +9,12 @@ import java.util.Optional;
  * @param meanTimeBetweenFailures for {@link Interval.Auto}
  * @param keep images that stay at least, >= 1
  * @param compression zstd level, 0 stores plain
- * @param minFreeBytes below this much free space a checkpoint is skipped, and that is said
- * @param beforeTimeout a last checkpoint this long before the timeout, then the step is stopped
- * @param keepBinaries mapped programs and libraries are kept with the images, for hosts that have other ones by then
- * @param journalBytes what the write journal of the step's file changes may keep; 0 for no journal
- * @param ioUring whether the step may use io_uring; an image of it is refused while it does
+ * @param minFreeBytes with less free space, a checkpoint is skipped and reported
+ * @param beforeTimeout how long before the timeout the step gets a last checkpoint and is stopped
+ * @param keepBinaries keeps mapped programs and libraries with the images, for hosts that have
+ * other versions by then
+ * @param journalBytes bytes that the journal of file changes may keep; 0 for no journal
+ * @param ioUring whether the step may use io_uring; while it does, no image can be taken
  */
 public record CheckpointPolicy(
         Interval every,
@@ -28,7 +29,7 @@ public record CheckpointPolicy(
 
     /** How often. */
     public sealed interface Interval {
-        /** Young/Daly's optimum from this step's measured checkpoint cost. */
+        /** The optimum of Young and Daly, from this step's measured checkpoint cost. */
         record Auto() implements Interval {}
 
         record Every(Duration duration) implements Interval {}

@@ -12,53 +12,59 @@ import java.util.Optional;
  */
 public interface Checkpointer {
 
-    /** The name that {@code checkpoint.engine} chooses: {@code native}, {@code app}, {@code none}, ... */
+    /** The name by which {@code checkpoint.engine} selects this engine: {@code native}, {@code app},
+     * {@code none}, ...
+     */
     String name();
 
     /**
-     * Whether a step is stopped with an image. Where it is not, it is ended, and the next attempt begins without one: what it
-     * had is lost, or is kept somewhere else.
+     * Whether a step is stopped with an image. If not, the step is ended, and the next attempt
+     * begins without an image: its state is lost, or is kept elsewhere.
      */
     default boolean takesImages() {
         return true;
     }
 
-    /** A message for the user when such a step has started; empty for none. */
+    /** A message for the user when a step of this engine has started; empty for none. */
     default Optional<String> notice(StepLaunch launch) {
         return Optional.empty();
     }
 
-    /** What this host allows, one finding per need of this engine; never fails. */
+    /** What this host allows: one finding for each need of this engine. Never fails. */
     List<HostFinding> check();
 
     /**
      * Starts a step, or resumes it from {@link StepLaunch#restoreFrom}. Returns when the step runs.
      *
-     * @throws EngineException when it cannot be started; nothing of it is left running
+     * @throws EngineException if it cannot be started; no process of it is left
      */
     StepProcess start(StepLaunch launch) throws EngineException;
 
     /**
-     * Attaches to the step of an attempt whose runner died. A step that had not started by then never starts.
+     * Attaches to the step of an attempt whose runner died. If the step has not started yet, it
+     * never will.
      *
-     * @return empty when no supervisor of that attempt is alive; {@link StepProcess#exit()} is then unknown; {@link #exitOf} knows the end
-     * @throws EngineException with {@link EngineException#HELD} when one is, out of reach
+     * @return empty if no supervisor of that attempt is alive; {@link #exitOf} then returns the end
+     * @throws EngineException with {@link EngineException#HELD} if one is alive but cannot be
+     * reached from here
      */
     Optional<StepProcess> attach(Path attemptDir) throws EngineException;
 
     /**
      * The status of an attempt's step. Unlike {@link #attach}, this changes nothing.
      *
-     * @return empty when no supervisor of that attempt is alive here
+     * @return empty if no supervisor of that attempt is alive here
      */
     default Optional<StepStatus> statusOf(Path attemptDir) throws EngineException {
         return Optional.empty();
     }
 
-    /** How an attempt ended, from what its supervisor left; empty while it runs or when the supervisor was killed. */
+    /** How an attempt ended, according to its supervisor; empty while it runs, or if the supervisor
+     * was killed.
+     */
     Optional<StepExit> exitOf(Path attemptDir) throws EngineException;
 
-    /** What the attempt's supervisor has journalled so far, in order, failed checkpoints included. */
+    /** The supervisor's journal of an attempt so far, in order, including failed checkpoints. */
     List<CheckpointOutcome> checkpointsOf(Path attemptDir) throws EngineException;
 
     /**
@@ -73,7 +79,7 @@ public interface Checkpointer {
      * Why a step cannot be resumed from an image on this host: the image is incomplete, altered, not trusted, or made for another
      * kind of host.
      *
-     * @return empty when it can, else the reason, as a sentence
+     * @return empty if it can, else the reason, as a sentence
      */
     Optional<String> unusable(Path image);
 
@@ -87,6 +93,8 @@ public interface Checkpointer {
         return false;
     }
 
-    /** Removes what an attempt's folder holds only for those who follow it, once it has ended; its end stays. */
+    /** Removes the files that an ended attempt's folder holds for its followers only. The record of
+     * its end stays.
+     */
     default void discard(Path attemptDir) throws IOException {}
 }

@@ -8,7 +8,7 @@ public enum EndCause {
     FAILURE,
     TIMEOUT,
     OOM,
-    /** A process of the step received SIGKILL, and not from Cairn. */
+    /** A process of the step received SIGKILL from somebody other than Cairn. */
     KILLED,
     PREEMPTED,
     LOST,

@@ -5,13 +5,13 @@ import java.io.IOException;
 import java.util.Objects;
 import java.util.Set;
 
-/** An engine could not do what was asked; the message says what, on which object, and what to do. */
+/** An engine could not do a request. The message says what, on which object, and what to do. */
 public final class EngineException extends Exception {
     private static final long serialVersionUID = 1;
-    /** {@code CAIRN_EGONE} of cairn.h: the step or its supervisor is gone, or is about to. */
+    /** {@code CAIRN_EGONE} of cairn.h: the step or its supervisor has ended, or is about to. */
     public static final int GONE = 1015;
 
-    /** {@code CAIRN_EHELD} of cairn.h: the step runs elsewhere, out of reach. */
+    /** {@code CAIRN_EHELD} of cairn.h: the step runs elsewhere and cannot be reached. */
     public static final int HELD = 1016;
 
     /** EIO, EFBIG, ENOSPC, EROFS, EDQUOT. */
@@ -30,13 +30,15 @@ public final class EngineException extends Exception {
         this.code = code;
     }
 
-    /** A file that the engine lives by could not be read or written. */
+    /** A file that the engine needs could not be read or written. */
     public EngineException(String what, IOException cause) {
         super(message(what, cause), cause);
         this.code = 0;
     }
 
-    /** A document names itself and says what is wrong; other messages may be no more than a file's name. */
+    /** The message of a damaged document is complete; that of any other error may be only a file's
+     * name.
+     */
     private static String message(String what, IOException cause) {
         return cause instanceof DocumentException ? String.valueOf(cause.getMessage()) : what + ": " + cause;
     }
@@ -51,12 +53,14 @@ public final class EngineException extends Exception {
         return getCause() instanceof IOException || OF_STORAGE.contains(code);
     }
 
-    /** Whether the cause may be gone at the next try: lack of space, memory or descriptors, or a disk that does not answer. */
+    /** Whether the cause may be gone at the next try: no space, memory or descriptors, or a disk
+     * that does not answer.
+     */
     public boolean isPassing() {
         return PASSING.contains(code);
     }
 
-    /** Whether there was no room on a disk, which an image does not change. */
+    /** Whether a disk was full, for which no image is to blame. */
     public boolean isOfRoom() {
         return OF_ROOM.contains(code);
     }

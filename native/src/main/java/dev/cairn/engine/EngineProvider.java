@@ -6,10 +6,10 @@ import java.util.ServiceLoader;
 
 /** Offers checkpoint engines to programs that use all engines on the class path. Found by {@link ServiceLoader}. */
 public interface EngineProvider {
-    /** @throws EngineException if what the engines need cannot be found or loaded */
+    /** @throws EngineException if a library or program of the engines cannot be found or loaded */
     List<Checkpointer> engines() throws EngineException;
 
-    /** The engines of all providers that the loader of this class sees. */
+    /** The engines of all providers that the class loader of this class finds. */
     static List<Checkpointer> installed() throws EngineException {
         List<Checkpointer> engines = new ArrayList<>();
         for (EngineProvider provider :

@@ -11,9 +11,9 @@ import java.util.OptionalLong;
  * @param bytes on disk
  * @param rawBytes before compression
  * @param digest identifies its content (XXH3-128, hex)
- * @param pause how long the step stood still
- * @param took from request to publication
- * @param standing the memory was copied while the step stood still, since the host refused a copy-on-write clone
+ * @param pause how long the step was paused
+ * @param took time from the request to the publication
+ * @param standing whether the memory was copied during the pause, because the host refused a copy-on-write clone
  */
 public record ImageInfo(
         long sequence,

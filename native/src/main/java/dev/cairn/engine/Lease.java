@@ -5,9 +5,10 @@ import java.nio.file.attribute.FileTime;
 /**
  * The lease of a step's images at one instant.
  *
- * @param host and {@code pid} of the supervisor that has it
+ * @param host the host of the supervisor that holds it
+ * @param pid the pid of that supervisor
  * @param here whether that supervisor runs on this host and in this pid namespace
- * @param renewed differs from one renewal to the next, and means nothing else: the other host's clock may be wrong
+ * @param renewed a value that changes with each renewal; it is no reliable time, because the other host's clock may be wrong
  */
 public record Lease(String host, long pid, boolean here, FileTime renewed) {
 

@@ -3,11 +3,11 @@ package dev.cairn.engine;
 import java.time.Duration;
 
 /**
- * The times by which a supervisor prevents other hosts from running its step too.
+ * The times with which a lease keeps two hosts from running the same step.
  *
  * @param renew how often its lease is renewed
- * @param freeze the step stands still when that has failed for so long; more than {@code renew}
- * @param take a supervisor on another host takes a lease that it has seen stand still for so long; more than {@code freeze}
+ * @param freeze after this time without a successful renewal, the supervisor freezes its step; more than {@code renew}
+ * @param take after this time without a renewal, a supervisor on another host takes the lease; more than {@code freeze}
  */
 public record LeaseTimes(Duration renew, Duration freeze, Duration take) {
     public static final LeaseTimes STANDARD =

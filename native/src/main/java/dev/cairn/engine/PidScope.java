@@ -7,7 +7,7 @@ import java.nio.file.Path;
 /**
  * The scope in which a pid identifies a process: only processes with the same scope see the same pids. Immutable.
  *
- * @param bootId of {@code /proc/sys/kernel/random/boot_id}
+ * @param bootId the content of {@code /proc/sys/kernel/random/boot_id}
  * @param namespace inode of {@code /proc/self/ns/pid}
  */
 public record PidScope(String bootId, long namespace) {

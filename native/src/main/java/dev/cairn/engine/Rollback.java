@@ -7,7 +7,7 @@ import java.util.List;
  * Which files go back with the step.
  *
  * @param openFiles every regular file the step has open for writing
- * @param trees whole folders or files, absolute, open or not
+ * @param trees folders and files that are rolled back as a whole, open or not; absolute paths
  */
 public record Rollback(boolean openFiles, List<Path> trees) {
     public Rollback {

@@ -8,9 +8,10 @@ import java.util.OptionalLong;
 /**
  * How an attempt ended.
  *
- * @param running time it ran, pauses for checkpoints included
- * @param image sequence of the image with which a stop ended
- * @param retryable false for a failure that the same attempt would meet again, such as a name that another system does not know
+ * @param running its running time, including pauses for checkpoints
+ * @param image sequence of the image that a stop took
+ * @param retryable false for a failure that the same attempt would meet again, such as an unknown
+ * host name
  */
 public record StepExit(
         EndCause cause,

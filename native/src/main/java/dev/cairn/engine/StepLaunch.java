@@ -10,11 +10,12 @@ import java.util.Optional;
  * Everything an engine needs to start a step.
  *
  * @param attemptDir existing folder (0700) of this attempt: the supervisor's journal and socket go there
- * @param checkpointsDir where this step's images lie and go; made when missing
+ * @param checkpointsDir the folder of this step's images; made if missing
  * @param command program and arguments; never a shell string
  * @param environment the whole environment; never written to disk
- * @param umask the step's, e.g. 022
- * @param baselineCpu the environment holds libraries to x86-64-v2: the images need not demand more of a host
+ * @param umask the step's file mode creation mask, e.g. 022
+ * @param baselineCpu whether the environment limits libraries to x86-64-v2, so that images need not
+ * demand more of a host
  * @param timeout running time allowed in all; empty for none
  * @param spent running time already used by earlier attempts
  * @param grace between TERM and KILL

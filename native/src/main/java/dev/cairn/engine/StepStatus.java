@@ -7,10 +7,10 @@ import java.util.OptionalLong;
 /**
  * A running step at one instant.
  *
- * @param nextCheckpoint until the next one by interval; empty when none is planned
- * @param rawTerminal the step has set its terminal to pass Ctrl-C as a key, as editors do
- * @param frozenByLease since when its lease could not be renewed, for which it is frozen; empty when it is not
- * @param writtenBytes progress of the checkpoint under way, and its expected total; empty when none is
+ * @param nextCheckpoint time until the next checkpoint by interval; empty if none is planned
+ * @param rawTerminal whether the step has set its terminal to pass Ctrl-C as a key, as editors do
+ * @param frozenByLease since when the lease could not be renewed, if the step is frozen for that; else empty
+ * @param writtenBytes progress of the checkpoint under way; empty if there is none
  */
 public record StepStatus(
         State state,

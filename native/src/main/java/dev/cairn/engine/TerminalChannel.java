@@ -5,7 +5,7 @@ import java.io.IOException;
 /** Both directions of a step's terminal. One reader thread and one writer thread may use it at once. */
 public interface TerminalChannel extends AutoCloseable {
 
-    /** Blocks for output of the step; -1 when the terminal has gone. */
+    /** Blocks until the step writes output. Returns -1 when the terminal has gone. */
     int read(byte[] buffer) throws IOException;
 
     void write(byte[] bytes, int offset, int length) throws IOException;

@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
  * The user whose rights this process has.
  *
  * @param user the effective user
- * @param groups all that it is in
- * @param fileSystemOwner who owns {@code /} and so could replace everything; not 0 in a user namespace that has no root
+ * @param groups all groups of the process
+ * @param fileSystemOwner the owner of {@code /}, who could replace every file; not 0 in a user namespace without root
  */
 record Caller(int user, Set<Integer> groups, int fileSystemOwner) {
     static final int ROOT = 0;
@@ -34,7 +34,7 @@ record Caller(int user, Set<Integer> groups, int fileSystemOwner) {
         return user == ROOT;
     }
 
-    /** What belongs to them was put there by the caller, or by one who could do anything. */
+    /** Whether this user is the caller, or could replace every file anyway. */
     boolean answersFor(int owner) {
         return owner == user || owner == ROOT;
     }

@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, as the manifest writes it. */
+/** SHA-256 digests in the form that the manifest uses. */
 public final class Digests {
     private Digests() {}
 

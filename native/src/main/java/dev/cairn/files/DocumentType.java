@@ -16,8 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One kind of JSON document on disk. Every document says what it is and its version; it is handled as a tree, so that
- * fields which a newer Cairn of the same version added are kept when an older one writes it again.
+ * One kind of JSON document on disk. Every document names its type and version. It is handled as a
+ * tree, so that an older Cairn keeps the fields that a newer one has added within the same version.
  *
  * @param name the value of the field {@code document}, e.g. {@code cairn.step}
  * @param version the only version that is read and written
@@ -32,9 +32,9 @@ public record DocumentType(String name, int version) {
     }
 
     /**
-     * @throws DocumentException when the file is not a whole document of this type and version
-     * @throws UntrustedException when another user could have written it
-     * @throws NoSuchFileException when there is none
+     * @throws DocumentException if the file is not a complete document of this type and version
+     * @throws UntrustedException if another user could have written it
+     * @throws NoSuchFileException if there is no such file
      */
     public ObjectNode read(Path file) throws IOException {
         byte[] content = OrdinaryFile.readOwn(file);
@@ -119,7 +119,7 @@ public record DocumentType(String name, int version) {
         }
     }
 
-    /** What breaks a limit, such as that of nesting, has no location. */
+    /** An error such as too deep nesting has no location. */
     private static String where(JacksonException e) {
         @Nullable TokenStreamLocation at = e.getLocation();
         return at == null ? "" : ", from line " + at.getLineNr() + ", column " + at.getColumnNr() + " on";

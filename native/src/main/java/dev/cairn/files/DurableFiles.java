@@ -23,10 +23,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes that a power cut or a kill leaves either undone or done.
+ * Writes files so that a power cut or a kill leaves either the old or the new state.
  *
- * <p>Order in every case: content, fsync of the file, its name, fsync of the folder. Folders are 0700 and files 0600 from
- * the first byte. Stateless; any thread.
+ * <p>The order is always: write the content, sync the file, give it its name, sync the folder.
+ * Folders are 0700 and files 0600 from the first byte. Stateless; any thread.
  */
 public final class DurableFiles {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
@@ -36,7 +36,9 @@ public final class DurableFiles {
 
     private DurableFiles() {}
 
-    /** Puts {@code content} in the place of {@code file}: a reader sees the old or the new content, never a mixture. */
+    /** Replaces {@code file} by {@code content}. A reader sees the old or the new content, never a
+     * mixture.
+     */
     public static void replace(Path file, byte[] content) throws IOException {
         move(writeBeside(file, content, true), file);
         syncFolder(folderOf(file));
@@ -48,8 +50,8 @@ public final class DurableFiles {
     }
 
     /**
-     * Overwrites a file of similar length, which needs no new block, so that it works even on a full disk. A reader
-     * may meet a mixture.
+     * Overwrites a file of similar length. That needs no new block, so it works even on a full
+     * disk. A reader may see a mixture of both contents.
      */
     public static void overwrite(Path file, byte[] content) throws IOException {
         try (RandomAccessFile there = new RandomAccessFile(file.toFile(), "rw")) {
@@ -68,10 +70,12 @@ public final class DurableFiles {
     public static boolean createExclusive(Path file, byte[] content) throws IOException {
         Path written = writeBeside(file, content, true);
         try {
-            // link(2), unlike O_EXCL, shows the name only when the content is there, and is atomic on NFS too
+            // unlike O_EXCL, link(2) shows the name only with the complete content, and is atomic
+            // on NFS too
             Files.createLink(file, written);
         } catch (FileAlreadyExistsException taken) {
-            // NFS repeats a call whose answer was lost, and the second call finds the name that the first one made
+            // NFS repeats a call whose answer was lost; then the second call finds the name that
+            // the first one made
             if ((int) Files.getAttribute(written, "unix:nlink") == 1) {
                 return false;
             }
@@ -82,12 +86,14 @@ public final class DurableFiles {
         return true;
     }
 
-    /** Makes a folder and its missing parents, each 0700 and fsynced; one that exists is left as it is. */
+    /** Makes a folder and its missing parents, each 0700 and synced. An existing folder stays as it
+     * is.
+     */
     public static void createFolders(Path folder) throws IOException {
         createFolders(folder, true);
     }
 
-    /** Like {@link #createFolders} but a power cut may leave any of them out. */
+    /** As {@link #createFolders}, but a power cut may undo any of them. */
     public static void createFoldersUnsynced(Path folder) throws IOException {
         createFolders(folder, false);
     }
@@ -111,7 +117,9 @@ public final class DurableFiles {
         }
     }
 
-    /** Opens a file for appending, made 0600 when missing. Every write lands whole at the end. */
+    /** Opens a file for appending, and makes it with mode 0600 if it is missing. Every write appends
+     * all of its bytes at once.
+     */
     static FileOutputStream openForAppend(Path file) throws IOException {
         try {
             Files.createFile(file, PRIVATE_FILE);
@@ -121,7 +129,9 @@ public final class DurableFiles {
         return new FileOutputStream(file.toFile(), true);
     }
 
-    /** Makes the names in a folder durable, for a thread that is interrupted too; only a channel can be had of a folder. */
+    /** Makes the names in a folder durable, even in an interrupted thread. A folder can be opened
+     * only as a channel, which an interrupt closes.
+     */
     public static void syncFolder(Path folder) throws IOException {
         boolean interrupted = false;
         try {
@@ -135,7 +145,7 @@ public final class DurableFiles {
         }
     }
 
-    /** @return false when the channel was closed since the thread is interrupted */
+    /** @return false if the channel was closed because the thread is interrupted */
     private static boolean syncs(Path folder) throws IOException {
         try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
@@ -148,7 +158,7 @@ public final class DurableFiles {
     private static Path writeBeside(Path file, byte[] content, boolean sync) throws IOException {
         Path temporary = folderOf(file).resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
         Files.createFile(temporary, PRIVATE_FILE);
-        // a stream, since a channel would be closed under a thread that is interrupted
+        // a stream, because an interrupt would close a channel
         try (FileOutputStream out = new FileOutputStream(temporary.toFile())) {
             out.write(content);
             if (sync) {
@@ -166,7 +176,7 @@ public final class DurableFiles {
         try {
             Files.deleteIfExists(temporary);
         } catch (IOException left) {
-            // the failure that led here counts, or the success
+            // the caller reports the earlier failure, or the success
         }
     }
 
@@ -175,14 +185,18 @@ public final class DurableFiles {
             Files.move(written, file, StandardCopyOption.ATOMIC_MOVE);
         } catch (FileSystemException e) {
             deleteQuietly(written);
-            if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) { // the reason's text depends on the locale
+            if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) { // do not parse the reason:
+                // its text depends on the
+                // locale
                 throw new FileAlreadyExistsException(file.toString(), null, "is a folder, where a file belongs");
             }
             throw named(file, e.getReason(), e);
         }
     }
 
-    /** A stream does not say which file it could not write, and a move names the one beside it. */
+    /** Names the file: a stream does not say which file it could not write, and a move names the
+     * temporary one.
+     */
     private static FileSystemException named(Path file, @Nullable String reason, IOException cause) {
         FileSystemException named = new FileSystemException(file.toString(), null, reason);
         named.initCause(cause);

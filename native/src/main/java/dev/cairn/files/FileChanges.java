@@ -13,11 +13,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether files may have changed since the last look, by one {@code stat} of each. Saves a caller that waits for a change from reading
- * them again and again. A folder changes when a name in it does. Confined to one thread.
+ * Tells whether files may have changed since the last look, by one {@code stat} of each. So a
+ * caller that waits for a change need not read them again and again. A folder changes when a name
+ * in it changes. Confined to one thread.
  */
 public final class FileChanges {
-    /** The time of a change is no more exact than this on any file system: another change may follow it unseen. */
+    /** No file system records the time of a change more exactly: within this time, another change
+     * may be invisible.
+     */
     private static final Duration GRAIN = Duration.ofSeconds(2);
 
     private final LongSupplier clock;
@@ -42,7 +45,7 @@ public final class FileChanges {
         Arrays.fill(last, Stamp.NEVER_SEEN);
     }
 
-    /** True at the first look, while a change is recent, and for what cannot be looked at. */
+    /** True at the first look, while a change is recent, and for a file that cannot be examined. */
     public boolean areLikely() {
         long now = clock.getAsLong();
         boolean unseen = false;

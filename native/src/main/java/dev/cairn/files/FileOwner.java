@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The owner and permissions of a file, a folder or a link, according to the file system. Names are looked up only when they are needed,
- * since a directory service may be asked for them.
+ * The owner and permissions of a file, a folder or a link, according to the file system. Names of
+ * users are looked up only when needed, because that may query a directory service.
  *
  * @param mode type and permissions, as in {@code st_mode}
  * @param size in bytes
- * @param key the same for the same file only: device and inode
+ * @param key device and inode, which identify the file
  */
 record FileOwner(Path path, int user, int group, int mode, long size, Object key) {
     private static final int TYPE = 0170000;
@@ -24,12 +24,12 @@ record FileOwner(Path path, int user, int group, int mode, long size, Object key
     private static final int GROUP_WRITES = 020;
     private static final int OTHERS_WRITE = 02;
 
-    /** For a link, of the link itself. */
+    /** Does not follow a link: returns the owner of the link itself. */
     static FileOwner of(Path path) throws IOException {
         return read(path, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** For a link, of its target. */
+    /** Follows a link: returns the owner of its target. */
     static FileOwner behind(Path path) throws IOException {
         return read(path);
     }
@@ -50,12 +50,12 @@ record FileOwner(Path path, int user, int group, int mode, long size, Object key
         return (int) Objects.requireNonNull(all.get(name));
     }
 
-    /** The number where it has no name. */
+    /** The name of the user; the number if it has none. */
     String userName() throws IOException {
         return Files.getOwner(path, links()).getName();
     }
 
-    /** The number where it has no name. */
+    /** The name of the group; the number if it has none. */
     String groupName() throws IOException {
         return Files.getAttribute(path, "posix:group", links()).toString();
     }
@@ -76,7 +76,7 @@ record FileOwner(Path path, int user, int group, int mode, long size, Object key
         return (mode & TYPE) == ORDINARY;
     }
 
-    /** In this folder, each user may move and delete only their own files. */
+    /** Whether each user may move and delete only their own files in this folder. */
     boolean isSticky() {
         return (mode & STICKY) != 0;
     }
@@ -89,7 +89,9 @@ record FileOwner(Path path, int user, int group, int mode, long size, Object key
         return (mode & OTHERS_WRITE) != 0;
     }
 
-    /** A group of one: where each user has a group of the same name, files are writable for it by the usual umask, 002. */
+    /** Whether the group has the user's own name. Systems with such groups use the umask 002, which
+     * makes files group-writable.
+     */
     boolean isGroupOfUser() throws IOException {
         return groupName().equals(userName());
     }

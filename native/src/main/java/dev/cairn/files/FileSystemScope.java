@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** Whether other hosts can reach the files of a file system. */
+/** Tells whether other hosts can reach the files of a file system. */
 public enum FileSystemScope {
     THIS_HOST,
     OTHER_HOSTS,
@@ -60,7 +60,7 @@ public enum FileSystemScope {
         return of(Files.getFileStore(path).type());
     }
 
-    /** @param type as /proc/mounts calls it */
+    /** @param type as /proc/mounts names it */
     public static FileSystemScope of(String type) {
         return LOCAL.contains(type) ? THIS_HOST : SHARED.contains(type) ? OTHER_HOSTS : UNKNOWN;
     }

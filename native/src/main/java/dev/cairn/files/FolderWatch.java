@@ -15,8 +15,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells at once when something in a folder changes, as the kernel reports it; what another host writes through a file server is not
- * reported. So a caller still has to look from time to time, but rarely. One thread for the whole process. Thread-safe.
+ * Reports changes in a folder at once, with the help of the kernel. The kernel does not report what
+ * another host writes through a file server, so a caller still has to look from time to time. One
+ * thread serves the whole process. Thread-safe.
  */
 public final class FolderWatch implements AutoCloseable {
     private static @Nullable Watcher watcher;
@@ -33,8 +34,8 @@ public final class FolderWatch implements AutoCloseable {
     }
 
     /**
-     * @param onChange called in a thread of the watch's; must return soon
-     * @return empty where the folder cannot be watched: there are too many watches, or it is not there
+     * @param onChange called in the watch's thread; must return soon
+     * @return empty if the folder cannot be watched: there are too many watches, or it does not exist
      */
     public static Optional<FolderWatch> of(Path folder, Runnable onChange) {
         synchronized (FolderWatch.class) {
@@ -55,7 +56,8 @@ public final class FolderWatch implements AutoCloseable {
                 thread.setDaemon(true);
                 thread.start();
             } catch (IOException | UnsupportedOperationException tooMany) {
-                isRefused = true; // a user has 128 instances of inotify, and other programs may hold them
+                isRefused = true; // a user may have 128 instances of inotify, and other programs
+                // may hold them
             }
         }
         return watcher;
@@ -64,7 +66,8 @@ public final class FolderWatch implements AutoCloseable {
     @Override
     public void close() {
         synchronized (FolderWatch.class) {
-            // the last one ends the watch's threads: the exit of a Java program waits for what is in the kernel
+            // the last watch ends the thread: a Java program cannot exit while the thread is in the
+            // kernel
             if (shared.remove(this) && watcher == shared) {
                 shared.close();
                 watcher = null;
@@ -105,7 +108,7 @@ public final class FolderWatch implements AutoCloseable {
             try {
                 service.close();
             } catch (IOException e) {
-                // it reports nothing more in any case
+                // the watch reports nothing more in any case
             }
         }
 
@@ -119,7 +122,7 @@ public final class FolderWatch implements AutoCloseable {
                     watches.getOrDefault(key, List.of()).forEach(watch -> watch.onChange.run());
                 }
             } catch (InterruptedException | ClosedWatchServiceException over) {
-                // nobody does either; those who wait look for themselves
+                // nothing reports changes then, so callers that wait look for themselves
             }
         }
     }

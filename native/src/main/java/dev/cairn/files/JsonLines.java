@@ -15,8 +15,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * An append-only file of one JSON object a line. Each line is one write, so that lines of several writers do not mix; a
- * line that a power cut tore is ended by the next writer and passed over by readers. Thread-safe.
+ * An append-only file of one JSON object a line. Each line is one write, so that lines of several
+ * writers do not mix. If a power cut tore a line, the next writer ends it, and readers skip it.
+ * Thread-safe.
  */
 public final class JsonLines implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -27,7 +28,7 @@ public final class JsonLines implements AutoCloseable {
         this.out = out;
     }
 
-    /** Opens the file for appending; made when missing. */
+    /** Opens the file for appending; makes it if it is missing. */
     public static JsonLines append(Path file) throws IOException {
         boolean torn = endsInTheMiddleOfALine(file);
         JsonLines lines = new JsonLines(DurableFiles.openForAppend(file));
@@ -35,7 +36,7 @@ public final class JsonLines implements AutoCloseable {
         return lines;
     }
 
-    /** A line that a full disk has torn is ended first. */
+    /** Ends a line that was torn on a full disk, before it appends. */
     public synchronized void add(ObjectNode line) throws IOException {
         String text = (torn ? "\n" : "") + JSON.writeValueAsString(line) + "\n";
         torn = true;
@@ -53,7 +54,7 @@ public final class JsonLines implements AutoCloseable {
         out.close();
     }
 
-    /** All whole lines; none when there is no such file. */
+    /** All complete lines; empty if there is no such file. */
     public static List<ObjectNode> read(Path file) throws IOException {
         List<ObjectNode> lines = new ArrayList<>();
         try {

@@ -6,8 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Reads what should be a file of a sensible size, and names what is not: to read a pipe could wait for ever. Waits for passing errors,
- * as {@link SteadyRead} does. Stateless; any thread.
+ * Reads a file that must be an ordinary one of sensible size, and refuses any other: reading a pipe
+ * could block for ever. Waits out temporary errors, as {@link SteadyRead} does. Stateless; any
+ * thread.
  */
 public final class OrdinaryFile {
     private static final long MOST_BYTES = 512L << 20;
@@ -15,8 +16,8 @@ public final class OrdinaryFile {
     private OrdinaryFile() {}
 
     /**
-     * @throws DocumentException when it is a folder, a pipe, a device, or too large
-     * @throws java.nio.file.NoSuchFileException when there is none
+     * @throws DocumentException if it is a folder, a pipe, a device, or too large
+     * @throws java.nio.file.NoSuchFileException if there is no such file
      */
     public static byte[] read(Path file) throws IOException {
         return SteadyRead.of(() -> {
@@ -49,13 +50,13 @@ public final class OrdinaryFile {
         Trust.ofThisProcess().checkOwn(file, found);
     }
 
-    /** Likewise as UTF-8; bytes that are none are replaced. */
+    /** The same as UTF-8 text; invalid bytes are replaced. */
     public static String ownText(Path file) throws IOException {
         return new String(readOwn(file), StandardCharsets.UTF_8);
     }
 
     /**
-     * Reads a file that a workflow names, as {@link Trust#checkNamed} allows it.
+     * Reads a file that a workflow names, under the rule of {@link Trust#checkNamed}.
      *
      * @param by the file or folder that the user has named
      * @throws UntrustedException when anybody else could write or replace it
@@ -65,8 +66,8 @@ public final class OrdinaryFile {
     }
 
     /**
-     * Reads a file that users share on purpose, as {@link Trust#checkShared} allows it, or one that it names, as
-     * {@link Trust#checkNamed} does; UTF-8.
+     * Reads a shared file under the rule of {@link Trust#checkShared}, or a file that the shared
+     * file names, under the rule of {@link Trust#checkNamed}. Returns UTF-8 text.
      *
      * @param by the shared file; may be {@code file} itself
      * @throws UntrustedException when anybody else could write or replace it
@@ -79,7 +80,7 @@ public final class OrdinaryFile {
     }
 
     /**
-     * Reads a file that says what to do, as {@link Trust#check} allows it; UTF-8.
+     * Reads a file that gives instructions, under the rule of {@link Trust#check}, as UTF-8 text.
      *
      * @throws UntrustedException when anybody else could write or replace it
      */

@@ -9,8 +9,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * Whether a file exists, for callers that act on its absence. If the file cannot be checked (no descriptor left, an unreachable file
- * server), that is an error, never "absent" as in {@link Files#exists}.
+ * Tells whether a file exists, for callers that act on its absence. If the file cannot be checked
+ * (no descriptor left, an unreachable file server), that is an error, never "absent" as in {@link
+ * Files#exists}.
  */
 public final class Presence {
     private Presence() {}
@@ -21,7 +22,7 @@ public final class Presence {
     }
 
     /**
-     * Whether it is there, and a folder.
+     * Whether it exists and is a folder.
      *
      * @throws IOException if it cannot be determined
      */

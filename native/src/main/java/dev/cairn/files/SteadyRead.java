@@ -5,8 +5,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 
 /**
- * Reads a file through a passing error of its disk or server, which may take some seconds: an EIO or ESTALE does not end who follows a
- * running step. Stateless; any thread.
+ * Reads a file despite temporary errors of its disk or server, which may last some seconds. An EIO
+ * or ESTALE must not end a process that follows a running step. Stateless; any thread.
  */
 public final class SteadyRead {
     private static final int TRIES = 8;
@@ -14,13 +14,15 @@ public final class SteadyRead {
 
     private SteadyRead() {}
 
-    /** How something is read once. */
+    /** Reads once. */
     @FunctionalInterface
     public interface Source<T> {
         T read() throws IOException;
     }
 
-    /** @throws IOException what lasts (no such file, no permission) at once, else what the last of several tries met */
+    /** @throws IOException at once for a lasting error (no such file, no permission), else the error
+     * of the last of several tries
+     */
     public static <T> T of(Source<T> source) throws IOException {
         long pause = FIRST_PAUSE_MILLIS;
         for (int left = TRIES - 1; ; left--, pause *= 2) {

@@ -11,14 +11,15 @@ import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
 
 /**
- * Deletes folders with all that is in them; nothing else in Cairn does. Opens each folder within the one above it, so that no symbolic
- * link is followed, even one made during the removal: a link in a tree is itself deleted. Stateless; any thread.
+ * Deletes folders with their content. No other class does. Opens each folder relative to the folder
+ * above it, so that it follows no symbolic link, not even one made during the removal. A link in a
+ * tree is itself deleted. Stateless; any thread.
  */
 public final class TreeRemoval {
     private TreeRemoval() {}
 
     /**
-     * Deletes a file or folder; one that is missing is no error.
+     * Deletes a file or folder. A missing one is no error.
      *
      * @param within a trusted folder; its path may contain links
      * @param tree in that folder, at any depth; no name on the way may be a link
@@ -39,7 +40,7 @@ public final class TreeRemoval {
         }
     }
 
-    /** Deletes a file or folder in a trusted folder; one that is missing is no error. */
+    /** Deletes a file or folder in a trusted folder. A missing one is no error. */
     public static void remove(Path tree) throws IOException {
         Path absolute = tree.toAbsolutePath();
         Path parent = absolute.getParent();

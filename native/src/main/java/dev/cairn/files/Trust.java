@@ -13,10 +13,11 @@ import org.jspecify.annotations.Nullable;
  * The rule for every file that Cairn acts upon: it belongs to the caller or to root, and nobody else can write it or replace it, or any
  * folder or link on the way to it.
  *
- * <p>Group-writable is allowed for the group that has the user's own name. Folders above may also be writable for groups that
- * the caller is in: a user who works in such a folder already lets its members change the programs there, and a file that they replace
- * belongs to them and so is refused. A sticky folder above may be writable for everyone. Root does not act upon a user's file, which the
- * user could change meanwhile.
+ * <p>Group-writable is allowed for the group that has the user's own name. Folders above may also
+ * be writable for the caller's groups. A user who works in such a folder lets its members change
+ * the programs there anyway, and a file that they replace belongs to them and is refused. A sticky
+ * folder above may be writable for everyone. Root does not act upon a user's file, because the user
+ * could change it meanwhile.
  *
  * <p>Immutable; any thread.
  */
@@ -24,8 +25,8 @@ public final class Trust {
     /**
      * The users besides the caller and root who may write a file.
      *
-     * @param colleagues its owner, the owners of the folders above it, and the groups that the caller is in
-     * @param user who may have put it where everyone can put something, too
+     * @param colleagues whether its owner, the owners of the folders above it, and the caller's groups may write it
+     * @param user who may own it in a folder where everyone can make files
      */
     private record Writers(boolean colleagues, int user) {
         static final Writers NOBODY = new Writers(false, Caller.ROOT);
@@ -34,7 +35,7 @@ public final class Trust {
     private static final Path TOP = Path.of("/");
     private static final int MOST_LINKS = 40;
 
-    /** Java programs do not change their user. */
+    /** Read once: a Java program does not change its user. */
     private static volatile @Nullable Trust ofThisProcess;
 
     private final Caller caller;
@@ -74,11 +75,12 @@ public final class Trust {
     }
 
     /**
-     * The rule for files that a shared file names in its turn, such as the secrets of a workflow. In folders where everyone makes files,
-     * such as {@code /tmp}, they belong to the caller, to root, or to the owner of the file that names them: others have planted them.
+     * The rule for files that a shared file names, such as the secrets of a workflow. In folders
+     * where everyone can make files, such as {@code /tmp}, such a file must belong to the caller,
+     * to root, or to the owner of the file that names it. Any other file may have been planted.
      *
      * @param by the file or folder that the user has named
-     * @throws UntrustedException when anybody else could write or replace it
+     * @throws UntrustedException if anybody else could write or replace it
      * @throws IOException if that cannot be determined
      */
     public void checkNamed(Path path, Path by) throws IOException {
@@ -86,11 +88,12 @@ public final class Trust {
     }
 
     /**
-     * Checks a file by one of the rules above, reads it, and checks it again. Both checks must find the same file: a file that
-     * appeared or changed in between may come from anybody. What passed a look, only those can replace whom it allows.
+     * Checks a file by one of the rules above, reads it, and checks it again. Both checks must find
+     * the same file, because a file that appeared in between may come from anybody. A file that
+     * passed a check can be replaced only by users whom the rule allows.
      *
-     * @throws java.nio.file.NoSuchFileException when there is none at either look
-     * @throws UntrustedException when another file has taken its place
+     * @throws java.nio.file.NoSuchFileException if it is missing at either check
+     * @throws UntrustedException if another file has taken its place
      */
     private <T> T reading(Path path, Writers also, SteadyRead.Source<T> source) throws IOException {
         Object before = present(path, also);
@@ -109,17 +112,17 @@ public final class Trust {
         return found.key();
     }
 
-    /** Reads a file under {@link #check}. */
+    /** Reads a file under the rule of {@link #check}. */
     <T> T reading(Path path, SteadyRead.Source<T> source) throws IOException {
         return reading(path, Writers.NOBODY, source);
     }
 
-    /** Reads a file under {@link #checkShared}. */
+    /** Reads a file under the rule of {@link #checkShared}. */
     <T> T readingShared(Path path, SteadyRead.Source<T> source) throws IOException {
         return reading(path, shared(path), source);
     }
 
-    /** Reads a file under {@link #checkNamed}. */
+    /** Reads a file under the rule of {@link #checkNamed}. */
     <T> T readingNamed(Path path, Path by, SteadyRead.Source<T> source) throws IOException {
         return reading(path, shared(by), source);
     }
@@ -132,12 +135,12 @@ public final class Trust {
         }
     }
 
-    /** For one of Cairn's own documents in a folder that was checked. */
+    /** For a document of Cairn in a folder that was checked. */
     void checkOwn(Path file, FileOwner found) throws IOException {
         checkItself(file, found, Writers.NOBODY);
     }
 
-    /** @return what the path leads to; null where it leads to nothing */
+    /** @return the file to which the path leads; null if it leads nowhere */
     private @Nullable FileOwner walk(Path path, Writers also) throws IOException {
         Deque<Path> names = new ArrayDeque<>();
         push(path.toAbsolutePath(), names);
@@ -202,7 +205,7 @@ public final class Trust {
         }
     }
 
-    /** A folder that others can write and that is not sticky is refused. */
+    /** Refuses a folder that others can write, unless it is sticky. */
     private void checkPlanted(FileOwner owner, FileOwner folder, Path path, Writers also) throws IOException {
         boolean everyone = folder.isSticky() && folder.othersWrite();
         if (also.colleagues()

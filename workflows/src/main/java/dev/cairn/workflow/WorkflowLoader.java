@@ -16,9 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** Reads a workflow and the files that its steps use; each file is checked once. Confined to one thread. */
+/** Reads a workflow and the workflow files that its steps use. Checks each file once. Confined to
+ * one thread.
+ */
 final class WorkflowLoader {
-    /** So that the ids of steps, joined, fit into a file name. */
+    /** A limit that lets the joined ids of nested steps fit into a file name. */
     private static final int DEEPEST = 3;
 
     private final Map<Path, String> texts;
@@ -30,7 +32,7 @@ final class WorkflowLoader {
         this.texts = texts;
     }
 
-    /** @param file as the user gave it */
+    /** @param file the path as the user gave it */
     static Result<Workflow> load(String text, Path file) {
         Path absolute = file.toAbsolutePath().normalize();
         WorkflowLoader loader = new WorkflowLoader(WorkflowText.split(text, absolute));

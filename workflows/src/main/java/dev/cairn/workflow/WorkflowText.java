@@ -15,8 +15,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The text of a workflow file together with the texts of the files that its steps use: one text with one digest, which a run keeps
- * and {@link Workflows#read(String, Path)} understands. Without such files it is the text of the file alone. Stateless; any thread.
+ * Joins the text of a workflow file and the texts of the files that its steps use into one text
+ * with one digest. A run keeps this text, and {@link Workflows#read(String, Path)} reads it. If the
+ * steps use no files, it is the text of the file alone. Stateless; any thread.
  */
 public final class WorkflowText {
     private static final String HEADER = "--- # cairn part: ";
@@ -29,15 +30,15 @@ public final class WorkflowText {
     @FunctionalInterface
     public interface Source {
         /**
-         * @param by the workflow file for which it is read: the file itself, or the one whose steps use it
-         * @throws NoSuchFileException when there is none
+         * @param by the workflow file whose steps use the file, or the file itself
+         * @throws NoSuchFileException if there is no such file
          */
         String read(Path file, Path by) throws IOException;
     }
 
     /**
-     * Reads a workflow file and, where its steps use others, those too. A file that does not exist is left out:
-     * {@link Workflows#read(String, Path)} reports it.
+     * Reads a workflow file and the files that its steps use. Leaves out a file that does not
+     * exist; {@link Workflows#read(String, Path)} reports it.
      */
     public static String gather(Path file, Source source) throws IOException {
         String main = source.read(file, file);
@@ -53,7 +54,7 @@ public final class WorkflowText {
     private static Map<Path, String> parts(String main, Path file, Source source) throws IOException {
         Map<Path, String> found = new LinkedHashMap<>();
         if (SECTION.matcher(main).find()) {
-            return found; // it has been gathered already
+            return found; // another step uses it, so it has been read already
         }
         Deque<Path> named = new ArrayDeque<>(uses(main, file));
         for (Path part = named.poll(); part != null; part = named.poll()) {
@@ -74,10 +75,10 @@ public final class WorkflowText {
         return found;
     }
 
-    /** The files that the steps of a text use, absolute. */
+    /** The absolute paths of the files that the steps of a text use. */
     private static List<Path> uses(String text, Path file) {
         if (!text.contains(".yaml") && !text.contains(".yml")) {
-            return List.of(); // parsed once only, as nearly every file is
+            return List.of(); // skips a second parse for nearly every file
         }
         return WorkflowReader.read(text, file, new Problems(file.toString()))
                 .map(Workflow::steps)
@@ -88,12 +89,12 @@ public final class WorkflowText {
                 .toList();
     }
 
-    /** The files whose texts it holds, absolute, the workflow file first. */
+    /** The absolute paths of the files whose texts it holds, the workflow file first. */
     public static List<Path> files(String text, Path file) {
         return List.copyOf(split(text, file.toAbsolutePath().normalize()).keySet());
     }
 
-    /** The texts by absolute path, that of {@code file} first. */
+    /** The texts by absolute path, the text of {@code file} first. */
     static Map<Path, String> split(String text, Path file) {
         Map<Path, String> texts = new LinkedHashMap<>();
         if (!text.contains(HEADER)) {

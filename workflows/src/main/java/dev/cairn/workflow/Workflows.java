@@ -26,7 +26,7 @@ public final class Workflows {
      * Reads and checks a workflow file, and the files that its steps use.
      *
      * @return the workflow, or everything that is wrong with the files
-     * @throws IOException when a file cannot be read
+     * @throws IOException if a file cannot be read
      */
     public static Result<Workflow> read(Path file) throws IOException {
         try {
@@ -37,10 +37,9 @@ public final class Workflows {
     }
 
     /**
-     * Checks a workflow whose text is already at hand.
-     *
-     * @param text as {@link WorkflowText#gather} has it
-     * @param file where it comes from: its name stands in the problems, its folder is where relative paths begin
+     * Checks a workflow whose text has been read.
+     * @param text the result of {@link WorkflowText#gather}
+     * @param file the text's source: problems name it, and relative paths begin at its folder
      */
     public static Result<Workflow> read(String text, Path file) {
         return WorkflowLoader.load(text, file);
@@ -60,7 +59,7 @@ public final class Workflows {
         }
     }
 
-    /** A file is not in UTF-8. */
+    /** Reports a file that is not in UTF-8. */
     private static final class NoTextException extends IOException {
         private static final long serialVersionUID = 1;
         private final transient Problems problems;
@@ -84,8 +83,8 @@ public final class Workflows {
     /**
      * Plans a run.
      *
-     * @param inputs as given, by name; the values of an earlier plan give the same plan again
-     * @param clock for inputs that default to {@code today} or {@code now}: in its zone
+     * @param inputs the given values by name; the values of an earlier plan produce the same plan
+     * @param clock for inputs that default to {@code today} or {@code now}, in its zone
      * @return the plan, or what is wrong with the inputs
      */
     public static Result<Plan> plan(Workflow workflow, Map<String, String> inputs, Clock clock) {

@@ -8,18 +8,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A node of a YAML file; immutable. What an alias stands for is the same node as its anchor's. */
+/** A node of a YAML file; immutable. An alias is represented by the node of its anchor. */
 public sealed interface Node {
 
     Place place();
 
     /**
-     * @param text the content, quotes and folding undone
-     * @param value the content by YAML's core schema: quoted it is always a text
-     * @param locator where the characters of {@code text} stand
+     * @param text the content without quotes and folding
+     * @param value the content by YAML's core schema; a quoted one is always a text
+     * @param locator positions of the characters of {@code text}
      */
     record Scalar(Place place, String text, Value value, Locator locator) implements Node {
-        /** A text as if it stood there without quotes. */
+        /** The node for a text, as if it stood there without quotes. */
         public static Scalar plain(Place place, String text) {
             return new Scalar(place, text, CoreSchema.value(text), offset -> place.position());
         }
@@ -31,14 +31,14 @@ public sealed interface Node {
         }
     }
 
-    /** @param entries in the file's order, merge keys resolved */
+    /** @param entries the entries in the file's order, merge keys resolved */
     record Mapping(Place place, Map<String, Entry> entries) implements Node {
         public Mapping {
             entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
         }
     }
 
-    /** @param key the position of the key; its path is that of the value */
+    /** @param key the position of the key, with the path of the value */
     record Entry(Place key, Node value) {}
 
     /** For messages: {@code a list}, {@code a text}, {@code nothing}. */

@@ -3,7 +3,9 @@ package dev.cairn.yaml;
 import dev.cairn.workflow.problem.Position;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 
-/** The text of a file, and which of its characters became which of a scalar's. Immutable. */
+/** The text of a file, and the mapping from characters of a scalar to characters of the file.
+ * Immutable.
+ */
 final class SourceText {
 
     private static final String OPEN = "${{";
@@ -23,8 +25,9 @@ final class SourceText {
     /**
      * Finds the position in the file of a character of a scalar.
      *
-     * <p>Escapes and folding make the two texts differ. They are alike again from each <code>${{</code> on, so the walk
-     * starts from the last one before the character, and takes a run of white space in one as a run in the other.
+     * <p>Escapes and folding make the two texts differ, but they agree after each <code>${{</code>.
+     * So the search starts at the last one before the character. It treats a run of white space in
+     * one text as equal to a run in the other.
      */
     Position locate(String scalar, int offset, Mark start, Mark end) {
         int from = index(start);
@@ -42,7 +45,7 @@ final class SourceText {
         return count(start, from, Math.min(to, along(scalar, inScalar, offset, inSource)));
     }
 
-    /** Where the content begins: after a quote, or on the line after a block scalar's header. */
+    /** The start of the content: after a quote, or on the line after a block scalar's header. */
     private int content(int from, int to) {
         char first = from < to ? text.charAt(from) : ' ';
         if (first == '\'' || first == '"') {

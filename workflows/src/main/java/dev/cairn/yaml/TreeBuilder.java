@@ -23,8 +23,8 @@ import org.snakeyaml.engine.v2.events.SequenceStartEvent;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 
 /**
- * Makes a tree of the parser's events. Built here and not by the library's composer, whose recursion has no bound and
- * which keeps the last of two equal keys.
+ * Builds a tree from the parser's events. The library's own composer does not serve: its recursion
+ * has no bound, and it keeps the last of two equal keys.
  */
 final class TreeBuilder {
 
@@ -65,7 +65,7 @@ final class TreeBuilder {
         return Optional.ofNullable(root);
     }
 
-    /** Always consumes the whole node. Empty for what has been complained of. */
+    /** Always consumes the whole node. Empty if a problem was reported. */
     private Optional<Node> node(Event event, Place place) {
         if (event instanceof AliasEvent alias) {
             return alias(alias, place);
@@ -86,7 +86,7 @@ final class TreeBuilder {
         return node;
     }
 
-    /** Said once: what is this deep is often thousands deep. */
+    /** Reports the depth once, because a file that is this deep is often thousands deep. */
     private Optional<Node> tooDeep(Event event, Place place) {
         if (!saidTooDeep) {
             problems.add(place, "nested more than " + DEEPEST + " deep");
@@ -184,7 +184,7 @@ final class TreeBuilder {
         return Optional.empty();
     }
 
-    /** What a mapping says itself wins over what is merged into it, and earlier merges over later ones. */
+    /** A mapping's own entries override merged ones, and earlier merges override later ones. */
     private void merge(Entry merge, Map<String, Entry> entries) {
         Node value = merge.value();
         List<Node> sources = value instanceof Node.Sequence sequence ? sequence.items() : List.of(value);
@@ -217,7 +217,9 @@ final class TreeBuilder {
         };
     }
 
-    /** Aliases let a short file expand to a huge tree; each node knows its expanded size. */
+    /** Limits the expanded size, which each node knows, because aliases let a short file expand to a
+     * huge tree.
+     */
     private <N extends Node> N counted(N node, long size) {
         sizes.put(node, Math.min(size, MOST_NODES + 1));
         return node;

@@ -20,8 +20,8 @@ public final class YamlReader {
     private YamlReader() {}
 
     /**
-     * @param problems receives everything that is wrong; after a syntax error it stops
-     * @return the root; empty when the text is not YAML or says nothing
+     * @param problems receives every problem; reading ends at a syntax error
+     * @return the root; empty if the text is not YAML, or is empty
      */
     public static Optional<Node> read(String text, Problems problems) {
         if (text.length() > LONGEST) {

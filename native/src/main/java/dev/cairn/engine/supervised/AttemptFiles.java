@@ -37,14 +37,16 @@ final class AttemptFiles {
 
     private AttemptFiles() {}
 
-    /** Leaves what else is in the folder, such as undone files; and its end, should the other document be lost. */
+    /** Removes only the files of a finished follow-up. Undone files stay, and so does the record of
+     * the end, in case the other document is lost.
+     */
     static void discard(Path attemptDir) throws IOException {
         for (String name : List.of(SpecFile.NAME, SUPERVISOR, JOURNAL)) {
             Files.deleteIfExists(attemptDir.resolve(name));
         }
     }
 
-    /** Of what is read here. */
+    /** The names of the files that this class reads. */
     static FileChanges changes(Path attemptDir) {
         return new FileChanges(attemptDir, attemptDir.resolve(JOURNAL));
     }
@@ -70,7 +72,7 @@ final class AttemptFiles {
         }
     }
 
-    /** Whether a supervisor has come up for it. */
+    /** Whether a supervisor has started for the attempt. */
     static boolean hasBegun(Path attemptDir) throws EngineException {
         Path supervisor = attemptDir.resolve(SUPERVISOR);
         try {
@@ -80,7 +82,9 @@ final class AttemptFiles {
         }
     }
 
-    /** An attempt whose supervisor had not come up when the next runner looked for it never gets one: an empty file. */
+    /** An empty file closes the attempt: if its supervisor had not started when the next runner
+     * looked, it never will.
+     */
     private static Optional<StepExit> givenUp(Path supervisor) throws EngineException {
         try {
             BasicFileAttributes is = Files.readAttributes(supervisor, BasicFileAttributes.class);
@@ -101,7 +105,7 @@ final class AttemptFiles {
         }
     }
 
-    /** A torn last line, as a power cut leaves it, is no line yet. */
+    /** A torn last line, as after a power cut, does not count as a line. */
     static List<CheckpointOutcome> journal(Path attemptDir) throws EngineException {
         Path file = attemptDir.resolve(JOURNAL);
         String text;
@@ -171,7 +175,7 @@ final class AttemptFiles {
                 failed.stringValue());
     }
 
-    /** An image as the journal and the answer to a checkpoint describe it. */
+    /** An image as the journal and the answer to a checkpoint request describe it. */
     static ImageInfo image(JsonNode image) {
         return new ImageInfo(
                 image.required("sequence").longValue(),

@@ -23,7 +23,7 @@ final class Changes implements AutoCloseable {
         return watch.isPresent();
     }
 
-    /** Watches from now on, if this is so old, and the folder can be watched. */
+    /** Starts to watch, if the attempt is old enough and the folder can be watched. */
     synchronized void turnOnAfter(long millis) {
         if (!isTried && !isClosed && System.nanoTime() - since > TimeUnit.MILLISECONDS.toNanos(millis)) {
             isTried = true;
@@ -31,7 +31,7 @@ final class Changes implements AutoCloseable {
         }
     }
 
-    /** Returns after the first change since the last call, or after this time. */
+    /** Returns after the first change since the last call, or after the timeout. */
     void await(long millis) throws InterruptedException {
         if (changed.tryAcquire(millis, TimeUnit.MILLISECONDS)) {
             changed.drainPermits();

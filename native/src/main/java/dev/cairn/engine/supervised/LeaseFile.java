@@ -13,13 +13,13 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** {@code lease} in a folder of images, read. */
+/** Reads the file {@code lease} in a folder of images. */
 final class LeaseFile {
     private static final String NAME = "lease";
 
     private LeaseFile() {}
 
-    /** Opened for each read, since only an open makes a network file system ask its server. */
+    /** Opens the file for each read, because a network file system asks its server only on an open. */
     static Optional<Lease> read(Path checkpointsDir) throws EngineException {
         Path file = checkpointsDir.resolve(NAME);
         try {

@@ -13,11 +13,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@code cairn.h}, function by function. Bound once per JVM; thread-safe as the header says. */
+/** Calls {@code cairn.h}, function by function. Loaded once per JVM; thread-safe as the header says.
+ */
 final class LibCairn {
     private LibCairn() {}
 
-    /** Makes the functions callable. The first library bound is the one of this JVM. */
+    /** Loads the library. The first library that is loaded stays for the life of the JVM. */
     static void bind(Path library) throws EngineException {
         try {
             Bound.to(library);
@@ -42,7 +43,7 @@ final class LibCairn {
         }
     }
 
-    /** {@code cairn_error}. Used by one thread, for one call. */
+    /** {@code cairn_error}. For one thread and one call. */
     @FieldOrder({"code", "message"})
     public static final class CairnError extends Structure {
         public int code;
@@ -57,7 +58,7 @@ final class LibCairn {
         }
     }
 
-    /** Checks what a function returned: its value when it is not negative. */
+    /** Checks the result of a function: returns it if it is not negative, else throws. */
     static int check(int result, CairnError error) throws EngineException {
         if (result < 0) {
             throw error.toException();
@@ -65,7 +66,7 @@ final class LibCairn {
         return result;
     }
 
-    /** A text that the library handed over. */
+    /** Takes over a text that the library allocated. */
     static String take(PointerByReference text) {
         Pointer pointer = text.getValue();
         try {

@@ -25,8 +25,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where {@code libcairn.so} and {@code cairn-supervisor} are: in the folder that {@code -Dcairn.native.dir} names, else
- * unpacked from the jar into the user's cache, a folder per content, so that versions do not get in each other's way.
+ * Locates {@code libcairn.so} and {@code cairn-supervisor}: in the folder that {@code
+ * -Dcairn.native.dir} names, or else unpacked from the jar into the user's cache. Each content has
+ * a folder of its own, so that versions do not conflict.
  */
 record NativeFiles(Path library, Path supervisor) {
     private static final String FOLDER_PROPERTY = "cairn.native.dir";
@@ -38,7 +39,9 @@ record NativeFiles(Path library, Path supervisor) {
             SUPERVISOR, "/dev/cairn/engine/linux-x86-64/" + SUPERVISOR,
             JNA_LIBRARY, "/com/sun/jna/linux-x86-64/" + JNA_LIBRARY);
 
-    /** Finds or unpacks the files, and sets the path of JNA's own library, since {@code /tmp} may be mounted noexec. */
+    /** Finds or unpacks the files. Also sets the folder of JNA's own library, because {@code /tmp}
+     * may be mounted noexec.
+     */
     static NativeFiles locate() throws EngineException {
         String configured = System.getProperty(FOLDER_PROPERTY);
         try {
@@ -105,7 +108,7 @@ record NativeFiles(Path library, Path supervisor) {
         Path fresh = Files.createTempDirectory(cache, "new", permissions("rwx------"));
         for (Map.Entry<String, byte[]> entry : contents.entrySet()) {
             Path file = Files.createFile(fresh.resolve(entry.getKey()), permissions("rwx------"));
-            // or a power cut could leave a permanent folder of empty files
+            // otherwise a power cut could leave a permanent folder of empty files
             Files.write(file, entry.getValue(), StandardOpenOption.WRITE, StandardOpenOption.SYNC);
         }
         try {
@@ -121,7 +124,9 @@ record NativeFiles(Path library, Path supervisor) {
         }
     }
 
-    /** As XDG says; Java's {@code user.home} heeds no HOME, and is {@code ?} for a user without a passwd entry. */
+    /** Follows the XDG specification. Java's {@code user.home} ignores HOME, and is {@code ?} for a
+     * user without a passwd entry.
+     */
     private static Path cacheHome() {
         return absolute("XDG_CACHE_HOME")
                 .or(() -> absolute("HOME").map(home -> home.resolve(".cache")))
@@ -139,7 +144,7 @@ record NativeFiles(Path library, Path supervisor) {
         try {
             Files.createDirectory(folder, permissions("rwx------"));
         } catch (FileAlreadyExistsException fine) {
-            // made by an earlier start
+            // an earlier start has made it
         }
         return trusted(folder);
     }

@@ -4,13 +4,13 @@ import com.sun.jna.Pointer;
 import java.util.function.Consumer;
 
 /**
- * A native handle that several threads use at once. Freed once it is closed and no longer in use.
- * Thread-safe; the lock is held only to count.
+ * A native handle that several threads use at once. It is freed once it is closed and no longer in
+ * use. Thread-safe; the lock protects only the counter.
  */
 final class SharedHandle implements AutoCloseable {
     private final Pointer pointer;
     private final Consumer<Pointer> free;
-    private int users = 1; // the owner, until it closes
+    private int users = 1; // counts the owner, until it closes the handle
     private boolean closed;
 
     SharedHandle(Pointer pointer, Consumer<Pointer> free) {
@@ -22,7 +22,7 @@ final class SharedHandle implements AutoCloseable {
         T with(Pointer pointer) throws E;
     }
 
-    /** @throws IllegalStateException when it has been closed */
+    /** @throws IllegalStateException if the handle has been closed */
     <T, E extends Exception> T use(Use<T, E> use) throws E {
         acquire();
         try {
@@ -49,7 +49,7 @@ final class SharedHandle implements AutoCloseable {
         }
     }
 
-    /** No use can start after this. */
+    /** From now on no use can begin. */
     @Override
     public void close() {
         synchronized (this) {

@@ -15,7 +15,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code spec.json}, what the supervisor is asked to do, and the environment that goes beside it. */
+/** Writes {@code spec.json}, the order to the supervisor, and encodes the environment that goes with
+ * it.
+ */
 final class SpecFile {
     static final String NAME = "spec.json";
     private static final int VERSION = 1;
@@ -59,7 +61,7 @@ final class SpecFile {
         return new JsonMapper().writeValueAsBytes(spec);
     }
 
-    /** {@code K=V} entries, each with its NUL. */
+    /** {@code K=V} entries, each ended by NUL. */
     static byte[] environmentBlock(Map<String, String> environment) {
         StringBuilder block = new StringBuilder();
         environment.forEach(
@@ -111,7 +113,7 @@ final class SpecFile {
         return interval instanceof CheckpointPolicy.Interval.Auto ? 0 : -1;
     }
 
-    /** 0 has a meaning of its own. */
+    /** Rounds up to 1, because 0 has a meaning of its own. */
     private static long positiveMillis(Duration duration) {
         return Math.max(1, duration.toMillis());
     }

@@ -28,7 +28,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** An engine of {@code cairn-supervisor}. Immutable, thread-safe. */
+/** An engine that runs steps under {@code cairn-supervisor}. Immutable, thread-safe. */
 final class SupervisedCheckpointer implements Checkpointer {
     /** {@code CAIRN_EIMAGE_FOREIGN}. */
     private static final int FOREIGN = 1004;
@@ -37,7 +37,7 @@ final class SupervisedCheckpointer implements Checkpointer {
     private final boolean needsHost;
     private final NativeFiles files;
 
-    /** @param needsHost whether it works only where the host allows namespaces and tracing */
+    /** @param needsHost whether the engine works only on a host that allows namespaces and tracing */
     SupervisedCheckpointer(String name, boolean needsHost, NativeFiles files) {
         this.name = name;
         this.needsHost = needsHost;
@@ -181,8 +181,9 @@ final class SupervisedCheckpointer implements Checkpointer {
     }
 
     /**
-     * 0600 from the first byte, and durable: the attempt's folder says what was started even after a power cut. What could not be
-     * written whole has not its name, so that it can be tried again.
+     * Writes the file durably, with mode 0600 from the first byte, so that the attempt's folder
+     * shows what was started even after a power cut. An incomplete file does not get its name, so
+     * another try is possible.
      */
     private static void writeOnce(Path file, byte[] content) throws IOException {
         Path temporary = file.resolveSibling("." + file.getFileName() + ".new");

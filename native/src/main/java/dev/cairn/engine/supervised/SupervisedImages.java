@@ -5,7 +5,7 @@ import dev.cairn.engine.EngineException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** Looks into images, for a person. Stateless; any thread. */
+/** Inspects images for a person. Stateless; any thread. */
 public final class SupervisedImages {
     private SupervisedImages() {}
 

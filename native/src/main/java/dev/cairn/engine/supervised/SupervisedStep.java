@@ -23,18 +23,24 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A step through its supervisor's control socket. Thread-safe: each request has a connection of its own. */
+/** A step that is reached through its supervisor's control socket. Thread-safe: each request has a
+ * connection of its own.
+ */
 final class SupervisedStep implements StepProcess {
-    /** The supervisor answers at once, except while it copies the paused step. */
+    /** The time limit for an answer. The supervisor answers at once, except while it copies the
+     * paused step.
+     */
     private static final int ANSWER_WITHIN_MS = 60_000;
-    /** For who only looks: a supervisor that restores, or waits for room on a disk, answers later. */
+    /** The time limit for queries of the state. A supervisor that is restoring, or waiting for space
+     * on a disk, answers later.
+     */
     private static final int LOOK_WITHIN_MS = 2_000;
 
     private static final int FOR_EVER = -1;
 
-    /** How long a native wait may keep an interrupted thread. */
+    /** How long an interrupted thread may stay in a native wait. */
     private static final int WAIT_SLICE_MS = 100;
-    /** How long a supervisor may be dead, killed, before it is noticed. */
+    /** How long it takes at most to notice that a supervisor was killed. */
     private static final int WATCHED_SLICE_MS = 2_000;
     /** A step that ends sooner is not worth a watch of its folder. */
     private static final int UNWATCHED_MS = 1_000;
@@ -141,7 +147,7 @@ final class SupervisedStep implements StepProcess {
         if (Thread.interrupted()) {
             throw new InterruptedException("while waiting for the step of " + attemptDir);
         }
-        // Asked in this order, since the supervisor writes down the end before its own.
+        // Reads in this order, because the supervisor records the step's end before its own.
         return hasEnded(0) || ends.areLikely() ? exit() : Optional.empty();
     }
 
@@ -160,7 +166,8 @@ final class SupervisedStep implements StepProcess {
     }
 
     private boolean hasEnded(int waitMs) throws EngineException {
-        // asked some times a second for as long as the step runs: a structure costs a millisecond
+        // called several times a second while the step runs, and a JNA structure costs a
+        // millisecond
         int result = handle.use(step -> LibCairn.cairn_step_wait(step, waitMs, null));
         if (result >= 0) {
             return result == 1;

@@ -9,11 +9,12 @@ import java.util.BitSet;
 import java.util.Optional;
 
 /**
- * A cron expression: five fields as in crontab(5), a macro such as {@code @daily}, or Quartz's six or seven. It names local
- * times; {@link FireTimes} knows which instants these are. Immutable.
+ * A cron expression: five fields as in crontab(5), a macro such as {@code @daily}, or Quartz's six
+ * or seven. It names local times, which {@link FireTimes} converts to instants. Immutable.
  *
- * <p>Where cron programs differ, this is as croniter does it: when day of month and day of week are both something else than
- * {@code *}, a day that either names will do; {@code 5/15} goes on to the field's end; {@code FRI-MON} passes the end of the week.
+ * <p>Where cron programs differ, this class does what croniter does. If neither day of month nor
+ * day of week is {@code *}, a day that matches either counts. {@code 5/15} continues to the end of
+ * the field. {@code FRI-MON} passes the end of the week.
  */
 public final class Cron {
 
@@ -28,7 +29,9 @@ public final class Cron {
         this.fields = fields;
     }
 
-    /** @throws CronException when it is none, or names no time at all such as 30 February */
+    /** @throws CronException if the text is no cron expression, or names no time at all, such as 30
+     * February
+     */
     public static Cron parse(String expression) throws CronException {
         Cron cron = new Cron(expression.strip(), new CronParser(expression).fields());
         if (!cron.everFires()) {
@@ -38,7 +41,7 @@ public final class Cron {
         return cron;
     }
 
-    /** What is wrong with a text as a cron expression, for a person; empty when nothing is. */
+    /** The reason why a text is no valid cron expression, for a person; empty if it is valid. */
     public static Optional<String> problem(String expression) {
         try {
             parse(expression);
@@ -48,7 +51,7 @@ public final class Cron {
         }
     }
 
-    /** The first time that it names, not before this one; empty when its years are over. */
+    /** The first named time that is not before this one; empty if its years are over. */
     public Optional<LocalDateTime> nextFrom(LocalDateTime earliest) {
         LocalDateTime from = earliest.truncatedTo(ChronoUnit.SECONDS);
         if (from.isBefore(earliest)) {
@@ -65,7 +68,9 @@ public final class Cron {
         return date.flatMap(day -> nextTime(LocalTime.MIDNIGHT).map(day::atTime));
     }
 
-    /** Whether the hour field begins with {@code *}: the line runs on real time and names no hours of the clock. */
+    /** Whether the hour field begins with {@code *}. Such a line follows real time and names no
+     * hours of the clock.
+     */
     boolean anyHour() {
         return fields.anyHour();
     }

@@ -17,7 +17,7 @@ final class CronDialects {
         }
     }
 
-    /** The end of a message about a part that is no value. */
+    /** The end of a message about a part that is no valid value. */
     static String hint(String part) {
         if (part.matches("H(/\\d+|\\(.*)?")) {
             return "; H is Jenkins' own: choose a value, or spread starts with jitter";

@@ -38,7 +38,7 @@ final class CronParser {
     }
 
     /**
-     * What the fields of an expression name.
+     * The values that the fields of an expression name.
      *
      * @param anyHour whether the hour field begins with {@code *}
      * @param years empty for all
@@ -69,7 +69,7 @@ final class CronParser {
     private DayRule dayRule(int dayField) throws CronException {
         int weekdayField = dayField + 2;
         Unit weekday = quartz ? Unit.QUARTZ_WEEKDAY : Unit.WEEKDAY;
-        // read in this order, so that of several mistakes the first is told
+        // in this order, so that the first of several mistakes is reported
         List<Days> ofMonth = isAny(dayField) ? List.of() : ofMonth(dayField);
         values(dayField + 1, Unit.MONTH);
         List<Days> ofWeek = isAny(weekdayField) ? List.of() : ofWeek(weekdayField, weekday);

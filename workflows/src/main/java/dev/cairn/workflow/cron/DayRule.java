@@ -5,11 +5,10 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The days of a month that both day fields name together; immutable. When both are restricted, a day that either names will do:
- * crontab(5).
- *
- * @param ofMonth empty when the field is {@code *} or {@code ?}
- * @param ofWeek likewise
+ * The days of a month that the two day fields name together; immutable. If both fields are
+ * restricted, a day that matches either counts, as in crontab(5).
+ * @param ofMonth empty if the field is {@code *} or {@code ?}
+ * @param ofWeek empty if the field is {@code *} or {@code ?}
  */
 record DayRule(List<Days> ofMonth, List<Days> ofWeek) {
 

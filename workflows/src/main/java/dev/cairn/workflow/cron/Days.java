@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A rule that names days of a month, for the two fields of a cron expression that do. */
+/** A rule that selects days of a month, for one of the two day fields of a cron expression. */
 @FunctionalInterface
 interface Days {
 
@@ -18,7 +18,7 @@ interface Days {
     /** Quartz: {@code 6L}, {@code FRIL}, {@code 6#3}, {@code FRI#3}. */
     Pattern LAST_OR_NTH = Pattern.compile("(\\d|[A-Z]{3})(?:L|#([1-5]))");
 
-    /** @param days of the month, from 1; those that are named are set */
+    /** @param days days of the month, from 1; the bits of the selected ones are set */
     void addTo(BitSet days, YearMonth month);
 
     /** Days of the month by their numbers. */
@@ -27,11 +27,11 @@ interface Days {
                 numbers.stream().filter(day -> day <= month.lengthOfMonth()).forEach(days::set);
     }
 
-    /** Days of the week by their numbers in the unit. */
+    /** Days of the week, by their numbers in the unit. */
     static Days ofWeek(BitSet numbers, Unit unit) {
         return (days, month) -> {
             for (int day = 1; day <= month.lengthOfMonth(); day++) {
-                // Sunday is the first day in both ways of counting
+                // both ways of counting begin with Sunday
                 int weekday = month.atDay(day).getDayOfWeek().getValue() % 7 + unit.least();
                 if (numbers.get(weekday)) {
                     days.set(day);
@@ -71,7 +71,7 @@ interface Days {
         };
     }
 
-    /** Monday to Friday, in the same month. */
+    /** Moves a day to the nearest one from Monday to Friday in the same month. */
     private static int nearestWorkday(LocalDate date) {
         int day = date.getDayOfMonth();
         if (date.getDayOfWeek() == DayOfWeek.SATURDAY) {

@@ -16,10 +16,10 @@ import java.util.Optional;
 /**
  * The instants at which a schedule fires; immutable.
  *
- * <p>When the clocks change, cron lines behave as in Vixie cron. A line with fixed hours names times of day: one that the zone skips
- * fires at
- * the jump, one that it repeats fires the first time only. A line with {@code *} or {@code *}{@code /n} as the hour runs on real time: it
- * fires through a repeated hour, and has nothing to make up for a skipped one. An interval counts from the start, or from
+ * <p>When the clocks change, cron lines behave as in Vixie cron. A line with fixed hours names
+ * times of day. A time that the zone skips fires at the jump, and a repeated time fires only once.
+ * A line with {@code *} or {@code *}{@code /n} as the hour follows real time: it also fires in a
+ * repeated hour, and makes up for no skipped one. An interval counts from the start, or from
  * 1970-01-01T00:00Z without a start, so that the times do not depend on the time of the call.
  */
 public final class FireTimes {
@@ -44,8 +44,8 @@ public final class FireTimes {
     }
 
     /**
-     * @param start no time before it; in {@code zone}
-     * @param end no time after it; in {@code zone}
+     * @param start the earliest possible time, in {@code zone}
+     * @param end the latest possible time, in {@code zone}
      */
     public static FireTimes of(
             Schedule.Timing timing, ZoneId zone, Optional<LocalDateTime> start, Optional<LocalDateTime> end)
@@ -57,9 +57,8 @@ public final class FireTimes {
     }
 
     /**
-     * Of a schedule that was read without problems.
-     *
-     * @param otherwise the zone of a schedule that names none
+     * The times of a schedule that was read without problems.
+     * @param otherwise the zone for a schedule that names none
      */
     public static FireTimes of(Schedule schedule, ZoneId otherwise) {
         try {
@@ -73,7 +72,7 @@ public final class FireTimes {
         return zone;
     }
 
-    /** As {@link #parse} reads it: zone, start, end and timing. */
+    /** Zone, start, end and timing as a text, which {@link #parse} reads. */
     public String toText() {
         String what = timing instanceof Schedule.Timing.Every every ? "every " + every.length() : "cron " + timing;
         return zone + "|" + text(start) + "|" + text(end) + "|" + what;
@@ -84,7 +83,7 @@ public final class FireTimes {
                 .orElse("");
     }
 
-    /** @throws IllegalArgumentException when {@link #toText} did not write it */
+    /** @throws IllegalArgumentException if {@link #toText} did not write the text */
     public static FireTimes parse(String text) {
         String[] parts = text.split("\\|", 4);
         try {
@@ -104,7 +103,7 @@ public final class FireTimes {
         return text.isEmpty() ? Optional.empty() : Optional.of(LocalDateTime.parse(text));
     }
 
-    /** The first time after this one; empty when there will be none. */
+    /** The first time after this one; empty if there is none. */
     public Optional<Instant> next(Instant after) {
         Instant from = start.map(first -> first.minusNanos(1))
                 .filter(beforeStart -> beforeStart.isAfter(after))
@@ -115,7 +114,7 @@ public final class FireTimes {
         return next.filter(time -> end.isEmpty() || !time.isAfter(end.get()));
     }
 
-    /** The times after one and up to another, at most so many. */
+    /** The times after the first and up to the second, at most this many. */
     public List<Instant> between(Instant after, Instant upTo, int atMost) {
         List<Instant> times = new ArrayList<>();
         Optional<Instant> next = next(after);
@@ -139,7 +138,9 @@ public final class FireTimes {
         return expression.anyHour() ? nextInRealTime(expression, after) : nextOnTheClock(expression, after);
     }
 
-    /** From one change of the zone's offset to the next: between two of them, the local time and the instant advance together. */
+    /** A period between two changes of the zone's offset. Within it, the local time and the instant
+     * advance together.
+     */
     private Optional<Instant> nextInRealTime(Cron expression, Instant after) {
         Instant from = after.plusNanos(1);
         while (true) {
@@ -166,7 +167,7 @@ public final class FireTimes {
         return Optional.empty();
     }
 
-    /** While local times come for the second time, the first that can fire is the one at which that ends. */
+    /** While local times repeat, the first time that can fire is the end of the repetition. */
     private LocalDateTime firstLocalTimeAfter(Instant after) {
         ZonedDateTime now = after.atZone(zone);
         ZoneOffsetTransition transition = zone.getRules().getTransition(now.toLocalDateTime());

@@ -3,9 +3,9 @@ package dev.cairn.workflow.cron;
 import java.util.List;
 
 /**
- * What a field of a cron expression counts; immutable.
+ * The unit of a field of a cron expression; immutable.
  *
- * @param names of the values, from {@code least} upward; in upper case
+ * @param names names of the values, from {@code least} upward, in upper case
  */
 record Unit(String name, int least, int most, List<String> names) {
 
@@ -31,7 +31,7 @@ record Unit(String name, int least, int most, List<String> names) {
         return equals(WEEKDAY);
     }
 
-    /** The value that a text in upper case stands for, or -1. */
+    /** The value of a text in upper case, or -1. */
     int value(String text) {
         if (!text.matches("\\d{1,4}")) {
             int index = names.indexOf(text);

@@ -14,7 +14,7 @@ final class Values {
 
     /**
      * @param part in upper case
-     * @return empty when it is not of this form, or names what the unit does not have
+     * @return empty if it is not of this form, or names a value that the unit does not have
      */
     static Optional<BitSet> of(String part, Unit unit) {
         Matcher matcher = PART.matcher(part);
@@ -38,7 +38,7 @@ final class Values {
         return first < 0 || last < 0 ? Optional.empty() : Optional.of(range(first, last, step, unit));
     }
 
-    /** A range may pass the unit's end, as in {@code FRI-MON} and {@code 22-2}. */
+    /** A range may pass the end of the unit, as in {@code FRI-MON} and {@code 22-2}. */
     private static BitSet range(int first, int last, int step, Unit unit) {
         BitSet values = new BitSet();
         int size = unit.most() - unit.least() + 1;

@@ -1,4 +1,6 @@
-/** The times of a schedule: cron expressions and fixed intervals, in a time zone and across its clock changes. */
+/** The times of a schedule: cron expressions and fixed intervals, in a time zone with its clock
+ * changes.
+ */
 @NullMarked
 package dev.cairn.workflow.cron;
 

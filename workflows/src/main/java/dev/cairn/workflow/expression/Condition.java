@@ -6,25 +6,24 @@ import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.value.Value;
 
 /**
- * The {@code if} of a step; immutable. One that asks no status holds only while all goes well, as on GitHub:
- * {@code success() && (...)}.
- *
- * @param text as it was written
- * @param expression likewise
- * @param onlyWhenWell whether it holds only when {@code success()} does
+ * The {@code if} of a step; immutable. A condition without a status function holds only if no
+ * needed step failed, as on GitHub: {@code success() && (...)}.
+ * @param text the text in the file
+ * @param expression the parsed text
+ * @param onlyWhenWell whether it holds only if {@code success()} does
  */
 public record Condition(String text, Place place, Expression expression, boolean onlyWhenWell) {
 
     private static final Expression TRUE = new Expression.Literal(Position.START, new Value.Bool(true));
 
-    /** For a step without {@code if}. */
+    /** The condition of a step without {@code if}. */
     public static final Condition WHEN_WELL = new Condition("success()", Place.FILE, TRUE, true);
 
-    /** For a step that runs whatever happened. */
+    /** The condition of a step that always runs. */
     public static final Condition ALWAYS = new Condition("always()", Place.FILE, TRUE, false);
 
     /**
-     * Parses an {@code if}, which may but need not stand in {@code ${{ }}}.
+     * Parses an {@code if}, with or without {@code ${{ }}}.
      *
      * @param problems receives the error if it cannot be parsed; then the condition is {@link #WHEN_WELL}
      */
@@ -52,7 +51,7 @@ public record Condition(String text, Place place, Expression expression, boolean
         return asks[0];
     }
 
-    /** The same for a step that also runs when things went wrong. */
+    /** The same, for a step that also runs after a failure. */
     public Condition whateverHappened() {
         return new Condition(text, place, expression, false);
     }

@@ -5,18 +5,19 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** What an expression can see. */
+/** The values that an expression can use. */
 public interface Context {
 
-    /** The value of {@code inputs}, {@code matrix}, ...; empty when there is no such context here. */
+    /** The value of {@code inputs}, {@code matrix}, ...; empty if this place has no such context. */
     Optional<Value> value(String context);
 
-    /** What {@code steps.ID} is; empty when nothing is known of such a step. */
+    /** The value of {@code steps.ID}; empty if no such step is known. */
     Optional<Value> step(String id);
 
     /**
-     * The output of that instance of a matrix step whose values the asking instance has too, null when it was skipped or does not
-     * exist; empty when the two steps' matrices have nothing to do with each other.
+     * The output of the instance of a matrix step that has the same values as the asking instance.
+     * Null if that instance was skipped or does not exist; empty if the matrices of the two steps
+     * are unrelated.
      */
     default Optional<Value> paired(String stepId, String output) {
         return Optional.empty();
@@ -28,9 +29,9 @@ public interface Context {
     String read(String path) throws IOException;
 
     /**
-     * The files that match a pattern of a shell, sorted.
+     * The files that match a shell pattern, sorted.
      *
-     * @throws IOException when a folder cannot be read, or there are too many
+     * @throws IOException if a folder cannot be read, or there are too many
      */
     List<String> glob(String pattern) throws IOException;
 }

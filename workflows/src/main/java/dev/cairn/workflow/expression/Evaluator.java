@@ -62,7 +62,7 @@ public final class Evaluator {
         return inside(value, parts, path);
     }
 
-    /** @param name of the value, for messages */
+    /** @param name the value's name, for messages */
     private Value inside(Value start, List<Part> parts, String name) throws ExpressionException {
         Value value = start;
         String path = name;
@@ -78,7 +78,7 @@ public final class Evaluator {
         return value;
     }
 
-    /** Of {@code steps.ID.outputs.NAME}, and nothing after it. */
+    /** Matches {@code steps.ID.outputs.NAME} with nothing after it. */
     private Optional<Value> paired(Expression.Reference reference) throws ExpressionException {
         List<Part> parts = reference.parts();
         boolean output = reference.context().equals(STEPS)
@@ -173,7 +173,7 @@ public final class Evaluator {
                 return amount.get().longValueExact();
             }
         } catch (ArithmeticException e) {
-            // a fraction, or beyond what is computed with
+            // a fraction, or a number beyond the supported range
         }
         throw new ExpressionException(
                 binary.position(),
@@ -183,7 +183,9 @@ public final class Evaluator {
                                 : value.kind()));
     }
 
-    /** What is read from files and command lines is text, so {@code '3' == 3} and {@code 'true' == true} hold. */
+    /** Whether two values are equal. Values from files and command lines are texts, so {@code '3' ==
+     * 3} and {@code 'true' == true} hold.
+     */
     private static boolean same(Value left, Value right) {
         if (left.equals(right)) {
             return true;
@@ -294,7 +296,7 @@ public final class Evaluator {
                 : new Value.Text(list.text());
     }
 
-    /** What a file, or several, give. */
+    /** Reads the value of an output from its file, or from several. */
     @FunctionalInterface
     private interface FromFile<T> {
         T read(String path) throws IOException;

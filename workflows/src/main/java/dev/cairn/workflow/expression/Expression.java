@@ -18,7 +18,7 @@ public sealed interface Expression {
             parts = List.copyOf(parts);
         }
 
-        /** For messages, with what is computed as {@code [...]}. */
+        /** The expression for messages; computed parts are shown as {@code [...]}. */
         public String dotted() {
             StringBuilder text = new StringBuilder(context);
             parts.forEach(part -> text.append(
@@ -33,7 +33,7 @@ public sealed interface Expression {
         }
     }
 
-    /** {@code fromJSON(text).samples[0]}: something in a value that has been computed. */
+    /** {@code fromJSON(text).samples[0]}: a part of a computed value. */
     record Inside(Position position, Expression value, List<Part> parts) implements Expression {
         public Inside {
             parts = List.copyOf(parts);
@@ -42,23 +42,23 @@ public sealed interface Expression {
 
     record Not(Position position, Expression operand) implements Expression {}
 
-    /** @param position that of the operator */
+    /** @param position the position of the operator */
     record Binary(Position position, Operator operator, Expression left, Expression right) implements Expression {}
 
-    /** One step into a value: a name after a dot or what stands in brackets. */
+    /** One step into a value: a name after a dot, or an index in brackets. */
     sealed interface Part {
         Position position();
 
-        /** Known when the workflow is read: a name, or a literal in brackets. */
+        /** A part that is known when the workflow is read: a name, or a literal in brackets. */
         record Key(Position position, String name) implements Part {}
 
         record Computed(Position position, Expression expression) implements Part {}
 
-        /** {@code [*]}: all of a list. */
+        /** {@code [*]}: all elements of a list. */
         record All(Position position) implements Part {}
     }
 
-    /** Hands this expression and all within it to {@code visitor}. */
+    /** Passes this expression and its parts to {@code visitor}. */
     default void visit(Consumer<Expression> visitor) {
         visitor.accept(this);
         if (this instanceof Not not) {

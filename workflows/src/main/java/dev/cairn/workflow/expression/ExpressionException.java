@@ -2,7 +2,7 @@ package dev.cairn.workflow.expression;
 
 import dev.cairn.workflow.problem.Position;
 
-/** An expression that cannot be parsed or has no value, and the part of it that is to blame. */
+/** An expression cannot be parsed or has no value. The exception names the part that causes it. */
 public final class ExpressionException extends Exception {
 
     private static final long serialVersionUID = 1L;
@@ -20,7 +20,7 @@ public final class ExpressionException extends Exception {
         return position;
     }
 
-    /** What is wrong; for a {@link dev.cairn.workflow.problem.Problem}. */
+    /** The reason, for a {@link dev.cairn.workflow.problem.Problem}. */
     public String reason() {
         return reason;
     }

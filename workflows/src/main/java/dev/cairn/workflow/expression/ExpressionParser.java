@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Precedence climbing over the tokens of one expression.
+ * Parses the tokens of one expression by precedence climbing.
  *
  * <p>Length and nesting are bounded, so that neither parsing nor evaluating can exhaust the stack.
  */

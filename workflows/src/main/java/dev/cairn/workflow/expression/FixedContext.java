@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What is known before a run: single contexts, such as its inputs. Immutable. */
+/** A context with values that are known before a run, such as its inputs. Immutable. */
 public record FixedContext(Map<String, Value> contexts) implements Context {
 
     public FixedContext {
         contexts = Map.copyOf(contexts);
     }
 
-    /** @param name of the context, such as {@code inputs} */
+    /** @param name the name of the context, such as {@code inputs} */
     public static FixedContext of(String name, Map<String, Value> fields) {
         return new FixedContext(Map.of(name, new Value.Fields(fields)));
     }

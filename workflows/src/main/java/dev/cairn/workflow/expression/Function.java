@@ -4,15 +4,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The functions an expression can call. */
+/** The functions that an expression can call. */
 public enum Function {
-    /** No step that this one needs, directly or not, failed or was cancelled. */
+    /** True if no step that this one needs, directly or not, failed or was cancelled. */
     SUCCESS("success", 0, 0),
-    /** A step that this one needs, directly or not, failed. */
+    /** True if a step that this one needs, directly or not, failed. */
     FAILURE("failure", 0, 0),
     /** Whatever happened. */
     ALWAYS("always", 0, 0),
-    /** The run is being cancelled. */
+    /** True while the run is being cancelled. */
     CANCELLED("cancelled", 0, 0),
     /** {@code contains(text, part)} or {@code contains(list, item)}. */
     CONTAINS("contains", 2, 2),
@@ -20,9 +20,9 @@ public enum Function {
     ENDS_WITH("endsWith", 2, 2),
     /** {@code format('{0} of {1}', a, b)}. */
     FORMAT("format", 1, 10),
-    /** {@code join(list, ', ')}; a space when nothing else is said. */
+    /** {@code join(list, ', ')}; without a separator, a space. */
     JOIN("join", 1, 2),
-    /** {@code read(path)}: a file's content without the line ends at its end. */
+    /** {@code read(path)}: a file's content without its trailing line ends. */
     READ("read", 1, 1),
     /** {@code lines(path)}: a file's lines that are not blank, as a list. */
     LINES("lines", 1, 1),
@@ -47,12 +47,14 @@ public enum Function {
         return spelling;
     }
 
-    /** Whether it asks how the run goes; a condition without such a function means {@code success() && (...)}. */
+    /** Whether it asks for the status of the run. A condition without such a function means {@code
+     * success() && (...)}.
+     */
     public boolean asksStatus() {
         return this == SUCCESS || this == FAILURE || this == ALWAYS || this == CANCELLED;
     }
 
-    /** Whether its value depends on files and so on when it is asked. */
+    /** Whether its value depends on files, and therefore on the time of the call. */
     public boolean readsFiles() {
         return this == READ || this == LINES || this == GLOB;
     }

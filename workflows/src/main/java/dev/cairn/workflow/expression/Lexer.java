@@ -4,7 +4,7 @@ import dev.cairn.workflow.problem.Position;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Cuts an expression into tokens; the last is always {@link Kind#END}. */
+/** Splits an expression into tokens. The last token is always {@link Kind#END}. */
 final class Lexer {
 
     enum Kind {
@@ -15,7 +15,7 @@ final class Lexer {
         END
     }
 
-    /** @param text without the quotes for {@link Kind#TEXT} */
+    /** @param text for {@link Kind#TEXT}, the text without its quotes */
     record Token(Kind kind, String text, Position position) {
         boolean is(String symbol) {
             return kind == Kind.SYMBOL && text.equals(symbol);
@@ -63,14 +63,14 @@ final class Lexer {
         return tokens;
     }
 
-    /** Before a digit, and not between two values. */
+    /** Whether a minus is a sign: it precedes a digit and does not separate two values. */
     private boolean isSign() {
         boolean beforeDigit = at + 1 < text.length() && isDigit(text.charAt(at + 1));
         Token last = tokens.isEmpty() ? null : tokens.get(tokens.size() - 1);
         return beforeDigit && (last == null || last.kind() == Kind.SYMBOL && !last.is(")") && !last.is("]"));
     }
 
-    /** A quote inside is written twice, as in YAML and SQL. */
+    /** Inside quotes, a doubled quote stands for one, as in YAML and SQL. */
     private void quoted(char quote) throws ExpressionException {
         StringBuilder content = new StringBuilder();
         int end = at + 1;

@@ -2,10 +2,10 @@ package dev.cairn.workflow.expression;
 
 import dev.cairn.workflow.problem.Position;
 
-/** Where the characters of a text stand in the file it was read from. */
+/** Maps the characters of a text to their positions in the file. */
 @FunctionalInterface
 public interface Locator {
 
-    /** @param offset into the text, in chars */
+    /** @param offset index into the text, in chars */
     Position at(int offset);
 }

@@ -1,6 +1,6 @@
 package dev.cairn.workflow.expression;
 
-/** The operators of two operands, loosest first. */
+/** The operators with two operands, lowest precedence first. */
 public enum Operator {
     OR("||", 1),
     AND("&&", 2),
@@ -13,7 +13,7 @@ public enum Operator {
     PLUS("+", 5),
     MINUS("-", 5),
     TIMES("*", 6),
-    /** Of whole numbers, rounded towards zero. */
+    /** Division of whole numbers, rounded towards zero. */
     DIVIDE("/", 6),
     REMAINDER("%", 6);
 

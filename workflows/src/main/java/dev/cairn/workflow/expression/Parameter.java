@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** A value of any shape in which templates stand: what {@code with} hands to a step; immutable. */
+/** A value of any shape with templates in it, as {@code with} passes it to a step; immutable. */
 public sealed interface Parameter {
 
     record Fixed(Value value) implements Parameter {}
@@ -27,7 +27,7 @@ public sealed interface Parameter {
         }
     }
 
-    /** With every template replaced by its value. */
+    /** Returns the value with every template replaced by its result. */
     default Value value(Context context) throws ExpressionException {
         if (this instanceof Fixed fixed) {
             return fixed.value();
@@ -49,7 +49,7 @@ public sealed interface Parameter {
         return new Value.Fields(values);
     }
 
-    /** Hands every template in it to {@code visitor}. */
+    /** Passes every template in it to {@code visitor}. */
     default void templates(Consumer<Template> visitor) {
         if (this instanceof Computed computed) {
             visitor.accept(computed.template());

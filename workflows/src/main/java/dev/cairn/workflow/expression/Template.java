@@ -9,9 +9,8 @@ import java.util.function.Consumer;
 
 /**
  * A text with {@code ${{ }}} in it; immutable.
- *
- * @param text as it was written
- * @param place where it begins
+ * @param text the text in the file
+ * @param place its position in the file
  */
 public record Template(String text, Place place, List<Piece> pieces) {
 
@@ -19,17 +18,17 @@ public record Template(String text, Place place, List<Piece> pieces) {
         pieces = List.copyOf(pieces);
     }
 
-    /** What a template is made of, in order. */
+    /** The parts of a template, in order. */
     public sealed interface Piece {
         record Plain(String text) implements Piece {}
 
         record Inserted(Expression expression) implements Piece {}
     }
 
-    /** How a value becomes part of the text around it. */
+    /** How a value is inserted into the text around it. */
     @FunctionalInterface
     public interface Insertion {
-        /** The value as the text has it. */
+        /** Inserts the text of the value unchanged. */
         Insertion AS_IS = (value, where) -> value.text();
 
         String text(Value value, Expression where) throws ExpressionException;
@@ -43,7 +42,7 @@ public record Template(String text, Place place, List<Piece> pieces) {
     /**
      * Parses every expression in {@code text}.
      *
-     * @param problems receives what cannot be parsed; such a part is left out of the template
+     * @param problems receives the parse errors; a part with an error is left out of the template
      */
     public static Template parse(String text, Place place, Locator locator, Problems problems) {
         List<Piece> pieces = new ArrayList<>();
@@ -72,7 +71,7 @@ public record Template(String text, Place place, List<Piece> pieces) {
         return new Template(text, place, pieces);
     }
 
-    /** The "}}" that ends an expression: the first outside quotes. */
+    /** Finds the "}}" that ends an expression: the first outside quotes. */
     private static int closing(String text, int from) {
         char quote = 0;
         for (int i = from; i < text.length(); i++) {
@@ -88,12 +87,14 @@ public record Template(String text, Place place, List<Piece> pieces) {
         return text.indexOf("}}", from);
     }
 
-    /** Whether the text says the same whatever the context. */
+    /** Whether the text is the same in every context. */
     public boolean isLiteral() {
         return pieces.stream().allMatch(Piece.Plain.class::isInstance);
     }
 
-    /** The value: of its own kind when the template is one expression and nothing else, otherwise a text. */
+    /** The value. A template that is a single expression has the type of its value; any other is a
+     * text.
+     */
     public Value value(Context context) throws ExpressionException {
         if (pieces.size() == 1 && pieces.get(0) instanceof Piece.Inserted only) {
             return new Evaluator(context).evaluate(only.expression());
@@ -101,7 +102,7 @@ public record Template(String text, Place place, List<Piece> pieces) {
         return new Value.Text(render(context, Insertion.AS_IS));
     }
 
-    /** The text, with every value put in as {@code insertion} says. */
+    /** The text, with every value inserted by {@code insertion}. */
     public String render(Context context, Insertion insertion) throws ExpressionException {
         Evaluator evaluator = new Evaluator(context);
         StringBuilder rendered = new StringBuilder();
@@ -115,7 +116,7 @@ public record Template(String text, Place place, List<Piece> pieces) {
         return rendered.toString();
     }
 
-    /** Hands every expression in it, and all within them, to {@code visitor}. */
+    /** Passes every expression in it, with all parts, to {@code visitor}. */
     public void visit(Consumer<Expression> visitor) {
         for (Piece piece : pieces) {
             if (piece instanceof Piece.Inserted inserted) {

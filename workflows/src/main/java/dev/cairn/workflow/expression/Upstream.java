@@ -1,11 +1,11 @@
 package dev.cairn.workflow.expression;
 
 /**
- * How the run goes, seen by a step whose turn has come.
- *
- * @param failed a step that it needs, directly or not, failed (and had no {@code continue_on_error})
- * @param cancelled the run, or a step that it needs, directly or not, was cancelled
- * @param absent the workflow file that the step is written in is used by a step that was skipped
+ * The status of the run, as a step sees it before it starts.
+ * @param failed whether a step that it needs, directly or not, failed (without {@code
+ * continue_on_error})
+ * @param cancelled whether the run, or a step that it needs, directly or not, was cancelled
+ * @param absent whether the step belongs to a workflow file whose using step was skipped
  */
 public record Upstream(boolean failed, boolean cancelled, boolean absent) {
 

@@ -11,7 +11,7 @@ import java.util.Map;
 /** What a step does. */
 public sealed interface Action {
 
-    /** A script, handed to a shell. */
+    /** A script, which a shell runs. */
     record Script(Template text, Shell shell) implements Action {}
 
     /** A program and its arguments, without a shell. */
@@ -22,7 +22,8 @@ public sealed interface Action {
     }
 
     /**
-     * Decides by its condition whether the steps of a used workflow file run. Without a process.
+     * The begin of a used workflow file: its condition decides whether the steps of the file run.
+     * It has no process.
      *
      * @param with values for the inputs of the file
      */
@@ -32,13 +33,14 @@ public sealed interface Action {
         }
     }
 
-    /** Ends when all steps of the used workflow file have ended; its outputs are computed from theirs. Without a process. */
+    /** The end of a used workflow file: it ends when all steps of the file have ended. Its outputs
+     * are computed from theirs. It has no process.
+     */
     record LeavePart() implements Action {}
 
     /**
-     * Something that Cairn does itself.
-     *
-     * @param what e.g. {@code airflow}
+     * An action that Cairn itself carries out.
+     * @param what the action's name, e.g. {@code airflow}
      */
     record Uses(String what, Map<String, Parameter> with) implements Action {
         public Uses {

@@ -10,16 +10,16 @@ import java.util.Optional;
  * When and how a step is checkpointed; immutable.
  *
  * @param engine {@code native}, {@code app}, {@code dmtcp}, {@code criu} or {@code none}
- * @param required refuses to start the step on a host that cannot checkpoint it
+ * @param required whether the step must not start on a host that cannot checkpoint it
  * @param meanTimeBetweenFailures for {@link Every.Auto}
  * @param keep images that stay at least, >= 1
  * @param compression zstd level, 0 stores plain
- * @param minFreeBytes below this much free space a checkpoint is skipped
- * @param beforeTimeout a last checkpoint this long before the timeout
+ * @param minFreeBytes with less free space, a checkpoint is skipped
+ * @param beforeTimeout how long before the timeout the step gets a last checkpoint
  * @param keepBinaries whether mapped executables and libraries are kept with the images
- * @param journalBytes what the write journal of its file changes may keep; 0 for no journal
- * @param ioUring whether the program may use io_uring, with which it cannot be checkpointed
- * @param app for the engine {@code app}
+ * @param journalBytes bytes that the journal of its file changes may keep; 0 for no journal
+ * @param ioUring whether the program may use io_uring; while it does, it cannot be checkpointed
+ * @param app settings of the engine {@code app}
  */
 public record CheckpointPlan(
         String engine,
@@ -50,12 +50,12 @@ public record CheckpointPlan(
             Optional.empty());
 
     /**
-     * A program that saves itself.
+     * A program that saves its own state.
      *
-     * @param signal its name without SIG, sent to ask for a save; empty when the program saves by itself
-     * @param files what it saves, relative to the working directory
+     * @param signal its name without SIG, sent to ask for a save; empty if the program saves on its own schedule
+     * @param files the files that it saves, relative to the working directory
      * @param resumeRun the command that resumes from them, in place of {@code run}; empty repeats {@code run}
-     * @param settle for how long the files must be unchanged to count as saved
+     * @param settle how long the files must be unchanged to count as saved
      */
     public record App(Optional<String> signal, List<String> files, Optional<Template> resumeRun, Duration settle) {
         public App {

@@ -24,7 +24,9 @@ final class EnvironmentCheck {
     private final Set<String> secret = new HashSet<>();
     private boolean hasFiles;
 
-    /** @param names what the step's expressions know besides {@code env} and {@code secrets} */
+    /** @param names the names that the step's expressions can use, except {@code env} and {@code
+     * secrets}
+     */
     EnvironmentCheck(Workflow workflow, Step step, Vocabulary names, Problems problems) {
         this.layers = List.of(
                 workflow.environment(),
@@ -46,7 +48,7 @@ final class EnvironmentCheck {
         };
     }
 
-    /** What the rest of the step knows: the same with {@code env}. */
+    /** The names that the other keys of the step can use: also {@code env}. */
     Vocabulary check() {
         for (EnvLayer layer : layers) {
             Vocabulary files = outside.with("env", this::withoutSecrets);
@@ -76,7 +78,7 @@ final class EnvironmentCheck {
                                         Vocabulary.name(reference.parts().get(0))));
     }
 
-    /** A file may define any name; without one the names are known. */
+    /** With an {@code env_file}, any name may be defined; without one, all names are known. */
     private void any(Expression.Reference reference, Place place, Problems told) {
         if (Vocabulary.goesOn(reference, "a variable's name", place, told)
                 && reference.parts().get(0) instanceof Part.Key key

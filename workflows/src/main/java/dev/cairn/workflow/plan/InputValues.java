@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The values that a run's inputs have. */
+/** Determines the values of a run's inputs. */
 final class InputValues {
 
     private static final String TODAY = "today";
@@ -27,7 +27,7 @@ final class InputValues {
 
     private InputValues() {}
 
-    /** @param problems receives defaults that their own type refuses */
+    /** @param problems receives defaults that do not fit their own type */
     static void checkDefaults(Map<String, Input> inputs, Problems problems) {
         inputs.forEach((name, input) -> input.fallback().ifPresent(fallback -> {
             if (!isMoment(input, fallback.text())) {
@@ -48,9 +48,8 @@ final class InputValues {
     }
 
     /**
-     * Every declared input with its value, null for one that has none.
-     *
-     * @param given as on a command line; resolved values given back come out the same
+     * Every declared input with its value, null for an input without one.
+     * @param given the texts of a command line; values that were resolved before stay the same
      * @param clock for {@code today} and {@code now}, in its zone
      */
     static Map<String, Value> of(Map<String, Input> inputs, Map<String, String> given, Clock clock, Problems problems) {
@@ -88,7 +87,7 @@ final class InputValues {
         return Value.NULL;
     }
 
-    /** Whether the default is the day or the time of the run's start. */
+    /** Whether the default is the date or the time of the run's start. */
     static boolean isMoment(Input input, String text) {
         return switch (input.type()) {
             case STRING -> text.equals(TODAY) || text.equals(NOW);
@@ -104,7 +103,7 @@ final class InputValues {
                         OffsetDateTime.now(clock).truncatedTo(ChronoUnit.SECONDS));
     }
 
-    /** Empty for a text that the input's type refuses. */
+    /** Empty if the input's type rejects the text. */
     static Optional<Value> parse(Input input, String text) {
         return switch (input.type()) {
             case STRING -> Optional.of(new Value.Text(text));

@@ -12,15 +12,15 @@ import java.util.stream.Collectors;
  * One run of a step's action; immutable.
  *
  * @param id the step's id, or {@code <step-id>.<index>} in a matrix: the name of its folder
- * @param index counted from 1; 0 for what stands for a matrix that is not decided
- * @param values what {@code matrix.NAME} means to it; empty outside a matrix
+ * @param index from 1; 0 if it represents a matrix that is not decided yet
+ * @param values its values of {@code matrix.NAME}; empty outside a matrix
  */
 public record Instance(String id, int index, Map<String, Value> values) {
     public Instance {
         values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
     }
 
-    /** One for each combination, in order. */
+    /** An instance for each combination, in order. */
     public static List<Instance> ofMatrix(String step, List<Map<String, Value>> combinations) {
         List<Instance> instances = new ArrayList<>();
         for (Map<String, Value> values : combinations) {
@@ -30,7 +30,9 @@ public record Instance(String id, int index, Map<String, Value> values) {
         return List.copyOf(instances);
     }
 
-    /** For people: {@code align[s2, 4]} with the values of a matrix, else the id. Two instances with equal values share one. */
+    /** The name for people: {@code align[s2, 4]} with the values of a matrix, else the id. Two
+     * instances with equal values have the same name.
+     */
     public String label() {
         return values.isEmpty()
                 ? id

@@ -21,7 +21,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** From the values of a matrix to its combinations, by the rules of GitHub Actions. */
+/** Expands the values of a matrix to its combinations, by the rules of GitHub Actions. */
 public final class MatrixExpansion {
 
     static final int MOST_INSTANCES = 100_000;
@@ -30,21 +30,21 @@ public final class MatrixExpansion {
     private final Context context;
     private final Problems problems;
 
-    /** @param context knows the inputs, and what the steps have come to where the strategy asks for it */
+    /** @param context knows the inputs, and the results of earlier steps if the strategy uses them */
     public MatrixExpansion(Strategy strategy, Context context, Problems problems) {
         this.strategy = strategy;
         this.context = context;
         this.problems = problems;
     }
 
-    /** What {@code matrix} has in at least some of the combinations. */
+    /** The names that {@code matrix} has in at least some of the combinations. */
     static Set<String> names(Strategy strategy) {
         Set<String> names = new LinkedHashSet<>(strategy.axes().keySet());
         strategy.include().forEach(extra -> names.addAll(extra.keySet()));
         return names;
     }
 
-    /** @param names what the matrix's own expressions know */
+    /** @param names the names that the matrix's own expressions can use */
     static void check(Step step, Vocabulary names, Problems problems) {
         Strategy strategy = step.strategy().orElseThrow();
         strategy.parameters().forEach(parameter -> names.check(parameter, problems));
@@ -76,7 +76,7 @@ public final class MatrixExpansion {
                         || reference.context().equals("step"));
     }
 
-    /** At least one combination, or problems; of a matrix that is decided while the run runs perhaps none. */
+    /** At least one combination, or problems. A matrix that the run decides may have no combination. */
     public List<Map<String, Value>> combinations() {
         try {
             List<Map<String, Value>> all = product();
@@ -140,7 +140,7 @@ public final class MatrixExpansion {
         List<Value> places = where instanceof Value.Items items ? items.items() : List.of(where);
         for (Value place : places) {
             if (place instanceof Value.Null) {
-                continue; // the output of a step that was skipped
+                continue; // the step of this output was skipped
             }
             try {
                 all.addAll(finder.find(place.text()));
@@ -167,7 +167,7 @@ public final class MatrixExpansion {
                 .toList();
     }
 
-    /** A text, as an input gives it, is a list with commas or spaces between. */
+    /** Splits a text, as an input gives it, at commas or spaces. */
     private List<Value> list(String name, Value value) throws ExpressionException {
         if (value instanceof Value.Items items) {
             return items.items();
@@ -180,8 +180,8 @@ public final class MatrixExpansion {
     }
 
     /**
-     * Each {@code include} goes to all combinations of which it contradicts no value of an axis; one that adds to none
-     * is a further combination.
+     * Adds each {@code include} to all combinations whose axis values it does not contradict. If
+     * there is none, it becomes a combination of its own.
      */
     private void include(List<Map<String, Value>> all) throws ExpressionException {
         List<Map<String, Value>> further = new ArrayList<>();

@@ -14,13 +14,15 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
-/** Finds the instances of a matrix step whose values others have too: those belong together. Immutable; any thread. */
+/** Finds instances of two matrix steps that belong together, because they have the same values.
+ * Immutable; any thread.
+ */
 public final class Pairing {
     private final boolean declared;
     private final Set<String> names = new HashSet<>();
     private final Map<Map<String, Value>, Integer> places = new HashMap<>();
 
-    /** @param needed the step whose instances are looked for */
+    /** @param needed the step whose instances are searched */
     public Pairing(PlanStep needed) {
         declared = needed.matrix().declared() && !needed.matrix().isOpen();
         List<Instance> instances = needed.matrix().instances();
@@ -30,12 +32,12 @@ public final class Pairing {
         }
     }
 
-    /** Whether an instance with these values has a value for every name that the step's matrix has. */
+    /** Whether these values include every name of the step's matrix. */
     public boolean pairs(Map<String, Value> values) {
         return declared && values.keySet().containsAll(names);
     }
 
-    /** The place of the counterpart among the step's instances. */
+    /** The index of the counterpart among the step's instances. */
     public OptionalInt counterpart(Map<String, Value> values) {
         Map<String, Value> shared = new HashMap<>(values);
         shared.keySet().retainAll(names);
@@ -44,9 +46,10 @@ public final class Pairing {
     }
 
     /**
-     * For each instance of {@code asking}, the place of the one instance of {@code needed} that it waits for. Empty if each instance
-     * waits for all of them, because it refers to more than the outputs of its counterpart, refers to nothing, or has no counterpart.
-     * In a workflow file that is used with a matrix, an instance waits only for its counterparts.
+     * For each instance of {@code asking}, the index of the one instance of {@code needed} that it
+     * waits for. Empty if each instance waits for all of them. That is so if it refers to more than
+     * the outputs of its counterpart, refers to nothing, or has no counterpart. In a workflow file
+     * that is used with a matrix, an instance waits only for its counterparts.
      */
     public static Optional<int[]> lanes(PlanStep asking, PlanStep needed) {
         if (asking.matrix().isSameAs(needed.matrix())) {

@@ -16,9 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Checks a step that uses a workflow file: its inputs, and what such a file cannot have. */
+/** Checks a step that uses a workflow file: the values for the file's inputs, and keys that such a
+ * file cannot have.
+ */
 final class PartCheck {
-    /** What tells the instances of a matrix apart. */
+    /** The names that distinguish the instances of a matrix. */
     private static final Set<String> OWN_TO_AN_INSTANCE = Set.of("inputs", "step", "matrix");
 
     private final Step step;
@@ -33,7 +35,7 @@ final class PartCheck {
         this.problems = problems;
     }
 
-    /** @param names what the values for the inputs can be computed from */
+    /** @param names the names that the values for the inputs can use */
     void check(Vocabulary names) {
         StepTemplates.parameters(step).forEach(parameter -> names.check(parameter, problems));
         step.condition()

@@ -20,14 +20,14 @@ import java.util.Optional;
  *
  * @param name the workflow's
  * @param folder where the workflow file lies, absolute: relative paths begin here
- * @param inputs every declared input with its value, {@code today} and {@code now} already dates; in the file's order
- * @param steps every step after those it needs, otherwise in the file's order
- * @param onFailure run one after the other when the run has failed; they need nothing
- * @param atEnd the {@code finally} steps: run one after the other whatever happened; they need nothing
- * @param concurrency how many runs of this workflow at a time; empty for any number
- * @param timeout how long the run may take in all; empty for any
- * @param secrets where the values of {@code secrets.NAME} come from
- * @param notifications who is told what becomes of the run
+ * @param inputs every declared input with its value, in the file's order; {@code today} and {@code now} are resolved
+ * @param steps the steps, each after the steps that it needs, otherwise in the file's order
+ * @param onFailure the steps that run one after the other if the run has failed
+ * @param atEnd the {@code finally} steps, which always run, one after the other
+ * @param concurrency how many runs of this workflow may run at a time; empty for any number
+ * @param timeout limit for the whole run; empty for none
+ * @param secrets the sources of the values of {@code secrets.NAME}
+ * @param notifications the receivers of the run's events
  */
 public record Plan(
         String name,
@@ -50,7 +50,7 @@ public record Plan(
         notifications = List.copyOf(notifications);
     }
 
-    /** A plan of one step that runs a command as it is given, without a shell: {@code cairn exec}. */
+    /** A plan with one step that runs a command without a shell: {@code cairn exec}. */
     public static Plan ofCommand(String name, Path folder, List<String> command, Policies policies) {
         Action action =
                 new Action.Command(command.stream().map(Template::literal).toList());

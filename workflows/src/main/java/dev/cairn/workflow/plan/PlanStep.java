@@ -13,17 +13,17 @@ import java.util.function.Consumer;
 /**
  * One step, with all its instances; immutable.
  *
- * @param id unique in the run, fit for a file name
- * @param name for people
+ * @param id unique in the run, and valid as a file name
+ * @param name a name for people
  * @param needs ids of the steps that must have ended before it, each once; a matrix step has ended when all its instances have
- * @param condition asked for each instance when all of {@code needs} have ended; when it does not hold the instance is skipped
- * @param action what it does
+ * @param condition checked for each instance when all of {@code needs} have ended; if it does not hold, the instance is skipped
+ * @param action what the step does
  * @param matrix its instances; one for a step without {@code strategy}
- * @param surroundings what the action finds around it
- * @param products what it leaves behind
- * @param policies how long, how often, how safely
- * @param placement where it runs and what it takes there
- * @param use of the workflow file that the step is written in; empty for the run's own file
+ * @param surroundings environment, folder and input of the action
+ * @param products the files and texts that the step leaves
+ * @param policies limits, retries and checkpoints
+ * @param placement where it runs, and its resources
+ * @param use the use of the workflow file that holds the step; empty for the run's own file
  */
 public record PlanStep(
         String id,
@@ -42,7 +42,7 @@ public record PlanStep(
         needs = List.copyOf(needs);
     }
 
-    /** A step that needs nothing and has only policies of its own. */
+    /** A step that needs no other, with default settings except the policies. */
     public static PlanStep alone(String id, Action action, Policies policies) {
         return new PlanStep(
                 id,
@@ -58,7 +58,7 @@ public record PlanStep(
                 Optional.empty());
     }
 
-    /** The same as the only step of a plan: with one of its instances, and elsewhere. */
+    /** The same step as the only one of a plan, with one of its instances and another placement. */
     public PlanStep alone(Matrix onlyInstance, Placement elsewhere) {
         return new PlanStep(
                 id,
@@ -74,23 +74,25 @@ public record PlanStep(
                 use);
     }
 
-    /** The id that the plan has for a step, by the id that the file of this step has for it. */
+    /** The id in the plan of a step, by its id in this step's file. */
     public String idOf(String written) {
         return use.map(it -> it.stepId(written)).orElse(written);
     }
 
-    /** Whether no process belongs to it: it stands for the begin or the end of a used workflow file. */
+    /** Whether the step has no process: it is the begin or the end of a used workflow file. */
     public boolean isEdgeOfPart() {
         return action instanceof Action.EnterPart || action instanceof Action.LeavePart;
     }
 
-    /** Whether its failure is one of the run: inside a used file, the end of that file fails. */
+    /** Whether its failure fails the run. Inside a used file, it fails the end of that file instead. */
     public boolean isOutermost() {
         Optional<Use> within = action instanceof Action.LeavePart ? use.flatMap(Use::around) : use;
         return within.isEmpty();
     }
 
-    /** Hands every expression in it, and all within them, to {@code visitor}: what is computed when its turn has come. */
+    /** Passes every expression that is computed when the step starts, with all parts, to {@code
+     * visitor}.
+     */
     public void visit(Consumer<Expression> visitor) {
         templates(template -> template.visit(visitor));
         condition.expression().visit(visitor);
@@ -120,7 +122,7 @@ public record PlanStep(
         limits(visitor);
     }
 
-    /** Whether what it may take differs between its tries. */
+    /** Whether its resources differ between its tries. */
     public boolean asksForItsAttempt() {
         List<Expression> asked = new ArrayList<>();
         limits(template -> template.references().stream()
@@ -129,7 +131,7 @@ public record PlanStep(
         return !asked.isEmpty();
     }
 
-    /** Whether an expression says what it may take, or for how long. */
+    /** Whether an expression computes its resources or its time limit. */
     public boolean hasComputedLimits() {
         List<Template> computed = new ArrayList<>();
         limits(template -> {
@@ -140,7 +142,7 @@ public record PlanStep(
         return !computed.isEmpty();
     }
 
-    /** How long it may take, and what. */
+    /** The templates of its time limit and its resources. */
     private void limits(Consumer<Template> visitor) {
         policies().timeout().flatMap(Setting::computed).ifPresent(visitor);
         placement().cpus().computed().ifPresent(visitor);

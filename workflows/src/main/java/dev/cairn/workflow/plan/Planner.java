@@ -38,13 +38,13 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** From a workflow and its inputs to what is run. */
+/** Makes the plan of a run from a workflow and its inputs. */
 public final class Planner {
 
     private static final int DEFAULT_RETRIES = 3;
     private static final Duration DEFAULT_SETTLE = Duration.ofMillis(200);
 
-    /** A file name has at most 255 bytes, including the number of an instance. */
+    /** A file name has at most 255 bytes, which include the number of an instance. */
     private static final int LONGEST_ID = 200;
 
     private final Workflow workflow;
@@ -60,16 +60,15 @@ public final class Planner {
     }
 
     /**
-     * Where a used workflow file stands.
-     *
-     * @param matrix by step id, if the step that uses the file has one
-     * @param alone whether no other step runs beside it
+     * The place where a workflow file is used.
+     * @param matrix the matrix of the step that uses the file, if it has one
+     * @param alone whether no other step runs at the same time
      */
     private record Surrounding(Use use, Optional<Function<String, Matrix>> matrix, boolean alone) {}
 
     /**
      * @param workflow without problems
-     * @param inputs as given, by name; the values of an earlier plan give the same plan again
+     * @param inputs the given values by name; the values of an earlier plan produce the same plan
      * @param clock for inputs that default to {@code today} or {@code now}
      */
     public static Result<Plan> plan(Workflow workflow, Map<String, String> inputs, Clock clock) {
@@ -119,7 +118,7 @@ public final class Planner {
         return around.map(it -> it.use().stepId(own)).orElse(own);
     }
 
-    /** What comes first in a used file waits for the decision whether any of it runs. */
+    /** The first steps of a used file wait for the decision whether the file runs at all. */
     private List<String> needs(List<String> own) {
         return own.isEmpty()
                 ? around.map(it -> List.of(it.use().entryId())).orElse(List.of())
@@ -160,7 +159,7 @@ public final class Planner {
         return all;
     }
 
-    /** The steps that no other needs. */
+    /** The steps that no other step needs. */
     private static List<String> last(List<PlanStep> steps) {
         Set<String> needed = steps.stream().flatMap(it -> it.needs().stream()).collect(Collectors.toSet());
         return steps.stream()
@@ -239,9 +238,9 @@ public final class Planner {
     }
 
     /**
-     * The matrix of a step, by the id of the step that has it or shares it.
+     * The matrix of a step, by the id of the step that has or shares it.
      *
-     * @param key the step that has the strategy
+     * @param key the id of the step that has the strategy
      */
     private Function<String, Matrix> shape(String key, Strategy strategy, List<String> needs) {
         OptionalInt atMost = maxParallel(strategy);
@@ -255,7 +254,7 @@ public final class Planner {
         }
         List<Map<String, Value>> combinations = new MatrixExpansion(strategy, inputs, problems).combinations();
         return combinations.isEmpty()
-                ? Matrix::single // of a plan that has problems
+                ? Matrix::single // in a plan with problems
                 : id -> Matrix.of(key, Instance.ofMatrix(id, combinations), strategy, atMost);
     }
 
@@ -313,7 +312,7 @@ public final class Planner {
                 retry.maxDelay().orElse(never.maxDelay()));
     }
 
-    /** @param rollsBack whether the files of the step go back with it at all */
+    /** @param rollsBack whether a resume rolls the files of the step back */
     private static CheckpointPlan checkpoint(Checkpoint checkpoint, boolean rollsBack) {
         CheckpointPlan normal = CheckpointPlan.DEFAULT;
         Checkpoint.Storage storage = checkpoint.storage();
@@ -356,7 +355,7 @@ public final class Planner {
         return new RollbackPlan(true, true, alone, List.of());
     }
 
-    /** @param cpus when nothing is said: a step that only waits for others keeps none busy */
+    /** @param cpus the default: a step that only waits for others takes no cpu */
     private static Placement placement(dev.cairn.workflow.spec.Placement placement, double cpus) {
         SlurmRequest nothing = new SlurmRequest(Map.of(), List.of());
         return new Placement(

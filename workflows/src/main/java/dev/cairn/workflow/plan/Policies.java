@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How long a step may take, how often it is tried, and how its progress is kept; immutable.
- *
- * @param timeout running time in all; empty for any
- * @param cache the files and folders that it reads, where the outputs of an earlier success may stand for its own; empty otherwise
+ * Time limit, retries and checkpoints of a step; immutable.
+ * @param timeout limit for its running time in all; empty for none
+ * @param cache for a step with {@code cache}, which may take its outputs from an earlier success:
+ * the files and folders that it reads; else empty
  * @param continueOnError whether the run continues, and can succeed, when this step fails
- * @param maskSecrets whether its secrets are masked where its log is shown
+ * @param maskSecrets whether its secrets are masked when its log is shown
  */
 public record Policies(
         Optional<Setting<Duration>> timeout,
@@ -27,7 +27,7 @@ public record Policies(
         cache = cache.map(List::copyOf);
     }
 
-    /** The policies of a step whose file sets none. */
+    /** The policies of a step without any settings. */
     public static final Policies DEFAULT = new Policies(
             Optional.empty(),
             RetryPolicy.NEVER,

@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Collects the question whether one step needs another, directly or not, and answers all at the end: 64 of the steps
- * asked about in each pass over the graph, so that many questions take little more time than one.
+ * Answers questions of whether one step needs another, directly or not. Collects them and answers
+ * all at the end, 64 steps in each pass over the graph, so that many questions take little more
+ * time than one.
  */
 final class Reachability {
 
@@ -21,7 +22,7 @@ final class Reachability {
         this.graph = graph;
     }
 
-    /** @param otherwise run by {@link #answer} when {@code later} does not need {@code earlier} */
+    /** @param otherwise called by {@link #answer} if {@code later} does not need {@code earlier} */
     void ask(Vertex later, Vertex earlier, Runnable otherwise) {
         if (!later.needs().contains(earlier.index())) {
             byEarlier.computeIfAbsent(earlier, key -> new ArrayList<>()).add(new Question(later, otherwise));

@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * The budget for a step's own failures; preemption and restores that fail have others. Immutable.
- *
+ * The retries for a step's own failures; preemption and failed restores have budgets of their own.
+ * Immutable.
  * @param max further tries after the first
- * @param when which ends count
+ * @param when the ends that are retried
  * @param delay before the first further try
- * @param backoff by how much each delay is longer than the one before, at least 1
- * @param maxDelay no delay is longer
+ * @param backoff factor from one delay to the next, at least 1
+ * @param maxDelay the longest delay
  */
 public record RetryPolicy(int max, Set<RetryCause> when, Duration delay, double backoff, Duration maxDelay) {
 
@@ -24,7 +24,7 @@ public record RetryPolicy(int max, Set<RetryCause> when, Duration delay, double 
         when = Set.copyOf(when);
     }
 
-    /** @param retry 1 for the first further try */
+    /** @param retry number of the further try, from 1 */
     public Duration delayBefore(int retry) {
         double millis = delay.toMillis() * Math.pow(backoff, retry - 1);
         return millis >= maxDelay.toMillis() ? maxDelay : Duration.ofMillis(Math.round(millis));

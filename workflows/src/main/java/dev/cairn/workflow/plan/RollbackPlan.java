@@ -4,11 +4,11 @@ import dev.cairn.workflow.expression.Template;
 import java.util.List;
 
 /**
- * Which files go back with the step; immutable.
- *
- * @param openFiles those it has open for writing
- * @param products its declared outputs and artifacts
- * @param runFolder the run's own folder; only where no other step can be at work in it at the same time
+ * Which files a resume of the step rolls back; immutable.
+ * @param openFiles whether files that it has open for writing
+ * @param products whether its declared outputs and artifacts
+ * @param runFolder whether the run's own folder, which requires that no other step can run at the
+ * same time
  * @param trees further files and folders, relative to the working directory
  */
 public record RollbackPlan(boolean openFiles, boolean products, boolean runFolder, List<Template> trees) {

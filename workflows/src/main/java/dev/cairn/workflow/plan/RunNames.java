@@ -2,7 +2,7 @@ package dev.cairn.workflow.plan;
 
 import java.util.List;
 
-/** The names within the contexts that Cairn itself fills; whoever fills them uses these. */
+/** Names within the contexts that Cairn fills. Every class that fills them uses these constants. */
 public final class RunNames {
 
     /** {@code run.id}, {@code run.dir}. */
@@ -14,7 +14,9 @@ public final class RunNames {
     /** {@code step.id}, {@code step.index} (from 1), {@code step.count}. */
     public static final List<String> STEP = List.of("id", "index", "count");
 
-    /** Likewise, and {@code step.attempt}, where what a step may take is computed. */
+    /** {@code step.id}, {@code step.index}, {@code step.count} and {@code step.attempt}, for the
+     * expressions of a step's limits.
+     */
     public static final List<String> STEP_AND_ATTEMPT = List.of("id", "index", "count", "attempt");
 
     /** {@code steps.ID.status}, {@code steps.ID.outputs.NAME}. */

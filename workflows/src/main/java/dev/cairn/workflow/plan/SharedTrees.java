@@ -20,14 +20,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Whether files go back with two steps that may run at the same time: a roll-back of one would undo the other's work. Only
- * paths that are known before anything runs are compared.
+ * Finds files that are rolled back with two steps that may run at the same time, because a
+ * roll-back of one would undo the other's work. Compares only paths that are known before the run.
  */
 final class SharedTrees {
     private final Workflow workflow;
     private final Reachability reachability;
     private final Problems problems;
-    /** Sorted by path, then by the step's place in the plan. */
+    /** Sorted by path, then by the step's index in the plan. */
     private final Map<Path, NavigableMap<Integer, Tree>> trees = new HashMap<>();
 
     private record Tree(Path path, Vertex vertex, Place place) {}
@@ -38,7 +38,7 @@ final class SharedTrees {
         this.problems = problems;
     }
 
-    /** @param reachability asked whether one step needs the other; its answers add the problems */
+    /** @param reachability asked whether one step needs the other; reports the problems */
     static void check(Workflow workflow, StepGraph graph, Reachability reachability, Problems problems) {
         SharedTrees shared = new SharedTrees(workflow, reachability, problems);
         List<Vertex> order = graph.order();
@@ -53,8 +53,9 @@ final class SharedTrees {
     }
 
     /**
-     * With the neighbours in the plan's order among the steps of this path and of each folder above it: whoever needs, or
-     * is needed by, these is so related to the others, or one of those is told.
+     * Compares each step only with its neighbours, in the plan's order, among the steps of this
+     * path and of each folder above it. If these are ordered by needs, so are all others; if not,
+     * one problem is enough.
      */
     private void compare(int at, Tree tree) {
         for (Path path = tree.path(); path != null; path = path.getParent()) {
@@ -82,7 +83,7 @@ final class SharedTrees {
                 + "work. Give each a place of its own, or let one need the other";
     }
 
-    /** As people write it: relative to the workflow file's folder where it lies in it. */
+    /** The path as people write it: relative to the workflow file's folder if it lies inside. */
     private Path shown(Path path) {
         Path folder = workflow.folder().normalize();
         return path.startsWith(folder) && !path.equals(folder) ? folder.relativize(path) : path;
@@ -108,7 +109,7 @@ final class SharedTrees {
         return found;
     }
 
-    /** Empty where it is known only when the step's turn comes. */
+    /** Empty if the path is known only when the step starts. */
     private Optional<Path> folder(Settings settings) {
         if (settings.workingDirectory().isEmpty()) {
             return Optional.of(workflow.folder().normalize());
@@ -124,7 +125,7 @@ final class SharedTrees {
         try {
             return path.isLiteral() ? Optional.of(folder.resolve(path.text()).normalize()) : Optional.empty();
         } catch (InvalidPathException told) {
-            return Optional.empty(); // when the step's turn comes
+            return Optional.empty(); // computed when the step starts
         }
     }
 }

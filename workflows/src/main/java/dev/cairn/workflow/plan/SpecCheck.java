@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Whether the parts of a workflow fit together, whatever its inputs will be. */
+/** Checks whether the parts of a workflow fit together, whatever its inputs will be. */
 public final class SpecCheck {
 
     private final Workflow workflow;
@@ -40,7 +40,9 @@ public final class SpecCheck {
                 .with("workflow", RunNames.WORKFLOW);
     }
 
-    /** @param problems receives everything that is wrong between the parts: ids, needs, references, keys without effect */
+    /** @param problems receives the problems between the parts: ids, needs, references, keys without
+     * effect
+     */
     public static void check(Workflow workflow, Problems problems) {
         SpecCheck check = new SpecCheck(workflow, problems);
         InputValues.checkDefaults(workflow.inputs(), problems);
@@ -76,7 +78,7 @@ public final class SpecCheck {
         }
     }
 
-    /** @param vertex empty for a hook, which comes after all steps */
+    /** @param vertex the step in the graph; empty for a hook, which comes after all steps */
     private void step(Step step, Optional<Vertex> vertex) {
         Vocabulary names = constants.with("steps", stepNames(vertex)).with("step", RunNames.STEP);
         if (step.strategy().isPresent()) {
@@ -122,7 +124,7 @@ public final class SpecCheck {
         };
     }
 
-    /** The expressions of a matrix. */
+    /** Checks the expressions of a matrix. */
     private Vocabulary matrixNames(Strategy strategy, Optional<Vertex> vertex) {
         return strategy.isDecidedInRun()
                 ? constants.with("steps", stepNames(vertex))
@@ -155,7 +157,7 @@ public final class SpecCheck {
             return;
         }
         if (outputs(asked.step()).isEmpty()) {
-            return; // of a file that is not there
+            return; // the using step refers to a file that does not exist
         }
         Set<String> outputs = outputs(asked.step()).get();
         if (parts.size() < 3) {

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What an instance of a step does, as the workflow file says it: with the same definition it would do the same again. How long, how
- * often, where and how safely it runs is not part of it. Immutable.
+ * The definition of a step's instance in the workflow file: with the same definition, it would do
+ * the same work again. Limits, retries, placement and checkpoints are not part of it. Immutable.
  *
  * @param parts the text of each key that matters, by the key's name in the file
  */
@@ -41,7 +41,7 @@ public record StepDefinition(SortedMap<String, String> parts) {
         return new StepDefinition(parts);
     }
 
-    /** How the values of a matrix are found that is decided while the run runs; empty for any other. */
+    /** How a matrix that the run decides gets its values; empty for any other. */
     public static StepDefinition ofMatrix(PlanStep step) {
         SortedMap<String, String> parts = new TreeMap<>();
         step.matrix().decidedInRun().ifPresent(strategy -> add(strategy, parts));
@@ -68,7 +68,9 @@ public record StepDefinition(SortedMap<String, String> parts) {
         }
     }
 
-    /** Later entries win, as in the step's environment; files come before the variables of their layer. */
+    /** Later entries win, as in the step's environment. The files of a layer come before its
+     * variables.
+     */
     private static void add(EnvLayer layer, SortedMap<String, String> parts) {
         if (!layer.files().isEmpty()) {
             parts.merge(
@@ -79,14 +81,14 @@ public record StepDefinition(SortedMap<String, String> parts) {
         layer.variables().forEach((name, value) -> parts.put("env." + name, value.text()));
     }
 
-    /** Two lists never share one text. */
+    /** Encodes a list as a text; two lists never have the same text. */
     private static String quoted(List<String> words) {
         return words.stream()
                 .map(word -> '"' + word.replace("\\", "\\\\").replace("\"", "\\\"") + '"')
                 .collect(Collectors.joining(" "));
     }
 
-    /** The keys in which it differs from another, by name. */
+    /** The names of the keys in which two definitions differ. */
     public SortedSet<String> differences(StepDefinition other) {
         SortedSet<String> differences = new TreeSet<>();
         for (Map.Entry<String, String> part : parts.entrySet()) {

@@ -18,12 +18,12 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** The steps of a workflow by id, and which needs which. */
+/** The steps of a workflow by id, and the needs between them. */
 final class StepGraph {
 
     private static final Pattern ID = Pattern.compile(Step.ID);
 
-    /** A step; the same only as itself. */
+    /** A step of the graph. Equal only to itself. */
     static final class Vertex {
         private final int index;
         private final String id;
@@ -36,7 +36,7 @@ final class StepGraph {
             this.step = step;
         }
 
-        /** Its place in the file, from 0. */
+        /** Its index in the file, from 0. */
         int index() {
             return index;
         }
@@ -61,7 +61,7 @@ final class StepGraph {
 
     private StepGraph() {}
 
-    /** @param problems receives ids that are unfit or double, of needs that are unknown, and of cycles */
+    /** @param problems receives invalid and duplicate ids, needs of unknown steps, and cycles */
     static StepGraph of(List<Step> steps, Problems problems) {
         StepGraph graph = new StepGraph();
         Map<String, Place> taken = new HashMap<>();
@@ -76,7 +76,7 @@ final class StepGraph {
         return graph;
     }
 
-    /** The step's own id, or the one it gets by its place. */
+    /** The step's own id, or one made from its index. */
     static String id(Step step, String fallback, Map<String, Place> taken, Problems problems) {
         String id = step.id().map(Named::text).orElse(fallback);
         Place place = step.id().map(Named::place).orElse(step.place());
@@ -116,7 +116,7 @@ final class StepGraph {
         }
     }
 
-    /** In the file's order as far as needs allow. */
+    /** Sorts by needs, otherwise in the file's order. */
     private List<Vertex> sort(Problems problems) {
         List<List<Integer>> dependants = new ArrayList<>();
         int[] open = new int[vertices.size()];
@@ -149,7 +149,7 @@ final class StepGraph {
         return sorted;
     }
 
-    /** Reports one cycle among the remaining steps, and returns where to look for others. */
+    /** Reports one cycle among the remaining steps, and returns where to look for another. */
     private int breakCycle(BitSet done, Problems problems) {
         Map<Integer, Integer> seen = new HashMap<>();
         List<Integer> walk = new ArrayList<>();
@@ -180,7 +180,7 @@ final class StepGraph {
                 .orElse(step.place());
     }
 
-    /** Every step after those it needs. */
+    /** The steps, each after the steps that it needs. */
     List<Vertex> order() {
         return order;
     }
@@ -201,7 +201,9 @@ final class StepGraph {
         return vertex.needs().stream().map(need -> vertices.get(need).id()).toList();
     }
 
-    /** The indices of the steps beside which no other can run: each other one comes before or after them. */
+    /** The indices of steps that never run beside another step: each other step comes before or
+     * after them.
+     */
     BitSet alone() {
         int size = order.size();
         int[] position = new int[size];
@@ -230,9 +232,9 @@ final class StepGraph {
     }
 
     /**
-     * In a topological order, the positions that are the only end of all up to them, and so come after all before them.
-     *
-     * @param before by position, the positions directly before it
+     * Finds the positions of a topological order that come after all earlier positions, because
+     * they are the only end up to there.
+     * @param before for each position, the positions directly before it
      */
     private static BitSet onlyEnds(List<List<Integer>> before) {
         BitSet ends = new BitSet();

@@ -10,10 +10,10 @@ import dev.cairn.workflow.spec.Work;
 import dev.cairn.workflow.value.Durations;
 import java.time.Duration;
 
-/** What keys of one step mean together. Stateless; any thread. */
+/** Rules between the keys of one step. Stateless; any thread. */
 public final class StepRules {
 
-    /** The kernel takes 128 KiB for one argument (MAX_ARG_STRLEN). */
+    /** The kernel's limit for one argument is 128 KiB (MAX_ARG_STRLEN). */
     private static final int LONGEST_SCRIPT = 120_000;
 
     private StepRules() {}
@@ -45,7 +45,7 @@ public final class StepRules {
         }
     }
 
-    /** What is wrong with a {@code before_timeout} that is not shorter than the timeout. */
+    /** The problem of a {@code before_timeout} that is not shorter than the timeout. */
     public static String notBefore(Duration timeout) {
         return "\"before_timeout\" must be shorter than the timeout of " + Durations.format(timeout);
     }

@@ -12,12 +12,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
-/** All the templates of a step but those of its environment and its matrix. */
+/** Lists all templates of a step except those of its environment and its matrix. */
 final class StepTemplates {
 
     private StepTemplates() {}
 
-    /** With those it has from {@code defaults}. */
+    /** Includes the templates that come from {@code defaults}. */
     static List<Template> of(Step step, Settings defaults) {
         List<Template> all = new ArrayList<>();
         if (step.action().orElse(null) instanceof Work.Script script) {

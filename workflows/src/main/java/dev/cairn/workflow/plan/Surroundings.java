@@ -6,12 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a step's action finds around it; immutable.
- *
- * @param environment the workflow's, the defaults' and the step's own, in this order: what comes later wins and may
- *     refer to what came before
+ * Environment, folder and input of a step's action; immutable.
+ * @param environment the layers of the workflow, the defaults and the step, in this order; later
+ * variables win and may refer to earlier ones
  * @param workingDirectory relative to the workflow's folder; empty for that folder
- * @param standardInput a file, relative to the working directory; empty for {@code /dev/null}
+ * @param standardInput its file, relative to the working directory; empty for {@code /dev/null}
  * @param modules environment modules to load before it, in order
  */
 public record Surroundings(

@@ -16,17 +16,17 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A workflow file as one step uses it ({@code uses: ./part.yaml}); immutable. Its steps are in the plan with the id of that step before
- * their own, between two steps without a process: one that decides whether they run, and one, with the id of the using step, that
- * ends when they have.
- *
- * @param id of the step that uses the file, as the plan has it
- * @param name the used workflow's
+ * A workflow file as one step uses it ({@code uses: ./part.yaml}); immutable. In the plan, the ids
+ * of its steps begin with the id of the using step. They lie between two steps without a process: a
+ * begin, which decides whether they run, and an end, which has the id of the using step and ends
+ * when they have ended.
+ * @param id the plan's id of the step that uses the file
+ * @param name the name of the used workflow
  * @param file the used file, absolute
- * @param secrets that it declares
- * @param inputs that it declares
- * @param with values for these, in the expressions of the file that uses it
- * @param around the use of the file in which the using step is written; empty for the run's own file
+ * @param secrets the secrets that it declares
+ * @param inputs the inputs that it declares
+ * @param with values for these inputs, with expressions of the using file
+ * @param around the use of the file that holds the using step; empty for the run's own file
  */
 public record Use(
         String id,
@@ -37,7 +37,7 @@ public record Use(
         Map<String, Parameter> with,
         Optional<Use> around) {
 
-    /** The last part of the id of the step that decides whether the others run; no step of a used file can have it. */
+    /** The last part of the id of the begin, which no step of a used file can have. */
     public static final String ENTRY = "if";
 
     public Use {
@@ -46,12 +46,12 @@ public record Use(
         with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
     }
 
-    /** @param own the id that a step has in the used file */
+    /** @param own the id of a step in the used file */
     public String stepId(String own) {
         return id + "." + own;
     }
 
-    /** The id of the step that decides whether the others run. */
+    /** The id of the begin, which decides whether the other steps run. */
     public String entryId() {
         return stepId(ENTRY);
     }
@@ -71,9 +71,8 @@ public record Use(
     }
 
     /**
-     * The value of an input: a text becomes what the input's type says, a list stays a list.
-     *
-     * @param given what {@code with} has for it; empty for the default
+     * The value of an input. A text is converted to the input's type; a list stays a list.
+     * @param given the value in {@code with}; empty for the default
      */
     public Value input(String name, Optional<Value> given) throws ExpressionException {
         Input input = Objects.requireNonNull(inputs.get(name), name);
@@ -94,7 +93,7 @@ public record Use(
         return typed.get();
     }
 
-    /** What its steps depend on besides their own text, for {@link StepDefinition}. */
+    /** The values on which its steps depend besides their own text, for {@link StepDefinition}. */
     List<Map.Entry<String, String>> definition() {
         return Stream.concat(
                         with.entrySet().stream()

@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The names that expressions at some place can use; immutable. */
+/** The names that expressions at one place of the file can use; immutable. */
 final class Vocabulary {
 
     /** All contexts and where each is available, for messages about a context that is not available at a place. */
@@ -37,7 +37,7 @@ final class Vocabulary {
     private static final Map<String, String> ELSEWHERE =
             Map.of("step.attempt", " here, only in timeout, resources and slurm");
 
-    /** Looks at what follows a context's name. */
+    /** Checks the part of a reference after the context's name. */
     @FunctionalInterface
     interface Names {
         void check(Expression.Reference reference, Place place, Problems problems);
@@ -51,12 +51,12 @@ final class Vocabulary {
         this.atRunTime = atRunTime;
     }
 
-    /** Of a place whose expressions are computed before the run. */
+    /** The names at a place whose expressions are computed before the run. */
     static Vocabulary ofPlan() {
         return new Vocabulary(Map.of(), false);
     }
 
-    /** Of a place whose expressions are computed when a step's turn has come. */
+    /** The names at a place whose expressions are computed when a step starts. */
     static Vocabulary ofRun() {
         return new Vocabulary(Map.of(), true);
     }
@@ -67,14 +67,14 @@ final class Vocabulary {
         return new Vocabulary(more, atRunTime);
     }
 
-    /** The same but for a context that is not known at this place. */
+    /** The same, without a context that is not known at this place. */
     Vocabulary without(String context) {
         Map<String, Names> fewer = new HashMap<>(contexts);
         fewer.remove(context);
         return new Vocabulary(fewer, atRunTime);
     }
 
-    /** A context with these names and no others, each a single value. */
+    /** A context with exactly these names, each a single value. */
     Vocabulary with(String context, Collection<String> names) {
         Set<String> known = new LinkedHashSet<>(names);
         return with(context, (reference, place, problems) -> {
@@ -89,13 +89,13 @@ final class Vocabulary {
         });
     }
 
-    /** A context whose names are known but whose values may have parts of their own. */
+    /** A context with these names, whose values may have parts. */
     Vocabulary withValues(String context, Collection<String> names) {
         Set<String> known = new LinkedHashSet<>(names);
         return with(context, (reference, place, problems) -> first(reference, "a name", known, place, problems));
     }
 
-    /** Whether a known name follows in a reference. */
+    /** Whether a reference continues with a known name. */
     static boolean first(
             Expression.Reference reference, String what, Collection<String> known, Place place, Problems problems) {
         if (!goesOn(reference, what, place, problems)) {
@@ -112,7 +112,7 @@ final class Vocabulary {
         return true;
     }
 
-    /** Whether a name follows the context in a reference. */
+    /** Whether a reference continues with a name after the context. */
     static boolean goesOn(Expression.Reference reference, String what, Place place, Problems problems) {
         if (reference.parts().isEmpty()) {
             problems.add(
@@ -134,7 +134,7 @@ final class Vocabulary {
         parameter.templates(template -> check(template, problems));
     }
 
-    /** A condition's expression may also ask how the run goes. */
+    /** Conditions can also call the status functions. */
     void checkCondition(Expression condition, Place place, Problems problems) {
         condition.visit(expression -> check(expression, true, place, problems));
     }

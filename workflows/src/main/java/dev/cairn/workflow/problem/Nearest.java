@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the name that somebody meant. */
+/** Finds the known name that the user probably meant. */
 public final class Nearest {
 
     private static final int FEW = 12;
@@ -16,7 +16,8 @@ public final class Nearest {
     /**
      * The end of a message about an unknown name.
      *
-     * @return {@code ; did you mean "retry"?}, or, when nothing is near, {@code ; known are a, b, c} where they are few
+     * @return {@code ; did you mean "retry"?}; if no name is similar, {@code ; known are a, b, c}
+     * for a short list
      */
     public static String hint(String name, Collection<String> known) {
         Optional<String> nearest = of(name, known);
@@ -27,7 +28,9 @@ public final class Nearest {
         return sorted.isEmpty() || sorted.size() > FEW ? "" : "; known are " + String.join(", ", sorted);
     }
 
-    /** The known name within a third of the length in edits, if there is one; ties go to the alphabet. */
+    /** The known name that differs in at most a third of its length, if there is one. The alphabet
+     * decides ties.
+     */
     public static Optional<String> of(String name, Collection<String> known) {
         String wanted = plain(name);
         int limit = Math.max(1, wanted.length() / 3);
@@ -38,12 +41,16 @@ public final class Nearest {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** {@code workingDirectory}, {@code working-directory} and {@code working_directory} are one name to a person. */
+    /** Removes differences that people overlook: {@code workingDirectory}, {@code working-directory}
+     * and {@code working_directory} count as one name.
+     */
     private static String plain(String name) {
         return name.toLowerCase(Locale.ROOT).replace("-", "").replace("_", "");
     }
 
-    /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+    /** The number of insertions, deletions, replacements and swaps of neighbours between two texts
+     * (optimal string alignment).
+     */
     private static int edits(String from, String to) {
         int[] beforeLast = new int[to.length() + 1];
         int[] last = new int[to.length() + 1];

@@ -1,11 +1,11 @@
 package dev.cairn.workflow.problem;
 
 /**
- * A place in a text file, as editors count: both from 1, columns in code points.
+ * A position in a text file, as editors count: both numbers from 1, columns in code points.
  */
 public record Position(int line, int column) implements Comparable<Position> {
 
-    /** The first character of a file: where a problem with the file as a whole is shown. */
+    /** The first character of a file, at which a problem with the whole file is shown. */
     public static final Position START = new Position(1, 1);
 
     @Override

@@ -3,10 +3,10 @@ package dev.cairn.workflow.problem;
 import java.util.Comparator;
 
 /**
- * Something that is wrong with a workflow file, told to a person.
+ * A problem of a workflow file, for a person.
  *
  * @param file the file's name as the user gave it
- * @param message what is wrong and what to do about it
+ * @param message the problem and its remedy
  */
 public record Problem(String file, Place place, String message) implements Comparable<Problem> {
 

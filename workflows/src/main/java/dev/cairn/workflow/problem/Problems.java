@@ -22,17 +22,17 @@ public final class Problems {
         return found.isEmpty();
     }
 
-    /** In the order of the file, each once. */
+    /** All problems in the order of the file, each once. */
     public List<Problem> sorted() {
         return List.copyOf(found);
     }
 
-    /** The value, if nothing was found to be wrong. */
+    /** A result with the value, if there is no problem. */
     public <T> Result<T> result(T value) {
         return found.isEmpty() ? new Result.Ok<>(value) : new Result.Broken<>(sorted());
     }
 
-    /** What was found, as a result that has no value. */
+    /** A result with the problems and no value. */
     public <T> Result<T> broken() {
         return new Result.Broken<>(sorted());
     }

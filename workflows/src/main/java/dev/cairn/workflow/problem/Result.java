@@ -2,7 +2,7 @@ package dev.cairn.workflow.problem;
 
 import java.util.List;
 
-/** A value, or everything that keeps it from being one. */
+/** A value, or the problems that prevent it. */
 public sealed interface Result<T> {
 
     record Ok<T>(T value) implements Result<T> {}
@@ -17,15 +17,14 @@ public sealed interface Result<T> {
         }
     }
 
-    /** Empty when there is a value. */
+    /** The problems; empty if there is a value. */
     default List<Problem> problems() {
         return this instanceof Broken<T> broken ? broken.problems() : List.of();
     }
 
     /**
-     * For callers to whom problems are a surprise.
-     *
-     * @throws IllegalStateException naming all problems
+     * The value, for callers that expect no problems.
+     * @throws IllegalStateException if there are problems; names them all
      */
     default T orElseThrow() {
         if (this instanceof Ok<T> ok) {

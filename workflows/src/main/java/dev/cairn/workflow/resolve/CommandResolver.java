@@ -24,7 +24,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Turns the templates of one instance into a command, collecting what is wrong. */
+/** Resolves the templates of one instance to a command, and collects the problems. */
 final class CommandResolver {
 
     private static final Path NOTHING = Path.of("/dev/null");
@@ -110,7 +110,7 @@ final class CommandResolver {
                         script(template, shell), step.surroundings().modules()));
     }
 
-    /** A word that consists only of a list expands to one word per element. */
+    /** A word that is only a list becomes one word per element. */
     private List<String> words(Template word) {
         try {
             Value value = word.value(context);

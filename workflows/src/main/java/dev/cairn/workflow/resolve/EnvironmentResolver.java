@@ -29,8 +29,8 @@ final class EnvironmentResolver {
     private final Set<String> looked = new HashSet<>();
 
     /**
-     * @param folder where the paths of {@code env_file} and of secrets begin
-     * @param secrets that the workflow file declares
+     * @param folder the folder for relative paths of {@code env_file} and of secrets
+     * @param secrets the secrets that the workflow file declares
      */
     EnvironmentResolver(
             Path folder,
@@ -76,7 +76,7 @@ final class EnvironmentResolver {
         }
     }
 
-    /** A function may quote its argument. */
+    /** Removes a value's secrets from an error message; a function may quote its argument there. */
     private String withoutSecrets(String reason) {
         String shown = reason;
         for (String value : looked) {
@@ -98,7 +98,7 @@ final class EnvironmentResolver {
         }
     }
 
-    /** Only the secrets that a value names are looked up: the others need not be there. */
+    /** Looks up only the secrets that a value names. The others need not exist. */
     private StepContext secrets(Template template, StepContext known) throws ExpressionException {
         Map<String, Value> values = new LinkedHashMap<>();
         for (Expression.Reference reference : template.references()) {

@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
-/** The files whose paths match a pattern; {@code **} crosses folders. Stateless; any thread. */
+/** Finds the files whose paths match a pattern; {@code **} crosses folders. Stateless; any thread.
+ */
 final class Globs {
     private static final String MAGIC = "*?[{";
     private static final int MOST_VISITED = 1_000_000;
@@ -25,8 +26,8 @@ final class Globs {
     }
 
     /**
-     * @param folder where a relative pattern begins
-     * @return files and not folders, sorted; relative as the pattern is
+     * @param folder the folder for a relative pattern
+     * @return the files, without folders, sorted; relative if the pattern is
      */
     static List<String> of(Path folder, String pattern) throws IOException {
         Path start = start(pattern);
@@ -53,7 +54,7 @@ final class Globs {
         }
     }
 
-    /** The folders before the first part of the pattern that has a special character. */
+    /** The fixed folders before the first part of the pattern with a special character. */
     private static Path start(String pattern) {
         int slash = -1;
         for (int i = 0; i < pattern.length() && MAGIC.indexOf(pattern.charAt(i)) < 0; i++) {

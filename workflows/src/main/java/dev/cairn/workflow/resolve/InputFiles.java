@@ -20,14 +20,14 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Finds what a step reads, as far as its definition says so: the files that the values in its expressions name, the folders among the
- * outputs of other steps, and what is added. Confined to one thread.
+ * Finds the files that a step reads, as far as its definition shows: files that its expressions
+ * name, folders among the outputs of other steps, and added paths. Confined to one thread.
  */
 final class InputFiles {
     private static final int LONGEST_PATH = 4096;
     private static final int LONGEST_NAME = 255;
 
-    /** What they name is not read for being named. */
+    /** Contexts whose values are not files that the step reads. */
     private static final Set<String> NO_INPUTS = Set.of("run", "workflow", "step", "secrets");
 
     private final SortedSet<Path> found = new TreeSet<>();
@@ -36,8 +36,8 @@ final class InputFiles {
     private final Collection<Path> made;
 
     /**
-     * @param directory where relative paths begin
-     * @param made what the step itself writes
+     * @param directory the folder for relative paths
+     * @param made the files that the step itself writes
      */
     InputFiles(PlanStep step, Context context, Path directory, Collection<Path> made) {
         this.context = context;
@@ -53,7 +53,7 @@ final class InputFiles {
     /**
      * Adds a path, or the files that match a pattern.
      *
-     * @throws IOException when a folder of a pattern cannot be listed
+     * @throws IOException if a folder of a pattern cannot be listed
      */
     void add(String text) throws IOException {
         if (!Globs.isPattern(text)) {
@@ -74,7 +74,8 @@ final class InputFiles {
                     new Evaluator(context).evaluate(expression),
                     reference.context().equals("steps"));
         } catch (ExpressionException e) {
-            // what has no value names no file; where it is needed, the command says so
+            // an expression without a value names no file; if the command needs it, the command
+            // reports it
         }
     }
 
@@ -102,11 +103,13 @@ final class InputFiles {
                 addUnlessMade(path);
             }
         } catch (InvalidPathException e) {
-            // no file has such a name
+            // no file can have this name
         }
     }
 
-    /** A file that cannot be looked at counts: reading it will tell why. */
+    /** Whether the path counts as an existing file. One that cannot be examined does: reading it
+     * will show why.
+     */
     private static boolean counts(Path path, boolean evenFolder) {
         try {
             BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);

@@ -4,10 +4,9 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What an instance of a step may take in one of its tries; immutable.
- *
- * @param timeout running time in all; empty for any
+ * Time limit and resources of a step's instance in one try; immutable.
+ * @param timeout limit for the running time in all; empty for none
  * @param cpus for local admission
- * @param memoryBytes for local admission; 0 when nothing is said
+ * @param memoryBytes for local admission; 0 by default
  */
 public record Limits(Optional<Duration> timeout, double cpus, long memoryBytes) {}

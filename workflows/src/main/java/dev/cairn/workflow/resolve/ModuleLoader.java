@@ -3,13 +3,14 @@ package dev.cairn.workflow.resolve;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Puts the loading of environment modules before a command. */
+/** Adds the loading of environment modules before a command. */
 final class ModuleLoader {
 
     /**
-     * Uses the {@code module} function inherited from the caller's shell, else the first start-up file that defines one. Old
-     * versions of {@code module load} always report success, hence the second check.
-     * After it the command takes this shell's place.
+     * A script that loads the modules. It uses the {@code module} function inherited from the
+     * caller's shell, or else the first start-up file that defines one. Old versions of {@code
+     * module load} always report success, so the script also checks the result. At the end it
+     * replaces the shell by the command.
      */
     private static final String SCRIPT = String.join(
             "\n",

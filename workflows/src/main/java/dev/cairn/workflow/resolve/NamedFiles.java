@@ -8,18 +8,18 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Reads the files that a workflow names and acts upon: those of {@code env_file}, of secrets and of {@code read(path)}. Whether somebody else
- * could have written one is for the implementation to judge.
+ * Reads the files that a workflow names: those of {@code env_file}, of secrets and of {@code
+ * read(path)}. The implementation decides whether a file can be trusted.
  */
 @FunctionalInterface
 public interface NamedFiles {
     /**
-     * @throws NoSuchFileException when there is none
-     * @throws IOException when it cannot be read, or is not to be trusted
+     * @throws NoSuchFileException if there is no such file
+     * @throws IOException if it cannot be read, or is not trusted
      */
     byte[] read(Path file) throws IOException;
 
-    /** Its text in UTF-8; the messages of failures have no path. */
+    /** The file's text in UTF-8. The messages of failures do not name the path. */
     default String text(Path file) throws IOException {
         try {
             return StandardCharsets.UTF_8

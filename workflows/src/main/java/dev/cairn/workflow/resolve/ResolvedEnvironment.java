@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * @param secrets names of those that hold a secret
- * @param secretValues the secrets themselves
+ * @param secrets names of the variables that hold a secret
+ * @param secretValues the values of the secrets
  */
 record ResolvedEnvironment(Map<String, String> variables, Set<String> secrets, Set<String> secretValues) {}

@@ -6,10 +6,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a step asks of Slurm; immutable.
- *
- * @param settings by the long name of the option of {@code sbatch}
- * @param further arguments of {@code sbatch}, as they are
+ * A step's request to Slurm; immutable.
+ * @param settings values by the long name of the option of {@code sbatch}
+ * @param further further arguments of {@code sbatch}, unchanged
  */
 public record ResolvedSlurm(Map<String, String> settings, List<String> further) {
     public ResolvedSlurm {

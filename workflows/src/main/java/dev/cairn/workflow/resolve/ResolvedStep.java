@@ -11,18 +11,18 @@ import java.util.Set;
 /**
  * A command, ready to be started; immutable. All paths are absolute.
  *
- * @param command program and arguments; of a step with {@code uses} its name alone
+ * @param command program and arguments; for a step with {@code uses}, only the action's name
  * @param resumeCommand for the engine {@code app}: the command that resumes from its saved files
  * @param environment the declared variables, to add to the runner's own
- * @param secrets names of those in {@code environment} whose values must not be written down
- * @param masked secrets that are not shown in its log; never written down
- * @param workingDirectory where it starts
- * @param standardInput {@code /dev/null} unless the step says otherwise
+ * @param secrets names of the variables in {@code environment} whose values must not be stored
+ * @param masked secrets to mask in its log; never stored
+ * @param workingDirectory the folder in which it starts
+ * @param standardInput its file; {@code /dev/null} by default
  * @param outputs the declared output files by name
  * @param artifacts the declared artifacts
- * @param reads of a step with {@code cache}: the files and folders that it reads, as far as its definition names them; empty otherwise
- * @param rollbackTrees files and folders that go back with the step
- * @param identity what a run must have in common with an image to resume from it
+ * @param reads for a step with {@code cache}, the files and folders that it reads, as far as its definition names them; else empty
+ * @param rollbackTrees files and folders that a resume rolls back
+ * @param identity the data that must agree between a step and its image
  */
 public record ResolvedStep(
         List<String> command,

@@ -3,7 +3,7 @@ package dev.cairn.workflow.resolve;
 import java.nio.file.Path;
 
 /**
- * What {@code run.*} and {@code workflow.*} mean; immutable.
+ * The values of {@code run.*} and {@code workflow.*}; immutable.
  *
  * @param id the run's id
  * @param folder {@code run.dir}, absolute: the steps' own folder in the run folder

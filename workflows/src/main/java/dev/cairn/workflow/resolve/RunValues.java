@@ -22,7 +22,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The values that the expressions of all steps of a run share. As thread-safe as the {@link StepResults} it asks. */
+/** The values that the expressions of all steps of a run share. As thread-safe as its {@link
+ * StepResults}.
+ */
 final class RunValues implements StepContext.Run {
     private final Plan plan;
     private final RunContext run;
@@ -64,7 +66,7 @@ final class RunValues implements StepContext.Run {
         return pairings.computeIfAbsent(step.id(), id -> new Pairing(step));
     }
 
-    /** @param problems told of inputs of a used workflow file that have no fitting value */
+    /** @param problems receives inputs of a used workflow file that have no valid value */
     StepContext context(PlanStep step, Instance instance, Upstream upstream, Problems problems) {
         Map<String, Value> contexts = new HashMap<>();
         contexts.put("run", fields("id", run.id(), "dir", run.folder().toString()));
@@ -115,7 +117,7 @@ final class RunValues implements StepContext.Run {
         return values;
     }
 
-    /** The instance of one step that belongs to an instance of another. */
+    /** Finds the instance of one step that belongs to an instance of another. */
     Instance instanceOf(PlanStep step, PlanStep other, Instance instance) {
         List<Instance> all = step.matrix().instances();
         int place = step.matrix().isSameAs(other.matrix()) ? instance.index() - 1 : 0;

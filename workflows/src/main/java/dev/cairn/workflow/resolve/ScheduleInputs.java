@@ -19,7 +19,9 @@ public final class ScheduleInputs {
 
     private ScheduleInputs() {}
 
-    /** @param time that the schedule names, in its zone, not that at which the run happens to start */
+    /** @param time the scheduled time, in the schedule's zone, not the actual time of the run's
+     * start
+     */
     public static Result<Map<String, String>> at(Workflow workflow, Schedule schedule, ZonedDateTime time) {
         Problems problems = new Problems(workflow.file().toString());
         Context context = FixedContext.of(

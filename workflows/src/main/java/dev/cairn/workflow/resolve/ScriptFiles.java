@@ -13,8 +13,9 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Finds the user's own programs in a command: words that name existing files which are executable, begin with
- * {@code #!}, or have the ending of a script. Data files do not count, nor does what the system has installed.
+ * Finds the user's own programs in a command: words that name an existing file that is executable,
+ * begins with {@code #!}, or has the extension of a script. Data files and files installed by the
+ * system do not count.
  */
 final class ScriptFiles {
 
@@ -27,7 +28,7 @@ final class ScriptFiles {
 
     private ScriptFiles() {}
 
-    /** @param made files that the step itself writes: they are not its script */
+    /** @param made files that the step itself writes, which are not its scripts */
     static List<Path> in(List<String> command, Path workingDirectory, Collection<Path> made) {
         Set<Path> found = new LinkedHashSet<>();
         for (String word : words(command)) {
@@ -37,7 +38,7 @@ final class ScriptFiles {
                     found.add(path);
                 }
             } catch (InvalidPathException e) {
-                continue; // no file has such a name
+                continue; // no file can have this name
             }
         }
         return List.copyOf(found);
@@ -61,7 +62,7 @@ final class ScriptFiles {
                     && Files.size(path) <= MOST_BYTES
                     && (Files.isExecutable(path) || hasScriptEnding(path) || hasShebang(path));
         } catch (IOException e) {
-            return false; // unreadable now: the step will say so itself
+            return false; // unreadable now; the step itself will report it
         }
     }
 

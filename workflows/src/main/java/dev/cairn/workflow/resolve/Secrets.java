@@ -5,13 +5,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** Looks secrets up where they are, each time anew. Stateless; any thread. */
+/** Looks up secrets in their sources, each time anew. Stateless; any thread. */
 public final class Secrets {
     private Secrets() {}
 
     /**
-     * @param folder where relative paths begin
-     * @throws IOException when there is none; the message says what is missing and where
+     * @param folder the folder for relative paths
+     * @throws IOException if the secret is missing; the message says what is missing and where
      */
     public static String value(SecretSource source, Path folder, Map<String, String> environment, NamedFiles files)
             throws IOException {

@@ -19,30 +19,30 @@ import java.util.OptionalInt;
 /**
  * The values that expressions of a step instance can use; immutable.
  *
- * @param run what holds for all steps
- * @param step the step that asks
- * @param instance of it
+ * @param run the values for all steps
+ * @param step the step whose expressions are computed
+ * @param instance the instance of that step
  */
 record StepContext(Map<String, Value> contexts, Run run, PlanStep step, Instance instance, Upstream upstream)
         implements Context {
 
     private static final int MOST_READ = 1 << 20;
 
-    /** What the expressions of all steps of a run share. */
+    /** The values that the expressions of all steps of a run share. */
     interface Run {
-        /** By the id that the plan has for it. */
+        /** The results by the plan's id of the step. */
         Optional<PlanStep> step(String id);
 
         StepResults results();
 
-        /** One output of one instance, by its place: null where it was skipped. */
+        /** One output of one instance, by its index; null if the instance was skipped. */
         Value output(PlanStep step, int place, String name);
 
         Pairing pairing(PlanStep step);
 
         NamedFiles files();
 
-        /** Where relative paths of data begin: beside the run's own workflow file. */
+        /** The folder for relative paths of data: that of the run's own workflow file. */
         Path folder();
     }
 
@@ -50,14 +50,14 @@ record StepContext(Map<String, Value> contexts, Run run, PlanStep step, Instance
         contexts = Map.copyOf(contexts);
     }
 
-    /** The same, with one context more. */
+    /** The same with one more context. */
     StepContext with(String name, Map<String, Value> fields) {
         Map<String, Value> more = new HashMap<>(contexts);
         more.put(name, new Value.Fields(fields));
         return new StepContext(more, run, step, instance, upstream);
     }
 
-    /** The same, with the number of the try. */
+    /** The same with the number of the try. */
     StepContext withAttempt(int attempt) {
         Map<String, Value> fields = new LinkedHashMap<>();
         if (contexts.get("step") instanceof Value.Fields known) {
@@ -83,7 +83,7 @@ record StepContext(Map<String, Value> contexts, Run run, PlanStep step, Instance
         return asked.map(it -> it.matrix().isSameAs(step.matrix()) ? counterpart(it) : whole(it));
     }
 
-    /** Of a step that shares the matrix: what the instance with the same values has come to. */
+    /** The result of a step that shares the matrix: that of the instance with the same values. */
     private Value counterpart(PlanStep asked) {
         int place = Math.max(0, instance.index() - 1);
         Map<String, Value> outputs = new LinkedHashMap<>();
@@ -120,7 +120,7 @@ record StepContext(Map<String, Value> contexts, Run run, PlanStep step, Instance
                 counterpart.isEmpty() ? Value.NULL : run.output(asked.get(), counterpart.getAsInt(), output));
     }
 
-    /** Of a matrix step a list, without the instances that were skipped; null when the step was. */
+    /** A list for a matrix step, without skipped instances; null if the whole step was skipped. */
     private Value output(PlanStep asked, String name, int instances) {
         List<Value> values = new ArrayList<>();
         for (int i = 0; i < instances; i++) {

@@ -5,10 +5,11 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * What the fingerprint of a step is made of; immutable. Inherited variables are not part of it, nor are secrets' values.
+ * The data for the fingerprint of a step; immutable. It includes neither inherited variables nor
+ * values of secrets.
  *
  * @param ingredients in a fixed order; the same texts mean the same step
- * @param scripts existing files that the command names: their content belongs to the fingerprint too
+ * @param scripts existing files that the command names: their content also enters the fingerprint
  */
 public record StepIdentity(SortedMap<String, String> ingredients, List<Path> scripts) {
     public StepIdentity {

@@ -29,7 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Answers, when an instance's turn has come, whether it runs and what is started. Immutable; as thread-safe as its {@link StepResults}.
+ * Decides, when an instance could start, whether it runs, and resolves its command. Immutable; as
+ * thread-safe as its {@link StepResults}.
  *
  * <p>Reads files: those of {@code env_file}, secrets, {@code read(path)}, and the beginnings of scripts in the command.
  */
@@ -43,7 +44,7 @@ public final class StepResolver {
 
     /**
      * @param inherited the runner's own environment, in which secrets are looked up
-     * @param files how the files that the workflow names are read
+     * @param files reads the files that the workflow names
      */
     public StepResolver(
             Plan plan, RunContext run, StepResults results, Map<String, String> inherited, NamedFiles files) {
@@ -54,7 +55,9 @@ public final class StepResolver {
         this.values = new RunValues(plan, run, results, files);
     }
 
-    /** Whether the step's condition holds for this instance, once everything it needs has ended. */
+    /** Whether the step's condition holds for this instance. Call it when everything that the step
+     * needs has ended.
+     */
     public Result<Boolean> runs(PlanStep step, Instance instance, Upstream upstream) {
         Problems problems = problems(step);
         StepContext plain = values.context(step, instance, upstream, problems);
@@ -67,12 +70,16 @@ public final class StepResolver {
         }
     }
 
-    /** The instance of one step that belongs to an instance of another, where they share a matrix; otherwise the first. */
+    /** The instance of one step that belongs to an instance of another if they share a matrix;
+     * otherwise the first instance.
+     */
     public Instance instanceOf(PlanStep step, PlanStep other, Instance instance) {
         return values.instanceOf(step, other, instance);
     }
 
-    /** The combinations of a matrix that is decided while the run runs, once the steps that it awaits have ended; perhaps none. */
+    /** The combinations of a matrix that the run decides. Call it when the steps that it awaits have
+     * ended. May be empty.
+     */
     public Result<List<Map<String, Value>>> combinations(PlanStep step) {
         PlanStep owner = values.step(step.matrix().key() + "." + Use.ENTRY).orElse(step);
         Problems problems = problems(owner);
@@ -81,7 +88,9 @@ public final class StepResolver {
         return problems.result(new MatrixExpansion(strategy, context, problems).combinations());
     }
 
-    /** A step that is skipped needs none of its variables, and no secret in them. */
+    /** Whether a condition needs the step's variables. If not, they are computed later: a skipped
+     * step needs none of them, and no secret in them.
+     */
     private static boolean asksForEnvironment(Condition condition) {
         List<Expression> asked = new ArrayList<>();
         condition.expression().visit(expression -> {
@@ -93,7 +102,7 @@ public final class StepResolver {
         return !asked.isEmpty();
     }
 
-    /** What is started for the step. */
+    /** Resolves the command of the step. */
     public Result<ResolvedStep> resolve(PlanStep step, Instance instance) {
         Problems problems = problems(step);
         StepContext context = values.context(step, instance, Upstream.WELL, problems);
@@ -102,7 +111,7 @@ public final class StepResolver {
         return new CommandResolver(plan, run, step, instance, all, environment, problems).resolve();
     }
 
-    /** What a step with {@code uses} is told. */
+    /** The parameters of a step with {@code uses}. */
     public Result<Map<String, Value>> parameters(PlanStep step, Instance instance) {
         Problems problems = problems(step);
         Map<String, Value> parameters = new LinkedHashMap<>();
@@ -114,7 +123,7 @@ public final class StepResolver {
     }
 
     /**
-     * What it may take, and for how long.
+     * Its time limit and resources.
      *
      * @param attempt the value of {@code step.attempt}, from 1
      */
@@ -136,7 +145,7 @@ public final class StepResolver {
         return problems.result(new Limits(timeout, cpus, memory));
     }
 
-    /** Without a look at the environment where nothing is computed. */
+    /** Skips the environment if no expression is computed. */
     private Context forLimits(PlanStep step, Instance instance, int attempt, Problems problems) {
         StepContext plain =
                 values.context(step, instance, Upstream.WELL, problems).withAttempt(attempt);
@@ -154,7 +163,7 @@ public final class StepResolver {
     }
 
     /**
-     * What a step with {@code runs_on: slurm} asks of it.
+     * The Slurm request of a step with {@code runs_on: slurm}.
      *
      * @param attempt the value of {@code step.attempt}, from 1
      */
@@ -188,7 +197,7 @@ public final class StepResolver {
         }
     }
 
-    /** Of the file that the step is written in. */
+    /** The secrets of the file that holds the step. */
     private Problems problems(PlanStep step) {
         return new Problems(step.use().map(Use::file).orElse(run.workflowFile()).toString());
     }

@@ -2,17 +2,17 @@ package dev.cairn.workflow.spec;
 
 import java.util.Locale;
 
-/** Something that becomes of a run or of a step. */
+/** An event of a run or of a step that can be notified. */
 public enum Change {
     RUN_STARTED,
-    /** Another runner resumed the run, or it was opened again. */
+    /** Another runner resumed the run, or the run was reopened. */
     RUN_RESUMED,
     RUN_PAUSED,
     RUN_INTERRUPTED,
     RUN_SUCCEEDED,
     RUN_FAILED,
     RUN_CANCELLED,
-    /** An attempt of the step has started, from its beginning or from an image. */
+    /** An attempt of the step has started, from the beginning or from an image. */
     STEP_STARTED,
     /** The step waits for its next attempt. */
     STEP_WAITING,
@@ -25,7 +25,7 @@ public enum Change {
     STEP_SKIPPED,
     STEP_CANCELLED;
 
-    /** As it is written everywhere: {@code run.succeeded}. */
+    /** The name of the event, the same everywhere: {@code run.succeeded}. */
     public String wire() {
         return name().toLowerCase(Locale.ROOT).replace('_', '.');
     }

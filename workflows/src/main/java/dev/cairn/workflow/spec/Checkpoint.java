@@ -9,8 +9,8 @@ import java.util.Optional;
 /**
  * {@code checkpoint}; immutable.
  *
- * @param place of the mapping; empty when there is none
- * @param storage what images contain and how they are stored
+ * @param place the place of the mapping; empty if it is absent
+ * @param storage the content of images and their storage
  */
 public record Checkpoint(
         Optional<Place> place,
@@ -46,7 +46,7 @@ public record Checkpoint(
 
     /**
      * @param compression zstd level, 0 stores plain
-     * @param journalBytes what the write journal may keep; 0 for off
+     * @param journalBytes bytes that the journal may keep; 0 turns it off
      * @param ioUring whether the program may use io_uring
      */
     public record Storage(
@@ -76,7 +76,7 @@ public record Checkpoint(
         }
     }
 
-    /** What the engine {@code app} is told. */
+    /** Settings of the engine {@code app}. */
     public record App(
             Optional<String> signal,
             Optional<List<String>> files,

@@ -6,11 +6,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An input that a run is started with; immutable.
- *
- * @param options what a {@link InputType#CHOICE} can be
+ * An input of a run; immutable.
+ * @param options the possible values of a {@link InputType#CHOICE}
  * @param fallback the {@code default}
- * @param required whether there must be a value; without one and without a default, an input is null
+ * @param required whether a value is mandatory; an optional input without value and default is null
  */
 public record Input(
         Place place,

@@ -6,7 +6,7 @@ public enum InputType {
     INTEGER,
     NUMBER,
     BOOLEAN,
-    /** One of the {@code options}. */
+    /** A text among the {@code options}. */
     CHOICE,
     /** {@code 2024-02-29}. */
     DATE

@@ -1,6 +1,6 @@
 package dev.cairn.workflow.spec;
 
-/** A text that may be a secret, and is then given by reference only. */
+/** A text that may be a secret. A secret is given only by reference. */
 public sealed interface MaybeSecret {
 
     record Plain(String text) implements MaybeSecret {}

@@ -6,17 +6,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Who is told what of a run; immutable. */
+/** A receiver of a run's events; immutable. */
 public sealed interface Notification {
 
     /**
-     * An address that changes are posted to.
-     *
-     * @param secret signs what is posted; without one it is not signed
-     * @param events those that are told
-     * @param headers further ones of each request
-     * @param timeout of one request
-     * @param certificates a PEM file of further ones to trust; a relative path begins at the workflow's folder
+     * An address to which events are posted.
+     * @param secret the key that signs the posts; without it they are not signed
+     * @param events the events that are posted
+     * @param headers additional headers of each request
+     * @param timeout limit for one request
+     * @param certificates a PEM file with additional trusted certificates; a relative path begins
+     * at the workflow's folder
      */
     record Webhook(
             MaybeSecret url,
@@ -33,9 +33,9 @@ public sealed interface Notification {
     }
 
     /**
-     * An asset of an Airflow, which is told when the run has succeeded. It has a URI, or a name, or both.
-     *
-     * @param connection by its name in Cairn's configuration
+     * An asset in Airflow, which gets an event when the run has succeeded. It has a URI, or a name,
+     * or both.
+     * @param connection the name of the connection in Cairn's configuration
      */
     record AirflowAsset(String connection, Optional<String> uri, Optional<String> name) implements Notification {}
 }

@@ -6,9 +6,9 @@ import java.util.Optional;
 /**
  * {@code runs_on}, {@code slurm}, {@code resources}, {@code cpu}; immutable.
  *
- * @param place of the step or of {@code defaults}
- * @param onSlurm empty when nothing is said
- * @param baselineCpu empty when nothing is said
+ * @param place the place of the step or of {@code defaults}
+ * @param onSlurm empty if the file does not say
+ * @param baselineCpu empty if the file does not say
  */
 public record Placement(
         Place place,

@@ -15,7 +15,7 @@ public record Retry(
     public static final Retry NONE =
             new Retry(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
 
-    /** Whether nothing at all is said about it. */
+    /** Whether the file sets none of its keys. */
     public boolean isEmpty() {
         return max.isEmpty() && when.isEmpty() && delay.isEmpty() && backoff.isEmpty() && maxDelay.isEmpty();
     }

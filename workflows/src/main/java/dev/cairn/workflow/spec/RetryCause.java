@@ -1,6 +1,7 @@
 package dev.cairn.workflow.spec;
 
-/** The ends of an attempt that {@code retry.when} can name; in the file in lower case. */
+/** The causes of an attempt's end that {@code retry.when} can name. The file has them in lower case.
+ */
 public enum RetryCause {
     FAILURE,
     TIMEOUT,

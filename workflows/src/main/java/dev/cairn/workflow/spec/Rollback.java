@@ -8,10 +8,12 @@ public sealed interface Rollback {
 
     record None() implements Rollback {}
 
-    /** Files open for writing, and whole: the outputs, the artifacts, the run's own folder. */
+    /** Files open for writing, and as a whole: the outputs, the artifacts and the run's own folder. */
     record Open() implements Rollback {}
 
-    /** Besides what {@link Open} means, these files and folders; the working directory when none is named. */
+    /** The files of {@link Open} and these files and folders; if none are named, the working
+     * directory.
+     */
     record Tree(List<Template> paths) implements Rollback {
         public Tree {
             paths = List.copyOf(paths);

@@ -12,14 +12,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * When a workflow starts by itself; immutable.
- *
- * @param zone empty for the daemon's own
+ * When the daemon starts a workflow; immutable.
+ * @param zone empty for the daemon's zone
  * @param missed what happens to times that passed while no daemon ran
- * @param start no time before it, in {@code zone}
- * @param end no time after it, in {@code zone}
- * @param jitter each start is later by a random time up to this
- * @param inputs for the runs; they may refer to {@code schedule.time}, {@code schedule.date}
+ * @param start the earliest time, in {@code zone}
+ * @param end the latest time, in {@code zone}
+ * @param jitter the maximum random delay of each start
+ * @param inputs inputs of the runs, which may refer to {@code schedule.time}, {@code schedule.date}
  */
 public record Schedule(
         Place place,
@@ -35,9 +34,9 @@ public record Schedule(
         inputs = Collections.unmodifiableMap(new LinkedHashMap<>(inputs));
     }
 
-    /** The times; as text what the file says. */
+    /** The times, as a cron expression or an interval; the text form is that of the file. */
     public sealed interface Timing {
-        /** @param expression of five fields, or of Quartz's six or seven */
+        /** @param expression a cron expression with five fields, or Quartz's six or seven */
         record Cron(String expression) implements Timing {
             @Override
             public String toString() {
@@ -53,11 +52,11 @@ public record Schedule(
         }
     }
 
-    /** In the file in lower case. */
+    /** What happens to missed times. The file has the names in lower case. */
     public enum Missed {
-        /** One run for the last of them. */
+        /** Starts one run for the last missed time. */
         LAST,
-        /** Starts a run for each. */
+        /** Starts a run for each missed time. */
         ALL,
         SKIP
     }

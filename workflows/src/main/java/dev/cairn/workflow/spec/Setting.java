@@ -9,7 +9,9 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
-/** A value that the file gives, or a text with expressions that becomes one when it is needed; immutable. */
+/** A value in the file, or a text with expressions whose result becomes the value when it is needed;
+ * immutable.
+ */
 public sealed interface Setting<T> {
 
     record Given<T>(T value) implements Setting<T> {
@@ -24,7 +26,7 @@ public sealed interface Setting<T> {
         }
     }
 
-    /** @param read how what the text has become is read, as if it stood in the file */
+    /** @param read converts the resolved text, as if it stood in the file */
     record Computed<T>(Template template, BiFunction<String, Problems, Optional<T>> read) implements Setting<T> {
         @Override
         public T in(Context context) throws ExpressionException {
@@ -44,15 +46,15 @@ public sealed interface Setting<T> {
         }
     }
 
-    /** @throws ExpressionException when its expressions have no value, or not one that will do */
+    /** @throws ExpressionException if its expressions have no value, or an invalid one */
     T in(Context context) throws ExpressionException;
 
-    /** The value, where no expression has to be computed. */
+    /** The value, if it needs no computation. */
     default Optional<T> known() {
         return this instanceof Given<T> given ? Optional.of(given.value()) : Optional.empty();
     }
 
-    /** The text, where expressions have to be computed. */
+    /** The text, if its expressions must be computed. */
     default Optional<Template> computed() {
         return this instanceof Computed<T> computed ? Optional.of(computed.template()) : Optional.empty();
     }

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What can stand in {@code defaults} and in each step; immutable. */
+/** The keys that {@code defaults} and each step can have; immutable. */
 public record Settings(
         EnvLayer environment,
         Optional<Template> workingDirectory,
@@ -28,7 +28,7 @@ public record Settings(
             Optional.empty(),
             Placement.NONE);
 
-    /** These settings where they are given, {@code defaults} where not; the environments stay apart. */
+    /** These settings, completed by {@code defaults}. The environments stay separate. */
     public Settings over(Settings defaults) {
         return new Settings(
                 environment,

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Who reads a script; immutable.
- *
- * @param words program and arguments; one of them is {@link #SCRIPT}, in whose place the script stands, as one argument
+ * The program that runs a script; immutable.
+ * @param words program and arguments; {@link #SCRIPT} is a placeholder for the script, which
+ * becomes one argument
  */
 public record Shell(List<String> words) {
 

@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a step asks of Slurm; immutable.
- *
- * @param settings by the name that {@code sbatch} has for them: {@code partition}, {@code cpus-per-task}, {@code mem}, ...
- * @param options further arguments for {@code sbatch}, as they are
+ * A step's request to Slurm; immutable.
+ * @param settings values by their name in {@code sbatch}: {@code partition}, {@code cpus-per-task},
+ * {@code mem}, ...
+ * @param options further arguments for {@code sbatch}, unchanged
  */
 public record SlurmRequest(Map<String, Template> settings, List<Template> options) {
     public SlurmRequest {
@@ -18,7 +18,9 @@ public record SlurmRequest(Map<String, Template> settings, List<Template> option
         options = List.copyOf(options);
     }
 
-    /** These settings over {@code defaults}; own options replace theirs. */
+    /** These settings, completed by {@code defaults}. The step's own options replace those of {@code
+     * defaults}.
+     */
     SlurmRequest over(SlurmRequest defaults) {
         Map<String, Template> all = new LinkedHashMap<>(defaults.settings);
         all.putAll(settings);

@@ -14,13 +14,13 @@ import java.util.Set;
 /**
  * A step; immutable.
  *
- * @param needs empty when the key is absent: the step above is meant
+ * @param needs empty if the key is absent, which means the step above
  * @param action absent only in a file with problems
  * @param outputs files by name, relative to the step's working directory
  * @param texts names of the outputs that it writes to {@code $CAIRN_OUTPUT}
- * @param cache the files and folders that it reads, where the outputs of an earlier success may stand for its own; empty otherwise
- * @param maskSecrets whether its secrets are masked where its log is shown
- * @param settings what could also stand in {@code defaults}
+ * @param cache for a step with {@code cache}, the files and folders that it reads; else empty
+ * @param maskSecrets whether its secrets are masked when its log is shown
+ * @param settings the keys that {@code defaults} can also have
  */
 public record Step(
         Place place,
@@ -39,10 +39,10 @@ public record Step(
         Optional<Template> standardInput,
         Settings settings) {
 
-    /** What an id looks like. */
+    /** The pattern of a valid id. */
     public static final String ID = "[A-Za-z_][A-Za-z0-9_-]{0,63}";
 
-    /** Stands for the path of an output that is a text. */
+    /** A placeholder for the path of an output that is a text. */
     public static final String TEXT_OUTPUT = "$CAIRN_OUTPUT";
 
     public Step {

@@ -15,10 +15,10 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * How a step is multiplied; immutable.
+ * The matrix of a step; immutable.
  *
  * @param axes the values of each name: every combination is an instance
- * @param include added to the instances whose values it shares, or further instances
+ * @param include values that are added to matching combinations, or further combinations
  * @param exclude combinations that are left out
  * @param maxParallel empty for any number at a time; computed from the inputs
  */
@@ -36,7 +36,7 @@ public record Strategy(
         exclude = List.copyOf(exclude);
     }
 
-    /** Everything in it that is computed. */
+    /** All templates in it. */
     public List<Parameter> parameters() {
         List<Parameter> all = new ArrayList<>();
         axes.values().forEach(axis -> all.add(axis.values()));
@@ -45,7 +45,9 @@ public record Strategy(
         return all;
     }
 
-    /** Whether only the run knows its values: they are in files, or depend on what earlier steps did. */
+    /** Whether its values are known only during the run: they are in files, or depend on earlier
+     * steps.
+     */
     public boolean isDecidedInRun() {
         if (axes.values().stream().anyMatch(Axis::readsFiles)) {
             return true;

@@ -33,7 +33,7 @@ public sealed interface Work {
             with = Collections.unmodifiableMap(new LinkedHashMap<>(with));
         }
 
-        /** Where the file is, seen from the file that uses it. */
+        /** The path of the file, relative to the file that uses it. */
         public Path resolve(Path user) {
             try {
                 return user.resolveSibling(file.text()).normalize();
@@ -43,7 +43,7 @@ public sealed interface Work {
         }
     }
 
-    /** {@code uses} and {@code with}: something that Cairn does itself. */
+    /** {@code uses} and {@code with}: an action that Cairn itself carries out. */
     record Uses(String what, Map<String, Parameter> with) implements Work {
         public Uses {
             with = Collections.unmodifiableMap(new LinkedHashMap<>(with));

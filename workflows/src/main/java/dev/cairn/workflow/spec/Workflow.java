@@ -12,13 +12,13 @@ import java.util.Optional;
 /**
  * A workflow file; immutable.
  *
- * @param name as given, else the file's name without its ending
+ * @param name the given name, else the file's name without extension
  * @param file absolute
- * @param timeout how long a run may take in all
- * @param onFailure steps run when the run has failed
+ * @param timeout limit for a whole run
+ * @param onFailure the steps that run if the run has failed
  * @param atEnd the steps under {@code finally}
- * @param outputs what a step that uses this file has as its outputs
- * @param parts the workflow files that steps use, by their names under {@code uses}
+ * @param outputs the outputs of a step that uses this file
+ * @param parts the workflow files that steps use, by the text of {@code uses}
  */
 public record Workflow(
         String name,
@@ -49,7 +49,7 @@ public record Workflow(
         parts = Map.copyOf(parts);
     }
 
-    /** The same with the workflow files that its steps use. */
+    /** The same workflow with the files that its steps use. */
     public Workflow withParts(Map<String, Workflow> used) {
         return new Workflow(
                 name,
@@ -69,7 +69,7 @@ public record Workflow(
                 used);
     }
 
-    /** Where the file lies: relative paths begin here. */
+    /** The folder of the file, at which relative paths begin. */
     public Path folder() {
         return Optional.ofNullable(file.getParent()).orElse(file);
     }

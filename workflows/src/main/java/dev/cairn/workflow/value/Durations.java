@@ -6,17 +6,19 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Durations as people write them: {@code 500ms}, {@code 30s}, {@code 10m}, {@code 1h30m}, {@code 2d}. */
+/** Durations in the form that people write: {@code 500ms}, {@code 30s}, {@code 10m}, {@code 1h30m},
+ * {@code 2d}.
+ */
 public final class Durations {
 
-    /** Of the text of a duration, for a schema; largest unit first, each at most once. */
+    /** The pattern of a duration's text, for a schema: largest unit first, each at most once. */
     public static final String PATTERN = "^(?=.)(\\d{1,6}d)?(\\d{1,8}h)?(\\d{1,9}m)?(\\d{1,9}s)?(\\d{1,12}ms)?$";
 
     private static final Pattern SYNTAX = Pattern.compile(PATTERN);
 
     private Durations() {}
 
-    /** Empty when the text is not a duration; a number without a unit is none. */
+    /** Empty if the text is not a duration. A number without a unit is not one. */
     public static Optional<Duration> parse(String text) {
         Matcher matcher = SYNTAX.matcher(text);
         if (!matcher.matches()) {
@@ -29,7 +31,7 @@ public final class Durations {
                 .plusMillis(amount(matcher.group(5), 2)));
     }
 
-    /** As {@link #parse} reads it, e.g. {@code 1h30m}. */
+    /** The text form that {@link #parse} reads, e.g. {@code 1h30m}. */
     public static String format(Duration duration) {
         if (duration.toMillis() == 0) {
             return "0s";

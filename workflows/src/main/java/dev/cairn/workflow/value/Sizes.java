@@ -7,12 +7,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Sizes as people write them: {@code 16G}, {@code 512MiB}, {@code 1.5T}. {@code G}, {@code Gi} and {@code GiB} are powers
- * of 1024, as Slurm means them; {@code GB} is a power of 1000.
+ * Sizes in the form that people write: {@code 16G}, {@code 512MiB}, {@code 1.5T}. {@code G}, {@code
+ * Gi} and {@code GiB} are powers of 1024, as Slurm means them; {@code GB} is a power of 1000.
  */
 public final class Sizes {
 
-    /** Of the text of a size, for a schema. */
+    /** The pattern of a size's text, for a schema. */
     public static final String PATTERN = "^(\\d{1,15}(\\.\\d{1,9})?)([KMGT])(i|iB|B)?$";
 
     private static final Pattern SYNTAX = Pattern.compile(PATTERN);
@@ -20,7 +20,9 @@ public final class Sizes {
 
     private Sizes() {}
 
-    /** In bytes. Empty when the text is not a size, or one beyond what a long holds; a number without a unit is none. */
+    /** The size in bytes. Empty if the text is not a size, or exceeds a long. A number without a
+     * unit is not a size.
+     */
     public static Optional<Long> parse(String text) {
         Matcher matcher = SYNTAX.matcher(text);
         if (!matcher.matches()) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What an expression computes with; immutable. */
+/** A value of an expression; immutable. */
 public sealed interface Value {
 
     Value NULL = new Null();
@@ -20,14 +20,14 @@ public sealed interface Value {
     }
 
     /**
-     * @param text as it was written, so that {@code 3.10} and {@code 007} stay what they are
+     * @param text the text in the file, so that {@code 3.10} and {@code 007} keep their form
      */
     record Number(BigDecimal amount, String text) implements Value {
         public Number(long amount) {
             this(BigDecimal.valueOf(amount), Long.toString(amount));
         }
 
-        /** Numbers are equal by amount: {@code 1.0} and {@code 1}. */
+        /** Compares by amount: {@code 1.0} equals {@code 1}. */
         @Override
         public boolean equals(Object other) {
             return other instanceof Number number && amount.compareTo(number.amount) == 0;
@@ -58,14 +58,14 @@ public sealed interface Value {
             items = List.copyOf(items);
         }
 
-        /** The items' texts, a space between them. */
+        /** The texts of the items, separated by spaces. */
         @Override
         public String text() {
             return items.stream().map(Value::text).collect(Collectors.joining(" "));
         }
     }
 
-    /** @param fields in their order */
+    /** @param fields the fields in their order */
     record Fields(Map<String, Value> fields) implements Value {
         public Fields {
             fields = Collections.unmodifiableMap(new LinkedHashMap<>(fields));
@@ -79,10 +79,10 @@ public sealed interface Value {
         }
     }
 
-    /** As it appears in a text around it. */
+    /** The value's form inside a text. */
     String text();
 
-    /** Whether a condition holds: all but false, null, 0 and the empty text. */
+    /** Whether it counts as true in a condition: every value but false, null, 0 and the empty text. */
     default boolean truthy() {
         if (this instanceof Bool bool) {
             return bool.on();
@@ -96,7 +96,7 @@ public sealed interface Value {
         return !(this instanceof Null);
     }
 
-    /** For messages: {@code a text}, {@code a list}. */
+    /** The kind for messages: {@code a text}, {@code a list}. */
     default String kind() {
         if (this instanceof Text) {
             return "a text";

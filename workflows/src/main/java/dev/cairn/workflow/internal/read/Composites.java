@@ -15,7 +15,7 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/** Types made of other types. */
+/** Types that consist of other types. */
 final class Composites {
 
     private Composites() {}
@@ -64,7 +64,7 @@ final class Composites {
                 });
     }
 
-    /** A list, or its only item without the brackets. */
+    /** A list; a single item may stand without brackets. */
     static <T> Type<List<T>> oneOrMore(Type<T> item) {
         return type(
                 (node, problems) -> node instanceof Node.Sequence sequence
@@ -81,9 +81,8 @@ final class Composites {
     }
 
     /**
-     * A mapping with keys of the user's own.
-     *
-     * @param what a key is, for the message about one that does not match
+     * A mapping whose keys the user chooses.
+     * @param what what a key is, for the message about an invalid one
      */
     static <T> Type<Map<String, T>> mapOf(String pattern, String what, Type<T> value) {
         Pattern names = Pattern.compile(pattern);
@@ -111,7 +110,7 @@ final class Composites {
                 });
     }
 
-    /** This type; or, where nothing is written after the colon, {@code nothing}. */
+    /** This type; or {@code nothing} if no value follows the colon. */
     static <T> Type<T> orNothing(Type<T> type, Function<Node, T> nothing) {
         return type(
                 (node, problems) -> node instanceof Node.Scalar scalar && scalar.value() instanceof Value.Null
@@ -120,7 +119,7 @@ final class Composites {
                 definitions -> Keywords.of("anyOf", List.of(Keywords.of("type", "null"), type.schema(definitions))));
     }
 
-    /** Lists and mappings go to one type, single values to the other. */
+    /** One type reads lists and mappings, the other reads single values. */
     static <T> Type<T> either(Type<? extends T> single, Type<? extends T> composed) {
         return type(
                 (node, problems) -> (node instanceof Node.Scalar ? single : composed)
@@ -145,7 +144,7 @@ final class Composites {
         return type((node, problems) -> type.read(node, problems).map(function), type::schema);
     }
 
-    /** Anything, with expressions in its texts. */
+    /** A value of any shape, whose texts may hold expressions. */
     static Type<Parameter> parameter() {
         return type((node, problems) -> Optional.of(parameter(node, problems)), definitions -> Map.of());
     }

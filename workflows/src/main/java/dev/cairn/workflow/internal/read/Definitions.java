@@ -9,7 +9,7 @@ final class Definitions {
 
     private final Map<String, Object> byName = new LinkedHashMap<>();
 
-    /** A reference to the definition of this name, which is made on first use. */
+    /** A reference to the definition of this name, which is added on first use. */
     Map<String, Object> reference(String name, Supplier<Map<String, Object>> definition) {
         if (!byName.containsKey(name)) {
             byName.put(name, Map.of());

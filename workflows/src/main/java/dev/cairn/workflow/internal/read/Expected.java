@@ -2,7 +2,7 @@ package dev.cairn.workflow.internal.read;
 
 import dev.cairn.yaml.Node;
 
-/** The wording of "this is something else than it must be". */
+/** The wording of messages such as "must be a list, not a text". */
 final class Expected {
 
     private static final int SHOWN = 40;

@@ -3,7 +3,7 @@ package dev.cairn.workflow.internal.read;
 /**
  * A key of a mapping; immutable.
  *
- * @param description for the schema, and so for editors: one sentence
+ * @param description one sentence for the schema, which editors show
  */
 record Field<T>(String name, Type<T> type, String description, boolean required) {
 

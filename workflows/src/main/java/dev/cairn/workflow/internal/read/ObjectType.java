@@ -15,10 +15,12 @@ import java.util.function.BiFunction;
 /** A mapping with known keys. */
 final class ObjectType<T> implements Type<T> {
 
-    /** Keys with this prefix are ignored: a place for anchors. */
+    /** Keys with this prefix are ignored. They are a place for YAML anchors. */
     private static final String EXTENSION = "x-";
 
-    /** What other tools call it; where several keys could be meant, the first that is possible. */
+    /** Other tools' names for keys. If several keys could be meant, the first that exists here is
+     * suggested.
+     */
     private static final Map<String, List<String>> ELSEWHERE = Map.ofEntries(
             Map.entry("jobs", List.of("steps")),
             Map.entry("tasks", List.of("steps")),
@@ -88,14 +90,14 @@ final class ObjectType<T> implements Type<T> {
     }
 
     /**
-     * @param name of the definition in the schema
-     * @param make checks what concerns several keys, and makes the value; called however much is missing
+     * @param name the name of the definition in the schema
+     * @param make checks the keys against each other and makes the value; called even if keys are missing
      */
     static <T> ObjectType<T> of(String name, List<Field<?>> fields, BiFunction<ReadFields, Problems, T> make) {
         return new ObjectType<>(name, fields, Map.of(), Map.of(), false, make);
     }
 
-    /** The same with further keywords in the schema, for what {@code make} checks. */
+    /** The same with further keywords in the schema, for the checks in {@code make}. */
     ObjectType<T> constrained(Map<String, Object> keywords) {
         return new ObjectType<>(name, List.copyOf(fields.values()), keywords, refused, extensible, make);
     }
@@ -105,7 +107,7 @@ final class ObjectType<T> implements Type<T> {
         return new ObjectType<>(name, List.copyOf(fields.values()), constraints, refused, true, make);
     }
 
-    /** The same, saying of some unknown keys why they are not possible. */
+    /** The same, with reasons why some unknown keys are not supported. */
     ObjectType<T> refusing(Map<String, String> reasons) {
         return new ObjectType<>(name, List.copyOf(fields.values()), constraints, reasons, extensible, make);
     }

@@ -4,7 +4,7 @@ import dev.cairn.workflow.problem.Place;
 import java.util.Map;
 import java.util.Optional;
 
-/** What was read of a mapping; immutable. */
+/** The values that were read from a mapping; immutable. */
 final class ReadFields {
 
     private final Place place;
@@ -22,18 +22,19 @@ final class ReadFields {
         return place;
     }
 
-    /** The value; empty when the key is absent or what it says cannot be read. */
-    @SuppressWarnings("unchecked") // ObjectType puts in what the field's own type has read
+    /** The value; empty if the key is absent or its value cannot be read. */
+    @SuppressWarnings("unchecked") // ObjectType stores only values that the field's own type has
+    // read
     <T> Optional<T> get(Field<T> field) {
         return Optional.ofNullable((T) values.get(field));
     }
 
-    /** Whether the key is there, readable or not. */
+    /** Whether the key is present, readable or not. */
     boolean has(Field<?> field) {
         return written.containsKey(field.name());
     }
 
-    /** The position of the key, or else of the mapping. */
+    /** The position of the key; of the mapping if the key is absent. */
     Place place(Field<?> field) {
         return written.getOrDefault(field.name(), place);
     }

@@ -27,7 +27,7 @@ final class Scalars {
 
     private Scalars() {}
 
-    /** One value, of which {@code parse} decides whether it will do. */
+    /** A single value, which {@code parse} accepts or rejects. */
     static <T> Type<T> scalar(
             String expected, Map<String, Object> schema, Function<Node.Scalar, Optional<? extends T>> parse) {
         return located(expected, schema, (scalar, problems) -> parse.apply(scalar));
@@ -59,7 +59,7 @@ final class Scalars {
         return !(scalar.value() instanceof Value.Null);
     }
 
-    /** A text without expressions; a number or boolean counts as it is written. */
+    /** A text without expressions. A number or boolean counts as a text in its written form. */
     static Type<String> text() {
         return scalar(
                 "a text",
@@ -69,7 +69,9 @@ final class Scalars {
                         : Optional.empty());
     }
 
-    /** A name that must agree with another; what it may look like is checked with the others. */
+    /** A name that another part of the file must also use. The check of that part also checks its
+     * form.
+     */
     static Type<Named> name() {
         return scalar(
                 "a name",
@@ -146,12 +148,12 @@ final class Scalars {
                 scalar -> Sizes.parse(scalar.text()));
     }
 
-    /** The same, for which the schema knows what its texts look like; who reads them checks that. */
+    /** The same, with a pattern for the schema. The code that uses the value checks it. */
     static <T> Type<T> patterned(Type<T> type, String pattern) {
         return Composites.type(type::read, definitions -> Keywords.of("type", "string", "pattern", pattern));
     }
 
-    /** This type, or a text with expressions that becomes one of it when it is needed. */
+    /** This type, or a text with expressions, whose result is converted to the type when needed. */
     static <T> Type<Setting<T>> computed(Type<T> type) {
         return Composites.type(
                 (node, problems) ->
@@ -174,7 +176,7 @@ final class Scalars {
         return oneOf(named);
     }
 
-    /** One of these texts as it is. */
+    /** One of these texts, unchanged. */
     static Type<String> oneOf(String... choices) {
         Map<String, String> named = new LinkedHashMap<>();
         Arrays.stream(choices).forEach(choice -> named.put(choice, choice));
@@ -188,7 +190,7 @@ final class Scalars {
         return oneOf(named);
     }
 
-    /** One of these texts for one of these values, told in this order. */
+    /** One of these texts, each with its value; messages list them in this order. */
     static <T> Type<T> oneOf(Map<String, T> named) {
         return scalar(
                 "one of " + String.join(", ", named.keySet()),

@@ -6,7 +6,7 @@ import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.spec.SecretSource;
 import java.util.List;
 
-/** The keys by which a secret is referred to. */
+/** The keys that refer to a secret. */
 final class SecretKeys {
 
     private static final Field<String> ENV =

@@ -128,7 +128,7 @@ final class SettingsKeys {
             RESOURCES,
             CPU);
 
-    /** The environment alone, as it stands at the top of the file. */
+    /** Only the environment, as at the top of the file. */
     static final List<Field<?>> ENVIRONMENT = List.of(ENV, ENV_FILE);
 
     static final ObjectType<Settings> DEFAULTS = ObjectType.of("defaults", ALL, SettingsKeys::settings);

@@ -13,7 +13,7 @@ import java.util.Map;
 /** The keys of {@code slurm}, each an option of {@code sbatch}. */
 final class SlurmKeys {
 
-    /** By the key, the option. */
+    /** The option of {@code sbatch} for each key. */
     private static final Map<String, String> SBATCH = new LinkedHashMap<>();
 
     private static final List<Field<Template>> SETTINGS = List.of(

@@ -130,7 +130,7 @@ final class StepKeys {
                     "image", NO_CONTAINER,
                     "docker", NO_CONTAINER));
 
-    /** Hooks run one after the other, once, and nothing refers to them. */
+    /** Hooks run once, one after the other, and no expression refers to them. */
     static final ObjectType<Step> HOOK = step(
                     "hook", List.of(ID, NAME, IF, RUN, USES, WITH, ARTIFACTS, CONTINUE_ON_ERROR, MASK_SECRETS, STDIN))
             .refusing(Map.of(
@@ -172,7 +172,9 @@ final class StepKeys {
         return fields.get(USES).filter(it -> !it.text().equals(AIRFLOW)).isPresent();
     }
 
-    /** A step that uses a workflow file cannot change how that file's steps run. */
+    /** Rejects keys that a step with a workflow file cannot have, because it cannot change how that
+     * file's steps run.
+     */
     private static void checkPart(ReadFields fields, Problems problems) {
         Stream.concat(Stream.of(OUTPUTS, ARTIFACTS, CACHE, MASK_SECRETS, STDIN), SettingsKeys.ALL.stream())
                 .filter(fields::has)
@@ -234,7 +236,9 @@ final class StepKeys {
                 : Optional.empty();
     }
 
-    /** What a step leaves that names nothing cannot be taken over from an earlier success. */
+    /** An output of {@code cache} must have a name; otherwise it cannot be taken from an earlier
+     * success.
+     */
     private static void checkCache(ReadFields fields, Problems problems) {
         if (!fields.has(RUN)) {
             problems.add(fields.place(CACHE), "only a step with \"run\" can have \"cache\"");

@@ -5,15 +5,15 @@ import dev.cairn.yaml.Node;
 import java.util.Map;
 import java.util.Optional;
 
-/** A type of value in the file: how to read it, and its JSON Schema. Immutable. */
+/** A type of value in the file: reads it, and describes it in the JSON Schema. Immutable. */
 interface Type<T> {
 
     /**
-     * @param problems receives everything that is wrong within {@code node}
-     * @return as much as could be read; empty when that is nothing
+     * @param problems receives every problem within {@code node}
+     * @return the readable part of the value; empty if there is none
      */
     Optional<T> read(Node node, Problems problems);
 
-    /** @param definitions takes up what is described once and referred to */
+    /** @param definitions collects the descriptions to which the schema refers by name */
     Map<String, Object> schema(Definitions definitions);
 }

@@ -15,9 +15,9 @@ public final class WorkflowReader {
     private WorkflowReader() {}
 
     /**
-     * @param file where the text comes from, absolute; not read
-     * @param problems receives everything that is wrong with keys, types and expressions
-     * @return as much as could be read; empty when that is nothing
+     * @param file the absolute path of the text's source; not read
+     * @param problems receives every problem with keys, types and expressions
+     * @return the readable part of the workflow; empty if there is none
      */
     public static Optional<Workflow> read(String text, Path file, Problems problems) {
         var root = YamlReader.read(text, problems);
@@ -27,7 +27,9 @@ public final class WorkflowReader {
         return root.flatMap(node -> WorkflowKeys.type(file).read(node, problems));
     }
 
-    /** The JSON Schema (draft 2020-12) of a workflow file, made of what {@link #read} goes by. */
+    /** The JSON Schema (draft 2020-12) of a workflow file, made from the types that {@link #read}
+     * uses.
+     */
     public static Map<String, Object> schema() {
         Definitions definitions = new Definitions();
         Map<String, Object> root = WorkflowKeys.type(Path.of("workflow.yaml")).schema(definitions);
