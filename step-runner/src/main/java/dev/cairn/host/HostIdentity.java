@@ -27,7 +27,7 @@ public record HostIdentity(String name, String bootId, String pidNamespace, Stri
                 System.getProperty("os.arch"));
     }
 
-    /** Whether a pid denotes the same process in both. */
+    /** Whether a pid denotes the same process for both identities. */
     public boolean sharesPidsWith(String otherBootId, String otherPidNamespace) {
         return bootId.equals(otherBootId) && pidNamespace.equals(otherPidNamespace);
     }

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** Processes of this pid namespace, known by pid and start time. Stateless; any thread. */
+/** Processes of this pid namespace, identified by pid and start time. Stateless; any thread. */
 public final class Processes {
     private static final int START_TIME_AFTER_NAME = 19;
     private static final int STATE_AFTER_NAME = 0;
@@ -32,7 +32,8 @@ public final class Processes {
     /**
      * Whether exactly this process still runs; a zombie does not.
      *
-     * @throws IOException if that cannot be determined, which never means that it has ended
+     * @throws IOException if that cannot be determined, an error does not mean that the process has
+     * ended
      */
     public static boolean isAlive(ProcessIdentity process) throws IOException {
         OptionalLong start = startTime(process.pid());
@@ -77,7 +78,7 @@ public final class Processes {
         return !said.contains("No such process");
     }
 
-    /** Clock ticks since boot; empty when no such process runs. */
+    /** The start time in clock ticks since boot; empty if no such process runs. */
     private static OptionalLong startTime(long pid) throws IOException {
         Path folder = PROC.resolve(Long.toString(pid));
         String stat;
@@ -89,7 +90,7 @@ public final class Processes {
             }
             return OptionalLong.empty();
         }
-        // the name stands in parentheses and may hold any character, so count from the last one
+        // the name is in parentheses and may hold any character, so count from the last parenthesis
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
         return "Z".equals(fields[STATE_AFTER_NAME]) || "X".equals(fields[STATE_AFTER_NAME])
                 ? OptionalLong.empty()

@@ -46,8 +46,9 @@ public final class Cairn implements AutoCloseable {
     }
 
     /**
-     * Opens the runs that belong to a folder, as {@code cairn} finds them there: in {@code $CAIRN_HOME}, else in the nearest
-     * {@code .cairn} in it or above it. Where there is none, {@code .cairn} is made in it. The engines are those on the class path.
+     * Opens the runs of a folder, as the program {@code cairn} does: those in {@code $CAIRN_HOME},
+     * or else in the nearest {@code .cairn} in the folder or above it. If there is none, makes
+     * {@code .cairn} in the folder. Uses the engines on the class path.
      *
      * @param folder an existing one; commands run in it, and workflow files are found from it
      * @throws IOException if the runs cannot be reached or trusted, or the native library cannot be found or loaded
@@ -78,7 +79,7 @@ public final class Cairn implements AutoCloseable {
         }
     }
 
-    /** A command that runs in this folder. Nothing happens before {@link Command#run()}. */
+    /** Describes a command that runs in this folder. Nothing happens before {@link Command#run()}. */
     public Command exec(String... words) {
         return exec(List.of(words));
     }
@@ -95,11 +96,12 @@ public final class Cairn implements AutoCloseable {
     }
 
     /**
-     * Likewise, with inputs, a key or other choices.
+     * The same with inputs, a key or other choices.
      *
      * @return at once if the run of the request's key has succeeded before
      * @throws InterruptedException if this thread is interrupted; the steps run on, and the next call attaches to them
-     * @throws RunnerFailedException if this process cannot continue, for example because the disk is full; likewise
+     * @throws RunnerFailedException if this process cannot continue, for example because the disk
+     * is full; the steps run on, too
      * @throws RunNotStartedException if nothing was started; its message says why
      */
     public RunOutcome run(WorkflowRequest workflow, RunListener listener)
@@ -107,7 +109,9 @@ public final class Cairn implements AutoCloseable {
         return run(runner.run(workflow), listener);
     }
 
-    /** For what has no method here: listing runs, resuming by id, pausing, asking for a checkpoint. */
+    /** The underlying runner, for requests without a method here: listing runs, resuming by id,
+     * pausing, asking for a checkpoint.
+     */
     public StepRunner runner() {
         return runner;
     }
@@ -176,11 +180,12 @@ public final class Cairn implements AutoCloseable {
         }
 
         /**
-         * Likewise, reporting what happens.
+         * The same, with a listener for its events.
          *
          * @param listener called from several threads; should return soon
          * @throws InterruptedException if this thread is interrupted; the command runs on, and the next call attaches to it
-         * @throws RunnerFailedException if this process cannot continue, for example because the disk is full; likewise
+         * @throws RunnerFailedException if this process cannot continue, for example because the
+         * disk is full; the command runs on, too
          * @throws RunNotStartedException if nothing was started; its message says why
          */
         public RunOutcome run(RunListener listener)

@@ -74,7 +74,7 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** One of the runner's engines; {@code native} by default. */
+    /** Selects one of the runner's engines; {@code native} by default. */
     public B engine(String engineName) {
         engine = engineName;
         return self();
@@ -92,7 +92,7 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** The zstd level of its images, 1 to 19; 0 stores them plain. */
+    /** Sets the zstd level of its images, from 1 to 19; 0 stores them plain. */
     public B compression(int level) {
         compression = OptionalInt.of(level);
         return self();
@@ -111,9 +111,9 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
     }
 
     /**
-     * Bounds what is kept of files before they change, so that a resume can undo what changed since its image.
-     *
-     * @param bytes 4 GiB unless said; 0 keeps nothing: files are not journalled
+     * Limits the copies of files that the journal keeps before they change, so that a resume can
+     * undo later changes.
+     * @param bytes 4 GiB by default; 0 turns the journal off
      */
     public B journalling(long bytes) {
         if (bytes < 0) {
@@ -146,7 +146,7 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** How often a failed command is retried. */
+    /** Sets how often a failed command is retried. */
     public B retries(int max) {
         retries = max;
         return self();
@@ -164,7 +164,7 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return self();
     }
 
-    /** How an unfinished run is resumed. */
+    /** Sets options for resuming an unfinished run. */
     public B with(ResumeOptions chosen) {
         options = chosen;
         return self();
@@ -187,7 +187,7 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
         return options;
     }
 
-    /** What a run records of the command and uses to resume it. */
+    /** The data that a run records of the command and uses to resume it. */
     public CommandOrigin origin() {
         return new CommandOrigin(
                 words,

@@ -22,7 +22,7 @@ import java.util.Optional;
 
 /** The plan of a single command. */
 final class CommandPlan {
-    /** The step's id, and so the name of its folder. */
+    /** The step's id, which is also the name of its folder. */
     static final String STEP = "main";
 
     private CommandPlan() {}

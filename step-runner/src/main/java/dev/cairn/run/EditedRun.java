@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a run with the plan that it is resumed with: a step that has ended is kept while its definition, its scripts and all that
- * it needs are as they were. Confined to one thread.
+ * Compares a run with the plan of its resume. An ended step is kept if its definition, its scripts
+ * and the steps that it needs are unchanged. Confined to one thread.
  */
 final class EditedRun {
     private final RunManifest run;
@@ -41,7 +41,7 @@ final class EditedRun {
     /** By step. */
     private final Map<String, OldMatrix> matrices = new HashMap<>();
 
-    /** Steps of which an instance runs again. */
+    /** Steps that have an instance which runs again. */
     private final Set<String> again = new HashSet<>();
 
     private final Set<String> instancesAgain = new HashSet<>();
@@ -51,7 +51,7 @@ final class EditedRun {
     private int done;
     private int total;
 
-    /** What is undone for a step that runs again. */
+    /** The reset of a step that runs again. */
     @FunctionalInterface
     private interface Reopening {
         void carryOut(WriteGuard guard) throws IOException;
@@ -59,9 +59,8 @@ final class EditedRun {
 
     /**
      * The instances that a step had.
-     *
-     * @param definition how the values of its matrix were found
-     * @param decided the combinations, where they were found while the run ran
+     * @param definition the definition of its matrix
+     * @param decided the combinations, if the run decided them
      */
     private record OldMatrix(
             StepDefinition definition, List<Instance> instances, Optional<List<Map<String, Value>>> decided) {}
@@ -84,7 +83,9 @@ final class EditedRun {
         }
     }
 
-    /** @param before the plan of the text that the run had; the same as {@code after} when the file has not changed */
+    /** @param before the plan of the run's former text; the same as {@code after} if the file has
+     * not changed
+     */
     static EditedRun compare(RunManifest run, Plan before, Plan after, ResumeOptions options) throws IOException {
         EditedRun edited = new EditedRun(run, before, after, options);
         for (PlanStep step : after.steps()) {
@@ -129,7 +130,9 @@ final class EditedRun {
         }
     }
 
-    /** By the steps that it needs and of which some run again: the instances that its own wait for, where those are single ones. */
+    /** Needed steps that run again, each with the instances on which the step's own instances wait,
+     * if those are single ones.
+     */
     private Map<String, int[]> lanes(PlanStep step) {
         Map<String, int[]> lanes = new HashMap<>();
         step.needs().stream()
@@ -139,7 +142,7 @@ final class EditedRun {
         return lanes;
     }
 
-    /** The step, or the instance of it, that this instance needs and that runs again. */
+    /** The needed step, or the instance of it, that belongs to this instance and runs again. */
     private Optional<String> needed(PlanStep step, Instance instance, Map<String, int[]> lanes) {
         for (String need : step.needs()) {
             if (!again.contains(need)) {
@@ -160,7 +163,7 @@ final class EditedRun {
         return Optional.empty();
     }
 
-    /** @param anew even if an earlier success could stand for it */
+    /** @param anew even if the outputs of an earlier success could be used */
     private static Reopening reopening(StepManifest step, boolean anew) {
         return guard -> {
             step.reload();
@@ -169,7 +172,7 @@ final class EditedRun {
         };
     }
 
-    /** Gives a step the instances that it had, or says why they must be determined again. */
+    /** Gives a step its former instances, or reports why they must be determined again. */
     private Optional<Line> decide(PlanStep step) throws IOException {
         OldMatrix old = matrices.get(step.id());
         boolean known = old != null
@@ -193,7 +196,8 @@ final class EditedRun {
             old.decided().ifPresent(step.matrix()::decide);
             return Optional.empty();
         }
-        // carried out after those of its instances: killed in between, they are still known and compared again
+        // done after the resets of its instances: after a kill in between, they are still known and
+        // compared again
         reopened.add(guard -> MatrixRecord.discard(run.folder(), step.matrix().key(), guard));
         for (Instance instance : old.instances()) {
             before.remove(instance.id());
@@ -212,7 +216,8 @@ final class EditedRun {
             Optional<StepManifest> manifest,
             Optional<String> needed) {
         boolean ended = manifest.filter(it -> it.state().isFinal()).isPresent();
-        // one that was reopened and not started since has been begun too: its images are of the input of then
+        // a step that was reopened and not started since also counts as begun: its images belong to
+        // the former input
         boolean begun = manifest.flatMap(StepManifest::lastAttempt).isPresent() || ended;
         if (!options.only().isEmpty()) {
             return isOneOf(options.only(), step, instance)
@@ -250,14 +255,14 @@ final class EditedRun {
                 .anyMatch(named::contains);
     }
 
-    /** What has changed; {@code edited} says whether the run takes over another text. */
+    /** The changes; {@code edited} says whether the run takes over another text. */
     RunChange change(boolean edited) {
         return new RunChange(done, total, edited, lines);
     }
 
     /**
-     * Reopens what runs again, each after those that need it: a death in between leaves a run that is compared again, and in which
-     * nothing is kept that needs a step which runs again.
+     * Reopens the steps that run again, each after its dependents. After a kill in between, the run
+     * is compared again, and no step is kept that needs a step which runs again.
      */
     void apply(WriteGuard guard, RunnerContext context) throws IOException {
         if (reopened.isEmpty()) {

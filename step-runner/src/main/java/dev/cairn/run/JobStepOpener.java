@@ -27,7 +27,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** Opens one step of a run for the Slurm job that was submitted to take it. */
+/** Opens one step of a run in the Slurm job that was submitted for it. */
 final class JobStepOpener {
     private final RunnerContext context;
     private final RunOpener opener;
@@ -37,15 +37,15 @@ final class JobStepOpener {
         this.opener = opener;
     }
 
-    /** A step of the plan and the one instance of it that is meant. */
+    /** A step of the plan, and the one instance that the job runs. */
     private record Meant(PlanStep step, Instance instance) {}
 
-    /** The step whose job this is. */
+    /** Finds the step of this job. */
     OpenResult open(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
         return open(run, stepId, submission -> submission.number() == number);
     }
 
-    /** The instance of a step that is this task of an array. */
+    /** Finds the instance of a step that this task of an array runs. */
     OpenResult openTask(RunFolder run, String stepId, String array) throws IOException, InterruptedException {
         OptionalInt task = context.job().map(BatchJob::task).orElseGet(OptionalInt::empty);
         return task.isEmpty()
@@ -165,7 +165,7 @@ final class JobStepOpener {
                 List.of()); // the run's own runner delivers all notifications
     }
 
-    /** A restart that was asked for is done once, and not again after each requeue. */
+    /** A requested restart is done once, and not again after each requeue. */
     private static ResumeOptions options(Submission submission, String stepId, boolean first) {
         ResumeChoice wish = submission.wish();
         return new ResumeOptions(

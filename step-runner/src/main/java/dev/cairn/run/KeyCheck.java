@@ -8,11 +8,13 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Whether the run that has a key is a run of the line that names it: going on with it would quietly do something else. */
+/** Checks whether the run of a key belongs to the line that names it. Otherwise a resume would
+ * silently run something else.
+ */
 final class KeyCheck {
     private KeyCheck() {}
 
-    /** @param plan of the file as it is now */
+    /** @param plan the plan of the present file */
     static List<String> reasonsAgainst(RunOrigin run, WorkflowRequest request, Plan plan) {
         String key = request.key().orElseThrow();
         if (!isOf(run, request.file(), plan)) {
@@ -37,7 +39,7 @@ final class KeyCheck {
                         + ": omit --input " + input + " to resume that run, or choose another key");
     }
 
-    /** The file may have been changed; it may also have moved, or be seen by another path from this host. */
+    /** Whether it is the same file. It may have changed, moved, or have another path on this host. */
     private static boolean isOf(RunOrigin run, Path file, Plan plan) {
         return run.workflow()
                 .filter(known -> known.equals(file)

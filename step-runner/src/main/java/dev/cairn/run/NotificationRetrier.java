@@ -77,7 +77,7 @@ public final class NotificationRetrier {
                     String.valueOf(damaged.getMessage())); // the notifications of other runs can still be delivered
         }
         if (notifications.isEmpty()) {
-            context.pending().remove(folder); // its workflow has been changed
+            context.pending().remove(folder); // its workflow file has changed since
             return List.of();
         }
         if (!isWhole(run)) {
@@ -88,8 +88,7 @@ public final class NotificationRetrier {
     }
 
     /**
-     * Takes the run over for a moment if its journal lacks something.
-     *
+     * Takes over a run briefly if its journal lacks events.
      * @return false if another process owns it now
      */
     private boolean isWhole(RunManifest run) throws IOException, InterruptedException {

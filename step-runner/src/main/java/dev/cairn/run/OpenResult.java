@@ -7,9 +7,9 @@ import dev.cairn.workflow.problem.Problem;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What a request for a run came to. */
+/** The result of a request for a run. */
 public sealed interface OpenResult {
-    /** In a sentence for a person. */
+    /** The result as a sentence for a person. */
     default String words() {
         if (this instanceof Held held) {
             return "run " + held.run().runId() + " is held by " + held.owner().describe();
@@ -42,6 +42,8 @@ public sealed interface OpenResult {
     /** The workflow file or the inputs are wrong. */
     record Invalid(List<Problem> problems) implements OpenResult {}
 
-    /** It cannot be run here, or not so; nothing was started. One sentence per reason. */
+    /** The run cannot run here, or not with these options; nothing was started. One sentence per
+     * reason.
+     */
     record Refused(List<String> reasons) implements OpenResult {}
 }

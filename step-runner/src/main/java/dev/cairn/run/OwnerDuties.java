@@ -64,7 +64,7 @@ final class OwnerDuties implements AutoCloseable {
         thread.execute(this::lookOn);
     }
 
-    /** The first to notice a full disk, and the last to show it. */
+    /** Writes the heartbeat. It notices a full disk first, and is the last to be written. */
     private void beat() {
         try {
             Optional<WriteFailure> shown = publisher.failure();
@@ -80,7 +80,7 @@ final class OwnerDuties implements AutoCloseable {
                     "the heartbeat could not be written; other hosts may take this runner for dead: {}",
                     e.getMessage());
         } catch (RuntimeException | LinkageError e) {
-            executor.breakOff(e); // or the thread pool would stop the heartbeat silently
+            executor.breakOff(e); // otherwise the thread pool would stop the heartbeat silently
         }
     }
 
@@ -95,13 +95,13 @@ final class OwnerDuties implements AutoCloseable {
         try {
             thread.schedule(this::lookOn, next.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException closing) {
-            // close() gives the last answers
+            // close() writes the last answers
         }
     }
 
     private void look() {
         if (publisher.failure().isPresent()) {
-            beat(); // so that it is seen soon that there is room again
+            beat(); // so that the end of a full disk is noticed soon
         }
         try {
             ownership.stopping(executor.isStopping());
@@ -135,11 +135,11 @@ final class OwnerDuties implements AutoCloseable {
         try {
             thread.execute(this::look);
         } catch (RejectedExecutionException closing) {
-            // close() gives the last answers
+            // close() writes the last answers
         }
     }
 
-    /** Gives the last answers; what has come too late is answered with that. */
+    /** Writes the last answers. A command that came too late is answered with that. */
     @Override
     public void close() {
         thread.shutdown();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Finds everything in a plan that this Cairn does not support, before anything starts. */
+/** Finds every part of a plan that this Cairn does not support, before anything starts. */
 final class Preflight {
     private Preflight() {}
 

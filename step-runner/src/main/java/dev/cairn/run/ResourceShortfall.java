@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A step that asks for more than its batch job or host has: it runs with what there is, and that is said: what was asked for, what there
- * is, and what to do. Pure.
+ * Describes a step that asks for more than its batch job or host has. The step runs with the
+ * available resources, and a message says what it asked for, what is available, and what to do.
+ * Pure.
  *
  * @param memory in bytes
  */

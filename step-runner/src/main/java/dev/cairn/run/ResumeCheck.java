@@ -22,7 +22,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Whether what a person chose for single steps can be done: a choice that would quietly be passed over is refused. */
+/** Checks the choices that a person made for single steps, and refuses one that would have no
+ * effect.
+ */
 final class ResumeCheck {
     private final RunFolder run;
     private final Engines engines;
@@ -62,7 +64,7 @@ final class ResumeCheck {
                 .anyMatch(instance -> instance.label().equals(text));
     }
 
-    /** A running step whose definition has changed cannot be followed. */
+    /** Refuses a running step whose definition has changed, because the new plan cannot follow it. */
     List<String> reasonsAgainst(RunChange change) throws IOException, InterruptedException {
         List<String> reasons = new ArrayList<>();
         for (RunChange.Line line : change.steps()) {

@@ -8,11 +8,10 @@ import java.util.OptionalLong;
 import java.util.Set;
 
 /**
- * What a person may decide when a run is resumed; without it the rules of resuming do.
- *
- * @param acceptChanged resume from images although the step has changed since
- * @param assumeLost attempts on hosts that cannot be seen from here are dead
- * @param at step id to the only image from which it may resume
+ * A person's choices for a resume. Without a choice, the rules of resuming decide.
+ * @param acceptChanged whether to resume from images although the step has changed since
+ * @param assumeLost whether attempts on hosts that cannot be seen from here count as dead
+ * @param at by step id, the only image from which the step may resume
  * @param restart ids of steps that start from their beginning
  * @param from ids of steps that run again with all that depend on them, also after they succeeded
  * @param only ids of steps of an ended run that run again, and nothing else does
@@ -33,11 +32,11 @@ public record ResumeOptions(
     /** For an automatic resume: changes of the workflow file are not adopted. */
     public static final ResumeOptions AS_SUBMITTED = NONE.with(Edits.AS_SUBMITTED);
 
-    /** What becomes of edits of the workflow file since the run took its text. */
+    /** How to treat changes of the workflow file since the run took its text. */
     public enum Edits {
-        /** Finished steps with a changed definition run again, and what depends on them. */
+        /** Ended steps with a changed definition run again, with the steps that depend on them. */
         RUN_AGAIN,
-        /** The new text is taken over, and finished steps are kept. */
+        /** The run takes over the new text and keeps its ended steps. */
         KEEP_DONE,
         /** The run keeps its text. */
         AS_SUBMITTED

@@ -3,12 +3,12 @@ package dev.cairn.run;
 import java.util.List;
 
 /**
- * What a resumed run keeps of what it had done, and what it does not; immutable.
+ * The finished work that a resumed run keeps, and the work that it repeats; immutable.
  *
  * @param done instances of steps that have succeeded and are kept
  * @param total instances of steps in the workflow
  * @param edited whether the run takes over a changed workflow file
- * @param steps those that have changed, in the order of the file
+ * @param steps the changed steps, in the order of the file
  */
 public record RunChange(int done, int total, boolean edited, List<Line> steps) {
     static final RunChange NONE = new RunChange(0, 0, false, List.of());
@@ -29,11 +29,11 @@ public record RunChange(int done, int total, boolean edited, List<Line> steps) {
         }
     }
 
-    /** What has become of a step. */
+    /** The effect on a step. */
     public enum Kind {
-        /** It had ended and runs again. */
+        /** The step had ended and runs again. */
         AGAIN,
-        /** It had not ended and continues with another definition; its images no longer fit. */
+        /** The step had not ended and continues with another definition; its images no longer fit. */
         CHANGED,
         NEW,
         REMOVED

@@ -63,7 +63,7 @@ public final class RunSession implements AutoCloseable {
         this(manifest, plan, ownership, broken, fresh, change, options, context, RunSession::planned);
     }
 
-    /** @param tasks what its steps do */
+    /** @param tasks creates the tasks of its steps */
     RunSession(
             RunManifest manifest,
             Plan plan,
@@ -105,7 +105,7 @@ public final class RunSession implements AutoCloseable {
                 options.otherwise());
     }
 
-    /** Where the tasks of a session come from. */
+    /** The source of a session's tasks. */
     @FunctionalInterface
     interface Tasks {
         TaskSource.Factory of(RunSession session, StepServices services);
@@ -147,17 +147,17 @@ public final class RunSession implements AutoCloseable {
         return plan;
     }
 
-    /** Whether the run is new, not resumed. */
+    /** Whether the run is new, and not resumed. */
     public boolean isFresh() {
         return fresh;
     }
 
-    /** What a resumed run keeps of what it had done, and what it does not. */
+    /** The finished work that a resumed run keeps, and the work that it repeats. */
     public RunChange change() {
         return change;
     }
 
-    /** The dead owner whose lock was broken to get the run. */
+    /** The dead owner from whom the run was taken over. */
     public Optional<OwnerRecord> brokenOwner() {
         return broken;
     }
@@ -165,11 +165,12 @@ public final class RunSession implements AutoCloseable {
     /**
      * Runs the run to its end, or until it is stopped.
      *
-     * @throws InterruptedException when the thread is interrupted: the runner detaches; the steps continue
-     * @throws RunnerFailedException when this runner cannot go on: likewise
+     * @throws InterruptedException if the thread is interrupted: the runner detaches, and the steps
+     * continue
+     * @throws RunnerFailedException if this runner cannot continue; the steps do
      */
     public RunOutcome run(RunListener listener) throws IOException, InterruptedException, RunnerFailedException {
-        // let go of last, and without hiding why the run was left when not even that can be written
+        // released last; if even that cannot be written, the reason for the end must not be hidden
         try (Ownership held = ownership;
                 EventLog log = EventLog.open(folder(), held.epoch());
                 OwnerDuties duties = new OwnerDuties(folder(), ownership, publisher, executor, context);
@@ -221,7 +222,9 @@ public final class RunSession implements AutoCloseable {
         }
     }
 
-    /** Carries out a command on a run without an owner: supervises its running steps, and starts nothing. */
+    /** Carries out a command on a run without an owner: supervises its running steps, and starts no
+     * others.
+     */
     CommandResult steer(RunCommand command) throws IOException, InterruptedException, RunnerFailedException {
         executor.startNothing();
         CompletableFuture<CommandResult> answer = executor.ask(command);
@@ -240,12 +243,14 @@ public final class RunSession implements AutoCloseable {
         executor.stop(kind, reason);
     }
 
-    /** Hands the run a command; completed when it has been carried out or has failed. */
+    /** Passes a command to the run. The result is complete when the command has been carried out or
+     * has failed.
+     */
     public CompletableFuture<CommandResult> ask(RunCommand command) {
         return executor.ask(command);
     }
 
-    /** A running step: its status and its terminal. */
+    /** A running step, for its status and its terminal. */
     public Optional<RunningStep> runningStep(String stepId) {
         return executor.execution(stepId).map(RunningStep.class::cast);
     }

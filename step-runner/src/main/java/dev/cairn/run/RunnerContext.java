@@ -17,13 +17,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What this process brings along.
- *
- * @param lease of steps whose images other hosts can reach
- * @param environment this process's
- * @param self the command that starts this program again, elsewhere too; empty where it cannot be
+ * What a runner needs from its process.
+ * @param lease times of the leases of steps whose images other hosts can reach
+ * @param environment the environment of this process
+ * @param self the command that starts this program again, on any host; empty if there is none
  * @param deliveries delivers notifications; empty if they are not set up
- * @param successes of steps with {@code cache}
+ * @param successes the earlier successes of steps with {@code cache}
  */
 record RunnerContext(
         Engines engines,
@@ -55,7 +54,7 @@ record RunnerContext(
         return BatchJob.of(environment);
     }
 
-    /** The start of that job; empty in a step, whose script starts over without it. */
+    /** The start of that job; empty in a step, whose script is repeated without it. */
     Optional<JobStart> jobStart() {
         return environment.containsKey(StepTaskFactory.RUN_ID)
                 ? Optional.empty()

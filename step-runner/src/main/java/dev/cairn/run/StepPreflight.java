@@ -37,9 +37,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Finds before the first step starts what would make a later one fail: a secret that is not set, a value that {@code run} refuses, a
- * program
- * that is not there. Looks at the steps that depend on no result of another. Confined to one thread.
+ * Finds, before the first step starts, causes that would make a later step fail: a missing secret,
+ * a value that {@code run} refuses, a missing program. Checks only steps that depend on no result
+ * of another. Confined to one thread.
  */
 final class StepPreflight {
     private static final int MOST_INSTANCES = 1000;
@@ -57,9 +57,10 @@ final class StepPreflight {
     private final Set<Problem> problems = new TreeSet<>();
 
     /**
-     * @param file the workflow's
-     * @param runs where the folder of the run would be
-     * @param onThisHost whether the run would be here: else secrets are taken for set, and programs and folders for there
+     * @param file the workflow file
+     * @param runs the folder in which the run's folder would be
+     * @param onThisHost whether the run would be on this host; if not, secrets, programs and
+     * folders count as present
      */
     private StepPreflight(Plan plan, Path file, Path runs, boolean onThisHost, Map<String, String> runners) {
         this.plan = plan;
@@ -76,12 +77,12 @@ final class StepPreflight {
                 onThisHost ? files : read -> isSecret(read) ? "x".getBytes(StandardCharsets.UTF_8) : files.read(read));
     }
 
-    /** What prevents this host from running the plan. */
+    /** The reasons why this host cannot run the plan. */
     static List<Problem> onThisHost(Plan plan, Path file, Path runs, Map<String, String> environment) {
         return new StepPreflight(plan, file, runs, true, environment).problems();
     }
 
-    /** What is wrong with it wherever it is run. */
+    /** The problems of the plan on any host. */
     static List<Problem> anywhere(Plan plan, Path file, Map<String, String> environment) {
         return new StepPreflight(
                         plan, file, plan.folder().resolve(CairnHome.FOLDER).resolve("runs"), false, environment)
@@ -98,7 +99,7 @@ final class StepPreflight {
         return List.copyOf(problems);
     }
 
-    /** Whether nothing of it depends on what earlier steps do. */
+    /** Whether no part of the step depends on results of earlier steps. */
     private boolean isKnown(PlanStep step) {
         boolean mayComeYet = !step.needs().isEmpty() || !onThisHost;
         Set<String> asked = new HashSet<>();
@@ -122,7 +123,7 @@ final class StepPreflight {
                         .orElse(true);
     }
 
-    /** Whether the workflow file that the step is written in runs, seen from here. */
+    /** Whether the workflow file of the step runs, as far as is known here. */
     private boolean isEntered(PlanStep step, Instance instance) {
         return step.use().stream().flatMap(Use::all).allMatch(use -> {
             PlanStep entry = Objects.requireNonNull(steps.get(use.entryId()), use.entryId());
@@ -151,7 +152,7 @@ final class StepPreflight {
 
     private void checkProgram(PlanStep step, ResolvedStep resolved) {
         if (!step.surroundings().modules().isEmpty() || resolved.command().isEmpty()) {
-            return; // a module may bring it
+            return; // a module may provide it
         }
         String program = resolved.command().get(0);
         String path = resolved.environment().getOrDefault("PATH", environment.getOrDefault("PATH", ""));
@@ -228,7 +229,7 @@ final class StepPreflight {
                         && secret.folder().resolve(named.path()).equals(read));
     }
 
-    /** @param folder where its path begins */
+    /** @param folder the folder at which its path begins */
     private record Secret(SecretSource source, Path folder) {}
 
     private Stream<Secret> secrets() {

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Resets the steps of a failed or cancelled run, so that they run again. The run's own state follows last, so that a death in between
- * leaves a run that has ended and that can be reopened again.
+ * Resets the steps of a failed or cancelled run, so that they run again. The run's own state
+ * changes last, so that after a kill in between the run has still ended and can be reopened again.
  */
 final class StepReset {
     private StepReset() {}
@@ -32,14 +32,16 @@ final class StepReset {
         open(run, guard, clock);
     }
 
-    /** The run's own state: its steps stay as they are. */
+    /** Resets the run's own state; its steps stay as they are. */
     static void open(RunManifest run, WriteGuard guard, Clock clock) throws IOException {
         run.state(RunState.RUNNING, "", clock.instant());
         run.driven(Duration.ZERO);
         run.save(guard, clock.instant());
     }
 
-    /** @param evenSucceeded what is done at a run's end is done at its next end too */
+    /** @param evenSucceeded also resets steps that succeeded, for the steps at the end of a run,
+     * which run at its next end, too
+     */
     private static void reopen(RunFolder run, List<PlanStep> steps, boolean evenSucceeded, WriteGuard guard)
             throws IOException {
         for (PlanStep step : steps) {

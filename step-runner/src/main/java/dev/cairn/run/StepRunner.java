@@ -53,8 +53,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Opens, resumes and steers the runs of one home, with the engines, actions and notifications that it was given. {@link Cairn} is
- * the shorter way in for programs that need the defaults only.
+ * Opens, resumes and steers the runs of one home, with given engines, actions and notifications.
+ * {@link Cairn} is shorter for programs that need only the defaults.
  *
  * <p>Immutable; any thread.
  */
@@ -63,14 +63,14 @@ public final class StepRunner {
     private final RunnerContext context;
     private final RunOpener opener;
 
-    /** @param engines by the name that {@code checkpoint.engine} chooses */
+    /** @param engines the engines by the name that {@code checkpoint.engine} selects */
     public StepRunner(CairnHome home, Map<String, Checkpointer> engines) throws IOException {
         this(home, engines, Clock.systemDefaultZone(), System.getenv());
     }
 
     /**
-     * @param clock in whose zone {@code today} is
-     * @param environment what steps inherit, and where secrets are looked up
+     * @param clock the clock, whose zone decides {@code today}
+     * @param environment the environment that steps inherit and in which secrets are looked up
      */
     public StepRunner(CairnHome home, Map<String, Checkpointer> engines, Clock clock, Map<String, String> environment)
             throws IOException {
@@ -78,10 +78,10 @@ public final class StepRunner {
     }
 
     /**
-     * With what carries out steps that have {@code uses}.
-     *
-     * @param actions by the name that {@code uses} chooses. One is started like a command: its first word is the action's name, its
-     *     second a JSON object of what {@code with} says, and of {@code outputs}, the outputs' files by name
+     * The same runner, which can also carry out steps with {@code uses}.
+     * @param actions the actions by the name that {@code uses} selects. An action is started like a
+     * command with two words: its name, and a JSON object with the values of {@code with} and with
+     * {@code outputs}, the outputs' files by name
      */
     public StepRunner(
             CairnHome home,
@@ -113,8 +113,9 @@ public final class StepRunner {
     /**
      * The same runner, which can also submit steps to Slurm.
      *
-     * @param command that starts this program on any host of the cluster; a job adds {@code slurm step RUN STEP NUMBER}, which has to
-     *     call {@link #jobStep}, a task of an array {@code slurm task RUN STEP TAG}, which has to call {@link #jobTask}
+     * @param command that starts this program on any host of the cluster; a job adds {@code slurm
+     * step RUN STEP NUMBER}, which must call {@link #jobStep}, a task of an array {@code slurm task
+     * RUN STEP TAG}, which has to call {@link #jobTask}
      */
     public StepRunner submittingAs(List<String> command) {
         return new StepRunner(home, context.withSelf(command));
@@ -125,29 +126,30 @@ public final class StepRunner {
         return new StepRunner(home, context.withDeliveries(deliveries));
     }
 
-    /** The same runner with other lease times, which must be equal on all hosts that share the runs. */
+    /** The same runner with other lease times. All hosts that share the runs must have the same
+     * times.
+     */
     public StepRunner leasing(LeaseTimes times) {
         return new StepRunner(home, context.withLease(times));
     }
 
-    /** Delivers the pending notifications of runs that have ended, or that no process runs now. */
+    /** Delivers the pending notifications of runs that have ended or have no runner now. */
     public NotificationRetrier pendingNotifications() {
         return new NotificationRetrier(runs(), opener, context);
     }
 
     /**
-     * One step of a run, as this process's Slurm job was submitted to take it.
-     *
-     * @param number of the submission
+     * Opens the one step of a run for which this process's Slurm job was submitted.
+     * @param number the number of the submission
      */
     public OpenResult jobStep(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
         return new JobStepOpener(context, opener).open(run, stepId, number);
     }
 
     /**
-     * Likewise one instance of a step, as this process's task of a Slurm array was submitted to take it.
-     *
-     * @param array its tag
+     * Opens the one instance of a step for which this process's task of a Slurm array was
+     * submitted.
+     * @param array the tag of the array
      */
     public OpenResult jobTask(RunFolder run, String stepId, String array) throws IOException, InterruptedException {
         return new JobStepOpener(context, opener).openTask(run, stepId, array);
@@ -162,7 +164,7 @@ public final class StepRunner {
         return new RunStore(home);
     }
 
-    /** What the supervisor of a step says of it; empty when none runs on this host. */
+    /** What the supervisor of a step reports; empty if none runs on this host. */
     public Optional<StepStatus> statusOf(StepManifest step) throws EngineException {
         Optional<AttemptRecord> open = step.openAttempt();
         if (open.isEmpty()) {
@@ -173,16 +175,16 @@ public final class StepRunner {
                 .statusOf(step.folder().attempt(open.get().number()));
     }
 
-    /** The process that runs a run now; one that is surely dead is left out. */
+    /** The process that runs a run now; empty if it is surely dead. */
     public Optional<OwnerRecord> ownerOf(RunFolder run) throws IOException {
         return context.owners().ownerOf(run.path());
     }
 
     /**
-     * The run that {@code cairn run FILE} means: the newest of that file and those inputs that has not succeeded and was not
-     * cancelled, or a new one. With a key: the run of that key, unless it has succeeded; refused when that is a run of another file.
-     *
-     * @throws IOException when the file or the home cannot be read or written
+     * The run that {@code cairn run FILE} means: the newest of that file and those inputs that has
+     * not succeeded and was not cancelled, or a new one. With a key: the run of that key, unless it
+     * has succeeded; refused if that is a run of another file.
+     * @throws IOException if the file or the home cannot be read or written
      */
     public OpenResult run(WorkflowRequest request) throws IOException, InterruptedException {
         String text = request.text().isPresent() ? request.text().get() : textOf(request.file());
@@ -201,7 +203,7 @@ public final class StepRunner {
         RunLine line = request.key()
                 .<RunLine>map(RunLine.Named::new)
                 .orElseGet(() -> new RunLine.Line(request.file(), request.inputs()));
-        // a key says itself what is done
+        // a run with a key shows by itself what is done
         if (!request.fresh() && request.key().isEmpty()) {
             Optional<RunManifest> done = doneByThisJob(line, run -> true);
             if (done.isPresent()) {
@@ -217,7 +219,7 @@ public final class StepRunner {
         return ready(opened, Optional.of(text), request.options(), false);
     }
 
-    /** Before the first step of a new run starts, checks everything that can be known. */
+    /** Checks everything that can be known before the first step of a new run starts. */
     private RunOpener.Opened open(RunLine line, WorkflowRequest request, String text, Plan plan)
             throws IOException, InterruptedException {
         return opener.open(
@@ -234,7 +236,7 @@ public final class StepRunner {
                 });
     }
 
-    /** A new run was not made, for it would fail. */
+    /** A new run was not made, because it would fail. */
     private static final class NotStartableException extends IOException {
         private static final long serialVersionUID = 1;
         private final transient List<Problem> problems;
@@ -249,9 +251,9 @@ public final class StepRunner {
     }
 
     /**
-     * What would make a step of a new run fail, as far as it is known before any of them runs.
-     *
-     * @param file the workflow's
+     * The reasons why a step of a new run would fail, as far as they are known before any step
+     * runs.
+     * @param file the workflow file
      * @param environment in which the run would start; secrets, programs and folders are searched in it
      */
     public static List<Problem> problemsBeforeStart(Plan plan, Path file, Map<String, String> environment) {
@@ -259,7 +261,7 @@ public final class StepRunner {
                 plan, file, plan.folder().resolve(CairnHome.FOLDER).resolve("runs"), environment);
     }
 
-    /** Likewise what is wrong on any host. */
+    /** The same, for reasons that hold on any host. */
     public static List<Problem> problemsAnywhere(Plan plan, Path file, Map<String, String> environment) {
         return StepPreflight.anywhere(plan, file, environment);
     }
@@ -310,9 +312,8 @@ public final class StepRunner {
     }
 
     /**
-     * Goes on with a run that was interrupted, lost, preempted, cancelled or failed.
-     *
-     * @param evenPaused also with one that was paused ({@code cairn unpause})
+     * Resumes a run that was interrupted, lost, preempted, cancelled or failed.
+     * @param evenPaused also resumes a paused run ({@code cairn unpause})
      */
     public OpenResult resume(RunFolder run, ResumeOptions options, boolean evenPaused)
             throws IOException, InterruptedException {
@@ -323,7 +324,7 @@ public final class StepRunner {
      * Sends a command to the owner of a run, or, if it has none, to the steps that still run.
      *
      * @param atMost how long to wait for the owner's answer
-     * @return empty when the owner has not answered in time
+     * @return empty if the owner has not answered in time
      */
     public Optional<CommandResult> steer(RunFolder run, RunCommand command, Duration atMost)
             throws IOException, InterruptedException, RunnerFailedException {
@@ -340,9 +341,8 @@ public final class StepRunner {
     }
 
     /**
-     * Likewise, of a run that has to be unfinished and to answer in time.
-     *
-     * @throws RequestException when it has ended, or its runner does not answer
+     * The same for a run that must be unfinished and must answer in time.
+     * @throws RequestException if it has ended, or its runner does not answer
      */
     public CommandResult command(RunManifest run, RunCommand command, Duration atMost)
             throws IOException, InterruptedException, RunnerFailedException {
@@ -413,7 +413,7 @@ public final class StepRunner {
         if (done && options.from().isEmpty() && options.only().isEmpty()) {
             return new OpenResult.Done(run);
         }
-        // the text last: killed in between, the run is compared with the old one again
+        // the text comes last: after a kill in between, the run is compared with the old text again
         if (edited.isPresent()) {
             edited.get().apply(ours.ownership()::ensureOurs, context);
         }
@@ -429,10 +429,9 @@ public final class StepRunner {
     }
 
     /**
-     * A workflow's text.
-     *
-     * @param before as the run has it
-     * @param now as the run is resumed with it
+     * The text of a workflow.
+     * @param before the text that the run has
+     * @param now the text with which the run is resumed
      */
     private record Texts(String before, String now) {
         boolean differ() {
@@ -440,7 +439,7 @@ public final class StepRunner {
         }
     }
 
-    /** @param given of the workflow file as it is now, where that is known */
+    /** @param given the text of the present workflow file, if it is known */
     private Texts texts(RunManifest run, Optional<String> given, ResumeOptions options) throws IOException {
         if (options.edits() != ResumeOptions.Edits.AS_SUBMITTED
                 && given.isPresent()
@@ -455,7 +454,7 @@ public final class StepRunner {
         return new Texts(stored, now.orElse(stored));
     }
 
-    /** Empty when the file has gone: the run has its text. */
+    /** Empty if the file is gone; then the run has its own text. */
     private static Optional<String> currentText(RunOrigin origin) throws IOException {
         Path file = origin.workflow().orElseThrow();
         return Presence.isThere(file) ? Optional.of(textOf(file)) : Optional.empty();
@@ -515,7 +514,9 @@ public final class StepRunner {
         return program == null ? "command" : program.toString();
     }
 
-    /** Of a workflow file, asked about its runs from the newest on: a failure is past once a newer run has succeeded. */
+    /** Chooses among the runs of a workflow file, from the newest on. A failed run no longer counts
+     * once a newer one has succeeded.
+     */
     private static final class LineRule implements RunPick.Rule {
         private final boolean fresh;
         private boolean succeededSince;
@@ -535,7 +536,7 @@ public final class StepRunner {
         }
     }
 
-    /** A run that is not of this line is left alone. */
+    /** Ignores a run that does not belong to this line. */
     private static RunPick.Rule keyRule(WorkflowRequest request, Plan plan) {
         return run -> {
             if (request.fresh() && run.state().isFinal() || run.state() == RunState.CANCELLED) {

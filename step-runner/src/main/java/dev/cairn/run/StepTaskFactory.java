@@ -59,9 +59,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Decides for each planned step what it has to do and where, on this host or in a Slurm job. */
+/** Decides for each planned step what it does, and whether it runs on this host or in a Slurm job.
+ */
 final class StepTaskFactory implements TaskSource {
-    /** In every step: the run that it belongs to. */
+    /** The variable in every step that names its run. */
     static final String RUN_ID = "CAIRN_RUN_ID";
 
     private static final Duration GRACE = Duration.ofSeconds(10);
@@ -76,10 +77,10 @@ final class StepTaskFactory implements TaskSource {
     private final Map<String, String> inherited;
 
     /**
-     * @param runners this process's environment
-     * @param jobs of the steps that are sent to Slurm; empty where all are done here
+     * @param runners the environment of this process
+     * @param jobs the jobs of steps that are sent to Slurm; empty if all steps run here
      * @param self the command that starts this program
-     * @param successes that may stand for steps with {@code cache}
+     * @param successes earlier successes whose outputs steps with {@code cache} may use
      */
     StepTaskFactory(
             Plan plan,
@@ -144,11 +145,11 @@ final class StepTaskFactory implements TaskSource {
                 .execution(manifest, job, array(step, step.matrix().instances(), job), local);
     }
 
-    /** As an array of Slurm's, which asks the same for all of its tasks. */
+    /** Describes the instances as a Slurm array, which makes the same request for all of its tasks. */
     @Override
     public Optional<Runnable> together(PlanStep step, List<Instance> instances) {
-        // an array waits for all of its instances, and those with an earlier success do not come; and all are asked for
-        // alike
+        // not as an array: it would wait for all of its instances; instances with an earlier
+        // success need no job; and an array makes one request for all
         if (!isSent(step) || step.policies().cache().isPresent() || step.asksForItsAttempt()) {
             return Optional.empty();
         }
@@ -170,7 +171,7 @@ final class StepTaskFactory implements TaskSource {
         return isSent(step) && jobs.orElseThrow().isUnderWay(instance.id());
     }
 
-    /** What only waits for others does so here. */
+    /** Whether the step is sent to Slurm. A step that only waits for others stays here. */
     private boolean isSent(PlanStep step) {
         return jobs.isPresent() && step.placement().slurm().isPresent() && !(step.action() instanceof Action.Uses);
     }
@@ -207,7 +208,7 @@ final class StepTaskFactory implements TaskSource {
         Result<Limits> limits = resolver.limits(step, instance, LocalExecution.tries(manifest));
         return limits instanceof Result.Ok<Limits> ok
                 ? new Capacity(ok.value().cpus(), ok.value().memoryBytes())
-                : Capacity.NONE; // said when it is asked for its execution
+                : Capacity.NONE; // reported when its execution is created
     }
 
     private StepTask task(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException {
@@ -256,7 +257,7 @@ final class StepTaskFactory implements TaskSource {
         return !run.path().equals(run.base());
     }
 
-    /** Of what its job has, where it runs in one, or this host. */
+    /** The resources of its job if it runs in one, or else of this host. */
     private Optional<String> shortage(PlanStep step, Instance instance, Limits limits, int attempt)
             throws UnresolvableException {
         ResourceShortfall shortage = step.placement().slurm().isPresent()

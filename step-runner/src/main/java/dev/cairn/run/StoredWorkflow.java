@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * The workflow's text as a run keeps it. Its digest is in the manifest: a text that was cut short or replaced is refused, since a plan
- * with fewer steps would succeed too. Stateless; any thread.
+ * The workflow's text in a run's folder. The manifest holds its digest. A truncated or replaced
+ * text is refused, because a plan with fewer steps could succeed, too. Stateless; any thread.
  */
 final class StoredWorkflow {
     private StoredWorkflow() {}
@@ -24,8 +24,8 @@ final class StoredWorkflow {
     }
 
     /**
-     * Puts a changed text in its place. The manifest knows the digests of both meanwhile, so that a kill leaves neither text refused;
-     * the next {@link RunManifest#save} leaves the old one behind.
+     * Replaces it by a changed text. Meanwhile the manifest holds both digests, so that after a
+     * kill either text is accepted. The next {@link RunManifest#save} drops the old digest.
      */
     static void replace(RunManifest run, String text, WriteGuard guard, Instant now) throws IOException {
         run.announceText(Digests.of(text));
@@ -34,7 +34,7 @@ final class StoredWorkflow {
         run.origin(run.origin().withDigest(Digests.of(text)));
     }
 
-    /** @throws DocumentException when it is not the text that the manifest knows */
+    /** @throws DocumentException if it is not the text that the manifest names */
     static String read(RunManifest run) throws IOException {
         String text = OrdinaryFile.ownText(run.folder().workflow());
         if (!run.knowsText(Digests.of(text))) {
@@ -43,7 +43,7 @@ final class StoredWorkflow {
         return text;
     }
 
-    /** Likewise of a run that another process may own, and be replacing the text of. */
+    /** The same for a run whose text another process may be replacing. */
     static String readBeside(RunFolder run) throws IOException {
         Path file = new RunFolder(run.base()).workflow();
         for (int look = 0; look < 3; look++) {

@@ -5,13 +5,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A line such as {@code cairn run FILE}.
- *
+ * A request such as {@code cairn run FILE}.
  * @param file the workflow file
- * @param inputs as given
- * @param key names the run
- * @param fresh start a new run even when there is an unfinished one
- * @param text of the workflow, where it is not to be read from the file
+ * @param inputs the given inputs
+ * @param key the key of the run
+ * @param fresh whether to start a new run even if there is an unfinished one
+ * @param text the workflow's text; empty to read the file
  */
 public record WorkflowRequest(
         Path file,
@@ -46,7 +45,9 @@ public record WorkflowRequest(
         return new WorkflowRequest(file, inputs, key, fresh, chosen, text);
     }
 
-    /** This text in place of what is in the file now, whose folder is still where relative paths begin. */
+    /** The same request with this text in place of the file's. Relative paths still begin at the
+     * file's folder.
+     */
     public WorkflowRequest withText(String validated) {
         return new WorkflowRequest(file, inputs, key, fresh, options, Optional.of(validated));
     }

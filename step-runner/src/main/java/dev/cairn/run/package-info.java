@@ -1,4 +1,4 @@
-/** Runs plans and commands as checkpointed steps: the entry points, and the types they use. */
+/** Runs plans and commands as checkpointed steps: the entry points, and their types. */
 @NullMarked
 package dev.cairn.run;
 

@@ -8,11 +8,11 @@ import java.util.OptionalLong;
 /**
  * The Slurm job of this process, from Slurm's variables; immutable.
  *
- * @param id {@code 4711}, or {@code 4711_3} of a task of an array: Slurm's commands take both
+ * @param id {@code 4711}, or {@code 4711_3} for a task of an array; Slurm's commands accept both
  * @param task the number of the task in its array
  * @param restart how often the job had been requeued when this process started
- * @param cpus of this node that the job has
- * @param memoryBytes likewise; empty when the job has no limit of its own
+ * @param cpus the job's cpus on this node
+ * @param memoryBytes the job's memory on this node; empty if the job has no limit of its own
  */
 public record BatchJob(String id, OptionalInt task, int restart, OptionalInt cpus, OptionalLong memoryBytes) {
     private static final long MIB = 1 << 20;
@@ -46,7 +46,7 @@ public record BatchJob(String id, OptionalInt task, int restart, OptionalInt cpu
                 : OptionalLong.empty();
     }
 
-    /** Slurm's 0 means all of it. */
+    /** Slurm's 0 means the whole memory. */
     private static OptionalLong number(Map<String, String> environment, String name) {
         String text = environment.getOrDefault(name, "");
         return text.matches("[1-9][0-9]{0,8}") ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();

@@ -7,9 +7,11 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Batch scripts whose only line is Cairn. Pure functions. */
+/** Makes batch scripts whose only line calls Cairn. Pure functions. */
 public final class BatchScript {
-    /** Before the time limit; enough for an image of some GiB on a shared disk. Slurm may send it up to a minute early. */
+    /** How long before the time limit Slurm warns: enough for an image of some GiB on a shared disk.
+     * Slurm may warn up to a minute early.
+     */
     private static final long LEAD_SECONDS = 120;
 
     private static final int LARGEST_PART = 4;
@@ -44,7 +46,9 @@ public final class BatchScript {
         return "#!/bin/bash\ntrap '' USR1\nexec " + line(command) + "\n";
     }
 
-    /** When to warn of a limit: of a short one so late that most of the time is left for work. */
+    /** How long before the limit to warn. For a short limit it is so late that most of the time is
+     * left for work.
+     */
     static long leadSeconds(Optional<Duration> limit) {
         return limit.map(time -> Math.max(1, Math.min(LEAD_SECONDS, time.toSeconds() / LARGEST_PART)))
                 .orElse(LEAD_SECONDS);
@@ -58,7 +62,7 @@ public final class BatchScript {
                 .flatMap(matcher -> TimeLimits.parse(matcher.group(1)));
     }
 
-    /** A command as one line, which a shell takes apart into the same words again. */
+    /** A command as one line, which a shell splits into the same words again. */
     public static String line(List<String> command) {
         return String.join(" ", command.stream().map(BatchScript::quoted).toList());
     }

@@ -20,7 +20,9 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs Slurm's commands, found on the PATH of the given environment. Immutable; any thread. */
+/** Runs Slurm's commands, which it finds on the PATH of the given environment. Immutable; any
+ * thread.
+ */
 final class Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
     private static final Duration AT_MOST = Duration.ofSeconds(90);
@@ -34,7 +36,7 @@ final class Commands {
     /** How a command ended. */
     record Output(int exitCode, String out, String err) {}
 
-    /** With the environment as it is, since {@code sbatch} hands it to the job. */
+    /** Runs it with the unchanged environment, because {@code sbatch} passes that to the job. */
     Output act(List<String> words, String input) throws SlurmException, InterruptedException {
         return run(words, input, environment);
     }
@@ -94,7 +96,7 @@ final class Commands {
         return new Output(process.exitValue(), out.join(), err.join());
     }
 
-    /** A command that refuses its arguments does not read its input; its exit code shows that. */
+    /** A command that refuses its arguments does not read its input. Its exit code shows that. */
     private static void feed(Process process, String input) {
         try (OutputStream to = process.getOutputStream()) {
             to.write(input.getBytes(StandardCharsets.UTF_8));

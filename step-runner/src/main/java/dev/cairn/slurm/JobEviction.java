@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 
 /** Asks Slurm whether it is ending a job: the job's processes may end before the runner is signalled. */
 public final class JobEviction {
-    /** Slurm's own process on the node, of which every process of a job descends. */
+    /** Slurm's own process on the node, the ancestor of every process of a job. */
     private static final String STEP_DAEMON = "slurmstepd";
 
     private static final Duration ASK_FOR = Duration.ofMinutes(1);
@@ -17,12 +17,14 @@ public final class JobEviction {
     private final Slurm slurm;
     private final BooleanSupplier within;
 
-    /** Of the job that this process is part of. */
+    /** Checks the job of this process. */
     public JobEviction(BatchJob job, Slurm slurm) {
         this(job, slurm, () -> Processes.descendsFrom(ProcessHandle.current(), STEP_DAEMON));
     }
 
-    /** @param within whether this process is part of the job; a terminal that outlives its job keeps only the job's variables */
+    /** @param within whether this process is part of the job; a terminal that outlives its job has
+     * the job's variables but is not part of it
+     */
     JobEviction(BatchJob job, Slurm slurm, BooleanSupplier within) {
         this.job = job;
         this.slurm = slurm;
@@ -30,9 +32,9 @@ public final class JobEviction {
     }
 
     /**
-     * Why Slurm is ending the job, as text for the user; empty if the job continues or Slurm gives no reason. A controller that does
-     * not answer is
-     * asked for a minute: a step that needs it fails while it restarts, and what it then knows of the job decides.
+     * Why Slurm is ending the job, as text for the user; empty if the job continues or Slurm gives
+     * no reason. If the controller does not answer, asks again for a minute: a step that needs the
+     * controller fails while it restarts, and its later answer decides.
      */
     public Optional<String> reason() throws InterruptedException {
         long begun = System.nanoTime();

@@ -14,9 +14,9 @@ import java.util.regex.Pattern;
  *
  * @param id as {@link BatchJob#id} has it
  * @param restarts how often it was requeued
- * @param mayRequeue the job and the site have not ruled a requeue out
- * @param endTime when its limit is reached, or when it ended; empty without a limit
- * @param preempted a preemption has been announced, and the job has a grace time
+ * @param mayRequeue whether the job and the site allow a requeue
+ * @param endTime the time of its limit, or of its end; empty without a limit
+ * @param preempted whether a preemption has been announced, so that the job has a grace time
  */
 public record JobInfo(
         String id,
@@ -28,14 +28,16 @@ public record JobInfo(
         Optional<Duration> timeLimit,
         boolean preempted,
         String partition) {
-    /** Without a limit Slurm assumes a year, and shows that as the limit of a job that its backfill scheduler started. */
+    /** Without a limit Slurm assumes a year. It shows that as the limit of a job that its backfill
+     * scheduler started.
+     */
     private static final Duration STANDS_FOR_NONE = Duration.ofDays(365);
 
     /**
-     * @param text one line per job; of an array or a heterogeneous job several
-     * @param id which of them
-     * @param zone that Slurm's command ran in
-     * @return empty when there is no such job in it
+     * @param text one line per job; several for an array or a heterogeneous job
+     * @param id the id of the job to find
+     * @param zone the time zone of Slurm's command
+     * @return empty if the text has no such job
      */
     public static Optional<JobInfo> parse(String text, String id, ZoneOffset zone) {
         return text.lines().filter(line -> isOf(line, id)).findFirst().map(line -> of(line, id, zone));
@@ -65,7 +67,7 @@ public record JobInfo(
                 value(line, "Partition"));
     }
 
-    /** Up to the next blank: no value that is asked for here has one. */
+    /** The value up to the next blank. No value that is needed here contains one. */
     private static String value(String line, String key) {
         Matcher matcher =
                 Pattern.compile("(?:^|\\s)" + Pattern.quote(key) + "=(\\S*)").matcher(line);
@@ -76,7 +78,7 @@ public record JobInfo(
         return text.matches("\\d{1,9}") ? Integer.parseInt(text) : 0;
     }
 
-    /** {@code Unknown}, {@code None} and {@code N/A} are no times. */
+    /** {@code Unknown}, {@code None} and {@code N/A} are not times. */
     private static Optional<Instant> time(String text, ZoneOffset zone) {
         try {
             return Optional.of(LocalDateTime.parse(text).toInstant(zone));

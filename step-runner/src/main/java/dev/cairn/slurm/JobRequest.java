@@ -10,12 +10,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What {@code sbatch} is asked for.
- *
- * @param comment by which the job is found again; it goes with the job through every requeue
+ * A request for {@code sbatch}.
+ * @param comment the comment by which the job is found again; the job keeps it through every
+ * requeue
  * @param output the job's own log, with Slurm's patterns such as {@code %j}
- * @param settings by the long name of the option: {@code partition}, {@code mem}, ...
- * @param further arguments as they are; they come last, so that they win
+ * @param settings values by the long name of the option: {@code partition}, {@code mem}, ...
+ * @param further arguments, unchanged; they come last and so take precedence
  */
 public record JobRequest(
         String name, String comment, Path folder, Path output, Map<String, String> settings, List<String> further) {
@@ -45,10 +45,9 @@ public record JobRequest(
     }
 
     /**
-     * The job's id in what {@code sbatch --parsable} printed ({@code 123}, or {@code 123;cluster}); a site's own words may stand around
-     * it.
-     *
-     * @throws SlurmException when there is none
+     * The job's id in what {@code sbatch --parsable} printed ({@code 123}, or {@code 123;cluster});
+     * a site may print other text around it.
+     * @throws SlurmException if there is none
      */
     static String jobId(String printed) throws SlurmException {
         Matcher matcher = JOB_ID.matcher(printed.strip());

@@ -6,7 +6,7 @@ import java.util.TreeMap;
 
 /**
  * A job's state, as {@code squeue}, {@code scontrol} and {@code sacct} name it (section JOB STATE CODES of their manuals, up to
- * 25.05). Every text has one: what no version known here writes is kept as {@link Unknown}.
+ * 25.05). Every text maps to a state; an unknown one becomes {@link Unknown}.
  */
 public sealed interface JobState {
     /** As Slurm writes it. */
@@ -14,15 +14,15 @@ public sealed interface JobState {
 
     Course course();
 
-    /** What a state means for a caller that waits for the job's end. */
+    /** The meaning of a state for a caller that waits for the job's end. */
     enum Course {
-        /** It is in the queue, and will start or start again. */
+        /** The job is in the queue, and will start or start again. */
         WAITS,
         /** It holds nodes. */
         RUNS,
         /** Final unless the job is requeued. */
         OVER,
-        /** Unknown; a job in such a state is left alone as long as Slurm shows it. */
+        /** The meaning is not known. Such a job is left alone as long as Slurm shows it. */
         UNKNOWN
     }
 
@@ -32,9 +32,9 @@ public sealed interface JobState {
         CONFIGURING(Course.WAITS, "CF"),
         REQUEUED(Course.WAITS, "RQ"),
         REQUEUE_FED(Course.WAITS, "RF"),
-        /** Held after a requeue: a user has to release it. */
+        /** The job is held after a requeue; a user has to release it. */
         REQUEUE_HOLD(Course.WAITS, "RH"),
-        /** Likewise, since it ended with an exit code that the site names so. */
+        /** The job is held because it ended with an exit code for which the site requires that. */
         SPECIAL_EXIT(Course.WAITS, "SE"),
         RESV_DEL_HOLD(Course.WAITS, "RD"),
         RUNNING(Course.RUNS, "R"),

@@ -9,9 +9,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Warns in time before the job's limit, whether or not the batch script asked for a signal. Slurm is asked once the job has run for some
- * seconds, which of many short ones none does, and once more when the time has come, since an administrator may have moved the limit.
- * Thread-safe; the waiting is done by a daemon thread of its own.
+ * Warns in time before the job's limit, whether or not the batch script asked for a signal. Asks
+ * Slurm once when the job has run for some seconds, so that short jobs never ask. Asks once more
+ * when the time has come, because an administrator may have moved the limit. Thread-safe; a
+ * separate daemon thread waits.
  */
 public final class LimitWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LimitWatch.class);
@@ -34,7 +35,7 @@ public final class LimitWatch implements AutoCloseable {
 
     /**
      * @param known receives the end of the job's time limit
-     * @param near called once, when it is time to save the work
+     * @param near called once, when it is time for a checkpoint
      */
     public LimitWatch(BatchJob job, Slurm slurm, Clock clock, Consumer<Instant> known, Runnable near) {
         this.job = job;
@@ -49,7 +50,7 @@ public final class LimitWatch implements AutoCloseable {
         thread.start();
     }
 
-    /** An image took so long: the next one may too. */
+    /** Records how long an image took; the next one may take as long. */
     public synchronized void imageTook(Duration time) {
         if (time.compareTo(longestImage) > 0) {
             longestImage = time;
@@ -87,7 +88,7 @@ public final class LimitWatch implements AutoCloseable {
         }
     }
 
-    /** Until Slurm answers; it may be restarting. */
+    /** Repeats the question until Slurm answers, because it may be restarting. */
     private Optional<JobInfo> ask() throws InterruptedException {
         while (true) {
             try {
@@ -102,7 +103,7 @@ public final class LimitWatch implements AutoCloseable {
         }
     }
 
-    /** @return false when this was closed meanwhile */
+    /** @return false if this object was closed meanwhile */
     private synchronized boolean awaitLead(JobInfo info) throws InterruptedException {
         Instant end = info.endTime().orElseThrow();
         while (!closed) {

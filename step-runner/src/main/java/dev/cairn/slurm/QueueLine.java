@@ -6,26 +6,26 @@ import java.util.List;
 /**
  * A job as {@code squeue} lists it.
  *
- * @param id {@code 4711}, or {@code 4711_3} of a task of an array
- * @param reason why it waits or how it ended, e.g. {@code Priority}; {@code None} when there is none
- * @param nodes where it runs; may be empty
- * @param name of the job, which distinguishes it from a later job with the same id
+ * @param id {@code 4711}, or {@code 4711_3} for a task of an array
+ * @param reason why it waits or how it ended, e.g. {@code Priority}; {@code None} if there is none
+ * @param nodes the nodes on which it runs; may be empty
+ * @param name the job's name, which distinguishes it from a later job with the same id
  */
 public record QueueLine(String id, JobState state, String reason, String nodes, String name, String comment) {
     /**
-     * For {@code squeue --format}. The single letters are understood by every version; the comment, which anybody may write, stands
-     * last.
+     * The argument for {@code squeue --format}. Every version understands the single letters. The
+     * comment comes last, because it may hold any text.
      */
     static final String FORMAT = "%i|%T|%r|%N|%j|%k";
 
     private static final int FIELDS = 6;
 
-    /** The id that {@code sbatch} said: of a task that of its array. */
+    /** The id that {@code sbatch} printed; for a task, the id of its array. */
     public static String submittedId(String id) {
         return id.split("[_+]", 2)[0];
     }
 
-    /** Lines that are no job's, such as a site's greeting, are passed over. */
+    /** Skips lines that describe no job, such as a site's greeting. */
     static List<QueueLine> parse(String text) {
         List<QueueLine> jobs = new ArrayList<>();
         for (String line : text.split("\n")) {

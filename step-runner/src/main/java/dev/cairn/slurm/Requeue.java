@@ -3,9 +3,8 @@ package dev.cairn.slurm;
 import java.util.Optional;
 
 /**
- * What became of a job that stopped with its work saved.
- *
- * @param goesOn the job is queued again, and the same line resumes the run when it starts
+ * The result of requeueing a job that stopped with a checkpoint.
+ * @param goesOn whether the job is queued again, so that the same line resumes the run
  * @param words what happened and what to do, for a person
  */
 public record Requeue(StopCause cause, boolean goesOn, String words) {
@@ -13,9 +12,8 @@ public record Requeue(StopCause cause, boolean goesOn, String words) {
     private static final int TRIES = 3;
 
     /**
-     * Requeues the job if it has to be requeued.
-     *
-     * @param warned USR1 was among the signals that stopped it
+     * Requeues the job if that is necessary.
+     * @param warned whether USR1 was among the signals that stopped it
      */
     public static Requeue after(BatchJob job, Slurm slurm, boolean warned) throws InterruptedException {
         StopCause cause = causeOf(job, slurm, warned);
@@ -40,7 +38,7 @@ public record Requeue(StopCause cause, boolean goesOn, String words) {
         }
     }
 
-    /** @return Slurm's words when it did not */
+    /** @return Slurm's message if it refused */
     private static Optional<String> requeue(BatchJob job, Slurm slurm) throws InterruptedException {
         String last = "";
         for (int i = 0; i < TRIES; i++) {

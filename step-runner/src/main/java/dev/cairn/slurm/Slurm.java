@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * its accounting database. Immutable; any thread.
  */
 public final class Slurm {
-    /** Words of Slurm's libraries for "I could not ask", as against "no". */
+    /** Texts in Slurm's error messages that mean "no answer", as opposed to "refused". */
     private static final Pattern UNHEARD = Pattern.compile(
             "unable to contact|timed out|connection refused|connection failure|connect failure|zero bytes"
                     + "|transport endpoint|temporarily unavailable|unexpected message|authentication|not responding"
@@ -27,12 +27,14 @@ public final class Slurm {
 
     private final Commands commands;
 
-    /** @param environment this process's: it says where the commands are, and goes with every job that is submitted */
+    /** @param environment the environment of this process, which locates the commands and is passed
+     * to every submitted job
+     */
     public Slurm(Map<String, String> environment) {
         this.commands = new Commands(environment);
     }
 
-    /** Why nothing can be submitted from here; empty when it can be tried. */
+    /** Why no job can be submitted from here; empty if one can. */
     public Optional<String> obstacle() {
         return commands.find("sbatch").isPresent()
                 ? Optional.empty()
@@ -52,7 +54,7 @@ public final class Slurm {
         return JobRequest.jobId(succeeded("sbatch", output).out());
     }
 
-    /** Empty when Slurm no longer knows it. */
+    /** The job; empty if Slurm no longer knows it. */
     public Optional<JobInfo> job(String id) throws SlurmException, InterruptedException {
         Commands.Output output = commands.ask(List.of("scontrol", "show", "job", "-o", id));
         if (output.exitCode() != 0 && matches(NO_SUCH_JOB, output)) {
@@ -62,16 +64,18 @@ public final class Slurm {
     }
 
     /**
-     * Returns the jobs that Slurm still shows; it shows a job for some minutes after its end. Of a task of an array all tasks of
-     * the array
-     * that it shows; one that was cancelled before it started it does not.
+     * Returns the jobs that Slurm still shows; it shows a job for some minutes after its end. For a
+     * task of an array, returns all tasks of the array that Slurm shows; it does not show a task
+     * that was cancelled before its start.
      */
     public List<QueueLine> queue(Collection<String> ids) throws SlurmException, InterruptedException {
         String submitted = ids.stream().map(QueueLine::submittedId).distinct().collect(Collectors.joining(","));
         return ids.isEmpty() ? List.of() : queue(List.of("--jobs=" + submitted));
     }
 
-    /** One of them, by its name too: to another a controller that had forgotten this one gave its id. */
+    /** Returns one of them, and compares its name, too: a controller that lost the job may have
+     * given its id to another job.
+     */
     public Optional<QueueLine> queued(String id, String name) throws SlurmException, InterruptedException {
         return queue(List.of(id)).stream()
                 .filter(line -> line.id().equals(id) && line.name().equals(name))
@@ -88,7 +92,7 @@ public final class Slurm {
                 List.of("squeue", "--noheader", "--array", "--states=all", "--format=" + QueueLine.FORMAT));
         words.addAll(which);
         Commands.Output output = commands.ask(words);
-        // asked for one job only, it says so when there is none
+        // if only one job is asked for, the command reports a missing job as an error
         boolean none = output.exitCode() != 0 && matches(NO_SUCH_JOB, output);
         return none ? List.of() : QueueLine.parse(succeeded("squeue", output).out());
     }
@@ -110,7 +114,7 @@ public final class Slurm {
      * The most CPUs that a node has.
      *
      * @param partition one, or several with commas between; empty for the default
-     * @return empty when nothing can be said
+     * @return empty if it is not known
      */
     public OptionalInt mostCpus(Optional<String> partition) throws SlurmException, InterruptedException {
         List<String> words = new ArrayList<>(List.of("sinfo", "--noheader", "--format=%P|%c"));

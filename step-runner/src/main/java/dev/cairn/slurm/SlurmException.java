@@ -1,18 +1,18 @@
 package dev.cairn.slurm;
 
-/** One of Slurm's commands did not do what was asked; the message has its own words. */
+/** A Slurm command failed. The message holds the command's own words. */
 public final class SlurmException extends Exception {
     private static final long serialVersionUID = 1;
 
     /** What the failure means for the caller. */
     public enum Kind {
-        /** Slurm has decided against it; asking again changes nothing. */
+        /** Slurm has refused the request; another try gives the same result. */
         REFUSED,
-        /** A limit on how many jobs may wait: later there is room. */
+        /** A limit on waiting jobs was reached; later there is room. */
         FULL,
-        /** Nothing was heard, or not in time: what was asked may or may not have been done. */
+        /** No answer came in time. Slurm may have carried out the request or not. */
         UNCLEAR,
-        /** The command is not there. */
+        /** The command does not exist here. */
         MISSING
     }
 

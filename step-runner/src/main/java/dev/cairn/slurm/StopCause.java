@@ -8,11 +8,13 @@ import java.util.Optional;
  * whenever TERM comes would make {@code scancel} ineffective.
  */
 public enum StopCause {
-    /** Its nodes are wanted for another job, and it has a grace time. */
+    /** The job's nodes are needed for another job, and the job has a grace time. */
     PREEMPTION("is being preempted", true),
-    /** It goes back into the queue already, or has started again elsewhere. */
+    /** The job is back in the queue already, or has started again elsewhere. */
     REQUEUE("was requeued", false),
-    /** Its controller was killed before it had written the job down, and ends it when the node reports. */
+    /** The controller was killed before it had recorded the job, and ends the job when the node
+     * reports it.
+     */
     FORGOTTEN("is unknown to Slurm", false),
     /** The warning before the time limit, or any other USR1. */
     WARNING("is near its time limit", true),
@@ -41,16 +43,16 @@ public enum StopCause {
     }
 
     /**
-     * @param info of the job after the signal; empty when Slurm does not know it
-     * @param warned USR1 was among the signals
+     * @param info the job after the signal; empty if Slurm does not know it
+     * @param warned whether USR1 was among the signals
      */
     public static StopCause of(BatchJob job, Optional<JobInfo> info, boolean warned) {
         if (info.isEmpty()) {
             return FORGOTTEN;
         }
         JobInfo now = info.get();
-        // a controller that was killed may have forgotten that it had started the job: then it waits, with as many
-        // restarts as before
+        // a controller that was killed may not know that it had started the job: then the job
+        // waits, with an unchanged number of restarts
         if (now.restarts() > job.restart() || now.state().course() == JobState.Course.WAITS) {
             return REQUEUE;
         }

@@ -9,8 +9,8 @@ public final class TaskList {
     private TaskList() {}
 
     /**
-     * @param tasks their numbers, rising
-     * @param atMost so many run at a time; empty for any number
+     * @param tasks their numbers, ascending
+     * @param atMost how many run at a time; empty for any number
      * @return e.g. {@code 1-4,7%2}
      */
     public static String text(List<Integer> tasks, OptionalInt atMost) {

@@ -14,10 +14,12 @@ public final class TimeLimits {
     private TimeLimits() {}
 
     /**
-     * A limit as {@code sbatch --time} takes it and {@code squeue} prints it: {@code minutes}, {@code m:s}, {@code h:m:s},
+     * Parses a limit in the form of {@code sbatch --time} and {@code squeue}: {@code minutes},
+     * {@code m:s}, {@code h:m:s},
      * {@code d-h}, {@code d-h:m}, {@code d-h:m:s}.
      *
-     * @return empty for {@code UNLIMITED}, and for what says nothing ({@code NOT_SET}, {@code Partition_Limit}, {@code INVALID})
+     * @return empty for {@code UNLIMITED}, and for texts without a limit ({@code NOT_SET}, {@code
+     * Partition_Limit}, {@code INVALID})
      */
     public static Optional<Duration> parse(String text) {
         String limit = text.strip();

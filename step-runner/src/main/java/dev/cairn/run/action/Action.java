@@ -27,8 +27,8 @@ public abstract class Action implements Checkpointer {
     private final Clock clock;
 
     /**
-     * @param name the key by which a workflow file chooses it
-     * @param subject begins messages: {@code an approval}
+     * @param name the key by which a workflow file selects it
+     * @param subject the begin of messages: {@code an approval}
      */
     protected Action(String name, String subject, Clock clock) {
         this.name = name;
@@ -39,7 +39,7 @@ public abstract class Action implements Checkpointer {
     /** The step of an attempt that a runner started before; empty if the attempt had not begun. */
     protected abstract Optional<StepProcess> begun(Path attemptDir) throws IOException, EngineException;
 
-    /** Whether an attempt has left its file. */
+    /** Whether an attempt has written its file. */
     protected abstract boolean hasBegun(Path attemptDir) throws IOException;
 
     protected final Clock clock() {
@@ -70,7 +70,7 @@ public abstract class Action implements Checkpointer {
         }
     }
 
-    /** An attempt without a file asked nothing of anybody. */
+    /** An attempt without a file has sent no request. */
     @Override
     public final Optional<StepExit> exitOf(Path attemptDir) throws EngineException {
         try {

@@ -29,10 +29,10 @@ public abstract class ActionStep implements StepProcess {
     private final Clock clock;
     private @Nullable StepExit exit;
 
-    /** Held for the state of the step; notified when the step ends. */
+    /** Guards the state of the step; notified when the step ends. */
     protected final Object lock = new Object();
 
-    /** @param subject begins messages: {@code an approval} */
+    /** @param subject the begin of messages: {@code an approval} */
     protected ActionStep(String subject, Instant startedAt, Clock clock) {
         this.subject = subject;
         this.startedAt = startedAt;
@@ -43,7 +43,9 @@ public abstract class ActionStep implements StepProcess {
         return clock;
     }
 
-    /** Time since the start; never negative, though another host may have started the attempt by its own clock. */
+    /** Time since the start. Never negative, even if another host with another clock started the
+     * attempt.
+     */
     protected final Duration running() {
         Duration running = Duration.between(startedAt, clock.instant());
         return running.isNegative() ? Duration.ZERO : running;
@@ -52,7 +54,7 @@ public abstract class ActionStep implements StepProcess {
     /**
      * Ends the step and wakes those that wait on {@link #lock}.
      *
-     * @param retryable false for a failure that the same attempt would meet again
+     * @param retryable false for a failure that would occur again
      */
     protected final void conclude(EndCause cause, String message, boolean retryable) {
         synchronized (lock) {

@@ -1,4 +1,6 @@
-/** What steps without a process have in common: their engine and their state, as for {@code approval} and {@code uses: airflow}. */
+/** The common parts of steps without a process, such as {@code approval} and {@code uses: airflow}:
+ * their engine and their state.
+ */
 @NullMarked
 package dev.cairn.run.action;
 

@@ -3,7 +3,7 @@ package dev.cairn.run.control;
 import java.util.List;
 import java.util.OptionalLong;
 
-/** What came of a command, step by step; a step that was not running has no line. */
+/** The result of a command for each step. A step that was not running has no entry. */
 public record CommandResult(List<Line> lines) {
     public static final CommandResult TOO_LATE =
             new CommandResult(List.of(Line.failed("", "the run ended before this request was handled")));
@@ -13,8 +13,8 @@ public record CommandResult(List<Line> lines) {
     }
 
     /**
-     * @param image sequence of the image that was taken, where one was
-     * @param failure empty when it was done
+     * @param image sequence of the new image, if there is one
+     * @param failure empty on success
      */
     public record Line(String step, OptionalLong image, String failure) {
         public static Line done(String step, OptionalLong image) {

@@ -5,9 +5,8 @@ import java.util.Optional;
 /** A command to a run that another process owns. */
 public sealed interface RunCommand {
     /**
-     * An image now, of every running step or of one.
-     *
-     * @param stop then stop the checkpointed steps; the next runner resumes them
+     * Takes an image now, of one or of every running step.
+     * @param stop whether to stop the checkpointed steps; the next runner resumes them
      */
     record Checkpoint(Optional<String> step, boolean stop) implements RunCommand {}
 

@@ -4,17 +4,17 @@ import dev.cairn.engine.EngineException;
 import dev.cairn.engine.StepProcess;
 import dev.cairn.engine.StepStatus;
 
-/** A step that runs, or is about to, as its session knows it. Thread-safe. */
+/** A step that runs or is about to run, for requests to it. Thread-safe. */
 public interface RunningStep {
     String stepId();
 
-    /** @throws EngineException when the step does not run, or not where it can be asked */
+    /** @throws EngineException if the step does not run, or runs where it cannot be reached */
     StepStatus status() throws EngineException, InterruptedException;
 
     /**
      * The step's process, for its terminal.
      *
-     * @throws EngineException when the step does not run, or not here
+     * @throws EngineException if the step does not run on this host
      */
     StepProcess running() throws EngineException, InterruptedException;
 }

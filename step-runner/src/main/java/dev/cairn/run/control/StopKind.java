@@ -3,11 +3,13 @@ package dev.cairn.run.control;
 import dev.cairn.engine.EndCause;
 import dev.cairn.run.manifest.RunState;
 
-/** How a run is stopped before its end. */
+/** The ways to stop a run before its end. */
 public enum StopKind {
-    /** Ctrl-C, or the end of the runner: takes images; the next runner resumes the run. */
+    /** By Ctrl-C, or the end of the runner: takes images; the next runner resumes the run. */
     INTERRUPT(EndCause.INTERRUPTED, RunState.INTERRUPTED),
-    /** The host is needed for something else: takes images, and stops a step without one if its image fails. */
+    /** The host is needed for another purpose: takes images, and stops a step without one if its
+     * image fails.
+     */
     PREEMPT(EndCause.PREEMPTED, RunState.INTERRUPTED),
     /** Takes images; the run resumes only on request. */
     PAUSE(EndCause.PAUSED, RunState.PAUSED),
@@ -27,7 +29,7 @@ public enum StopKind {
         return cause;
     }
 
-    /** The state in which it leaves the run. */
+    /** The state that the run has afterwards. */
     public RunState leaves() {
         return leaves;
     }

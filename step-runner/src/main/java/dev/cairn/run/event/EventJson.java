@@ -17,8 +17,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A line of {@code events.jsonl}: {@code at}, {@code epoch}, {@code event}, {@code step} where it concerns one, {@code text} for a person,
- * and fields of its own.
+ * A line of {@code events.jsonl}: {@code at}, {@code epoch}, {@code event}, {@code step} if it
+ * concerns one, {@code text} for a person, and fields of the event.
  */
 final class EventJson {
     private EventJson() {}
@@ -34,7 +34,7 @@ final class EventJson {
         return line.put("text", text(event));
     }
 
-    /** {@code AttemptStarted} becomes {@code attempt_started}. */
+    /** Converts a name such as {@code AttemptStarted} to {@code attempt_started}. */
     private static String name(RunEvent event) {
         return event.getClass()
                 .getSimpleName()
@@ -83,7 +83,7 @@ final class EventJson {
         }
     }
 
-    /** The attempt of which a line tells that it was started; what the line does not say is unknown. */
+    /** The attempt whose start a line records. Fields that the line lacks are unknown. */
     static AttemptRecord attempt(ObjectNode line) {
         return new AttemptRecord(
                 line.path("attempt").asInt(0),

@@ -14,43 +14,41 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** Something that happened in a run. */
+/** An event of a run. */
 public sealed interface RunEvent {
     Instant at();
 
-    /** Something that happened to one step. */
+    /** An event of one step. */
     sealed interface OfStep extends RunEvent {
         String step();
     }
 
     /**
      * A process has become the run's owner.
-     *
-     * @param broken who owned it before and was found dead, for a person
+     * @param broken the owner before it, which was found dead, for a person
      */
     record Owned(Instant at, long epoch, String owner, Optional<String> broken) implements RunEvent {}
 
-    /** The run has got into this state. */
+    /** The run has entered this state. */
     record RunChanged(Instant at, RunState state, String message) implements RunEvent {}
 
-    /** A command arrived from elsewhere, or a signal. */
+    /** A command or a signal arrived from outside. */
     record Requested(Instant at, String what) implements RunEvent {}
 
     record StepChanged(Instant at, String step, StepState state, String message) implements OfStep {}
 
     /**
-     * The matrix of a step has been decided: the step gives way to its instances.
-     *
+     * The matrix of a step has been decided, and its instances take the step's place.
      * @param instances their labels by their ids, in order
      */
     record InstancesDecided(Instant at, String step, Map<String, String> instances) implements OfStep {}
 
     /**
-     * @param resumedFrom sequence of the image; empty from the beginning without one
-     * @param host where it runs
-     * @param fingerprint of the step as it was started
+     * @param resumedFrom sequence of the image; empty for a start without one
+     * @param host the host on which it runs
+     * @param fingerprint the fingerprint of the step at its start
      * @param job the Slurm job in which it runs
-     * @param repeats running time of attempts before it that it does again, at most
+     * @param repeats running time of earlier attempts that it repeats, at most
      */
     record AttemptStarted(
             Instant at,
@@ -80,7 +78,7 @@ public sealed interface RunEvent {
         }
     }
 
-    /** A step that outlived its last runner has been found running. */
+    /** The runner found a running step, which outlived its last runner. */
     record AttemptAttached(Instant at, String step, int attempt) implements OfStep {}
 
     record AttemptEnded(
@@ -98,12 +96,12 @@ public sealed interface RunEvent {
 
     record CheckpointFailed(Instant at, String step, String reason, String message) implements OfStep {}
 
-    /** Something a person should know that changes no state. */
+    /** Information for a person that changes no state. */
     record Note(Instant at, Optional<String> step, String message) implements RunEvent {}
 
     /** The manifest cannot be written for now; the steps continue, and the runner retries. */
     record CannotWrite(Instant at, String file, String reason) implements RunEvent {}
 
-    /** All that could not be written has been written. */
+    /** Everything that could not be written has been written. */
     record WritesAgain(Instant at, Duration after) implements RunEvent {}
 }

@@ -2,7 +2,7 @@ package dev.cairn.run.failure;
 
 import java.io.IOException;
 
-/** No run, or more than one, goes by a name. */
+/** A name fits no run, or more than one. */
 public final class NoSuchRunException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What a person asked for cannot be done as it was asked. Its message says why, and what to do. */
+/** A person's request cannot be carried out. The message says why, and what to do. */
 public final class RequestException extends IOException {
     private final Kind kind;
     private final transient List<Problem> problems;
@@ -16,7 +16,7 @@ public final class RequestException extends IOException {
         UNKNOWN,
         /** The request itself is wrong. */
         INVALID,
-        /** Not now: the run has ended, or another process has it. */
+        /** The request is not possible now: the run has ended, or another process owns it. */
         UNAVAILABLE
     }
 
@@ -42,7 +42,7 @@ public final class RequestException extends IOException {
         return kind;
     }
 
-    /** Of a workflow file, each with its place. */
+    /** The problems of a workflow file, each with its place. */
     public List<Problem> problems() {
         return problems;
     }

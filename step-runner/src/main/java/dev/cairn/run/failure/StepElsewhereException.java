@@ -3,11 +3,13 @@ package dev.cairn.run.failure;
 import dev.cairn.run.manifest.AttemptRecord;
 import java.io.IOException;
 
-/** An attempt was started on a host that cannot be seen from here, and nothing says that it has ended. */
+/** An attempt was started on a host that cannot be seen from here, and nothing shows that it has
+ * ended.
+ */
 public final class StepElsewhereException extends IOException {
     private static final long serialVersionUID = 1;
 
-    /** @param reason that its engine gave, a sentence */
+    /** @param reason the reason that its engine gave, as a sentence */
     public StepElsewhereException(String step, String reason) {
         super("step " + step + ": " + reason);
     }

@@ -2,7 +2,7 @@ package dev.cairn.run.failure;
 
 import java.util.Set;
 
-/** A step asks for a checkpoint engine that is not there. */
+/** A step asks for a checkpoint engine that does not exist here. */
 public final class UnknownEngineException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 

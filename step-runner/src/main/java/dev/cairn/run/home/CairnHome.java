@@ -13,9 +13,11 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
-/** The folder that holds the runs. There is one only of a folder that {@link Trust} allows. Immutable. */
+/** The folder that holds the runs. An instance exists only for a folder that {@link Trust} allows.
+ * Immutable.
+ */
 public final class CairnHome {
-    /** Its name as a folder that is found like {@code .git}. */
+    /** The name of its folder, which is searched for like {@code .git}. */
     public static final String FOLDER = ".cairn";
 
     private final Path path;
@@ -47,8 +49,8 @@ public final class CairnHome {
     /**
      * {@code $CAIRN_HOME}, else the nearest {@code .cairn} in {@code start} or above it.
      *
-     * @param environment the caller's
-     * @param skipped receives each {@code .cairn} that is passed over, and why
+     * @param environment the caller's environment
+     * @param skipped receives each {@code .cairn} that is skipped, and why
      * @throws UntrustedException if {@code $CAIRN_HOME} is not trusted
      */
     public static Optional<CairnHome> find(Path start, Map<String, String> environment, Consumer<String> skipped)
@@ -71,7 +73,9 @@ public final class CairnHome {
         return Optional.empty();
     }
 
-    /** Like {@link #find}; where there is none, {@code .cairn} in {@code start}. The folder is made when missing. */
+    /** As {@link #find}; if there is none, {@code .cairn} in {@code start}. Makes the folder if it
+     * is missing.
+     */
     public static CairnHome findOrCreate(Path start, Map<String, String> environment) throws IOException {
         return findOrCreate(
                 start,
@@ -86,10 +90,10 @@ public final class CairnHome {
         return (found.isPresent() ? found.get() : at(start.resolve(FOLDER))).created();
     }
 
-    /** The same, made when missing. */
+    /** The same, and makes the folder if it is missing. */
     public CairnHome created() throws IOException {
         DurableFiles.createFolders(runs());
-        return at(path); // in a folder that others can write to, one of them may have been faster
+        return at(path); // in a folder that others can write to, another user may have been faster
     }
 
     public Path path() {
@@ -105,7 +109,7 @@ public final class CairnHome {
         return path.resolve("names");
     }
 
-    /** Which runs a workflow file and its inputs have had, one folder per file and inputs. */
+    /** The runs of a workflow file and its inputs, one folder for each. */
     public Path lines() {
         return path.resolve("lines");
     }
@@ -115,12 +119,12 @@ public final class CairnHome {
         return path.resolve("untold");
     }
 
-    /** The successes of steps with {@code cache}. */
+    /** The earlier successes of steps with {@code cache}. */
     public Path cache() {
         return path.resolve("cache");
     }
 
-    /** What was piped into commands, a file each. */
+    /** The input that was piped into commands, one file for each. */
     public Path input() {
         return path.resolve("input");
     }

@@ -11,8 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * A run that is being made, in {@code runs/.new-ID/ID}. When the draft is complete it takes its name, and from that instant it is the
- * run of that name. A process that finds the name but no run moves the draft into place, since the draft's creator may have been killed.
+ * A run that is being made, in {@code runs/.new-ID/ID}. When the draft is complete, it is
+ * registered under its name, and from then on it is the run of that name. A process that finds the
+ * name but no run moves the draft into place, since the draft's creator may have been killed.
  * Immutable; any thread.
  */
 public final class RunDraft {
@@ -37,7 +38,7 @@ public final class RunDraft {
     /**
      * Moves the run into place, unless another process already has.
      *
-     * @return whether it is there; not when it was never made, or was deleted since
+     * @return whether it is there; false if it was never made, or was deleted since
      */
     public boolean appear() throws IOException {
         if (Presence.isThere(target.manifest())) {
@@ -53,7 +54,7 @@ public final class RunDraft {
         return true;
     }
 
-    /** Deletes what was made, or what the move has left. */
+    /** Deletes the draft, or the rest that the move has left. */
     public void discard() throws IOException {
         TreeRemoval.remove(home.path(), folder);
     }

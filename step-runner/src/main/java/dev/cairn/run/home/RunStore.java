@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 
 /** Finds the runs of a home. Immutable; any thread. */
 public final class RunStore {
-    /** An owner on another host that shows no sign of life for so long is taken for dead. */
+    /** An owner on another host counts as dead when its heartbeat is silent for this long. */
     public static final Duration LONGEST_SILENCE = Owners.LEASE;
 
     private final CairnHome home;
@@ -40,10 +40,10 @@ public final class RunStore {
     /**
      * The runs of a home, newest first.
      *
-     * @param unreadable what is wrong with those that are not to be trusted, or whose manifest cannot be read
+     * @param unreadable the problems of runs that are not trusted, or whose manifest cannot be read
      */
     public record Listing(List<RunManifest> runs, List<IOException> unreadable) {
-        /** The newest run that has not ended, or that failed and so can be resumed. */
+        /** The newest run that can be resumed: it has not ended, or it failed. */
         public Optional<RunManifest> newestResumable() {
             return runs.stream()
                     .filter(run -> !run.state().isFinal() || run.state() == RunState.FAILED)
@@ -93,8 +93,8 @@ public final class RunStore {
     /**
      * The run that goes by a name: a key or the name of an exec (of several the newest), an id, or the beginning of one id.
      *
-     * @throws NoSuchRunException when there is none, or more than one begins so
-     * @throws UntrustedException when another user could have written it
+     * @throws NoSuchRunException if no run fits, or more than one
+     * @throws UntrustedException if another user could have written it
      */
     public RunFolder find(String name) throws IOException {
         RunFolder found = search(name);
@@ -132,8 +132,7 @@ public final class RunStore {
     }
 
     /**
-     * The id of the step that a person names by it or by its label.
-     *
+     * The id of the step with this id or label.
      * @throws RequestException if there is none, or several
      */
     public static String stepId(RunManifest run, String named) throws RequestException {

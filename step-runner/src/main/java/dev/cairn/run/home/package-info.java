@@ -1,4 +1,4 @@
-/** The home ({@code .cairn}): where it is, and which runs it holds. */
+/** The home ({@code .cairn}): finds it, and lists the runs that it holds. */
 @NullMarked
 package dev.cairn.run.home;
 

@@ -17,8 +17,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What single attempts wrote into a log. A step has one log, which a resume truncates to where the image was taken; the tail that it cuts
- * off lies in the new attempt's {@code undone/}. Immutable; any thread.
+ * The parts of a log that single attempts wrote. A step has one log, which a resume truncates to
+ * where the image was taken; the tail that it cuts off lies in the new attempt's {@code undone/}.
+ * Immutable; any thread.
  */
 public final class AttemptLogs {
     private static final String CUT = ".from-";
@@ -30,8 +31,8 @@ public final class AttemptLogs {
     private final List<List<Piece>> byAttempt = new ArrayList<>();
 
     /**
-     * @param log one of the step's
-     * @param sizeBefore the size that this log had before an attempt
+     * @param log one of the step's logs
+     * @param sizeBefore the size of this log before an attempt
      */
     private AttemptLogs(StepFolder step, List<AttemptRecord> attempts, Path log, Before sizeBefore) throws IOException {
         this.attempts = List.copyOf(attempts);
@@ -70,13 +71,13 @@ public final class AttemptLogs {
         return new AttemptLogs(step, attempts, step.stderr(), AttemptRecord.LogSizes::stderr);
     }
 
-    /** Takes a log, piece by piece. */
+    /** Receives a log, piece by piece. */
     @FunctionalInterface
     public interface Sink {
         void write(byte[] bytes, int length) throws IOException;
     }
 
-    /** Copies what one attempt wrote, whether a resume has cut it off or not. */
+    /** Copies the part that one attempt wrote, even if a resume has cut it off. */
     public void copy(int number, Sink out) throws IOException {
         for (int i = 0; i < attempts.size(); i++) {
             if (attempts.get(i).number() == number) {
@@ -117,7 +118,9 @@ public final class AttemptLogs {
         return inside;
     }
 
-    /** What the first of an attempt's roll-backs cut off the log: the later ones found it cut. */
+    /** The tail that the first roll-back of an attempt cut off; later roll-backs found the log cut
+     * already.
+     */
     private static Optional<Piece> tail(Path undone, Path log) throws IOException {
         for (Path rollback : sorted(undone, "[0-9]*")) {
             Path folder = rollback.resolve(

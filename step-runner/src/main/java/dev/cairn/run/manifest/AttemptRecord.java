@@ -14,17 +14,17 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One start of a step, from its beginning or from an image.
- *
- * @param number from 1
- * @param epoch of the owner that started it
- * @param resumedFrom sequence of the image; empty when it began without one
- * @param passed newer images that it did not resume from, newest first
- * @param repeats running time of attempts before it that it does again, at most
- * @param journalled how many lines of the supervisor's journal of checkpoints are in the manifest already
+ * @param number its number, from 1
+ * @param epoch the epoch of the owner that started it
+ * @param resumedFrom sequence of the image; empty if it began without one
+ * @param passed newer images that it skipped, newest first
+ * @param repeats running time of earlier attempts that it repeats, at most
+ * @param journalled how many lines of the supervisor's journal are in the manifest already
  * @param end how it ended; empty while it runs, or if no runner has recorded the end
  * @param job the Slurm job that it ran in, and that it did not outlive
- * @param shortage what the step asks for and did not have there, for a person
- * @param logsBefore the sizes of its logs before it started, and before a resume cut them; empty in records of earlier versions
+ * @param shortage the resources that the step asks for and that were missing, for a person
+ * @param logsBefore the sizes of its logs before it started and before a resume cut them; empty in
+ * records of earlier versions
  */
 public record AttemptRecord(
         int number,

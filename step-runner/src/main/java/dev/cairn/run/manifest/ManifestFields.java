@@ -11,7 +11,9 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** How values are written in the manifest: absent things as null, instants in ISO 8601 with milliseconds. */
+/** The form of values in the manifest: null for absent values, and ISO 8601 with milliseconds for
+ * instants.
+ */
 final class ManifestFields {
     private ManifestFields() {}
 
@@ -34,12 +36,12 @@ final class ManifestFields {
         return value.isIntegralNumber() ? OptionalInt.of(value.intValue()) : OptionalInt.empty();
     }
 
-    /** A number that is never negative; {@code otherwise} where there is none. */
+    /** A number that is never negative; {@code otherwise} if it is missing. */
     static int count(JsonNode node, String field, int otherwise) {
         return Math.toIntExact(amount(node, field, otherwise));
     }
 
-    /** Likewise a large one, 0 where there is none. */
+    /** The same for a large number; 0 if it is missing. */
     static long amount(JsonNode node, String field) {
         return amount(node, field, 0);
     }
@@ -55,7 +57,7 @@ final class ManifestFields {
         return value.longValue();
     }
 
-    /** The elements of a list; none where there is no list. */
+    /** The elements of a list; empty if the list is missing. */
     static Stream<JsonNode> list(JsonNode node, String field) {
         JsonNode value = node.path(field);
         if (!value.isArray() && !value.isMissingNode()) {
@@ -64,7 +66,7 @@ final class ManifestFields {
         return value.valueStream();
     }
 
-    /** What should be an object, or missing. */
+    /** An object; empty if it is missing. */
     static JsonNode object(JsonNode node, String field) {
         JsonNode value = node.path(field);
         if (!value.isObject() && !value.isMissingNode() && !value.isNull()) {

@@ -18,20 +18,20 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The combinations of a matrix that was decided while the run ran, {@code matrices/STEP.json}, by the step that has it: decided once, and the same after every
- * resume. Stateless; any thread.
+ * The combinations of a matrix that was decided while the run ran, in {@code matrices/STEP.json}.
+ * They are decided once, and are the same after every resume. Stateless; any thread.
  */
 public final class MatrixRecord {
     private static final DocumentType TYPE = new DocumentType("cairn.matrix", 1);
     private static final String INSTANCES = "instances";
-    /** A number keeps its spelling: {@code 3.10} is not {@code 3.1}. */
+    /** The type of a value whose spelling is kept: {@code 3.10} is not {@code 3.1}. */
     private static final String NUMBER = "number";
 
     private static final String FIELDS = "fields";
 
     private MatrixRecord() {}
 
-    /** To be done before the first instance starts. */
+    /** Records the decision; call it before the first instance starts. */
     public static void write(RunFolder run, String step, List<Map<String, Value>> combinations, WriteGuard guard)
             throws IOException {
         ObjectNode root = TYPE.create();
@@ -43,7 +43,7 @@ public final class MatrixRecord {
         });
     }
 
-    /** In order; empty when it has not been decided. */
+    /** The combinations in order; empty if the matrix has not been decided. */
     public static Optional<List<Map<String, Value>>> read(RunFolder run, String step) throws IOException {
         return TYPE.readIfPresent(
                 run.matrix(step),

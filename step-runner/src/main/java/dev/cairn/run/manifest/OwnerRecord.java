@@ -13,11 +13,12 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * The owner of a run.
  *
- * @param epoch raised by every take-over, from 1
- * @param heartbeat counts up while the owner lives
- * @param stopping the owner is stopping the run, and will release it soon
- * @param released the owner has released the run; another process may take over at once
- * @param cannotWrite the owner cannot write the run's manifest for now, and retries
+ * @param epoch a number from 1 that every take-over raises
+ * @param heartbeat a number that grows while the owner lives
+ * @param stopping whether the owner is stopping the run and will release it soon
+ * @param released whether the owner has released the run, so that another process may take over at
+ * once
+ * @param cannotWrite present if the owner cannot write the run's manifest for now, and retries
  */
 public record OwnerRecord(
         String host,

@@ -24,9 +24,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a run's documents down, and retries what fails: a disk that is full, a quota or a file server that stumbles costs time
- * only, and the steps run on meanwhile. What waiting cannot mend, such as a folder that is gone, fails at once. Thread-safe; no
- * lock is held while it writes or waits.
+ * Writes a run's documents, and retries after a failure. A full disk, a quota or a slow file server
+ * only costs time, and the steps run on meanwhile. An error that waiting cannot mend, such as a
+ * missing folder, fails at once. Thread-safe; no lock is held while it writes or waits.
  */
 public final class Publisher implements WriteGuard {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
@@ -49,7 +49,7 @@ public final class Publisher implements WriteGuard {
         void writesAgain(Instant at, Duration after);
     }
 
-    /** @param guard asked before each try */
+    /** @param guard checked before each try */
     public Publisher(WriteGuard guard, Clock clock, News news) {
         this.guard = guard;
         this.clock = clock;
@@ -61,18 +61,20 @@ public final class Publisher implements WriteGuard {
         guard.check();
     }
 
-    /** What cannot be written now; empty when all is well. */
+    /** The document that cannot be written now; empty if there is none. */
     public Optional<WriteFailure> failure() {
         return Optional.ofNullable(failure);
     }
 
-    /** The runner is to end at once: what cannot be written within some seconds is given up. */
+    /** The runner must end at once: a document that cannot be written within some seconds is
+     * abandoned.
+     */
     public void hurry() {
         hurriedAt = System.nanoTime();
         hurried.countDown();
     }
 
-    /** Waits until it is written. */
+    /** Waits until the document is written. */
     @Override
     public void publish(Path file, Write write) throws IOException {
         publish(file, write, () -> false);
@@ -107,12 +109,12 @@ public final class Publisher implements WriteGuard {
         }
     }
 
-    /** Tries once, for what is written again soon anyway. */
+    /** Tries once, for a document that is soon written again anyway. */
     public boolean tries(Path file, Write write) throws IOException {
         return attempt(file, write).isEmpty();
     }
 
-    /** Tries once, in the caller's thread; what fails is tried again by {@link #settle}. */
+    /** Tries once, in the caller's thread. {@link #settle} repeats a failed write. */
     public void offer(Path file, Write write) throws IOException {
         if (attempt(file, write).isPresent()) {
             synchronized (this) {
@@ -122,9 +124,8 @@ public final class Publisher implements WriteGuard {
     }
 
     /**
-     * Tries again what could not be written when it was offered. Of the thread that offers.
-     *
-     * @return whether all has been written
+     * Repeats the writes that failed when they were offered. Call it in the offering thread.
+     * @return whether everything has been written
      */
     public boolean settle() throws IOException {
         for (Map.Entry<Path, Write> entry : owed()) {
@@ -137,7 +138,7 @@ public final class Publisher implements WriteGuard {
         return List.copyOf(owed.entrySet());
     }
 
-    /** @return a failure that may pass; any other is thrown */
+    /** @return a temporary failure; any other is thrown */
     private Optional<IOException> attempt(Path file, Write write) throws IOException {
         guard.check();
         try {
@@ -180,7 +181,7 @@ public final class Publisher implements WriteGuard {
         }
     }
 
-    /** It is written, or given up. */
+    /** The document is written, or abandoned. */
     private void forget(Path file) {
         WriteFailure last;
         synchronized (this) {
@@ -197,7 +198,7 @@ public final class Publisher implements WriteGuard {
         }
     }
 
-    /** In slices, in which it may be given up. */
+    /** Waits in short slices, so that the write can be abandoned in between. */
     private void rest(Duration pause, BooleanSupplier givenUp) throws InterruptedIOException {
         long until = System.nanoTime() + pause.toNanos();
         try {

@@ -3,10 +3,10 @@ package dev.cairn.run.manifest;
 import java.nio.file.Path;
 
 /**
- * Where things lie in a run's folder.
- *
- * @param path the manifest, the owner, the events and the requests
- * @param base the steps and what they share; differs from {@code path} for a part of a run that has an owner of its own
+ * The paths within a run's folder.
+ * @param path the folder of the manifest, the owner, the events and the requests
+ * @param base the folder of the steps and their common files; differs from {@code path} for a part
+ * of a run that has an owner of its own
  */
 public record RunFolder(Path path, Path base) {
     public RunFolder(Path path) {
@@ -52,7 +52,7 @@ public record RunFolder(Path path, Path base) {
         return path.resolve("tmp");
     }
 
-    /** Of the steps whose matrices were decided while the run ran. */
+    /** The records of decided matrices. */
     public Path matrices() {
         return base.resolve("matrices");
     }

@@ -13,10 +13,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The run's part of the manifest, {@code manifest.json}. A view on the document's tree, so that unknown fields outlive a
- * rewrite. Confined to the thread that runs the run.
+ * The run's part of the manifest, {@code manifest.json}. It is a view of the document's tree, so
+ * unknown fields survive a rewrite. Confined to the thread that runs the run.
  *
- * <p>Its index of the steps is for a quick look and may lag behind; {@link StepManifest} is the truth.
+ * <p>Its index of the steps is for quick overviews and may be outdated; {@link StepManifest} is the
+ * truth.
  */
 public final class RunManifest {
     private static final DocumentType TYPE = new DocumentType("cairn.run", 1);
@@ -31,7 +32,7 @@ public final class RunManifest {
         this.root = root;
     }
 
-    /** A new run; nothing is written. */
+    /** A new run. Writes nothing. */
     public static RunManifest create(RunFolder folder, RunOrigin origin, Instant now) {
         ObjectNode root = TYPE.create();
         root.put("id", folder.runId());
@@ -44,7 +45,7 @@ public final class RunManifest {
         return new RunManifest(folder, root);
     }
 
-    /** @throws java.nio.file.NoSuchFileException when there is no such run */
+    /** @throws java.nio.file.NoSuchFileException if there is no such run */
     public static RunManifest read(RunFolder folder) throws IOException {
         return TYPE.read(folder.manifest(), root -> {
             RunManifest manifest = new RunManifest(folder, root);
@@ -70,7 +71,7 @@ public final class RunManifest {
         }
     }
 
-    /** Publishes it durably, when the guard allows. */
+    /** Publishes it durably, if the guard allows. */
     public void save(WriteGuard guard, Instant now) throws IOException {
         ManifestFields.put(root, "updated_at", now);
         guard.publish(folder.manifest(), this::write);
@@ -104,7 +105,7 @@ public final class RunManifest {
         origin.into(root);
     }
 
-    /** The workflow's text is about to be replaced by one of this digest. */
+    /** Records the digest of a text that is about to replace the workflow's. */
     public void announceText(String digest) {
         root.withObjectProperty("workflow").put(NEXT_DIGEST, digest);
     }
@@ -120,7 +121,7 @@ public final class RunManifest {
         return RunState.fromWire(ManifestFields.text(root, "state"));
     }
 
-    /** Why it is in its state, for a person; may be empty. */
+    /** The reason for its state, for a person; may be empty. */
     public String message() {
         return ManifestFields.text(root, "message");
     }
@@ -147,7 +148,7 @@ public final class RunManifest {
         return ManifestFields.instant(root, "updated_at");
     }
 
-    /** The start of a Slurm job in which a line of its script was last about this run. */
+    /** The start of the Slurm job whose script last named this run. */
     public Optional<JobStart> jobStart() {
         JsonNode node = root.path(JOB_START);
         return node.isObject()
@@ -165,8 +166,7 @@ public final class RunManifest {
 
     /**
      * A line of the index of steps.
-     *
-     * @param label of an instance of a matrix, with its values
+     * @param label the label of a matrix instance, with its values
      */
     public record StepLine(StepState state, OptionalLong newestImage, Optional<String> label) {
         public StepLine(StepState state, OptionalLong newestImage) {
@@ -174,12 +174,14 @@ public final class RunManifest {
         }
     }
 
-    /** What people call a step: its label, else its id. */
+    /** The name of a step for people: its label, else its id. */
     public String label(String id) {
         return ManifestFields.optionalText(root.path("steps").path(id), "label").orElse(id);
     }
 
-    /** The ids of the steps that a person may mean: one, but where instances of a matrix share their values. */
+    /** The ids of the steps that a name may mean: usually one, but several if instances of a matrix
+     * share their values.
+     */
     public List<String> named(String idOrLabel) {
         Map<String, StepLine> steps = steps();
         return steps.containsKey(idOrLabel)
@@ -203,7 +205,7 @@ public final class RunManifest {
         return lines;
     }
 
-    /** It is no longer one: its matrix has been decided. */
+    /** Removes a step from the index, because its matrix has been decided. */
     public void forget(String id) {
         root.withObjectProperty("steps").remove(id);
     }

@@ -7,16 +7,15 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Where a run came from.
- *
- * @param name of the workflow or command, for people
- * @param key the name that finds it; one unfinished run has it at a time
- * @param workflow the file, absolute; empty for a single command
- * @param command what a run without a workflow file runs
- * @param folder where its steps run unless they say otherwise, absolute
- * @param digest of the workflow's text; empty for a command
- * @param inputs resolved, defaults such as {@code today} included, as text
- * @param environment those inherited variables that decide which programs a command finds
+ * The origin of a run.
+ * @param name the name of the workflow or command, for people
+ * @param key the key that identifies it; at most one unfinished run has it
+ * @param workflow the workflow file, absolute; empty for a single command
+ * @param command the command of a run without a workflow file
+ * @param folder the default folder of its steps, absolute
+ * @param digest the digest of the workflow's text; empty for a command
+ * @param inputs the resolved inputs as text, including defaults such as {@code today}
+ * @param environment the inherited variables that decide which programs a command finds
  */
 public record RunOrigin(
         String name,

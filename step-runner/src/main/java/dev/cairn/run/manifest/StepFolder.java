@@ -10,7 +10,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** Where things lie in a step's folder. */
+/** The paths within a step's folder. */
 public record StepFolder(Path path) {
 
     public String stepId() {
@@ -34,7 +34,7 @@ public record StepFolder(Path path) {
         return path.resolve("output");
     }
 
-    /** What of its logs is not shown. */
+    /** The masks of its logs. */
     public Path masks() {
         return path.resolve("masks.json");
     }
@@ -43,7 +43,9 @@ public record StepFolder(Path path) {
         return path.resolve("attempts").resolve("%03d".formatted(number));
     }
 
-    /** The highest number of those attempts that have a folder with something in it: in an empty one nothing was ever started. */
+    /** The highest number of an attempt with a non-empty folder. An attempt with an empty folder was
+     * never started.
+     */
     public OptionalInt newestAttempt() throws IOException {
         return numbered(path.resolve("attempts"), "\\d{3,9}").stream()
                 .mapToInt(Long::intValue)
@@ -64,7 +66,7 @@ public record StepFolder(Path path) {
         return path.resolve(imagePath(sequence));
     }
 
-    /** The images in this folder by sequence, including those that the manifest does not know. */
+    /** The images in this folder by sequence, including images that the manifest lacks. */
     public List<Long> imagesOnDisk() throws IOException {
         return numbered(checkpoints(), "\\d{6,9}");
     }
@@ -85,7 +87,7 @@ public record StepFolder(Path path) {
         return numbers;
     }
 
-    /** Relative to the step's folder. */
+    /** A path relative to the step's folder. */
     static String imagePath(long sequence) {
         return "checkpoints/%06d".formatted(sequence);
     }

@@ -14,8 +14,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One step's part of the manifest, {@code step.json}: the truth about it. A view on the document's tree, so that unknown fields
- * outlive a rewrite. Confined to the thread that holds the step.
+ * One step's part of the manifest, {@code step.json}: the truth about it. It is a view of the
+ * document's tree, so unknown fields survive a rewrite. Confined to the thread that owns the step.
  */
 public final class StepManifest {
     private static final DocumentType TYPE = new DocumentType("cairn.step", 1);
@@ -27,7 +27,7 @@ public final class StepManifest {
         this.root = root;
     }
 
-    /** A step that has not been started; nothing is written. */
+    /** A step that has not been started. Writes nothing. */
     public static StepManifest create(StepFolder folder) {
         ObjectNode root = TYPE.create();
         root.put("step", folder.stepId()).put("state", StepState.PENDING.wire());
@@ -39,7 +39,7 @@ public final class StepManifest {
         return new StepManifest(folder, root);
     }
 
-    /** What is on disk; empty when the step has never been started. */
+    /** Reads the document; empty if the step has never been started. */
     public static Optional<StepManifest> read(StepFolder folder) throws IOException {
         return TYPE.readIfPresent(folder.document(), root -> {
             StepManifest manifest = new StepManifest(folder, root);
@@ -64,7 +64,7 @@ public final class StepManifest {
         reusedFrom();
     }
 
-    /** Takes over what is on disk now, where another process holds the step. */
+    /** Reads the document again, because another process owns the step. */
     public void reload() throws IOException {
         Optional<StepManifest> now = read(folder);
         if (now.isPresent()) {
@@ -73,7 +73,7 @@ public final class StepManifest {
         }
     }
 
-    /** Publishes it durably, when the guard allows; makes the step's folder when it is missing. */
+    /** Publishes it durably, if the guard allows. Makes the step's folder if it is missing. */
     public void save(WriteGuard guard) throws IOException {
         guard.publish(folder.document(), this::write);
     }
@@ -105,7 +105,7 @@ public final class StepManifest {
         root.put("state", state.wire()).put("message", message).putNull("waiting_until");
     }
 
-    /** The state waiting, until then. */
+    /** Sets the state to waiting, until that time. */
     public void waitUntil(Instant until, String message) {
         state(StepState.WAITING, message);
         ManifestFields.put(root, "waiting_until", until);
@@ -115,12 +115,14 @@ public final class StepManifest {
         return ManifestFields.optionalInstant(root, "waiting_until");
     }
 
-    /** Why it is in its state, for a person; may be empty. */
+    /** The reason for its state, for a person; may be empty. */
     public String message() {
         return ManifestFields.text(root, "message");
     }
 
-    /** Attempts before this number do not count against the budgets, since a user has restarted the step. */
+    /** Attempts before this number do not count against the budgets, because a user has restarted
+     * the step.
+     */
     public int budgetFrom() {
         return ManifestFields.count(root, "budget_from", 1);
     }
@@ -133,8 +135,7 @@ public final class StepManifest {
 
     /**
      * Lets the step run again from its beginning; its work so far no longer counts.
-     *
-     * @param anew even if an earlier success could stand for it
+     * @param anew even if the outputs of an earlier success could be used
      */
     public void runAgain(boolean anew) {
         reopen();
@@ -146,12 +147,14 @@ public final class StepManifest {
         texts(Map.of());
     }
 
-    /** Whether a user wants it to run even if an earlier success could stand for it. */
+    /** Whether a user wants the step to run even if the outputs of an earlier success could be used. */
     public boolean runsAnew() {
         return root.path("runs_anew").asBoolean(false);
     }
 
-    /** Of a step with {@code cache}: the digest of what its outputs depend on, when it was started. */
+    /** For a step with {@code cache}: the digest of everything on which its outputs depend, from its
+     * start.
+     */
     public Optional<String> reuseKey() {
         return ManifestFields.optionalText(root, "reuse_key");
     }
@@ -160,7 +163,7 @@ public final class StepManifest {
         root.put("reuse_key", key.orElse(null));
     }
 
-    /** The run whose outputs stand for the step's; it has not run itself then. */
+    /** The run whose outputs the step uses, so that it has not run itself. */
     public Optional<String> reusedFrom() {
         return ManifestFields.optionalText(root, "reused_from");
     }
@@ -169,17 +172,17 @@ public final class StepManifest {
         root.put("reused_from", run.orElse(null));
     }
 
-    /** From now on it resumes from no image of the attempts so far. */
+    /** Abandons the images of all attempts so far: the step resumes from none of them. */
     public void startOver() {
         root.put("images_from", nextAttempt());
     }
 
-    /** Images of attempts before this number are of work that was given up. */
+    /** Images of attempts before this number hold abandoned work. */
     public int imagesFrom() {
         return ManifestFields.count(root, "images_from", 1);
     }
 
-    /** Since the step was last restarted. */
+    /** Whether it was started since a user last restarted it. */
     public boolean wasStarted() {
         return nextAttempt() > budgetFrom();
     }
@@ -193,7 +196,7 @@ public final class StepManifest {
         return all.isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
     }
 
-    /** The last attempt if it has no recorded end: it runs, or its runner died. */
+    /** The last attempt, if its end is not recorded: it runs, or its runner died. */
     public Optional<AttemptRecord> openAttempt() {
         return lastAttempt().filter(attempt -> attempt.end().isEmpty());
     }
@@ -203,24 +206,24 @@ public final class StepManifest {
         return lastAttempt().map(AttemptRecord::number).orElse(0) + 1;
     }
 
-    /** Adds an attempt, or writes the newer version of one over it. */
+    /** Adds an attempt, or replaces it by a newer version. */
     public void put(AttemptRecord attempt) {
         attempt.into(element(root.withArrayProperty("attempts"), "number", attempt.number()));
     }
 
-    /** Takes an attempt back that was never begun. */
+    /** Removes an attempt that never began. */
     public void withdraw(AttemptRecord attempt) {
         root.withArrayProperty("attempts").removeIf(node -> node.path("number").asInt(-1) == attempt.number());
     }
 
-    /** The files that the command of the newest attempt named when it was started. */
+    /** The files that the newest attempt's command named at its start. */
     public List<Path> scripts() {
         return ManifestFields.list(root, "scripts")
                 .map(path -> Path.of(path.asString()))
                 .toList();
     }
 
-    /** The digests of those that could be read then. */
+    /** The digests of the files that could be read then. */
     public Map<String, String> scriptDigests() {
         return ManifestFields.texts(root, "script_digests");
     }
@@ -231,12 +234,12 @@ public final class StepManifest {
         ManifestFields.put(root, "script_digests", digests);
     }
 
-    /** The images that are there, oldest first. */
+    /** The existing images, oldest first. */
     public List<ImageRecord> images() {
         return ManifestFields.list(root, "images").map(ImageRecord::from).toList();
     }
 
-    /** Says which images are there; those left out have been deleted. */
+    /** Sets the existing images. Images left out have been deleted. */
     public void images(List<ImageRecord> present) {
         ArrayNode old = root.withArrayProperty("images");
         ArrayNode kept = old.arrayNode();
@@ -248,7 +251,7 @@ public final class StepManifest {
         root.set("images", kept);
     }
 
-    /** The files that it has left, by the name of the output. */
+    /** The files that it has left, by the names of the outputs. */
     public Map<String, String> outputs() {
         return ManifestFields.texts(root, "outputs");
     }
@@ -257,7 +260,7 @@ public final class StepManifest {
         ManifestFields.put(root, "outputs", outputs);
     }
 
-    /** What it has written to {@code $CAIRN_OUTPUT}, by the name of the output. */
+    /** The texts that it has written to {@code $CAIRN_OUTPUT}, by the names of the outputs. */
     public Map<String, String> texts() {
         return root.has("texts") ? ManifestFields.texts(root, "texts") : Map.of();
     }

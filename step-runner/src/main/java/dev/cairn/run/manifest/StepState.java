@@ -4,22 +4,22 @@ import java.util.Locale;
 
 /** How far a step has come. The wire form is the name in lower case. */
 public enum StepState {
-    /** Waits for steps that it needs. */
+    /** The step waits for steps that it needs. */
     PENDING,
-    /** Could start, and waits for cpus or memory. */
+    /** The step could start, and waits for cpus or memory. */
     READY,
-    /** Waits for the time of its next attempt. */
+    /** The step waits for the time of its next attempt. */
     WAITING,
     RUNNING,
-    /** Stopped with an image; continued only when asked. */
+    /** The step was stopped with an image, and resumes only on request. */
     PAUSED,
-    /** Stopped by Ctrl-C or the end of its runner; continued by the next one. */
+    /** The step was stopped by Ctrl-C or the end of its runner; the next runner resumes it. */
     INTERRUPTED,
     SUCCEEDED,
     FAILED,
     SKIPPED,
     CANCELLED,
-    /** Stopped since the host was wanted back; continued by the next runner. */
+    /** The step was stopped because the host was needed; the next runner resumes it. */
     PREEMPTED,
     /** Its last attempt ended without a report; the next runner resumes it. */
     LOST;
@@ -28,7 +28,7 @@ public enum StepState {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** Nothing more happens to the step in this run unless a person asks. */
+    /** Whether the state is final: it changes in this run only if a person asks. */
     public boolean isFinal() {
         return this == SUCCEEDED || this == FAILED || this == SKIPPED || this == CANCELLED;
     }

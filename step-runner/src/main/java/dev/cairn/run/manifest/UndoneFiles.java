@@ -13,15 +13,15 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * What the resume with which an attempt began took away or cut off, but for the step's logs. It stays in the attempt's folder.
- *
- * @param bytes of all of them
+ * The files that the resume of an attempt moved away or truncated, except the step's logs. They
+ * stay in the attempt's folder.
+ * @param bytes their total size
  * @param path the folder that holds them, each as N and its absolute path
  */
 public record UndoneFiles(long files, long bytes, Path path) {
     private static final String FOLDER = "undone";
 
-    /** Empty where nothing was rolled back. */
+    /** Empty if nothing was rolled back. */
     public static Optional<UndoneFiles> of(StepFolder step, int attempt) throws IOException {
         Path folder = step.attempt(attempt).resolve(FOLDER);
         if (!Presence.isFolder(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -39,7 +39,7 @@ public record UndoneFiles(long files, long bytes, Path path) {
         return (files == 1 ? "1 file" : files + " files") + ", " + Sizes.text(bytes);
     }
 
-    /** As {@link #of}, for views, which have no other way to say that a folder cannot be read. */
+    /** As {@link #of}, for views, which cannot otherwise report an unreadable folder. */
     public static Optional<UndoneFiles> shown(StepFolder step, int attempt) {
         try {
             return of(step, attempt);
@@ -70,7 +70,7 @@ public record UndoneFiles(long files, long bytes, Path path) {
             return FileVisitResult.CONTINUE;
         }
 
-        /** The log itself or a part of it. */
+        /** Whether it is the log itself or a part of it. */
         private static boolean isOf(Path log, Path place) {
             return place.equals(log) || place.toString().startsWith(log + ".from-");
         }

@@ -5,17 +5,18 @@ import java.io.OutputStream;
 import java.util.Arrays;
 
 /**
- * Writes {@code ***} in place of masked texts. Of an unfinished line as much is kept back as could be the beginning of one, until more of
- * it comes or {@link #finish} is called, so that a text that arrives in two parts is masked too. Confined to one thread.
+ * Writes {@code ***} in place of masked texts. Holds back the end of an unfinished line that could
+ * be the beginning of a masked text, until more arrives or {@link #finish} is called. So a text
+ * that arrives in two parts is masked, too. Confined to one thread.
  */
 public final class MaskedOutput {
     private static final byte[] MASK = {'*', '*', '*'};
 
     private final OutputStream out;
     private byte[] held = new byte[0];
-    /** Of {@link #held}, the bytes at its start that belong to a text whose mask was written already. */
+    /** The bytes at the start of {@link #held} that belong to a text whose mask was written already. */
     private int covered;
-    /** What was written last is a mask. */
+    /** Whether the last output was a mask. */
     private boolean inside;
 
     public MaskedOutput(OutputStream out) {
@@ -37,12 +38,12 @@ public final class MaskedOutput {
         show(masks, text, keptFrom);
     }
 
-    /** Shows the bytes held back: their line is complete. */
+    /** Shows the bytes held back, because their line is complete. */
     public void finish(Masks masks) throws IOException {
         show(masks, held, held.length);
     }
 
-    /** Drops the bytes held back: the log continues elsewhere. */
+    /** Drops the bytes held back, because the log continues elsewhere. */
     public void reset() {
         held = new byte[0];
         covered = 0;

@@ -23,11 +23,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The texts that are not shown of a log, known by length and salted hash, so that who shows the log later needs none of the secrets and
- * none lies on disk. Each line of a value is masked separately; a line of fewer than {@value #SHORTEST} bytes is not masked, since it
- * could occur anywhere. Immutable.
+ * The texts to mask in a log, identified by length and salted hash. So a program that shows the log
+ * later needs no secrets, and none is stored on disk. Each line of a value is masked separately; a
+ * line of fewer than {@value #SHORTEST} bytes is not masked, because it could occur anywhere.
+ * Immutable.
  *
- * <p>{@code sum} is the low 16 bits of a rolling checksum: it finds candidates cheaply and tells little; {@code hash} decides.
+ * <p>{@code sum} is the low 16 bits of a rolling checksum: it finds candidates cheaply and reveals
+ * little; {@code hash} decides.
  */
 public final class Masks {
     /** Bytes. */
@@ -51,7 +53,7 @@ public final class Masks {
         this.masks = List.copyOf(masks);
     }
 
-    /** Of a step's folder; masks nothing where there is no such file. */
+    /** The masks of a step's folder; empty if there is no such file. */
     public static Masks read(Path file) throws IOException {
         Optional<ObjectNode> document = TYPE.readIfPresent(file);
         if (document.isEmpty()) {
@@ -69,7 +71,9 @@ public final class Masks {
                 salt, masks.stream().filter(mask -> mask.length() >= SHORTEST).toList());
     }
 
-    /** Adds secrets to those of a step's folder; what an earlier attempt had is in the log still. */
+    /** Adds secrets to the masks of a step's folder. Secrets of earlier attempts stay, because they
+     * are still in the log.
+     */
     public static void add(Path file, Collection<String> secrets) throws IOException {
         Set<String> lines = new TreeSet<>();
         secrets.forEach(secret -> secret.lines().map(String::strip).forEach(lines::add));
@@ -112,9 +116,8 @@ public final class Masks {
     }
 
     /**
-     * Which bytes belong to a text that is masked.
-     *
-     * @return one flag a byte of {@code text}, the first {@code length} of which count
+     * Finds the bytes that belong to a masked text.
+     * @return a flag for each of the first {@code length} bytes of {@code text}
      */
     public boolean[] find(byte[] text, int length) {
         boolean[] hidden = new boolean[length];

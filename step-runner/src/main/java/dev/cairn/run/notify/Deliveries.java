@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * What carries notices to each kind of receiver.
+ * The deliveries for each kind of receiver.
  *
  * @param patience how long the end of a run waits for receivers; notifications undelivered by then are retried later
  */

@@ -8,21 +8,21 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Carries notices to one kind of receiver. Thread-safe. */
+/** Delivers notifications to one kind of receiver. Thread-safe. */
 public interface Delivery<T extends Notification> {
 
     /**
-     * Why this process cannot deliver to the receiver, for example because a secret is missing. Asks nobody.
-     *
-     * @param folder where relative paths begin
+     * Why this process cannot deliver to the receiver, for example because a secret is missing.
+     * Sends no request.
+     * @param folder the folder for relative paths
      */
     Optional<String> obstacle(T receiver, Path folder);
 
     /**
      * Delivers the notification once, in bounded time.
      *
-     * @param folder where relative paths begin
-     * @param asked what is remembered of it between tries
+     * @param folder the folder for relative paths
+     * @param asked the record of the request between tries
      */
     Answer tell(T receiver, Path folder, Notice notice, Asked asked) throws InterruptedException;
 
@@ -33,10 +33,10 @@ public interface Delivery<T extends Notification> {
     interface Asked {
         Optional<Instant> at();
 
-        /** To be called before asking. */
+        /** Records a request; call it before sending. */
         void note(Instant now) throws IOException;
 
-        /** The request is no longer in progress. */
+        /** Removes the record, because the request is no longer in progress. */
         void forget() throws IOException;
     }
 
@@ -58,7 +58,7 @@ public interface Delivery<T extends Notification> {
         };
     }
 
-    /** What came of it. Reasons are for a person, and hold no secrets. */
+    /** The result of a delivery. Reasons are for a person, and hold no secrets. */
     sealed interface Answer {
         record Delivered() implements Answer {}
 
@@ -69,7 +69,7 @@ public interface Delivery<T extends Notification> {
          */
         record Later(String reason, Optional<Duration> atLeast) implements Answer {}
 
-        /** It will never be taken. */
+        /** The receiver will never accept it. */
         record Refused(String reason) implements Answer {}
     }
 }

@@ -44,7 +44,7 @@ final class DeliveryHistory {
         return root;
     }
 
-    /** The number of the last notice that is delivered or refused; 0 before the first. */
+    /** The number of the last notification that is delivered or refused; 0 before the first. */
     synchronized long through(Receiver receiver) {
         return entry(receiver).path("through").asLong(0);
     }
@@ -64,7 +64,7 @@ final class DeliveryHistory {
         TYPE.write(file, root);
     }
 
-    /** Records why the next one is undelivered. */
+    /** Records why the next notification is undelivered. */
     synchronized void trouble(Receiver receiver, String reason) throws IOException {
         ObjectNode entry = entry(receiver);
         JsonNode known = entry.path("trouble");
@@ -74,7 +74,7 @@ final class DeliveryHistory {
         }
     }
 
-    /** For the next notice of this receiver. */
+    /** The request record for the next notification of this receiver. */
     Delivery.Asked asked(Receiver receiver) {
         return new Delivery.Asked() {
             @Override

@@ -37,7 +37,9 @@ final class EventJournalReader {
         this.file = folder.events();
     }
 
-    /** What has been added since the last call. The event is durable then, so a delivered number always means the same event. */
+    /** Reads the events that were added since the last call. They are durable then, so a delivered
+     * number always means the same event.
+     */
     List<Notice> news() throws IOException {
         List<Notice> notices = new ArrayList<>();
         byte[] added = added();
@@ -100,7 +102,9 @@ final class EventJournalReader {
         };
     }
 
-    /** With a message it only says that jobs continue without a runner, which is not news. */
+    /** With a message, it only says that jobs continue without a runner, which is not worth a
+     * notification.
+     */
     private Optional<Change> running(JsonNode event) {
         if (!event.path("text").asString("").equals("run running")) {
             return Optional.empty();
@@ -110,7 +114,7 @@ final class EventJournalReader {
         return Optional.of(change);
     }
 
-    /** Empty for states in between, such as {@code ready}, and for those of other versions. */
+    /** Empty for intermediate states, such as {@code ready}, and for unknown ones. */
     private static Optional<Change> named(String name) {
         for (Change change : Change.values()) {
             if (change.name().equals(name)) {

@@ -37,7 +37,7 @@ public final class EventJournalRepair {
 
     private EventJournalRepair() {}
 
-    /** To be called, and what it says be added, by the run's owner before it runs the run. */
+    /** Finds the missing events. The run's owner calls it, and adds them, before it runs the run. */
     public static List<RunEvent> missing(RunManifest run) throws IOException {
         EventJournalRepair repair = new EventJournalRepair();
         JsonLines.read(run.folder().events()).forEach(repair::said);
@@ -72,7 +72,7 @@ public final class EventJournalRepair {
     private void unsaid(StepManifest step, Instant updated, List<RunEvent> events) {
         int known = attempts.getOrDefault(step.stepId(), 0);
         for (AttemptRecord attempt : step.attempts()) {
-            // one within a Slurm job of its own is in the job's journal
+            // the events of a Slurm job of its own are in the job's journal
             if (attempt.number() > known && attempt.job().isEmpty()) {
                 events.add(RunEvent.AttemptStarted.of(step.stepId(), attempt));
             }

@@ -8,10 +8,10 @@ import java.util.Optional;
  * One notification. Its content is the same for every delivery and every sender. Immutable.
  *
  * @param run the run's id
- * @param workflow its name
- * @param key that finds the run
+ * @param workflow the workflow's name
+ * @param key the run's key
  * @param sequence the number of its line in the run's journal, from 1
- * @param step that it happened to; empty when it concerns the run
+ * @param step the step concerned; empty if it concerns the run
  * @param text for a person
  */
 public record Notice(
@@ -24,7 +24,7 @@ public record Notice(
         Optional<String> step,
         String text) {
 
-    /** By this a receiver knows one that it has had already. */
+    /** The id by which a receiver recognises a repeated notification. */
     public String id() {
         return run + "-" + sequence;
     }

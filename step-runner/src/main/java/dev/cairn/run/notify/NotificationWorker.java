@@ -53,19 +53,20 @@ final class NotificationWorker implements Runnable {
         }
     }
 
-    /** Why notifications are undelivered, for a person; empty when none are. */
+    /** Why notifications are undelivered, for a person; empty if none are. */
     Optional<String> undelivered() {
         return done ? Optional.empty() : Optional.of(receiver.name() + ": " + trouble);
     }
 
-    /** @return false when time ran out first */
+    /** @return false if time ran out first */
     private boolean tellAll() throws IOException, InterruptedException {
         long through = progress.through(receiver);
         Backoff backoff = new Backoff(ThreadLocalRandom.current());
         while (true) {
             long seen = signal.count();
             boolean last =
-                    signal.isLast(); // asked before the journal is read: nothing is written after the last signal
+                    signal.isLast(); // checked before the journal is read: nothing is written after
+                                     // the last signal
             journal.news().stream()
                     .filter(notice ->
                             notice.sequence() > through && receiver.wants().contains(notice.change()))

@@ -18,9 +18,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Delivers the notifications of one run to its receivers, during the run or afterwards. Each has a thread of its own, so that one that
- * is slow or dead
- * holds up neither the run nor the others. Thread-safe.
+ * Delivers the notifications of one run to its receivers, during the run or afterwards. Each
+ * receiver has a thread of its own, so that a slow or dead one delays neither the run nor the
+ * others. Thread-safe.
  */
 public final class Notifier implements RunListener, AutoCloseable {
     private static final long LOOK_FOR_LOCK = TimeUnit.MILLISECONDS.toNanos(200);
@@ -84,7 +84,7 @@ public final class Notifier implements RunListener, AutoCloseable {
         return obstacles;
     }
 
-    /** Something was added to the journal. */
+    /** Events were added to the journal. */
     @Override
     public void on(RunEvent event) {
         signal.raise();

@@ -14,7 +14,7 @@ import java.util.stream.Stream;
  * The runs of a home that may have undelivered notifications: an empty file each, named by the run's id and created before the first
  * event, so that a retry need not search all runs. Immutable; any thread.
  *
- * @param folder made when it is needed
+ * @param folder the folder, made when it is needed
  */
 public record PendingNotifications(Path folder) {
 
@@ -25,7 +25,7 @@ public record PendingNotifications(Path folder) {
         }
     }
 
-    /** All notifications are delivered, or none can be. */
+    /** Removes a run: all its notifications are delivered, or none can be. */
     public void remove(RunFolder run) throws IOException {
         Files.deleteIfExists(file(run));
     }

@@ -81,7 +81,7 @@ sealed interface Receiver {
         return number == 1 ? name : name + " #" + number;
     }
 
-    /** Without the query, in which people put tokens. */
+    /** The URL without its query, which may hold tokens. */
     private static String shown(MaybeSecret url) {
         if (url instanceof MaybeSecret.Plain plain) {
             URI address = URI.create(plain.text());

@@ -6,7 +6,7 @@ final class WorkSignal {
     private long deadline;
     private boolean last;
 
-    /** How often it was raised. */
+    /** How often the signal was raised. */
     synchronized long count() {
         return count;
     }
@@ -18,8 +18,7 @@ final class WorkSignal {
 
     /**
      * Raises it for the last time.
-     *
-     * @param nanos after this no work starts, by {@link System#nanoTime}
+     * @param nanos the {@link System#nanoTime} after which no work starts
      */
     synchronized void raiseLast(long nanos) {
         last = true;
@@ -35,7 +34,7 @@ final class WorkSignal {
         return last && System.nanoTime() - deadline >= 0;
     }
 
-    /** Waits until it was raised more often than that. */
+    /** Waits until the signal was raised more often than that. */
     synchronized void await(long seen) throws InterruptedException {
         while (count == seen) {
             wait();
@@ -43,9 +42,8 @@ final class WorkSignal {
     }
 
     /**
-     * Waits for a time, or until it is over.
-     *
-     * @param cut whether the last signal ends the wait too
+     * Waits for a time, or until the work is over.
+     * @param cut whether the last signal ends the wait, too
      */
     synchronized void pause(long nanos, boolean cut) throws InterruptedException {
         long until = System.nanoTime() + nanos;

@@ -33,14 +33,16 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Finds and removes what no resume can need. Changes a run only while this process owns it. Confined to one thread. */
+/** Finds and removes data that no resume can need. Changes a run only while this process owns it.
+ * Confined to one thread.
+ */
 public final class Garbage {
     /** A file of the home that is written before a run refers to it is complete within this time. */
     private static final Duration ORPHAN_AGE = Duration.ofDays(1);
 
     private static final Pattern BROKEN_OFF = Pattern.compile("\\..+\\.(partial|deleted)");
 
-    /** Something to be removed, or removed. */
+    /** A file or folder to be removed, or already removed. */
     public record Item(Path path, long bytes, String why) {}
 
     private final CairnHome home;
@@ -55,7 +57,7 @@ public final class Garbage {
         this.rules = rules;
     }
 
-    /** @return what was removed, or with {@code dryRun} would be */
+    /** @return the removed files, or with {@code dryRun} those that would be removed */
     public List<Item> collect(boolean dryRun) throws IOException, InterruptedException {
         RunStore.Listing listing = new RunStore(home).list();
         passedOver.addAll(listing.unreadable());
@@ -71,7 +73,7 @@ public final class Garbage {
         return items;
     }
 
-    /** What is wrong with runs that were left alone for that. */
+    /** The problems of runs that were left alone because of them. */
     public List<IOException> passedOver() {
         return passedOver;
     }
@@ -160,7 +162,8 @@ public final class Garbage {
             return Optional.of("broken-off image");
         }
         if (!ended) {
-            return Optional.empty(); // this file also informs the next supervisor of the last one
+            return Optional.empty(); // the next supervisor reads this file to learn about the last
+                                     // one
         }
         return Optional.of(
                 name.equals("binaries")
@@ -192,7 +195,7 @@ public final class Garbage {
         return steps;
     }
 
-    /** The manifest lists no image that is gone. */
+    /** Removes deleted images from the manifest. */
     private void strikeOff(RunManifest run, Ownership ownership) throws IOException {
         for (StepManifest step : steps(run)) {
             List<ImageRecord> left = new ArrayList<>();
@@ -243,7 +246,7 @@ public final class Garbage {
 
     private static List<Path> children(Path folder) throws IOException {
         if (!Presence.isFolder(folder, LinkOption.NOFOLLOW_LINKS)) {
-            return List.of(); // what a link leads to is not the home's
+            return List.of(); // the target of a link does not belong to the home
         }
         try (Stream<Path> children = Files.list(folder)) {
             return children.sorted().toList();

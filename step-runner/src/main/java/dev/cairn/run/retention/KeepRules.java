@@ -8,19 +8,18 @@ import java.util.OptionalLong;
 import java.util.function.Predicate;
 
 /**
- * Which runs that have ended go as a whole; one that has not ended never does. Immutable.
- *
- * @param age how long they stay after their end
- * @param runs how many of each name stay, the newest
- * @param bytes how much those that stay may take together; the oldest go first
- * @param ofThese only these are touched
+ * Which ended runs are removed; an unfinished run never is. Immutable.
+ * @param age how long a run stays after its end
+ * @param runs how many runs of each name stay, the newest
+ * @param bytes how much the remaining runs may take together; the oldest are removed first
+ * @param ofThese the only runs to which the rules apply
  */
 public record KeepRules(Optional<Duration> age, OptionalInt runs, OptionalLong bytes, Predicate<RunManifest> ofThese) {
     public KeepRules of(Predicate<RunManifest> these) {
         return new KeepRules(age, runs, bytes, these);
     }
 
-    /** Whether there is a run that would go. */
+    /** Whether the rules could remove any run. */
     public boolean areAny() {
         return age.isPresent() || runs.isPresent() || bytes.isPresent();
     }

@@ -15,8 +15,8 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Writes the documented JSON shapes: objects, lists, text, numbers and what stands for them here (times, durations in
- * milliseconds, optionals), without data binding, which would cost start-up time.
+ * Writes the documented JSON shapes: objects, lists, text, numbers, times, durations in
+ * milliseconds, and optionals. Does without data binding, which would lengthen the start.
  */
 public final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
@@ -89,7 +89,7 @@ public final class Json {
         }
     }
 
-    /** The generator closes what it writes to, and stdout is not ours to close. */
+    /** The generator closes its target, but stdout must stay open. */
     private static final class Unclosed extends java.io.FilterOutputStream {
         Unclosed(PrintStream out) {
             super(out);

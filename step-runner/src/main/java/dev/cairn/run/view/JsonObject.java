@@ -4,11 +4,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A JSON object whose fields stay in the order in which they were put. Confined to one thread. */
+/** A JSON object whose fields keep their order of insertion. Confined to one thread. */
 public final class JsonObject {
     private final Map<String, @Nullable Object> fields = new LinkedHashMap<>();
 
-    /** @param value what {@link Json} can write */
+    /** @param value a value that {@link Json} can write */
     public JsonObject put(String name, @Nullable Object value) {
         fields.put(name, value);
         return this;

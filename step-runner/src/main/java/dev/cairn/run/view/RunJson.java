@@ -23,7 +23,7 @@ import java.util.Optional;
 public final class RunJson {
     private RunJson() {}
 
-    /** A run with all its steps: what {@code show} gives. */
+    /** A run with all its steps, for {@code show}. */
     public static JsonObject whole(RunManifest run) throws IOException {
         JsonObject inputs = new JsonObject();
         run.origin().inputs().forEach(inputs::put);

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What has happened in a run, over all attempts and hosts, from its journals of events. */
+/** The events of a run over all attempts and hosts, from its journals of events. */
 public final class RunTimeline {
     private RunTimeline() {}
 

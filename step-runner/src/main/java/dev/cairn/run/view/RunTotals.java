@@ -9,16 +9,15 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a run cost.
- *
- * @param attempts of all steps together
- * @param resumed how many of them resumed from an image
- * @param unended how many have not ended, as far as is known; how long they have run is known when they have
- * @param running time that steps ran, added up
- * @param repeated how much of that was done again, at most
- * @param rolledBackFiles how many files resumes took away or cut off, each as often as that happened
- * @param rolledBackBytes of those
- * @param wall from the run's start to its end, or to when it was last heard of
+ * The totals of a run.
+ * @param attempts number of attempts of all steps
+ * @param resumed how many attempts resumed from an image
+ * @param unended how many attempts have no known end; their running time is not known yet
+ * @param running total running time of the steps
+ * @param repeated the repeated part of that, at most
+ * @param rolledBackFiles how many files resumes moved away or truncated, counted each time
+ * @param rolledBackBytes the size of those files
+ * @param wall time from the run's start to its end, or to its last sign of activity
  */
 public record RunTotals(
         int attempts,

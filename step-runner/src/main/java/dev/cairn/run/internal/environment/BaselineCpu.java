@@ -4,20 +4,21 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * {@code cpu: baseline}: the variables by which libraries let themselves be held to x86-64-v2 (SSE4.2, POPCNT, CX16),
- * which every x86-64 server since about 2010 has.
+ * {@code cpu: baseline}: variables that limit libraries to x86-64-v2 (SSE4.2, POPCNT, CX16), which
+ * every x86-64 server since about 2010 has.
  *
- * <p>Nothing else reaches a library before it chooses: an unprivileged process can have CPUID fault, but execve ends
- * that. What asks the processor itself is therefore not held back; the images of a step that is seen to use more demand
- * more.
+ * <p>No other way reaches a library before it chooses its code: an unprivileged process can make
+ * CPUID fault, but execve ends that. So a program that asks the processor itself is not limited. If
+ * a step is seen to use more, its images demand more.
  */
 public final class BaselineCpu {
     private static final String TUNABLES = "GLIBC_TUNABLES";
     private static final String HWCAPS = "glibc.cpu.hwcaps";
 
     /**
-     * Without {@code XSAVE} and {@code XSAVEC} the dynamic linker keeps registers by FXSAVE, whose area is of one size
-     * on all hosts. The names with {@code _Usable} are those before 2.33; unknown ones are passed over.
+     * Without {@code XSAVE} and {@code XSAVEC} the dynamic linker keeps registers by FXSAVE, whose
+     * area is of one size on all hosts. glibc before 2.33 has the names with {@code _Usable}; it
+     * ignores unknown names.
      */
     private static final String GLIBC = HWCAPS
             + "=-AVX,-AVX2,-AVX512BW,-AVX512CD,-AVX512DQ,-AVX512ER,-AVX512F,-AVX512PF,-AVX512VL,-BMI1,-BMI2,-FMA,-FMA4"
@@ -31,7 +32,7 @@ public final class BaselineCpu {
             Map.entry("DOTNET_EnableHWIntrinsic", "0"),
             Map.entry("GODEBUG", "cpu.all=off"),
             Map.entry("MKL_ENABLE_INSTRUCTIONS", "SSE4_2"),
-            // the names of the last line are those of 2.4 and newer
+            // the names of the last line exist since 2.4
             Map.entry(
                     "NPY_DISABLE_CPU_FEATURES",
                     "AVX F16C FMA3 AVX2 AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
@@ -39,14 +40,14 @@ public final class BaselineCpu {
             Map.entry("NUMBA_CPU_NAME", "generic"),
             Map.entry("ONEDNN_MAX_CPU_ISA", "SSE41"),
             Map.entry("OPENBLAS_CORETYPE", "Nehalem"),
-            // of leaf 1 all from PCLMULQDQ and FMA to RDRAND, of leaf 7 everything
+            // in leaf 1 everything from PCLMULQDQ and FMA to RDRAND; in leaf 7 everything
             Map.entry("OPENSSL_ia32cap", "~0x7e40100200000000:0"));
 
     private BaselineCpu() {}
 
     /**
-     * The environment with them added; a variable that is there already, and not empty, is left as it is, and glibc's
-     * tunables joined.
+     * Adds the variables to the environment. A variable that is set and not empty stays as it is;
+     * glibc's tunables are joined.
      */
     public static Map<String, String> in(Map<String, String> environment) {
         Map<String, String> all = new TreeMap<>(OTHERS);

@@ -5,12 +5,12 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * What a step inherits from its runner.
+ * The variables that a step inherits from its runner.
  *
- * <p>A resumed step has its environment in its memory. A step restarted by another runner (from cron instead of a shell) must find the
- * same programs, so the manifest keeps the variables that decide this. All others, which may be secrets, are never written down: they
- * are the ones of the runner that starts the
- * attempt.
+ * <p>A resumed step has its environment in its memory. A step restarted by another runner (from
+ * cron instead of a shell) must find the same programs, so the manifest keeps the variables that
+ * decide this. All others, which may be secrets, are never stored: each attempt gets them from the
+ * runner that starts it.
  */
 public final class InheritedEnvironment {
     private static final Set<String> KEPT = Set.of(
@@ -55,10 +55,9 @@ public final class InheritedEnvironment {
     }
 
     /**
-     * What an attempt inherits.
-     *
+     * The variables that an attempt inherits.
      * @param runners the environment of the runner that starts it
-     * @param kept with the run
+     * @param kept the variables that the manifest keeps
      */
     public static Map<String, String> forAttempt(Map<String, String> runners, Map<String, String> kept) {
         Map<String, String> inherited = new TreeMap<>(runners);

@@ -24,23 +24,24 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The variables that describe a batch job to its processes, for a step that may outlive the job. The memory of a resumed step holds the
- * variables
- * of the job it was started in, in as many copies as its programs have made; nothing can rewrite all of those from outside. So the step
- * finds
- * the current ones in files: {@code $CAIRN_ENV}, which a script reads, and a folder first on its {@code PATH} with wrappers of Slurm's
- * commands, which bring the variables up to date before they start the command.
+ * The variables that describe a batch job to its processes, for a step that may outlive the job.
+ * The memory of a resumed step holds the variables of its first job, in any number of copies, and
+ * no outsider can rewrite all of them. So the step finds the current variables in files: {@code
+ * $CAIRN_ENV}, which a script reads, and a folder first on its {@code PATH} with wrappers of
+ * Slurm's commands, which bring the variables up to date before they start the command.
  *
- * <p>A wrapper replaces a variable only where it has the value of an earlier job: what a script has set or removed itself stays.
+ * <p>A wrapper replaces a variable only if it has the value of an earlier job. A variable that a
+ * script has set or removed itself stays.
  *
  * @param now the job's variables
- * @param former by name the values that earlier attempts of the step had; an empty one where it had none
+ * @param former by name, the values that earlier attempts of the step had; an empty value if it was
+ * not set
  */
 public record JobVariables(Map<String, String> now, Map<String, Set<Optional<String>>> former) {
     private static final DocumentType TYPE = new DocumentType("cairn.variables", 1);
     private static final Set<String> DEVICES =
             Set.of("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GPU_DEVICE_ORDINAL", "ZE_AFFINITY_MASK");
-    /** A token, and what is the site's. */
+    /** A token and a site's name are no secrets of a job. */
     private static final Set<String> NOT_OF_JOB = Set.of("SLURM_JWT", "SLURM_CONF", "SLURM_CONF_SERVER");
 
     private static final String SRUN = "srun";
@@ -70,12 +71,15 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
             exec "$cairn_command" "$@"
             """;
     /**
-     * A job that Slurm has cancelled or requeued gets no more tasks, and a script may ask for some before Cairn is told of it. Such a
-     * script must not go on with the failure, since its memory is about to be saved. So the command waits for that, and starts again in
-     * the next job. But only if Slurm has refused it: what has had tasks may have had effects. To know that, Slurm is given a prolog, a
-     * file that removes itself when it is run, just before the tasks are.
+     * A job that Slurm has cancelled or requeued gets no more tasks, and a script may ask for some
+     * before Cairn is told of it. Such a script must not continue with the failure, because its
+     * memory is about to be saved. So the command waits for the checkpoint, and starts again in the
+     * next job. It does so only if Slurm has refused it, because a command that got tasks may have
+     * had effects. To find out, the wrapper gives Slurm a prolog: a file that removes itself when
+     * Slurm runs it, just before the tasks.
      *
-     * <p>The shell waits for the command and passes on what is sent to it; what a terminal sends, both get.
+     * <p>The shell waits for the command and passes on signals sent to the shell. A terminal sends
+     * its signals to both.
      */
     private static final String START_AGAIN = """
             cairn_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID-}}
@@ -148,10 +152,9 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
     }
 
     /**
-     * Of an attempt that is to start.
-     *
-     * @param folder the step's
-     * @param environment the attempt's
+     * The variables of an attempt that is to start.
+     * @param folder the step's folder
+     * @param environment the attempt's environment
      */
     public static JobVariables of(Path folder, Map<String, String> environment) throws IOException {
         Map<String, String> now = new TreeMap<>(environment);
@@ -179,12 +182,16 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
         return name.matches("SLURMD?_\\w+") && !NOT_OF_JOB.contains(name) || DEVICES.contains(name);
     }
 
-    /** Names of the variables of which a process from an earlier attempt may have an outdated value. */
+    /** Names of the variables that a process from an earlier attempt may have with an outdated
+     * value.
+     */
     public List<String> outdated() {
         return names().stream().filter(name -> !outdated(name).isEmpty()).toList();
     }
 
-    /** For the engine, which can replace those in the strings that a process was started with. */
+    /** The same for the engine, which can replace values in the strings with which a process was
+     * started.
+     */
     public Map<String, Renewal> renewals() {
         Map<String, Renewal> renewals = new TreeMap<>();
         for (String name : outdated()) {
@@ -211,7 +218,7 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
     /**
      * Writes the files of the attempt.
      *
-     * @param resumed it has the memory of an earlier one
+     * @param resumed whether it has the memory of an earlier attempt
      * @return the attempt's environment
      */
     public Map<String, String> write(Path folder, Map<String, String> environment, boolean resumed) throws IOException {
@@ -222,7 +229,7 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
         if (now.isEmpty() && former.isEmpty()) {
             return all;
         }
-        // before the attempt can hand its values on
+        // before the attempt can pass its values on
         TYPE.write(folder.resolve("variables.json"), document());
         Path bin = folder.resolve("bin");
         DurableFiles.createFoldersUnsynced(bin);
@@ -250,7 +257,7 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
         }
     }
 
-    /** They are made again with each attempt. */
+    /** Each attempt makes them again. */
     private static void replace(Path file, String text) throws IOException {
         DurableFiles.replaceUnsynced(file, text.getBytes(StandardCharsets.UTF_8));
     }
@@ -267,7 +274,7 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
         return document;
     }
 
-    /** What a script reads: all of the job's variables. */
+    /** The file for scripts: all of the job's variables. */
     private String exports(String attempt) {
         StringBuilder text = new StringBuilder(
                 "# Written by Cairn when this attempt began: what the current job sets. Read it with: . \"$CAIRN_ENV\"\n");
@@ -278,7 +285,7 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
         return text.toString();
     }
 
-    /** What a wrapper does: only what is outdated. */
+    /** The file for wrappers: only outdated variables. */
     private String refresh() {
         StringBuilder text = new StringBuilder();
         for (String name : outdated()) {

@@ -1,8 +1,8 @@
 package dev.cairn.run.internal.execution;
 
 /**
- * Lets steps start while their cpus and memory together fit the host. A step that asks for more than there is runs alone
- * rather than never. Confined to the executor's thread.
+ * Lets steps start as long as their cpus and memory together fit the host. A step that asks for
+ * more than the host has runs alone. Confined to the executor's thread.
  */
 final class Admission {
     private final Capacity capacity;
@@ -19,7 +19,7 @@ final class Admission {
                 || (cpus + wanted.cpus() <= capacity.cpus() && memory + wanted.memoryBytes() <= capacity.memoryBytes());
     }
 
-    /** Nothing more is admitted, however small. */
+    /** Whether nothing more is admitted, however small. */
     boolean isFull() {
         return running > 0 && cpus >= capacity.cpus();
     }

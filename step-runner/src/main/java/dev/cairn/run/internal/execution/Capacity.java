@@ -4,16 +4,15 @@ import dev.cairn.slurm.BatchJob;
 import java.lang.management.ManagementFactory;
 
 /**
- * What a host has for steps, or a step takes of it; immutable.
- *
- * @param memoryBytes as a container's limit allows
+ * The cpus and memory that a host has for steps, or that a step takes; immutable.
+ * @param memoryBytes within a container's limit
  */
 public record Capacity(double cpus, long memoryBytes) {
 
     /** Nothing at all. */
     public static final Capacity NONE = new Capacity(0, 0);
 
-    /** What a batch job was granted of this host. */
+    /** The part of this host that a batch job was granted. */
     public static Capacity of(BatchJob job) {
         Capacity host = ofThisHost();
         return new Capacity(

@@ -20,7 +20,7 @@ sealed interface ExecutorMessage {
 
     record Stop(StopKind kind, String reason) implements ExecutorMessage {}
 
-    /** The step does not stop as it was asked to: it runs on. */
+    /** The step refuses the requested stop and runs on. */
     record StopRefused(InstanceNode node) implements ExecutorMessage {}
 
     /** @param answer completed when it is done or has failed */

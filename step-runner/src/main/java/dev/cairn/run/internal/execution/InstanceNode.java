@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One instance of a step. Confined to the executor's thread, except the manifest, which a running execution owns. */
 final class InstanceNode {
-    /** In the order of the plan, in which instances start. */
+    /** The index in the order of the plan, in which instances start. */
     static final Comparator<InstanceNode> IN_ORDER = Comparator.<InstanceNode>comparingInt(node -> node.group.order)
             .thenComparingInt(node -> node.instance.index());
 
@@ -41,7 +41,7 @@ final class InstanceNode {
         return instance.id();
     }
 
-    /** Waits for one instance of a step that it needs, and not for all. */
+    /** Makes it wait for one instance of a needed step, and not for all. */
     void need(InstanceNode counterpart) {
         if (counterpart.passedOn) {
             take(counterpart);
@@ -71,8 +71,8 @@ final class InstanceNode {
     }
 
     /**
-     * The state that dependents get from this instance once it has ended. Into a used workflow file passes only whether it runs at all, and
-     * out of it only how it ended as a whole.
+     * The state that dependents get from this instance once it has ended. A used workflow file gets
+     * only the information whether it runs at all, and returns only how it ended as a whole.
      */
     Upstream passes() {
         if (group.step.action() instanceof Action.EnterPart) {
@@ -86,7 +86,9 @@ final class InstanceNode {
         return state == StepState.FAILED && !group.step.policies().continueOnError();
     }
 
-    /** Why its dependents cannot succeed: it, or a step before it, failed or was cancelled. Text for the user. */
+    /** The reason why its dependents cannot succeed, as text for the user: it, or a step before it,
+     * failed or was cancelled.
+     */
     Optional<String> breaks() {
         if (failsTheRun()) {
             return Optional.of(label() + " failed");
@@ -105,7 +107,7 @@ final class InstanceNode {
         return brokenBy.or(group::brokenBy);
     }
 
-    /** All that it needs has ended. */
+    /** Whether everything that it needs has ended. */
     boolean mayStart() {
         return needsLeft == 0 && group.mayStart();
     }
@@ -115,7 +117,7 @@ final class InstanceNode {
         return group.upstream().and(upstream);
     }
 
-    /** Whether it only decides if the steps of a used workflow file run: people see those. */
+    /** Whether it is the begin of a used workflow file. People see that file's steps instead. */
     boolean isHidden() {
         return group.step.action() instanceof Action.EnterPart;
     }
@@ -125,7 +127,7 @@ final class InstanceNode {
         return instance.label();
     }
 
-    /** Only while no execution holds it. */
+    /** Use it only while no execution owns it. */
     StepManifest manifest() {
         return manifest;
     }
@@ -147,7 +149,9 @@ final class InstanceNode {
         execution = newExecution;
     }
 
-    /** What it takes of this host in its next try, or in the one that runs; asked for once for each. */
+    /** The resources of this host that it takes in its present or next try; determined once for each
+     * try.
+     */
     Capacity wants(TaskSource tasks) {
         if (wants == null) {
             wants = tasks.wants(group.step, instance, manifest);
@@ -155,7 +159,7 @@ final class InstanceNode {
         return wants;
     }
 
-    /** Its next try may take something else. */
+    /** Forgets the resources, because its next try may take others. */
     void forgetWants() {
         wants = null;
     }

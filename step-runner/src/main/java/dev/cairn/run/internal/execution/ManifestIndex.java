@@ -12,8 +12,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Keeps the index of steps in {@code manifest.json}. Written anew only after a fixed share of the steps has changed, since it is as
- * long as the run has steps: so its whole cost grows with their number, not with its square. What cannot be written is owed.
+ * Keeps the index of steps in {@code manifest.json}. The index is as long as the run has steps, so
+ * it is written only after a fixed share of them has changed. Its whole cost then grows with their
+ * number, not with the square. A write that fails is repeated later.
  */
 final class ManifestIndex {
     private static final int WRITES_PER_ROUND = 64;
@@ -40,7 +41,7 @@ final class ManifestIndex {
         }
     }
 
-    /** A step has instances of its own from now on. */
+    /** Replaces a step by its instances. */
     void decided(Instance step, List<InstanceNode> instances) throws IOException {
         manifest.forget(step.id());
         instances.forEach(node -> note(node.instance, node.state(), OptionalLong.empty()));
@@ -48,7 +49,7 @@ final class ManifestIndex {
         write();
     }
 
-    /** How long runners have driven the run, this one included. */
+    /** How long runners have driven the run, including this one. */
     Duration driven() {
         return before.plusNanos(System.nanoTime() - since);
     }

@@ -17,7 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with what the manifest knows of it. */
+/** One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with
+ * the states from the manifest.
+ */
 final class Phase {
     private final RunFolder run;
     private final List<StepNode> groups = new ArrayList<>();
@@ -27,8 +29,8 @@ final class Phase {
     }
 
     /**
-     * @param steps each after those that it needs
-     * @param oneByOne each also waits for the one before it
+     * @param steps the steps, each after the steps that it needs
+     * @param oneByOne whether each step also waits for the one before it
      * @param upstream the state of the run so far
      */
     static Phase load(RunFolder run, List<PlanStep> steps, boolean oneByOne, Upstream upstream) throws IOException {
@@ -88,7 +90,7 @@ final class Phase {
         return groups;
     }
 
-    /** What people see: the begins of used workflow files are left out. */
+    /** The steps that people see: the begins of used workflow files are left out. */
     Stream<InstanceNode> shown() {
         return nodes().filter(node -> !node.isHidden());
     }

@@ -21,8 +21,8 @@ import java.util.PriorityQueue;
 import java.util.TreeSet;
 
 /**
- * Walks over the steps of one phase: starts what may start, in the order of the plan, and takes down what ended. Confined to
- * the executor's thread.
+ * Executes the steps of one phase: starts steps in the order of the plan, and records those that
+ * ended. Confined to the executor's thread.
  */
 final class PhaseExecutor {
     private final Phase phase;
@@ -46,8 +46,8 @@ final class PhaseExecutor {
     private record Waiting(Instant until, InstanceNode node) {}
 
     /**
-     * @param wishes for the first attempt of some steps that is begun; taken out when used
-     * @param otherwise for all others
+     * @param wishes a person's choices for the first attempt of some steps; each is used once
+     * @param otherwise the choice for all other attempts
      */
     PhaseExecutor(
             Phase phase,
@@ -70,7 +70,9 @@ final class PhaseExecutor {
         this.services = services;
     }
 
-    /** Restores the phase as the last runner left it: attaches to steps that may still run before it starts others. */
+    /** Restores the phase as the last runner left it: attaches to steps that may still run, before
+     * it starts others.
+     */
     void begin() throws IOException, UnresolvableException {
         phase.groups().forEach(results::add);
         unended =
@@ -99,12 +101,12 @@ final class PhaseExecutor {
         return unended == 0;
     }
 
-    /** Nothing runs, and nothing can start without a command. */
+    /** Whether nothing runs, and nothing can start without a command. */
     boolean isAtRest() {
         return executions.isEmpty() && (stopping || ready.isEmpty() && waiting.isEmpty());
     }
 
-    /** Until the next retry is due; empty when none waits. */
+    /** The time until the next retry is due; empty if none waits. */
     Optional<Duration> untilNextRetry() {
         return stopping || waiting.isEmpty()
                 ? Optional.empty()
@@ -112,7 +114,7 @@ final class PhaseExecutor {
                         services.clock().instant(), waiting.element().until()));
     }
 
-    /** Starts what can be started now. */
+    /** Starts the steps that can start now. */
     void proceed() throws IOException, UnresolvableException {
         do {
             passOn();
@@ -125,12 +127,12 @@ final class PhaseExecutor {
         stopping = true;
     }
 
-    /** The stop had no effect. */
+    /** The stop had no effect: the step runs on. */
     void startAgain() {
         stopping = false;
     }
 
-    /** Instances that neither run nor have ended will never run. */
+    /** Ends instances that neither run nor have ended: they will never run. */
     void cancelTheRest(String reason) throws IOException, UnresolvableException {
         for (StepNode group : phase.groups()) {
             cancelIdle(group, reason);
@@ -151,7 +153,7 @@ final class PhaseExecutor {
         }
     }
 
-    /** Hands the end of steps on to those that need them. */
+    /** Passes the end of steps on to their dependents. */
     private void passOn() throws IOException {
         while (!endedNodes.isEmpty() || !endedGroups.isEmpty()) {
             for (InstanceNode node = endedNodes.poll(); node != null; node = endedNodes.poll()) {
@@ -182,7 +184,7 @@ final class PhaseExecutor {
         }
     }
 
-    /** Finds the instances of a step whose matrix earlier steps have given the values of. */
+    /** Makes the instances of a step whose matrix earlier steps have decided. */
     private void decide(StepNode group) throws IOException {
         InstanceNode step = group.nodes.get(0);
         Optional<StepNode> broken = group.brokenSource();
@@ -252,7 +254,7 @@ final class PhaseExecutor {
         }
     }
 
-    /** All steps of a used workflow file have ended: so has the step that uses it. */
+    /** All steps of a used workflow file have ended, so the step that uses it ends, too. */
     private void leavePart(InstanceNode node) throws IOException {
         Upstream inside = node.upstream();
         StepState state = inside.absent()
@@ -262,7 +264,7 @@ final class PhaseExecutor {
         ended(node);
     }
 
-    /** Whether its condition holds; when not, it has ended. */
+    /** Whether its condition holds; if not, the instance ends. */
     private boolean isWanted(InstanceNode node) throws IOException {
         try {
             if (node.upstream().absent()) {
@@ -311,7 +313,7 @@ final class PhaseExecutor {
         return next.isPresent();
     }
 
-    /** With all others of its step that are ready too, where they can be taken together. */
+    /** Starts it together with all other ready instances of its step, if they can share a job. */
     private void start(InstanceNode first) throws IOException, UnresolvableException {
         List<InstanceNode> others = first.group.isIdle()
                 ? ready.stream().filter(node -> node.group == first.group).toList()
@@ -328,7 +330,7 @@ final class PhaseExecutor {
         }
         try {
             for (InstanceNode node : others) {
-                // one that cannot be started may have cancelled the others
+                // an instance that cannot start may have cancelled the others
                 if (admission.admits(node.wants(tasks)) && ready.remove(node)) {
                     startExecution(node);
                 }
@@ -338,7 +340,9 @@ final class PhaseExecutor {
         }
     }
 
-    /** @throws UnresolvableException when the step may be running and so cannot simply be called failed */
+    /** @throws UnresolvableException if the step may be running, and therefore cannot simply be
+     * marked as failed
+     */
     private void startExecution(InstanceNode node) throws IOException, UnresolvableException {
         StepExecution execution;
         try {

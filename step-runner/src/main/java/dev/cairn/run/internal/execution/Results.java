@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the steps that have ended came to. Confined to the executor's thread. */
+/** The results of steps that have ended. Confined to the executor's thread. */
 final class Results implements StepResults {
-    /** The status of a matrix step is the first of these that one of its instances has. */
+    /** The status of a matrix step is the first of these that any of its instances has. */
     private static final List<StepState> WORST_FIRST =
             List.of(StepState.FAILED, StepState.CANCELLED, StepState.SUCCEEDED, StepState.SKIPPED);
 
@@ -53,7 +53,7 @@ final class Results implements StepResults {
 
     private static Map<String, String> outputs(InstanceNode node) {
         if (!node.state().isFinal()) {
-            return Map.of(); // its manifest belongs to its execution
+            return Map.of(); // its execution owns its manifest
         }
         Map<String, String> outputs = new TreeMap<>(node.manifest().outputs());
         outputs.putAll(node.manifest().texts());

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * The executions under way, each in a thread of its own. Commands to them have other threads, so that the executor's thread never waits for
- * one. Its methods belong to the executor's thread.
+ * The executions under way, each in a thread of its own. Commands to them run in other threads, so
+ * that the executor's thread never waits for one. Only the executor's thread calls the methods.
  */
 final class StepExecutions implements AutoCloseable {
     private static final Duration LAST_WORDS = Duration.ofSeconds(10);
@@ -39,10 +39,10 @@ final class StepExecutions implements AutoCloseable {
         return thread;
     });
 
-    /** @param over completed when its thread writes nothing more */
+    /** @param over complete when its thread writes nothing more */
     private record UnderWay(StepExecution execution, CompletableFuture<Void> over) {}
 
-    /** @param shown thread-safe; kept up to date with the executions by step id, for others to see */
+    /** @param shown the executions by step id, for other threads; thread-safe, and kept up to date */
     StepExecutions(StepServices services, Consumer<ExecutorMessage> mailbox, Map<String, StepExecution> shown) {
         this.services = services;
         this.mailbox = mailbox;
@@ -115,7 +115,7 @@ final class StepExecutions implements AutoCloseable {
         });
     }
 
-    /** CANCELLED, with the grace that the step's plan allows. */
+    /** Cancels the step, with the grace period of its plan. */
     CompletableFuture<CommandResult.Line> cancel(InstanceNode node) {
         return command(node, execution -> {
             execution.cancel();
@@ -164,7 +164,8 @@ final class StepExecutions implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException | ExecutionException left) {
-            // one that hangs, in a file system perhaps, finds the ownership let go of before it writes again
+            // an execution that hangs, perhaps in a file system, notices the released ownership
+            // before it writes again
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 /** A step with all its instances. Confined to the executor's thread. */
 final class StepNode {
     final PlanStep step;
-    /** Its place in the plan. */
+    /** Its index in the plan. */
     final int order;
 
     final List<InstanceNode> nodes = new ArrayList<>();
@@ -29,7 +29,7 @@ final class StepNode {
     private int executions;
     private boolean passedOn;
     private Upstream upstream;
-    /** Of the end of a used workflow file: its begin. */
+    /** For the end of a used workflow file: its begin. */
     private Optional<StepNode> entry = Optional.empty();
 
     private Optional<String> brokenBy = Optional.empty();
@@ -60,7 +60,7 @@ final class StepNode {
         return lanes.isPresent();
     }
 
-    /** It is the end of a used workflow file that begins with that step. */
+    /** Makes this step the end of the used workflow file that begins with that step. */
     void endsWhatBeginsWith(StepNode begin) {
         entry = Optional.of(begin);
     }
@@ -70,7 +70,7 @@ final class StepNode {
         return entry.map(begin -> begin.nodes.get(Math.min(begin.nodes.size(), Math.max(1, end.instance.index())) - 1));
     }
 
-    /** Its matrix cannot be determined before that step has ended. */
+    /** Records that its matrix cannot be determined before that step has ended. */
     void await(StepNode other) {
         awaits.add(other);
         other.awaiting.add(this);
@@ -113,7 +113,7 @@ final class StepNode {
         }
     }
 
-    /** Starts after another step, however that step ended. */
+    /** Makes it start after another step, however that step ends. */
     void waitFor(StepNode earlier) {
         earlier.followers.add(this);
         needsLeft++;
@@ -151,7 +151,7 @@ final class StepNode {
         notEnded--;
     }
 
-    /** A step that this one needs has ended. */
+    /** Records that a step which this one needs has ended. */
     void neededEnded(StepNode needed) {
         needsLeft--;
         brokenBy = brokenBy.or(
@@ -171,7 +171,7 @@ final class StepNode {
         return brokenBy;
     }
 
-    /** None of its instances has an execution. */
+    /** Whether none of its instances has an execution. */
     boolean isIdle() {
         return executions == 0;
     }

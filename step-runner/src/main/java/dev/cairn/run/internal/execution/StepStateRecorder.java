@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** Takes the states of steps down: in their manifests, in the run's index, and to the listener. */
+/** Records the states of steps in their manifests and in the run's index, and reports them to the
+ * listener.
+ */
 final class StepStateRecorder {
     private final ManifestIndex index;
     private final StepServices services;
@@ -22,7 +24,7 @@ final class StepStateRecorder {
         this.services = services;
     }
 
-    /** A step that has no execution gets into a state. */
+    /** Records a new state of a step that has no execution. */
     void decide(InstanceNode node, StepState state, String message) throws IOException {
         StepManifest manifest = node.manifest();
         manifest.state(state, message);
@@ -30,7 +32,7 @@ final class StepStateRecorder {
         takeOver(node);
     }
 
-    /** The matrix of a step has been decided. */
+    /** Records that the matrix of a step has been decided. */
     void decided(StepNode group, Instance step) throws IOException {
         if (group.nodes.get(0).isHidden()) {
             return;
@@ -41,7 +43,7 @@ final class StepStateRecorder {
         services.listener().on(new RunEvent.InstancesDecided(services.clock().instant(), step.id(), labels));
     }
 
-    /** A execution has left the step in a state, which its manifest says already. */
+    /** Records the state in which an execution left its step. The manifest holds it already. */
     void takeOver(InstanceNode node) throws IOException {
         StepManifest manifest = node.manifest();
         node.state(manifest.state());

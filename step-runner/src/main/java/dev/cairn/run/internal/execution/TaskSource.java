@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Says how a step takes its execution when it comes, and whether it is to do anything. Called from the executor's thread. */
+/** Creates the execution of a step when it starts, and decides whether the step runs at all. Called
+ * from the executor's thread.
+ */
 public interface TaskSource {
 
     /** Made once the executor knows the results of the ended steps. */
@@ -19,17 +21,17 @@ public interface TaskSource {
         TaskSource over(StepResults results);
     }
 
-    /** @throws UnresolvableException when the step's condition has no value */
+    /** @throws UnresolvableException if the step's condition has no value */
     boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException;
 
     /**
-     * Decides a matrix whose values the steps that it awaits have found, for ever; none leave it open.
-     *
-     * @throws UnresolvableException when they cannot be read
+     * Decides a matrix for good, from values of the steps that it awaits. Without values it stays
+     * open.
+     * @throws UnresolvableException if they cannot be read
      */
     void decide(PlanStep step) throws IOException, UnresolvableException;
 
-    /** Whether something of the step may be under way although no attempt of it is open: a job that waits. */
+    /** Whether a job of the step may be waiting although the step has no open attempt. */
     default boolean isUnderWay(PlanStep step, Instance instance) {
         return false;
     }
@@ -37,15 +39,17 @@ public interface TaskSource {
     /**
      * Starts instances of one step together, in one job that obeys {@code max_parallel} itself.
      *
-     * @return to be run once their executions were asked for; empty when each is started for itself
+     * @return to be called once their executions were created; empty if each starts by itself
      */
     default Optional<Runnable> together(PlanStep step, List<Instance> instances) {
         return Optional.empty();
     }
 
-    /** What an instance takes of this host while it runs: its limits may differ between its tries. */
+    /** The resources of this host that an instance takes while it runs. They may differ between its
+     * tries.
+     */
     Capacity wants(PlanStep step, Instance instance, StepManifest manifest);
 
-    /** @throws UnresolvableException when something that the step refers to is missing or unfit */
+    /** @throws UnresolvableException if something to which the step refers is missing or invalid */
     StepExecution execution(PlanStep step, Instance instance, StepManifest manifest) throws UnresolvableException;
 }

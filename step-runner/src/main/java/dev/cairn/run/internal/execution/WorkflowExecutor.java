@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Executes a plan, from the state in the manifest to its end or until it is stopped.
  *
- * <p>One thread, the caller of {@link #go}, decides everything; it learns of the world through a mailbox only. The other
- * public methods may be called from any thread.
+ * <p>One thread, the caller of {@link #go}, decides everything. Other threads reach it only through
+ * a mailbox. The other public methods may be called from any thread.
  */
 public final class WorkflowExecutor {
     private static final Duration LONGEST_NAP = Duration.ofSeconds(30);
@@ -54,9 +54,9 @@ public final class WorkflowExecutor {
     private final Results results = new Results();
     private final Map<String, StepExecution> executionsByStep = new ConcurrentHashMap<>();
     private boolean starting = true;
-    /** Written by the executing thread only. */
+    /** Only the executing thread writes it. */
     private volatile @Nullable StopKind stopping;
-    /** The steps that a command has asked to stop, and that have not refused. */
+    /** The steps that a command has asked to stop and that have not refused. */
     private final Set<InstanceNode> obeying = new HashSet<>();
 
     private boolean cancelled;
@@ -64,8 +64,8 @@ public final class WorkflowExecutor {
     private volatile boolean over;
 
     /**
-     * @param wishes by step id, for the first attempt that is begun
-     * @param otherwise for all others
+     * @param wishes by step id, the choices for the first attempt that begins
+     * @param otherwise the choice for all other attempts
      */
     public WorkflowExecutor(
             Plan plan,
@@ -85,11 +85,12 @@ public final class WorkflowExecutor {
     }
 
     /**
-     * Runs until the run has ended or was stopped, which the manifest then says.
-     *
-     * @return the state in which the run is left
-     * @throws InterruptedException when the thread is interrupted: the runner detaches from the steps, which keep running
-     * @throws RunnerFailedException when the runner cannot continue, e.g. the disk of the manifest is full: likewise
+     * Runs until the run has ended or was stopped. The manifest then holds that state.
+     * @return the state of the run
+     * @throws InterruptedException if the thread is interrupted: the runner detaches from the
+     * steps, which keep running
+     * @throws RunnerFailedException if the runner cannot continue, e.g. because the disk of the
+     * manifest is full; the steps keep running
      */
     public RunState go() throws InterruptedException, RunnerFailedException {
         try (StepExecutions executions = new StepExecutions(services, mailbox::add, executionsByStep)) {
@@ -104,17 +105,23 @@ public final class WorkflowExecutor {
         }
     }
 
-    /** Asks the run to stop; when it is stopping already, to stop at once without further images. */
+    /** Asks the run to stop. If it is stopping already, makes it stop at once without further
+     * images.
+     */
     public void stop(StopKind kind, String reason) {
         mailbox.add(new ExecutorMessage.Stop(kind, reason));
     }
 
-    /** Whether it was asked to stop and nothing has come in between: it will end soon. Any thread. */
+    /** Whether it was asked to stop and no command came after that, so that it will end soon. Any
+     * thread.
+     */
     public boolean isStopping() {
         return stopping != null;
     }
 
-    /** Hands the run a command; the answer comes when it has been carried out, has failed, or has come too late. */
+    /** Passes a command to the run. The answer comes when the command has been carried out, has
+     * failed, or has come too late.
+     */
     public CompletableFuture<CommandResult> ask(RunCommand command) {
         CompletableFuture<CommandResult> answer = new CompletableFuture<>();
         mailbox.add(new ExecutorMessage.Ask(command, answer));
@@ -124,7 +131,7 @@ public final class WorkflowExecutor {
         return answer;
     }
 
-    /** Nobody else looks into the mailbox any more. */
+    /** No other thread reads the mailbox any more. */
     private void answerTheRest() {
         for (ExecutorMessage message = mailbox.poll(); message != null; message = mailbox.poll()) {
             if (message instanceof ExecutorMessage.Ask ask) {
@@ -133,7 +140,9 @@ public final class WorkflowExecutor {
         }
     }
 
-    /** To be called before {@link #go}: what runs is looked after, but nothing is started until the run is cancelled. */
+    /** Call it before {@link #go}: running steps are supervised, but nothing is started until the
+     * run is cancelled.
+     */
     public void startNothing() {
         starting = false;
     }
@@ -195,7 +204,7 @@ public final class WorkflowExecutor {
         return end(index, state, !lateness.isEmpty() ? lateness : failed ? whatFailed(main, atEnd) : "");
     }
 
-    /** When the run has taken too long. */
+    /** The time at which the run exceeds its limit. */
     private static final class Deadline {
         private final Duration longest;
         private final ManifestIndex index;
@@ -210,7 +219,7 @@ public final class WorkflowExecutor {
             return longest.minus(index.driven());
         }
 
-        /** Whether it has been acted upon. */
+        /** Whether the executor has handled the excess. */
         boolean isMet() {
             return met;
         }
@@ -219,7 +228,7 @@ public final class WorkflowExecutor {
             return !met && left().compareTo(Duration.ZERO) <= 0;
         }
 
-        /** Durably, so that the next runner knows it too. */
+        /** Recorded durably, so that the next runner knows it, too. */
         void meet() throws IOException {
             met = true;
             index.write();
@@ -231,7 +240,9 @@ public final class WorkflowExecutor {
                 + Durations.format(plan.timeout().orElseThrow());
     }
 
-    /** Cancels what is left of a run that has taken too long: it goes on to its end, and has failed. */
+    /** Cancels the remaining steps of a run that exceeds its time limit. The run continues to its
+     * end and has failed.
+     */
     private void expire(Deadline due, PhaseExecutor executor, StepExecutions executions)
             throws IOException, UnresolvableException {
         due.meet();
@@ -241,7 +252,7 @@ public final class WorkflowExecutor {
         executor.cancelTheRest("the run took longer than its timeout");
     }
 
-    /** @return false when the phase was left before its end */
+    /** @return false if the run stopped before the end of the phase */
     private boolean finish(Phase phase, StepExecutions executions, StepStateRecorder ledger, Admission admission)
             throws IOException, UnresolvableException, InterruptedException, RunnerFailedException, LetGoException {
         PhaseExecutor executor =
@@ -272,7 +283,7 @@ public final class WorkflowExecutor {
             executor.proceed();
         }
         if (stopping == StopKind.CANCEL) {
-            // what the plan does at the end it does after a cancellation too
+            // the plan's final steps also run after a cancellation
             cancelled = true;
             stopping = null;
             starting = true;
@@ -342,9 +353,9 @@ public final class WorkflowExecutor {
 
     /** Which stop was requested, and how urgent it is. */
     private enum Haste {
-        /** The run is to stop. */
+        /** The run must stop. */
         ASKED,
-        /** The runner goes; what can do without it need not stop. */
+        /** The runner exits. Steps that do not need it need not stop. */
         LEAVING,
         AT_ONCE
     }
@@ -371,7 +382,7 @@ public final class WorkflowExecutor {
         return answers;
     }
 
-    /** Nothing of what a command asked to stop does so: it changes nothing. */
+    /** All steps refuse a command's stop, so it changes nothing. */
     private void startAgain(PhaseExecutor executor) {
         stopping = null;
         if (starting) {
@@ -412,7 +423,7 @@ public final class WorkflowExecutor {
                 : end(index, state, stopping == null ? whatStands(phase) : "");
     }
 
-    /** A stop while only the end of the run has to be written stops the writing. */
+    /** Stops writing if a stop comes while only the end of the run remains to be written. */
     private RunState end(ManifestIndex index, RunState state, String message)
             throws IOException, InterruptedException, RunnerFailedException, LetGoException {
         run.state(state, message, services.clock().instant());
@@ -437,7 +448,7 @@ public final class WorkflowExecutor {
         services.listener().on(new RunEvent.Requested(services.clock().instant(), what));
     }
 
-    /** The executor was asked to release its steps. */
+    /** Another thread asked the executor to release its steps. */
     private static final class LetGoException extends Exception {
         private static final long serialVersionUID = 1;
     }
@@ -450,7 +461,7 @@ public final class WorkflowExecutor {
                         && !node.group.step.isEdgeOfPart()));
     }
 
-    /** Steps that cannot be resumed here now. */
+    /** Steps that cannot be resumed on this host now. */
     private static String whatStands(Phase phase) {
         return messages(phase.nodes()
                 .filter(node -> node.state() == StepState.INTERRUPTED

@@ -1,4 +1,4 @@
-/** Executes a plan: decides which step may start, and the end state of the run. */
+/** Executes a plan: decides which steps may start, and the final state of the run. */
 @NullMarked
 package dev.cairn.run.internal.execution;
 

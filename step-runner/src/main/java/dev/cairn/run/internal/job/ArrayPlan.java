@@ -6,10 +6,10 @@ import java.util.Map;
 /**
  * The plan of the tasks of a job array.
  *
- * @param stepId of the matrix step
- * @param tasks the numbers of its instances by their ids, rising
- * @param atMost so many run at a time
- * @param job the same for all of them; the array's tag is the last word of its command
+ * @param stepId the id of the matrix step
+ * @param tasks the numbers of its instances by their ids, ascending
+ * @param atMost how many run at a time
+ * @param job the common plan of the tasks; the array's tag is the last word of its command
  */
 public record ArrayPlan(String stepId, Map<String, Integer> tasks, int atMost, JobPlan job) {
     public ArrayPlan {

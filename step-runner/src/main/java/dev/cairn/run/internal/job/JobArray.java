@@ -54,12 +54,14 @@ final class JobArray {
         this.members = members;
     }
 
-    /** A new one: it waits for its members, each announced by {@link #expect}, and for whoever calls this, to be {@link #ready}. */
+    /** A new array. It waits until {@link #expect} has announced each member and the caller has
+     * called {@link #ready}.
+     */
     static JobArray forming(RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker tracker, StepServices services) {
         return new JobArray(run, plan, tag, tracker, services, new Phaser(1));
     }
 
-    /** One of which a member was found whose id is not known. */
+    /** An array of a former runner: one of its members was found, but its id is not known. */
     static JobArray found(RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker tracker, StepServices services) {
         Phaser nobody = new Phaser();
         nobody.forceTermination();
@@ -95,7 +97,7 @@ final class JobArray {
     /**
      * The job of a member; submits the array, or looks for it, unless another member has done so.
      *
-     * @return empty when Slurm does not take such an array
+     * @return empty if Slurm refuses such an array
      * @throws SlurmException if Slurm did not answer: the array may exist anyway
      */
     Optional<String> jobOf(String step) throws IOException, SlurmException, InterruptedException {
@@ -175,7 +177,7 @@ final class JobArray {
         return array;
     }
 
-    /** Of those members that have yet to end. */
+    /** The images of members that have not ended. */
     private Map<RunFolder, Submission> submissions() throws IOException {
         Map<RunFolder, Submission> open = new HashMap<>();
         for (String instance : plan.instances()) {

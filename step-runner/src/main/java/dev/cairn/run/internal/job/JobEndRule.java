@@ -6,21 +6,21 @@ import dev.cairn.slurm.JobState.Known;
 import java.util.Optional;
 
 /**
- * What follows when a step's job is over. The step's manifest takes precedence; Slurm's state counts only if the step has not ended.
- * Pure.
+ * Decides what follows when a step's job has ended. The step's manifest takes precedence; Slurm's
+ * state counts only if the step has not ended. Pure.
  *
- * @param state of the step after the job; empty if another job resumes it
+ * @param state the state of the step after the job; empty if another job resumes it
  * @param idle how many jobs in a row have now ended without a newer image
  */
 record JobEndRule(Optional<StepState> state, String message, int idle) {
-    /** So many jobs in a row may end without a newer image, where it may be their own fault. */
+    /** How many jobs in a row may end without a newer image, if that may be their own fault. */
     static final int MOST_IDLE = 3;
 
     /**
-     * @param step the step's state as the job has left it
-     * @param end the job's; empty when Slurm no longer shows it
+     * @param step the step's state after the job
+     * @param end the job's final state; empty if Slurm no longer shows it
      * @param advanced whether the job has made an image
-     * @param idleBefore jobs in a row before this one without a newer image
+     * @param idleBefore number of consecutive earlier jobs without a newer image
      * @param cancelled whether a user cancelled the run or the step through Cairn
      */
     static JobEndRule of(

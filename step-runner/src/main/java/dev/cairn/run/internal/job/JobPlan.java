@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 /**
  * The plan of a step's Slurm job.
  *
- * @param name of the job
- * @param folder where it starts
- * @param settings for {@code sbatch}, by the long name of the option
- * @param further arguments for {@code sbatch}
- * @param command that the job runs; the submission's number is its last word
+ * @param name the job's name
+ * @param folder the folder in which it starts
+ * @param settings values for {@code sbatch}, by the long name of the option
+ * @param further further arguments for {@code sbatch}
+ * @param command the command that the job runs; the submission's number is its last word
  */
 public record JobPlan(
         String name, Path folder, Map<String, String> settings, List<String> further, List<String> command) {
@@ -26,13 +26,13 @@ public record JobPlan(
         command = List.copyOf(command);
     }
 
-    /** That are asked for; empty when nothing is said. */
+    /** The number of cpus that the job asks for; empty if it does not say. */
     public static OptionalInt cpus(Map<String, String> settings) {
         String asked = settings.getOrDefault(CPUS, "");
         return NUMBER.matcher(asked).matches() ? OptionalInt.of(Integer.parseInt(asked)) : OptionalInt.empty();
     }
 
-    /** Without the name and the command. */
+    /** Whether both ask for the same, apart from the name and the command. */
     public boolean asksTheSameAs(JobPlan other) {
         return folder.equals(other.folder) && settings.equals(other.settings) && further.equals(other.further);
     }

@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
-/** A job that asks for more cpus than any node has would wait for ever: it gets what there is, and that is said. */
+/** Limits the cpus of a job to those of the largest node, with a message. A job that asks for more
+ * would wait for ever.
+ */
 final class NodeCpuLimit {
     private NodeCpuLimit() {}
 

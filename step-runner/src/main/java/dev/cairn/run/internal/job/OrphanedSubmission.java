@@ -5,13 +5,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A runner that died may have left its {@code sbatch} behind, which has yet to be heard by Slurm. */
+/** Waits for an {@code sbatch} that a dead runner may have left and that Slurm has not answered yet.
+ */
 final class OrphanedSubmission {
     private static final int MINUTES = 2;
 
     private OrphanedSubmission() {}
 
-    /** Until no {@code sbatch} with this comment is under way on this host. */
+    /** Waits until no {@code sbatch} with this comment runs on this host. */
     static void await(String comment) throws InterruptedException {
         String argument = "--comment=" + comment;
         List<ProcessHandle> alive = ProcessHandle.allProcesses()

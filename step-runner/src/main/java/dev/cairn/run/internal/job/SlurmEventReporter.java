@@ -14,8 +14,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reports what happens in a step's job, from changes of its manifest. The job itself writes
- * these events to the journal in its own folder. Confined to the step's thread, except {@link #note}.
+ * Reports the events of a step's job, from changes of the step's manifest. The job itself writes
+ * these events to the journal in its own folder. Confined to the step's thread, except {@link
+ * #note}.
  */
 final class SlurmEventReporter {
     /** Reasons for waiting that every job has at times. */
@@ -30,8 +31,8 @@ final class SlurmEventReporter {
     private String last = "";
 
     /**
-     * @param log receives the job, and writes it down
-     * @param shown receives the step, for the eye only
+     * @param log receives the job, and records it
+     * @param shown receives the step, for display only
      */
     SlurmEventReporter(StepManifest now, RunListener log, RunListener shown, Clock clock) {
         this.log = log;
@@ -48,7 +49,7 @@ final class SlurmEventReporter {
         log.on(new RunEvent.Note(clock.instant(), Optional.of(step), what));
     }
 
-    /** Only when its state has changed, or it waits for something unusual. */
+    /** Reports only a changed state, or an unusual reason for waiting. */
     void tell(String step, QueueLine line) {
         boolean waits = line.state().course() == JobState.Course.WAITS;
         String why = waits && !USUAL.contains(line.reason()) ? " (" + line.reason() + ")" : "";

@@ -34,17 +34,20 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A execution that a Slurm job takes. It lasts for one job: one that ends before the step does is followed by another execution. While
- * the job may run, only the job writes the step's manifest; this process only reads it.
+ * An execution of a step by a Slurm job. It lasts for one job; if the job ends before the step
+ * does, another execution follows. While the job may run, only the job writes the step's manifest;
+ * this process only reads it.
  */
 public final class SlurmExecution implements StepExecution {
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
-    /** The more jobs are followed, the less often each is read: all together read a hundred documents per second. */
+    /** The more jobs are followed, the less often each manifest is read: at most a hundred reads per
+     * second in all.
+     */
     private static final Duration LONGER_FOR_EACH = Duration.ofMillis(10);
 
     private static final Duration FOR_AN_IMAGE = Duration.ofMinutes(10);
     private static final Duration FOR_AN_END = Duration.ofSeconds(20);
-    /** So often in a row Slurm has to show nothing before a job is gone. */
+    /** How often in a row Slurm must not show a job before the job counts as gone. */
     private static final int SURELY_GONE = 2;
 
     private static final int NO_SUCH_PROCESS = 3;
@@ -63,7 +66,7 @@ public final class SlurmExecution implements StepExecution {
     private volatile boolean cancelled;
     private volatile boolean paused;
 
-    /** @param local the same step's execution as it would be taken here, to conclude what the job left open */
+    /** @param local the step's execution on this host, to conclude an attempt that the job left open */
     SlurmExecution(
             StepManifest manifest,
             RunFolder part,
@@ -207,7 +210,7 @@ public final class SlurmExecution implements StepExecution {
         return end.map(JobState::text).orElse("settled or gone");
     }
 
-    /** Only Slurm knows of this end. */
+    /** Only Slurm's answer shows this end. */
     private static StepExit witnessed(StepExit exit, String job, Optional<JobState> end) {
         boolean unseen = exit.cause() == EndCause.LOST || exit.cause() == EndCause.KILLED;
         if (!unseen || end.isEmpty()) {
@@ -264,7 +267,9 @@ public final class SlurmExecution implements StepExecution {
         return OptionalLong.empty();
     }
 
-    /** Asks the job's runner first and Slurm only then: the runner would take Slurm's signal for a preemption. */
+    /** Asks the job's runner first and Slurm only if that fails, because the runner would take
+     * Slurm's signal for a preemption.
+     */
     @Override
     public void cancel() throws EngineException, InterruptedException {
         cancelled = true;
@@ -291,7 +296,7 @@ public final class SlurmExecution implements StepExecution {
         }
     }
 
-    /** Not for a job that has left Slurm: another job may have its id. */
+    /** Does not cancel a job that has left Slurm, because another job may have its id. */
     private void cancelInQueue(Submission current) throws InterruptedException {
         String job = current.job().orElseThrow();
         try {
@@ -304,7 +309,7 @@ public final class SlurmExecution implements StepExecution {
         }
     }
 
-    /** Once it is known whether there is one. */
+    /** Waits until it is known whether there is a job. */
     private Optional<Submission> job() throws InterruptedException {
         try {
             return submitted.get();

@@ -23,7 +23,7 @@ public final class SlurmJobTracker {
     private static final Duration SOON = Duration.ofSeconds(2);
     private static final Duration RARELY = Duration.ofSeconds(20);
     private static final double SLOWER = 1.4;
-    /** So many {@code sbatch} at a time. */
+    /** How many {@code sbatch} may run at a time. */
     private static final int SUBMITTERS = 3;
 
     private final Slurm slurm;
@@ -38,17 +38,18 @@ public final class SlurmJobTracker {
     }
 
     /**
-     * @param name of the job: a line with another name is of another job, to which a controller that had forgotten this one gave its id
-     * @param line empty when Slurm no longer shows the job
-     * @param siblings Slurm shows other tasks of its array
-     * @param times how often in a row it was seen so
+     * @param name the job's name; a line with another name belongs to another job, which got the id
+     * from a controller that had lost this job
+     * @param line empty if Slurm no longer shows the job
+     * @param siblings whether Slurm shows other tasks of its array
+     * @param times how often in a row Slurm gave this answer
      */
     record Sighting(String name, Optional<QueueLine> line, boolean siblings, int times) {
         static Sighting none(String name) {
             return new Sighting(name, Optional.empty(), false, 0);
         }
 
-        /** @param shown what Slurm shows with the same submitted id */
+        /** @param shown the jobs that Slurm shows with the same submitted id */
         Sighting next(String job, List<QueueLine> shown) {
             List<QueueLine> ours =
                     shown.stream().filter(line -> line.name().equals(name)).toList();
@@ -92,7 +93,7 @@ public final class SlurmJobTracker {
         return seen.getOrDefault(job, Sighting.none(""));
     }
 
-    /** Whether Slurm shows the job; asks it where that was not seen yet. */
+    /** Whether Slurm shows the job. Asks Slurm if it has not been seen yet. */
     boolean isThere(String job, String name) throws SlurmException, InterruptedException {
         Sighting last = look(job);
         return last.times() > 0
@@ -106,7 +107,7 @@ public final class SlurmJobTracker {
         try {
             changed = take(wanted, slurm.queue(wanted));
         } catch (SlurmException unheard) {
-            // a controller that restarts says nothing of its jobs; what was seen last still holds
+            // a restarting controller does not report its jobs, so the last answer still holds
         }
         interval = changed ? SOON.toNanos() : Math.min(RARELY.toNanos(), (long) (interval * SLOWER));
         dueAt = System.nanoTime() + interval;
@@ -124,7 +125,7 @@ public final class SlurmJobTracker {
         return changed;
     }
 
-    /** What a job does will change now. */
+    /** The states of jobs will change now, so the next question is due. */
     void askSoon() {
         interval = SOON.toNanos();
         dueAt = System.nanoTime() + Duration.ofMillis(500).toNanos();

@@ -25,7 +25,7 @@ public final class SlurmSteps {
     private Optional<JobArray> forming = Optional.empty();
     private int formed;
 
-    /** @param shown receives what happens in jobs, for the eye only: they write it down themselves */
+    /** @param shown receives the events of jobs, for display only: the jobs record them themselves */
     public SlurmSteps(
             RunFolder run, RunOrigin origin, Slurm slurm, Owners owners, StepServices services, RunListener shown) {
         this.run = run;
@@ -37,10 +37,11 @@ public final class SlurmSteps {
     }
 
     /**
-     * Lets the executions that are asked for next share one array, which is submitted once they all have begun. Belongs to one thread, like
+     * Lets the executions that are created next share one array, which is submitted once they all
+     * have begun. Belongs to one thread, like
      * {@link #execution}.
      *
-     * @return to be run when they all were asked for
+     * @return to be called when all were created
      */
     public Runnable gather(ArrayPlan plan) {
         JobArray array = JobArray.forming(run, plan, services.epoch() + "." + ++formed, tracker, services);
@@ -53,8 +54,8 @@ public final class SlurmSteps {
     }
 
     /**
-     * @param array what an array of the step would be, to find one that a former runner submitted
-     * @param local the step's execution as it would be taken here, to conclude what a job left open
+     * @param array the plan of the step's array, to find an array that a former runner submitted
+     * @param local the step's execution on this host, to conclude an attempt that a job left open
      */
     public StepExecution execution(StepManifest manifest, JobPlan plan, ArrayPlan array, LocalExecution local) {
         String step = manifest.stepId();

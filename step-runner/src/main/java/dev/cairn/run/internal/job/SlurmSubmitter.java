@@ -24,8 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Submits a step's job, once. The submission is written down before {@code sbatch} starts; a submission without an id is looked for, in the
- * queue by its comment and in the step's folder by what the job writes when it starts, before there is another.
+ * Submits a step's job, once. The submission is recorded before {@code sbatch} starts. If its id is
+ * unknown, the queue is searched for its comment, and the step's folder for the file that a job
+ * writes at its start, before another job is submitted.
  */
 final class SlurmSubmitter {
     private static final int NEXT_TRY_SECONDS = 10;
@@ -41,8 +42,8 @@ final class SlurmSubmitter {
 
     /**
      * @param part the folder of the step's job
-     * @param joining the array that forms now, and expects this step
-     * @param arrays by their tags, those of a former runner too
+     * @param joining the array that is being formed and that expects this step
+     * @param arrays the arrays by their tags, including those of a former runner
      */
     SlurmSubmitter(
             RunFolder part,
@@ -65,10 +66,9 @@ final class SlurmSubmitter {
 
     /**
      * The submission that is under way, or a new one.
-     *
      * @param stopped opened when submitting must stop
-     * @return one whose job has an id; empty when it was stopped first
-     * @throws SlurmException when Slurm refuses the job
+     * @return a submission with the id of its job; empty if it was stopped first
+     * @throws SlurmException if Slurm refuses the job
      */
     Optional<Submission> submission(StepManifest manifest, ResumeChoice wish, CountDownLatch stopped)
             throws IOException, SlurmException, InterruptedException {
@@ -113,7 +113,9 @@ final class SlurmSubmitter {
         }
     }
 
-    /** @return with its job; without, and no array's any more, when Slurm takes no array */
+    /** @return the submission with its job; without a job, and outside an array, if Slurm refuses
+     * arrays
+     */
     private Submission inArray(Submission submission) throws IOException, SlurmException, InterruptedException {
         Optional<String> job = arrays.apply(submission.array().orElseThrow()).jobOf(stepId);
         job.ifPresent(id -> tell("is Slurm job " + id));
@@ -132,7 +134,7 @@ final class SlurmSubmitter {
         return "cairn:" + part.runId() + "/" + stepId + "/" + number;
     }
 
-    /** Written down before anything is asked of Slurm; the step waits from now on. */
+    /** Records the submission before Slurm is asked. The step waits from now on. */
     private Submission next(Optional<Submission> last, StepManifest manifest, ResumeChoice wish) throws IOException {
         long number = last.map(Submission::number).orElse(0L) + 1;
         DurableFiles.createFolders(part.requests());

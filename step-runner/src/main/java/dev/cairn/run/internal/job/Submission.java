@@ -17,13 +17,13 @@ import tools.jackson.databind.node.ObjectNode;
  * The newest submission of a step, {@code submission.json} in the folder of its job: durable before {@code sbatch} starts, so that after
  * a crash a runner looks for the job before it submits another.
  *
- * @param array whose task the job is; empty for a job of its own
- * @param number from 1; a chain of jobs counts up
- * @param comment that the job carries, different for each submission
- * @param job its id; empty until {@code sbatch} has said it
+ * @param array the array to which the job belongs as a task; empty for a single job
+ * @param number the number of the job in the step's chain of jobs, from 1
+ * @param comment the job's comment, different for each submission
+ * @param job the job's id; empty until {@code sbatch} has reported it
  * @param over how it ended, as text; empty while it may run
- * @param image the step's newest image when it was submitted, -1 for none
- * @param idle how many jobs before it, in a row, ended without a newer image
+ * @param image the step's newest image at the submission, -1 for none
+ * @param idle number of consecutive earlier jobs that ended without a newer image
  */
 public record Submission(
         long number,
@@ -61,12 +61,12 @@ public record Submission(
         return new Submission(number, array, name, comment, Optional.of(id), over, image, idle, wish);
     }
 
-    /** Slurm takes no array: the same as a job of its own. */
+    /** The same as a single job, because Slurm refuses arrays. */
     Submission alone(String ownName, String ownComment) {
         return new Submission(number, Optional.empty(), ownName, ownComment, job, over, image, idle, wish);
     }
 
-    /** Whether it waits for the same array's id. */
+    /** Whether it waits for the id of the same array. */
     public boolean isOpenIn(String tag) {
         return over.isEmpty() && array.filter(tag::equals).isPresent();
     }
@@ -80,9 +80,9 @@ public record Submission(
     }
 
     /**
-     * To be called by a job before it touches the step: of two jobs of one submission only one may.
-     *
-     * @return the job that has it: this one, unless another was faster
+     * Claims the step for a job. A job calls it before it touches the step, because two jobs may
+     * exist for one submission.
+     * @return the job that has the step: this one, unless another was faster
      */
     public String start(RunFolder part, String id) throws IOException {
         DurableFiles.createExclusive(

@@ -1,4 +1,6 @@
-/** Steps submitted to Slurm: submitted once, tracked, and resumed by another job where one ends too early. */
+/** Steps in Slurm: each is submitted once and tracked. If its job ends too early, another job
+ * resumes the step.
+ */
 @NullMarked
 package dev.cairn.run.internal.job;
 

@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * The runs that have had one name, one after the other: files {@code 1}, {@code 2}, ... each with a run's id. Each is created atomically
- * and never changed, so that only one of two competing successors wins.
+ * The runs that had one name, in order: files {@code 1}, {@code 2}, ... each with a run's id. Each
+ * is created atomically and never changed, so that only one of two competing successors wins.
  */
 public final class RunHistory {
     private final Path folder;
@@ -26,7 +26,7 @@ public final class RunHistory {
         this.folder = folder;
     }
 
-    /** @param last number of the newest entry, 0 when there is none */
+    /** @param last number of the newest entry, 0 if there is none */
     public record Entries(long last, List<String> newestFirst) {}
 
     /** @throws dev.cairn.files.UntrustedException if another user could have named another run */

@@ -11,7 +11,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Names of folders for runs and for whatever people call them. */
+/** Makes names of folders for runs, keys and names. */
 public final class RunIds {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -50,7 +50,7 @@ public final class RunIds {
         return text.matches("[A-Za-z0-9][A-Za-z0-9-]*");
     }
 
-    /** Any text as the name of a folder: two texts never share one. */
+    /** Encodes any text as the name of a folder. Two texts never have the same name. */
     public static String encode(String text) {
         StringBuilder encoded = new StringBuilder();
         for (byte b : text.getBytes(StandardCharsets.UTF_8)) {

@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 /**
  * The ownership files of one run folder.
  *
- * <p>{@code owner.<epoch>} is the claim: created once, never changed or removed, so that of any number of processes one
- * makes it. {@code owner.json} is the view with the heartbeat; an owner of an older epoch may still write it once, so it counts only
- * when it is of the highest epoch.
+ * <p>{@code owner.<epoch>} is the claim: it is created once and never changed or removed, so that
+ * exactly one of several processes makes it. {@code owner.json} holds the heartbeat. An owner of an
+ * older epoch may still write it once, so it counts only with the highest epoch.
  */
 final class OwnerFiles {
     private static final DocumentType OWNER = new DocumentType("cairn.owner", 1);
@@ -44,7 +44,7 @@ final class OwnerFiles {
         DurableFiles.replaceUnsynced(view(), bytes(record));
     }
 
-    /** Over what is there where the disk takes nothing new: a reader passes over a mixture. */
+    /** Overwrites the file in place on a full disk. A reader skips a mixture. */
     void showInPlace(OwnerRecord record) throws IOException {
         try {
             show(record);

@@ -35,14 +35,15 @@ public final class Owners {
         return host;
     }
 
-    /** This process, for a person. */
+    /** Describes this process for a person. */
     public String describeSelf() {
         return OwnerRecord.of(host, self, 0).describe();
     }
 
     /**
-     * Takes a run that is free or whose owner is dead. Of any number of simultaneous callers, one wins. When the
-     * last owner's pids cannot be seen from here this watches its heartbeat, for a lease at most.
+     * Takes a run that is free or whose owner is dead. Of any number of simultaneous callers, one
+     * wins. If the last owner's pids cannot be seen from here, watches its heartbeat for at most
+     * the lease time.
      */
     public Claim claim(Path runFolder) throws IOException, InterruptedException {
         OwnerFiles files = new OwnerFiles(runFolder);

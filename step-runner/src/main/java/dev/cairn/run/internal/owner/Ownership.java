@@ -30,7 +30,7 @@ public final class Ownership implements AutoCloseable {
     }
 
     /**
-     * To be called before each publication.
+     * Checks the ownership; call it before each publication.
      *
      * @throws OwnershipLostException if another process has taken over, or this one has released the run
      * @throws IOException if that cannot be determined
@@ -44,7 +44,7 @@ public final class Ownership implements AutoCloseable {
         }
     }
 
-    /** Where the heartbeat is shown. */
+    /** The file that shows the heartbeat. */
     public Path view() {
         return files.view();
     }
@@ -76,7 +76,7 @@ public final class Ownership implements AutoCloseable {
         }
     }
 
-    /** Lets go of the run, so that the next owner need not wait; does nothing when it was lost. */
+    /** Releases the run, so that the next owner need not wait. Does nothing if the run was lost. */
     @Override
     public synchronized void close() {
         if (record.released()) {

@@ -49,7 +49,8 @@ public final class Requests {
     /**
      * Files a command and waits for its answer.
      *
-     * @return empty when the owner has not answered in time; the request is withdrawn, unless it is being worked on
+     * @return empty if the owner has not answered in time; the request is then withdrawn, unless it
+     * is being carried out
      */
     public Optional<CommandResult> ask(RunCommand command, Duration atMost) throws IOException, InterruptedException {
         DurableFiles.createFolders(folder);
@@ -88,7 +89,7 @@ public final class Requests {
         return pending;
     }
 
-    /** Answers a command, which no longer waits then. */
+    /** Answers a command and removes it from the waiting ones. */
     public void answer(String id, CommandResult answer) throws IOException {
         ObjectNode document = ANSWER.create();
         ArrayNode lines = document.putArray("lines");

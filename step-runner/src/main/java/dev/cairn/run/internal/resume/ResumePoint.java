@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * From where the next attempt starts.
- *
- * @param image to resume from; image 0 rolls the files back and starts the command; empty starts it on the files as they are
+ * Where the next attempt starts.
+ * @param image the image to resume from; image 0 rolls the files back and starts the command; empty
+ * starts the command without a roll-back
  * @param passed newer images that were refused, newest first
  */
 public record ResumePoint(Optional<ImageRecord> image, List<RejectedImage> passed) {
@@ -16,7 +16,7 @@ public record ResumePoint(Optional<ImageRecord> image, List<RejectedImage> passe
         passed = List.copyOf(passed);
     }
 
-    /** Memory is restored, not only files. */
+    /** Whether memory is restored, and not only files. */
     public boolean continues() {
         return image.isPresent() && image.get().sequence() > 0;
     }

@@ -15,9 +15,8 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Selects the image from which a step resumes: the newest usable one, else the one before it, else the step's start. Every image passed
- * is named
- * with its reason.
+ * Selects the image from which a step resumes: the newest usable one, else the one before it, else
+ * the step's start. Each skipped image is reported with a reason.
  *
  * <p>Skips an image if an attempt resumed from it failed before taking a newer one, since the next attempt would fail in the same way.
  * Skips it also if a restore from it failed since this host booted.
@@ -34,8 +33,8 @@ public final class ResumePointSelector {
 
     /**
      * @param attempts oldest first, all ended
-     * @param countFrom images of attempts before this number are of work that was given up
-     * @param fingerprint of the step as it would be started now
+     * @param countFrom images of attempts before this number hold abandoned work
+     * @param fingerprint the fingerprint of the step if it started now
      * @param unusable the engine's reason why an image cannot be used here
      */
     public ResumePointSelector(
@@ -55,7 +54,7 @@ public final class ResumePointSelector {
         this.unusable = unusable;
     }
 
-    /** @throws ImageRefusedException when {@code wish.at} names an image that cannot be used */
+    /** @throws ImageRefusedException if {@code wish.at} names an image that cannot be used */
     public ResumePoint choose(ResumeChoice wish) throws ImageRefusedException {
         if (wish.at().isPresent()) {
             return exactly(wish.at().getAsLong());
@@ -86,7 +85,7 @@ public final class ResumePointSelector {
     }
 
     private Optional<String> refusal(ImageRecord image, ResumeChoice wish) {
-        // the cheap questions first: the engine reads the whole image
+        // cheap checks first: the engine reads the whole image
         return isStart(image)
                 ? brokenHere(image, wish).or(() -> unusable.apply(image))
                 : restartAsked(wish)
@@ -130,7 +129,9 @@ public final class ResumePointSelector {
                 .reduce((earlier, later) -> later);
     }
 
-    /** What refuses an image for what others changed names the option by which it is not refused. */
+    /** Whether the choices of a person remedy a refusal. A refusal because of changes by others
+     * names the option that allows them.
+     */
     private static boolean isRemedied(AttemptRecord attempt, ResumeChoice wish) {
         return wish.acceptChanged() && attempt.end().orElseThrow().message().contains("--accept-changed");
     }

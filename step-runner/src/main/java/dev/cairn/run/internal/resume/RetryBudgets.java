@@ -15,12 +15,13 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Decides whether a step is retried. Each cause has a budget of its own: failures {@code retry.max}, timeouts 0 unless {@code retry.when}
- * names them, restores {@value #RESTORES} in a row. Attempts that were ended from outside (killed, preempted, lost) resume, until under
- * one runner {@value #BLAMELESS_WITHOUT_PROGRESS} in a row have made no newer image: preemption and power cuts never eat the retries
- * meant for failures. Of attempts that were lost before their step ran, as for lack of a descriptor or of room on a disk,
- * {@value #STARTS} in a row are made, with pauses that grow to a minute.
- * A failure that a retry would meet again is final at once.
+ * Decides whether a step is retried. Each cause has a budget of its own: failures {@code
+ * retry.max}, timeouts 0 unless {@code retry.when} names them, restores {@value #RESTORES} in a
+ * row. Attempts that were ended from outside (killed, preempted, lost) resume without using up
+ * retries, until {@value #BLAMELESS_WITHOUT_PROGRESS} in a row under one runner have made no newer
+ * image. Attempts that were lost before their step ran, for example for lack of a descriptor or of
+ * disk space, are repeated up to {@value #STARTS} times in a row, with pauses that grow to a
+ * minute. A failure that would occur again is final at once.
  */
 public final class RetryBudgets {
     static final int RESTORES = 3;
@@ -30,15 +31,15 @@ public final class RetryBudgets {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
     private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
-    /** Causes that say nothing of the program. */
+    /** Causes that say nothing about the program. */
     private static final Set<EndCause> BLAMELESS = Set.of(EndCause.KILLED, EndCause.PREEMPTED, EndCause.LOST);
 
     private RetryBudgets() {}
 
     /**
      * @param counted the attempts that count, oldest first; the last has ended
-     * @param images those that the step has
-     * @param now when its end was noticed
+     * @param images the step's images
+     * @param now the time at which the end was noticed
      */
     public static NextAction after(
             List<AttemptRecord> counted, List<ImageRecord> images, RetryPolicy policy, Instant now) {
@@ -54,12 +55,16 @@ public final class RetryBudgets {
         };
     }
 
-    /** Ended from outside, by nothing that the step did: it resumes, and no retry is spent. */
+    /** Whether it was ended from outside, not by the step itself. Then it resumes without using up a
+     * retry.
+     */
     public static boolean isBlameless(StepExit end) {
         return BLAMELESS.contains(end.cause());
     }
 
-    /** Which try it is that comes next, or runs: 1 and one more for each failure; what was ended from outside goes on with its try. */
+    /** The number of the present or next try: 1, and one more for each failure. An attempt that was
+     * ended from outside belongs to the same try.
+     */
     public static int tries(List<AttemptRecord> counted) {
         return 1
                 + (int) counted.stream()
@@ -72,7 +77,7 @@ public final class RetryBudgets {
     public static Duration spent(List<AttemptRecord> counted) {
         Duration spent = Duration.ZERO;
         for (AttemptRecord attempt : counted) {
-            // a retry after a timeout gets the whole time again, or it could not do anything
+            // a retry after a timeout gets the whole time again; otherwise it could do no work
             spent = attempt.endedBy(EndCause.TIMEOUT)
                     ? Duration.ZERO
                     : spent.plus(attempt.end().map(StepExit::running).orElse(Duration.ZERO));
@@ -147,7 +152,7 @@ public final class RetryBudgets {
                 && attempt.end().filter(end -> end.running().isZero()).isPresent();
     }
 
-    /** None after the first, which tells of a single kill. */
+    /** No delay after the first, which suggests a single kill. */
     private static Duration pauseAfter(long inARow) {
         if (inARow < 2) {
             return Duration.ZERO;

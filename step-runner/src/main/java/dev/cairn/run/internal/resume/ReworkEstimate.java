@@ -10,17 +10,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The running time that an attempt repeats: that of earlier attempts which is not in the image it resumes from. The time of death of a
- * lost attempt is unknown, so its time after the last image counts as the longest possible: until its death was noticed, but at most
- * until its next image was due. Pure.
+ * Estimates the running time that an attempt repeats: the time of earlier attempts that its image
+ * does not contain. The time of death of a lost attempt is unknown. So the time after its last
+ * image counts until its death was noticed, but at most until its next image was due. Pure.
  */
 public final class ReworkEstimate {
     private ReworkEstimate() {}
 
     /**
-     * @param from the image that the attempt resumes from; empty for the command on the files as they are
-     * @param before all attempts before it, which have ended, oldest first
-     * @param interval between two images; empty where it is not a fixed one
+     * @param from the image that the attempt resumes from; empty for a start without a roll-back
+     * @param before all earlier attempts, oldest first
+     * @param interval the interval between images; empty if it is not fixed
      */
     public static Duration of(Optional<ImageRecord> from, List<AttemptRecord> before, Optional<Duration> interval) {
         long goal = from.map(ImageRecord::sequence).orElse(-1L);

@@ -18,11 +18,11 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * The SHA-256 of what is in a file, or in a folder with all its files, their names and which of them are programs. Confined to one
- * thread.
+ * The SHA-256 of the content of a file, or of a folder with all its files, their names and their
+ * executable bits. Confined to one thread.
  */
 final class ContentDigest {
-    /** Stands for a file that is not there. */
+    /** The digest of a missing file. */
     static final String ABSENT = "absent";
 
     private static final int BUFFER = 1 << 16;
@@ -31,19 +31,19 @@ final class ContentDigest {
     private final BooleanSupplier giveUp;
     private long files;
 
-    /** @param giveUp asked again and again; ends it with a {@link GivenUpException} */
+    /** @param giveUp called again and again; true ends the work with a {@link GivenUpException} */
     ContentDigest(BooleanSupplier giveUp) {
         this.giveUp = giveUp;
     }
 
-    /** Something more urgent has come. */
+    /** The work was cut short for a more urgent command. */
     static final class GivenUpException extends IOException {
         private static final long serialVersionUID = 1;
     }
 
     /**
-     * @return {@link #ABSENT} when there is nothing
-     * @throws IOException when it cannot be read, or is neither a file nor a folder
+     * @return {@link #ABSENT} if there is nothing
+     * @throws IOException if it cannot be read, or is neither a file nor a folder
      */
     String of(Path path) throws IOException {
         MessageDigest digest = Digests.sha256();
@@ -82,7 +82,7 @@ final class ContentDigest {
         }
     }
 
-    /** Each entry by a digest of its own, so that neighbours cannot flow into each other. */
+    /** Each entry has a digest of its own, so that neighbouring entries cannot be confused. */
     private void addFolder(Path folder, MessageDigest digest) throws IOException {
         digest.update((byte) 'd');
         for (Path entry : entries(folder)) {
@@ -111,7 +111,7 @@ final class ContentDigest {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Whether a name is taken, even by a link that leads nowhere. */
+    /** Whether a name exists, even as a link that leads nowhere. */
     static boolean isTaken(Path path) throws IOException {
         try {
             Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);

@@ -20,12 +20,11 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * A success whose outputs may stand for those of another step; immutable.
- *
- * @param run its run's id
- * @param step its id
- * @param products what it left, in the order of {@link Reusable#products}
- * @param texts what it wrote to {@code $CAIRN_OUTPUT}, by name
+ * An earlier success whose outputs another step may use; immutable.
+ * @param run the id of its run
+ * @param step the id of its step
+ * @param products the files that it left, in the order of {@link Reusable#products}
+ * @param texts the texts that it wrote to {@code $CAIRN_OUTPUT}, by name
  */
 public record EarlierSuccess(String run, String step, List<Product> products, Map<String, String> texts) {
     public EarlierSuccess {
@@ -35,12 +34,11 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
 
     /**
      * A file or folder.
-     *
-     * @param content its digest, as it was when the step succeeded
+     * @param content its digest when the step succeeded
      */
     public record Product(Path path, String content) {}
 
-    /** @throws IOException when a product is not there or cannot be read */
+    /** @throws IOException if a product is missing or cannot be read */
     public static EarlierSuccess of(
             String run, String step, Reusable reusable, Map<String, String> texts, BooleanSupplier giveUp)
             throws IOException {
@@ -56,9 +54,8 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
     }
 
     /**
-     * Puts its products where another step is to leave its own, unless they are there already.
-     *
-     * @return false when they are no longer what they were; then nothing has been changed
+     * Copies its products to the places of another step's products, unless they are there already.
+     * @return false if they have changed since; then nothing was copied
      */
     public boolean takeOver(Reusable by, BooleanSupplier giveUp) throws IOException {
         ContentDigest digest = new ContentDigest(giveUp);
@@ -88,7 +85,9 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
         return true;
     }
 
-    /** The same, of which {@code by} holds the newest copy: the run that has run the step may be removed. */
+    /** The same success, with the products in {@code by}, the newest copy, because the run that made
+     * them may be removed.
+     */
     public EarlierSuccess in(Reusable by) {
         List<Product> copies = new ArrayList<>();
         for (int i = 0; i < products.size(); i++) {
@@ -97,7 +96,7 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
         return new EarlierSuccess(run, step, copies, texts);
     }
 
-    /** Whether one of its products is gone, so that it stands for no other step any more. */
+    /** Whether one of its products is gone, so that its outputs can no longer be used. */
     boolean isSpent() throws IOException {
         for (Product product : products) {
             if (!ContentDigest.isTaken(product.path())) {
@@ -108,10 +107,9 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
     }
 
     /**
-     * Whole under its name, or not at all. Follows no link, which others may have put there since its content was looked at, and so
-     * looks at the copy again.
-     *
-     * @return false when it is no longer what it was
+     * Copies a product completely or not at all. Follows no link and checks the copy's digest,
+     * because others may have replaced the product since its check.
+     * @return false if it has changed
      */
     private static boolean copy(Product product, Path to, ContentDigest digest) throws IOException {
         Path folder = to.toAbsolutePath().getParent();

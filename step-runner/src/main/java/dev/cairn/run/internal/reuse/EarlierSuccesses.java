@@ -30,12 +30,12 @@ public final class EarlierSuccesses {
         this.folder = folder;
     }
 
-    /** @param key of {@link Reusable#key} */
+    /** @param key the key from {@link Reusable#key} */
     public Optional<EarlierSuccess> of(String key) throws IOException {
         return TYPE.readIfPresent(file(key), EarlierSuccesses::read);
     }
 
-    /** The documents of successes of which nothing is left. */
+    /** The documents of successes that have lost all of their products. */
     public List<Path> spent() throws IOException {
         List<Path> spent = new ArrayList<>();
         if (!Presence.isFolder(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -52,7 +52,7 @@ public final class EarlierSuccesses {
         return spent;
     }
 
-    /** The newest success of a key stands for all. */
+    /** Replaces the success of a key: only the newest counts. */
     public void put(String key, EarlierSuccess success) throws IOException {
         ObjectNode root = TYPE.create().put("run", success.run()).put("step", success.step());
         ArrayNode products = root.putArray("products");

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 /**
  * A step whose outputs may be taken over from an earlier success; immutable.
  *
- * @param definition what it does, the same text in every run
+ * @param definition its definition, the same text in every run
  * @param reads label to path: the files and folders whose content its outputs depend on
  * @param products the files and folders that it leaves, in a fixed order
  */
@@ -33,7 +33,7 @@ public record Reusable(SortedMap<String, String> definition, SortedMap<String, P
     }
 
     /**
-     * Of a step with {@code cache}; empty of any other.
+     * Makes it for a step with {@code cache}; empty for any other step.
      *
      * @param texts names of the outputs that it writes to {@code $CAIRN_OUTPUT}
      */
@@ -72,16 +72,15 @@ public record Reusable(SortedMap<String, String> definition, SortedMap<String, P
         return new Reusable(definition, reads, products);
     }
 
-    /** What differs between the runs of a file is left out: where each has its folder, and its id. */
+    /** Leaves out values that differ between the runs of a file: a run's folder and its id. */
     private static String everywhere(String text, RunFolder run) {
         return text.replace(run.base().toString(), "${run}").replace(run.runId(), "${run.id}");
     }
 
     /**
-     * A digest of all that the outputs depend on, as it is now.
-     *
-     * @param giveUp asked again and again; true ends it with an {@link IOException}
-     * @throws IOException when something that it reads cannot be read
+     * The digest of everything on which the outputs depend.
+     * @param giveUp called again and again; true ends the work with an {@link IOException}
+     * @throws IOException if a file that it reads cannot be read
      */
     public String key(BooleanSupplier giveUp) throws IOException {
         ContentDigest content = new ContentDigest(giveUp);
@@ -94,9 +93,8 @@ public record Reusable(SortedMap<String, String> definition, SortedMap<String, P
     }
 
     /**
-     * What is in each of the products now.
-     *
-     * @throws IOException when one is not there or cannot be read
+     * The digest of each product.
+     * @throws IOException if one is missing or cannot be read
      */
     List<String> contents(BooleanSupplier giveUp) throws IOException {
         List<String> contents = new ArrayList<>();

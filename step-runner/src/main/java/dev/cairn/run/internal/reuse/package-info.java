@@ -1,4 +1,6 @@
-/** Steps with {@code cache}: what their outputs depend on, and the earlier successes whose outputs may stand for theirs. */
+/** Steps with {@code cache}: what their outputs depend on, and the earlier successes whose outputs
+ * they can use.
+ */
 @NullMarked
 package dev.cairn.run.internal.reuse;
 

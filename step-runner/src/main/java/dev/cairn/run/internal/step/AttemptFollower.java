@@ -21,9 +21,9 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 
-/** Follows an attempt to its end, taking what its supervisor journals into the manifest on the way. */
+/** Follows an attempt to its end. On the way, copies its supervisor's journal into the manifest. */
 final class AttemptFollower {
-    /** How late it is noticed that a supervisor was killed. */
+    /** How long it takes at most to notice that a supervisor was killed. */
     private static final Duration SLICE = Duration.ofSeconds(2);
 
     private static final int RENEWALS_AWAITED = 3;
@@ -37,9 +37,8 @@ final class AttemptFollower {
     private final RecordedImages recorded;
 
     /**
-     * A step that runs.
-     *
-     * @param takesImages the engine under which it was started does
+     * A running step.
+     * @param takesImages whether the engine that started it takes images
      */
     record Started(StepProcess process, boolean takesImages) {}
 
@@ -77,7 +76,7 @@ final class AttemptFollower {
                     .on(new RunEvent.AttemptAttached(services.clock().instant(), manifest.stepId(), attempt.number()));
             return follow(attempt, process.get());
         }
-        // images first: some may not be in the manifest
+        // images first: some may be missing in the manifest
         ImageJournalReader journal = new ImageJournalReader(manifest, attempt, services);
         journal.adopt();
         Optional<StepExit> exit = engine.exitOf(folder);
@@ -133,9 +132,10 @@ final class AttemptFollower {
     }
 
     /**
-     * Under one kernel, the next supervisor waits for this one's lock on the images. A host that has rebooted runs nothing of the
-     * former boot. For any other host only the lease can show that the step still runs. A step in a batch job ended with its runner,
-     * which is dead, since this process owns the run now.
+     * Whether the step may still run. Under one kernel, the next supervisor waits for this one's
+     * lock on the images. A host that has rebooted runs no process of the former boot. For any
+     * other host, only the lease can show that the step still runs. A step in a batch job ended
+     * with its runner, which is dead because this process owns the run now.
      */
     private boolean mayRunElsewhere(AttemptRecord attempt) {
         boolean sameKernel = attempt.host().bootId().equals(services.host().bootId());
@@ -143,7 +143,9 @@ final class AttemptFollower {
         return !sameKernel && !rebooted && attempt.job().isEmpty() && !services.assumeLost();
     }
 
-    /** The supervisor of a running step renews its lease. The next supervisor will watch it for longer before it takes it. */
+    /** The supervisor of a running step renews its lease, so a renewal shows that the step runs. The
+     * next supervisor watches the lease for longer before it takes it.
+     */
     private void watchLease(Checkpointer engine, AttemptRecord attempt)
             throws StepElsewhereException, EngineException, InterruptedException {
         Path images = manifest.folder().checkpoints();
@@ -176,7 +178,7 @@ final class AttemptFollower {
                 OptionalLong.empty());
     }
 
-    /** Until its last image, since its running time after that is unknown. */
+    /** Counts the running time up to its last image, because the rest is unknown. */
     private Duration provenRunningTime(AttemptRecord attempt) {
         Instant last = manifest.images().stream()
                 .filter(image -> image.attempt() == attempt.number())

@@ -26,11 +26,11 @@ import java.util.stream.Collectors;
 
 /** Records how an attempt ended and what follows from it, in one write of the manifest. */
 final class AttemptRecorder {
-    /** What the attempt that has ended has written to {@code $CAIRN_OUTPUT}. */
+    /** The texts that the ended attempt has written to {@code $CAIRN_OUTPUT}. */
     private Map<String, String> texts = Map.of();
 
     private static final Set<EndCause> STOPPED = Set.of(EndCause.PREEMPTED, EndCause.INTERRUPTED);
-    /** Causes of ends that the shutdown or preemption of a host produces. */
+    /** Causes with which the shutdown or preemption of a host ends attempts. */
     private static final Set<EndCause> SWEPT_AWAY = Set.of(EndCause.FAILURE, EndCause.OOM, EndCause.KILLED);
 
     private final StepManifest manifest;
@@ -55,8 +55,9 @@ final class AttemptRecorder {
     }
 
     /**
-     * Of an attempt that this runner had asked to stop. What ended it from outside meanwhile does not start it again, and while a
-     * preemption is under way no end but a success is the program's own.
+     * Records the end of an attempt that this runner had asked to stop. If it ended from outside
+     * meanwhile, it does not start again. During a preemption, no end but a success counts as the
+     * program's own.
      */
     NextAction ofStopped(StepExit found, EndCause asked) throws IOException {
         boolean swept = asked == EndCause.PREEMPTED && maySweepAway(found);
@@ -75,7 +76,7 @@ final class AttemptRecorder {
                         : usual);
     }
 
-    /** What follows from an end, given what the budgets say. */
+    /** Decides what follows an end, within the budgets. */
     @FunctionalInterface
     private interface Follow {
         NextAction move(StepExit exit, NextAction usual);
@@ -134,14 +135,14 @@ final class AttemptRecorder {
         write(move);
         tellEnd(attempt, exit);
         if (succeeded) {
-            // only after the success is durable: until then the step would resume from the images
+            // only after the success is durable: before that, the step would resume from the images
             deleteImages();
             StepTraces.remove(manifest, services);
         }
         return move;
     }
 
-    /** What is left of them costs room, not the success. */
+    /** Files that remain only take space; the step has succeeded. */
     private void deleteImages() {
         try {
             TreeRemoval.remove(manifest.folder().path(), manifest.folder().checkpoints());
@@ -154,7 +155,7 @@ final class AttemptRecorder {
         }
     }
 
-    /** The step has not run: what an earlier success has left stands for its outputs. */
+    /** Records a step that has not run, because the outputs of an earlier success were used. */
     NextAction reused(EarlierSuccess earlier) throws IOException {
         manifest.outputs(outputPaths());
         manifest.texts(earlier.texts());

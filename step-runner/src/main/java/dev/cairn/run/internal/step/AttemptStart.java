@@ -45,8 +45,8 @@ import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
 /**
- * Starts the next attempt of a step. The attempt is durable in the manifest before the engine starts it. A later runner finds out from
- * the attempt's folder whether it ran.
+ * Starts the next attempt of a step. The attempt is durable in the manifest before the engine
+ * starts it. The attempt's folder shows a later runner whether it ran.
  */
 final class AttemptStart {
     /** EBUSY. */
@@ -60,7 +60,7 @@ final class AttemptStart {
     private final StepServices services;
     private final BooleanSupplier stopped;
 
-    /** @param stopped the step must no longer be started */
+    /** @param stopped whether the step must no longer be started */
     AttemptStart(StepManifest manifest, StepTask task, StepServices services, BooleanSupplier stopped) {
         this.manifest = manifest;
         this.task = task;
@@ -72,14 +72,16 @@ final class AttemptStart {
     sealed interface Begun {
         record Running(AttemptRecord attempt, StepProcess process) implements Begun {}
 
-        /** @param elsewhere since the step runs on another host */
+        /** @param elsewhere the reason why the step runs on another host */
         record Failed(AttemptRecord attempt, StepExit exit, boolean elsewhere) implements Begun {}
 
-        /** Nothing was started: the step may resume later or on another host, while here it would have to start over. */
+        /** Nothing was started. The step may resume later or on another host; here it would have to
+         * start over.
+         */
         record Unfit(String reason) implements Begun {}
     }
 
-    /** Why it must not be started at all; empty when it can be tried. */
+    /** Why the step must not start at all; empty if it may. */
     Optional<String> obstacle() throws IOException {
         if (!SteadyRead.of(() -> Presence.isFolder(task.workingDirectory()))) {
             return Optional.of(
@@ -109,7 +111,8 @@ final class AttemptStart {
             return new Begun.Unfit(unfit.get());
         }
         if (wish.restart()) {
-            manifest.startOver(); // or an attempt that dies before its first image would resume from what was given up
+            manifest.startOver(); // otherwise an attempt that dies before its first image would
+                                  // resume from abandoned work
         }
         task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, point);
@@ -131,7 +134,7 @@ final class AttemptStart {
         Variables variables = variables(attempt, point, patience);
         writeAhead(attempt, patience);
         if (point.image().isEmpty() || !point.continues() && !task.rollback().openFiles()) {
-            // no rollback removes what an earlier attempt has written
+            // no roll-back removes the texts of an earlier attempt
             Path output = manifest.folder().output();
             patience.publish(output, () -> Files.deleteIfExists(output));
         }
@@ -141,7 +144,7 @@ final class AttemptStart {
         return begun.get(0);
     }
 
-    /** @throws IOException when nothing was started, and that is the fault of no image */
+    /** @throws IOException if nothing was started, for a reason that is not the image's fault */
     private Begun start(Checkpointer engine, AttemptRecord attempt, ResumePoint point, StepLaunch launch)
             throws IOException {
         try {
@@ -156,7 +159,9 @@ final class AttemptStart {
         }
     }
 
-    /** An attempt that counted as lost may have continued, taken images, and deleted the ones that this runner knows. */
+    /** Finds images of an attempt that counted as lost. It may have continued, taken images, and
+     * deleted those that this runner knows.
+     */
     private void takeInLateImages() throws IOException, EngineException {
         for (AttemptRecord attempt : manifest.attempts()) {
             if (attempt.endedBy(EndCause.LOST)) {
@@ -183,7 +188,9 @@ final class AttemptStart {
                 .choose(wish);
     }
 
-    /** A file that has gone, with a share that is not mounted perhaps, is no change for which to throw work away. */
+    /** The scripts and data that are missing; a missing file, for example on a share that is not
+     * mounted, is no change and must not discard work.
+     */
     private Optional<String> incomplete(ResumeChoice wish) throws IOException {
         if (wish.restart() || wish.acceptChanged() || wish.at().isPresent()) {
             return Optional.empty();
@@ -199,7 +206,7 @@ final class AttemptStart {
         return Optional.empty();
     }
 
-    /** In a cluster the next node may fit: work is not thrown away because this one does not. */
+    /** In a cluster the next node may fit, so an image that does not fit this node is kept. */
     private Optional<String> unfit(Checkpointer engine, ResumePoint point) {
         if (point.continues()) {
             return Optional.empty();
@@ -233,7 +240,7 @@ final class AttemptStart {
                         size(manifest.folder().stdout()), size(manifest.folder().stderr()))));
     }
 
-    /** 0 of a log that is not there yet. */
+    /** The size of a log; 0 if it does not exist yet. */
     private static long size(Path log) {
         return log.toFile().length();
     }
@@ -262,7 +269,9 @@ final class AttemptStart {
         services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));
     }
 
-    /** A file system that is local here may be served to other hosts: where one of them has left a lease, it can. */
+    /** The lease times, if other hosts can reach the images. Other hosts may mount a file system
+     * that is local here; a lease by one of them shows that.
+     */
     private Optional<LeaseTimes> lease(Checkpointer engine) throws IOException, EngineException {
         Path images = manifest.folder().checkpoints();
         Optional<Lease> strangers = engine.lease(images).filter(lease -> !lease.here());
@@ -274,10 +283,10 @@ final class AttemptStart {
                 : Optional.empty();
     }
 
-    /** @param outdated what of it the memory of the image has otherwise */
+    /** @param outdated variables that have other values in the image's memory */
     private record Variables(Map<String, String> environment, Map<String, Renewal> outdated) {}
 
-    /** With the files in which a resumed step finds what its memory does not have. */
+    /** Adds the files in which a resumed step finds values that its memory lacks. */
     private Variables variables(AttemptRecord attempt, ResumePoint point, WriteGuard patience) throws IOException {
         Map<String, String> environment = new HashMap<>(task.environment());
         environment.put("CAIRN_ATTEMPT", Integer.toString(attempt.number()));
@@ -329,8 +338,10 @@ final class AttemptStart {
     }
 
     /**
-     * A former supervisor that still writes, a kill while it starts, a port of the step that something else has, and what the host lacks at
-     * the moment are the fault of no image and of no command. Where the same image was the last thing before two of them, it may be.
+     * The cause of a failed start. The reason may be temporary: a former supervisor that still
+     * writes, a kill during the start, a port of the step that is in use, or a resource that the
+     * host lacks at the moment. Then neither image nor command is to blame. If the same image
+     * precedes two such failures, the image may be.
      */
     private EndCause causeOf(EngineException e, ResumePoint point) {
         if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD || e.isOfRoom()) {

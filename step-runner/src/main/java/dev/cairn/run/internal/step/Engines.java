@@ -11,11 +11,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * The checkpoint engines by name, what carries out a step with {@code uses}, and whether this host allows them, asked once
- * each. Thread-safe.
+ * The checkpoint engines and the actions of {@code uses}, by name, and whether this host allows
+ * them. Each is asked once. Thread-safe.
  */
 public final class Engines {
-    /** The engine that starts a step over. */
+    /** The engine that takes no images: the step starts over. */
     public static final String NONE = "none";
 
     private final Map<String, Checkpointer> byName;
@@ -23,10 +23,10 @@ public final class Engines {
     private final Map<String, Optional<String>> obstacles = new ConcurrentHashMap<>();
 
     /**
-     * @param byName what {@code checkpoint.engine} chooses from
-     * @param actions the actions that {@code uses} can name. One is started like a command: its first word is the action's name, its
-     *     second a JSON object: what {@code with} says, and {@code outputs}, the outputs' files by name; names differ from those of
-     * the engines
+     * @param byName the engines for {@code checkpoint.engine}
+     * @param actions the actions that {@code uses} can name. An action is started like a command
+     * with two words: its name, and a JSON object with the values of {@code with} and with {@code
+     * outputs}, the outputs' files by name. Names of actions differ from those of engines
      */
     public Engines(Map<String, Checkpointer> byName, Map<String, Checkpointer> actions) {
         this.byName = Map.copyOf(byName);
@@ -38,12 +38,12 @@ public final class Engines {
         return new TreeSet<>(byName.keySet());
     }
 
-    /** What {@code uses} can name here, in alphabetical order. */
+    /** The actions that {@code uses} can name here, in alphabetical order. */
     public SortedSet<String> actions() {
         return new TreeSet<>(actions.keySet());
     }
 
-    /** @throws UnknownEngineException when there is no such engine */
+    /** @throws UnknownEngineException if there is no such engine */
     public Checkpointer named(String name) {
         Checkpointer engine = byName.getOrDefault(name, actions.get(name));
         if (engine == null) {

@@ -2,11 +2,11 @@ package dev.cairn.run.internal.step;
 
 import java.util.Optional;
 
-/** Whether the host or job is being taken away from this process, as far as is known now. Any thread. */
+/** Tells whether the host or job is being taken away from this process. Any thread. */
 @FunctionalInterface
 public interface Eviction {
     Eviction NONE = Optional::empty;
 
-    /** What is happening, for a person; empty when nothing is. */
+    /** What is happening, for a person; empty if nothing is. */
     Optional<String> reason() throws InterruptedException;
 }

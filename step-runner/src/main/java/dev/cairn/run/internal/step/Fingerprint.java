@@ -10,15 +10,17 @@ import java.security.MessageDigest;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** A digest of what a step's memory depends on: a step resumes only from images with the same digest. */
+/** A digest of everything on which a step's memory depends. A step resumes only from images with the
+ * same digest.
+ */
 public final class Fingerprint {
     private final MessageDigest digest = Digests.sha256();
 
     private Fingerprint() {}
 
     /**
-     * @param engine whose images they are
-     * @throws IOException when a script cannot be read
+     * @param engine the engine that makes the images
+     * @throws IOException if a script cannot be read
      */
     public static String of(StepIdentity identity, String engine) throws IOException {
         Fingerprint fingerprint = new Fingerprint();
@@ -38,7 +40,7 @@ public final class Fingerprint {
         add(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** With its length in front, so that neighbours cannot flow into each other. */
+    /** Adds a text with its length in front, so that neighbouring texts cannot be confused. */
     private void add(byte[] bytes) {
         digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
         digest.update(bytes);

@@ -18,7 +18,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Copies what an attempt's supervisor has journalled into the manifest, each line once, under whichever runner. */
+/** Copies the journal of an attempt's supervisor into the manifest, each line once, whichever runner
+ * does it.
+ */
 final class ImageJournalReader {
     private final StepManifest manifest;
     private final StepServices services;
@@ -58,8 +60,7 @@ final class ImageJournalReader {
     }
 
     /**
-     * Takes in the images that were published after the last line, by a supervisor that was killed between the two, and
-     * publishes them.
+     * Adds images that a supervisor published before it was killed and could journal them.
      */
     void adopt() throws IOException, EngineException {
         sync();
@@ -81,7 +82,7 @@ final class ImageJournalReader {
         }
     }
 
-    /** Empty for an untrusted image, which stays where it is and belongs to no attempt. */
+    /** Empty for an untrusted image. It stays in place and belongs to no attempt. */
     private Optional<ImageInfo> describe(Path image) {
         try {
             return Optional.of(services.engine(attempt.engine()).describe(image));
@@ -95,7 +96,7 @@ final class ImageJournalReader {
         }
     }
 
-    /** The images known so far and the new ones, without those that the engine has deleted since. */
+    /** The images known so far and the new ones, without those that the engine has deleted. */
     private List<ImageRecord> present(List<CheckpointOutcome> news) throws IOException {
         Map<Long, ImageRecord> bySequence = new TreeMap<>();
         manifest.images().forEach(image -> bySequence.put(image.sequence(), image));

@@ -24,15 +24,17 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** A execution on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
+/** An execution on this host, which lasts for one attempt. The methods beside {@link #run} wait
+ * until the step runs.
+ */
 public final class LocalExecution implements StepExecution {
     private final StepManifest manifest;
     private final StepTask task;
     private final StepServices services;
     private final CompletableFuture<Optional<AttemptFollower.Started>> started = new CompletableFuture<>();
-    /** With what cause this runner has asked it to stop, unless that was refused. */
+    /** The cause with which this runner has asked the step to stop; empty if the step refused. */
     private volatile @Nullable EndCause asked;
-    /** With what cause it is to stop, from before it has begun. */
+    /** The cause with which the step must stop, requested before it began. */
     private volatile @Nullable EndCause wanted;
 
     private final RecordedImages recorded = new RecordedImages();
@@ -53,7 +55,9 @@ public final class LocalExecution implements StepExecution {
         return manifest.stepId();
     }
 
-    /** Takes up the attempt that an earlier runner left open, or starts the next one, and follows it to its end. */
+    /** Attaches to the attempt that an earlier runner left open, or starts the next one. Follows it
+     * to its end.
+     */
     @Override
     public NextAction run(ResumeChoice wish)
             throws IOException, EngineException, ImageRefusedException, InterruptedException {
@@ -105,9 +109,8 @@ public final class LocalExecution implements StepExecution {
     }
 
     /**
-     * Concludes the open attempt, if there is one, once nothing of it runs on its host.
-     *
-     * @param witness the end as another process saw it; takes precedence over what is found here
+     * Concludes the open attempt, if there is one, when no process of it runs on its host.
+     * @param witness the end as another process saw it, which takes precedence
      */
     public NextAction settle(UnaryOperator<StepExit> witness)
             throws IOException, EngineException, InterruptedException {
@@ -119,7 +122,7 @@ public final class LocalExecution implements StepExecution {
         return new AttemptRecorder(manifest, task, services).ofEarlier(witness.apply(exit));
     }
 
-    /** Until the manifest says so too. */
+    /** Waits until the manifest holds the image, too. */
     @Override
     public OptionalLong checkpoint(String reason) throws EngineException, InterruptedException {
         CheckpointRequest request = new CheckpointRequest(Optional.empty(), reason, false);

@@ -13,8 +13,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads {@code $CAIRN_OUTPUT}: lines {@code NAME=VALUE}, or {@code NAME<<WORD}, the lines of the value, and {@code WORD}, as GitHub
- * Actions has them. The last value of a name holds. Stateless; any thread.
+ * Reads {@code $CAIRN_OUTPUT}: lines {@code NAME=VALUE}, or {@code NAME<<WORD}, the lines of the
+ * value, and {@code WORD}, as in GitHub Actions. The last value of a name counts. Stateless; any
+ * thread.
  */
 final class OutputTexts {
     private static final long MOST_BYTES = 1 << 20;
@@ -22,7 +23,7 @@ final class OutputTexts {
 
     private OutputTexts() {}
 
-    /** The step has written something else. */
+    /** The step has written a line in another form. */
     static final class UnfitException extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -31,7 +32,7 @@ final class OutputTexts {
         }
     }
 
-    /** @param declared names of the outputs; others are left out */
+    /** @param declared names of the outputs; other names are ignored */
     static Map<String, String> read(Path file, Set<String> declared) throws IOException, UnfitException {
         Map<String, String> values = new HashMap<>();
         if (declared.isEmpty()) {

@@ -4,8 +4,8 @@ import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepManifest;
 
 /**
- * How far the manifest on disk knows a step's images, for those who may say that there is one only when everybody can see it.
- * Thread-safe.
+ * Tells how many of a step's images the manifest on disk holds. An answer that reports an image
+ * waits until every process can see it. Thread-safe.
  */
 final class RecordedImages {
     private long newest = -1;
@@ -17,7 +17,7 @@ final class RecordedImages {
         notifyAll();
     }
 
-    /** Nothing more will be recorded. */
+    /** No more images will be recorded. */
     synchronized void over() {
         over = true;
         notifyAll();
@@ -33,7 +33,8 @@ final class RecordedImages {
                     throw letGo;
                 }
                 Thread.currentThread()
-                        .interrupt(); // the execution has ended, and the runner with it: this is not cut short
+                        .interrupt(); // the execution, and the runner with it, ends soon; an
+                                      // interrupt must not shorten this
             }
         }
     }

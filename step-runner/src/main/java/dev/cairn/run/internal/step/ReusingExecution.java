@@ -21,9 +21,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The execution of a step with {@code cache}: takes over the outputs of an earlier success if there is one, and otherwise runs the
- * step and remembers its success. Commands such as a
- * cancellation wait for that decision, and cut the search short.
+ * The execution of a step with {@code cache}: uses the outputs of an earlier success if there is
+ * one; otherwise runs the step and remembers its success. A command such as a cancellation ends the
+ * search.
  */
 public final class ReusingExecution implements StepExecution {
     private final StepExecution execution;
@@ -39,8 +39,8 @@ public final class ReusingExecution implements StepExecution {
     private volatile boolean hurried;
 
     /**
-     * @param execution of the step if it has to run
-     * @param task with what is reusable in it
+     * @param execution the step's execution if it has to run
+     * @param task the task, with its reusable part
      * @param run the run's id
      */
     public ReusingExecution(
@@ -68,7 +68,7 @@ public final class ReusingExecution implements StepExecution {
     public NextAction run(ResumeChoice wish)
             throws IOException, EngineException, ImageRefusedException, InterruptedException {
         try {
-            // one that has been started continues, with the key of what it read then
+            // a step that has been started continues with the key from its start
             if (!manifest.wasStarted() && wish.at().isEmpty()) {
                 Optional<EarlierSuccess> found = search(!wish.restart() && !manifest.runsAnew());
                 if (found.isPresent()) {
@@ -86,7 +86,7 @@ public final class ReusingExecution implements StepExecution {
         }
     }
 
-    /** What cannot be digested is run. */
+    /** A step whose files cannot be digested is run. */
     private Optional<EarlierSuccess> search(boolean take) throws IOException {
         try {
             String key = reusable.key(() -> hurried);
@@ -108,7 +108,7 @@ public final class ReusingExecution implements StepExecution {
         }
     }
 
-    /** Unless something that it reads has changed while it ran. */
+    /** Remembers the success, unless a file that the step reads has changed meanwhile. */
     private void remember() {
         Optional<String> key = manifest.reuseKey();
         if (key.isEmpty()) {

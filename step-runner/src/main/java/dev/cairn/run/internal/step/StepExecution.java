@@ -14,49 +14,48 @@ import java.util.OptionalLong;
 /**
  * One execution of a step, here or in a job: from its start, or from attaching to it, to its end.
  *
- * <p>{@link #run} belongs to the step's thread, which holds the manifest meanwhile; the other methods may be called from
- * any thread.
+ * <p>{@link #run} belongs to the step's thread, which owns the manifest meanwhile. The other
+ * methods may be called from any thread.
  */
 public interface StepExecution extends RunningStep {
     /**
-     * Takes the execution.
-     *
-     * @return what becomes of the step; the manifest says it already
+     * Runs the execution.
+     * @return what follows for the step, as the manifest already records
      * @throws InterruptedException if this runner detaches; the step continues
-     * @throws StepElsewhereException when an open attempt may still run where it cannot be seen from here
+     * @throws StepElsewhereException if an open attempt may still run on a host that cannot be seen
+     * from here
      */
     NextAction run(ResumeChoice wish) throws IOException, EngineException, ImageRefusedException, InterruptedException;
 
     /**
      * Takes a checkpoint and waits until it is published.
      *
-     * @return the image's sequence; empty where none is made
+     * @return the image's sequence; empty if the engine makes none
      * @throws EngineException if none could be taken; the step continues
      */
     OptionalLong checkpoint(String reason) throws EngineException, InterruptedException;
 
     /**
-     * Stops the step with an image, or without where none is made.
-     *
-     * @param anyway stop even when the image fails
-     * @return the image's sequence; empty where none is made
-     * @throws EngineException when the image failed; the step runs on
+     * Stops the step with an image, or without one if its engine makes none.
+     * @param anyway stops even if the image fails
+     * @return the image's sequence; empty if the engine makes none
+     * @throws EngineException if the image failed; the step runs on
      */
     OptionalLong stop(EndCause cause, String reason, boolean anyway) throws EngineException, InterruptedException;
 
     /**
      * Called when the runner exits: stops steps that need the runner, as {@link #stop} does; others continue.
      *
-     * @param anyway stop even when the image fails
+     * @param anyway stops even if the image fails
      */
     default OptionalLong leave(EndCause cause, String reason, boolean anyway)
             throws EngineException, InterruptedException {
         return stop(cause, reason, anyway);
     }
 
-    /** Ends the step for good, with its grace; returns at once. */
+    /** Ends the step for good, with its grace period. Returns at once. */
     void cancel() throws EngineException, InterruptedException;
 
-    /** Ends the step without an image; returns at once. */
+    /** Ends the step without an image. Returns at once. */
     void end(EndCause cause, Duration grace) throws EngineException, InterruptedException;
 }

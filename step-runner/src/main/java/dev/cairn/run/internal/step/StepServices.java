@@ -10,15 +10,15 @@ import java.time.Clock;
 import java.util.Optional;
 
 /**
- * What the steps of one run share.
- *
- * @param epoch of the run's owner
- * @param publisher writes manifests; refuses when the run has been taken over
- * @param assumeLost an open attempt on a host that cannot be seen from here is taken for dead, since a person says so
- * @param lease of a step whose images other hosts can reach
+ * The services that the steps of one run share.
+ * @param epoch the epoch of the run's owner
+ * @param publisher writes manifests; refuses if another process has taken the run over
+ * @param assumeLost whether an open attempt on a host that cannot be seen from here counts as dead,
+ * as a person has said
+ * @param lease lease times for a step whose images other hosts can reach
  * @param eviction asked when a step has ended badly
- * @param job the Slurm job that this process is part of: no step outlives it
- * @param listener told from the step's thread
+ * @param job the Slurm job of this process, which no step outlives
+ * @param listener receives events in the step's thread
  */
 public record StepServices(
         Engines engines,

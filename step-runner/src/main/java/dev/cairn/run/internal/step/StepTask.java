@@ -14,21 +14,23 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a step is to do, with every reference resolved.
+ * The task of a step, with every reference resolved.
  *
  * @param command program and arguments
  * @param environment the whole environment but {@code CAIRN_ATTEMPT}
- * @param baselineCpu the environment holds libraries to x86-64-v2: the images need not demand more
- * @param fingerprint of what the step's memory depends on; see {@link Fingerprint}
- * @param scripts files that the command names and the fingerprint has read
+ * @param baselineCpu whether the environment limits libraries to x86-64-v2, so that images need not
+ * demand more
+ * @param fingerprint the digest of everything on which the step's memory depends, see {@link
+ * Fingerprint}
+ * @param scripts the files that the command names and the fingerprint includes
  * @param engine name of the checkpoint engine
- * @param required false: where the host cannot checkpoint the step, it runs unprotected
+ * @param required whether the step must not run on a host that cannot checkpoint it
  * @param timeout running time over all attempts; empty for none
  * @param grace between TERM and KILL
- * @param shortage what it asks for and does not have here, for a person
- * @param outputs name to file; each must be there when the step succeeds
- * @param texts names that it must have written to {@code $CAIRN_OUTPUT} then
- * @param reusable what may be taken over from an earlier success; empty where the step always runs
+ * @param shortage the resources that it asks for and that are missing here, for a person
+ * @param outputs files by name; each must exist when the step succeeds
+ * @param texts names that it must have written to {@code $CAIRN_OUTPUT} by then
+ * @param reusable describes how an earlier success can be used; empty if the step always runs
  */
 public record StepTask(
         List<String> command,

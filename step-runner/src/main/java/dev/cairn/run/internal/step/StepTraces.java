@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Removes what a step that has succeeded needs no longer: its manifest says all. A run of many short steps would otherwise leave ten
- * files for each. Stateless; any thread.
+ * Removes files that a succeeded step no longer needs, because its manifest holds everything.
+ * Otherwise a run of many short steps would leave ten files for each. Stateless; any thread.
  */
 final class StepTraces {
     private StepTraces() {}
 
-    /** As far as it can; what is left costs room, and nothing else. */
+    /** Removes as much as possible. A file that remains only takes space. */
     static void remove(StepManifest step, StepServices services) {
         StepFolder folder = step.folder();
         try {
@@ -30,7 +30,7 @@ final class StepTraces {
                 }
             }
         } catch (IOException left) {
-            // it succeeded in any case
+            // the step has succeeded in any case
         }
         removeIfEmpty(folder.path().resolve("attempts"));
         removeIfEmpty(folder.path().resolve("tmp"));
@@ -40,7 +40,7 @@ final class StepTraces {
         try {
             Files.deleteIfExists(path);
         } catch (IOException isNot) {
-            // a step may have left files in it
+            // the step may have left files in it
         }
     }
 }

@@ -15,8 +15,8 @@ public sealed interface RunLine {
     record Named(String name) implements RunLine {}
 
     /**
-     * A workflow file and the inputs that were given, as they were given: a default such as {@code today} may have become another
-     * since, and the line still means the run that has not ended.
+     * A workflow file and the given inputs without defaults. A default such as {@code today} may
+     * have changed since, but the line still means the unfinished run.
      *
      * @param file absolute
      */
@@ -26,7 +26,7 @@ public sealed interface RunLine {
         }
     }
 
-    /** Where its succession is kept. */
+    /** The folder of the runs that the line had. */
     private static Path folder(CairnHome home, RunLine identity) {
         if (identity instanceof Named named) {
             return home.names().resolve(RunIds.encode(named.name()));
@@ -36,7 +36,7 @@ public sealed interface RunLine {
         return home.lines().resolve(digest.substring(digest.indexOf(':') + 1));
     }
 
-    /** The runs that had it. */
+    /** The runs that the line had. */
     static RunHistory succession(CairnHome home, RunLine identity) {
         return new RunHistory(folder(home, identity));
     }

@@ -22,8 +22,9 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Finds the run that a line means and owns it, or makes it. If several processes open the run of one line at the same instant, one gets
- * the run and the others learn its owner. Immutable; any thread.
+ * Finds the run that a command line means and takes ownership of it, or makes a new run. If several
+ * processes open the run of one line at the same instant, one gets the run and the others learn its
+ * owner. Immutable; any thread.
  */
 public final class RunOpener {
     private final CairnHome home;
@@ -39,7 +40,7 @@ public final class RunOpener {
     /** What came of it. */
     public sealed interface Opened {
         /**
-         * @param fresh made just now
+         * @param fresh whether the run is new
          * @param broken the dead owner whose lock was broken
          */
         record Ours(RunManifest run, Ownership ownership, boolean fresh, Optional<OwnerRecord> broken)
@@ -55,11 +56,13 @@ public final class RunOpener {
     /** Fills the folder of a new run. */
     @FunctionalInterface
     public interface Founder {
-        /** @param folder with the run's id as its name, but in a place that it will leave: nothing may hold its path */
+        /** @param folder a temporary folder with the run's id as its name; it will move, so no file
+         * may hold its path
+         */
         void found(RunFolder folder) throws IOException;
     }
 
-    /** @param name for the id of a new run */
+    /** @param name the name from which the id of a new run is made */
     public Opened open(RunLine identity, RunPick.Rule rule, String name, Founder founder)
             throws IOException, InterruptedException {
         RunHistory succession = RunLine.succession(home, identity);
@@ -80,9 +83,8 @@ public final class RunOpener {
     }
 
     /**
-     * Owns an existing run.
-     *
-     * @throws UntrustedException when another user could have written it
+     * Takes ownership of an existing run.
+     * @throws UntrustedException if another user could have written it
      */
     public Opened open(RunFolder folder) throws IOException, InterruptedException {
         Trust.ofThisProcess().check(folder.path());
@@ -99,7 +101,7 @@ public final class RunOpener {
         }
     }
 
-    /** The newest run of a line that is meant. */
+    /** Chooses the newest run of a line that is meant. */
     public Optional<RunManifest> newest(RunLine identity, Predicate<RunManifest> meant) throws IOException {
         for (String id : RunLine.succession(home, identity).read().newestFirst()) {
             Optional<RunManifest> run = read(id).filter(meant);
@@ -150,9 +152,8 @@ public final class RunOpener {
     }
 
     /**
-     * The run appears under its name in one instant, whole.
-     *
-     * @return empty if another process took this name first: its run may be the one that is meant
+     * Makes the run appear under its name, complete and in one instant.
+     * @return empty if another process took the name first: its run may be the one that is meant
      */
     private Optional<RunFolder> create(RunHistory succession, long last, String name, Founder founder)
             throws IOException {

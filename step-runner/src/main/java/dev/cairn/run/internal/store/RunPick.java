@@ -3,20 +3,22 @@ package dev.cairn.run.internal.store;
 import dev.cairn.run.manifest.RunManifest;
 import java.util.List;
 
-/** What a line on the command line means for the newest run of its identity that is there. */
+/** What a command line means for the newest existing run of its identity. */
 public sealed interface RunPick {
     enum Plain implements RunPick {
         /** Go on with it. */
         CONTINUE,
-        /** Let it be and look at the one before it. */
+        /** Ignore it and look at the one before it. */
         PASS,
-        /** Let it be and start a new one. */
+        /** Ignore it and start a new one. */
         START_NEW,
-        /** It is what was wanted; do nothing. */
+        /** It has done what was asked; do nothing. */
         DONE
     }
 
-    /** The identity belongs to a different run: leave it alone, and start nothing. One sentence per reason. */
+    /** The identity belongs to a different run: do not touch it, and start nothing. One sentence per
+     * reason.
+     */
     record Refuse(List<String> reasons) implements RunPick {}
 
     /** Decides for one run. */
