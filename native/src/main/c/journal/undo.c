@@ -32,9 +32,9 @@ struct undoing {
     uint32_t oldest; /* the epoch whose beginning is restored */
     uint32_t epoch;
     const struct log *log;
-    struct doubts *doubts; /* NULL: ignores other steps */
+    struct doubts *doubts; /* NULL: does not look for changes by others */
     const struct siblings *others;
-    struct undo_left *left; /* NULL: nothing is undone yet */
+    struct undo_left *left; /* NULL: a check, which undoes nothing */
     const struct path_map *moved;
     cairn_error *err;
 };
@@ -874,7 +874,7 @@ int undo_note_shared(int folder, uint32_t epoch, const struct undo_options *how,
     u.oldest = epoch;
     u.others = others;
     u.moved = how->moved;
-    /* Undoing counts the records of a log: once it has begun, none is added. */
+    /* An undoing counts the records of a log, so none is added once it has begun. */
     int begun = rc == 0 && others->marks.count ? has_begun(&u) : 1;
     if (begun <= 0)
         rc = begun < 0 ? begun : for_epochs(&u, epoch, note_shared);

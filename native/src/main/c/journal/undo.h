@@ -18,20 +18,19 @@ struct undo_left {
 };
 
 struct undo_options {
-    int undone_fd;                /* what is taken away goes below it */
-    const char *cwd;              /* of the step; NULL where it is not known */
+    int undone_fd;                /* removed files go below this folder */
+    const char *cwd;              /* the step's working folder; NULL if not known */
     struct undo_left *left;       /* added to */
     const struct path_map *moved; /* where the recorded paths lead now, or NULL */
-    bool accept_changed; /* what others changed is undone, too, and what a power cut took is not
-                            looked for */
+    bool accept_changed; /* also undoes changes by others, and ignores losses by a power cut */
 };
 
 /* Checks that all epochs from `epoch` on can be undone. Otherwise CAIRN_EROLLBACK, naming the file.
  * Touches nothing. */
 CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
                              const struct siblings *others, cairn_error *err);
-/* Before undo_to: writes down, once and for all, what it will leave alone since others change it,
- * too. The others' records may be gone the next time. */
+/* Call it before undo_to. Writes down, once and for all, which files it will leave alone because
+ * other steps change them too. Their records may be gone the next time. */
 CAIRN_CHECKED int undo_note_shared(int folder, uint32_t epoch, const struct undo_options *how,
                                    const struct siblings *others, cairn_error *err);
 /* Deletes the records and undoes nothing. */

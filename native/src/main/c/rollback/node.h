@@ -78,7 +78,7 @@ struct rb_record {
     struct rb_tree folders; /* the folders above all open files, higher ones first; base "/" */
     struct rb_tree *trees;
     size_t n_trees;
-    int64_t epoch;           /* of the journal, or -1 */
+    int64_t epoch;           /* the journal's epoch, or -1 */
     const char *checkpoints; /* path of the folder of images at the checkpoint, or NULL */
 };
 

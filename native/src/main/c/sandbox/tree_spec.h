@@ -33,11 +33,13 @@ struct tree_spec {
     struct rlimit open_files;
     bool baseline_cpu;                    /* envp limits libraries to the baseline CPU */
     const struct tree_listener *listener; /* NULL: nobody */
-    const struct path_map *moved; /* of a restored tree, where its paths lead now; or NULL */
-    bool accept_changed;          /* a restored tree may read other files than before */
-    bool deny_io_uring;           /* io_uring_setup fails with ENOSYS */
-    bool namespaces; /* false: run plainly below a pid 1 that is only a process (engines app and
-                        none on hosts without user namespaces); such a tree cannot be captured */
+    const struct path_map
+        *moved;          /* for a restored tree, where its recorded paths lead now; or NULL */
+    bool accept_changed; /* a restored tree may find other files than before */
+    bool deny_io_uring;  /* io_uring_setup fails with ENOSYS */
+    bool namespaces;     /* false: run without namespaces, below a pid 1 that is an ordinary process
+                          * (engines app and none on hosts without user namespaces); such a tree cannot
+                          * be captured */
 };
 
 #endif

@@ -56,7 +56,7 @@ struct spec {
     const char **rollback_trees; /* NULL-terminated */
     const char *restore_image;   /* NULL starts from the beginning */
     struct path_map moved;       /* restore.map: where recorded paths lead now */
-    bool accept_changed;         /* undoes what others changed, too */
+    bool accept_changed;         /* also undoes what others changed */
     json_t *renewals;            /* see tree_spec */
     bool detach;
     bool has_lease;

@@ -136,7 +136,7 @@ int step_files_roll_back(const json_t *meta, const image_reader *image,
     int rc = attempt_open_undone(attempt, &undone, err);
     struct undo_left left = {0};
     const struct undo_options how = {undone, spec->cwd, &left, moved, spec->accept_changed};
-    /* Before undoing, which changes files itself. */
+    /* Read before the undoing, which changes files itself. */
     const struct rollback_others others = {journal ? journal_ended(journal) : INT64_MAX,
                                            spec->accept_changed};
     if (rc == 0)

@@ -64,9 +64,8 @@ final class NotificationWorker implements Runnable {
         Backoff backoff = new Backoff(ThreadLocalRandom.current());
         while (true) {
             long seen = signal.count();
-            boolean last =
-                    signal.isLast(); // checked before the journal is read: nothing is written after
-                                     // the last signal
+            boolean last = signal.isLast(); // checked before the journal is read: nothing is written after
+            // the last signal
             journal.news().stream()
                     .filter(notice ->
                             notice.sequence() > through && receiver.wants().contains(notice.change()))

@@ -163,7 +163,7 @@ public final class Garbage {
         }
         if (!ended) {
             return Optional.empty(); // the next supervisor reads this file to learn about the last
-                                     // one
+            // one
         }
         return Optional.of(
                 name.equals("binaries")

@@ -112,7 +112,7 @@ final class AttemptStart {
         }
         if (wish.restart()) {
             manifest.startOver(); // otherwise an attempt that dies before its first image would
-                                  // resume from abandoned work
+            // resume from abandoned work
         }
         task.shortage().ifPresent(this::tell);
         AttemptRecord attempt = record(engine, point);
@@ -188,8 +188,9 @@ final class AttemptStart {
                 .choose(wish);
     }
 
-    /** The scripts and data that are missing; a missing file, for example on a share that is not
-     * mounted, is no change and must not discard work.
+    /**
+     * Why the step must not start now: a script that its command names is missing, for example because its share is not
+     * mounted. That is no change of the script, so it must not discard work.
      */
     private Optional<String> incomplete(ResumeChoice wish) throws IOException {
         if (wish.restart() || wish.acceptChanged() || wish.at().isPresent()) {

@@ -32,9 +32,8 @@ final class RecordedImages {
                 if (!over) {
                     throw letGo;
                 }
-                Thread.currentThread()
-                        .interrupt(); // the execution, and the runner with it, ends soon; an
-                                      // interrupt must not shorten this
+                Thread.currentThread().interrupt(); // the execution, and the runner with it, ends soon; an
+                // interrupt must not shorten this
             }
         }
     }
