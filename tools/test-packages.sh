@@ -17,6 +17,8 @@ need_for_tests() {
     need slurm-client /usr/bin/sbatch
     need munge /usr/sbin/munged
     need postgresql /usr/lib/postgresql
+    need chromium /usr/bin/chromium
+    need chromium-driver /usr/bin/chromedriver
 }
 
 # What only the examples of --long use.

@@ -11,39 +11,28 @@ import dev.cairn.http.internal.runs.ActiveRuns;
 import dev.cairn.http.internal.runs.RunControl;
 import dev.cairn.http.internal.runs.ServedRuns;
 import dev.cairn.http.internal.server.HttpError;
+import dev.cairn.http.internal.server.Problems;
 import dev.cairn.http.internal.server.Request;
 import dev.cairn.http.internal.server.Response;
 import dev.cairn.http.internal.server.Route;
-import dev.cairn.run.ResumeOptions;
-import dev.cairn.run.control.CommandResult;
-import dev.cairn.run.control.RunCommand;
-import dev.cairn.run.home.RunStore;
 import dev.cairn.run.manifest.RunManifest;
-import dev.cairn.run.manifest.StepManifest;
-import dev.cairn.run.view.RunTimeline;
-import dev.cairn.run.view.RunTotals;
-import dev.cairn.schedule.ScheduleEntry;
-import dev.cairn.schedule.Tick;
-import dev.cairn.schedule.store.Tables;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** The pages: runs, one run, schedules. What they do goes the same ways as the API. Thread-safe. */
+/** The pages: runs, one run, schedules, this host. What they do goes the same ways as the API. Thread-safe. */
 public final class Pages {
     private final ServedRuns runs;
-    private final RunControl control;
-    private final Optional<Schedules> schedules;
+    private final RunPage run;
+    private final SchedulePage schedule;
+    private final HostPage host;
     private final Tokens tokens;
     private final OneTimeCodes codes;
-    private final Clock clock;
 
     public Pages(
             ServedRuns runs,
@@ -55,10 +44,10 @@ public final class Pages {
             Clock clock) {
         this.codes = codes;
         this.runs = runs;
-        this.control = new RunControl(active, runners);
-        this.schedules = schedules;
+        this.run = new RunPage(runs, new RunControl(active, runners), clock);
+        this.schedule = new SchedulePage(schedules);
+        this.host = new HostPage(runs);
         this.tokens = tokens;
-        this.clock = clock;
     }
 
     public List<Route> routes() {
@@ -66,12 +55,32 @@ public final class Pages {
                 Route.get("/", "", request -> seeOther("/runs")),
                 Route.get("/login", "", this::loginPage).open(),
                 Route.post("/login", "", this::login).open(),
-                Route.get("/runs", "", this::list),
-                Route.get("/runs/{run}", "", this::show),
-                Route.post("/runs/{run}/{action}", "", this::act),
-                Route.get("/schedules", "", this::schedules),
+                Route.get("/runs", "", explained(this::list)),
+                Route.get("/runs/{run}", "", explained(this::show)),
+                Route.post("/runs/{run}/{action}", "", explained(this::act)),
+                Route.get("/schedules", "", explained(this::schedules)),
+                Route.post("/schedules/{schedule}/backfill", "", explained(this::backfill)),
+                Route.post("/schedules/{schedule}/{action}", "", explained(this::actOnSchedule)),
+                Route.get("/host", "", explained(request -> page("host", Map.of("view", host.view())))),
                 asset("cairn.css", "text/css; charset=utf-8"),
                 asset("cairn.js", "text/javascript; charset=utf-8"));
+    }
+
+    /** With errors as pages. */
+    private static Route.Handler explained(Route.Handler handler) {
+        return request -> {
+            try {
+                return handler.handle(request);
+            } catch (InterruptedException closing) {
+                throw closing;
+            } catch (Exception e) { // the root of what a page does; the router names bugs
+                if (Problems.isBug(e)) {
+                    throw e;
+                }
+                int status = Problems.status(e);
+                return page(status, "error", Map.of("status", status, "detail", Problems.words(e)));
+            }
+        };
     }
 
     private static Route asset(String name, String type) {
@@ -80,7 +89,11 @@ public final class Pages {
     }
 
     private static Response.Whole page(String template, Map<String, Object> values) {
-        return Response.text(200, Response.HTML, Templates.html(template, values));
+        return page(200, template, values);
+    }
+
+    private static Response.Whole page(int status, String template, Map<String, Object> values) {
+        return Response.text(status, Response.HTML, Templates.html(template, values));
     }
 
     private static Response.Whole seeOther(String path) {
@@ -128,53 +141,36 @@ public final class Pages {
                         page.next().orElse("")));
     }
 
-    private Response show(Request request) throws IOException {
-        RunManifest run = runs.find(request.path("run")).run();
-        List<StepManifest> steps = RunStore.steps(run);
-        Map<String, Object> values = new HashMap<>();
-        values.put("run", run);
-        values.put("steps", steps);
-        values.put("lanes", Swimlanes.of(run, steps, RunTimeline.of(run), clock.instant()));
-        values.put("totals", RunTotals.of(run, steps));
-        values.put("saved", WorkSaved.of(steps));
-        values.put("formKey", tokens.formKey(request.credential()));
-        values.put(
-                "writes", request.role().filter(role -> role.allows(Role.WRITE)).isPresent());
-        return page("run", values);
+    private static boolean mayWrite(Request request) {
+        return request.role().filter(role -> role.allows(Role.WRITE)).isPresent();
+    }
+
+    private Response show(Request request) throws IOException, HttpError {
+        String key = tokens.formKey(request.credential());
+        return page("run", Map.of("view", run.view(request, key, mayWrite(request))));
     }
 
     private Response act(Request request) throws Exception {
-        ServedRuns.Found found = runs.find(request.path("run"));
-        String action = request.path("action").toLowerCase(Locale.ROOT);
-        switch (action) {
-            case "checkpoint" -> check(control.ask(found, new RunCommand.Checkpoint(Optional.empty(), false)));
-            case "pause" -> check(control.ask(found, new RunCommand.Pause()));
-            case "cancel" -> check(control.ask(found, new RunCommand.Cancel()));
-            case "resume" -> control.resume(found, ResumeOptions.NONE, false);
-            case "unpause" -> {
-                RunControl.checkPaused(found.run());
-                control.resume(found, ResumeOptions.NONE, true);
-            }
-            default -> throw new HttpError(404, "there is nothing at this path");
-        }
-        return seeOther("/runs/" + URLEncoder.encode(found.run().id(), StandardCharsets.UTF_8));
-    }
-
-    private static void check(CommandResult answer) throws HttpError {
-        for (CommandResult.Line line : answer.lines()) {
-            if (!line.ok()) {
-                throw new HttpError(409, line.step() + ": " + line.failure());
-            }
-        }
+        String id = run.act(request).id();
+        return seeOther("/runs/" + URLEncoder.encode(id, StandardCharsets.UTF_8));
     }
 
     private Response schedules(Request request) throws IOException {
-        Map<String, Tick> last = new HashMap<>();
-        List<ScheduleEntry> entries = List.of();
-        if (schedules.isPresent()) {
-            entries = schedules.get().database().read(Tables::schedules);
-            schedules.get().database().read(Tables::newest).forEach(tick -> last.put(tick.schedule(), tick));
-        }
-        return page("schedules", Map.of("entries", entries, "last", last));
+        Map<String, Object> values = schedule.values();
+        values.put("writes", mayWrite(request));
+        values.put("formKey", tokens.formKey(request.credential()));
+        return page("schedules", values);
+    }
+
+    private Response actOnSchedule(Request request) throws IOException, HttpError {
+        schedule.act(request);
+        return seeOther("/schedules");
+    }
+
+    private Response backfill(Request request) throws IOException, HttpError {
+        boolean preview = request.form("preview").isPresent();
+        Map<String, Object> values = schedule.backfill(request, preview);
+        values.put("formKey", tokens.formKey(request.credential()));
+        return preview ? page("backfill", values) : seeOther("/schedules");
     }
 }

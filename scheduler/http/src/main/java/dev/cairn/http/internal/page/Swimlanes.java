@@ -10,8 +10,10 @@ import dev.cairn.workflow.value.Sizes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -81,14 +83,25 @@ public record Swimlanes(List<Lane> lanes, Instant from, Instant to) {
                 .mapToLong(image -> image.bytes().getAsLong())
                 .max()
                 .orElse(1);
-        List<Tick> ticks = images.stream()
-                .map(image -> new Tick(
-                        x(image.at()),
-                        Math.max(4, TALLEST * image.bytes().getAsLong() / Math.max(1, largest)),
-                        image.detail() + ": " + Sizes.text(image.bytes().getAsLong()) + ", paused "
-                                + image.pause().toNanos() / 1000 + " µs"))
+        Map<Long, List<RunTimeline.Entry>> places = images.stream()
+                .collect(Collectors.groupingBy(image -> x(image.at()), TreeMap::new, Collectors.toList()));
+        List<Tick> ticks = places.entrySet().stream()
+                .map(place -> tick(place.getKey(), place.getValue(), Math.max(1, largest)))
                 .toList();
         return new Lane(label, bars, ticks);
+    }
+
+    /** Images that stand in one place are one. */
+    private static Tick tick(long x, List<RunTimeline.Entry> images, long largest) {
+        RunTimeline.Entry tallest = images.stream()
+                .max(Comparator.comparing(image -> image.bytes().getAsLong()))
+                .orElseThrow();
+        long bytes = tallest.bytes().getAsLong();
+        return new Tick(
+                x,
+                Math.max(4, TALLEST * bytes / largest),
+                (images.size() > 1 ? images.size() + " images; the largest: " : "") + tallest.detail() + ": "
+                        + Sizes.text(bytes) + ", paused " + tallest.pause().toNanos() / 1000 + " µs");
     }
 
     private Bar bar(Instant start, Instant end, String kind, String title) {

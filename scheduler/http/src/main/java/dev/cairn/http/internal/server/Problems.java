@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /** Errors as each API writes them: problem+json, or as Airflow does. The texts are those of the command line. Immutable. */
-final class Problems {
+public final class Problems {
     private static final Map<Integer, String> TITLES = Map.of(
             400, "Bad Request",
             401, "Unauthorized",
@@ -65,11 +65,13 @@ final class Problems {
                                 problems.stream().map(Problem::toString).toList());
     }
 
-    static boolean isBug(Exception e) {
+    /** What no caller can cause. */
+    public static boolean isBug(Exception e) {
         return e instanceof RuntimeException && !(e instanceof UnknownEngineException);
     }
 
-    private static int status(Exception e) {
+    /** The status of an answer. */
+    public static int status(Exception e) {
         if (e instanceof HttpError error) {
             return error.status();
         }
@@ -97,7 +99,8 @@ final class Problems {
         return elsewhere ? 409 : 500;
     }
 
-    private static String words(Exception e) {
+    /** For a person. */
+    public static String words(Exception e) {
         if (e instanceof RunnerFailedException failed && failed.getCause() instanceof Exception cause) {
             return words(cause);
         }

@@ -6,6 +6,7 @@ import dev.cairn.files.Digests;
 import dev.cairn.http.access.Role;
 import dev.cairn.http.access.Tokens;
 import dev.cairn.run.view.JsonObject;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
@@ -15,19 +16,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
+import java.util.zip.GZIPOutputStream;
 
 /** Finds the route of a request, checks that its caller may take it, and writes the answer. Thread-safe. */
 final class Router implements HttpHandler {
     /** How many streams of events are open at a time; each has a thread. */
     private static final int STREAMS = 256;
 
-    /** Nothing of a page comes from elsewhere, runs inline, or is shown in another site's frame. */
+    /**
+     * Nothing of a page comes from elsewhere, runs inline, or is shown in another site's frame. With no referrer at all a browser would
+     * send our own forms with {@code Origin: null}.
+     */
     private static final Map<String, String> ALWAYS = Map.of(
             "X-Content-Type-Options", "nosniff",
             "Content-Security-Policy",
                     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
                             + " form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-            "Referrer-Policy", "no-referrer",
+            "Referrer-Policy", "same-origin",
             "Cache-Control", "no-store");
 
     private final List<Route.Matched> routes;
@@ -193,10 +198,26 @@ final class Router implements HttpHandler {
                 return;
             }
         }
-        exchange.sendResponseHeaders(whole.status(), whole.body().length == 0 ? -1 : whole.body().length);
+        byte[] body = encoded(exchange, whole);
+        exchange.sendResponseHeaders(whole.status(), body.length == 0 ? -1 : body.length);
         try (OutputStream out = exchange.getResponseBody()) {
-            out.write(whole.body());
+            out.write(body);
         }
+    }
+
+    /** Pages are compressed where the browser can read that. Cookies stay in the site, so that no other can measure the size. */
+    private static byte[] encoded(HttpExchange exchange, Response.Whole whole) throws IOException {
+        String accepted = String.valueOf(exchange.getRequestHeaders().getFirst("Accept-Encoding"));
+        if (!whole.type().equals(Response.HTML) || !accepted.contains("gzip")) {
+            return whole.body();
+        }
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
+            gzip.write(whole.body());
+        }
+        exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+        exchange.getResponseHeaders().set("Vary", "Accept-Encoding");
+        return compressed.toByteArray();
     }
 
     private static String tag(byte[] body) {
