@@ -7,8 +7,8 @@ import java.util.Optional;
 /**
  * A program that saves its own state.
  *
- * @param signal name of the signal that asks it to save ({@code TERM}, {@code USR1}), empty if it
- * saves on its own schedule
+ * @param signal name of the signal that asks it to save ({@code TERM}, {@code USR1}), empty if it saves on its own
+ *     schedule
  * @param files the files that it saves, relative to its working directory
  * @param resumeCommand the command that resumes from the files; empty repeats the command
  * @param settle how long the files must be unchanged to count as saved

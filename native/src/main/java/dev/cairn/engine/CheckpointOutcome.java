@@ -3,8 +3,9 @@ package dev.cairn.engine;
 import java.time.Duration;
 import java.time.Instant;
 
-/** An entry of an attempt's journal: the result of a checkpoint, the result of a resume, or an event
- * of the running step.
+/**
+ * An entry of an attempt's journal: the result of a checkpoint, the result of a resume, or an event of the running
+ * step.
  */
 public sealed interface CheckpointOutcome {
     record Published(ImageInfo image) implements CheckpointOutcome {}
@@ -20,16 +21,15 @@ public sealed interface CheckpointOutcome {
     /** The step continues with kept programs and libraries, because this host has different files. */
     record StandIns(Instant at, String files) implements CheckpointOutcome {}
 
-    /** The resume moved away or truncated this many files, with this many bytes in all. They are
-     * kept in the attempt's folder {@code undone}.
+    /**
+     * The resume moved away or truncated this many files, with this many bytes in all. They are kept in the attempt's
+     * folder {@code undone}.
      */
     record RolledBack(Instant at, long files, long bytes) implements CheckpointOutcome {}
 
     /** The resume left these files as they are, because another step of the run changes them too. */
     record LeftAlone(Instant at, String files) implements CheckpointOutcome {}
 
-    /** The host does not report the step's file changes, so the step runs without the requested
-     * journal.
-     */
+    /** The host does not report the step's file changes, so the step runs without the requested journal. */
     record NotJournalled(Instant at, String reason) implements CheckpointOutcome {}
 }

@@ -11,8 +11,7 @@ import java.util.Optional;
  * @param compression zstd level, 0 stores plain
  * @param minFreeBytes with less free space, a checkpoint is skipped and reported
  * @param beforeTimeout how long before the timeout the step gets a last checkpoint and is stopped
- * @param keepBinaries keeps mapped programs and libraries with the images, for hosts that have
- * other versions by then
+ * @param keepBinaries keeps mapped programs and libraries with the images, for hosts that have other versions by then
  * @param journalBytes bytes that the journal of file changes may keep; 0 for no journal
  * @param ioUring whether the step may use io_uring; while it does, no image can be taken
  */

@@ -12,14 +12,14 @@ import java.util.Optional;
  */
 public interface Checkpointer {
 
-    /** The name by which {@code checkpoint.engine} selects this engine: {@code native}, {@code app},
-     * {@code none}, ...
+    /**
+     * The name by which {@code checkpoint.engine} selects this engine: {@code native}, {@code app}, {@code none}, ...
      */
     String name();
 
     /**
-     * Whether a step is stopped with an image. If not, the step is ended, and the next attempt
-     * begins without an image: its state is lost, or is kept elsewhere.
+     * Whether a step is stopped with an image. If not, the step is ended, and the next attempt begins without an image:
+     * its state is lost, or is kept elsewhere.
      */
     default boolean takesImages() {
         return true;
@@ -41,12 +41,10 @@ public interface Checkpointer {
     StepProcess start(StepLaunch launch) throws EngineException;
 
     /**
-     * Attaches to the step of an attempt whose runner died. If the step has not started yet, it
-     * never will.
+     * Attaches to the step of an attempt whose runner died. If the step has not started yet, it never will.
      *
      * @return empty if no supervisor of that attempt is alive; {@link #exitOf} then returns the end
-     * @throws EngineException with {@link EngineException#HELD} if one is alive but cannot be
-     * reached from here
+     * @throws EngineException with {@link EngineException#HELD} if one is alive but cannot be reached from here
      */
     Optional<StepProcess> attach(Path attemptDir) throws EngineException;
 
@@ -59,9 +57,7 @@ public interface Checkpointer {
         return Optional.empty();
     }
 
-    /** How an attempt ended, according to its supervisor; empty while it runs, or if the supervisor
-     * was killed.
-     */
+    /** How an attempt ended, according to its supervisor; empty while it runs, or if the supervisor was killed. */
     Optional<StepExit> exitOf(Path attemptDir) throws EngineException;
 
     /** The supervisor's journal of an attempt so far, in order, including failed checkpoints. */
@@ -76,8 +72,8 @@ public interface Checkpointer {
     ImageInfo describe(Path image) throws EngineException;
 
     /**
-     * Why a step cannot be resumed from an image on this host: the image is incomplete, altered, not trusted, or made for another
-     * kind of host.
+     * Why a step cannot be resumed from an image on this host: the image is incomplete, altered, not trusted, or made
+     * for another kind of host.
      *
      * @return empty if it can, else the reason, as a sentence
      */
@@ -93,8 +89,6 @@ public interface Checkpointer {
         return false;
     }
 
-    /** Removes the files that an ended attempt's folder holds for its followers only. The record of
-     * its end stays.
-     */
+    /** Removes the files that an ended attempt's folder holds for its followers only. The record of its end stays. */
     default void discard(Path attemptDir) throws IOException {}
 }

@@ -36,9 +36,7 @@ public final class EngineException extends Exception {
         this.code = 0;
     }
 
-    /** The message of a damaged document is complete; that of any other error may be only a file's
-     * name.
-     */
+    /** The message of a damaged document is complete; that of any other error may be only a file's name. */
     private static String message(String what, IOException cause) {
         return cause instanceof DocumentException ? String.valueOf(cause.getMessage()) : what + ": " + cause;
     }
@@ -53,8 +51,8 @@ public final class EngineException extends Exception {
         return getCause() instanceof IOException || OF_STORAGE.contains(code);
     }
 
-    /** Whether the cause may be gone at the next try: no space, memory or descriptors, or a disk
-     * that does not answer.
+    /**
+     * Whether the cause may be gone at the next try: no space, memory or descriptors, or a disk that does not answer.
      */
     public boolean isPassing() {
         return PASSING.contains(code);

@@ -8,7 +8,8 @@ import java.nio.file.attribute.FileTime;
  * @param host the host of the supervisor that holds it
  * @param pid the pid of that supervisor
  * @param here whether that supervisor runs on this host and in this pid namespace
- * @param renewed a value that changes with each renewal; it is no reliable time, because the other host's clock may be wrong
+ * @param renewed a value that changes with each renewal; it is no reliable time, because the other host's clock may be
+ *     wrong
  */
 public record Lease(String host, long pid, boolean here, FileTime renewed) {
 

@@ -1,6 +1,4 @@
 package dev.cairn.engine;
 
-/** Identifies a process by its pid and its start time (clock ticks since boot), because pids are
- * reused.
- */
+/** Identifies a process by its pid and its start time (clock ticks since boot), because pids are reused. */
 public record ProcessIdentity(long pid, long startTime) {}

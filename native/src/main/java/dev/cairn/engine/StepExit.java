@@ -10,8 +10,7 @@ import java.util.OptionalLong;
  *
  * @param running its running time, including pauses for checkpoints
  * @param image sequence of the image that a stop took
- * @param retryable false for a failure that the same attempt would meet again, such as an unknown
- * host name
+ * @param retryable false for a failure that the same attempt would meet again, such as an unknown host name
  */
 public record StepExit(
         EndCause cause,

@@ -5,8 +5,9 @@ import java.nio.file.Path;
 /** Where a step's standard streams go. */
 public sealed interface StepIo {
 
-    /** Output goes directly to two files in append mode. Input comes from {@code stdin} ({@code
-     * /dev/null} or a spooled file).
+    /**
+     * Output goes directly to two files in append mode. Input comes from {@code stdin} ({@code /dev/null} or a spooled
+     * file).
      */
     record Files(Path stdin, Path stdout, Path stderr) implements StepIo {}
 

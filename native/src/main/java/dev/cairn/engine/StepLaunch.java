@@ -14,14 +14,15 @@ import java.util.Optional;
  * @param command program and arguments; never a shell string
  * @param environment the whole environment; never written to disk
  * @param umask the step's file mode creation mask, e.g. 022
- * @param baselineCpu whether the environment limits libraries to x86-64-v2, so that images need not
- * demand more of a host
+ * @param baselineCpu whether the environment limits libraries to x86-64-v2, so that images need not demand more of a
+ *     host
  * @param timeout running time allowed in all; empty for none
  * @param spent running time already used by earlier attempts
  * @param grace between TERM and KILL
  * @param restoreFrom the image to resume from; empty starts from the beginning
  * @param acceptChanged files of the step that others changed since it ended go back, too
- * @param moved folders that the image knows under a former path, each with its path now; the engine finds a moved home by itself
+ * @param moved folders that the image knows under a former path, each with its path now; the engine finds a moved home
+ *     by itself
  * @param outlivesRunner false where nothing may outlive the job (batch systems)
  * @param app what the engine {@code app} needs; empty for the others
  * @param renewals variables that the memory of the image has outdated, by name

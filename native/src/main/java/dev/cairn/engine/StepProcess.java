@@ -26,28 +26,31 @@ public interface StepProcess extends AutoCloseable {
     /** Sends a signal to the step's root process. */
     void signal(int signo) throws EngineException;
 
-    /** Sends TERM to every process, and KILL after the grace period. The attempt ends with this
-     * cause. Returns at once.
+    /**
+     * Sends TERM to every process, and KILL after the grace period. The attempt ends with this cause. Returns at once.
      */
     void end(EndCause cause, Duration grace) throws EngineException;
 
     /** How it ended, or empty while it runs. */
     Optional<StepExit> exit() throws EngineException;
 
-    /** Waits at most this long for the end. Empty if the step still runs, or if its supervisor was
-     * killed. Can be interrupted.
+    /**
+     * Waits at most this long for the end. Empty if the step still runs, or if its supervisor was killed. Can be
+     * interrupted.
      */
     Optional<StepExit> awaitExit(Duration atMost) throws EngineException, InterruptedException;
 
-    /** As {@link #awaitExit}, but returns early when the attempt's folder changes. Only the one
-     * thread that follows the step may call it.
+    /**
+     * As {@link #awaitExit}, but returns early when the attempt's folder changes. Only the one thread that follows the
+     * step may call it.
      */
     default Optional<StepExit> awaitNews(Duration atMost) throws EngineException, InterruptedException {
         return awaitExit(atMost.compareTo(SOON) < 0 ? atMost : SOON);
     }
 
-    /** Whether the attempt's folder may have changed since the last call. Only the one thread that
-     * follows the step may call it.
+    /**
+     * Whether the attempt's folder may have changed since the last call. Only the one thread that follows the step may
+     * call it.
      */
     default boolean mayHaveNews() {
         return true;

@@ -3,8 +3,7 @@ package dev.cairn.files;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A file of Cairn is torn, foreign or of another version. The message names it and says what to do.
- */
+/** A file of Cairn is torn, foreign or of another version. The message names it and says what to do. */
 public final class DocumentException extends IOException {
     private static final long serialVersionUID = 1;
 

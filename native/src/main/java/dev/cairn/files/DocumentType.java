@@ -16,8 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One kind of JSON document on disk. Every document names its type and version. It is handled as a
- * tree, so that an older Cairn keeps the fields that a newer one has added within the same version.
+ * One kind of JSON document on disk. Every document names its type and version. It is handled as a tree, so that an
+ * older Cairn keeps the fields that a newer one has added within the same version.
  *
  * @param name the value of the field {@code document}, e.g. {@code cairn.step}
  * @param version the only version that is read and written

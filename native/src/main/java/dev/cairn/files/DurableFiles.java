@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes files so that a power cut or a kill leaves either the old or the new state.
  *
- * <p>The order is always: write the content, sync the file, give it its name, sync the folder.
- * Folders are 0700 and files 0600 from the first byte. Stateless; any thread.
+ * <p>The order is always: write the content, sync the file, give it its name, sync the folder. Folders are 0700 and
+ * files 0600 from the first byte. Stateless; any thread.
  */
 public final class DurableFiles {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
@@ -36,9 +36,7 @@ public final class DurableFiles {
 
     private DurableFiles() {}
 
-    /** Replaces {@code file} by {@code content}. A reader sees the old or the new content, never a
-     * mixture.
-     */
+    /** Replaces {@code file} by {@code content}. A reader sees the old or the new content, never a mixture. */
     public static void replace(Path file, byte[] content) throws IOException {
         move(writeBeside(file, content, true), file);
         syncFolder(folderOf(file));
@@ -50,8 +48,8 @@ public final class DurableFiles {
     }
 
     /**
-     * Overwrites a file of similar length. That needs no new block, so it works even on a full
-     * disk. A reader may see a mixture of both contents.
+     * Overwrites a file of similar length. That needs no new block, so it works even on a full disk. A reader may see a
+     * mixture of both contents.
      */
     public static void overwrite(Path file, byte[] content) throws IOException {
         try (RandomAccessFile there = new RandomAccessFile(file.toFile(), "rw")) {
@@ -86,9 +84,7 @@ public final class DurableFiles {
         return true;
     }
 
-    /** Makes a folder and its missing parents, each 0700 and synced. An existing folder stays as it
-     * is.
-     */
+    /** Makes a folder and its missing parents, each 0700 and synced. An existing folder stays as it is. */
     public static void createFolders(Path folder) throws IOException {
         createFolders(folder, true);
     }
@@ -117,8 +113,9 @@ public final class DurableFiles {
         }
     }
 
-    /** Opens a file for appending, and makes it with mode 0600 if it is missing. Every write appends
-     * all of its bytes at once.
+    /**
+     * Opens a file for appending, and makes it with mode 0600 if it is missing. Every write appends all of its bytes at
+     * once.
      */
     static FileOutputStream openForAppend(Path file) throws IOException {
         try {
@@ -129,8 +126,9 @@ public final class DurableFiles {
         return new FileOutputStream(file.toFile(), true);
     }
 
-    /** Makes the names in a folder durable, even in an interrupted thread. A folder can be opened
-     * only as a channel, which an interrupt closes.
+    /**
+     * Makes the names in a folder durable, even in an interrupted thread. A folder can be opened only as a channel,
+     * which an interrupt closes.
      */
     public static void syncFolder(Path folder) throws IOException {
         boolean interrupted = false;
@@ -194,9 +192,7 @@ public final class DurableFiles {
         }
     }
 
-    /** Names the file: a stream does not say which file it could not write, and a move names the
-     * temporary one.
-     */
+    /** Names the file: a stream does not say which file it could not write, and a move names the temporary one. */
     private static FileSystemException named(Path file, @Nullable String reason, IOException cause) {
         FileSystemException named = new FileSystemException(file.toString(), null, reason);
         named.initCause(cause);

@@ -13,14 +13,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether files may have changed since the last look, by one {@code stat} of each. So a
- * caller that waits for a change need not read them again and again. A folder changes when a name
- * in it changes. Confined to one thread.
+ * Tells whether files may have changed since the last look, by one {@code stat} of each. So a caller that waits for a
+ * change need not read them again and again. A folder changes when a name in it changes. Confined to one thread.
  */
 public final class FileChanges {
-    /** No file system records the time of a change more exactly: within this time, another change
-     * may be invisible.
-     */
+    /** No file system records the time of a change more exactly: within this time, another change may be invisible. */
     private static final Duration GRAIN = Duration.ofSeconds(2);
 
     private final LongSupplier clock;

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The owner and permissions of a file, a folder or a link, according to the file system. Names of
- * users are looked up only when needed, because that may query a directory service.
+ * The owner and permissions of a file, a folder or a link, according to the file system. Names of users are looked up
+ * only when needed, because that may query a directory service.
  *
  * @param mode type and permissions, as in {@code st_mode}
  * @param size in bytes
@@ -89,8 +89,9 @@ record FileOwner(Path path, int user, int group, int mode, long size, Object key
         return (mode & OTHERS_WRITE) != 0;
     }
 
-    /** Whether the group has the user's own name. Systems with such groups use the umask 002, which
-     * makes files group-writable.
+    /**
+     * Whether the group has the user's own name. Systems with such groups use the umask 002, which makes files
+     * group-writable.
      */
     boolean isGroupOfUser() throws IOException {
         return groupName().equals(userName());

@@ -15,9 +15,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports changes in a folder at once, with the help of the kernel. The kernel does not report what
- * another host writes through a file server, so a caller still has to look from time to time. One
- * thread serves the whole process. Thread-safe.
+ * Reports changes in a folder at once, with the help of the kernel. The kernel does not report what another host writes
+ * through a file server, so a caller still has to look from time to time. One thread serves the whole process.
+ * Thread-safe.
  */
 public final class FolderWatch implements AutoCloseable {
     private static @Nullable Watcher watcher;

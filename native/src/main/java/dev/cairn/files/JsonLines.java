@@ -15,9 +15,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * An append-only file of one JSON object a line. Each line is one write, so that lines of several
- * writers do not mix. If a power cut tore a line, the next writer ends it, and readers skip it.
- * Thread-safe.
+ * An append-only file of one JSON object a line. Each line is one write, so that lines of several writers do not mix.
+ * If a power cut tore a line, the next writer ends it, and readers skip it. Thread-safe.
  */
 public final class JsonLines implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.shared();

@@ -6,9 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Reads a file that must be an ordinary one of sensible size, and refuses any other: reading a pipe
- * could block for ever. Waits out temporary errors, as {@link SteadyRead} does. Stateless; any
- * thread.
+ * Reads a file that must be an ordinary one of sensible size, and refuses any other: reading a pipe could block for
+ * ever. Waits out temporary errors, as {@link SteadyRead} does. Stateless; any thread.
  */
 public final class OrdinaryFile {
     private static final long MOST_BYTES = 512L << 20;
@@ -66,8 +65,8 @@ public final class OrdinaryFile {
     }
 
     /**
-     * Reads a shared file under the rule of {@link Trust#checkShared}, or a file that the shared
-     * file names, under the rule of {@link Trust#checkNamed}. Returns UTF-8 text.
+     * Reads a shared file under the rule of {@link Trust#checkShared}, or a file that the shared file names, under the
+     * rule of {@link Trust#checkNamed}. Returns UTF-8 text.
      *
      * @param by the shared file; may be {@code file} itself
      * @throws UntrustedException when anybody else could write or replace it

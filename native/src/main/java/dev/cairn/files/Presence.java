@@ -9,9 +9,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * Tells whether a file exists, for callers that act on its absence. If the file cannot be checked
- * (no descriptor left, an unreachable file server), that is an error, never "absent" as in {@link
- * Files#exists}.
+ * Tells whether a file exists, for callers that act on its absence. If the file cannot be checked (no descriptor left,
+ * an unreachable file server), that is an error, never "absent" as in {@link Files#exists}.
  */
 public final class Presence {
     private Presence() {}

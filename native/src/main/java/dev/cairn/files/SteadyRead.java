@@ -5,8 +5,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 
 /**
- * Reads a file despite temporary errors of its disk or server, which may last some seconds. An EIO
- * or ESTALE must not end a process that follows a running step. Stateless; any thread.
+ * Reads a file despite temporary errors of its disk or server, which may last some seconds. An EIO or ESTALE must not
+ * end a process that follows a running step. Stateless; any thread.
  */
 public final class SteadyRead {
     private static final int TRIES = 8;
@@ -20,8 +20,9 @@ public final class SteadyRead {
         T read() throws IOException;
     }
 
-    /** @throws IOException at once for a lasting error (no such file, no permission), else the error
-     * of the last of several tries
+    /**
+     * @throws IOException at once for a lasting error (no such file, no permission), else the error of the last of
+     *     several tries
      */
     public static <T> T of(Source<T> source) throws IOException {
         long pause = FIRST_PAUSE_MILLIS;

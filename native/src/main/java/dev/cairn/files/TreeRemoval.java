@@ -11,9 +11,9 @@ import java.nio.file.SecureDirectoryStream;
 import java.nio.file.attribute.BasicFileAttributeView;
 
 /**
- * Deletes folders with their content. No other class does. Opens each folder relative to the folder
- * above it, so that it follows no symbolic link, not even one made during the removal. A link in a
- * tree is itself deleted. Stateless; any thread.
+ * Deletes folders with their content. No other class does. Opens each folder relative to the folder above it, so that
+ * it follows no symbolic link, not even one made during the removal. A link in a tree is itself deleted. Stateless; any
+ * thread.
  */
 public final class TreeRemoval {
     private TreeRemoval() {}

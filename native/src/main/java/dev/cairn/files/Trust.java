@@ -10,14 +10,13 @@ import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rule for every file that Cairn acts upon: it belongs to the caller or to root, and nobody else can write it or replace it, or any
- * folder or link on the way to it.
+ * The rule for every file that Cairn acts upon: it belongs to the caller or to root, and nobody else can write it or
+ * replace it, or any folder or link on the way to it.
  *
- * <p>Group-writable is allowed for the group that has the user's own name. Folders above may also
- * be writable for the caller's groups. A user who works in such a folder lets its members change
- * the programs there anyway, and a file that they replace belongs to them and is refused. A sticky
- * folder above may be writable for everyone. Root does not act upon a user's file, because the user
- * could change it meanwhile.
+ * <p>Group-writable is allowed for the group that has the user's own name. Folders above may also be writable for the
+ * caller's groups. A user who works in such a folder lets its members change the programs there anyway, and a file that
+ * they replace belongs to them and is refused. A sticky folder above may be writable for everyone. Root does not act
+ * upon a user's file, because the user could change it meanwhile.
  *
  * <p>Immutable; any thread.
  */
@@ -75,9 +74,9 @@ public final class Trust {
     }
 
     /**
-     * The rule for files that a shared file names, such as the secrets of a workflow. In folders
-     * where everyone can make files, such as {@code /tmp}, such a file must belong to the caller,
-     * to root, or to the owner of the file that names it. Any other file may have been planted.
+     * The rule for files that a shared file names, such as the secrets of a workflow. In folders where everyone can
+     * make files, such as {@code /tmp}, such a file must belong to the caller, to root, or to the owner of the file
+     * that names it. Any other file may have been planted.
      *
      * @param by the file or folder that the user has named
      * @throws UntrustedException if anybody else could write or replace it
@@ -88,9 +87,9 @@ public final class Trust {
     }
 
     /**
-     * Checks a file by one of the rules above, reads it, and checks it again. Both checks must find
-     * the same file, because a file that appeared in between may come from anybody. A file that
-     * passed a check can be replaced only by users whom the rule allows.
+     * Checks a file by one of the rules above, reads it, and checks it again. Both checks must find the same file,
+     * because a file that appeared in between may come from anybody. A file that passed a check can be replaced only by
+     * users whom the rule allows.
      *
      * @throws java.nio.file.NoSuchFileException if it is missing at either check
      * @throws UntrustedException if another file has taken its place

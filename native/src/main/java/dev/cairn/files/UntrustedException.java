@@ -3,8 +3,9 @@ package dev.cairn.files;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Another user could have written or could replace a file or folder, so Cairn does not use it. The
- * message says what to do.
+/**
+ * Another user could have written or could replace a file or folder, so Cairn does not use it. The message says what to
+ * do.
  */
 public final class UntrustedException extends IOException {
     private static final long serialVersionUID = 1;

@@ -1,6 +1,4 @@
-/** Durable files: written atomically, readable only by their owner, and trusted only if nobody else
- * can write them.
- */
+/** Durable files: written atomically, readable only by their owner, and trusted only if nobody else can write them. */
 @NullMarked
 package dev.cairn.files;
 

@@ -32,8 +32,7 @@ public final class Processes {
     /**
      * Whether exactly this process still runs; a zombie does not.
      *
-     * @throws IOException if that cannot be determined, an error does not mean that the process has
-     * ended
+     * @throws IOException if that cannot be determined, an error does not mean that the process has ended
      */
     public static boolean isAlive(ProcessIdentity process) throws IOException {
         OptionalLong start = startTime(process.pid());

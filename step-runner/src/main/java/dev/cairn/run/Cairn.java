@@ -46,9 +46,9 @@ public final class Cairn implements AutoCloseable {
     }
 
     /**
-     * Opens the runs of a folder, as the program {@code cairn} does: those in {@code $CAIRN_HOME},
-     * or else in the nearest {@code .cairn} in the folder or above it. If there is none, makes
-     * {@code .cairn} in the folder. Uses the engines on the class path.
+     * Opens the runs of a folder, as the program {@code cairn} does: those in {@code $CAIRN_HOME}, or else in the
+     * nearest {@code .cairn} in the folder or above it. If there is none, makes {@code .cairn} in the folder. Uses the
+     * engines on the class path.
      *
      * @param folder an existing one; commands run in it, and workflow files are found from it
      * @throws IOException if the runs cannot be reached or trusted, or the native library cannot be found or loaded
@@ -100,8 +100,8 @@ public final class Cairn implements AutoCloseable {
      *
      * @return at once if the run of the request's key has succeeded before
      * @throws InterruptedException if this thread is interrupted; the steps run on, and the next call attaches to them
-     * @throws RunnerFailedException if this process cannot continue, for example because the disk
-     * is full; the steps run on, too
+     * @throws RunnerFailedException if this process cannot continue, for example because the disk is full; the steps
+     *     run on, too
      * @throws RunNotStartedException if nothing was started; its message says why
      */
     public RunOutcome run(WorkflowRequest workflow, RunListener listener)
@@ -109,8 +109,9 @@ public final class Cairn implements AutoCloseable {
         return run(runner.run(workflow), listener);
     }
 
-    /** The underlying runner, for requests without a method here: listing runs, resuming by id,
-     * pausing, asking for a checkpoint.
+    /**
+     * The underlying runner, for requests without a method here: listing runs, resuming by id, pausing, asking for a
+     * checkpoint.
      */
     public StepRunner runner() {
         return runner;
@@ -183,9 +184,10 @@ public final class Cairn implements AutoCloseable {
          * The same, with a listener for its events.
          *
          * @param listener called from several threads; should return soon
-         * @throws InterruptedException if this thread is interrupted; the command runs on, and the next call attaches to it
-         * @throws RunnerFailedException if this process cannot continue, for example because the
-         * disk is full; the command runs on, too
+         * @throws InterruptedException if this thread is interrupted; the command runs on, and the next call attaches
+         *     to it
+         * @throws RunnerFailedException if this process cannot continue, for example because the disk is full; the
+         *     command runs on, too
          * @throws RunNotStartedException if nothing was started; its message says why
          */
         public RunOutcome run(RunListener listener)

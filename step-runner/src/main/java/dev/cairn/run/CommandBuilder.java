@@ -111,8 +111,8 @@ public abstract class CommandBuilder<B extends CommandBuilder<B>> {
     }
 
     /**
-     * Limits the copies of files that the journal keeps before they change, so that a resume can
-     * undo later changes.
+     * Limits the copies of files that the journal keeps before they change, so that a resume can undo later changes.
+     *
      * @param bytes 4 GiB by default; 0 turns the journal off
      */
     public B journalling(long bytes) {

@@ -30,8 +30,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares a run with the plan of its resume. An ended step is kept if its definition, its scripts
- * and the steps that it needs are unchanged. Confined to one thread.
+ * Compares a run with the plan of its resume. An ended step is kept if its definition, its scripts and the steps that
+ * it needs are unchanged. Confined to one thread.
  */
 final class EditedRun {
     private final RunManifest run;
@@ -59,6 +59,7 @@ final class EditedRun {
 
     /**
      * The instances that a step had.
+     *
      * @param definition the definition of its matrix
      * @param decided the combinations, if the run decided them
      */
@@ -83,9 +84,7 @@ final class EditedRun {
         }
     }
 
-    /** @param before the plan of the run's former text; the same as {@code after} if the file has
-     * not changed
-     */
+    /** @param before the plan of the run's former text; the same as {@code after} if the file has not changed */
     static EditedRun compare(RunManifest run, Plan before, Plan after, ResumeOptions options) throws IOException {
         EditedRun edited = new EditedRun(run, before, after, options);
         for (PlanStep step : after.steps()) {
@@ -130,8 +129,9 @@ final class EditedRun {
         }
     }
 
-    /** Needed steps that run again, each with the instances on which the step's own instances wait,
-     * if those are single ones.
+    /**
+     * Needed steps that run again, each with the instances on which the step's own instances wait, if those are single
+     * ones.
      */
     private Map<String, int[]> lanes(PlanStep step) {
         Map<String, int[]> lanes = new HashMap<>();
@@ -261,8 +261,8 @@ final class EditedRun {
     }
 
     /**
-     * Reopens the steps that run again, each after its dependents. After a kill in between, the run
-     * is compared again, and no step is kept that needs a step which runs again.
+     * Reopens the steps that run again, each after its dependents. After a kill in between, the run is compared again,
+     * and no step is kept that needs a step which runs again.
      */
     void apply(WriteGuard guard, RunnerContext context) throws IOException {
         if (reopened.isEmpty()) {

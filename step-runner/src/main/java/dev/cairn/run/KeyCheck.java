@@ -8,8 +8,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Checks whether the run of a key belongs to the line that names it. Otherwise a resume would
- * silently run something else.
+/**
+ * Checks whether the run of a key belongs to the line that names it. Otherwise a resume would silently run something
+ * else.
  */
 final class KeyCheck {
     private KeyCheck() {}

@@ -89,6 +89,7 @@ public final class NotificationRetrier {
 
     /**
      * Takes over a run briefly if its journal lacks events.
+     *
      * @return false if another process owns it now
      */
     private boolean isWhole(RunManifest run) throws IOException, InterruptedException {

@@ -42,8 +42,6 @@ public sealed interface OpenResult {
     /** The workflow file or the inputs are wrong. */
     record Invalid(List<Problem> problems) implements OpenResult {}
 
-    /** The run cannot run here, or not with these options; nothing was started. One sentence per
-     * reason.
-     */
+    /** The run cannot run here, or not with these options; nothing was started. One sentence per reason. */
     record Refused(List<String> reasons) implements OpenResult {}
 }

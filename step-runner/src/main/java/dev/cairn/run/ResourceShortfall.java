@@ -8,9 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Describes a step that asks for more than its batch job or host has. The step runs with the
- * available resources, and a message says what it asked for, what is available, and what to do.
- * Pure.
+ * Describes a step that asks for more than its batch job or host has. The step runs with the available resources, and a
+ * message says what it asked for, what is available, and what to do. Pure.
  *
  * @param memory in bytes
  */

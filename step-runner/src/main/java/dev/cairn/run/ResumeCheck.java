@@ -22,9 +22,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Checks the choices that a person made for single steps, and refuses one that would have no
- * effect.
- */
+/** Checks the choices that a person made for single steps, and refuses one that would have no effect. */
 final class ResumeCheck {
     private final RunFolder run;
     private final Engines engines;

@@ -9,6 +9,7 @@ import java.util.Set;
 
 /**
  * A person's choices for a resume. Without a choice, the rules of resuming decide.
+ *
  * @param acceptChanged whether to resume from images although the step has changed since
  * @param assumeLost whether attempts on hosts that cannot be seen from here count as dead
  * @param at by step id, the only image from which the step may resume

@@ -1,8 +1,8 @@
 package dev.cairn.run;
 
 /**
- * Nothing was started: another process runs the run, it is paused, the workflow is invalid, or this
- * host cannot run it. The message gives the reason; {@link #result} gives it as a typed value.
+ * Nothing was started: another process runs the run, it is paused, the workflow is invalid, or this host cannot run it.
+ * The message gives the reason; {@link #result} gives it as a typed value.
  */
 public final class RunNotStartedException extends Exception {
     private static final long serialVersionUID = 1;

@@ -165,8 +165,7 @@ public final class RunSession implements AutoCloseable {
     /**
      * Runs the run to its end, or until it is stopped.
      *
-     * @throws InterruptedException if the thread is interrupted: the runner detaches, and the steps
-     * continue
+     * @throws InterruptedException if the thread is interrupted: the runner detaches, and the steps continue
      * @throws RunnerFailedException if this runner cannot continue; the steps do
      */
     public RunOutcome run(RunListener listener) throws IOException, InterruptedException, RunnerFailedException {
@@ -222,9 +221,7 @@ public final class RunSession implements AutoCloseable {
         }
     }
 
-    /** Carries out a command on a run without an owner: supervises its running steps, and starts no
-     * others.
-     */
+    /** Carries out a command on a run without an owner: supervises its running steps, and starts no others. */
     CommandResult steer(RunCommand command) throws IOException, InterruptedException, RunnerFailedException {
         executor.startNothing();
         CompletableFuture<CommandResult> answer = executor.ask(command);
@@ -243,9 +240,7 @@ public final class RunSession implements AutoCloseable {
         executor.stop(kind, reason);
     }
 
-    /** Passes a command to the run. The result is complete when the command has been carried out or
-     * has failed.
-     */
+    /** Passes a command to the run. The result is complete when the command has been carried out or has failed. */
     public CompletableFuture<CommandResult> ask(RunCommand command) {
         return executor.ask(command);
     }

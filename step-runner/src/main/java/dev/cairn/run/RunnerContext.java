@@ -18,6 +18,7 @@ import java.util.Optional;
 
 /**
  * What a runner needs from its process.
+ *
  * @param lease times of the leases of steps whose images other hosts can reach
  * @param environment the environment of this process
  * @param self the command that starts this program again, on any host; empty if there is none

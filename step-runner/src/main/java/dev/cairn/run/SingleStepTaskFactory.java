@@ -9,9 +9,7 @@ import dev.cairn.workflow.expression.Upstream;
 import dev.cairn.workflow.plan.Instance;
 import dev.cairn.workflow.plan.PlanStep;
 
-/** Creates the task of one step in its job. Uses the whole plan, so that expressions have the same
- * values.
- */
+/** Creates the task of one step in its job. Uses the whole plan, so that expressions have the same values. */
 final class SingleStepTaskFactory implements TaskSource {
     private final StepTaskFactory planned;
     private final PlanStep inPlan;

@@ -37,9 +37,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Finds, before the first step starts, causes that would make a later step fail: a missing secret,
- * a value that {@code run} refuses, a missing program. Checks only steps that depend on no result
- * of another. Confined to one thread.
+ * Finds, before the first step starts, causes that would make a later step fail: a missing secret, a value that {@code
+ * run} refuses, a missing program. Checks only steps that depend on no result of another. Confined to one thread.
  */
 final class StepPreflight {
     private static final int MOST_INSTANCES = 1000;
@@ -59,8 +58,7 @@ final class StepPreflight {
     /**
      * @param file the workflow file
      * @param runs the folder in which the run's folder would be
-     * @param onThisHost whether the run would be on this host; if not, secrets, programs and
-     * folders count as present
+     * @param onThisHost whether the run would be on this host; if not, secrets, programs and folders count as present
      */
     private StepPreflight(Plan plan, Path file, Path runs, boolean onThisHost, Map<String, String> runners) {
         this.plan = plan;

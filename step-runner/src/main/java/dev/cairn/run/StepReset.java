@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Resets the steps of a failed or cancelled run, so that they run again. The run's own state
- * changes last, so that after a kill in between the run has still ended and can be reopened again.
+ * Resets the steps of a failed or cancelled run, so that they run again. The run's own state changes last, so that
+ * after a kill in between the run has still ended and can be reopened again.
  */
 final class StepReset {
     private StepReset() {}
@@ -39,8 +39,9 @@ final class StepReset {
         run.save(guard, clock.instant());
     }
 
-    /** @param evenSucceeded also resets steps that succeeded, for the steps at the end of a run,
-     * which run at its next end, too
+    /**
+     * @param evenSucceeded also resets steps that succeeded, for the steps at the end of a run, which run at its next
+     *     end, too
      */
     private static void reopen(RunFolder run, List<PlanStep> steps, boolean evenSucceeded, WriteGuard guard)
             throws IOException {

@@ -53,8 +53,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Opens, resumes and steers the runs of one home, with given engines, actions and notifications.
- * {@link Cairn} is shorter for programs that need only the defaults.
+ * Opens, resumes and steers the runs of one home, with given engines, actions and notifications. {@link Cairn} is
+ * shorter for programs that need only the defaults.
  *
  * <p>Immutable; any thread.
  */
@@ -79,9 +79,10 @@ public final class StepRunner {
 
     /**
      * The same runner, which can also carry out steps with {@code uses}.
-     * @param actions the actions by the name that {@code uses} selects. An action is started like a
-     * command with two words: its name, and a JSON object with the values of {@code with} and with
-     * {@code outputs}, the outputs' files by name
+     *
+     * @param actions the actions by the name that {@code uses} selects. An action is started like a command with two
+     *     words: its name, and a JSON object with the values of {@code with} and with {@code outputs}, the outputs'
+     *     files by name
      */
     public StepRunner(
             CairnHome home,
@@ -113,9 +114,9 @@ public final class StepRunner {
     /**
      * The same runner, which can also submit steps to Slurm.
      *
-     * @param command that starts this program on any host of the cluster; a job adds {@code slurm
-     * step RUN STEP NUMBER}, which must call {@link #jobStep}, a task of an array {@code slurm task
-     * RUN STEP TAG}, which has to call {@link #jobTask}
+     * @param command that starts this program on any host of the cluster; a job adds {@code slurm step RUN STEP
+     *     NUMBER}, which must call {@link #jobStep}, a task of an array {@code slurm task RUN STEP TAG}, which has to
+     *     call {@link #jobTask}
      */
     public StepRunner submittingAs(List<String> command) {
         return new StepRunner(home, context.withSelf(command));
@@ -126,9 +127,7 @@ public final class StepRunner {
         return new StepRunner(home, context.withDeliveries(deliveries));
     }
 
-    /** The same runner with other lease times. All hosts that share the runs must have the same
-     * times.
-     */
+    /** The same runner with other lease times. All hosts that share the runs must have the same times. */
     public StepRunner leasing(LeaseTimes times) {
         return new StepRunner(home, context.withLease(times));
     }
@@ -140,6 +139,7 @@ public final class StepRunner {
 
     /**
      * Opens the one step of a run for which this process's Slurm job was submitted.
+     *
      * @param number the number of the submission
      */
     public OpenResult jobStep(RunFolder run, String stepId, long number) throws IOException, InterruptedException {
@@ -147,8 +147,8 @@ public final class StepRunner {
     }
 
     /**
-     * Opens the one instance of a step for which this process's task of a Slurm array was
-     * submitted.
+     * Opens the one instance of a step for which this process's task of a Slurm array was submitted.
+     *
      * @param array the tag of the array
      */
     public OpenResult jobTask(RunFolder run, String stepId, String array) throws IOException, InterruptedException {
@@ -181,9 +181,10 @@ public final class StepRunner {
     }
 
     /**
-     * The run that {@code cairn run FILE} means: the newest of that file and those inputs that has
-     * not succeeded and was not cancelled, or a new one. With a key: the run of that key, unless it
-     * has succeeded; refused if that is a run of another file.
+     * The run that {@code cairn run FILE} means: the newest of that file and those inputs that has not succeeded and
+     * was not cancelled, or a new one. With a key: the run of that key, unless it has succeeded; refused if that is a
+     * run of another file.
+     *
      * @throws IOException if the file or the home cannot be read or written
      */
     public OpenResult run(WorkflowRequest request) throws IOException, InterruptedException {
@@ -251,8 +252,8 @@ public final class StepRunner {
     }
 
     /**
-     * The reasons why a step of a new run would fail, as far as they are known before any step
-     * runs.
+     * The reasons why a step of a new run would fail, as far as they are known before any step runs.
+     *
      * @param file the workflow file
      * @param environment in which the run would start; secrets, programs and folders are searched in it
      */
@@ -313,6 +314,7 @@ public final class StepRunner {
 
     /**
      * Resumes a run that was interrupted, lost, preempted, cancelled or failed.
+     *
      * @param evenPaused also resumes a paused run ({@code cairn unpause})
      */
     public OpenResult resume(RunFolder run, ResumeOptions options, boolean evenPaused)
@@ -342,6 +344,7 @@ public final class StepRunner {
 
     /**
      * The same for a run that must be unfinished and must answer in time.
+     *
      * @throws RequestException if it has ended, or its runner does not answer
      */
     public CommandResult command(RunManifest run, RunCommand command, Duration atMost)
@@ -430,6 +433,7 @@ public final class StepRunner {
 
     /**
      * The text of a workflow.
+     *
      * @param before the text that the run has
      * @param now the text with which the run is resumed
      */
@@ -514,8 +518,9 @@ public final class StepRunner {
         return program == null ? "command" : program.toString();
     }
 
-    /** Chooses among the runs of a workflow file, from the newest on. A failed run no longer counts
-     * once a newer one has succeeded.
+    /**
+     * Chooses among the runs of a workflow file, from the newest on. A failed run no longer counts once a newer one has
+     * succeeded.
      */
     private static final class LineRule implements RunPick.Rule {
         private final boolean fresh;

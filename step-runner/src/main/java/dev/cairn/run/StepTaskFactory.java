@@ -59,8 +59,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
-/** Decides for each planned step what it does, and whether it runs on this host or in a Slurm job.
- */
+/** Decides for each planned step what it does, and whether it runs on this host or in a Slurm job. */
 final class StepTaskFactory implements TaskSource {
     /** The variable in every step that names its run. */
     static final String RUN_ID = "CAIRN_RUN_ID";

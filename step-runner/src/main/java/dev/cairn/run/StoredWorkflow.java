@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 
 /**
- * The workflow's text in a run's folder. The manifest holds its digest. A truncated or replaced
- * text is refused, because a plan with fewer steps could succeed, too. Stateless; any thread.
+ * The workflow's text in a run's folder. The manifest holds its digest. A truncated or replaced text is refused,
+ * because a plan with fewer steps could succeed, too. Stateless; any thread.
  */
 final class StoredWorkflow {
     private StoredWorkflow() {}
@@ -24,8 +24,8 @@ final class StoredWorkflow {
     }
 
     /**
-     * Replaces it by a changed text. Meanwhile the manifest holds both digests, so that after a
-     * kill either text is accepted. The next {@link RunManifest#save} drops the old digest.
+     * Replaces it by a changed text. Meanwhile the manifest holds both digests, so that after a kill either text is
+     * accepted. The next {@link RunManifest#save} drops the old digest.
      */
     static void replace(RunManifest run, String text, WriteGuard guard, Instant now) throws IOException {
         run.announceText(Digests.of(text));

@@ -6,6 +6,7 @@ import java.util.Optional;
 
 /**
  * A request such as {@code cairn run FILE}.
+ *
  * @param file the workflow file
  * @param inputs the given inputs
  * @param key the key of the run
@@ -45,9 +46,7 @@ public record WorkflowRequest(
         return new WorkflowRequest(file, inputs, key, fresh, chosen, text);
     }
 
-    /** The same request with this text in place of the file's. Relative paths still begin at the
-     * file's folder.
-     */
+    /** The same request with this text in place of the file's. Relative paths still begin at the file's folder. */
     public WorkflowRequest withText(String validated) {
         return new WorkflowRequest(file, inputs, key, fresh, options, Optional.of(validated));
     }

@@ -9,8 +9,9 @@ import java.util.regex.Pattern;
 
 /** Makes batch scripts whose only line calls Cairn. Pure functions. */
 public final class BatchScript {
-    /** How long before the time limit Slurm warns: enough for an image of some GiB on a shared disk.
-     * Slurm may warn up to a minute early.
+    /**
+     * How long before the time limit Slurm warns: enough for an image of some GiB on a shared disk. Slurm may warn up
+     * to a minute early.
      */
     private static final long LEAD_SECONDS = 120;
 
@@ -46,9 +47,7 @@ public final class BatchScript {
         return "#!/bin/bash\ntrap '' USR1\nexec " + line(command) + "\n";
     }
 
-    /** How long before the limit to warn. For a short limit it is so late that most of the time is
-     * left for work.
-     */
+    /** How long before the limit to warn. For a short limit it is so late that most of the time is left for work. */
     static long leadSeconds(Optional<Duration> limit) {
         return limit.map(time -> Math.max(1, Math.min(LEAD_SECONDS, time.toSeconds() / LARGEST_PART)))
                 .orElse(LEAD_SECONDS);

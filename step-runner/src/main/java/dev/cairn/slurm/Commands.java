@@ -20,9 +20,7 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs Slurm's commands, which it finds on the PATH of the given environment. Immutable; any
- * thread.
- */
+/** Runs Slurm's commands, which it finds on the PATH of the given environment. Immutable; any thread. */
 final class Commands {
     private static final Logger LOG = LoggerFactory.getLogger(Commands.class);
     private static final Duration AT_MOST = Duration.ofSeconds(90);

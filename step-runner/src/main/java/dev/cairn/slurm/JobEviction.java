@@ -22,8 +22,9 @@ public final class JobEviction {
         this(job, slurm, () -> Processes.descendsFrom(ProcessHandle.current(), STEP_DAEMON));
     }
 
-    /** @param within whether this process is part of the job; a terminal that outlives its job has
-     * the job's variables but is not part of it
+    /**
+     * @param within whether this process is part of the job; a terminal that outlives its job has the job's variables
+     *     but is not part of it
      */
     JobEviction(BatchJob job, Slurm slurm, BooleanSupplier within) {
         this.job = job;
@@ -32,9 +33,9 @@ public final class JobEviction {
     }
 
     /**
-     * Why Slurm is ending the job, as text for the user; empty if the job continues or Slurm gives
-     * no reason. If the controller does not answer, asks again for a minute: a step that needs the
-     * controller fails while it restarts, and its later answer decides.
+     * Why Slurm is ending the job, as text for the user; empty if the job continues or Slurm gives no reason. If the
+     * controller does not answer, asks again for a minute: a step that needs the controller fails while it restarts,
+     * and its later answer decides.
      */
     public Optional<String> reason() throws InterruptedException {
         long begun = System.nanoTime();

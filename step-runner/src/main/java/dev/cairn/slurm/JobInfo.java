@@ -28,8 +28,8 @@ public record JobInfo(
         Optional<Duration> timeLimit,
         boolean preempted,
         String partition) {
-    /** Without a limit Slurm assumes a year. It shows that as the limit of a job that its backfill
-     * scheduler started.
+    /**
+     * Without a limit Slurm assumes a year. It shows that as the limit of a job that its backfill scheduler started.
      */
     private static final Duration STANDS_FOR_NONE = Duration.ofDays(365);
 

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /**
  * A request for {@code sbatch}.
- * @param comment the comment by which the job is found again; the job keeps it through every
- * requeue
+ *
+ * @param comment the comment by which the job is found again; the job keeps it through every requeue
  * @param output the job's own log, with Slurm's patterns such as {@code %j}
  * @param settings values by the long name of the option: {@code partition}, {@code mem}, ...
  * @param further arguments, unchanged; they come last and so take precedence
@@ -45,8 +45,9 @@ public record JobRequest(
     }
 
     /**
-     * The job's id in what {@code sbatch --parsable} printed ({@code 123}, or {@code 123;cluster});
-     * a site may print other text around it.
+     * The job's id in what {@code sbatch --parsable} printed ({@code 123}, or {@code 123;cluster}); a site may print
+     * other text around it.
+     *
      * @throws SlurmException if there is none
      */
     static String jobId(String printed) throws SlurmException {

@@ -9,10 +9,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Warns in time before the job's limit, whether or not the batch script asked for a signal. Asks
- * Slurm once when the job has run for some seconds, so that short jobs never ask. Asks once more
- * when the time has come, because an administrator may have moved the limit. Thread-safe; a
- * separate daemon thread waits.
+ * Warns in time before the job's limit, whether or not the batch script asked for a signal. Asks Slurm once when the
+ * job has run for some seconds, so that short jobs never ask. Asks once more when the time has come, because an
+ * administrator may have moved the limit. Thread-safe; a separate daemon thread waits.
  */
 public final class LimitWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LimitWatch.class);

@@ -13,8 +13,8 @@ import java.util.List;
  */
 public record QueueLine(String id, JobState state, String reason, String nodes, String name, String comment) {
     /**
-     * The argument for {@code squeue --format}. Every version understands the single letters. The
-     * comment comes last, because it may hold any text.
+     * The argument for {@code squeue --format}. Every version understands the single letters. The comment comes last,
+     * because it may hold any text.
      */
     static final String FORMAT = "%i|%T|%r|%N|%j|%k";
 

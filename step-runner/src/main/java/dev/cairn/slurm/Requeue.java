@@ -4,6 +4,7 @@ import java.util.Optional;
 
 /**
  * The result of requeueing a job that stopped with a checkpoint.
+ *
  * @param goesOn whether the job is queued again, so that the same line resumes the run
  * @param words what happened and what to do, for a person
  */
@@ -13,6 +14,7 @@ public record Requeue(StopCause cause, boolean goesOn, String words) {
 
     /**
      * Requeues the job if that is necessary.
+     *
      * @param warned whether USR1 was among the signals that stopped it
      */
     public static Requeue after(BatchJob job, Slurm slurm, boolean warned) throws InterruptedException {

@@ -27,8 +27,9 @@ public final class Slurm {
 
     private final Commands commands;
 
-    /** @param environment the environment of this process, which locates the commands and is passed
-     * to every submitted job
+    /**
+     * @param environment the environment of this process, which locates the commands and is passed to every submitted
+     *     job
      */
     public Slurm(Map<String, String> environment) {
         this.commands = new Commands(environment);
@@ -64,17 +65,17 @@ public final class Slurm {
     }
 
     /**
-     * Returns the jobs that Slurm still shows; it shows a job for some minutes after its end. For a
-     * task of an array, returns all tasks of the array that Slurm shows; it does not show a task
-     * that was cancelled before its start.
+     * Returns the jobs that Slurm still shows; it shows a job for some minutes after its end. For a task of an array,
+     * returns all tasks of the array that Slurm shows; it does not show a task that was cancelled before its start.
      */
     public List<QueueLine> queue(Collection<String> ids) throws SlurmException, InterruptedException {
         String submitted = ids.stream().map(QueueLine::submittedId).distinct().collect(Collectors.joining(","));
         return ids.isEmpty() ? List.of() : queue(List.of("--jobs=" + submitted));
     }
 
-    /** Returns one of them, and compares its name, too: a controller that lost the job may have
-     * given its id to another job.
+    /**
+     * Returns one of them, and compares its name, too: a controller that lost the job may have given its id to another
+     * job.
      */
     public Optional<QueueLine> queued(String id, String name) throws SlurmException, InterruptedException {
         return queue(List.of(id)).stream()

@@ -12,9 +12,7 @@ public enum StopCause {
     PREEMPTION("is being preempted", true),
     /** The job is back in the queue already, or has started again elsewhere. */
     REQUEUE("was requeued", false),
-    /** The controller was killed before it had recorded the job, and ends the job when the node
-     * reports it.
-     */
+    /** The controller was killed before it had recorded the job, and ends the job when the node reports it. */
     FORGOTTEN("is unknown to Slurm", false),
     /** The warning before the time limit, or any other USR1. */
     WARNING("is near its time limit", true),

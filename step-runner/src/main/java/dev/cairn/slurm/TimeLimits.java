@@ -14,12 +14,11 @@ public final class TimeLimits {
     private TimeLimits() {}
 
     /**
-     * Parses a limit in the form of {@code sbatch --time} and {@code squeue}: {@code minutes},
-     * {@code m:s}, {@code h:m:s},
-     * {@code d-h}, {@code d-h:m}, {@code d-h:m:s}.
+     * Parses a limit in the form of {@code sbatch --time} and {@code squeue}: {@code minutes}, {@code m:s}, {@code
+     * h:m:s}, {@code d-h}, {@code d-h:m}, {@code d-h:m:s}.
      *
-     * @return empty for {@code UNLIMITED}, and for texts without a limit ({@code NOT_SET}, {@code
-     * Partition_Limit}, {@code INVALID})
+     * @return empty for {@code UNLIMITED}, and for texts without a limit ({@code NOT_SET}, {@code Partition_Limit},
+     *     {@code INVALID})
      */
     public static Optional<Duration> parse(String text) {
         String limit = text.strip();

@@ -16,9 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 
-/** Reads a workflow and the workflow files that its steps use. Checks each file once. Confined to
- * one thread.
- */
+/** Reads a workflow and the workflow files that its steps use. Checks each file once. Confined to one thread. */
 final class WorkflowLoader {
     /** A limit that lets the joined ids of nested steps fit into a file name. */
     private static final int DEEPEST = 3;

@@ -15,9 +15,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Joins the text of a workflow file and the texts of the files that its steps use into one text
- * with one digest. A run keeps this text, and {@link Workflows#read(String, Path)} reads it. If the
- * steps use no files, it is the text of the file alone. Stateless; any thread.
+ * Joins the text of a workflow file and the texts of the files that its steps use into one text with one digest. A run
+ * keeps this text, and {@link Workflows#read(String, Path)} reads it. If the steps use no files, it is the text of the
+ * file alone. Stateless; any thread.
  */
 public final class WorkflowText {
     private static final String HEADER = "--- # cairn part: ";
@@ -37,8 +37,8 @@ public final class WorkflowText {
     }
 
     /**
-     * Reads a workflow file and the files that its steps use. Leaves out a file that does not
-     * exist; {@link Workflows#read(String, Path)} reports it.
+     * Reads a workflow file and the files that its steps use. Leaves out a file that does not exist; {@link
+     * Workflows#read(String, Path)} reports it.
      */
     public static String gather(Path file, Source source) throws IOException {
         String main = source.read(file, file);

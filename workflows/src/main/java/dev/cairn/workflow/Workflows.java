@@ -38,6 +38,7 @@ public final class Workflows {
 
     /**
      * Checks a workflow whose text has been read.
+     *
      * @param text the result of {@link WorkflowText#gather}
      * @param file the text's source: problems name it, and relative paths begin at its folder
      */

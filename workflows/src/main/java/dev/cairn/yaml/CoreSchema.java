@@ -6,8 +6,8 @@ import java.math.BigInteger;
 import java.util.regex.Pattern;
 
 /**
- * The core schema of YAML 1.2, which gives plain scalars their type. {@code yes}, {@code on} and
- * {@code 12:30} are texts.
+ * The core schema of YAML 1.2, which gives plain scalars their type. {@code yes}, {@code on} and {@code 12:30} are
+ * texts.
  *
  * @see <a href="https://yaml.org/spec/1.2.2/#103-core-schema">YAML 1.2.2, section 10.3</a>
  */

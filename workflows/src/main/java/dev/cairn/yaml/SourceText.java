@@ -3,9 +3,7 @@ package dev.cairn.yaml;
 import dev.cairn.workflow.problem.Position;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 
-/** The text of a file, and the mapping from characters of a scalar to characters of the file.
- * Immutable.
- */
+/** The text of a file, and the mapping from characters of a scalar to characters of the file. Immutable. */
 final class SourceText {
 
     private static final String OPEN = "${{";
@@ -25,9 +23,9 @@ final class SourceText {
     /**
      * Finds the position in the file of a character of a scalar.
      *
-     * <p>Escapes and folding make the two texts differ, but they agree after each <code>${{</code>.
-     * So the search starts at the last one before the character. It treats a run of white space in
-     * one text as equal to a run in the other.
+     * <p>Escapes and folding make the two texts differ, but they agree after each <code>${{</code>. So the search
+     * starts at the last one before the character. It treats a run of white space in one text as equal to a run in the
+     * other.
      */
     Position locate(String scalar, int offset, Mark start, Mark end) {
         int from = index(start);

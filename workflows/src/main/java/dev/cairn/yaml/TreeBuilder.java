@@ -23,8 +23,8 @@ import org.snakeyaml.engine.v2.events.SequenceStartEvent;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 
 /**
- * Builds a tree from the parser's events. The library's own composer does not serve: its recursion
- * has no bound, and it keeps the last of two equal keys.
+ * Builds a tree from the parser's events. The library's own composer does not serve: its recursion has no bound, and it
+ * keeps the last of two equal keys.
  */
 final class TreeBuilder {
 
@@ -217,9 +217,7 @@ final class TreeBuilder {
         };
     }
 
-    /** Limits the expanded size, which each node knows, because aliases let a short file expand to a
-     * huge tree.
-     */
+    /** Limits the expanded size, which each node knows, because aliases let a short file expand to a huge tree. */
     private <N extends Node> N counted(N node, long size) {
         sizes.put(node, Math.min(size, MOST_NODES + 1));
         return node;

@@ -37,8 +37,9 @@ final class AttemptFiles {
 
     private AttemptFiles() {}
 
-    /** Removes only the files of a finished follow-up. Undone files stay, and so does the record of
-     * the end, in case the other document is lost.
+    /**
+     * Removes only the files of a finished follow-up. Undone files stay, and so does the record of the end, in case the
+     * other document is lost.
      */
     static void discard(Path attemptDir) throws IOException {
         for (String name : List.of(SpecFile.NAME, SUPERVISOR, JOURNAL)) {
@@ -82,8 +83,8 @@ final class AttemptFiles {
         }
     }
 
-    /** An empty file closes the attempt: if its supervisor had not started when the next runner
-     * looked, it never will.
+    /**
+     * An empty file closes the attempt: if its supervisor had not started when the next runner looked, it never will.
      */
     private static Optional<StepExit> givenUp(Path supervisor) throws EngineException {
         try {

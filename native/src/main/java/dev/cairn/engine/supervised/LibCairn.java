@@ -13,8 +13,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Calls {@code cairn.h}, function by function. Loaded once per JVM; thread-safe as the header says.
- */
+/** Calls {@code cairn.h}, function by function. Loaded once per JVM; thread-safe as the header says. */
 final class LibCairn {
     private LibCairn() {}
 

@@ -39,8 +39,9 @@ record NativeFiles(Path library, Path supervisor) {
             SUPERVISOR, "/dev/cairn/engine/linux-x86-64/" + SUPERVISOR,
             JNA_LIBRARY, "/com/sun/jna/linux-x86-64/" + JNA_LIBRARY);
 
-    /** Finds or unpacks the files. Also sets the folder of JNA's own library, because {@code /tmp}
-     * may be mounted noexec.
+    /**
+     * Finds or unpacks the files. Also sets the folder of JNA's own library, because {@code /tmp} may be mounted
+     * noexec.
      */
     static NativeFiles locate() throws EngineException {
         String configured = System.getProperty(FOLDER_PROPERTY);
@@ -124,8 +125,9 @@ record NativeFiles(Path library, Path supervisor) {
         }
     }
 
-    /** Follows the XDG specification. Java's {@code user.home} ignores HOME, and is {@code ?} for a
-     * user without a passwd entry.
+    /**
+     * Follows the XDG specification. Java's {@code user.home} ignores HOME, and is {@code ?} for a user without a
+     * passwd entry.
      */
     private static Path cacheHome() {
         return absolute("XDG_CACHE_HOME")

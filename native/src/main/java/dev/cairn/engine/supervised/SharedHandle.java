@@ -4,8 +4,8 @@ import com.sun.jna.Pointer;
 import java.util.function.Consumer;
 
 /**
- * A native handle that several threads use at once. It is freed once it is closed and no longer in
- * use. Thread-safe; the lock protects only the counter.
+ * A native handle that several threads use at once. It is freed once it is closed and no longer in use. Thread-safe;
+ * the lock protects only the counter.
  */
 final class SharedHandle implements AutoCloseable {
     private final Pointer pointer;

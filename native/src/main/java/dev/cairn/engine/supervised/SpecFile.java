@@ -15,9 +15,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Writes {@code spec.json}, the order to the supervisor, and encodes the environment that goes with
- * it.
- */
+/** Writes {@code spec.json}, the order to the supervisor, and encodes the environment that goes with it. */
 final class SpecFile {
     static final String NAME = "spec.json";
     private static final int VERSION = 1;

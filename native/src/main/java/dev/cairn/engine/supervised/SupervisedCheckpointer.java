@@ -181,9 +181,8 @@ final class SupervisedCheckpointer implements Checkpointer {
     }
 
     /**
-     * Writes the file durably, with mode 0600 from the first byte, so that the attempt's folder
-     * shows what was started even after a power cut. An incomplete file does not get its name, so
-     * another try is possible.
+     * Writes the file durably, with mode 0600 from the first byte, so that the attempt's folder shows what was started
+     * even after a power cut. An incomplete file does not get its name, so another try is possible.
      */
     private static void writeOnce(Path file, byte[] content) throws IOException {
         Path temporary = file.resolveSibling("." + file.getFileName() + ".new");

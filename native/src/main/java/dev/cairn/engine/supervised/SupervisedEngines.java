@@ -11,8 +11,7 @@ public final class SupervisedEngines {
     /**
      * The engines {@code native}, {@code app} and {@code none}.
      *
-     * @throws EngineException if the native library or the supervisor cannot be found, unpacked or
-     * loaded
+     * @throws EngineException if the native library or the supervisor cannot be found, unpacked or loaded
      */
     public static List<Checkpointer> all() throws EngineException {
         NativeFiles files = NativeFiles.locate();

@@ -23,16 +23,16 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A step that is reached through its supervisor's control socket. Thread-safe: each request has a
- * connection of its own.
+/**
+ * A step that is reached through its supervisor's control socket. Thread-safe: each request has a connection of its
+ * own.
  */
 final class SupervisedStep implements StepProcess {
-    /** The time limit for an answer. The supervisor answers at once, except while it copies the
-     * paused step.
-     */
+    /** The time limit for an answer. The supervisor answers at once, except while it copies the paused step. */
     private static final int ANSWER_WITHIN_MS = 60_000;
-    /** The time limit for queries of the state. A supervisor that is restoring, or waiting for space
-     * on a disk, answers later.
+    /**
+     * The time limit for queries of the state. A supervisor that is restoring, or waiting for space on a disk, answers
+     * later.
      */
     private static final int LOOK_WITHIN_MS = 2_000;
 

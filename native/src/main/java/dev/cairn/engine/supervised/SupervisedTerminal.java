@@ -5,8 +5,9 @@ import dev.cairn.engine.TerminalChannel;
 import java.io.IOException;
 import java.util.Arrays;
 
-/** A step's terminal, reached through the control socket. One reader and one writer may use it at
- * once. Closing it wakes the reader.
+/**
+ * A step's terminal, reached through the control socket. One reader and one writer may use it at once. Closing it wakes
+ * the reader.
  */
 final class SupervisedTerminal implements TerminalChannel {
     private final Resize resize;

@@ -43,9 +43,7 @@ public abstract class ActionStep implements StepProcess {
         return clock;
     }
 
-    /** Time since the start. Never negative, even if another host with another clock started the
-     * attempt.
-     */
+    /** Time since the start. Never negative, even if another host with another clock started the attempt. */
     protected final Duration running() {
         Duration running = Duration.between(startedAt, clock.instant());
         return running.isNegative() ? Duration.ZERO : running;

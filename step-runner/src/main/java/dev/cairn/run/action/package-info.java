@@ -1,5 +1,6 @@
-/** The common parts of steps without a process, such as {@code approval} and {@code uses: airflow}:
- * their engine and their state.
+/**
+ * The common parts of steps without a process, such as {@code approval} and {@code uses: airflow}: their engine and
+ * their state.
  */
 @NullMarked
 package dev.cairn.run.action;

@@ -6,6 +6,7 @@ import java.util.Optional;
 public sealed interface RunCommand {
     /**
      * Takes an image now, of one or of every running step.
+     *
      * @param stop whether to stop the checkpointed steps; the next runner resumes them
      */
     record Checkpoint(Optional<String> step, boolean stop) implements RunCommand {}

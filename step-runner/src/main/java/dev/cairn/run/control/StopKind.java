@@ -7,9 +7,7 @@ import dev.cairn.run.manifest.RunState;
 public enum StopKind {
     /** By Ctrl-C, or the end of the runner: takes images; the next runner resumes the run. */
     INTERRUPT(EndCause.INTERRUPTED, RunState.INTERRUPTED),
-    /** The host is needed for another purpose: takes images, and stops a step without one if its
-     * image fails.
-     */
+    /** The host is needed for another purpose: takes images, and stops a step without one if its image fails. */
     PREEMPT(EndCause.PREEMPTED, RunState.INTERRUPTED),
     /** Takes images; the run resumes only on request. */
     PAUSE(EndCause.PAUSED, RunState.PAUSED),

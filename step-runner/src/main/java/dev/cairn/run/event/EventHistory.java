@@ -12,15 +12,17 @@ import java.util.OptionalInt;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Reconstructs a step from the events if its own document is missing, probably because it was torn
- * and the user moved it away.
+/**
+ * Reconstructs a step from the events if its own document is missing, probably because it was torn and the user moved
+ * it away.
  */
 public final class EventHistory {
     private EventHistory() {}
 
     /**
-     * The newest attempt that has a folder, without an end: the runner that attaches to it finds
-     * its end and its images.
+     * The newest attempt that has a folder, without an end: the runner that attaches to it finds its end and its
+     * images.
+     *
      * @return empty if the step has never been started
      */
     public static Optional<AttemptRecord> newestAttempt(RunFolder run, String step) throws IOException {

@@ -17,8 +17,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A line of {@code events.jsonl}: {@code at}, {@code epoch}, {@code event}, {@code step} if it
- * concerns one, {@code text} for a person, and fields of the event.
+ * A line of {@code events.jsonl}: {@code at}, {@code epoch}, {@code event}, {@code step} if it concerns one, {@code
+ * text} for a person, and fields of the event.
  */
 final class EventJson {
     private EventJson() {}

@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes events to {@code events.jsonl}. A full disk loses events but does not end the run: the
- * manifest is the truth, and only its writing decides. Thread-safe.
+ * Writes events to {@code events.jsonl}. A full disk loses events but does not end the run: the manifest is the truth,
+ * and only its writing decides. Thread-safe.
  */
 public final class EventLog implements RunListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventLog.class);

@@ -25,6 +25,7 @@ public sealed interface RunEvent {
 
     /**
      * A process has become the run's owner.
+     *
      * @param broken the owner before it, which was found dead, for a person
      */
     record Owned(Instant at, long epoch, String owner, Optional<String> broken) implements RunEvent {}
@@ -39,6 +40,7 @@ public sealed interface RunEvent {
 
     /**
      * The matrix of a step has been decided, and its instances take the step's place.
+     *
      * @param instances their labels by their ids, in order
      */
     record InstancesDecided(Instant at, String step, Map<String, String> instances) implements OfStep {}

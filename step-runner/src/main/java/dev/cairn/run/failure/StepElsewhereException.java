@@ -3,9 +3,7 @@ package dev.cairn.run.failure;
 import dev.cairn.run.manifest.AttemptRecord;
 import java.io.IOException;
 
-/** An attempt was started on a host that cannot be seen from here, and nothing shows that it has
- * ended.
- */
+/** An attempt was started on a host that cannot be seen from here, and nothing shows that it has ended. */
 public final class StepElsewhereException extends IOException {
     private static final long serialVersionUID = 1;
 

@@ -13,9 +13,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
-/** The folder that holds the runs. An instance exists only for a folder that {@link Trust} allows.
- * Immutable.
- */
+/** The folder that holds the runs. An instance exists only for a folder that {@link Trust} allows. Immutable. */
 public final class CairnHome {
     /** The name of its folder, which is searched for like {@code .git}. */
     public static final String FOLDER = ".cairn";
@@ -73,9 +71,7 @@ public final class CairnHome {
         return Optional.empty();
     }
 
-    /** As {@link #find}; if there is none, {@code .cairn} in {@code start}. Makes the folder if it
-     * is missing.
-     */
+    /** As {@link #find}; if there is none, {@code .cairn} in {@code start}. Makes the folder if it is missing. */
     public static CairnHome findOrCreate(Path start, Map<String, String> environment) throws IOException {
         return findOrCreate(
                 start,

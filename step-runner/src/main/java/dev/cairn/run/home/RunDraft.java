@@ -11,10 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * A run that is being made, in {@code runs/.new-ID/ID}. When the draft is complete, it is
- * registered under its name, and from then on it is the run of that name. A process that finds the
- * name but no run moves the draft into place, since the draft's creator may have been killed.
- * Immutable; any thread.
+ * A run that is being made, in {@code runs/.new-ID/ID}. When the draft is complete, it is registered under its name,
+ * and from then on it is the run of that name. A process that finds the name but no run moves the draft into place,
+ * since the draft's creator may have been killed. Immutable; any thread.
  */
 public final class RunDraft {
     /** The prefix of the names of all drafts' folders. */

@@ -91,7 +91,8 @@ public final class RunStore {
     }
 
     /**
-     * The run that goes by a name: a key or the name of an exec (of several the newest), an id, or the beginning of one id.
+     * The run that goes by a name: a key or the name of an exec (of several the newest), an id, or the beginning of one
+     * id.
      *
      * @throws NoSuchRunException if no run fits, or more than one
      * @throws UntrustedException if another user could have written it
@@ -133,6 +134,7 @@ public final class RunStore {
 
     /**
      * The id of the step with this id or label.
+     *
      * @throws RequestException if there is none, or several
      */
     public static String stepId(RunManifest run, String named) throws RequestException {

@@ -17,9 +17,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The parts of a log that single attempts wrote. A step has one log, which a resume truncates to
- * where the image was taken; the tail that it cuts off lies in the new attempt's {@code undone/}.
- * Immutable; any thread.
+ * The parts of a log that single attempts wrote. A step has one log, which a resume truncates to where the image was
+ * taken; the tail that it cuts off lies in the new attempt's {@code undone/}. Immutable; any thread.
  */
 public final class AttemptLogs {
     private static final String CUT = ".from-";
@@ -118,9 +117,7 @@ public final class AttemptLogs {
         return inside;
     }
 
-    /** The tail that the first roll-back of an attempt cut off; later roll-backs found the log cut
-     * already.
-     */
+    /** The tail that the first roll-back of an attempt cut off; later roll-backs found the log cut already. */
     private static Optional<Piece> tail(Path undone, Path log) throws IOException {
         for (Path rollback : sorted(undone, "[0-9]*")) {
             Path folder = rollback.resolve(

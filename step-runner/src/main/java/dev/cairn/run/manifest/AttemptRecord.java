@@ -14,6 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One start of a step, from its beginning or from an image.
+ *
  * @param number its number, from 1
  * @param epoch the epoch of the owner that started it
  * @param resumedFrom sequence of the image; empty if it began without one
@@ -23,8 +24,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param end how it ended; empty while it runs, or if no runner has recorded the end
  * @param job the Slurm job that it ran in, and that it did not outlive
  * @param shortage the resources that the step asks for and that were missing, for a person
- * @param logsBefore the sizes of its logs before it started and before a resume cut them; empty in
- * records of earlier versions
+ * @param logsBefore the sizes of its logs before it started and before a resume cut them; empty in records of earlier
+ *     versions
  */
 public record AttemptRecord(
         int number,

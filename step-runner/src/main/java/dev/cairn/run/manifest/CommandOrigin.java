@@ -15,15 +15,13 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param words program and arguments
  * @param environment variables added to the caller's
- * @param everyMillis interval between checkpoints; 0 lets Cairn choose, -1 takes one only on
- * request
+ * @param everyMillis interval between checkpoints; 0 lets Cairn choose, -1 takes one only on request
  * @param compression zstd level of its images, 0 for none; empty for the default
  * @param baselineCpu whether libraries are limited to x86-64-v2
  * @param keepBinaries whether mapped programs and libraries are kept with its images
  * @param journalBytes bytes that the journal of its file changes may keep; 0 for no journal
  * @param ioUring whether it may use io_uring
- * @param rollback files and folders that a resume rolls back as a whole, in addition to open files;
- * absolute
+ * @param rollback files and folders that a resume rolls back as a whole, in addition to open files; absolute
  * @param timeoutMillis limit for the running time in all; empty for none
  * @param retries how often it is retried after failures
  * @param terminal size of its terminal; empty if it has none

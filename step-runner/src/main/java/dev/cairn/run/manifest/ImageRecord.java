@@ -10,6 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * An image of a step, as recorded in the manifest.
+ *
  * @param sequence its number; 0 is the step's start, and holds files only
  * @param attempt the attempt that made it
  * @param fingerprint the fingerprint of the step whose memory it holds

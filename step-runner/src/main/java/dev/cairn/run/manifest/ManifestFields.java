@@ -11,9 +11,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The form of values in the manifest: null for absent values, and ISO 8601 with milliseconds for
- * instants.
- */
+/** The form of values in the manifest: null for absent values, and ISO 8601 with milliseconds for instants. */
 final class ManifestFields {
     private ManifestFields() {}
 

@@ -18,8 +18,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The combinations of a matrix that was decided while the run ran, in {@code matrices/STEP.json}.
- * They are decided once, and are the same after every resume. Stateless; any thread.
+ * The combinations of a matrix that was decided while the run ran, in {@code matrices/STEP.json}. They are decided
+ * once, and are the same after every resume. Stateless; any thread.
  */
 public final class MatrixRecord {
     private static final DocumentType TYPE = new DocumentType("cairn.matrix", 1);

@@ -16,8 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param epoch a number from 1 that every take-over raises
  * @param heartbeat a number that grows while the owner lives
  * @param stopping whether the owner is stopping the run and will release it soon
- * @param released whether the owner has released the run, so that another process may take over at
- * once
+ * @param released whether the owner has released the run, so that another process may take over at once
  * @param cannotWrite present if the owner cannot write the run's manifest for now, and retries
  */
 public record OwnerRecord(

@@ -24,9 +24,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes a run's documents, and retries after a failure. A full disk, a quota or a slow file server
- * only costs time, and the steps run on meanwhile. An error that waiting cannot mend, such as a
- * missing folder, fails at once. Thread-safe; no lock is held while it writes or waits.
+ * Writes a run's documents, and retries after a failure. A full disk, a quota or a slow file server only costs time,
+ * and the steps run on meanwhile. An error that waiting cannot mend, such as a missing folder, fails at once.
+ * Thread-safe; no lock is held while it writes or waits.
  */
 public final class Publisher implements WriteGuard {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
@@ -66,9 +66,7 @@ public final class Publisher implements WriteGuard {
         return Optional.ofNullable(failure);
     }
 
-    /** The runner must end at once: a document that cannot be written within some seconds is
-     * abandoned.
-     */
+    /** The runner must end at once: a document that cannot be written within some seconds is abandoned. */
     public void hurry() {
         hurriedAt = System.nanoTime();
         hurried.countDown();
@@ -125,6 +123,7 @@ public final class Publisher implements WriteGuard {
 
     /**
      * Repeats the writes that failed when they were offered. Call it in the offering thread.
+     *
      * @return whether everything has been written
      */
     public boolean settle() throws IOException {

@@ -4,9 +4,10 @@ import java.nio.file.Path;
 
 /**
  * The paths within a run's folder.
+ *
  * @param path the folder of the manifest, the owner, the events and the requests
- * @param base the folder of the steps and their common files; differs from {@code path} for a part
- * of a run that has an owner of its own
+ * @param base the folder of the steps and their common files; differs from {@code path} for a part of a run that has an
+ *     owner of its own
  */
 public record RunFolder(Path path, Path base) {
     public RunFolder(Path path) {

@@ -13,11 +13,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The run's part of the manifest, {@code manifest.json}. It is a view of the document's tree, so
- * unknown fields survive a rewrite. Confined to the thread that runs the run.
+ * The run's part of the manifest, {@code manifest.json}. It is a view of the document's tree, so unknown fields survive
+ * a rewrite. Confined to the thread that runs the run.
  *
- * <p>Its index of the steps is for quick overviews and may be outdated; {@link StepManifest} is the
- * truth.
+ * <p>Its index of the steps is for quick overviews and may be outdated; {@link StepManifest} is the truth.
  */
 public final class RunManifest {
     private static final DocumentType TYPE = new DocumentType("cairn.run", 1);
@@ -166,6 +165,7 @@ public final class RunManifest {
 
     /**
      * A line of the index of steps.
+     *
      * @param label the label of a matrix instance, with its values
      */
     public record StepLine(StepState state, OptionalLong newestImage, Optional<String> label) {
@@ -179,8 +179,8 @@ public final class RunManifest {
         return ManifestFields.optionalText(root.path("steps").path(id), "label").orElse(id);
     }
 
-    /** The ids of the steps that a name may mean: usually one, but several if instances of a matrix
-     * share their values.
+    /**
+     * The ids of the steps that a name may mean: usually one, but several if instances of a matrix share their values.
      */
     public List<String> named(String idOrLabel) {
         Map<String, StepLine> steps = steps();

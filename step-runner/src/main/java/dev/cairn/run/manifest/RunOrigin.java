@@ -8,6 +8,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * The origin of a run.
+ *
  * @param name the name of the workflow or command, for people
  * @param key the key that identifies it; at most one unfinished run has it
  * @param workflow the workflow file, absolute; empty for a single command

@@ -43,9 +43,7 @@ public record StepFolder(Path path) {
         return path.resolve("attempts").resolve("%03d".formatted(number));
     }
 
-    /** The highest number of an attempt with a non-empty folder. An attempt with an empty folder was
-     * never started.
-     */
+    /** The highest number of an attempt with a non-empty folder. An attempt with an empty folder was never started. */
     public OptionalInt newestAttempt() throws IOException {
         return numbered(path.resolve("attempts"), "\\d{3,9}").stream()
                 .mapToInt(Long::intValue)

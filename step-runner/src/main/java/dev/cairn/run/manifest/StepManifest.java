@@ -14,8 +14,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One step's part of the manifest, {@code step.json}: the truth about it. It is a view of the
- * document's tree, so unknown fields survive a rewrite. Confined to the thread that owns the step.
+ * One step's part of the manifest, {@code step.json}: the truth about it. It is a view of the document's tree, so
+ * unknown fields survive a rewrite. Confined to the thread that owns the step.
  */
 public final class StepManifest {
     private static final DocumentType TYPE = new DocumentType("cairn.step", 1);
@@ -120,9 +120,7 @@ public final class StepManifest {
         return ManifestFields.text(root, "message");
     }
 
-    /** Attempts before this number do not count against the budgets, because a user has restarted
-     * the step.
-     */
+    /** Attempts before this number do not count against the budgets, because a user has restarted the step. */
     public int budgetFrom() {
         return ManifestFields.count(root, "budget_from", 1);
     }
@@ -135,6 +133,7 @@ public final class StepManifest {
 
     /**
      * Lets the step run again from its beginning; its work so far no longer counts.
+     *
      * @param anew even if the outputs of an earlier success could be used
      */
     public void runAgain(boolean anew) {
@@ -152,9 +151,7 @@ public final class StepManifest {
         return root.path("runs_anew").asBoolean(false);
     }
 
-    /** For a step with {@code cache}: the digest of everything on which its outputs depend, from its
-     * start.
-     */
+    /** For a step with {@code cache}: the digest of everything on which its outputs depend, from its start. */
     public Optional<String> reuseKey() {
         return ManifestFields.optionalText(root, "reuse_key");
     }

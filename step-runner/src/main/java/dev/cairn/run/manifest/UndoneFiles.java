@@ -13,8 +13,9 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 
 /**
- * The files that the resume of an attempt moved away or truncated, except the step's logs. They
- * stay in the attempt's folder.
+ * The files that the resume of an attempt moved away or truncated, except the step's logs. They stay in the attempt's
+ * folder.
+ *
  * @param bytes their total size
  * @param path the folder that holds them, each as N and its absolute path
  */

@@ -17,6 +17,7 @@ public interface WriteGuard {
 
     /**
      * Writes if {@link #check} allows it.
+     *
      * @param file the file's name for a person
      */
     default void publish(Path file, Write write) throws IOException {

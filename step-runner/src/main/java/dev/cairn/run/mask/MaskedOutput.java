@@ -5,9 +5,9 @@ import java.io.OutputStream;
 import java.util.Arrays;
 
 /**
- * Writes {@code ***} in place of masked texts. Holds back the end of an unfinished line that could
- * be the beginning of a masked text, until more arrives or {@link #finish} is called. So a text
- * that arrives in two parts is masked, too. Confined to one thread.
+ * Writes {@code ***} in place of masked texts. Holds back the end of an unfinished line that could be the beginning of
+ * a masked text, until more arrives or {@link #finish} is called. So a text that arrives in two parts is masked, too.
+ * Confined to one thread.
  */
 public final class MaskedOutput {
     private static final byte[] MASK = {'*', '*', '*'};

@@ -23,13 +23,12 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The texts to mask in a log, identified by length and salted hash. So a program that shows the log
- * later needs no secrets, and none is stored on disk. Each line of a value is masked separately; a
- * line of fewer than {@value #SHORTEST} bytes is not masked, because it could occur anywhere.
- * Immutable.
+ * The texts to mask in a log, identified by length and salted hash. So a program that shows the log later needs no
+ * secrets, and none is stored on disk. Each line of a value is masked separately; a line of fewer than {@value
+ * #SHORTEST} bytes is not masked, because it could occur anywhere. Immutable.
  *
- * <p>{@code sum} is the low 16 bits of a rolling checksum: it finds candidates cheaply and reveals
- * little; {@code hash} decides.
+ * <p>{@code sum} is the low 16 bits of a rolling checksum: it finds candidates cheaply and reveals little; {@code hash}
+ * decides.
  */
 public final class Masks {
     /** Bytes. */
@@ -71,8 +70,9 @@ public final class Masks {
                 salt, masks.stream().filter(mask -> mask.length() >= SHORTEST).toList());
     }
 
-    /** Adds secrets to the masks of a step's folder. Secrets of earlier attempts stay, because they
-     * are still in the log.
+    /**
+     * Adds secrets to the masks of a step's folder. Secrets of earlier attempts stay, because they are still in the
+     * log.
      */
     public static void add(Path file, Collection<String> secrets) throws IOException {
         Set<String> lines = new TreeSet<>();
@@ -117,6 +117,7 @@ public final class Masks {
 
     /**
      * Finds the bytes that belong to a masked text.
+     *
      * @return a flag for each of the first {@code length} bytes of {@code text}
      */
     public boolean[] find(byte[] text, int length) {

@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 public interface Delivery<T extends Notification> {
 
     /**
-     * Why this process cannot deliver to the receiver, for example because a secret is missing.
-     * Sends no request.
+     * Why this process cannot deliver to the receiver, for example because a secret is missing. Sends no request.
+     *
      * @param folder the folder for relative paths
      */
     Optional<String> obstacle(T receiver, Path folder);

@@ -37,8 +37,9 @@ final class EventJournalReader {
         this.file = folder.events();
     }
 
-    /** Reads the events that were added since the last call. They are durable then, so a delivered
-     * number always means the same event.
+    /**
+     * Reads the events that were added since the last call. They are durable then, so a delivered number always means
+     * the same event.
      */
     List<Notice> news() throws IOException {
         List<Notice> notices = new ArrayList<>();
@@ -102,9 +103,7 @@ final class EventJournalReader {
         };
     }
 
-    /** With a message, it only says that jobs continue without a runner, which is not worth a
-     * notification.
-     */
+    /** With a message, it only says that jobs continue without a runner, which is not worth a notification. */
     private Optional<Change> running(JsonNode event) {
         if (!event.path("text").asString("").equals("run running")) {
             return Optional.empty();

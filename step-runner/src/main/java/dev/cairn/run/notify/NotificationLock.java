@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * run, so that a slow receiver does not block a resume. Thread-safe.
  */
 final class NotificationLock implements AutoCloseable {
-    /** This process holds the file open only once: with a second open, the first close would lose
-     * the lock (fcntl(2), "Record locks").
+    /**
+     * This process holds the file open only once: with a second open, the first close would lose the lock (fcntl(2),
+     * "Record locks").
      */
     private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 

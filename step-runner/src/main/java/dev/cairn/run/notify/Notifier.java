@@ -18,9 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Delivers the notifications of one run to its receivers, during the run or afterwards. Each
- * receiver has a thread of its own, so that a slow or dead one delays neither the run nor the
- * others. Thread-safe.
+ * Delivers the notifications of one run to its receivers, during the run or afterwards. Each receiver has a thread of
+ * its own, so that a slow or dead one delays neither the run nor the others. Thread-safe.
  */
 public final class Notifier implements RunListener, AutoCloseable {
     private static final long LOOK_FOR_LOCK = TimeUnit.MILLISECONDS.toNanos(200);

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * The runs of a home that may have undelivered notifications: an empty file each, named by the run's id and created before the first
- * event, so that a retry need not search all runs. Immutable; any thread.
+ * The runs of a home that may have undelivered notifications: an empty file each, named by the run's id and created
+ * before the first event, so that a retry need not search all runs. Immutable; any thread.
  *
  * @param folder the folder, made when it is needed
  */

@@ -18,6 +18,7 @@ final class WorkSignal {
 
     /**
      * Raises it for the last time.
+     *
      * @param nanos the {@link System#nanoTime} after which no work starts
      */
     synchronized void raiseLast(long nanos) {
@@ -43,6 +44,7 @@ final class WorkSignal {
 
     /**
      * Waits for a time, or until the work is over.
+     *
      * @param cut whether the last signal ends the wait, too
      */
     synchronized void pause(long nanos, boolean cut) throws InterruptedException {

@@ -33,8 +33,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Finds and removes data that no resume can need. Changes a run only while this process owns it.
- * Confined to one thread.
+/**
+ * Finds and removes data that no resume can need. Changes a run only while this process owns it. Confined to one
+ * thread.
  */
 public final class Garbage {
     /** A file of the home that is written before a run refers to it is complete within this time. */

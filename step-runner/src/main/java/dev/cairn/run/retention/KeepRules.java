@@ -9,6 +9,7 @@ import java.util.function.Predicate;
 
 /**
  * Which ended runs are removed; an unfinished run never is. Immutable.
+ *
  * @param age how long a run stays after its end
  * @param runs how many runs of each name stay, the newest
  * @param bytes how much the remaining runs may take together; the oldest are removed first

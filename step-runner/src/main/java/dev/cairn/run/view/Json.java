@@ -15,8 +15,8 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * Writes the documented JSON shapes: objects, lists, text, numbers, times, durations in
- * milliseconds, and optionals. Does without data binding, which would lengthen the start.
+ * Writes the documented JSON shapes: objects, lists, text, numbers, times, durations in milliseconds, and optionals.
+ * Does without data binding, which would lengthen the start.
  */
 public final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();

@@ -10,6 +10,7 @@ import java.util.List;
 
 /**
  * The totals of a run.
+ *
  * @param attempts number of attempts of all steps
  * @param resumed how many attempts resumed from an image
  * @param unended how many attempts have no known end; their running time is not known yet

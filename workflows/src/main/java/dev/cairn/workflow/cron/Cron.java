@@ -9,12 +9,12 @@ import java.util.BitSet;
 import java.util.Optional;
 
 /**
- * A cron expression: five fields as in crontab(5), a macro such as {@code @daily}, or Quartz's six
- * or seven. It names local times, which {@link FireTimes} converts to instants. Immutable.
+ * A cron expression: five fields as in crontab(5), a macro such as {@code @daily}, or Quartz's six or seven. It names
+ * local times, which {@link FireTimes} converts to instants. Immutable.
  *
- * <p>Where cron programs differ, this class does what croniter does. If neither day of month nor
- * day of week is {@code *}, a day that matches either counts. {@code 5/15} continues to the end of
- * the field. {@code FRI-MON} passes the end of the week.
+ * <p>Where cron programs differ, this class does what croniter does. If neither day of month nor day of week is {@code
+ * *}, a day that matches either counts. {@code 5/15} continues to the end of the field. {@code FRI-MON} passes the end
+ * of the week.
  */
 public final class Cron {
 
@@ -29,9 +29,7 @@ public final class Cron {
         this.fields = fields;
     }
 
-    /** @throws CronException if the text is no cron expression, or names no time at all, such as 30
-     * February
-     */
+    /** @throws CronException if the text is no cron expression, or names no time at all, such as 30 February */
     public static Cron parse(String expression) throws CronException {
         Cron cron = new Cron(expression.strip(), new CronParser(expression).fields());
         if (!cron.everFires()) {
@@ -68,9 +66,7 @@ public final class Cron {
         return date.flatMap(day -> nextTime(LocalTime.MIDNIGHT).map(day::atTime));
     }
 
-    /** Whether the hour field begins with {@code *}. Such a line follows real time and names no
-     * hours of the clock.
-     */
+    /** Whether the hour field begins with {@code *}. Such a line follows real time and names no hours of the clock. */
     boolean anyHour() {
         return fields.anyHour();
     }

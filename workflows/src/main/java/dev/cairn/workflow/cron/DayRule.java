@@ -5,8 +5,9 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * The days of a month that the two day fields name together; immutable. If both fields are
- * restricted, a day that matches either counts, as in crontab(5).
+ * The days of a month that the two day fields name together; immutable. If both fields are restricted, a day that
+ * matches either counts, as in crontab(5).
+ *
  * @param ofMonth empty if the field is {@code *} or {@code ?}
  * @param ofWeek empty if the field is {@code *} or {@code ?}
  */

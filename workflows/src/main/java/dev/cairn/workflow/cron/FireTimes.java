@@ -58,6 +58,7 @@ public final class FireTimes {
 
     /**
      * The times of a schedule that was read without problems.
+     *
      * @param otherwise the zone for a schedule that names none
      */
     public static FireTimes of(Schedule schedule, ZoneId otherwise) {
@@ -138,8 +139,8 @@ public final class FireTimes {
         return expression.anyHour() ? nextInRealTime(expression, after) : nextOnTheClock(expression, after);
     }
 
-    /** A period between two changes of the zone's offset. Within it, the local time and the instant
-     * advance together.
+    /**
+     * A period between two changes of the zone's offset. Within it, the local time and the instant advance together.
      */
     private Optional<Instant> nextInRealTime(Cron expression, Instant after) {
         Instant from = after.plusNanos(1);

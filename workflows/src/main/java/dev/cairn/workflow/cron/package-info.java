@@ -1,6 +1,4 @@
-/** The times of a schedule: cron expressions and fixed intervals, in a time zone with its clock
- * changes.
- */
+/** The times of a schedule: cron expressions and fixed intervals, in a time zone with its clock changes. */
 @NullMarked
 package dev.cairn.workflow.cron;
 

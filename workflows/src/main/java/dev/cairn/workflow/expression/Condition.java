@@ -6,8 +6,9 @@ import dev.cairn.workflow.problem.Problems;
 import dev.cairn.workflow.value.Value;
 
 /**
- * The {@code if} of a step; immutable. A condition without a status function holds only if no
- * needed step failed, as on GitHub: {@code success() && (...)}.
+ * The {@code if} of a step; immutable. A condition without a status function holds only if no needed step failed, as on
+ * GitHub: {@code success() && (...)}.
+ *
  * @param text the text in the file
  * @param expression the parsed text
  * @param onlyWhenWell whether it holds only if {@code success()} does

@@ -15,9 +15,8 @@ public interface Context {
     Optional<Value> step(String id);
 
     /**
-     * The output of the instance of a matrix step that has the same values as the asking instance.
-     * Null if that instance was skipped or does not exist; empty if the matrices of the two steps
-     * are unrelated.
+     * The output of the instance of a matrix step that has the same values as the asking instance. Null if that
+     * instance was skipped or does not exist; empty if the matrices of the two steps are unrelated.
      */
     default Optional<Value> paired(String stepId, String output) {
         return Optional.empty();

@@ -47,8 +47,8 @@ public enum Function {
         return spelling;
     }
 
-    /** Whether it asks for the status of the run. A condition without such a function means {@code
-     * success() && (...)}.
+    /**
+     * Whether it asks for the status of the run. A condition without such a function means {@code success() && (...)}.
      */
     public boolean asksStatus() {
         return this == SUCCESS || this == FAILURE || this == ALWAYS || this == CANCELLED;

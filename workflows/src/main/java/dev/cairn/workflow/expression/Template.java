@@ -9,6 +9,7 @@ import java.util.function.Consumer;
 
 /**
  * A text with {@code ${{ }}} in it; immutable.
+ *
  * @param text the text in the file
  * @param place its position in the file
  */
@@ -92,9 +93,7 @@ public record Template(String text, Place place, List<Piece> pieces) {
         return pieces.stream().allMatch(Piece.Plain.class::isInstance);
     }
 
-    /** The value. A template that is a single expression has the type of its value; any other is a
-     * text.
-     */
+    /** The value. A template that is a single expression has the type of its value; any other is a text. */
     public Value value(Context context) throws ExpressionException {
         if (pieces.size() == 1 && pieces.get(0) instanceof Piece.Inserted only) {
             return new Evaluator(context).evaluate(only.expression());

@@ -2,8 +2,8 @@ package dev.cairn.workflow.expression;
 
 /**
  * The status of the run, as a step sees it before it starts.
- * @param failed whether a step that it needs, directly or not, failed (without {@code
- * continue_on_error})
+ *
+ * @param failed whether a step that it needs, directly or not, failed (without {@code continue_on_error})
  * @param cancelled whether the run, or a step that it needs, directly or not, was cancelled
  * @param absent whether the step belongs to a workflow file whose using step was skipped
  */

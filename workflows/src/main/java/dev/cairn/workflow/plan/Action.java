@@ -22,8 +22,7 @@ public sealed interface Action {
     }
 
     /**
-     * The begin of a used workflow file: its condition decides whether the steps of the file run.
-     * It has no process.
+     * The begin of a used workflow file: its condition decides whether the steps of the file run. It has no process.
      *
      * @param with values for the inputs of the file
      */
@@ -33,13 +32,15 @@ public sealed interface Action {
         }
     }
 
-    /** The end of a used workflow file: it ends when all steps of the file have ended. Its outputs
-     * are computed from theirs. It has no process.
+    /**
+     * The end of a used workflow file: it ends when all steps of the file have ended. Its outputs are computed from
+     * theirs. It has no process.
      */
     record LeavePart() implements Action {}
 
     /**
      * An action that Cairn itself carries out.
+     *
      * @param what the action's name, e.g. {@code airflow}
      */
     record Uses(String what, Map<String, Parameter> with) implements Action {

@@ -24,9 +24,7 @@ final class EnvironmentCheck {
     private final Set<String> secret = new HashSet<>();
     private boolean hasFiles;
 
-    /** @param names the names that the step's expressions can use, except {@code env} and {@code
-     * secrets}
-     */
+    /** @param names the names that the step's expressions can use, except {@code env} and {@code secrets} */
     EnvironmentCheck(Workflow workflow, Step step, Vocabulary names, Problems problems) {
         this.layers = List.of(
                 workflow.environment(),

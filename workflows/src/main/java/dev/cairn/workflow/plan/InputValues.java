@@ -49,6 +49,7 @@ final class InputValues {
 
     /**
      * Every declared input with its value, null for an input without one.
+     *
      * @param given the texts of a command line; values that were resolved before stay the same
      * @param clock for {@code today} and {@code now}, in its zone
      */

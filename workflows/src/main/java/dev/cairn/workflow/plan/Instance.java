@@ -30,8 +30,9 @@ public record Instance(String id, int index, Map<String, Value> values) {
         return List.copyOf(instances);
     }
 
-    /** The name for people: {@code align[s2, 4]} with the values of a matrix, else the id. Two
-     * instances with equal values have the same name.
+    /**
+     * The name for people: {@code align[s2, 4]} with the values of a matrix, else the id. Two instances with equal
+     * values have the same name.
      */
     public String label() {
         return values.isEmpty()

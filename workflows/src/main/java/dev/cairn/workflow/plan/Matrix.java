@@ -9,9 +9,8 @@ import java.util.OptionalInt;
 import java.util.Set;
 
 /**
- * The instances of a step. Immutable, except that a matrix whose values depend on the run is
- * decided once. Until then, and if it turns out to have no values, it is open: its only instance
- * represents the step itself. Any thread.
+ * The instances of a step. Immutable, except that a matrix whose values depend on the run is decided once. Until then,
+ * and if it turns out to have no values, it is open: its only instance represents the step itself. Any thread.
  */
 public final class Matrix {
     private final String key;
@@ -64,8 +63,8 @@ public final class Matrix {
     }
 
     /**
-     * The id of the step that has the strategy. The steps of a used workflow file share the matrix
-     * of the step that uses the file; instances at the same place have the same values.
+     * The id of the step that has the strategy. The steps of a used workflow file share the matrix of the step that
+     * uses the file; instances at the same place have the same values.
      */
     public String key() {
         return key;
@@ -76,9 +75,7 @@ public final class Matrix {
         return declared && key.equals(other.key);
     }
 
-    /** Whether the step has {@code strategy.matrix}. Then its outputs are lists, even with one
-     * instance.
-     */
+    /** Whether the step has {@code strategy.matrix}. Then its outputs are lists, even with one instance. */
     public boolean declared() {
         return declared;
     }

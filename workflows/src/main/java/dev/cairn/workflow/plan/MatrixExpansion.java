@@ -180,8 +180,8 @@ public final class MatrixExpansion {
     }
 
     /**
-     * Adds each {@code include} to all combinations whose axis values it does not contradict. If
-     * there is none, it becomes a combination of its own.
+     * Adds each {@code include} to all combinations whose axis values it does not contradict. If there is none, it
+     * becomes a combination of its own.
      */
     private void include(List<Map<String, Value>> all) throws ExpressionException {
         List<Map<String, Value>> further = new ArrayList<>();

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
-/** Finds instances of two matrix steps that belong together, because they have the same values.
- * Immutable; any thread.
+/**
+ * Finds instances of two matrix steps that belong together, because they have the same values. Immutable; any thread.
  */
 public final class Pairing {
     private final boolean declared;
@@ -46,10 +46,10 @@ public final class Pairing {
     }
 
     /**
-     * For each instance of {@code asking}, the index of the one instance of {@code needed} that it
-     * waits for. Empty if each instance waits for all of them. That is so if it refers to more than
-     * the outputs of its counterpart, refers to nothing, or has no counterpart. In a workflow file
-     * that is used with a matrix, an instance waits only for its counterparts.
+     * For each instance of {@code asking}, the index of the one instance of {@code needed} that it waits for. Empty if
+     * each instance waits for all of them. That is so if it refers to more than the outputs of its counterpart, refers
+     * to nothing, or has no counterpart. In a workflow file that is used with a matrix, an instance waits only for its
+     * counterparts.
      */
     public static Optional<int[]> lanes(PlanStep asking, PlanStep needed) {
         if (asking.matrix().isSameAs(needed.matrix())) {

@@ -16,9 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Checks a step that uses a workflow file: the values for the file's inputs, and keys that such a
- * file cannot have.
- */
+/** Checks a step that uses a workflow file: the values for the file's inputs, and keys that such a file cannot have. */
 final class PartCheck {
     /** The names that distinguish the instances of a matrix. */
     private static final Set<String> OWN_TO_AN_INSTANCE = Set.of("inputs", "step", "matrix");

@@ -15,8 +15,10 @@ import java.util.function.Consumer;
  *
  * @param id unique in the run, and valid as a file name
  * @param name a name for people
- * @param needs ids of the steps that must have ended before it, each once; a matrix step has ended when all its instances have
- * @param condition checked for each instance when all of {@code needs} have ended; if it does not hold, the instance is skipped
+ * @param needs ids of the steps that must have ended before it, each once; a matrix step has ended when all its
+ *     instances have
+ * @param condition checked for each instance when all of {@code needs} have ended; if it does not hold, the instance is
+ *     skipped
  * @param action what the step does
  * @param matrix its instances; one for a step without {@code strategy}
  * @param surroundings environment, folder and input of the action
@@ -90,9 +92,7 @@ public record PlanStep(
         return within.isEmpty();
     }
 
-    /** Passes every expression that is computed when the step starts, with all parts, to {@code
-     * visitor}.
-     */
+    /** Passes every expression that is computed when the step starts, with all parts, to {@code visitor}. */
     public void visit(Consumer<Expression> visitor) {
         templates(template -> template.visit(visitor));
         condition.expression().visit(visitor);

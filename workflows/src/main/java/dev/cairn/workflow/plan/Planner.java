@@ -61,6 +61,7 @@ public final class Planner {
 
     /**
      * The place where a workflow file is used.
+     *
      * @param matrix the matrix of the step that uses the file, if it has one
      * @param alone whether no other step runs at the same time
      */

@@ -8,9 +8,10 @@ import java.util.Optional;
 
 /**
  * Time limit, retries and checkpoints of a step; immutable.
+ *
  * @param timeout limit for its running time in all; empty for none
- * @param cache for a step with {@code cache}, which may take its outputs from an earlier success:
- * the files and folders that it reads; else empty
+ * @param cache for a step with {@code cache}, which may take its outputs from an earlier success: the files and folders
+ *     that it reads; else empty
  * @param continueOnError whether the run continues, and can succeed, when this step fails
  * @param maskSecrets whether its secrets are masked when its log is shown
  */

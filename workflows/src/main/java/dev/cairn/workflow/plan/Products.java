@@ -10,8 +10,9 @@ import java.util.Set;
 
 /**
  * The files and texts that a step leaves; immutable. Paths are relative to its working directory.
- * @param outputs the files that {@code steps.ID.outputs.NAME} names; if one is missing after a
- * success, the step has failed
+ *
+ * @param outputs the files that {@code steps.ID.outputs.NAME} names; if one is missing after a success, the step has
+ *     failed
  * @param texts names of the outputs that the step writes to {@code $CAIRN_OUTPUT}
  * @param artifacts files and folders worth keeping that no step refers to
  */

@@ -7,9 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Answers questions of whether one step needs another, directly or not. Collects them and answers
- * all at the end, 64 steps in each pass over the graph, so that many questions take little more
- * time than one.
+ * Answers questions of whether one step needs another, directly or not. Collects them and answers all at the end, 64
+ * steps in each pass over the graph, so that many questions take little more time than one.
  */
 final class Reachability {
 

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.Set;
 
 /**
- * The retries for a step's own failures; preemption and failed restores have budgets of their own.
- * Immutable.
+ * The retries for a step's own failures; preemption and failed restores have budgets of their own. Immutable.
+ *
  * @param max further tries after the first
  * @param when the ends that are retried
  * @param delay before the first further try

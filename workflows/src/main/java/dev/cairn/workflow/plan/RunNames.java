@@ -14,8 +14,9 @@ public final class RunNames {
     /** {@code step.id}, {@code step.index} (from 1), {@code step.count}. */
     public static final List<String> STEP = List.of("id", "index", "count");
 
-    /** {@code step.id}, {@code step.index}, {@code step.count} and {@code step.attempt}, for the
-     * expressions of a step's limits.
+    /**
+     * {@code step.id}, {@code step.index}, {@code step.count} and {@code step.attempt}, for the expressions of a step's
+     * limits.
      */
     public static final List<String> STEP_AND_ATTEMPT = List.of("id", "index", "count", "attempt");
 

@@ -20,8 +20,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Finds files that are rolled back with two steps that may run at the same time, because a
- * roll-back of one would undo the other's work. Compares only paths that are known before the run.
+ * Finds files that are rolled back with two steps that may run at the same time, because a roll-back of one would undo
+ * the other's work. Compares only paths that are known before the run.
  */
 final class SharedTrees {
     private final Workflow workflow;
@@ -53,9 +53,8 @@ final class SharedTrees {
     }
 
     /**
-     * Compares each step only with its neighbours, in the plan's order, among the steps of this
-     * path and of each folder above it. If these are ordered by needs, so are all others; if not,
-     * one problem is enough.
+     * Compares each step only with its neighbours, in the plan's order, among the steps of this path and of each folder
+     * above it. If these are ordered by needs, so are all others; if not, one problem is enough.
      */
     private void compare(int at, Tree tree) {
         for (Path path = tree.path(); path != null; path = path.getParent()) {

@@ -40,9 +40,7 @@ public final class SpecCheck {
                 .with("workflow", RunNames.WORKFLOW);
     }
 
-    /** @param problems receives the problems between the parts: ids, needs, references, keys without
-     * effect
-     */
+    /** @param problems receives the problems between the parts: ids, needs, references, keys without effect */
     public static void check(Workflow workflow, Problems problems) {
         SpecCheck check = new SpecCheck(workflow, problems);
         InputValues.checkDefaults(workflow.inputs(), problems);

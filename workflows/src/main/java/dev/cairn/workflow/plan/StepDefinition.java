@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * The definition of a step's instance in the workflow file: with the same definition, it would do
- * the same work again. Limits, retries, placement and checkpoints are not part of it. Immutable.
+ * The definition of a step's instance in the workflow file: with the same definition, it would do the same work again.
+ * Limits, retries, placement and checkpoints are not part of it. Immutable.
  *
  * @param parts the text of each key that matters, by the key's name in the file
  */
@@ -68,9 +68,7 @@ public record StepDefinition(SortedMap<String, String> parts) {
         }
     }
 
-    /** Later entries win, as in the step's environment. The files of a layer come before its
-     * variables.
-     */
+    /** Later entries win, as in the step's environment. The files of a layer come before its variables. */
     private static void add(EnvLayer layer, SortedMap<String, String> parts) {
         if (!layer.files().isEmpty()) {
             parts.merge(

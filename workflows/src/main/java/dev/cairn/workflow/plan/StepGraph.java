@@ -201,9 +201,7 @@ final class StepGraph {
         return vertex.needs().stream().map(need -> vertices.get(need).id()).toList();
     }
 
-    /** The indices of steps that never run beside another step: each other step comes before or
-     * after them.
-     */
+    /** The indices of steps that never run beside another step: each other step comes before or after them. */
     BitSet alone() {
         int size = order.size();
         int[] position = new int[size];
@@ -232,8 +230,9 @@ final class StepGraph {
     }
 
     /**
-     * Finds the positions of a topological order that come after all earlier positions, because
-     * they are the only end up to there.
+     * Finds the positions of a topological order that come after all earlier positions, because they are the only end
+     * up to there.
+     *
      * @param before for each position, the positions directly before it
      */
     private static BitSet onlyEnds(List<List<Integer>> before) {

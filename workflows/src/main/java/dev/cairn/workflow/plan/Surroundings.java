@@ -7,8 +7,9 @@ import java.util.Optional;
 
 /**
  * Environment, folder and input of a step's action; immutable.
- * @param environment the layers of the workflow, the defaults and the step, in this order; later
- * variables win and may refer to earlier ones
+ *
+ * @param environment the layers of the workflow, the defaults and the step, in this order; later variables win and may
+ *     refer to earlier ones
  * @param workingDirectory relative to the workflow's folder; empty for that folder
  * @param standardInput its file, relative to the working directory; empty for {@code /dev/null}
  * @param modules environment modules to load before it, in order

@@ -16,10 +16,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * A workflow file as one step uses it ({@code uses: ./part.yaml}); immutable. In the plan, the ids
- * of its steps begin with the id of the using step. They lie between two steps without a process: a
- * begin, which decides whether they run, and an end, which has the id of the using step and ends
- * when they have ended.
+ * A workflow file as one step uses it ({@code uses: ./part.yaml}); immutable. In the plan, the ids of its steps begin
+ * with the id of the using step. They lie between two steps without a process: a begin, which decides whether they run,
+ * and an end, which has the id of the using step and ends when they have ended.
+ *
  * @param id the plan's id of the step that uses the file
  * @param name the name of the used workflow
  * @param file the used file, absolute
@@ -72,6 +72,7 @@ public record Use(
 
     /**
      * The value of an input. A text is converted to the input's type; a list stays a list.
+     *
      * @param given the value in {@code with}; empty for the default
      */
     public Value input(String name, Optional<Value> given) throws ExpressionException {

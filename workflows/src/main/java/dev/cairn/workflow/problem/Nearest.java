@@ -16,8 +16,7 @@ public final class Nearest {
     /**
      * The end of a message about an unknown name.
      *
-     * @return {@code ; did you mean "retry"?}; if no name is similar, {@code ; known are a, b, c}
-     * for a short list
+     * @return {@code ; did you mean "retry"?}; if no name is similar, {@code ; known are a, b, c} for a short list
      */
     public static String hint(String name, Collection<String> known) {
         Optional<String> nearest = of(name, known);
@@ -28,9 +27,7 @@ public final class Nearest {
         return sorted.isEmpty() || sorted.size() > FEW ? "" : "; known are " + String.join(", ", sorted);
     }
 
-    /** The known name that differs in at most a third of its length, if there is one. The alphabet
-     * decides ties.
-     */
+    /** The known name that differs in at most a third of its length, if there is one. The alphabet decides ties. */
     public static Optional<String> of(String name, Collection<String> known) {
         String wanted = plain(name);
         int limit = Math.max(1, wanted.length() / 3);
@@ -41,15 +38,17 @@ public final class Nearest {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** Removes differences that people overlook: {@code workingDirectory}, {@code working-directory}
-     * and {@code working_directory} count as one name.
+    /**
+     * Removes differences that people overlook: {@code workingDirectory}, {@code working-directory} and {@code
+     * working_directory} count as one name.
      */
     private static String plain(String name) {
         return name.toLowerCase(Locale.ROOT).replace("-", "").replace("_", "");
     }
 
-    /** The number of insertions, deletions, replacements and swaps of neighbours between two texts
-     * (optimal string alignment).
+    /**
+     * The number of insertions, deletions, replacements and swaps of neighbours between two texts (optimal string
+     * alignment).
      */
     private static int edits(String from, String to) {
         int[] beforeLast = new int[to.length() + 1];

@@ -1,8 +1,6 @@
 package dev.cairn.workflow.problem;
 
-/**
- * A position in a text file, as editors count: both numbers from 1, columns in code points.
- */
+/** A position in a text file, as editors count: both numbers from 1, columns in code points. */
 public record Position(int line, int column) implements Comparable<Position> {
 
     /** The first character of a file, at which a problem with the whole file is shown. */

@@ -24,6 +24,7 @@ public sealed interface Result<T> {
 
     /**
      * The value, for callers that expect no problems.
+     *
      * @throws IllegalStateException if there are problems; names them all
      */
     default T orElseThrow() {

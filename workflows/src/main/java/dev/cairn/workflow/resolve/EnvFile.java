@@ -9,9 +9,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A file of {@code NAME=VALUE} lines. Skips empty lines, lines that begin with {@code #}, and
- * {@code export} before a name. Removes quotes around a value. Within double quotes, {@code \n},
- * {@code \"} and {@code \\} have their meaning in C. Expands nothing else.
+ * A file of {@code NAME=VALUE} lines. Skips empty lines, lines that begin with {@code #}, and {@code export} before a
+ * name. Removes quotes around a value. Within double quotes, {@code \n}, {@code \"} and {@code \\} have their meaning
+ * in C. Expands nothing else.
  */
 final class EnvFile {
 
@@ -19,9 +19,7 @@ final class EnvFile {
 
     private EnvFile() {}
 
-    /** @throws IOException if the file cannot be read or a line is invalid; the message does not
-     * name the path
-     */
+    /** @throws IOException if the file cannot be read or a line is invalid; the message does not name the path */
     static Map<String, String> read(Path file, NamedFiles files) throws IOException {
         Map<String, String> variables = new LinkedHashMap<>();
         List<String> lines = files.text(file).lines().toList();

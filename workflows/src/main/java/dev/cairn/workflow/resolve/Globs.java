@@ -11,8 +11,7 @@ import java.util.List;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
-/** Finds the files whose paths match a pattern; {@code **} crosses folders. Stateless; any thread.
- */
+/** Finds the files whose paths match a pattern; {@code **} crosses folders. Stateless; any thread. */
 final class Globs {
     private static final String MAGIC = "*?[{";
     private static final int MOST_VISITED = 1_000_000;

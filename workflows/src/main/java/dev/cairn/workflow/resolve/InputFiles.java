@@ -20,8 +20,8 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Finds the files that a step reads, as far as its definition shows: files that its expressions
- * name, folders among the outputs of other steps, and added paths. Confined to one thread.
+ * Finds the files that a step reads, as far as its definition shows: files that its expressions name, folders among the
+ * outputs of other steps, and added paths. Confined to one thread.
  */
 final class InputFiles {
     private static final int LONGEST_PATH = 4096;
@@ -107,9 +107,7 @@ final class InputFiles {
         }
     }
 
-    /** Whether the path counts as an existing file. One that cannot be examined does: reading it
-     * will show why.
-     */
+    /** Whether the path counts as an existing file. One that cannot be examined does: reading it will show why. */
     private static boolean counts(Path path, boolean evenFolder) {
         try {
             BasicFileAttributes found = Files.readAttributes(path, BasicFileAttributes.class);

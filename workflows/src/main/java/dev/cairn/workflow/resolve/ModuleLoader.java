@@ -7,10 +7,9 @@ import java.util.List;
 final class ModuleLoader {
 
     /**
-     * A script that loads the modules. It uses the {@code module} function inherited from the
-     * caller's shell, or else the first start-up file that defines one. Old versions of {@code
-     * module load} always report success, so the script also checks the result. At the end it
-     * replaces the shell by the command.
+     * A script that loads the modules. It uses the {@code module} function inherited from the caller's shell, or else
+     * the first start-up file that defines one. Old versions of {@code module load} always report success, so the
+     * script also checks the result. At the end it replaces the shell by the command.
      */
     private static final String SCRIPT = String.join(
             "\n",

@@ -8,8 +8,8 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
- * Reads the files that a workflow names: those of {@code env_file}, of secrets and of {@code
- * read(path)}. The implementation decides whether a file can be trusted.
+ * Reads the files that a workflow names: those of {@code env_file}, of secrets and of {@code read(path)}. The
+ * implementation decides whether a file can be trusted.
  */
 @FunctionalInterface
 public interface NamedFiles {

@@ -7,6 +7,7 @@ import java.util.Map;
 
 /**
  * A step's request to Slurm; immutable.
+ *
  * @param settings values by the long name of the option of {@code sbatch}
  * @param further further arguments of {@code sbatch}, unchanged
  */

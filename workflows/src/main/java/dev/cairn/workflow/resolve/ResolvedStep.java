@@ -20,7 +20,8 @@ import java.util.Set;
  * @param standardInput its file; {@code /dev/null} by default
  * @param outputs the declared output files by name
  * @param artifacts the declared artifacts
- * @param reads for a step with {@code cache}, the files and folders that it reads, as far as its definition names them; else empty
+ * @param reads for a step with {@code cache}, the files and folders that it reads, as far as its definition names them;
+ *     else empty
  * @param rollbackTrees files and folders that a resume rolls back
  * @param identity the data that must agree between a step and its image
  */

@@ -22,9 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The values that the expressions of all steps of a run share. As thread-safe as its {@link
- * StepResults}.
- */
+/** The values that the expressions of all steps of a run share. As thread-safe as its {@link StepResults}. */
 final class RunValues implements StepContext.Run {
     private final Plan plan;
     private final RunContext run;

@@ -19,9 +19,7 @@ public final class ScheduleInputs {
 
     private ScheduleInputs() {}
 
-    /** @param time the scheduled time, in the schedule's zone, not the actual time of the run's
-     * start
-     */
+    /** @param time the scheduled time, in the schedule's zone, not the actual time of the run's start */
     public static Result<Map<String, String>> at(Workflow workflow, Schedule schedule, ZonedDateTime time) {
         Problems problems = new Problems(workflow.file().toString());
         Context context = FixedContext.of(

@@ -13,9 +13,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Finds the user's own programs in a command: words that name an existing file that is executable,
- * begins with {@code #!}, or has the extension of a script. Data files and files installed by the
- * system do not count.
+ * Finds the user's own programs in a command: words that name an existing file that is executable, begins with {@code
+ * #!}, or has the extension of a script. Data files and files installed by the system do not count.
  */
 final class ScriptFiles {
 

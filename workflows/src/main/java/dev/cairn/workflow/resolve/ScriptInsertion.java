@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Inserts values into scripts. Accepts only values whose characters have no special meaning in any
- * shell or language, because no quoting is safe inside a text of unknown syntax.
+ * Inserts values into scripts. Accepts only values whose characters have no special meaning in any shell or language,
+ * because no quoting is safe inside a text of unknown syntax.
  */
 final class ScriptInsertion implements Template.Insertion {
 

@@ -5,8 +5,7 @@ import java.util.List;
 import java.util.SortedMap;
 
 /**
- * The data for the fingerprint of a step; immutable. It includes neither inherited variables nor
- * values of secrets.
+ * The data for the fingerprint of a step; immutable. It includes neither inherited variables nor values of secrets.
  *
  * @param ingredients in a fixed order; the same texts mean the same step
  * @param scripts existing files that the command names: their content also enters the fingerprint

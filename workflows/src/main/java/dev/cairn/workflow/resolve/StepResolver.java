@@ -29,8 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Decides, when an instance could start, whether it runs, and resolves its command. Immutable; as
- * thread-safe as its {@link StepResults}.
+ * Decides, when an instance could start, whether it runs, and resolves its command. Immutable; as thread-safe as its
+ * {@link StepResults}.
  *
  * <p>Reads files: those of {@code env_file}, secrets, {@code read(path)}, and the beginnings of scripts in the command.
  */
@@ -55,9 +55,7 @@ public final class StepResolver {
         this.values = new RunValues(plan, run, results, files);
     }
 
-    /** Whether the step's condition holds for this instance. Call it when everything that the step
-     * needs has ended.
-     */
+    /** Whether the step's condition holds for this instance. Call it when everything that the step needs has ended. */
     public Result<Boolean> runs(PlanStep step, Instance instance, Upstream upstream) {
         Problems problems = problems(step);
         StepContext plain = values.context(step, instance, upstream, problems);
@@ -70,15 +68,17 @@ public final class StepResolver {
         }
     }
 
-    /** The instance of one step that belongs to an instance of another if they share a matrix;
-     * otherwise the first instance.
+    /**
+     * The instance of one step that belongs to an instance of another if they share a matrix; otherwise the first
+     * instance.
      */
     public Instance instanceOf(PlanStep step, PlanStep other, Instance instance) {
         return values.instanceOf(step, other, instance);
     }
 
-    /** The combinations of a matrix that the run decides. Call it when the steps that it awaits have
-     * ended. May be empty.
+    /**
+     * The combinations of a matrix that the run decides. Call it when the steps that it awaits have ended. May be
+     * empty.
      */
     public Result<List<Map<String, Value>>> combinations(PlanStep step) {
         PlanStep owner = values.step(step.matrix().key() + "." + Use.ENTRY).orElse(step);
@@ -88,8 +88,9 @@ public final class StepResolver {
         return problems.result(new MatrixExpansion(strategy, context, problems).combinations());
     }
 
-    /** Whether a condition needs the step's variables. If not, they are computed later: a skipped
-     * step needs none of them, and no secret in them.
+    /**
+     * Whether a condition needs the step's variables. If not, they are computed later: a skipped step needs none of
+     * them, and no secret in them.
      */
     private static boolean asksForEnvironment(Condition condition) {
         List<Expression> asked = new ArrayList<>();

@@ -4,6 +4,7 @@ import dev.cairn.workflow.expression.Parameter;
 
 /**
  * The values of one name of a matrix; immutable.
+ *
  * @param values their source, as the kind defines
  */
 public record Axis(Kind kind, Parameter values) {

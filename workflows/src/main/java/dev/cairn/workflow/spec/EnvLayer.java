@@ -9,8 +9,7 @@ import java.util.Map;
 /**
  * The {@code env_file} and {@code env} of one place in the file; immutable.
  *
- * @param files the files, which come before the variables, in order, relative to the workflow's
- * folder
+ * @param files the files, which come before the variables, in order, relative to the workflow's folder
  */
 public record EnvLayer(List<Template> files, Map<String, Template> variables) {
 

@@ -7,6 +7,7 @@ import java.util.Optional;
 
 /**
  * An input of a run; immutable.
+ *
  * @param options the possible values of a {@link InputType#CHOICE}
  * @param fallback the {@code default}
  * @param required whether a value is mandatory; an optional input without value and default is null

@@ -11,12 +11,13 @@ public sealed interface Notification {
 
     /**
      * An address to which events are posted.
+     *
      * @param secret the key that signs the posts; without it they are not signed
      * @param events the events that are posted
      * @param headers additional headers of each request
      * @param timeout limit for one request
-     * @param certificates a PEM file with additional trusted certificates; a relative path begins
-     * at the workflow's folder
+     * @param certificates a PEM file with additional trusted certificates; a relative path begins at the workflow's
+     *     folder
      */
     record Webhook(
             MaybeSecret url,
@@ -33,8 +34,8 @@ public sealed interface Notification {
     }
 
     /**
-     * An asset in Airflow, which gets an event when the run has succeeded. It has a URI, or a name,
-     * or both.
+     * An asset in Airflow, which gets an event when the run has succeeded. It has a URI, or a name, or both.
+     *
      * @param connection the name of the connection in Cairn's configuration
      */
     record AirflowAsset(String connection, Optional<String> uri, Optional<String> name) implements Notification {}

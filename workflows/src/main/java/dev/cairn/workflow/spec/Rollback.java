@@ -11,9 +11,7 @@ public sealed interface Rollback {
     /** Files open for writing, and as a whole: the outputs, the artifacts and the run's own folder. */
     record Open() implements Rollback {}
 
-    /** The files of {@link Open} and these files and folders; if none are named, the working
-     * directory.
-     */
+    /** The files of {@link Open} and these files and folders; if none are named, the working directory. */
     record Tree(List<Template> paths) implements Rollback {
         public Tree {
             paths = List.copyOf(paths);

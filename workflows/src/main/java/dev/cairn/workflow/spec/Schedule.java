@@ -13,6 +13,7 @@ import java.util.Optional;
 
 /**
  * When the daemon starts a workflow; immutable.
+ *
  * @param zone empty for the daemon's zone
  * @param missed what happens to times that passed while no daemon ran
  * @param start the earliest time, in {@code zone}

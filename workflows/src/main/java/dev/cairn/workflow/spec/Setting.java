@@ -9,9 +9,7 @@ import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 
-/** A value in the file, or a text with expressions whose result becomes the value when it is needed;
- * immutable.
- */
+/** A value in the file, or a text with expressions whose result becomes the value when it is needed; immutable. */
 public sealed interface Setting<T> {
 
     record Given<T>(T value) implements Setting<T> {

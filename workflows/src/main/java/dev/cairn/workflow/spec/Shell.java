@@ -5,8 +5,8 @@ import java.util.List;
 
 /**
  * The program that runs a script; immutable.
- * @param words program and arguments; {@link #SCRIPT} is a placeholder for the script, which
- * becomes one argument
+ *
+ * @param words program and arguments; {@link #SCRIPT} is a placeholder for the script, which becomes one argument
  */
 public record Shell(List<String> words) {
 

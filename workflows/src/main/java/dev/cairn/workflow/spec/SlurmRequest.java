@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * A step's request to Slurm; immutable.
- * @param settings values by their name in {@code sbatch}: {@code partition}, {@code cpus-per-task},
- * {@code mem}, ...
+ *
+ * @param settings values by their name in {@code sbatch}: {@code partition}, {@code cpus-per-task}, {@code mem}, ...
  * @param options further arguments for {@code sbatch}, unchanged
  */
 public record SlurmRequest(Map<String, Template> settings, List<Template> options) {
@@ -18,9 +18,7 @@ public record SlurmRequest(Map<String, Template> settings, List<Template> option
         options = List.copyOf(options);
     }
 
-    /** These settings, completed by {@code defaults}. The step's own options replace those of {@code
-     * defaults}.
-     */
+    /** These settings, completed by {@code defaults}. The step's own options replace those of {@code defaults}. */
     SlurmRequest over(SlurmRequest defaults) {
         Map<String, Template> all = new LinkedHashMap<>(defaults.settings);
         all.putAll(settings);

@@ -45,9 +45,7 @@ public record Strategy(
         return all;
     }
 
-    /** Whether its values are known only during the run: they are in files, or depend on earlier
-     * steps.
-     */
+    /** Whether its values are known only during the run: they are in files, or depend on earlier steps. */
     public boolean isDecidedInRun() {
         if (axes.values().stream().anyMatch(Axis::readsFiles)) {
             return true;

@@ -6,9 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Durations in the form that people write: {@code 500ms}, {@code 30s}, {@code 10m}, {@code 1h30m},
- * {@code 2d}.
- */
+/** Durations in the form that people write: {@code 500ms}, {@code 30s}, {@code 10m}, {@code 1h30m}, {@code 2d}. */
 public final class Durations {
 
     /** The pattern of a duration's text, for a schema: largest unit first, each at most once. */

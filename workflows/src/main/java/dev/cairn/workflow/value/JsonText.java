@@ -17,9 +17,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
-/** Values as JSON text. Does without data binding, which would lengthen the start. Stateless; any
- * thread.
- */
+/** Values as JSON text. Does without data binding, which would lengthen the start. Stateless; any thread. */
 public final class JsonText {
     private static final int DEEPEST = 64;
     private static final int LONGEST_NUMBER = 100;
@@ -63,9 +61,7 @@ public final class JsonText {
         }
     }
 
-    /** @throws IOException if the text is not one JSON value; the message says what is wrong and
-     * where
-     */
+    /** @throws IOException if the text is not one JSON value; the message says what is wrong and where */
     public static Value parse(String text) throws IOException {
         try (JsonParser json = FACTORY.createParser(ObjectReadContext.empty(), text)) {
             if (json.nextToken() == null) {

@@ -7,8 +7,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Sizes in the form that people write: {@code 16G}, {@code 512MiB}, {@code 1.5T}. {@code G}, {@code
- * Gi} and {@code GiB} are powers of 1024, as Slurm means them; {@code GB} is a power of 1000.
+ * Sizes in the form that people write: {@code 16G}, {@code 512MiB}, {@code 1.5T}. {@code G}, {@code Gi} and {@code GiB}
+ * are powers of 1024, as Slurm means them; {@code GB} is a power of 1000.
  */
 public final class Sizes {
 
@@ -20,9 +20,7 @@ public final class Sizes {
 
     private Sizes() {}
 
-    /** The size in bytes. Empty if the text is not a size, or exceeds a long. A number without a
-     * unit is not a size.
-     */
+    /** The size in bytes. Empty if the text is not a size, or exceeds a long. A number without a unit is not a size. */
     public static Optional<Long> parse(String text) {
         Matcher matcher = SYNTAX.matcher(text);
         if (!matcher.matches()) {

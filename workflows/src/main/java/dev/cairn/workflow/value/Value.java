@@ -19,9 +19,7 @@ public sealed interface Value {
         }
     }
 
-    /**
-     * @param text the text in the file, so that {@code 3.10} and {@code 007} keep their form
-     */
+    /** @param text the text in the file, so that {@code 3.10} and {@code 007} keep their form */
     record Number(BigDecimal amount, String text) implements Value {
         public Number(long amount) {
             this(BigDecimal.valueOf(amount), Long.toString(amount));

@@ -4,21 +4,20 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * {@code cpu: baseline}: variables that limit libraries to x86-64-v2 (SSE4.2, POPCNT, CX16), which
- * every x86-64 server since about 2010 has.
+ * {@code cpu: baseline}: variables that limit libraries to x86-64-v2 (SSE4.2, POPCNT, CX16), which every x86-64 server
+ * since about 2010 has.
  *
- * <p>No other way reaches a library before it chooses its code: an unprivileged process can make
- * CPUID fault, but execve ends that. So a program that asks the processor itself is not limited. If
- * a step is seen to use more, its images demand more.
+ * <p>No other way reaches a library before it chooses its code: an unprivileged process can make CPUID fault, but
+ * execve ends that. So a program that asks the processor itself is not limited. If a step is seen to use more, its
+ * images demand more.
  */
 public final class BaselineCpu {
     private static final String TUNABLES = "GLIBC_TUNABLES";
     private static final String HWCAPS = "glibc.cpu.hwcaps";
 
     /**
-     * Without {@code XSAVE} and {@code XSAVEC} the dynamic linker keeps registers by FXSAVE, whose
-     * area is of one size on all hosts. glibc before 2.33 has the names with {@code _Usable}; it
-     * ignores unknown names.
+     * Without {@code XSAVE} and {@code XSAVEC} the dynamic linker keeps registers by FXSAVE, whose area is of one size
+     * on all hosts. glibc before 2.33 has the names with {@code _Usable}; it ignores unknown names.
      */
     private static final String GLIBC = HWCAPS
             + "=-AVX,-AVX2,-AVX512BW,-AVX512CD,-AVX512DQ,-AVX512ER,-AVX512F,-AVX512PF,-AVX512VL,-BMI1,-BMI2,-FMA,-FMA4"
@@ -46,8 +45,8 @@ public final class BaselineCpu {
     private BaselineCpu() {}
 
     /**
-     * Adds the variables to the environment. A variable that is set and not empty stays as it is;
-     * glibc's tunables are joined.
+     * Adds the variables to the environment. A variable that is set and not empty stays as it is; glibc's tunables are
+     * joined.
      */
     public static Map<String, String> in(Map<String, String> environment) {
         Map<String, String> all = new TreeMap<>(OTHERS);

@@ -7,10 +7,9 @@ import java.util.TreeMap;
 /**
  * The variables that a step inherits from its runner.
  *
- * <p>A resumed step has its environment in its memory. A step restarted by another runner (from
- * cron instead of a shell) must find the same programs, so the manifest keeps the variables that
- * decide this. All others, which may be secrets, are never stored: each attempt gets them from the
- * runner that starts it.
+ * <p>A resumed step has its environment in its memory. A step restarted by another runner (from cron instead of a
+ * shell) must find the same programs, so the manifest keeps the variables that decide this. All others, which may be
+ * secrets, are never stored: each attempt gets them from the runner that starts it.
  */
 public final class InheritedEnvironment {
     private static final Set<String> KEPT = Set.of(
@@ -56,6 +55,7 @@ public final class InheritedEnvironment {
 
     /**
      * The variables that an attempt inherits.
+     *
      * @param runners the environment of the runner that starts it
      * @param kept the variables that the manifest keeps
      */

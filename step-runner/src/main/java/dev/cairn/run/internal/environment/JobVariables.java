@@ -24,18 +24,16 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The variables that describe a batch job to its processes, for a step that may outlive the job.
- * The memory of a resumed step holds the variables of its first job, in any number of copies, and
- * no outsider can rewrite all of them. So the step finds the current variables in files: {@code
- * $CAIRN_ENV}, which a script reads, and a folder first on its {@code PATH} with wrappers of
- * Slurm's commands, which bring the variables up to date before they start the command.
+ * The variables that describe a batch job to its processes, for a step that may outlive the job. The memory of a
+ * resumed step holds the variables of its first job, in any number of copies, and no outsider can rewrite all of them.
+ * So the step finds the current variables in files: {@code $CAIRN_ENV}, which a script reads, and a folder first on its
+ * {@code PATH} with wrappers of Slurm's commands, which bring the variables up to date before they start the command.
  *
- * <p>A wrapper replaces a variable only if it has the value of an earlier job. A variable that a
- * script has set or removed itself stays.
+ * <p>A wrapper replaces a variable only if it has the value of an earlier job. A variable that a script has set or
+ * removed itself stays.
  *
  * @param now the job's variables
- * @param former by name, the values that earlier attempts of the step had; an empty value if it was
- * not set
+ * @param former by name, the values that earlier attempts of the step had; an empty value if it was not set
  */
 public record JobVariables(Map<String, String> now, Map<String, Set<Optional<String>>> former) {
     private static final DocumentType TYPE = new DocumentType("cairn.variables", 1);
@@ -71,15 +69,13 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
             exec "$cairn_command" "$@"
             """;
     /**
-     * A job that Slurm has cancelled or requeued gets no more tasks, and a script may ask for some
-     * before Cairn is told of it. Such a script must not continue with the failure, because its
-     * memory is about to be saved. So the command waits for the checkpoint, and starts again in the
-     * next job. It does so only if Slurm has refused it, because a command that got tasks may have
-     * had effects. To find out, the wrapper gives Slurm a prolog: a file that removes itself when
-     * Slurm runs it, just before the tasks.
+     * A job that Slurm has cancelled or requeued gets no more tasks, and a script may ask for some before Cairn is told
+     * of it. Such a script must not continue with the failure, because its memory is about to be saved. So the command
+     * waits for the checkpoint, and starts again in the next job. It does so only if Slurm has refused it, because a
+     * command that got tasks may have had effects. To find out, the wrapper gives Slurm a prolog: a file that removes
+     * itself when Slurm runs it, just before the tasks.
      *
-     * <p>The shell waits for the command and passes on signals sent to the shell. A terminal sends
-     * its signals to both.
+     * <p>The shell waits for the command and passes on signals sent to the shell. A terminal sends its signals to both.
      */
     private static final String START_AGAIN = """
             cairn_job=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID-}}
@@ -153,6 +149,7 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
 
     /**
      * The variables of an attempt that is to start.
+     *
      * @param folder the step's folder
      * @param environment the attempt's environment
      */
@@ -182,16 +179,12 @@ public record JobVariables(Map<String, String> now, Map<String, Set<Optional<Str
         return name.matches("SLURMD?_\\w+") && !NOT_OF_JOB.contains(name) || DEVICES.contains(name);
     }
 
-    /** Names of the variables that a process from an earlier attempt may have with an outdated
-     * value.
-     */
+    /** Names of the variables that a process from an earlier attempt may have with an outdated value. */
     public List<String> outdated() {
         return names().stream().filter(name -> !outdated(name).isEmpty()).toList();
     }
 
-    /** The same for the engine, which can replace values in the strings with which a process was
-     * started.
-     */
+    /** The same for the engine, which can replace values in the strings with which a process was started. */
     public Map<String, Renewal> renewals() {
         Map<String, Renewal> renewals = new TreeMap<>();
         for (String name : outdated()) {

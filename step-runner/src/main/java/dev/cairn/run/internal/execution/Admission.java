@@ -1,8 +1,8 @@
 package dev.cairn.run.internal.execution;
 
 /**
- * Lets steps start as long as their cpus and memory together fit the host. A step that asks for
- * more than the host has runs alone. Confined to the executor's thread.
+ * Lets steps start as long as their cpus and memory together fit the host. A step that asks for more than the host has
+ * runs alone. Confined to the executor's thread.
  */
 final class Admission {
     private final Capacity capacity;

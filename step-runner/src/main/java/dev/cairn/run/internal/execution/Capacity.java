@@ -5,6 +5,7 @@ import java.lang.management.ManagementFactory;
 
 /**
  * The cpus and memory that a host has for steps, or that a step takes; immutable.
+ *
  * @param memoryBytes within a container's limit
  */
 public record Capacity(double cpus, long memoryBytes) {

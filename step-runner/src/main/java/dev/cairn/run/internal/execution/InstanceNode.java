@@ -71,8 +71,8 @@ final class InstanceNode {
     }
 
     /**
-     * The state that dependents get from this instance once it has ended. A used workflow file gets
-     * only the information whether it runs at all, and returns only how it ended as a whole.
+     * The state that dependents get from this instance once it has ended. A used workflow file gets only the
+     * information whether it runs at all, and returns only how it ended as a whole.
      */
     Upstream passes() {
         if (group.step.action() instanceof Action.EnterPart) {
@@ -86,8 +86,9 @@ final class InstanceNode {
         return state == StepState.FAILED && !group.step.policies().continueOnError();
     }
 
-    /** The reason why its dependents cannot succeed, as text for the user: it, or a step before it,
-     * failed or was cancelled.
+    /**
+     * The reason why its dependents cannot succeed, as text for the user: it, or a step before it, failed or was
+     * cancelled.
      */
     Optional<String> breaks() {
         if (failsTheRun()) {
@@ -149,9 +150,7 @@ final class InstanceNode {
         execution = newExecution;
     }
 
-    /** The resources of this host that it takes in its present or next try; determined once for each
-     * try.
-     */
+    /** The resources of this host that it takes in its present or next try; determined once for each try. */
     Capacity wants(TaskSource tasks) {
         if (wants == null) {
             wants = tasks.wants(group.step, instance, manifest);

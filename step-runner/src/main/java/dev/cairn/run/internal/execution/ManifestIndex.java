@@ -12,9 +12,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Keeps the index of steps in {@code manifest.json}. The index is as long as the run has steps, so
- * it is written only after a fixed share of them has changed. Its whole cost then grows with their
- * number, not with the square. A write that fails is repeated later.
+ * Keeps the index of steps in {@code manifest.json}. The index is as long as the run has steps, so it is written only
+ * after a fixed share of them has changed. Its whole cost then grows with their number, not with the square. A write
+ * that fails is repeated later.
  */
 final class ManifestIndex {
     private static final int WRITES_PER_ROUND = 64;

@@ -17,8 +17,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with
- * the states from the manifest.
+/**
+ * One of a plan's lists of steps (the steps, {@code on_failure}, {@code finally}), as a graph with the states from the
+ * manifest.
  */
 final class Phase {
     private final RunFolder run;

@@ -21,8 +21,8 @@ import java.util.PriorityQueue;
 import java.util.TreeSet;
 
 /**
- * Executes the steps of one phase: starts steps in the order of the plan, and records those that
- * ended. Confined to the executor's thread.
+ * Executes the steps of one phase: starts steps in the order of the plan, and records those that ended. Confined to the
+ * executor's thread.
  */
 final class PhaseExecutor {
     private final Phase phase;
@@ -70,9 +70,7 @@ final class PhaseExecutor {
         this.services = services;
     }
 
-    /** Restores the phase as the last runner left it: attaches to steps that may still run, before
-     * it starts others.
-     */
+    /** Restores the phase as the last runner left it: attaches to steps that may still run, before it starts others. */
     void begin() throws IOException, UnresolvableException {
         phase.groups().forEach(results::add);
         unended =
@@ -340,9 +338,7 @@ final class PhaseExecutor {
         }
     }
 
-    /** @throws UnresolvableException if the step may be running, and therefore cannot simply be
-     * marked as failed
-     */
+    /** @throws UnresolvableException if the step may be running, and therefore cannot simply be marked as failed */
     private void startExecution(InstanceNode node) throws IOException, UnresolvableException {
         StepExecution execution;
         try {

@@ -23,8 +23,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /**
- * The executions under way, each in a thread of its own. Commands to them run in other threads, so
- * that the executor's thread never waits for one. Only the executor's thread calls the methods.
+ * The executions under way, each in a thread of its own. Commands to them run in other threads, so that the executor's
+ * thread never waits for one. Only the executor's thread calls the methods.
  */
 final class StepExecutions implements AutoCloseable {
     private static final Duration LAST_WORDS = Duration.ofSeconds(10);

@@ -12,9 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** Records the states of steps in their manifests and in the run's index, and reports them to the
- * listener.
- */
+/** Records the states of steps in their manifests and in the run's index, and reports them to the listener. */
 final class StepStateRecorder {
     private final ManifestIndex index;
     private final StepServices services;

@@ -10,8 +10,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/** Creates the execution of a step when it starts, and decides whether the step runs at all. Called
- * from the executor's thread.
+/**
+ * Creates the execution of a step when it starts, and decides whether the step runs at all. Called from the executor's
+ * thread.
  */
 public interface TaskSource {
 
@@ -25,8 +26,8 @@ public interface TaskSource {
     boolean wanted(PlanStep step, Instance instance, Upstream upstream) throws UnresolvableException;
 
     /**
-     * Decides a matrix for good, from values of the steps that it awaits. Without values it stays
-     * open.
+     * Decides a matrix for good, from values of the steps that it awaits. Without values it stays open.
+     *
      * @throws UnresolvableException if they cannot be read
      */
     void decide(PlanStep step) throws IOException, UnresolvableException;
@@ -45,9 +46,7 @@ public interface TaskSource {
         return Optional.empty();
     }
 
-    /** The resources of this host that an instance takes while it runs. They may differ between its
-     * tries.
-     */
+    /** The resources of this host that an instance takes while it runs. They may differ between its tries. */
     Capacity wants(PlanStep step, Instance instance, StepManifest manifest);
 
     /** @throws UnresolvableException if something to which the step refers is missing or invalid */

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Executes a plan, from the state in the manifest to its end or until it is stopped.
  *
- * <p>One thread, the caller of {@link #go}, decides everything. Other threads reach it only through
- * a mailbox. The other public methods may be called from any thread.
+ * <p>One thread, the caller of {@link #go}, decides everything. Other threads reach it only through a mailbox. The
+ * other public methods may be called from any thread.
  */
 public final class WorkflowExecutor {
     private static final Duration LONGEST_NAP = Duration.ofSeconds(30);
@@ -86,11 +86,11 @@ public final class WorkflowExecutor {
 
     /**
      * Runs until the run has ended or was stopped. The manifest then holds that state.
+     *
      * @return the state of the run
-     * @throws InterruptedException if the thread is interrupted: the runner detaches from the
-     * steps, which keep running
-     * @throws RunnerFailedException if the runner cannot continue, e.g. because the disk of the
-     * manifest is full; the steps keep running
+     * @throws InterruptedException if the thread is interrupted: the runner detaches from the steps, which keep running
+     * @throws RunnerFailedException if the runner cannot continue, e.g. because the disk of the manifest is full; the
+     *     steps keep running
      */
     public RunState go() throws InterruptedException, RunnerFailedException {
         try (StepExecutions executions = new StepExecutions(services, mailbox::add, executionsByStep)) {
@@ -105,22 +105,19 @@ public final class WorkflowExecutor {
         }
     }
 
-    /** Asks the run to stop. If it is stopping already, makes it stop at once without further
-     * images.
-     */
+    /** Asks the run to stop. If it is stopping already, makes it stop at once without further images. */
     public void stop(StopKind kind, String reason) {
         mailbox.add(new ExecutorMessage.Stop(kind, reason));
     }
 
-    /** Whether it was asked to stop and no command came after that, so that it will end soon. Any
-     * thread.
-     */
+    /** Whether it was asked to stop and no command came after that, so that it will end soon. Any thread. */
     public boolean isStopping() {
         return stopping != null;
     }
 
-    /** Passes a command to the run. The answer comes when the command has been carried out, has
-     * failed, or has come too late.
+    /**
+     * Passes a command to the run. The answer comes when the command has been carried out, has failed, or has come too
+     * late.
      */
     public CompletableFuture<CommandResult> ask(RunCommand command) {
         CompletableFuture<CommandResult> answer = new CompletableFuture<>();
@@ -140,9 +137,7 @@ public final class WorkflowExecutor {
         }
     }
 
-    /** Call it before {@link #go}: running steps are supervised, but nothing is started until the
-     * run is cancelled.
-     */
+    /** Call it before {@link #go}: running steps are supervised, but nothing is started until the run is cancelled. */
     public void startNothing() {
         starting = false;
     }
@@ -240,8 +235,8 @@ public final class WorkflowExecutor {
                 + Durations.format(plan.timeout().orElseThrow());
     }
 
-    /** Cancels the remaining steps of a run that exceeds its time limit. The run continues to its
-     * end and has failed.
+    /**
+     * Cancels the remaining steps of a run that exceeds its time limit. The run continues to its end and has failed.
      */
     private void expire(Deadline due, PhaseExecutor executor, StepExecutions executions)
             throws IOException, UnresolvableException {

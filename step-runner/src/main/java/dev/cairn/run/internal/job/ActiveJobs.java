@@ -8,9 +8,7 @@ import dev.cairn.slurm.SlurmException;
 import java.io.IOException;
 import java.util.Optional;
 
-/** Whether a step's job waits or runs, according to Slurm. The job may have ended while no runner
- * followed it.
- */
+/** Whether a step's job waits or runs, according to Slurm. The job may have ended while no runner followed it. */
 public final class ActiveJobs {
     private final Slurm slurm;
     private final Owners owners;

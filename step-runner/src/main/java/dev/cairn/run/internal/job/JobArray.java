@@ -54,8 +54,8 @@ final class JobArray {
         this.members = members;
     }
 
-    /** A new array. It waits until {@link #expect} has announced each member and the caller has
-     * called {@link #ready}.
+    /**
+     * A new array. It waits until {@link #expect} has announced each member and the caller has called {@link #ready}.
      */
     static JobArray forming(RunFolder run, ArrayPlan plan, String tag, SlurmJobTracker tracker, StepServices services) {
         return new JobArray(run, plan, tag, tracker, services, new Phaser(1));

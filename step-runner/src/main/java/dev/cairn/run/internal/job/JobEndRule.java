@@ -6,8 +6,8 @@ import dev.cairn.slurm.JobState.Known;
 import java.util.Optional;
 
 /**
- * Decides what follows when a step's job has ended. The step's manifest takes precedence; Slurm's
- * state counts only if the step has not ended. Pure.
+ * Decides what follows when a step's job has ended. The step's manifest takes precedence; Slurm's state counts only if
+ * the step has not ended. Pure.
  *
  * @param state the state of the step after the job; empty if another job resumes it
  * @param idle how many jobs in a row have now ended without a newer image

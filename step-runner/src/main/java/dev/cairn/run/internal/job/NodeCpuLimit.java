@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
 
-/** Limits the cpus of a job to those of the largest node, with a message. A job that asks for more
- * would wait for ever.
+/**
+ * Limits the cpus of a job to those of the largest node, with a message. A job that asks for more would wait for ever.
  */
 final class NodeCpuLimit {
     private NodeCpuLimit() {}

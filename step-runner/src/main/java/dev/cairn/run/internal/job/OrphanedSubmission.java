@@ -5,8 +5,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Waits for an {@code sbatch} that a dead runner may have left and that Slurm has not answered yet.
- */
+/** Waits for an {@code sbatch} that a dead runner may have left and that Slurm has not answered yet. */
 final class OrphanedSubmission {
     private static final int MINUTES = 2;
 

@@ -14,9 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reports the events of a step's job, from changes of the step's manifest. The job itself writes
- * these events to the journal in its own folder. Confined to the step's thread, except {@link
- * #note}.
+ * Reports the events of a step's job, from changes of the step's manifest. The job itself writes these events to the
+ * journal in its own folder. Confined to the step's thread, except {@link #note}.
  */
 final class SlurmEventReporter {
     /** Reasons for waiting that every job has at times. */

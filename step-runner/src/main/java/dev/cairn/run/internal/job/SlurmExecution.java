@@ -34,15 +34,12 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An execution of a step by a Slurm job. It lasts for one job; if the job ends before the step
- * does, another execution follows. While the job may run, only the job writes the step's manifest;
- * this process only reads it.
+ * An execution of a step by a Slurm job. It lasts for one job; if the job ends before the step does, another execution
+ * follows. While the job may run, only the job writes the step's manifest; this process only reads it.
  */
 public final class SlurmExecution implements StepExecution {
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
-    /** The more jobs are followed, the less often each manifest is read: at most a hundred reads per
-     * second in all.
-     */
+    /** The more jobs are followed, the less often each manifest is read: at most a hundred reads per second in all. */
     private static final Duration LONGER_FOR_EACH = Duration.ofMillis(10);
 
     private static final Duration FOR_AN_IMAGE = Duration.ofMinutes(10);
@@ -267,8 +264,9 @@ public final class SlurmExecution implements StepExecution {
         return OptionalLong.empty();
     }
 
-    /** Asks the job's runner first and Slurm only if that fails, because the runner would take
-     * Slurm's signal for a preemption.
+    /**
+     * Asks the job's runner first and Slurm only if that fails, because the runner would take Slurm's signal for a
+     * preemption.
      */
     @Override
     public void cancel() throws EngineException, InterruptedException {

@@ -38,8 +38,8 @@ public final class SlurmJobTracker {
     }
 
     /**
-     * @param name the job's name; a line with another name belongs to another job, which got the id
-     * from a controller that had lost this job
+     * @param name the job's name; a line with another name belongs to another job, which got the id from a controller
+     *     that had lost this job
      * @param line empty if Slurm no longer shows the job
      * @param siblings whether Slurm shows other tasks of its array
      * @param times how often in a row Slurm gave this answer

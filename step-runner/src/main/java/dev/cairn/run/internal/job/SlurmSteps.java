@@ -37,9 +37,8 @@ public final class SlurmSteps {
     }
 
     /**
-     * Lets the executions that are created next share one array, which is submitted once they all
-     * have begun. Belongs to one thread, like
-     * {@link #execution}.
+     * Lets the executions that are created next share one array, which is submitted once they all have begun. Belongs
+     * to one thread, like {@link #execution}.
      *
      * @return to be called when all were created
      */

@@ -24,9 +24,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * Submits a step's job, once. The submission is recorded before {@code sbatch} starts. If its id is
- * unknown, the queue is searched for its comment, and the step's folder for the file that a job
- * writes at its start, before another job is submitted.
+ * Submits a step's job, once. The submission is recorded before {@code sbatch} starts. If its id is unknown, the queue
+ * is searched for its comment, and the step's folder for the file that a job writes at its start, before another job is
+ * submitted.
  */
 final class SlurmSubmitter {
     private static final int NEXT_TRY_SECONDS = 10;
@@ -66,6 +66,7 @@ final class SlurmSubmitter {
 
     /**
      * The submission that is under way, or a new one.
+     *
      * @param stopped opened when submitting must stop
      * @return a submission with the id of its job; empty if it was stopped first
      * @throws SlurmException if Slurm refuses the job
@@ -113,9 +114,7 @@ final class SlurmSubmitter {
         }
     }
 
-    /** @return the submission with its job; without a job, and outside an array, if Slurm refuses
-     * arrays
-     */
+    /** @return the submission with its job; without a job, and outside an array, if Slurm refuses arrays */
     private Submission inArray(Submission submission) throws IOException, SlurmException, InterruptedException {
         Optional<String> job = arrays.apply(submission.array().orElseThrow()).jobOf(stepId);
         job.ifPresent(id -> tell("is Slurm job " + id));

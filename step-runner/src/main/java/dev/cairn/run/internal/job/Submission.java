@@ -14,8 +14,8 @@ import java.util.OptionalLong;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The newest submission of a step, {@code submission.json} in the folder of its job: durable before {@code sbatch} starts, so that after
- * a crash a runner looks for the job before it submits another.
+ * The newest submission of a step, {@code submission.json} in the folder of its job: durable before {@code sbatch}
+ * starts, so that after a crash a runner looks for the job before it submits another.
  *
  * @param array the array to which the job belongs as a task; empty for a single job
  * @param number the number of the job in the step's chain of jobs, from 1
@@ -80,8 +80,9 @@ public record Submission(
     }
 
     /**
-     * Claims the step for a job. A job calls it before it touches the step, because two jobs may
-     * exist for one submission.
+     * Claims the step for a job. A job calls it before it touches the step, because two jobs may exist for one
+     * submission.
+     *
      * @return the job that has the step: this one, unless another was faster
      */
     public String start(RunFolder part, String id) throws IOException {

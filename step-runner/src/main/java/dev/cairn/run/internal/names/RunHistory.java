@@ -16,8 +16,8 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /**
- * The runs that had one name, in order: files {@code 1}, {@code 2}, ... each with a run's id. Each
- * is created atomically and never changed, so that only one of two competing successors wins.
+ * The runs that had one name, in order: files {@code 1}, {@code 2}, ... each with a run's id. Each is created
+ * atomically and never changed, so that only one of two competing successors wins.
  */
 public final class RunHistory {
     private final Path folder;

@@ -5,9 +5,7 @@ import java.util.Optional;
 
 /** The result of an attempt to own a run. */
 public sealed interface Claim {
-    /**
-     * @param broken the dead owner before; empty if the run was free
-     */
+    /** @param broken the dead owner before; empty if the run was free */
     record Won(Ownership ownership, Optional<OwnerRecord> broken) implements Claim {}
 
     /** A live process owns the run. */

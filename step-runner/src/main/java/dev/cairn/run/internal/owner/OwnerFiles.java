@@ -15,9 +15,9 @@ import java.util.stream.Stream;
 /**
  * The ownership files of one run folder.
  *
- * <p>{@code owner.<epoch>} is the claim: it is created once and never changed or removed, so that
- * exactly one of several processes makes it. {@code owner.json} holds the heartbeat. An owner of an
- * older epoch may still write it once, so it counts only with the highest epoch.
+ * <p>{@code owner.<epoch>} is the claim: it is created once and never changed or removed, so that exactly one of
+ * several processes makes it. {@code owner.json} holds the heartbeat. An owner of an older epoch may still write it
+ * once, so it counts only with the highest epoch.
  */
 final class OwnerFiles {
     private static final DocumentType OWNER = new DocumentType("cairn.owner", 1);

@@ -41,9 +41,8 @@ public final class Owners {
     }
 
     /**
-     * Takes a run that is free or whose owner is dead. Of any number of simultaneous callers, one
-     * wins. If the last owner's pids cannot be seen from here, watches its heartbeat for at most
-     * the lease time.
+     * Takes a run that is free or whose owner is dead. Of any number of simultaneous callers, one wins. If the last
+     * owner's pids cannot be seen from here, watches its heartbeat for at most the lease time.
      */
     public Claim claim(Path runFolder) throws IOException, InterruptedException {
         OwnerFiles files = new OwnerFiles(runFolder);

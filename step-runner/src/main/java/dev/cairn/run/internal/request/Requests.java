@@ -49,8 +49,8 @@ public final class Requests {
     /**
      * Files a command and waits for its answer.
      *
-     * @return empty if the owner has not answered in time; the request is then withdrawn, unless it
-     * is being carried out
+     * @return empty if the owner has not answered in time; the request is then withdrawn, unless it is being carried
+     *     out
      */
     public Optional<CommandResult> ask(RunCommand command, Duration atMost) throws IOException, InterruptedException {
         DurableFiles.createFolders(folder);

@@ -7,8 +7,9 @@ import java.util.Optional;
 
 /**
  * Where the next attempt starts.
- * @param image the image to resume from; image 0 rolls the files back and starts the command; empty
- * starts the command without a roll-back
+ *
+ * @param image the image to resume from; image 0 rolls the files back and starts the command; empty starts the command
+ *     without a roll-back
  * @param passed newer images that were refused, newest first
  */
 public record ResumePoint(Optional<ImageRecord> image, List<RejectedImage> passed) {

@@ -15,11 +15,11 @@ import java.util.Set;
 import java.util.function.Function;
 
 /**
- * Selects the image from which a step resumes: the newest usable one, else the one before it, else
- * the step's start. Each skipped image is reported with a reason.
+ * Selects the image from which a step resumes: the newest usable one, else the one before it, else the step's start.
+ * Each skipped image is reported with a reason.
  *
- * <p>Skips an image if an attempt resumed from it failed before taking a newer one, since the next attempt would fail in the same way.
- * Skips it also if a restore from it failed since this host booted.
+ * <p>Skips an image if an attempt resumed from it failed before taking a newer one, since the next attempt would fail
+ * in the same way. Skips it also if a restore from it failed since this host booted.
  */
 public final class ResumePointSelector {
     private static final Set<EndCause> FAILED = Set.of(EndCause.FAILURE, EndCause.OOM);
@@ -129,8 +129,9 @@ public final class ResumePointSelector {
                 .reduce((earlier, later) -> later);
     }
 
-    /** Whether the choices of a person remedy a refusal. A refusal because of changes by others
-     * names the option that allows them.
+    /**
+     * Whether the choices of a person remedy a refusal. A refusal because of changes by others names the option that
+     * allows them.
      */
     private static boolean isRemedied(AttemptRecord attempt, ResumeChoice wish) {
         return wish.acceptChanged() && attempt.end().orElseThrow().message().contains("--accept-changed");

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Estimates the running time that an attempt repeats: the time of earlier attempts that its image
- * does not contain. The time of death of a lost attempt is unknown. So the time after its last
- * image counts until its death was noticed, but at most until its next image was due. Pure.
+ * Estimates the running time that an attempt repeats: the time of earlier attempts that its image does not contain. The
+ * time of death of a lost attempt is unknown. So the time after its last image counts until its death was noticed, but
+ * at most until its next image was due. Pure.
  */
 public final class ReworkEstimate {
     private ReworkEstimate() {}

@@ -18,8 +18,8 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
- * The SHA-256 of the content of a file, or of a folder with all its files, their names and their
- * executable bits. Confined to one thread.
+ * The SHA-256 of the content of a file, or of a folder with all its files, their names and their executable bits.
+ * Confined to one thread.
  */
 final class ContentDigest {
     /** The digest of a missing file. */

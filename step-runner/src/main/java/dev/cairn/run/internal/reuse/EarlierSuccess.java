@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 
 /**
  * An earlier success whose outputs another step may use; immutable.
+ *
  * @param run the id of its run
  * @param step the id of its step
  * @param products the files that it left, in the order of {@link Reusable#products}
@@ -34,6 +35,7 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
 
     /**
      * A file or folder.
+     *
      * @param content its digest when the step succeeded
      */
     public record Product(Path path, String content) {}
@@ -55,6 +57,7 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
 
     /**
      * Copies its products to the places of another step's products, unless they are there already.
+     *
      * @return false if they have changed since; then nothing was copied
      */
     public boolean takeOver(Reusable by, BooleanSupplier giveUp) throws IOException {
@@ -85,8 +88,9 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
         return true;
     }
 
-    /** The same success, with the products in {@code by}, the newest copy, because the run that made
-     * them may be removed.
+    /**
+     * The same success, with the products in {@code by}, the newest copy, because the run that made them may be
+     * removed.
      */
     public EarlierSuccess in(Reusable by) {
         List<Product> copies = new ArrayList<>();
@@ -107,8 +111,9 @@ public record EarlierSuccess(String run, String step, List<Product> products, Ma
     }
 
     /**
-     * Copies a product completely or not at all. Follows no link and checks the copy's digest,
-     * because others may have replaced the product since its check.
+     * Copies a product completely or not at all. Follows no link and checks the copy's digest, because others may have
+     * replaced the product since its check.
+     *
      * @return false if it has changed
      */
     private static boolean copy(Product product, Path to, ContentDigest digest) throws IOException {

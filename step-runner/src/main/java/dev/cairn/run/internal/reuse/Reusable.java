@@ -79,6 +79,7 @@ public record Reusable(SortedMap<String, String> definition, SortedMap<String, P
 
     /**
      * The digest of everything on which the outputs depend.
+     *
      * @param giveUp called again and again; true ends the work with an {@link IOException}
      * @throws IOException if a file that it reads cannot be read
      */
@@ -94,6 +95,7 @@ public record Reusable(SortedMap<String, String> definition, SortedMap<String, P
 
     /**
      * The digest of each product.
+     *
      * @throws IOException if one is missing or cannot be read
      */
     List<String> contents(BooleanSupplier giveUp) throws IOException {

@@ -38,6 +38,7 @@ final class AttemptFollower {
 
     /**
      * A running step.
+     *
      * @param takesImages whether the engine that started it takes images
      */
     record Started(StepProcess process, boolean takesImages) {}
@@ -132,10 +133,10 @@ final class AttemptFollower {
     }
 
     /**
-     * Whether the step may still run. Under one kernel, the next supervisor waits for this one's
-     * lock on the images. A host that has rebooted runs no process of the former boot. For any
-     * other host, only the lease can show that the step still runs. A step in a batch job ended
-     * with its runner, which is dead because this process owns the run now.
+     * Whether the step may still run. Under one kernel, the next supervisor waits for this one's lock on the images. A
+     * host that has rebooted runs no process of the former boot. For any other host, only the lease can show that the
+     * step still runs. A step in a batch job ended with its runner, which is dead because this process owns the run
+     * now.
      */
     private boolean mayRunElsewhere(AttemptRecord attempt) {
         boolean sameKernel = attempt.host().bootId().equals(services.host().bootId());
@@ -143,8 +144,9 @@ final class AttemptFollower {
         return !sameKernel && !rebooted && attempt.job().isEmpty() && !services.assumeLost();
     }
 
-    /** The supervisor of a running step renews its lease, so a renewal shows that the step runs. The
-     * next supervisor watches the lease for longer before it takes it.
+    /**
+     * The supervisor of a running step renews its lease, so a renewal shows that the step runs. The next supervisor
+     * watches the lease for longer before it takes it.
      */
     private void watchLease(Checkpointer engine, AttemptRecord attempt)
             throws StepElsewhereException, EngineException, InterruptedException {

@@ -55,9 +55,8 @@ final class AttemptRecorder {
     }
 
     /**
-     * Records the end of an attempt that this runner had asked to stop. If it ended from outside
-     * meanwhile, it does not start again. During a preemption, no end but a success counts as the
-     * program's own.
+     * Records the end of an attempt that this runner had asked to stop. If it ended from outside meanwhile, it does not
+     * start again. During a preemption, no end but a success counts as the program's own.
      */
     NextAction ofStopped(StepExit found, EndCause asked) throws IOException {
         boolean swept = asked == EndCause.PREEMPTED && maySweepAway(found);

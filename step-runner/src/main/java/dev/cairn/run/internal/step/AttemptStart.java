@@ -45,8 +45,8 @@ import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 
 /**
- * Starts the next attempt of a step. The attempt is durable in the manifest before the engine
- * starts it. The attempt's folder shows a later runner whether it ran.
+ * Starts the next attempt of a step. The attempt is durable in the manifest before the engine starts it. The attempt's
+ * folder shows a later runner whether it ran.
  */
 final class AttemptStart {
     /** EBUSY. */
@@ -75,9 +75,7 @@ final class AttemptStart {
         /** @param elsewhere the reason why the step runs on another host */
         record Failed(AttemptRecord attempt, StepExit exit, boolean elsewhere) implements Begun {}
 
-        /** Nothing was started. The step may resume later or on another host; here it would have to
-         * start over.
-         */
+        /** Nothing was started. The step may resume later or on another host; here it would have to start over. */
         record Unfit(String reason) implements Begun {}
     }
 
@@ -159,8 +157,9 @@ final class AttemptStart {
         }
     }
 
-    /** Finds images of an attempt that counted as lost. It may have continued, taken images, and
-     * deleted those that this runner knows.
+    /**
+     * Finds images of an attempt that counted as lost. It may have continued, taken images, and deleted those that this
+     * runner knows.
      */
     private void takeInLateImages() throws IOException, EngineException {
         for (AttemptRecord attempt : manifest.attempts()) {
@@ -270,8 +269,9 @@ final class AttemptStart {
         services.listener().on(RunEvent.AttemptStarted.of(manifest.stepId(), attempt));
     }
 
-    /** The lease times, if other hosts can reach the images. Other hosts may mount a file system
-     * that is local here; a lease by one of them shows that.
+    /**
+     * The lease times, if other hosts can reach the images. Other hosts may mount a file system that is local here; a
+     * lease by one of them shows that.
      */
     private Optional<LeaseTimes> lease(Checkpointer engine) throws IOException, EngineException {
         Path images = manifest.folder().checkpoints();
@@ -339,10 +339,9 @@ final class AttemptStart {
     }
 
     /**
-     * The cause of a failed start. The reason may be temporary: a former supervisor that still
-     * writes, a kill during the start, a port of the step that is in use, or a resource that the
-     * host lacks at the moment. Then neither image nor command is to blame. If the same image
-     * precedes two such failures, the image may be.
+     * The cause of a failed start. The reason may be temporary: a former supervisor that still writes, a kill during
+     * the start, a port of the step that is in use, or a resource that the host lacks at the moment. Then neither image
+     * nor command is to blame. If the same image precedes two such failures, the image may be.
      */
     private EndCause causeOf(EngineException e, ResumePoint point) {
         if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD || e.isOfRoom()) {

@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * The checkpoint engines and the actions of {@code uses}, by name, and whether this host allows
- * them. Each is asked once. Thread-safe.
+ * The checkpoint engines and the actions of {@code uses}, by name, and whether this host allows them. Each is asked
+ * once. Thread-safe.
  */
 public final class Engines {
     /** The engine that takes no images: the step starts over. */
@@ -24,9 +24,9 @@ public final class Engines {
 
     /**
      * @param byName the engines for {@code checkpoint.engine}
-     * @param actions the actions that {@code uses} can name. An action is started like a command
-     * with two words: its name, and a JSON object with the values of {@code with} and with {@code
-     * outputs}, the outputs' files by name. Names of actions differ from those of engines
+     * @param actions the actions that {@code uses} can name. An action is started like a command with two words: its
+     *     name, and a JSON object with the values of {@code with} and with {@code outputs}, the outputs' files by name.
+     *     Names of actions differ from those of engines
      */
     public Engines(Map<String, Checkpointer> byName, Map<String, Checkpointer> actions) {
         this.byName = Map.copyOf(byName);

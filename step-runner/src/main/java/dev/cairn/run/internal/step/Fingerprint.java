@@ -10,9 +10,7 @@ import java.security.MessageDigest;
 import java.util.Map;
 import java.util.TreeSet;
 
-/** A digest of everything on which a step's memory depends. A step resumes only from images with the
- * same digest.
- */
+/** A digest of everything on which a step's memory depends. A step resumes only from images with the same digest. */
 public final class Fingerprint {
     private final MessageDigest digest = Digests.sha256();
 

@@ -18,9 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Copies the journal of an attempt's supervisor into the manifest, each line once, whichever runner
- * does it.
- */
+/** Copies the journal of an attempt's supervisor into the manifest, each line once, whichever runner does it. */
 final class ImageJournalReader {
     private final StepManifest manifest;
     private final StepServices services;
@@ -59,9 +57,7 @@ final class ImageJournalReader {
         return news;
     }
 
-    /**
-     * Adds images that a supervisor published before it was killed and could journal them.
-     */
+    /** Adds images that a supervisor published before it was killed and could journal them. */
     void adopt() throws IOException, EngineException {
         sync();
         StepFolder folder = manifest.folder();

@@ -24,9 +24,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** An execution on this host, which lasts for one attempt. The methods beside {@link #run} wait
- * until the step runs.
- */
+/** An execution on this host, which lasts for one attempt. The methods beside {@link #run} wait until the step runs. */
 public final class LocalExecution implements StepExecution {
     private final StepManifest manifest;
     private final StepTask task;
@@ -55,9 +53,7 @@ public final class LocalExecution implements StepExecution {
         return manifest.stepId();
     }
 
-    /** Attaches to the attempt that an earlier runner left open, or starts the next one. Follows it
-     * to its end.
-     */
+    /** Attaches to the attempt that an earlier runner left open, or starts the next one. Follows it to its end. */
     @Override
     public NextAction run(ResumeChoice wish)
             throws IOException, EngineException, ImageRefusedException, InterruptedException {
@@ -110,6 +106,7 @@ public final class LocalExecution implements StepExecution {
 
     /**
      * Concludes the open attempt, if there is one, when no process of it runs on its host.
+     *
      * @param witness the end as another process saw it, which takes precedence
      */
     public NextAction settle(UnaryOperator<StepExit> witness)

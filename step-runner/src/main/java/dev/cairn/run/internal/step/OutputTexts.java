@@ -13,9 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads {@code $CAIRN_OUTPUT}: lines {@code NAME=VALUE}, or {@code NAME<<WORD}, the lines of the
- * value, and {@code WORD}, as in GitHub Actions. The last value of a name counts. Stateless; any
- * thread.
+ * Reads {@code $CAIRN_OUTPUT}: lines {@code NAME=VALUE}, or {@code NAME<<WORD}, the lines of the value, and {@code
+ * WORD}, as in GitHub Actions. The last value of a name counts. Stateless; any thread.
  */
 final class OutputTexts {
     private static final long MOST_BYTES = 1 << 20;

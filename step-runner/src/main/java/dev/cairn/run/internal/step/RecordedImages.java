@@ -4,8 +4,8 @@ import dev.cairn.run.manifest.ImageRecord;
 import dev.cairn.run.manifest.StepManifest;
 
 /**
- * Tells how many of a step's images the manifest on disk holds. An answer that reports an image
- * waits until every process can see it. Thread-safe.
+ * Tells how many of a step's images the manifest on disk holds. An answer that reports an image waits until every
+ * process can see it. Thread-safe.
  */
 final class RecordedImages {
     private long newest = -1;

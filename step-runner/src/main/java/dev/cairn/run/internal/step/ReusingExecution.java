@@ -21,9 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The execution of a step with {@code cache}: uses the outputs of an earlier success if there is
- * one; otherwise runs the step and remembers its success. A command such as a cancellation ends the
- * search.
+ * The execution of a step with {@code cache}: uses the outputs of an earlier success if there is one; otherwise runs
+ * the step and remembers its success. A command such as a cancellation ends the search.
  */
 public final class ReusingExecution implements StepExecution {
     private final StepExecution execution;

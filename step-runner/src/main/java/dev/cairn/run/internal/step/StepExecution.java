@@ -14,16 +14,16 @@ import java.util.OptionalLong;
 /**
  * One execution of a step, here or in a job: from its start, or from attaching to it, to its end.
  *
- * <p>{@link #run} belongs to the step's thread, which owns the manifest meanwhile. The other
- * methods may be called from any thread.
+ * <p>{@link #run} belongs to the step's thread, which owns the manifest meanwhile. The other methods may be called from
+ * any thread.
  */
 public interface StepExecution extends RunningStep {
     /**
      * Runs the execution.
+     *
      * @return what follows for the step, as the manifest already records
      * @throws InterruptedException if this runner detaches; the step continues
-     * @throws StepElsewhereException if an open attempt may still run on a host that cannot be seen
-     * from here
+     * @throws StepElsewhereException if an open attempt may still run on a host that cannot be seen from here
      */
     NextAction run(ResumeChoice wish) throws IOException, EngineException, ImageRefusedException, InterruptedException;
 
@@ -37,6 +37,7 @@ public interface StepExecution extends RunningStep {
 
     /**
      * Stops the step with an image, or without one if its engine makes none.
+     *
      * @param anyway stops even if the image fails
      * @return the image's sequence; empty if the engine makes none
      * @throws EngineException if the image failed; the step runs on

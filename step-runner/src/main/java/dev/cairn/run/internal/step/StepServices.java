@@ -11,10 +11,11 @@ import java.util.Optional;
 
 /**
  * The services that the steps of one run share.
+ *
  * @param epoch the epoch of the run's owner
  * @param publisher writes manifests; refuses if another process has taken the run over
- * @param assumeLost whether an open attempt on a host that cannot be seen from here counts as dead,
- * as a person has said
+ * @param assumeLost whether an open attempt on a host that cannot be seen from here counts as dead, as a person has
+ *     said
  * @param lease lease times for a step whose images other hosts can reach
  * @param eviction asked when a step has ended badly
  * @param job the Slurm job of this process, which no step outlives

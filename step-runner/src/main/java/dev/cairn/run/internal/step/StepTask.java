@@ -18,10 +18,8 @@ import java.util.Set;
  *
  * @param command program and arguments
  * @param environment the whole environment but {@code CAIRN_ATTEMPT}
- * @param baselineCpu whether the environment limits libraries to x86-64-v2, so that images need not
- * demand more
- * @param fingerprint the digest of everything on which the step's memory depends, see {@link
- * Fingerprint}
+ * @param baselineCpu whether the environment limits libraries to x86-64-v2, so that images need not demand more
+ * @param fingerprint the digest of everything on which the step's memory depends, see {@link Fingerprint}
  * @param scripts the files that the command names and the fingerprint includes
  * @param engine name of the checkpoint engine
  * @param required whether the step must not run on a host that cannot checkpoint it

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * Removes files that a succeeded step no longer needs, because its manifest holds everything.
- * Otherwise a run of many short steps would leave ten files for each. Stateless; any thread.
+ * Removes files that a succeeded step no longer needs, because its manifest holds everything. Otherwise a run of many
+ * short steps would leave ten files for each. Stateless; any thread.
  */
 final class StepTraces {
     private StepTraces() {}

@@ -15,8 +15,8 @@ public sealed interface RunLine {
     record Named(String name) implements RunLine {}
 
     /**
-     * A workflow file and the given inputs without defaults. A default such as {@code today} may
-     * have changed since, but the line still means the unfinished run.
+     * A workflow file and the given inputs without defaults. A default such as {@code today} may have changed since,
+     * but the line still means the unfinished run.
      *
      * @param file absolute
      */

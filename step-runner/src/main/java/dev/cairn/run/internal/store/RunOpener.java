@@ -22,9 +22,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * Finds the run that a command line means and takes ownership of it, or makes a new run. If several
- * processes open the run of one line at the same instant, one gets the run and the others learn its
- * owner. Immutable; any thread.
+ * Finds the run that a command line means and takes ownership of it, or makes a new run. If several processes open the
+ * run of one line at the same instant, one gets the run and the others learn its owner. Immutable; any thread.
  */
 public final class RunOpener {
     private final CairnHome home;
@@ -56,8 +55,8 @@ public final class RunOpener {
     /** Fills the folder of a new run. */
     @FunctionalInterface
     public interface Founder {
-        /** @param folder a temporary folder with the run's id as its name; it will move, so no file
-         * may hold its path
+        /**
+         * @param folder a temporary folder with the run's id as its name; it will move, so no file may hold its path
          */
         void found(RunFolder folder) throws IOException;
     }
@@ -84,6 +83,7 @@ public final class RunOpener {
 
     /**
      * Takes ownership of an existing run.
+     *
      * @throws UntrustedException if another user could have written it
      */
     public Opened open(RunFolder folder) throws IOException, InterruptedException {
@@ -153,6 +153,7 @@ public final class RunOpener {
 
     /**
      * Makes the run appear under its name, complete and in one instant.
+     *
      * @return empty if another process took the name first: its run may be the one that is meant
      */
     private Optional<RunFolder> create(RunHistory succession, long last, String name, Founder founder)

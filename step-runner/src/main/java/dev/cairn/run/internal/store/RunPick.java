@@ -16,9 +16,7 @@ public sealed interface RunPick {
         DONE
     }
 
-    /** The identity belongs to a different run: do not touch it, and start nothing. One sentence per
-     * reason.
-     */
+    /** The identity belongs to a different run: do not touch it, and start nothing. One sentence per reason. */
     record Refuse(List<String> reasons) implements RunPick {}
 
     /** Decides for one run. */

@@ -82,6 +82,7 @@ final class Composites {
 
     /**
      * A mapping whose keys the user chooses.
+     *
      * @param what what a key is, for the message about an invalid one
      */
     static <T> Type<Map<String, T>> mapOf(String pattern, String what, Type<T> value) {

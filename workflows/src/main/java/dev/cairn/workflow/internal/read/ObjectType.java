@@ -18,9 +18,7 @@ final class ObjectType<T> implements Type<T> {
     /** Keys with this prefix are ignored. They are a place for YAML anchors. */
     private static final String EXTENSION = "x-";
 
-    /** Other tools' names for keys. If several keys could be meant, the first that exists here is
-     * suggested.
-     */
+    /** Other tools' names for keys. If several keys could be meant, the first that exists here is suggested. */
     private static final Map<String, List<String>> ELSEWHERE = Map.ofEntries(
             Map.entry("jobs", List.of("steps")),
             Map.entry("tasks", List.of("steps")),

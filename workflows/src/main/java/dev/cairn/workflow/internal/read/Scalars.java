@@ -69,9 +69,7 @@ final class Scalars {
                         : Optional.empty());
     }
 
-    /** A name that another part of the file must also use. The check of that part also checks its
-     * form.
-     */
+    /** A name that another part of the file must also use. The check of that part also checks its form. */
     static Type<Named> name() {
         return scalar(
                 "a name",

@@ -172,8 +172,8 @@ final class StepKeys {
         return fields.get(USES).filter(it -> !it.text().equals(AIRFLOW)).isPresent();
     }
 
-    /** Rejects keys that a step with a workflow file cannot have, because it cannot change how that
-     * file's steps run.
+    /**
+     * Rejects keys that a step with a workflow file cannot have, because it cannot change how that file's steps run.
      */
     private static void checkPart(ReadFields fields, Problems problems) {
         Stream.concat(Stream.of(OUTPUTS, ARTIFACTS, CACHE, MASK_SECRETS, STDIN), SettingsKeys.ALL.stream())
@@ -236,9 +236,7 @@ final class StepKeys {
                 : Optional.empty();
     }
 
-    /** An output of {@code cache} must have a name; otherwise it cannot be taken from an earlier
-     * success.
-     */
+    /** An output of {@code cache} must have a name; otherwise it cannot be taken from an earlier success. */
     private static void checkCache(ReadFields fields, Problems problems) {
         if (!fields.has(RUN)) {
             problems.add(fields.place(CACHE), "only a step with \"run\" can have \"cache\"");

@@ -27,9 +27,7 @@ public final class WorkflowReader {
         return root.flatMap(node -> WorkflowKeys.type(file).read(node, problems));
     }
 
-    /** The JSON Schema (draft 2020-12) of a workflow file, made from the types that {@link #read}
-     * uses.
-     */
+    /** The JSON Schema (draft 2020-12) of a workflow file, made from the types that {@link #read} uses. */
     public static Map<String, Object> schema() {
         Definitions definitions = new Definitions();
         Map<String, Object> root = WorkflowKeys.type(Path.of("workflow.yaml")).schema(definitions);
