@@ -3,7 +3,7 @@ package dev.cairn.airflow;
 import java.net.URI;
 import java.util.Locale;
 
-/** The addresses that people write down. */
+/** Checks and normalizes addresses that users write. */
 final class Addresses {
     private Addresses() {}
 

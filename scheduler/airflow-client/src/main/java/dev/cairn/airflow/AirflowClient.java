@@ -28,7 +28,7 @@ public final class AirflowClient implements AutoCloseable {
         this.connections = connections;
     }
 
-    /** @throws IOException when the certificates to trust cannot be read; the server is not asked yet */
+    /** @throws IOException if the trusted certificates cannot be read; no request has been sent then */
     public static AirflowClient connect(ConnectionSettings settings) throws IOException {
         return connect(settings, Sleeper.REAL);
     }
@@ -38,17 +38,17 @@ public final class AirflowClient implements AutoCloseable {
         return new AirflowClient(new ApiClient(new HttpTransport(connections, settings), settings, pause), connections);
     }
 
-    /** Which API the server speaks; asked once. */
+    /** The API that the server speaks. Asks the server once. */
     public ApiVersion apiVersion() throws AirflowException {
         return api.apiVersion();
     }
 
-    /** Of Airflow, e.g. {@code 3.1.0}. */
+    /** The version of Airflow, e.g. {@code 3.1.0}. */
     public String version() throws AirflowException {
         return AirflowJson.text(api.call(ApiRequest.get("version")), "version");
     }
 
-    /** {@code GET /health} of v1, {@code GET /monitor/health} of v2. */
+    /** The health of the server: {@code GET /health} of v1, {@code GET /monitor/health} of v2. */
     public Health health() throws AirflowException {
         JsonNode answer = api.call(
                 api.apiVersion() == ApiVersion.V1 ? ApiRequest.get("health") : ApiRequest.get("monitor", "health"));
@@ -89,17 +89,18 @@ public final class AirflowClient implements AutoCloseable {
         return new Backfills(api);
     }
 
-    /** Airflow 3.3 and newer only. */
+    /** Task states, which only Airflow 3.3 and newer has. */
     public StateStore stateStore() {
         return new StateStore(api);
     }
 
     /**
-     * Any other call of the API, for what has no method here.
+     * Makes any other call of the API that has no method here.
      *
-     * @param path below the API's root, unencoded, e.g. {@code pools/default_pool}; a segment that holds a slash cannot be given
+     * @param path below the API's root, unencoded, e.g. {@code pools/default_pool}; a segment that holds a slash cannot
+     *     be given
      * @param body empty for none
-     * @return the answer's JSON; null JSON where there is none
+     * @return the answer's JSON; null JSON if it has none
      */
     public JsonNode call(String method, String path, Optional<JsonNode> body) throws AirflowException {
         return api.call(new ApiRequest(method, List.of(path.split("/")), List.of(), body, ApiRequest.JSON));

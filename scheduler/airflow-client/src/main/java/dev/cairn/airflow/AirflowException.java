@@ -7,40 +7,44 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call to Airflow did not do what was asked. The message names the request, the server, the result and what to do; it never contains a
+ * A call to Airflow failed. The message names the request, the server, the result and what to do; it never contains a
  * password or a token.
  *
- * <p>Both error bodies end here: {@code application/problem+json} with {@code title} and {@code detail} (v1, from connexion), and
- * {@code {"detail": ...}} with a text, an object, or the list of FastAPI's validation (v2).
+ * <p>It represents the error bodies of both versions: {@code application/problem+json} with {@code title} and {@code
+ * detail} (v1, from connexion), and {@code {"detail": ...}} with a text, an object, or the list of FastAPI's validation
+ * (v2).
  */
 public final class AirflowException extends IOException {
     private static final long serialVersionUID = 1;
 
-    /** What kind of failure it is: what a caller decides by. */
+    /** The kind of failure, by which a caller decides what to do. */
     public enum Kind {
-        /** 401, and 403 for a token that Airflow 3 cannot read: the user or token is not accepted, also after a new login. */
+        /**
+         * 401, and 403 for a token that Airflow 3 cannot read: the server refuses the user or token, even after a new
+         * login.
+         */
         UNAUTHORIZED,
         /** 403. */
         FORBIDDEN,
         /** 404. */
         NOT_FOUND,
-        /** 409: it is there already, or another one like it. */
+        /** 409: the object exists already, or a similar one does. */
         CONFLICT,
-        /** 400 and 422: the server understood and refuses what was asked. */
+        /** 400 and 422: the server understood the request and refuses it. */
         INVALID,
         /** 429. */
         THROTTLED,
-        /** 5xx: the request may or may not have been carried out. */
+        /** 5xx: the server may have carried out the request or not. */
         SERVER,
-        /** No connection: certainly nothing was done. */
+        /** No connection: certainly the server has done nothing. */
         UNREACHABLE,
-        /** TLS does not come about: certainly nothing was done, and asking again does not help. */
+        /** The TLS handshake failed: certainly the server has done nothing, and another try does not help. */
         TLS,
-        /** A connection and no whole answer: it may have been done. */
+        /** A connection, but no complete answer: the server may have carried out the request. */
         NO_ANSWER,
-        /** Something answers that is not Airflow's API: a proxy, a login page, another base path. */
+        /** The answer is not from Airflow's API, but from a proxy, a login page or another base path. */
         NOT_AIRFLOW,
-        /** This version of Airflow does not have it; nothing was asked. */
+        /** This version of Airflow lacks the feature. No request was sent. */
         UNSUPPORTED
     }
 
@@ -88,7 +92,7 @@ public final class AirflowException extends IOException {
         return status;
     }
 
-    /** The fields that the server refuses, in a 422. */
+    /** The fields that the server refuses, for a 422. */
     public List<Problem> problems() {
         return problems;
     }
@@ -99,7 +103,7 @@ public final class AirflowException extends IOException {
         return kind == Kind.NO_ANSWER || kind == Kind.SERVER && status.orElse(0) != 500;
     }
 
-    /** Whether a retry cannot help: only a change of the request, the credentials or the server can. */
+    /** Whether a retry cannot help. Only a change of the request, the credentials or the server can. */
     public boolean isFinal() {
         return switch (kind) {
             case FORBIDDEN, NOT_FOUND, INVALID, UNSUPPORTED -> true;
@@ -107,7 +111,7 @@ public final class AirflowException extends IOException {
         };
     }
 
-    /** Whether the same call may go through later: the server is away, overloaded or broken. */
+    /** Whether the same call may succeed later: the server is away, overloaded or broken. */
     public boolean mayPass() {
         return switch (kind) {
             case THROTTLED, SERVER, UNREACHABLE, NO_ANSWER -> true;

@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Reads what servers send, taking nothing for granted. */
+/** Reads JSON from servers without trusting its shape. */
 final class AirflowJson {
     static final JsonMapper MAPPER = new JsonMapper();
 
@@ -20,7 +20,7 @@ final class AirflowJson {
         return MAPPER.createObjectNode();
     }
 
-    /** Empty when it is no JSON object or list. */
+    /** Empty if the text is no JSON object or list. */
     static Optional<JsonNode> parse(String text) {
         try {
             JsonNode tree = MAPPER.readTree(text);
@@ -30,7 +30,7 @@ final class AirflowJson {
         }
     }
 
-    /** Empty text for what is missing, null or no text. */
+    /** Empty text if the field is missing, null or no text. */
     static String text(JsonNode node, String... names) {
         return optionalText(node, names).orElse("");
     }
@@ -46,7 +46,7 @@ final class AirflowJson {
         return Optional.empty();
     }
 
-    /** A date-time with a zone; empty when it is missing, null or unreadable. */
+    /** A date-time with a zone; empty if it is missing, null or unreadable. */
     static Optional<Instant> instant(JsonNode node, String... names) {
         try {
             return optionalText(node, names).map(OffsetDateTime::parse).map(OffsetDateTime::toInstant);

@@ -9,10 +9,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Calls with authorization, repeated where that is safe. Thread-safe; no lock is held during a call.
+ * Makes calls with authorization, and repeats them if that is safe. Thread-safe; no lock is held during a call.
  *
- * <p>Repeated are: GET and PUT after a lost connection, a timeout, 429, 502, 503 and 504; anything when no connection could be
- * made, since then nothing was sent; and any call once after an answer that refuses our credentials and that {@link Credentials#renew} can do something about.
+ * <p>It repeats GET and PUT after a lost connection, a timeout, 429, 502, 503 and 504. It repeats any call if no
+ * connection could be made, because nothing was sent then. It repeats any call once if the server refused the
+ * credentials and {@link Credentials#renew} has changed them.
  */
 final class ApiClient implements Login {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
@@ -54,13 +55,13 @@ final class ApiClient implements Login {
         return json(call, checked(call, withRetries(call, "", Optional.empty())));
     }
 
-    /** The answer's JSON; null JSON where there is none, as after a 204. */
+    /** The answer's JSON; null JSON if it has none, as after a 204. */
     JsonNode call(ApiRequest call) throws AirflowException {
         ApiResponse reply = reply(call);
         return reply.body().isBlank() ? AirflowJson.MAPPER.nullNode() : json(call, reply);
     }
 
-    /** The whole answer, which is a success. */
+    /** The whole answer of a successful call. */
     ApiResponse reply(ApiRequest call) throws AirflowException {
         String root = apiVersion().path();
         Optional<String> authorization = settings.credentials().authorization(this);

@@ -6,11 +6,11 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A request: its path below the root of the API or server, in segments that are not yet encoded, since run ids contain {@code +}, {@code
- * :} and others.
+ * A request: its path below the root of the API or server, in segments that are not yet encoded, because run ids
+ * contain characters such as {@code +} and {@code :}.
  *
- * @param query name and value one after the other; a name may come again
- * @param accept the content type asked for
+ * @param query alternating names and values; a name may occur several times
+ * @param accept the requested content type
  */
 record ApiRequest(String method, List<String> path, List<String> query, Optional<JsonNode> body, String accept) {
     static final String JSON = "application/json";
@@ -54,7 +54,10 @@ record ApiRequest(String method, List<String> path, List<String> query, Optional
         return new ApiRequest(method, path, query, body, contentType);
     }
 
-    /** Whether the request is idempotent (RFC 9110, 9.2.2). A DELETE is not counted, since the second answer would be a 404. */
+    /**
+     * Whether the request is idempotent (RFC 9110, 9.2.2). A DELETE does not count, because the second answer would be
+     * a 404.
+     */
     boolean isSafeToRepeat() {
         return method.equals("GET") || method.equals("PUT");
     }

@@ -17,8 +17,9 @@ record ApiResponse(
     }
 
     /**
-     * Whether it is about who asks. Airflow 3 says 401 of a token that has expired, and 403 of one that it cannot read, as after a
-     * change of its {@code jwt_secret}, which comes with each start where none is set. Source: its {@code resolve_user_from_token}.
+     * Whether the answer refuses the credentials. Airflow 3 answers 401 for an expired token, and 403 for a token that
+     * it cannot read, as after a change of its {@code jwt_secret}. If none is configured, each start makes a new one.
+     * Source: its {@code resolve_user_from_token}.
      */
     boolean refusesCredentials() {
         return status == 401 || status == 403 && body.contains("Invalid JWT token");

@@ -1,6 +1,6 @@
 package dev.cairn.airflow;
 
-/** Which REST API a server speaks. */
+/** The REST APIs that servers speak. */
 public enum ApiVersion {
     /** Airflow 2: {@code /api/v1}. */
     V1("api/v1"),

@@ -3,9 +3,9 @@ package dev.cairn.airflow;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Data that DAGs make and wait for; a dataset in Airflow 2.
+ * Data that DAGs produce and wait for; a dataset in Airflow 2.
  *
- * @param id of the server
+ * @param id the server's id
  */
 public record Asset(long id, String uri, JsonNode json) {
 

@@ -5,9 +5,9 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * An asset was changed.
+ * An event that reports a change of an asset.
  *
- * @param extra what its sender wanted known
+ * @param extra additional data from its sender
  */
 public record AssetEvent(long id, Optional<Instant> at, JsonNode extra, JsonNode json) {
 

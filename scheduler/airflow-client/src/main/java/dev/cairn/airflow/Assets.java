@@ -18,9 +18,9 @@ public final class Assets {
     }
 
     /**
-     * The asset of exactly this URI: the server's own search is a pattern, in which {@code _} and {@code %} stand for others.
-     * Airflow 3 writes
-     * {@code s3://bucket} as {@code s3://bucket/} (it normalises what a DAG says), and both find it.
+     * The asset with exactly this URI. The server's own search takes a pattern, in which {@code _} and {@code %} match
+     * other characters. Airflow 3 writes {@code s3://bucket} as {@code s3://bucket/} (it normalises what a DAG says),
+     * and both find it.
      */
     public Optional<Asset> find(String uri) throws AirflowException {
         ApiRequest call = ApiRequest.get(name()).with("uri_pattern", uri);
@@ -29,7 +29,7 @@ public final class Assets {
                 .findFirst();
     }
 
-    /** The asset of exactly this name; with Airflow 2 UNSUPPORTED. */
+    /** The asset with exactly this name; UNSUPPORTED with Airflow 2. */
     public Optional<Asset> named(String name) throws AirflowException {
         api.needsV2("an asset by its name");
         return Pages.of(api, ApiRequest.get(name()).with("name_pattern", name), Asset::from, "assets")
@@ -47,8 +47,8 @@ public final class Assets {
     }
 
     /**
-     * Says that an asset was changed, which may start DAGs. Sent once: after SERVER or NO_ANSWER, {@link #events} shows whether it
-     * was done.
+     * Reports that an asset was changed, which may start DAGs. The request is sent once: after SERVER or NO_ANSWER,
+     * {@link #events} shows whether the server carried it out.
      *
      * @param extra an object
      */

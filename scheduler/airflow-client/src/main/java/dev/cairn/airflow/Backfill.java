@@ -5,7 +5,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Runs of a DAG for a range of dates that have passed.
+ * DAG runs for a range of past dates.
  *
  * @param completed empty while it is active
  */

@@ -2,7 +2,7 @@ package dev.cairn.airflow;
 
 import java.util.stream.Stream;
 
-/** Backfills, which Airflow 3 has; with Airflow 2 every call is UNSUPPORTED. Thread-safe. */
+/** Backfills, which only Airflow 3 has. With Airflow 2 every call is UNSUPPORTED. Thread-safe. */
 public final class Backfills {
     private static final String BACKFILLS = "backfills";
 
@@ -12,7 +12,10 @@ public final class Backfills {
         this.api = api;
     }
 
-    /** Sent once: after SERVER or NO_ANSWER, {@link #list} shows whether it was started. */
+    /**
+     * Starts a backfill. The request is sent once: after SERVER or NO_ANSWER, {@link #list} shows whether it was
+     * started.
+     */
     public Backfill create(BackfillRequest request) throws AirflowException {
         return call(ApiRequest.post(request.body(), BACKFILLS));
     }

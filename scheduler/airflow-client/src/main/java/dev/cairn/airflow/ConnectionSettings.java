@@ -6,15 +6,17 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where an Airflow is and how to talk to it; immutable.
+ * The address of an Airflow server and the settings of the connection; immutable.
  *
- * @param address e.g. {@code https://airflow.example.org/base}; a trailing slash and {@code /api/v1} or {@code /api/v2} are left out
- * @param version empty: found by asking
- * @param certificates a PEM file of certificates to trust beside the JDK's, for a CA of one's own or a self-signed server
+ * @param address e.g. {@code https://airflow.example.org/base}; a trailing slash and {@code /api/v1} or {@code /api/v2}
+ *     are removed
+ * @param version empty: the client asks the server
+ * @param certificates a PEM file with trusted certificates in addition to the JDK's, for a private CA or a self-signed
+ *     server
  * @param proxy e.g. {@code http://proxy:3128}; empty for the JVM's choice ({@code https.proxyHost} and its like)
  * @param connectTimeout per try
  * @param readTimeout longest silence of the server
- * @param retries how often at most a call is repeated that is safe to repeat, with growing pauses
+ * @param retries how often a call is repeated at most if that is safe; the pauses grow
  */
 public record ConnectionSettings(
         URI address,
@@ -32,7 +34,7 @@ public record ConnectionSettings(
         proxy = proxy.map(Addresses::proxy);
     }
 
-    /** With 10 s to connect, 60 s of silence, 4 retries. */
+    /** Settings with 10 s to connect, 60 s of silence and 4 retries. */
     public static ConnectionSettings of(String address, Credentials credentials) {
         return new ConnectionSettings(
                 URI.create(address),

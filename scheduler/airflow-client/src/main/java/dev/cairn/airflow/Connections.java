@@ -11,15 +11,15 @@ import okhttp3.ConnectionPool;
 import okhttp3.OkHttpClient;
 
 /**
- * The two ways in which requests travel.
+ * The two HTTP clients. Neither repeats or redirects a request by itself.
  *
  * @param reading keeps connections for the next call
- * @param writing takes a fresh one for each: a request lost in a dead connection looks like one that was carried out. Neither repeats or
- * redirects anything by itself
+ * @param writing uses a new connection for each call, because a request lost in a dead connection looks like one that
+ *     was carried out
  */
 record Connections(OkHttpClient reading, OkHttpClient writing) {
 
-    /** @throws IOException when the certificates cannot be read */
+    /** @throws IOException if the certificates cannot be read */
     static Connections with(ConnectionSettings settings) throws IOException {
         OkHttpClient.Builder builder = BoundedAnswers.client()
                 .connectTimeout(settings.connectTimeout())

@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * How the client authenticates. Implementations are thread-safe: one client calls from many threads. An implementation of one's own
- * serves auth managers that this package does not know.
+ * How the client authenticates. Implementations are thread-safe: one client calls them from many threads. Users can
+ * implement it for auth managers that this package does not know.
  */
 public interface Credentials {
 
@@ -20,9 +20,9 @@ public interface Credentials {
     Optional<String> authorization(Login login) throws AirflowException;
 
     /**
-     * The server did not accept this header.
+     * Reports that the server refused this header.
      *
-     * @return true when {@link #authorization} may give a better one now; the call is then repeated once
+     * @return true if {@link #authorization} may return a better one now; the call is then repeated once
      */
     default boolean renew(String refused) {
         return false;
@@ -34,9 +34,9 @@ public interface Credentials {
     }
 
     /**
-     * User and password for either version: Basic for Airflow 2; for Airflow 3 a token from {@code POST /auth/token}, fetched
-     * when first needed and again when it is refused, since it expires (a day by default: {@code [api_auth] jwt_expiration_time}). Source:
-     * Airflow's "Public API authentication" pages.
+     * User and password for either version. Airflow 2 gets them as Basic authentication. For Airflow 3, a token is
+     * fetched from {@code POST /auth/token} when it is first needed, and again when it is refused, because it expires
+     * (a day by default: {@code [api_auth] jwt_expiration_time}). Source: Airflow's "Public API authentication" pages.
      *
      * @param password read each time, so that a changed file or variable takes effect
      */
@@ -44,7 +44,7 @@ public interface Credentials {
         return new PasswordCredentials(user, password);
     }
 
-    /** Basic with either version, for a proxy in front of Airflow. */
+    /** Basic authentication with either version, for a proxy in front of Airflow. */
     static Credentials basic(String user, Supplier<String> password) {
         return login -> Optional.of(basicHeader(user, password.get()));
     }
@@ -54,7 +54,7 @@ public interface Credentials {
         return login -> Optional.of("Bearer " + checked(token.get().strip()));
     }
 
-    /** RFC 6750, 2.1: such a token is of visible characters. */
+    /** RFC 6750, 2.1: a token consists of visible characters. */
     private static String checked(String token) throws AirflowException {
         if (!token.matches("[!-~]+")) {
             throw new AirflowException(

@@ -6,7 +6,7 @@ import tools.jackson.databind.JsonNode;
  * A DAG.
  *
  * @param paused whether the scheduler leaves its runs queued
- * @param active whether its file is still there: {@code is_active} of v1, not {@code is_stale} of v2
+ * @param active whether its file still exists: {@code is_active} of v1, not {@code is_stale} of v2
  * @param importErrors whether its file could not be read when last tried
  * @param json the whole answer
  */

@@ -8,10 +8,10 @@ import java.util.Optional;
  *
  * @param idPattern an SQL {@code LIKE} pattern; the server adds {@code %} on both sides
  * @param tags any of these
- * @param evenInactive also those whose file is gone
+ * @param evenInactive whether to include DAGs whose file is gone
  */
 public record DagQuery(Optional<String> idPattern, List<String> tags, boolean evenInactive) {
-    /** All that are there now. */
+    /** All DAGs whose file exists. */
     public static final DagQuery ALL = new DagQuery(Optional.empty(), List.of(), false);
 
     public DagQuery {

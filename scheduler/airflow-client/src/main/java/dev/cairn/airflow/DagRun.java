@@ -7,8 +7,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * A run of a DAG.
  *
- * @param logicalDate empty when it has none, which v2 allows
- * @param conf what it was triggered with
+ * @param logicalDate empty if it has none, which v2 allows
+ * @param conf the conf with which it was triggered
  * @param json the whole answer
  */
 public record DagRun(

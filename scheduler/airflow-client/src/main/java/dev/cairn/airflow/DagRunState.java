@@ -1,7 +1,7 @@
 package dev.cairn.airflow;
 
 /**
- * How far a DAG run is. A state added by a newer Airflow is kept as text and is not final.
+ * The state of a DAG run. A state added by a newer Airflow is kept as text and is not final.
  *
  * @param text as the server writes it
  */
@@ -11,12 +11,12 @@ public record DagRunState(String text) {
     public static final DagRunState SUCCESS = new DagRunState("success");
     public static final DagRunState FAILED = new DagRunState("failed");
 
-    /** Final unless a user clears the run. */
+    /** Whether the state is final. A user can still clear the run. */
     public boolean isFinal() {
         return equals(SUCCESS) || equals(FAILED);
     }
 
-    /** Whether this client knows what it means. */
+    /** Whether this client knows the state. */
     public boolean isKnown() {
         return isFinal() || equals(QUEUED) || equals(RUNNING);
     }

@@ -18,23 +18,23 @@ public final class DagRuns {
     }
 
     /**
-     * Starts a run; the request is sent once. After SERVER or NO_ANSWER, {@link #find} of its id shows whether it was started. A
-     * paused DAG takes it
-     * and leaves it queued.
+     * Starts a run; the request is sent once. After SERVER or NO_ANSWER, {@link #find} of its id shows whether it was
+     * started. A paused DAG accepts the run and leaves it queued.
      *
-     * @throws AirflowException NOT_FOUND for an unknown DAG; CONFLICT when there is a run of this id, or of this logical date (the
-     *     server does not say which); INVALID for a DAG with import errors and for a conf that its params refuse
+     * @throws AirflowException NOT_FOUND for an unknown DAG; CONFLICT if there is a run of this id, or of this logical
+     *     date (the server does not say which); INVALID for a DAG with import errors and for a conf that its params
+     *     refuse
      */
     public DagRun trigger(String dagId, TriggerRequest request) throws AirflowException {
         return DagRun.from(api.call(ApiRequest.post(request.body(api.apiVersion()), "dags", dagId, RUNS)));
     }
 
-    /** @throws AirflowException NOT_FOUND when there is none */
+    /** @throws AirflowException NOT_FOUND if there is no such run */
     public DagRun get(String dagId, String runId) throws AirflowException {
         return DagRun.from(api.call(ApiRequest.get(path(dagId, runId))));
     }
 
-    /** Empty when there is none. */
+    /** The run; empty if there is none. */
     public Optional<DagRun> find(String dagId, String runId) throws AirflowException {
         try {
             return Optional.of(get(dagId, runId));
@@ -46,9 +46,9 @@ public final class DagRuns {
         }
     }
 
-    /** Newest first, by when they were started or are to be. */
+    /** DAG runs, newest first by their time of start, or scheduled start. */
     public Stream<DagRun> list(DagRunQuery query) throws AirflowException {
-        // v1 knows no "run_after", and v2 leaves logical_date null
+        // v1 lacks "run_after", and v2 leaves logical_date null
         String order = api.apiVersion() == ApiVersion.V1 ? "-execution_date" : "-run_after";
         ApiRequest call = ApiRequest.get("dags", query.dagId().orElse("~"), RUNS)
                 .with("order_by", order)
@@ -72,7 +72,7 @@ public final class DagRuns {
                         : ApiRequest.patch(body, path(dagId, runId)).with("update_mask", "note")));
     }
 
-    /** Has all of its tasks run again. The server's default would be a dry run. */
+    /** Makes all of its tasks run again. The server's default would be a dry run. */
     public void clear(String dagId, String runId) throws AirflowException {
         api.call(ApiRequest.post(AirflowJson.object().put("dry_run", false), path(dagId, runId, "clear")));
     }
@@ -82,8 +82,8 @@ public final class DagRuns {
     }
 
     /**
-     * Waits until the run has ended, asking again and again with pauses that grow from 1 s to {@code longest}. A server that is away for
-     * less than {@code patience} is waited for.
+     * Waits until the run has ended, polling with pauses that grow from 1 s to {@code longest}. Tolerates a server that
+     * is away for less than {@code patience}.
      *
      * @param seen receives each answer
      * @throws AirflowException NOT_FOUND when the run is deleted meanwhile
@@ -110,7 +110,7 @@ public final class DagRuns {
         }
     }
 
-    /** Of a run, and of what is below it. */
+    /** The path of a run, and of the parts below it. */
     static String[] path(String dagId, String runId, String... more) {
         String[] path = new String[4 + more.length];
         path[0] = "dags";

@@ -12,7 +12,7 @@ public final class Dags {
 
     /** Ordered by id. */
     public Stream<Dag> list(DagQuery query) throws AirflowException {
-        // v1 takes one order_by, v2 several; the parameter for what is gone was renamed and not inverted
+        // v1 accepts one order_by, v2 several; the parameter for inactive DAGs was renamed and not inverted
         ApiRequest call = ApiRequest.get("dags")
                 .with("order_by", "dag_id")
                 .with(api.apiVersion() == ApiVersion.V1 ? "only_active" : "exclude_stale", !query.evenInactive())
@@ -24,7 +24,7 @@ public final class Dags {
                 "dags");
     }
 
-    /** @throws AirflowException NOT_FOUND when there is none */
+    /** @throws AirflowException NOT_FOUND if there is no such DAG */
     public Dag get(String dagId) throws AirflowException {
         return Dag.from(api.call(ApiRequest.get("dags", dagId)));
     }
@@ -35,7 +35,7 @@ public final class Dags {
                 .with("update_mask", "is_paused")));
     }
 
-    /** Files that cannot be read now, of all DAGs that the user may see. */
+    /** The files that Airflow cannot read now, among all DAGs that the user may see. */
     public Stream<ImportError> importErrors() {
         return Pages.of(api, ApiRequest.get("importErrors"), ImportError::from, "import_errors");
     }

@@ -10,13 +10,13 @@ import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/** Makes one exception of the error bodies of both APIs. */
+/** Converts the error bodies of both APIs to an exception. */
 final class ErrorBodies {
     private static final int LONGEST = 500;
 
     private ErrorBodies() {}
 
-    /** @param call what was asked, for the message */
+    /** @param call a description of the call, for the message */
     static AirflowException of(String call, ApiResponse reply) {
         int status = reply.status();
         Optional<JsonNode> json = AirflowJson.parse(reply.body());
@@ -58,7 +58,8 @@ final class ErrorBodies {
                     .findFirst()
                     .orElseGet(() -> cut(detail.toString()));
         }
-        String title = AirflowJson.text(tree, "title", "error"); // Airflow 3 about the paths of Airflow 2: "error"
+        String title = AirflowJson.text(tree, "title", "error"); // Airflow 3 uses "error" in its answer to paths of
+                                                                 // Airflow 2
         String said = detail.isString() ? detail.stringValue() : "";
         return cut(title.isEmpty() || said.contains(title) ? said : said.isEmpty() ? title : title + ": " + said);
     }

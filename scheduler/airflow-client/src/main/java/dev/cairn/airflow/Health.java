@@ -6,10 +6,10 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /**
- * How the parts of an Airflow are.
+ * The health of the parts of an Airflow.
  *
- * @param statuses by part ({@code metadatabase, scheduler, triggerer, dag_processor}), {@code healthy} or {@code unhealthy}; a part that does
- *     not run has none
+ * @param statuses {@code healthy} or {@code unhealthy} by part ({@code metadatabase, scheduler, triggerer,
+ *     dag_processor}); a part that does not run is missing
  * @param json the whole answer, heartbeats included
  */
 public record Health(Map<String, String> statuses, JsonNode json) {
@@ -26,7 +26,7 @@ public record Health(Map<String, String> statuses, JsonNode json) {
         return new Health(statuses, json);
     }
 
-    /** Whether DAG runs will make progress: database and scheduler are well. */
+    /** Whether DAG runs will make progress: database and scheduler are healthy. */
     public boolean isHealthy() {
         return "healthy".equals(statuses.get("metadatabase")) && "healthy".equals(statuses.get("scheduler"));
     }

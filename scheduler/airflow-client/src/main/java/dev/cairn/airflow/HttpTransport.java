@@ -22,7 +22,7 @@ import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
 
-/** Sends one request, once, and says which kind of failure a failure is. Thread-safe. */
+/** Sends one request, once, and classifies failures. Thread-safe. */
 final class HttpTransport {
     private static final MediaType JSON = MediaType.get("application/json");
 
@@ -37,8 +37,8 @@ final class HttpTransport {
     }
 
     /**
-     * @param root where the call's path begins, below the server's address
-     * @throws AirflowException when there is no whole answer
+     * @param root the root of the call's path, below the server's address
+     * @throws AirflowException if there is no complete answer
      */
     ApiResponse send(ApiRequest call, String root, Optional<String> authorization) throws AirflowException {
         Request.Builder request = new Request.Builder()
@@ -133,7 +133,9 @@ final class HttpTransport {
         return false;
     }
 
-    /** A TLS port answers plain HTTP with a few bytes of its own, or hangs up. */
+    /**
+     * A hint for the message of a failure. A port that expects TLS answers plain HTTP with a few bytes, or hangs up.
+     */
     private String hint(IOException e, String message) {
         boolean strange = e instanceof ProtocolException || message.startsWith("unexpected end of stream");
         return strange && "http".equals(address.getScheme()) ? ". If this port wants TLS, write https://" : "";

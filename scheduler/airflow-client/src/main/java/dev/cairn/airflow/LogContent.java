@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
-/** The forms in which servers send logs, as lines. */
+/** Converts the log formats of servers to lines. */
 final class LogContent {
     /** v1 writes a Python list of (host, text): {@code [('host', 'text')]}. */
     private static final Pattern TUPLE = Pattern.compile(
@@ -45,7 +45,7 @@ final class LogContent {
             entry.stringValue().lines().forEach(lines::add);
             return;
         }
-        // what fields mean: FileTaskHandler.StructuredLogMessage; "::group::" lines fold in Airflow's page
+        // FileTaskHandler.StructuredLogMessage defines the fields; "::group::" lines fold in Airflow's page
         String line = Stream.of(
                         AirflowJson.text(entry, "timestamp"),
                         AirflowJson.text(entry, "level").toUpperCase(Locale.ROOT),

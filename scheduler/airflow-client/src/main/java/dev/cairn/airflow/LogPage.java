@@ -6,8 +6,8 @@ import java.util.Optional;
 /**
  * A part of a task's log.
  *
- * @param lines for people, without line ends
- * @param next the token for the next page; empty at the log's end
+ * @param lines the lines for people, without line ends
+ * @param next the token of the next page; empty at the end of the log
  */
 public record LogPage(List<String> lines, Optional<String> next) {
     public LogPage {

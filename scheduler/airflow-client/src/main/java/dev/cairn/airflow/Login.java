@@ -2,7 +2,7 @@ package dev.cairn.airflow;
 
 import tools.jackson.databind.JsonNode;
 
-/** What credentials may ask of the server in order to get a token. */
+/** The requests that credentials may send to the server to get a token. */
 public interface Login {
 
     ApiVersion apiVersion() throws AirflowException;

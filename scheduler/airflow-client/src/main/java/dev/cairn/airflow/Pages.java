@@ -16,9 +16,9 @@ import tools.jackson.databind.JsonNode;
 /**
  * A list that comes page by page, fetched as it is read. Confined to its reader's thread.
  *
- * <p>What the server gives counts, not what was asked: it clamps {@code limit} silently ({@code [api] maximum_page_limit}), so the next
- * page begins after as many entries as came. {@code total_entries} may be null (cursor pages of newer servers): then a
- * {@code next_cursor} or an empty page tells the end.
+ * <p>The server may silently return fewer entries than requested ({@code [api] maximum_page_limit}), so the next page
+ * begins after the number of entries that came. {@code total_entries} may be null (cursor pages of newer servers): then
+ * a {@code next_cursor} or an empty page tells the end.
  */
 final class Pages<T> implements Iterator<T> {
     private static final int LIMIT = 100;
@@ -39,7 +39,7 @@ final class Pages<T> implements Iterator<T> {
         this.names = names;
     }
 
-    /** @param names of the field that holds the list, in any version */
+    /** @param names the names of the field that holds the list, in any version */
     static <T> Stream<T> of(ApiClient api, ApiRequest call, Function<JsonNode, T> read, String... names) {
         Iterator<T> pages = new Pages<>(api, call, read, names);
         return StreamSupport.stream(

@@ -2,7 +2,7 @@ package dev.cairn.airflow;
 
 import java.time.Duration;
 
-/** Waits. A test hands in one that takes no time. */
+/** Waits. Tests use an implementation that takes no time. */
 @FunctionalInterface
 interface Sleeper {
     Sleeper REAL = length -> Thread.sleep(length.toMillis());

@@ -6,8 +6,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a task keeps for its next try: the task state store of Airflow 3.3 and newer. Older servers answer NOT_FOUND or
- * NOT_AIRFLOW, and Airflow 2 is UNSUPPORTED. Thread-safe.
+ * The task state store of Airflow 3.3 and newer, in which a task keeps data for its next try. Older servers answer
+ * NOT_FOUND or NOT_AIRFLOW, and Airflow 2 is UNSUPPORTED. Thread-safe.
  *
  * <p>A value is any JSON of up to 65,535 characters. Source: {@code task_state_store.py} of Airflow's public routes.
  */
@@ -18,7 +18,7 @@ public final class StateStore {
         this.api = api;
     }
 
-    /** Empty when there is nothing under this key. */
+    /** The value; empty if there is nothing under this key. */
     public Optional<JsonNode> get(String dagId, String runId, String taskId, int mapIndex, String key)
             throws AirflowException {
         try {
@@ -32,7 +32,7 @@ public final class StateStore {
         }
     }
 
-    /** Sets it, for as long as the server's configuration keeps such things. */
+    /** Sets the value, which the server keeps for a configured time. */
     public void put(String dagId, String runId, String taskId, int mapIndex, String key, JsonNode value)
             throws AirflowException {
         ObjectNode body = AirflowJson.object();
@@ -40,7 +40,7 @@ public final class StateStore {
         call(ApiRequest.put(body, path(dagId, runId, taskId, key)), mapIndex);
     }
 
-    /** No error when there is nothing under this key. */
+    /** Deletes the value. A missing one is no error. */
     public void delete(String dagId, String runId, String taskId, int mapIndex, String key) throws AirflowException {
         call(ApiRequest.delete(path(dagId, runId, taskId, key)), mapIndex);
     }

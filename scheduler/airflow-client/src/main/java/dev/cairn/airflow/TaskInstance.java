@@ -31,7 +31,7 @@ public record TaskInstance(
                 json);
     }
 
-    /** For people: the task's id, with the index of a mapped one. */
+    /** The name for people: the task's id, with the index of a mapped task. */
     public String name() {
         return mapIndex < 0 ? taskId : taskId + "[" + mapIndex + "]";
     }

@@ -18,7 +18,7 @@ public final class TaskInstances {
         return Pages.of(api, ApiRequest.get(DagRuns.path(dagId, runId, TASKS)), TaskInstance::from, "task_instances");
     }
 
-    /** @throws AirflowException NOT_FOUND when there is none */
+    /** @throws AirflowException NOT_FOUND if there is no such task */
     public TaskInstance get(String dagId, String runId, String taskId) throws AirflowException {
         return TaskInstance.from(api.call(ApiRequest.get(DagRuns.path(dagId, runId, TASKS, taskId))));
     }
@@ -30,11 +30,11 @@ public final class TaskInstances {
     }
 
     /**
-     * Has tasks of a run run again, and with them those that come after.
+     * Makes tasks of a run, and the tasks after them, run again.
      *
      * @param taskIds empty for all
-     * @param onlyFailed leaves alone what did not fail
-     * @return what was cleared
+     * @param onlyFailed whether to clear only failed tasks
+     * @return the cleared tasks
      */
     public List<TaskInstance> clear(String dagId, String runId, List<String> taskIds, boolean onlyFailed)
             throws AirflowException {

@@ -14,11 +14,11 @@ public final class TaskLogs {
     }
 
     /**
-     * What is new in the log of a try.
+     * The new part of the log of a try.
      *
      * @param mapIndex -1 for a task that is not mapped
-     * @param after {@link LogPage#next} of the part before; empty from the beginning
-     * @throws AirflowException NOT_FOUND when there is no such try
+     * @param after {@link LogPage#next} of the part before; empty for the beginning
+     * @throws AirflowException NOT_FOUND if there is no such try
      */
     public LogPage read(String dagId, String runId, String taskId, int mapIndex, int tryNumber, Optional<String> after)
             throws AirflowException {
@@ -37,12 +37,12 @@ public final class TaskLogs {
         return new LogPage(lines, json.flatMap(answer -> AirflowJson.optionalText(answer, "continuation_token")));
     }
 
-    /** The whole log of a try that has ended, in one or more calls. */
+    /** The whole log of a try that has ended, read in one or more calls. */
     public List<String> readAll(String dagId, String runId, String taskId, int mapIndex, int tryNumber)
             throws AirflowException {
         LogPage page = read(dagId, runId, taskId, mapIndex, tryNumber, Optional.empty());
         List<String> lines = new ArrayList<>(page.lines());
-        // an Airflow 2 gives a token for ever; a part without lines is the end for now
+        // an Airflow 2 always returns a token, so a part without lines is the present end
         while (page.next().isPresent() && !page.lines().isEmpty()) {
             page = read(dagId, runId, taskId, mapIndex, tryNumber, page.next());
             lines.addAll(page.lines());

@@ -3,9 +3,9 @@ package dev.cairn.airflow;
 import java.util.Set;
 
 /**
- * How far a task instance is. A state added by a newer Airflow is kept as text and is not final.
+ * The state of a task instance. A state added by a newer Airflow is kept as text and is not final.
  *
- * @param text as the server writes it; empty for a task that has not been looked at yet (null)
+ * @param text as the server writes it; empty for a task that the scheduler has not examined yet (null)
  */
 public record TaskState(String text) {
     public static final TaskState NONE = new TaskState("");
@@ -16,7 +16,7 @@ public record TaskState(String text) {
 
     private static final Set<String> FINAL = Set.of("success", "failed", "upstream_failed", "skipped", "removed");
 
-    /** Final unless a user clears the task. */
+    /** Whether the state is final. A user can still clear the task. */
     public boolean isFinal() {
         return FINAL.contains(text);
     }

@@ -5,7 +5,10 @@ import okhttp3.EventListener;
 import okhttp3.Handshake;
 import org.jspecify.annotations.Nullable;
 
-/** Knows whether a call hangs in its TLS handshake, before which no request is sent. Thread-safe; one for each call. */
+/**
+ * Knows whether a call hangs in its TLS handshake. No request is sent before that. Thread-safe; one object for each
+ * call.
+ */
 final class TlsWatch extends EventListener {
     private volatile boolean underWay;
 

@@ -9,14 +9,15 @@ import tools.jackson.databind.node.ObjectNode;
  * A DAG run to start.
  *
  * @param runId at most 250 characters; a caller that may repeat the request chooses it beforehand
- * @param logicalDate of v1 the server takes now for an empty one, and refuses a second run of the same date; v2 then has none
+ * @param logicalDate if empty, v1 uses the present time and refuses a second run of the same date; in v2 the run has no
+ *     date then
  * @param conf an object; empty for none
  */
 public record TriggerRequest(
         String runId, Optional<Instant> logicalDate, Optional<JsonNode> conf, Optional<String> note) {
     private static final int LONGEST_ID = 250;
 
-    /** @throws IllegalArgumentException for an id that Airflow does not take */
+    /** @throws IllegalArgumentException for an id that Airflow refuses */
     public TriggerRequest {
         if (runId.isEmpty() || runId.length() > LONGEST_ID) {
             throw new IllegalArgumentException("a DAG run's id has 1 to " + LONGEST_ID + " characters: " + runId);
@@ -35,7 +36,7 @@ public record TriggerRequest(
         return new TriggerRequest(runId, Optional.of(date), conf, note);
     }
 
-    /** v2 refuses keys that it does not know, and wants {@code logical_date} even when it is null. */
+    /** v2 refuses unknown keys, and requires {@code logical_date} even if it is null. */
     ObjectNode body(ApiVersion version) {
         ObjectNode body = AirflowJson.object().put("dag_run_id", runId);
         if (logicalDate.isPresent()) {

@@ -6,7 +6,7 @@ import tools.jackson.databind.JsonNode;
 /**
  * A variable of Airflow.
  *
- * @param value text; masked by the server for a name that looks secret
+ * @param value its text; the server masks it if the name looks secret
  */
 public record Variable(String key, String value, Optional<String> description, JsonNode json) {
 

@@ -14,12 +14,12 @@ public final class Variables {
         return Pages.of(api, ApiRequest.get("variables"), Variable::from, "variables");
     }
 
-    /** @throws AirflowException NOT_FOUND when there is none */
+    /** @throws AirflowException NOT_FOUND if there is no such variable */
     public Variable get(String key) throws AirflowException {
         return Variable.from(api.call(ApiRequest.get("variables", key)));
     }
 
-    /** @throws AirflowException CONFLICT from v2 when there is one of this key */
+    /** @throws AirflowException CONFLICT from v2 if the key exists */
     public Variable create(String key, String value) throws AirflowException {
         return Variable.from(
                 api.call(ApiRequest.post(AirflowJson.object().put("key", key).put("value", value), "variables")));

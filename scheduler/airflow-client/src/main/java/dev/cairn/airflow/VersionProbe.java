@@ -5,8 +5,8 @@ import java.net.URI;
 import java.util.Optional;
 
 /**
- * Finds out which API a server speaks: {@code /version} needs no authorization in either. Airflow 3 answers a path that it does not know
- * with its page, and Airflow 2 with a 404, so that only JSON with a version counts.
+ * Finds out which API a server speaks: {@code /version} needs no authorization in either version. Airflow 3 answers an
+ * unknown path with its page, and Airflow 2 with a 404, so only JSON with a version counts.
  */
 final class VersionProbe {
 

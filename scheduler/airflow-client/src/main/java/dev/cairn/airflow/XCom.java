@@ -5,10 +5,10 @@ import tools.jackson.databind.JsonNode;
 /**
  * A value that a task left for others.
  *
- * @param value JSON; of a server before 2.10 always its text
+ * @param value JSON; always a text from a server before 2.10
  */
 public record XCom(String taskId, int mapIndex, String key, JsonNode value, JsonNode json) {
-    /** The key of what a task returns. */
+    /** The key of a task's return value. */
     public static final String RETURN_VALUE = "return_value";
 
     static XCom from(JsonNode json) {

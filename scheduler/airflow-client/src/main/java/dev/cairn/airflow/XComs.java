@@ -25,10 +25,10 @@ public final class XComs {
 
     /**
      * @param mapIndex -1 for a task that is not mapped
-     * @throws AirflowException NOT_FOUND when there is none
+     * @throws AirflowException NOT_FOUND if there is no such value
      */
     public XCom get(String dagId, String runId, String taskId, int mapIndex, String key) throws AirflowException {
-        // the default makes a Python text of the value
+        // by default the server would convert the value to a Python text
         ApiRequest call = ApiRequest.get(DagRuns.path(dagId, runId, "taskInstances", taskId, ENTRIES, key))
                 .with("stringify", false)
                 .with("map_index", mapIndex);

@@ -20,17 +20,17 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trust in the JDK's certificates and in those of a PEM file.
+ * Trusts the JDK's certificates and those of a PEM file.
  *
- * @param sockets for TLS
- * @param manager the trust that they have
+ * @param sockets makes TLS sockets with that trust
+ * @param manager the trust manager
  */
 public record Trust(SSLSocketFactory sockets, X509TrustManager manager) {
 
-    /** @throws IOException when the file cannot be read or holds no certificate */
+    /** @throws IOException if the file cannot be read or holds no certificate */
     public static Trust with(Path pemFile) throws IOException {
         if (!Files.readAttributes(pemFile, BasicFileAttributes.class)
-                .isRegularFile()) { // to open a pipe could wait for ever
+                .isRegularFile()) { // opening a pipe could block for ever
             throw new IOException(pemFile + " is not a file, and so holds no certificates");
         }
         try (InputStream in = Files.newInputStream(pemFile)) {
@@ -57,7 +57,7 @@ public record Trust(SSLSocketFactory sockets, X509TrustManager manager) {
         }
     }
 
-    /** @param store null for the JDK's */
+    /** @param store null for the JDK's own store */
     private static X509TrustManager manager(@Nullable KeyStore store) throws GeneralSecurityException {
         TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
         factory.init(store);

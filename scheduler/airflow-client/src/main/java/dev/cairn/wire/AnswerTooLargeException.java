@@ -2,7 +2,7 @@ package dev.cairn.wire;
 
 import java.io.IOException;
 
-/** An answer has more bytes than are read. Asking again does not help. */
+/** An answer exceeds the number of bytes that are read. Another try does not help. */
 public final class AnswerTooLargeException extends IOException {
     private static final long serialVersionUID = 1;
 

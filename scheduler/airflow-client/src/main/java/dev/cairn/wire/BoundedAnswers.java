@@ -13,16 +13,20 @@ import okio.Okio;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The base of all HTTP clients. A reader gets at most {@link #MOST} bytes of an answer, counted after decompression, and then an {@link
- * AnswerTooLargeException}, so that no server can exhaust the memory. Immutable, thread-safe.
+ * The base of all HTTP clients. It lets a reader read at most {@link #MOST} bytes of an answer, counted after
+ * decompression. More is an {@link AnswerTooLargeException}, so that no server can exhaust the memory. Immutable,
+ * thread-safe.
  */
 public final class BoundedAnswers implements Interceptor {
-    /** Bytes. A page of a list has some hundred kilobytes; what has no natural size, a log, is read as a stream below this too. */
+    /**
+     * The limit in bytes. A page of a list has some hundred kilobytes. A log, which has no natural size, is read as a
+     * stream of parts below this limit.
+     */
     public static final long MOST = 32L * 1024 * 1024;
 
     private BoundedAnswers() {}
 
-    /** What every client of ours is made from. */
+    /** The client from which every HTTP client of Cairn is derived. */
     public static OkHttpClient.Builder client() {
         return new OkHttpClient.Builder().addInterceptor(new BoundedAnswers());
     }

@@ -7,14 +7,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Warns of secrets that travel as clear text. Thread-safe. */
+/** Warns of secrets that are sent in clear text. Thread-safe. */
 public final class ClearText {
     private static final Logger LOG = LoggerFactory.getLogger(ClearText.class);
     private static final Set<String> WARNED = ConcurrentHashMap.newKeySet();
 
     private ClearText() {}
 
-    /** Once per server and process, for {@code http://} to another host than this one. */
+    /** Warns once per server and process, if the address is {@code http://} on another host than this one. */
     public static void warnOf(String secret, URI address) {
         String server = address.getHost() + (address.getPort() < 0 ? "" : ":" + address.getPort());
         if (isReadableByOthers(address) && WARNED.add(server)) {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         name = "check",
         description = "Shows what this host supports per engine; for each gap, its effect and who can fix it.")
 final class CheckCommand implements Callable<Integer> {
-    /** The engine that steps have by default: what it lacks decides the exit code. */
+    /** The default engine of steps. What it lacks decides the exit code. */
     private static final String DEFAULT_ENGINE = "native";
 
     private final Console console;

@@ -39,7 +39,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 
-/** All commands by name; of these only the one that was asked for is loaded, so that the start stays fast. */
+/** All commands by name. Only the requested one is loaded, so that the start stays fast. */
 public final class CommandTree {
     private final Console console;
     private final GlobalOptions options = new GlobalOptions();
@@ -80,7 +80,7 @@ public final class CommandTree {
         return commands.keySet();
     }
 
-    /** Parses, runs and reports; returns the exit code and throws nothing. */
+    /** Parses and runs the command and reports errors. Returns the exit code and throws nothing. */
     public int execute(String... args) {
         CommandLine root = root();
         try {
@@ -92,7 +92,7 @@ public final class CommandTree {
         }
     }
 
-    /** With every command, as help and completion need it. */
+    /** The tree with every command, as help and completion need it. */
     CommandLine whole() {
         CommandLine root = root();
         commands.forEach((name, command) -> root.addSubcommand(name, command.get()));
@@ -103,7 +103,7 @@ public final class CommandTree {
         return new CommandLine(new RootCommand(options));
     }
 
-    /** The command named by the first argument that is no option; all of them when it names none. */
+    /** The command named by the first argument that is no option; all commands if it names none. */
     private Map<String, Supplier<Object>> wanted(String... args) {
         for (int i = 0; i < args.length; i++) {
             if (args[i].equals("--home") || args[i].equals("--color")) {

@@ -15,7 +15,7 @@ final class CompletionCommand implements Callable<Integer> {
     private final Console console;
     private final Supplier<CommandLine> tree;
 
-    /** Shells that we can complete in; picocli's script serves both, by bashcompinit in zsh. */
+    /** Shells with completion. picocli's script serves both; zsh uses it through bashcompinit. */
     enum Shell {
         bash,
         zsh

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code cairn} without a command. */
+/** The command {@code cairn} without a subcommand. */
 @Command(
         name = "cairn",
         versionProvider = Version.class,

@@ -1,7 +1,6 @@
 /**
- * The command line: one class per command, {@link dev.cairn.cli.Main} puts the parts together.
- *
- * <p>A leaf: nothing imports it. What it promises to users and scripts is specified in {@code scheduler/docs/cli.md}.
+ * The command line: one class per command, {@link dev.cairn.cli.Main} puts the parts together. <p>No other module
+ * imports it. {@code scheduler/docs/cli.md} specifies its behaviour for users and scripts.
  */
 @NullMarked
 package dev.cairn.cli;

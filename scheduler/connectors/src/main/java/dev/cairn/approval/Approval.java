@@ -9,9 +9,9 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What an attempt of an approval asks, and what was decided: {@code approval.json} in its folder. Written by the runner when it asks, by
- * {@code cairn approve} when a person decides, and by the runner when it has taken the decision. A view on the document's tree; confined to
- * one thread.
+ * The question of an approval's attempt and the decision: {@code approval.json} in its folder. The runner writes it
+ * with the question, {@code cairn approve} adds a person's decision, and the runner records that it has used the
+ * decision. A view of the document's tree; confined to one thread.
  */
 public final class Approval {
     private static final DocumentType TYPE = new DocumentType("cairn.approval", 1);
@@ -33,7 +33,7 @@ public final class Approval {
         return new Approval(attempt.resolve(NAME), root);
     }
 
-    /** Empty where the attempt has not asked. */
+    /** Empty if the attempt has not asked. */
     public static Optional<Approval> read(Path attempt) throws IOException {
         Path file = attempt.resolve(NAME);
         return TYPE.readIfPresent(file, root -> {
@@ -63,7 +63,7 @@ public final class Approval {
     }
 
     /**
-     * What a person has decided.
+     * A person's decision.
      *
      * @param by the name of the person
      * @param comment may be empty
@@ -95,7 +95,7 @@ public final class Approval {
         save();
     }
 
-    /** Whether an attempt has ended by the decision: it does not hold for the next. */
+    /** Whether an attempt has ended by the decision, which then does not count for the next. */
     boolean isTaken() {
         return root.path("taken").asBoolean(false);
     }

@@ -13,8 +13,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Carries out {@code approval}: the step ends when a person decides. If a person decides while no runner runs the run, the next attempt takes
- * the decision. Immutable, thread-safe.
+ * Carries out {@code approval}: the step ends when a person decides. If nobody runs the run at that time, the next
+ * attempt uses the decision. Immutable, thread-safe.
  */
 public final class ApprovalAction extends Action {
     public static final String NAME = "approval";
@@ -57,7 +57,7 @@ public final class ApprovalAction extends Action {
         }
     }
 
-    /** What was decided on the attempt before, after it had been stopped. */
+    /** The decision on the attempt before, made after that attempt was stopped. */
     private static Optional<Approval.Decision> decidedMeanwhile(Path attempt) throws IOException {
         int number = Integer.parseInt(attempt.getFileName().toString()) - 1;
         Optional<Approval> before = Approval.read(attempt.resolveSibling("%03d".formatted(number)));

@@ -11,9 +11,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/** An approval without a decision, as a running step. The thread that waits for the end reads the file. */
+/** An approval without a decision, as a running step. The thread that waits for the end polls the file. */
 final class PendingApproval extends ActionStep {
-    /** Another host may write the file, for which there is no event. */
+    /** The polling interval: another host may write the file, and no event reports that. */
     private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
 
     private final Path attempt;

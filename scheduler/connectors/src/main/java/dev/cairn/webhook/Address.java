@@ -15,14 +15,14 @@ import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A webhook with its secrets looked up; for one request, and never written anywhere.
+ * A webhook with its secrets, for one request. It is never stored.
  *
- * @param hidden whether the URL is a secret, so that nothing of it may be shown
- * @param secret whether a header is one
+ * @param hidden whether the URL is a secret that must not be shown
+ * @param secret whether a header is a secret
  */
 record Address(HttpUrl url, boolean hidden, boolean secret, Headers headers, Optional<Signature> signature) {
 
-    /** @throws IOException when something is missing or unfit; the message holds no secret */
+    /** @throws IOException if something is missing or invalid; the message holds no secret */
     static Address of(Notification.Webhook webhook, Path folder, Map<String, String> environment) throws IOException {
         boolean hidden = webhook.url() instanceof MaybeSecret.Secret;
         @Nullable HttpUrl url = HttpUrl.parse(text(webhook.url(), folder, environment));

@@ -7,7 +7,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A notice as a CloudEvent in structured mode (CloudEvents 1.0, JSON event format): the same bytes however often it is posted.
+ * A notification as a CloudEvent in structured mode (CloudEvents 1.0, JSON event format). Every post has the same
+ * bytes.
  */
 final class CloudEvent {
     static final String MEDIA_TYPE = "application/cloudevents+json";
@@ -33,7 +34,7 @@ final class CloudEvent {
         return JsonMapper.shared().writeValueAsBytes(event);
     }
 
-    /** As a segment of a path (RFC 3986). */
+    /** Encodes a text as a segment of a path (RFC 3986). */
     private static String escaped(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }

@@ -9,12 +9,12 @@ import java.util.Optional;
 
 /** The header {@code Retry-After}: seconds, or a date (RFC 9110, 10.2.3). */
 final class RetryAfter {
-    /** Longer waits are not obeyed. */
+    /** A longer wait is shortened to this. */
     private static final Duration LONGEST = Duration.ofHours(1);
 
     private RetryAfter() {}
 
-    /** @return empty when it says nothing that can be read */
+    /** @return empty if the header cannot be read */
     static Optional<Duration> parse(String text, Instant now) {
         String value = text.strip();
         try {

@@ -20,8 +20,10 @@ final class Signature {
     }
 
     /**
-     * @param secret in base64 after {@code whsec_}, as Standard Webhooks writes secrets; any other is taken as it is
-     * @throws IllegalArgumentException for one that is empty, or no base64 after {@code whsec_}; the message does not hold it
+     * @param secret in base64 after {@code whsec_}, as Standard Webhooks writes secrets; any other text is used
+     *     unchanged
+     * @throws IllegalArgumentException if the secret is empty, or is no base64 after {@code whsec_}; the message does
+     *     not contain it
      */
     static Signature by(String secret) {
         byte[] bytes = secret.startsWith(ENCODED)
@@ -38,7 +40,8 @@ final class Signature {
             return Base64.getDecoder().decode(text);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    "the secret is no base64 after " + ENCODED); // the cause holds parts of it
+                    "the secret is no base64 after " + ENCODED); // without the cause, which contains parts of the
+                                                                 // secret
         }
     }
 

@@ -25,15 +25,16 @@ import okhttp3.Response;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Posts notices to webhooks. Any 2xx means taken; 408, 425, 429, 5xx and no answer mean not yet; everything else, redirects too,
- * means never (Standard Webhooks, "Deliverability and reliability"). Thread-safe.
+ * Posts notifications to webhooks. Any 2xx means accepted. 408, 425, 429, 5xx and no answer mean a later retry. Every
+ * other answer, redirects included, means refused for good (Standard Webhooks, "Deliverability and reliability").
+ * Thread-safe.
  */
 public final class Webhooks implements Delivery<Notification.Webhook> {
     private final Map<String, String> environment;
     private final Clock clock;
     private @Nullable OkHttpClient client;
 
-    /** @param environment where secrets are looked up */
+    /** @param environment the environment in which secrets are looked up */
     public Webhooks(Map<String, String> environment, Clock clock) {
         this.environment = Map.copyOf(environment);
         this.clock = clock;
@@ -139,7 +140,7 @@ public final class Webhooks implements Delivery<Notification.Webhook> {
     private synchronized OkHttpClient shared() {
         if (client == null) {
             client = BoundedAnswers.client()
-                    .connectTimeout(Duration.ZERO) // the time of the whole call bounds each part of it
+                    .connectTimeout(Duration.ZERO) // the time limit of the whole call bounds each part of it
                     .readTimeout(Duration.ZERO)
                     .writeTimeout(Duration.ZERO)
                     .followRedirects(false)

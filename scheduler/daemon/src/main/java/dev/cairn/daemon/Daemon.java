@@ -24,13 +24,13 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts the runs of schedules when their time comes, and resumes those that were left unfinished. One thread, the caller of {@link #run},
+ * Starts the runs of schedules at their times, and resumes unfinished ones. One thread, the caller of {@link #run},
  * decides everything; others only wake it. {@link #stop} may be called from any thread.
  */
 public final class Daemon {
-    /** Without a failure for this long, trouble with the database has passed: Quartz tries again each second. */
+    /** If no failure occurs for this long, the database works again: Quartz retries each second. */
     private static final Duration QUIET = Duration.ofSeconds(3);
-    /** In bytes. With less, what fits now says nothing of the next tick. */
+    /** Free bytes on the disk. With less, a write that succeeds now says nothing about the next tick. */
     private static final long ROOM = 1 << 20;
 
     private final DaemonSettings settings;
@@ -45,7 +45,7 @@ public final class Daemon {
     private volatile long lastFailure = System.nanoTime() - QUIET.toNanos();
 
     /**
-     * @param metrics counts what happens
+     * @param metrics counts events
      * @param tell writes a line to the daemon's log
      */
     public Daemon(DaemonSettings settings, Runners runners, Metrics metrics, Clock clock, Consumer<String> tell) {
@@ -106,7 +106,7 @@ public final class Daemon {
                 try {
                     duties.stopRuns(loop);
                 } catch (StoreException e) {
-                    // nothing is lost: the next start, or another daemon, finds out from the runs themselves
+                    // no data is lost: the next start, or another daemon, reads the results from the runs themselves
                     trouble.begun(String.valueOf(e.getMessage()));
                 }
             }
@@ -123,7 +123,9 @@ public final class Daemon {
         loop.wake();
     }
 
-    /** What is in the way of the daemon: said once, and shown by {@code cairn daemon status}. */
+    /**
+     * The problem that prevents the daemon from working. It is reported once, and {@code cairn daemon status} shows it.
+     */
     private final class Trouble implements DutyLoop.Watcher {
         private final DaemonLock lock;
         private final DaemonDuties duties;
@@ -147,7 +149,7 @@ public final class Daemon {
             }
         }
 
-        /** Quartz fails in its own words when the database does, which has reported itself. */
+        /** When the database fails, Quartz reports that in its own words. The database's own report is enough. */
         @Override
         public String nameOf(Exception e) {
             StoreException behind = failure.get();
@@ -161,7 +163,7 @@ public final class Daemon {
             tell(what, what);
         }
 
-        /** On a full disk, a heartbeat may still find the room that Quartz does not. */
+        /** Whether the trouble has passed. On a full disk, a heartbeat may still fit where Quartz's writes do not. */
         @Override
         public boolean passed() {
             if (!caughtUp) {
@@ -187,7 +189,7 @@ public final class Daemon {
         }
     }
 
-    /** What listens, if anything does. */
+    /** The HTTP service, if there is one. */
     private record Served(Optional<HttpFront.Open> port) implements AutoCloseable {
         Optional<String> address() {
             return port.map(HttpFront.Open::address);
@@ -210,14 +212,14 @@ public final class Daemon {
         return new Served(Optional.of(open));
     }
 
-    /** The rows of the database are counted on request. */
+    /** Counts the rows of the database on each request. */
     private String metricsOf(Database database) {
         try {
             database.read(Tables::countByState)
                     .forEach(count -> metrics.ticks(count.state().wire(), count.count()));
             metrics.schedules(database.read(Tables::countSchedules));
         } catch (StoreException e) {
-            // the daemon itself reports it; what was counted before stays
+            // the daemon itself reports the failure; the former counts stay
         }
         return metrics.text();
     }

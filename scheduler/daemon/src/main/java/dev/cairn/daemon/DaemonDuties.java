@@ -27,17 +27,17 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
- * The duties of a daemon. A fired trigger, a command's signal, a changed file and an event of a run wake it; it polls only for what
- * nothing signals. Confined to the daemon's thread.
+ * The duties of a daemon. A fired trigger, a command's signal, a changed file and an event of a run wake it; it polls
+ * only for changes that nothing signals. Confined to the daemon's thread.
  */
 final class DaemonDuties implements AutoCloseable {
     /** A signal may be lost, and waits make no progress while the machine sleeps. */
     private static final Duration UNSIGNALLED = Duration.ofMinutes(1);
 
     private static final Duration UNWATCHED = Duration.ofSeconds(5);
-    /** A file that has not changed for this long counts as completely written. */
+    /** A workflow file that has not changed for this long counts as completely written. */
     private static final Duration SETTLED = Duration.ofSeconds(1);
-    /** Another daemon may have decided about a run of this one. */
+    /** How often to check whether another daemon has decided about a run of this one. */
     private static final Duration DECIDED_ELSEWHERE = Duration.ofSeconds(5);
 
     private static final Duration NOTIFY_AGAIN = Duration.ofSeconds(15);
@@ -72,8 +72,8 @@ final class DaemonDuties implements AutoCloseable {
     private long known = -1;
 
     /**
-     * @param id of this daemon among those that share the database
-     * @param since when a daemon has been running without a gap
+     * @param id its id among the daemons that share the database
+     * @param since since when a daemon has been running without a gap
      * @param listeners receive the events of the run of a tick
      * @param wake wakes the daemon's thread
      */
@@ -112,26 +112,26 @@ final class DaemonDuties implements AutoCloseable {
                 .request(folder.equals(signal.folder()) ? Duration.ZERO : SETTLED));
         this.triggers = ScheduleTriggers.open(
                 database.source(), database.isShared() ? Optional.of(id) : Optional.empty(), this::fired);
-        fired.addAll(); // the ledger knows which times passed while no daemon ran
+        fired.addAll(); // the ledger shows which times passed while no daemon ran
     }
 
-    /** In the thread of Quartz. */
+    /** Called in Quartz's thread. */
     private void fired(String schedule, Instant time) {
         fired.add(schedule, time);
         ticks.request(Duration.ZERO);
     }
 
-    /** In the order in which those that are due are done. */
+    /** The duties in the order in which due ones are performed. */
     List<Duty> inOrder() {
         return List.of(heartbeat, changes, workflowFiles, ticks, notifications, cleaning);
     }
 
-    /** While there is trouble: nothing but a write shows that it has passed. */
+    /** Writes while there is trouble, because only a successful write shows that it has passed. */
     void probe() {
         heartbeat.plan(Duration.ZERO);
     }
 
-    /** Quartz may have lost what it fired, and given up triggers. */
+    /** Checks again everything that Quartz may have lost: fired times, and triggers that it gave up. */
     void catchUp() {
         known = -1;
         changes.request(Duration.ZERO);
@@ -143,7 +143,7 @@ final class DaemonDuties implements AutoCloseable {
         DaemonRegistry.Beat found = registry.beat(since);
         found.dead().forEach(dead -> tell.accept("daemon " + dead + " is dead; its runs are ours now"));
         if (found.tookOver() || !found.dead().isEmpty()) {
-            fired.addAll(); // what it had fired and not decided
+            fired.addAll(); // fired times that were not decided
             ticks.request(Duration.ZERO);
         }
         if (!database.isShared()) {
@@ -232,7 +232,7 @@ final class DaemonDuties implements AutoCloseable {
         return workflows.stream().map(ScheduledWorkflow::home).toList();
     }
 
-    /** Checkpoints and stops all runs; asked to stop more than once, leaves them to their supervisors. */
+    /** Checkpoints and stops all runs. After a second stop request, leaves them to their supervisors. */
     void stopRuns(DutyLoop loop) throws StoreException, InterruptedException {
         tell.accept("stopping" + (dispatcher.isEmpty() ? "" : ": checkpointing " + dispatcher.size() + " runs"));
         while (!dispatcher.isEmpty()) {

@@ -20,10 +20,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** That one daemon at a time works in a state folder: a lock that the kernel takes back from the dead. Thread-safe. */
+/**
+ * Ensures that only one daemon at a time works in a state folder, by a lock that the kernel releases when the daemon
+ * dies. Thread-safe.
+ */
 public final class DaemonLock implements AutoCloseable {
     private static final DocumentType TYPE = new DocumentType("cairn.daemon", 1);
-    /** Bytes that what troubles a daemon has in the lock's file, from its start; the rest is zeros. */
+    /** Bytes at the start of the lock file that are reserved for the daemon's present problem, padded with zeros. */
     private static final int ROOM = 1024;
 
     private final FileChannel channel;
@@ -43,7 +46,7 @@ public final class DaemonLock implements AutoCloseable {
      */
     public record About(ProcessIdentity process, String host, Instant since, String store, Optional<String> http) {}
 
-    /** @throws DaemonException when another daemon has it */
+    /** @throws DaemonException if another daemon has the lock */
     static DaemonLock take(StateFolder folder) throws IOException, DaemonException {
         folder.create();
         FileChannel channel = FileChannel.open(
@@ -82,12 +85,15 @@ public final class DaemonLock implements AutoCloseable {
         return Files.getAttribute(folder.lock(), "unix:ino");
     }
 
-    /** What keeps this daemon from its work; empty when nothing does. Written in place, since that is possible on a full disk too. */
+    /**
+     * Records the problem that prevents this daemon from working; empty for none. It is written in place, which works
+     * even on a full disk.
+     */
     void inTrouble(String what) throws IOException {
         channel.write(ByteBuffer.wrap(Arrays.copyOf(what.getBytes(StandardCharsets.UTF_8), ROOM)), 0);
     }
 
-    /** What keeps the daemon of a folder from its work; empty when nothing does. */
+    /** The problem that prevents the daemon of a folder from working; empty for none. */
     public static String trouble(StateFolder folder) throws IOException {
         return OrdinaryFile.ownText(folder.lock()).replace("\0", "");
     }
@@ -107,7 +113,7 @@ public final class DaemonLock implements AutoCloseable {
         return new About(Processes.current(), HostIdentity.current().name(), since, store, http);
     }
 
-    /** The daemon that works in a folder now, and has begun to. */
+    /** The daemon that works in a folder now, once it has published its data. */
     public static Optional<About> running(StateFolder folder) throws IOException {
         Optional<About> about = read(folder);
         return about.isPresent() && Processes.isAlive(about.get().process()) ? about : Optional.empty();

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The daemons that share a database: shows that this one lives, and finds out by its own clock which of the others do not. Confined to the
+ * The daemons that share a database: shows that this one lives, and detects dead ones by its own clock. Confined to the
  * daemon's thread.
  */
 final class DaemonRegistry {
@@ -30,7 +30,7 @@ final class DaemonRegistry {
     }
 
     /**
-     * Enters this daemon, and takes over what dead ones have left.
+     * Registers this daemon, and takes over the runs of dead ones.
      *
      * @return since when a daemon has been running without a gap
      */
@@ -60,7 +60,7 @@ final class DaemonRegistry {
     }
 
     /**
-     * What a heartbeat has found.
+     * The findings of a heartbeat.
      *
      * @param dead ids of daemons that no longer live
      * @param tookOver whether runs of daemons that died or left are now ours

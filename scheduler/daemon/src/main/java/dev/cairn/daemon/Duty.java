@@ -6,11 +6,11 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Something that the daemon does when it is asked to, and again after a time. {@link #request} is for any thread, the rest for the
- * daemon's.
+ * A task that the daemon performs on request, and again after a time. Any thread may call {@link #request}; only the
+ * daemon's thread may call the other methods.
  */
 final class Duty {
-    /** Only when it is asked to. */
+    /** A delay for duties that run only on request. */
     static final Duration ON_REQUEST = Duration.ofDays(1);
 
     private final Work work;
@@ -21,12 +21,12 @@ final class Duty {
     /** What is done. */
     @FunctionalInterface
     interface Work {
-        /** @return after how long it wants to be done again */
+        /** @return the time until it must be performed again */
         Duration run() throws IOException, TriggerException;
     }
 
     /**
-     * It is due at once.
+     * Makes the duty due at once.
      *
      * @param wake wakes the daemon's thread
      */
@@ -41,18 +41,18 @@ final class Duty {
         wake.run();
     }
 
-    /** Likewise, by the daemon's thread, which is awake. */
+    /** The same, for a call by the daemon's thread, which is awake. */
     void plan(Duration within) {
         long wanted = System.nanoTime() + within.toNanos();
         due.updateAndGet(planned -> planned - wanted > 0 ? wanted : planned);
     }
 
-    /** Until it is due; zero when it is. */
+    /** The time until it is due; zero if it is due. */
     Duration left() {
         return Duration.ofNanos(Math.max(0, due.get() - System.nanoTime()));
     }
 
-    /** Does it; one that fails stays due, and a request that comes meanwhile counts. */
+    /** Performs it. If it fails, it stays due. A request that comes meanwhile makes it due again. */
     void run() throws IOException, TriggerException {
         due.compareAndSet(due.get(), System.nanoTime() + ON_REQUEST.toNanos());
         boolean done = false;

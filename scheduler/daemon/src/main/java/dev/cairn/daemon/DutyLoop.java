@@ -9,9 +9,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Performs each duty in the caller's thread when it is due, and sleeps in between. While one fails it tries again four times a second,
- * from the
- * first on, and reports the failure once. {@link #wake} and {@link #stop} are for any thread.
+ * Performs each duty in the caller's thread when it is due, and sleeps in between. While one fails, it starts again
+ * from the first duty four times a second, and reports the failure once. {@link #wake} and {@link #stop} are for any
+ * thread.
  */
 final class DutyLoop {
     private static final Duration RETRY = Duration.ofMillis(250);
@@ -20,19 +20,19 @@ final class DutyLoop {
     private String trouble = "";
     private volatile int stops;
 
-    /** Sees to it that there is something to work on, and hears of trouble. */
+    /** Checks before each round whether the duties can work, and receives trouble. */
     interface Watcher {
-        /** @throws IOException when nothing may be done at present */
+        /** @throws IOException if no duty may be performed at present */
         void check() throws IOException;
 
         /** Names the trouble behind a failure: the same text as long as the trouble is the same. */
         String nameOf(Exception failure);
 
-        /** Trouble has begun, or has become another. */
+        /** Trouble has begun or changed. */
         void begun(String what);
 
         /**
-         * Everything could be done.
+         * All duties succeeded.
          *
          * @return false while the trouble may still come back
          */
@@ -48,7 +48,7 @@ final class DutyLoop {
         wake();
     }
 
-    /** How often it was asked to stop. */
+    /** The number of stop requests. */
     int stops() {
         return stops;
     }
@@ -75,7 +75,7 @@ final class DutyLoop {
         return duties.stream().map(Duty::left).min(Comparator.naturalOrder()).orElse(Duty.ON_REQUEST);
     }
 
-    /** Until it is woken, but no longer than this. */
+    /** Waits until it is woken, but no longer than this. */
     void sleep(Duration atMost) throws InterruptedException {
         wake.tryAcquire(atMost.toNanos(), TimeUnit.NANOSECONDS);
         wake.drainPermits();

@@ -5,7 +5,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The schedules that have fired and whose times are not decided yet. Thread-safe. */
+/** The schedules that have fired but whose times are not decided yet. Thread-safe. */
 final class FiredSchedules {
     private final Map<String, Instant> upTo = new HashMap<>();
     private boolean all;
@@ -13,11 +13,11 @@ final class FiredSchedules {
     /**
      * The schedules whose ticks need a decision.
      *
-     * @param upTo by the id of a schedule; Quartz may fire a little before the time
-     * @param all every schedule: times may have passed without being fired
+     * @param upTo by the id of a schedule; the fired time, because Quartz may fire a little early
+     * @param all whether every schedule needs a decision, because times may have passed without being fired
      */
     record Fired(Map<String, Instant> upTo, boolean all) {
-        /** Now, or the latest time that has fired. */
+        /** The present time, or the latest fired time if that is later. */
         Instant latest(Instant now) {
             return upTo.values().stream().reduce(now, FiredSchedules::later);
         }
@@ -35,7 +35,7 @@ final class FiredSchedules {
         all = true;
     }
 
-    /** What has fired; the caller decides it, or gives it back. */
+    /** Takes the fired schedules. The caller decides them, or gives them back. */
     synchronized Fired take() {
         Fired taken = new Fired(Map.copyOf(upTo), all);
         upTo.clear();

@@ -10,8 +10,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * Reports the first change in each folder since it was last armed. It is armed anew after each change, so that a folder in which a
- * step writes a lot wakes the daemon no more often than the daemon arms it. Thread-safe.
+ * Reports the first change in each folder since it was last armed. After each change it must be armed again, so that a
+ * busy folder wakes the daemon no more often than the daemon arms it. Thread-safe.
  */
 final class FirstChanges implements AutoCloseable {
     private final Map<Path, FolderWatch> armed = new ConcurrentHashMap<>();
@@ -23,10 +23,10 @@ final class FirstChanges implements AutoCloseable {
     }
 
     /**
-     * Call this before looking at what is in the folder, so that no change falls between.
+     * Call this before reading the folder, so that no change is missed in between.
      *
-     * @return false if some changes may go unnoticed: the folder does not exist, other hosts write in it, or the kernel's limit of
-     * watches is reached
+     * @return false if some changes may go unnoticed: the folder does not exist, other hosts write in it, or the
+     *     kernel's limit of watches is reached
      */
     boolean arm(Path folder) {
         try {

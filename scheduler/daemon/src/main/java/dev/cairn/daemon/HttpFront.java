@@ -6,11 +6,11 @@ import java.io.IOException;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Opens what a daemon serves over HTTP. */
+/** Opens the HTTP service of a daemon. */
 @FunctionalInterface
 public interface HttpFront {
     /**
-     * What it serves.
+     * The parts of the daemon that it serves.
      *
      * @param metrics in the text format of Prometheus
      * @param listener receives the events of the runs that it starts

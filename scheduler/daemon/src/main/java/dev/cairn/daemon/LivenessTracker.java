@@ -9,11 +9,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Distinguishes an active run from one that may have ended unnoticed: a run that was just found, or whose last running step has ended.
- * Passes on what it hears. Thread-safe.
+ * Distinguishes an active run from one that may have ended unnoticed: a run that was just found, or whose last running
+ * step has ended. Passes the events on. Thread-safe.
  */
 final class LivenessTracker implements RunListener {
-    /** What the last runner left running is found within this; a run that is silent for longer waits, such as for a retry. */
+    /**
+     * Within this time, a resumed run reports the steps that its last runner left running. A run that is silent for
+     * longer is waiting, for example for a retry.
+     */
     private static final Duration SILENCE = Duration.ofSeconds(10);
 
     private final RunListener next;
@@ -28,7 +31,7 @@ final class LivenessTracker implements RunListener {
         this.certain = certain;
     }
 
-    /** @param fresh made just now, so that it surely is not over */
+    /** @param fresh whether the run is new, so that it certainly has not ended */
     void found(boolean fresh) {
         synchronized (this) {
             found = true;

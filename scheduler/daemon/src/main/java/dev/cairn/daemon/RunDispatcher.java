@@ -20,8 +20,8 @@ import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
- * Brings the runs of this daemon to where the database wants them: each in a thread of its own. What comes of one is put into a queue. Its
- * methods belong to the daemon's thread.
+ * Brings the runs of this daemon to the state that the database requires, each in a thread of its own. Their results
+ * are queued. Only the daemon's thread calls the methods.
  */
 final class RunDispatcher {
     private static final RunCommand PARK = new RunCommand.Checkpoint(Optional.empty(), true);
@@ -37,7 +37,7 @@ final class RunDispatcher {
     private final BlockingQueue<Ended> ended = new LinkedBlockingQueue<>();
     private final Runnable wake;
 
-    /** What came of a run. */
+    /** The result of a run. */
     record Ended(Tick tick, ScheduledRunEnd ending) {}
 
     private record Held(ScheduledRun run, Thread thread) {}
@@ -52,7 +52,7 @@ final class RunDispatcher {
         this.wake = wake;
     }
 
-    /** What has come of runs since this was last asked. */
+    /** The results of runs since the last call. */
     List<Ended> takeEnded() {
         List<Ended> all = new ArrayList<>();
         ended.drainTo(all);
@@ -78,13 +78,15 @@ final class RunDispatcher {
         }
     }
 
-    /** Whether a run of this daemon may have ended without that being known yet. */
+    /** Whether a run of this daemon may have ended unnoticed. */
     boolean isInDoubt(Tick tick) {
         Held has = held.get(tick.key());
         return has == null ? !notBefore.containsKey(tick.key()) : has.run().isInDoubt();
     }
 
-    /** How soon to decide again although nothing happens, about a run that is in doubt or that another process owns. */
+    /**
+     * The time until a run that is in doubt, or that another process owns, must be checked again even without an event.
+     */
     Duration untilNextLook() {
         long now = System.nanoTime();
         Stream<Duration> doubts = held.values().stream().flatMap(one -> one.run().untilCertain().stream());
@@ -167,7 +169,7 @@ final class RunDispatcher {
         }
     }
 
-    /** Lets go of everything at once. */
+    /** Detaches from all runs at once. */
     void letGo() {
         held.values().forEach(one -> one.thread().interrupt());
     }

@@ -4,7 +4,7 @@ import dev.cairn.run.StepRunner;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** Gives the runner of a home. Thread-safe. */
+/** Provides the runner of a home. Thread-safe. */
 @FunctionalInterface
 public interface Runners {
     /** @param home the folder that holds the runs; made when missing */

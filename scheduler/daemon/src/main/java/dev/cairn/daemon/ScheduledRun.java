@@ -27,13 +27,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The run of one tick: found by its key and resumed, or started. {@link #run} does it in the caller's thread; it can be asked to
- * stop from any other.
+ * The run of one tick: found by its key and resumed, or started. {@link #run} works in the caller's thread. Any thread
+ * can request a stop.
  *
  * <p>The run's key and its owner's lock guarantee one run per tick, independently of the scheduler's database.
  */
 final class ScheduledRun {
-    /** Writing an image of a large step takes its time. */
+    /** Long, because writing an image of a large step takes time. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Tick tick;
@@ -49,7 +49,7 @@ final class ScheduledRun {
     /**
      * @param signs receives the events of the run
      * @param runStarted receives its id
-     * @param leaveAlone when a user has stopped it
+     * @param leaveAlone since when to leave it alone, because a user has stopped it
      */
     ScheduledRun(
             Tick tick,
@@ -70,17 +70,17 @@ final class ScheduledRun {
         return tick;
     }
 
-    /** Whether it may be over without that being known yet. */
+    /** Whether it may have ended unnoticed. */
     boolean isInDoubt() {
         return signs.areMissing();
     }
 
-    /** After how long that is known although nothing happens in the run. */
+    /** The time after which that is known even without an event of the run. */
     Optional<Duration> untilCertain() {
         return signs.untilCertain();
     }
 
-    /** Asks the run to checkpoint and stop, or to be cancelled; asked for the same again does nothing. */
+    /** Requests that the run is checkpointed and stopped, or cancelled. A repeated request does nothing. */
     synchronized void ask(RunCommand command) {
         if (command.equals(wish)) {
             return;
@@ -145,7 +145,10 @@ final class ScheduledRun {
         return use(runner.resume(run.folder(), ResumeOptions.AS_SUBMITTED, false));
     }
 
-    /** Its steps run without this daemon: the last daemon was killed, or another process owns the run. */
+    /**
+     * Steers a run whose steps run without this daemon, because the last daemon was killed or another process owns the
+     * run.
+     */
     private ScheduledRunEnd steer(StepRunner runner, RunManifest run, RunCommand asked)
             throws IOException, InterruptedException, RunnerFailedException {
         Optional<CommandResult> answer = runner.steer(run.folder(), asked, PATIENCE);
@@ -166,7 +169,7 @@ final class ScheduledRun {
         return new ScheduledRunEnd.LeftAlone("stopped by a user; resume it with: cairn resume " + tick.key());
     }
 
-    /** Why it could not be stopped as it was asked to; its steps run on. */
+    /** The reason why the requested stop failed; its steps run on. */
     synchronized Optional<String> unstopped() {
         return Optional.ofNullable(unstopped);
     }

@@ -43,7 +43,7 @@ public final class Schedules {
     /**
      * One schedule by its id, or all of a workflow.
      *
-     * @throws RequestException when there is none
+     * @throws RequestException if there is none
      */
     public List<ScheduleEntry> find(String name) throws StoreException, RequestException {
         List<ScheduleEntry> all = database.read(Tables::schedules);
@@ -61,7 +61,7 @@ public final class Schedules {
         return found;
     }
 
-    /** Likewise, of a name that means one only. */
+    /** The same for a name that must mean a single schedule. */
     public ScheduleEntry one(String name) throws StoreException, RequestException {
         List<ScheduleEntry> found = find(name);
         if (found.size() > 1) {
@@ -75,7 +75,7 @@ public final class Schedules {
     }
 
     /**
-     * Has a run started now.
+     * Requests that a run starts now.
      *
      * @param time its nominal time; now if empty
      */
@@ -109,23 +109,23 @@ public final class Schedules {
     }
 
     /**
-     * The times of a range.
+     * A range of times.
      *
-     * @param from the first
-     * @param to the last; a date includes that day
-     * @param parallel how many runs at a time, at least 1
+     * @param from the first time
+     * @param to the last time; a date includes that day
+     * @param parallel how many runs may run at a time, at least 1
      */
     public record Range(String from, String to, int parallel) {}
 
     /**
-     * What a backfill came to.
+     * The result of a backfill.
      *
-     * @param ticks that run, or would
-     * @param leftAlone how many times have or had a run
+     * @param ticks the ticks that run, or would run
+     * @param leftAlone how many times have or had a run already
      */
     public record Backfill(List<Tick> ticks, int leftAlone) {}
 
-    /** @param dryRun only says which ticks it would be */
+    /** @param dryRun whether to return the ticks without adding them */
     public Backfill backfill(String name, Range range, Map<String, String> inputs, boolean dryRun) throws IOException {
         if (range.parallel() < 1) {
             throw new RequestException(Kind.INVALID, "--parallel " + range.parallel() + ": at least 1");
@@ -180,13 +180,13 @@ public final class Schedules {
     }
 
     /**
-     * What was paused.
+     * The result of a pause.
      *
      * @param held how many queued ticks wait until it is unpaused
      */
     public record Paused(List<ScheduleEntry> schedules, int held) {}
 
-    /** @param drain queued ticks still run */
+    /** @param drain whether queued ticks still run */
     public Paused pause(String name, boolean drain) throws IOException {
         List<ScheduleEntry> found = find(name);
         Instant now = clock.instant();
@@ -208,7 +208,7 @@ public final class Schedules {
         return new Paused(found, held);
     }
 
-    /** From now on; times that have passed meanwhile are skipped. */
+    /** Unpauses it from now on; times that have passed meanwhile are skipped. */
     public List<ScheduleEntry> unpause(String name) throws IOException {
         List<ScheduleEntry> found = find(name);
         Instant now = clock.instant();
@@ -231,9 +231,9 @@ public final class Schedules {
     }
 
     /**
-     * Cancels a tick that has no run yet; which of both it is, is decided in one transaction.
+     * Cancels a tick that has no run yet. One transaction decides whether it has.
      *
-     * @return false when there is no such tick in the queue
+     * @return false if there is no such tick in the queue
      */
     public boolean cancel(String key) throws IOException {
         Instant now = clock.instant();

@@ -17,11 +17,11 @@ import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What the run of a tick is started with. For it, {@code today} and {@code now} are the tick's own time. */
+/** The inputs of a tick's run. For it, {@code today} and {@code now} are the tick's own time. */
 public final class TickInputs {
     private TickInputs() {}
 
-    /** Of a tick as its workflow is now. */
+    /** The inputs for a tick, with the present workflow. */
     public static Result<Map<String, String>> of(ScheduledWorkflow workflow, Tick tick) {
         Result<Workflow> read = Workflows.read(workflow.content(), workflow.file());
         if (!(read instanceof Result.Ok<Workflow> ok)) {
@@ -37,9 +37,9 @@ public final class TickInputs {
     }
 
     /**
-     * Every input that has a value, so that starting a run with them gives the same again.
+     * Every input that has a value, so that another run with them has the same values.
      *
-     * @param given by hand; they go before those of the schedule
+     * @param given the inputs given by hand, which override those of the schedule
      */
     public static Result<Map<String, String>> of(
             Workflow workflow, Schedule schedule, Instant time, Map<String, String> given) {

@@ -24,8 +24,8 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Decides what becomes of ticks, each time in one transaction: what was decided is in the database before anything is done about
- * it. Confined to the daemon's thread.
+ * Decides about ticks, each time in one transaction. A decision is in the database before anything acts on it. Confined
+ * to the daemon's thread.
  */
 final class TickPolicy {
     private static final Duration TROUBLE_DELAY = Duration.ofSeconds(5);
@@ -44,13 +44,14 @@ final class TickPolicy {
     }
 
     /**
-     * What has been decided.
+     * The decisions.
      *
      * @param ours runs of this daemon, and the workflows they belong to
-     * @param changed ticks that have changed
-     * @param late how long after their time ticks were decided
-     * @param undecided schedules that have fired but wait for a run in doubt, or have more times than are decided at once
-     * @param more whether some of them only have more times
+     * @param changed the changed ticks
+     * @param late how long after their times the ticks were decided
+     * @param undecided schedules that have fired but wait for a run in doubt, or have more times than are decided at
+     *     once
+     * @param more whether some of these merely have more times
      * @param nextDue when the next tick has waited long enough
      */
     record Decision(
@@ -63,7 +64,7 @@ final class TickPolicy {
 
     /**
      * @param fired schedules whose times need a decision
-     * @param inDoubt which runs of this daemon may have ended already: nothing is decided by them before that is known
+     * @param inDoubt which runs of this daemon may have ended already: no decision depends on them before that is known
      */
     Decision decide(List<RunDispatcher.Ended> ended, FiredSchedules.Fired fired, Predicate<Tick> inDoubt)
             throws StoreException {
@@ -73,7 +74,7 @@ final class TickPolicy {
         });
     }
 
-    /** Only takes down what came of runs. */
+    /** Only records the results of runs. */
     List<Tick> end(List<RunDispatcher.Ended> ended) throws StoreException {
         return database.transact(tables -> {
             tables.decideAlone();
@@ -141,7 +142,7 @@ final class TickPolicy {
             return new Decision(ours, changed, late, undecided, more, nextDue);
         }
 
-        /** In the order of their times. */
+        /** The ticks in the order of their times. */
         private List<ScheduleEntry> due(FiredSchedules.Fired fired) {
             List<ScheduleEntry> found = new ArrayList<>();
             if (fired.all()) {
@@ -210,7 +211,7 @@ final class TickPolicy {
             }
         }
 
-        /** The tick in whose favour a run was to be stopped, which has come to its end before. */
+        /** The tick for which a run was to be stopped. The run has ended before that. */
         private void takeBackStop(Tick ended) {
             for (Tick tick : tables.ticks(ended.workflow(), TickState.CHECKPOINTED, Overlap.stopped(ended))) {
                 save(tick.in(TickState.CHECKPOINTED, ended.key() + " ended before it was stopped"));
@@ -223,7 +224,7 @@ final class TickPolicy {
             }
         }
 
-        /** Of a run that is being stopped, the reason for that stays. */
+        /** The reason for a tick's state. For a run that is being stopped, the reason of the stop stays. */
         private static String why(Tick tick, String now) {
             return tick.state() == TickState.RUNNING ? now : tick.detail();
         }

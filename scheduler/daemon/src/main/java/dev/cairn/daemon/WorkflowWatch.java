@@ -62,10 +62,10 @@ final class WorkflowWatch {
     }
 
     /**
-     * What a look has found.
+     * The findings of a check.
      *
-     * @param changed schedules
-     * @param unsettled a file has changed since the last look: look again soon
+     * @param changed the changed schedules
+     * @param unsettled whether a file has changed since the last check, so that another check must follow soon
      */
     record Look(boolean changed, boolean unsettled) {}
 

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Counts since this process began, and how things stand now. Thread-safe. */
+/** Counters since the start of this process, and present values. Thread-safe. */
 public final class Metrics {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, AtomicLong> ticksByState = new ConcurrentHashMap<>();
@@ -31,7 +31,7 @@ public final class Metrics {
             .description("Running time that steps did not repeat because they resumed from an image")
             .register(registry);
 
-    /** A tick was decided about so long after its time. */
+    /** A tick was decided this long after its time. */
     public void late(Duration by) {
         lateness.record(by.isNegative() ? Duration.ZERO : by);
     }
@@ -45,17 +45,17 @@ public final class Metrics {
         active.set(running);
     }
 
-    /** @param state of ticks; how many have it now, since the database began */
+    /** @param state a state of ticks; counts the ticks that have it, since the database was made */
     public void ticks(String state, long count) {
         ticksByState.computeIfAbsent(state, this::gauge).set(count);
     }
 
-    /** @param runs with undelivered notifications, active runs included */
+    /** @param runs the number of runs with undelivered notifications, including active runs */
     public void undelivered(long runs) {
         undelivered.set(runs);
     }
 
-    /** A notification was delivered, refused or put off. */
+    /** A notification was delivered, refused or postponed. */
     public void answered(Delivery.Answer answer) {
         String what = answer instanceof Delivery.Answer.Delivered
                 ? "delivered"
@@ -72,7 +72,7 @@ public final class Metrics {
         saved.record(time);
     }
 
-    /** Something has happened in a run. */
+    /** An event of a run occurred. */
     public void happened(RunEvent event) {
         if (event instanceof RunEvent.RunChanged changed) {
             registry.counter("cairn.runs", "state", changed.state().wire()).increment();
@@ -91,7 +91,7 @@ public final class Metrics {
         }
     }
 
-    /** The text format of Prometheus. */
+    /** The metrics in the text format of Prometheus. */
     public String text() {
         return registry.scrape();
     }

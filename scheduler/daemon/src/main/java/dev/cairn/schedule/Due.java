@@ -10,24 +10,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The ticks that a schedule has now, by its rule for missed ticks: times that passed while no daemon ran or while the machine slept.
- * Immutable.
+ * The due ticks of a schedule. Its rule for missed ticks covers times that passed while no daemon ran or while the
+ * machine slept. Immutable.
  *
- * @param ticks to run or, if {@code MISSED}, only to record; in order
- * @param upTo what is up to here is decided by them
+ * @param ticks the ticks to run or, if {@code MISSED}, only to record; in order
+ * @param upTo they decide all times up to this one
  */
 public record Due(List<Tick> ticks, Instant upTo) {
-    /** Later than this, a time was missed even though a daemon ran. */
+    /** If a time is decided later than this, it counts as missed even though a daemon ran. */
     public static final Duration LATE = Duration.ofMinutes(1);
 
-    /** Decided at a time: what else is due comes at the next look. */
+    /** How many ticks are decided at once; the next check decides the rest. */
     static final int AT_ONCE = 1000;
 
     public Due {
         ticks = List.copyOf(ticks);
     }
 
-    /** @param since when a daemon has been running, without a gap */
+    /** @param since since when a daemon has been running, without a gap */
     public static Due of(ScheduleEntry schedule, Instant since, Instant now) {
         Instant missedBefore = now.minus(LATE).isAfter(since) ? now.minus(LATE) : since;
         return schedule.missed() == Schedule.Missed.ALL

@@ -11,13 +11,12 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The rules of {@code concurrency}: which run may start, which waits, and which is stopped. Decides for one workflow, on its ticks that
- * have not ended;
- * confined to one thread.
+ * The rules of {@code concurrency}: which run may start, which waits, and which is stopped. Decides for one workflow,
+ * on its ticks that have not ended; confined to one thread.
  *
- * <p>A tick that is made up for, or that a person asked for, is never skipped and stops no other: it waits. So that a queue does not grow
- * for ever behind a run that hangs, a time that comes while {@value #QUEUE} ticks are queued is skipped; what may not be skipped stays
- * outside of the queue until there is room in it.
+ * <p>A tick that makes up for a missed time, or that a person requested, is never skipped and stops no other: it waits.
+ * A regular time that comes while {@value #QUEUE} ticks are queued is skipped, so that a queue does not grow for ever
+ * behind a hanging run. A tick that must not be skipped waits outside the queue until there is room.
  */
 public final class Overlap {
     /** How many ticks of a workflow are queued at most. */
@@ -34,7 +33,7 @@ public final class Overlap {
 
     /**
      * @param unended the workflow's ticks that wait or run
-     * @param daemon that runs what may run from now on
+     * @param daemon the daemon that runs the ticks admitted from now on
      */
     public Overlap(Optional<Concurrency> rule, List<Tick> unended, String daemon, Instant now) {
         this.rule = rule;
@@ -43,12 +42,12 @@ public final class Overlap {
         unended.forEach(tick -> ticks.put(tick.key(), tick));
     }
 
-    /** What is other than it was. */
+    /** The ticks that have changed. */
     public List<Tick> changed() {
         return List.copyOf(changed.values());
     }
 
-    /** Decides for a tick whose time has come. */
+    /** Decides about a tick whose time has come. */
     public void admit(Tick tick) {
         ticks.remove(tick.key());
         if (rule.isEmpty()) {
@@ -66,7 +65,7 @@ public final class Overlap {
         }
     }
 
-    /** Lets those who wait run while there is room. */
+    /** Admits waiting ticks while there is room. */
     public void fill() {
         boolean parkedWait =
                 rule.map(Concurrency::onOverlap).orElse(Concurrency.Overlap.QUEUE) == Concurrency.Overlap.CHECKPOINT;
@@ -141,7 +140,7 @@ public final class Overlap {
         }
     }
 
-    /** What a tick in whose favour another's run is stopped says of it. */
+    /** The reason that a tick records while another run is stopped for it. */
     public static String stopped(Tick other) {
         return "stopped " + other.key();
     }

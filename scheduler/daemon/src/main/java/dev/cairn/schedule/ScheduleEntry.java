@@ -9,10 +9,10 @@ import java.util.Optional;
 /**
  * One schedule of a workflow, as the daemon keeps it; immutable.
  *
- * @param id the workflow's, a dot and the place
- * @param place in the workflow file, from 1
- * @param timing as the file says it
- * @param decided what is up to here has been decided
+ * @param id the workflow's id, a dot and the place
+ * @param place its number in the workflow file, from 1
+ * @param timing the timing in the file
+ * @param decided all times up to this one have been decided
  */
 public record ScheduleEntry(
         String id,
@@ -25,7 +25,7 @@ public record ScheduleEntry(
         boolean paused,
         Instant decided) {
 
-    /** The first time that is not decided; empty when none is left. */
+    /** The first undecided time; empty if none is left. */
     public Optional<Instant> next() {
         return times.next(decided);
     }
@@ -35,7 +35,7 @@ public record ScheduleEntry(
         return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, paused, time);
     }
 
-    /** What is missed while it is paused is never made up for. */
+    /** Times that pass while it is paused are never made up for. */
     public ScheduleEntry paused(boolean now, Instant time) {
         return new ScheduleEntry(id, workflow, place, timing, times, missed, jitter, now, decided)
                 .decidedUpTo(now || !paused ? decided : time);

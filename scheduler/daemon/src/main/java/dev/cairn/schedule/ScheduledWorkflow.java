@@ -7,12 +7,12 @@ import java.util.Optional;
 /**
  * A workflow that the daemon knows; immutable.
  *
- * @param id what people call it
- * @param file absolute
- * @param home where its runs lie
- * @param content of the file when it was last found to be valid
+ * @param id its id for people
+ * @param file its absolute path
+ * @param home the home of its runs
+ * @param content the content of the file when it was last valid
  * @param digest of {@code content}
- * @param problem what is wrong with the file as it is now; empty when nothing is
+ * @param problem the problem of the present file; empty for none
  */
 public record ScheduledWorkflow(
         String id,

@@ -7,14 +7,15 @@ import java.util.Optional;
 /**
  * One time of a schedule, or one start by hand; immutable.
  *
- * @param key of its run
- * @param time that the schedule names
- * @param due nothing is done with it before
- * @param inputs given by hand
- * @param detail why it is in its state, for a person
- * @param daemon that runs it; empty when none does
+ * @param key the key of its run
+ * @param time the scheduled time
+ * @param due when it may start
+ * @param inputs the inputs given by hand
+ * @param detail the reason for its state, for a person
+ * @param daemon the daemon that runs it; empty if none does
  * @param runId empty before there is a run
- * @param batch that it was backfilled with, how many of it may run at a time first; empty when it was not
+ * @param batch its backfill batch, which begins with the number of ticks that may run at a time; empty outside a
+ *     backfill
  */
 public record Tick(
         String key,
@@ -37,17 +38,17 @@ public record Tick(
         inputs = Map.copyOf(inputs);
     }
 
-    /** Why there is such a tick. In the database in lower case. */
+    /** The origin of a tick. The database has the names in lower case. */
     public enum Kind {
         /** Its time came. */
         ON_TIME,
-        /** Its time had passed while no daemon ran. */
+        /** It makes up for a time that passed while no daemon ran. */
         CATCH_UP,
         MANUAL,
         BACKFILL
     }
 
-    /** A tick that nothing has been decided about. */
+    /** A tick without a decision. */
     public static Tick of(ScheduleEntry schedule, Instant time, Kind kind, Instant now) {
         String key = schedule.id() + "@" + time + (kind == Kind.MANUAL ? "+manual" : "");
         return new Tick(
@@ -68,7 +69,7 @@ public record Tick(
                 "");
     }
 
-    /** How many of its batch may run at a time. */
+    /** How many ticks of its batch may run at a time. */
     public int parallel() {
         return batch.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(batch.substring(0, batch.indexOf('/')));
     }
@@ -79,7 +80,7 @@ public record Tick(
                 batch);
     }
 
-    /** This daemon has to start or resume its run. */
+    /** Assigns its run to this daemon, which must start or resume it. */
     public Tick runBy(String who, Instant now) {
         return new Tick(
                 key,
@@ -99,7 +100,7 @@ public record Tick(
                 batch);
     }
 
-    /** @param at of the end of its run */
+    /** @param at the end of its run */
     public Tick ended(TickState how, String why, Instant at) {
         return new Tick(
                 key,

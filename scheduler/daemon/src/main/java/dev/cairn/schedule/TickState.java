@@ -2,13 +2,13 @@ package dev.cairn.schedule;
 
 import java.util.Locale;
 
-/** What has become of a time of a schedule. The wire form is the name in lower case. */
+/** The state of a tick. The wire form is the name in lower case. */
 public enum TickState {
     /** Its jitter has not passed yet. */
     WAITING,
-    /** Waits until there is room for its run. */
+    /** It waits until there is room for its run. */
     QUEUED,
-    /** Waited when its schedule was paused, and waits on until that is unpaused. */
+    /** It was waiting when its schedule was paused, and waits until the schedule is unpaused. */
     HELD,
     /** Its run is active. */
     RUNNING,
@@ -21,9 +21,9 @@ public enum TickState {
     SUCCEEDED,
     FAILED,
     CANCELLED,
-    /** There was no room, and {@code on_overlap} is {@code skip}. */
+    /** It was skipped, because there was no room and {@code on_overlap} is {@code skip}. */
     SKIPPED,
-    /** It passed while no daemon ran, and {@code missed} leaves it out. */
+    /** Its time passed while no daemon ran, and {@code missed} does not make up for it. */
     MISSED,
     /** At this time a run that was still running was checkpointed and stopped. */
     CHECKPOINTED,
@@ -39,17 +39,17 @@ public enum TickState {
         return valueOf(text.toUpperCase(Locale.ROOT));
     }
 
-    /** Final: the tick will have no run. */
+    /** Whether the state is final and the tick has no active run. */
     public boolean isFinal() {
         return compareTo(SUCCEEDED) >= 0;
     }
 
-    /** It has no run yet, and could be decided otherwise. */
+    /** Whether it has no run yet, so that the decision may still change. */
     public boolean waits() {
         return this == WAITING || this == QUEUED;
     }
 
-    /** Its run takes one of the places that {@code concurrency.limit} allows. */
+    /** Whether its run counts against {@code concurrency.limit}. */
     public boolean takesPlace() {
         return this == RUNNING || this == PARKING || this == CANCELLING;
     }

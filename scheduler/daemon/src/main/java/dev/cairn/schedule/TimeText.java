@@ -8,15 +8,15 @@ import java.time.LocalDateTime;
 import java.time.OffsetDateTime;
 import java.time.ZoneId;
 
-/** Times as people write them. */
+/** Times in the form that people write. */
 public final class TimeText {
     private TimeText() {}
 
     /**
      * A date, a local time, or a time with its offset.
      *
-     * @param option what it was given as
-     * @param zone of one without an offset
+     * @param option the option that holds it
+     * @param zone the zone of a time without an offset
      */
     public static Instant parse(String option, String text, ZoneId zone) throws RequestException {
         try {

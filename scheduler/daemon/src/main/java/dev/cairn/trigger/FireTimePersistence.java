@@ -5,7 +5,7 @@ import org.quartz.impl.jdbcjobstore.SimplePropertiesTriggerPersistenceDelegateSu
 import org.quartz.impl.jdbcjobstore.SimplePropertiesTriggerProperties;
 import org.quartz.spi.OperableTrigger;
 
-/** Keeps {@link FireTimeTrigger}s in Quartz's tables, as text. Made by Quartz, by its name in the settings. */
+/** Keeps {@link FireTimeTrigger}s in Quartz's tables, as text. Quartz creates it by its class name in the settings. */
 public final class FireTimePersistence extends SimplePropertiesTriggerPersistenceDelegateSupport {
     @Override
     public boolean canHandleTriggerType(OperableTrigger trigger) {

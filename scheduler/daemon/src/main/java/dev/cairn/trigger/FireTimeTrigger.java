@@ -12,8 +12,9 @@ import org.quartz.impl.triggers.CoreTrigger;
 import org.quartz.spi.MutableTrigger;
 
 /**
- * Fires at the times of a schedule. A trigger of our own, because Quartz's {@code CronTrigger} skips or repeats times when the clocks change,
- * and reads neither five fields nor intervals from a start. For times that were missed it fires once: the ledger knows which they are.
+ * Fires at the times of a schedule. It is a trigger class of Cairn, because Quartz's {@code CronTrigger} skips or
+ * repeats times when the clocks change, and reads neither five fields nor intervals from a start. For missed times it
+ * fires once: the ledger shows which times they are.
  */
 final class FireTimeTrigger extends AbstractTrigger<FireTimeTrigger> implements CoreTrigger {
     private static final long serialVersionUID = 1;
@@ -29,7 +30,7 @@ final class FireTimeTrigger extends AbstractTrigger<FireTimeTrigger> implements 
         this.text = times.toText();
     }
 
-    /** As {@link FireTimes#parse} reads it. */
+    /** The times in the text form that {@link FireTimes#parse} reads. */
     String text() {
         return text;
     }

@@ -26,10 +26,10 @@ import org.quartz.utils.ConnectionProvider;
 import org.quartz.utils.DBConnectionManager;
 
 /**
- * The daemon's clock: Quartz with its JDBC job store, one trigger per schedule. Quartz decides when a schedule fires, fires once for times
- * that it missed, and of the daemons that share a database lets one fire. A fired time may be lost in a crash: the ledger knows which
- * times of
- * a schedule are decided. Triggers are derived from the schedules, and stored anew where they disagree with them. Thread-safe.
+ * The daemon's clock: Quartz with its JDBC job store, one trigger per schedule. Quartz decides when a schedule fires,
+ * fires once for missed times, and lets only one of the daemons that share a database fire. A fired time may be lost in
+ * a crash, but the ledger shows which times of a schedule are decided. Triggers are derived from the schedules, and are
+ * replaced if they disagree. Thread-safe.
  */
 public final class ScheduleTriggers implements AutoCloseable {
     private static final String GROUP = "schedules";
@@ -43,7 +43,7 @@ public final class ScheduleTriggers implements AutoCloseable {
     private final JobDetail job =
             JobBuilder.newJob(TickJob.class).withIdentity(JOB).storeDurably().build();
 
-    /** @param instance this process's name among those that share the database; empty where none does */
+    /** @param instance this process's name among those that share the database; empty for a database of its own */
     public static ScheduleTriggers open(DataSource database, Optional<String> instance, TickJob.Listener ticks)
             throws TriggerException {
         String source = "cairn-" + System.identityHashCode(database);
@@ -86,7 +86,7 @@ public final class ScheduleTriggers implements AutoCloseable {
         this.database = database;
     }
 
-    /** From here on schedules fire; does nothing when they do already. */
+    /** Makes the schedules fire from now on; does nothing if they do already. */
     public void start() throws TriggerException {
         try {
             if (!scheduler.isStarted()) {
@@ -98,10 +98,10 @@ public final class ScheduleTriggers implements AutoCloseable {
     }
 
     /**
-     * Makes the stored triggers those of the schedules: none for one that is paused or over.
+     * Makes the stored triggers those of the schedules: none for a schedule that is paused or has no more times.
      *
-     * @param now a trigger that is stored anew fires first at the first time after this
-     * @return the ids of schedules whose triggers were stored anew: of these, no time up to now fires
+     * @param now a replaced trigger first fires after this time
+     * @return the ids of schedules whose triggers were replaced: of these, no time up to now fires
      */
     public Set<String> follow(List<ScheduleEntry> schedules, Instant now) throws TriggerException {
         try {
@@ -159,7 +159,7 @@ public final class ScheduleTriggers implements AutoCloseable {
         }
     }
 
-    /** Stops firing; the stored triggers stay. Does not wait for a firing that waits for the database. */
+    /** Stops firing, but keeps the stored triggers. Does not wait for a firing that is waiting for the database. */
     @Override
     public void close() throws TriggerException {
         try {
@@ -169,7 +169,7 @@ public final class ScheduleTriggers implements AutoCloseable {
         }
     }
 
-    /** Connections from the pool of the daemon. */
+    /** Gives Quartz connections from the daemon's pool. */
     private record Provider(DataSource database) implements ConnectionProvider {
         @Override
         public Connection getConnection() throws SQLException {
@@ -178,7 +178,7 @@ public final class ScheduleTriggers implements AutoCloseable {
 
         @Override
         public void shutdown() {
-            // the pool is not ours
+            // the daemon owns the pool
         }
 
         @Override

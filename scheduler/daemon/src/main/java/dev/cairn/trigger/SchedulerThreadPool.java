@@ -3,8 +3,8 @@ package dev.cairn.trigger;
 import org.quartz.spi.ThreadPool;
 
 /**
- * Runs jobs in the scheduler's own thread: a tick is passed on at once, and the threads of Quartz's own pool wake twice a second to look for
- * work. Made by Quartz, by its name in the settings.
+ * Runs jobs in the scheduler's own thread: a tick is passed on at once, and the threads of Quartz's own pool wake twice
+ * a second to look for work. Quartz creates it by its class name in the settings.
  */
 public final class SchedulerThreadPool implements ThreadPool {
     /** How many triggers Quartz takes in one transaction. */

@@ -13,12 +13,14 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /**
- * The triggers in Quartz's tables, read in one query: through Quartz it would be one per schedule. Immutable.
+ * The triggers in Quartz's tables, read in a single query; Quartz itself would make one per schedule. Immutable.
  *
  * @param byName the name of a trigger is the id of its schedule
  */
 record StoredTriggers(Map<String, Stored> byName) {
-    /** A trigger that is taken longer than this without being fired was given up by a Quartz whose database failed. */
+    /**
+     * If Quartz has acquired a trigger for longer than this without firing it, its database failed and it has given up.
+     */
     private static final Duration STUCK = Duration.ofMinutes(1);
 
     private static final Set<String> WORKING = Set.of("WAITING", "ACQUIRED");

@@ -7,14 +7,17 @@ import org.quartz.JobExecutionContext;
 import org.quartz.JobExecutionException;
 import org.quartz.SchedulerException;
 
-/** The only job of the daemon's Quartz: passes a fired time of a schedule to the ledger. Made by Quartz, by its name in the database. */
+/**
+ * The only job of the daemon's Quartz: passes a fired time of a schedule to the ledger. Quartz creates it by its class
+ * name in the database.
+ */
 public final class TickJob implements Job {
     static final String LISTENER = "cairn.ticks";
 
     /** Receives each fired time, in the thread of Quartz. */
     @FunctionalInterface
     public interface Listener {
-        /** @param time the time that the schedule names, or now for times that Quartz missed */
+        /** @param time the scheduled time, or the present time for times that Quartz missed */
         void fired(String schedule, Instant time);
     }
 

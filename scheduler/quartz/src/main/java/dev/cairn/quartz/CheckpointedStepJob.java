@@ -26,8 +26,9 @@ import org.quartz.JobKey;
 import org.quartz.SchedulerException;
 
 /**
- * Runs a command as a checkpointed step in anybody's Quartz. The run is named after the job: after a crash or an interrupt, the next
- * firing resumes the unfinished run from its last checkpoint; after success or failure, it starts a new run.
+ * Runs a command as a checkpointed step in a Quartz scheduler of your own. The run is named after the job: after a
+ * crash or an interrupt, the next firing resumes the unfinished run from its last checkpoint; after success or failure,
+ * it starts a new run.
  *
  * <pre>{@code
  * scheduler.getContext().put(CheckpointedStepJob.RUNNER, cairn.runner());
@@ -35,12 +36,12 @@ import org.quartz.SchedulerException;
  *         CheckpointedStepJob.detail(jobKey("nightly"), folder, Optional.empty(), List.of("python3", "train.py")), trigger);
  * }</pre>
  *
- * <p>The job's result is the {@link RunOutcome}. All its data are texts, so that every job store can keep them. Interrupting it
- * checkpoints and stops the command.
+ * <p>The job's result is the {@link RunOutcome}. All its data are texts, so that every job store can store them.
+ * Interrupting it checkpoints and stops the command.
  */
 @DisallowConcurrentExecution
 public final class CheckpointedStepJob implements InterruptableJob {
-    /** Where in the scheduler's context the {@link StepRunner} lies. */
+    /** The key of the {@link StepRunner} in the scheduler's context. */
     public static final String RUNNER = "cairn.runner";
 
     private static final String WORD = "cairn.command.";
@@ -52,10 +53,10 @@ public final class CheckpointedStepJob implements InterruptableJob {
     private volatile boolean interrupted;
 
     /**
-     * A durable job that Quartz repeats when a scheduler has died in it.
+     * A durable job that Quartz repeats if a scheduler died during its execution.
      *
-     * @param folder where the command runs
-     * @param every between checkpoints; empty lets Cairn weigh what they cost
+     * @param folder the folder in which the command runs
+     * @param every interval between checkpoints; empty lets Cairn adapt it to their cost
      * @param command program and arguments
      */
     public static JobDetail detail(JobKey key, Path folder, Optional<Duration> every, List<String> command) {

@@ -183,8 +183,9 @@ public final class Evaluator {
                                 : value.kind()));
     }
 
-    /** Whether two values are equal. Values from files and command lines are texts, so {@code '3' ==
-     * 3} and {@code 'true' == true} hold.
+    /**
+     * Whether two values are equal. Values from files and command lines are texts, so that {@code '3' == 3} and {@code
+     * 'true' == true} hold.
      */
     private static boolean same(Value left, Value right) {
         if (left.equals(right)) {

@@ -9,7 +9,7 @@ import dev.cairn.cli.shared.ExitCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** A connection, by its name, for as long as a command needs it; what goes wrong becomes words and an exit code. */
+/** Opens a connection by its name for the duration of a command, and converts errors to messages and exit codes. */
 final class AirflowAccess {
     private final CompositionRoot composition;
 
@@ -17,7 +17,7 @@ final class AirflowAccess {
         this.composition = composition;
     }
 
-    /** What a command does with a server. */
+    /** The part of a command that uses a server. */
     @FunctionalInterface
     interface Use {
         int with(AirflowClient airflow) throws IOException, InterruptedException, CliException;

@@ -81,7 +81,7 @@ final class AirflowCheckCommand implements Callable<Integer> {
     private int check(String name, AirflowClient airflow, List<JsonObject> documents) throws IOException {
         String version = airflow.version();
         Health health = airflow.health();
-        // a call that needs the login
+        // this call needs the login
         boolean any = airflow.dags().list(DagQuery.ALL).findFirst().isPresent();
         say(name + ": Airflow " + version + ", " + (health.isHealthy() ? "healthy" : "not healthy: " + parts(health))
                 + ", login accepted"

@@ -56,7 +56,7 @@ final class AirflowLogsCommand implements Callable<Integer> {
                 .filter(instance -> task == null || task.equals(instance.taskId()))
                 .toList();
         if (tasks.isEmpty()) {
-            airflow.dagRuns().get(dag, run); // Airflow 2 has an empty list of a run that is not there
+            airflow.dagRuns().get(dag, run); // Airflow 2 returns an empty list for a missing run
         }
         if (task != null && tasks.isEmpty()) {
             throw new CliException(ExitCode.NOT_FOUND, "DAG run " + run + " of " + dag + " has no task " + task);
@@ -80,7 +80,7 @@ final class AirflowLogsCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** With several tasks, each line begins with the task's name. */
+    /** If there are several tasks, each line begins with the task's name. */
     private void tell(TaskInstance instance, List<String> lines) {
         if (!json) {
             String before = task == null ? instance.name() + " | " : "";

@@ -53,7 +53,7 @@ final class AirflowRunsCommand implements Callable<Integer> {
                 .limit(Math.max(0, limit))
                 .toList();
         if (dag != null && runs.isEmpty()) {
-            airflow.dags().get(dag); // Airflow 2 has an empty list of a DAG that is not there
+            airflow.dags().get(dag); // Airflow 2 returns an empty list for a missing DAG
         }
         if (json) {
             Json.print(

@@ -25,7 +25,7 @@ final class BackgroundDaemon {
     private final DaemonSettings settings;
     private final List<String> given;
 
-    /** @param given further options of the line */
+    /** @param given further options of the command line */
     BackgroundDaemon(CompositionRoot composition, DaemonSettings settings, List<String> given) {
         this.given = List.copyOf(given);
         this.console = composition.console();
@@ -67,7 +67,7 @@ final class BackgroundDaemon {
         throw new CliException(process.exitValue(), "the daemon did not start:\n" + said.stripTrailing());
     }
 
-    /** This program again, without the terminal. setsid(1) execs, so that the pid stays. */
+    /** Starts this program again, without the terminal. setsid(1) replaces itself by it, so the pid stays. */
     private List<String> command() {
         List<String> command = new ArrayList<>(
                 List.of("setsid", ProcessHandle.current().info().command().orElse("java")));

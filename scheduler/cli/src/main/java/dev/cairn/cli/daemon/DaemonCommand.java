@@ -102,7 +102,7 @@ public final class DaemonCommand implements Callable<Integer> {
                 composition.stateFolder(), listening.get(), homes, Version.text(), composition.clock()));
     }
 
-    /** What else was given on this line. */
+    /** The other options on this command line. */
     private List<String> given() {
         List<String> given = new ArrayList<>(keep.given());
         given.addAll(http.given(console));

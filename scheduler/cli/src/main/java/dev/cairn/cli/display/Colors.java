@@ -5,9 +5,9 @@ import dev.cairn.run.manifest.RunState;
 import dev.cairn.run.manifest.StepState;
 
 /**
- * The colours of states: what went well, what did not, what is under way. Immutable.
+ * The colours of states: success, failure, in progress. Immutable.
  *
- * @param on without, everything stays as it is
+ * @param on whether to use colours
  */
 public record Colors(boolean on) {
     private static final String RESET = "\033[0m";

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 public final class EventText {
     private EventText() {}
 
-    /** With ids for steps; empty if another event already says it. */
+    /** The text of an event, with the ids of steps; empty if another event already says it. */
     public static Optional<String> of(RunEvent event) {
         return of(event, id -> id);
     }
@@ -29,7 +29,7 @@ public final class EventText {
         return matters ? of(event) : Optional.empty();
     }
 
-    /** @param label what people call a step, by its id */
+    /** @param label the name of a step for people, by its id */
     static Optional<String> of(RunEvent event, UnaryOperator<String> label) {
         String words = text(event);
         if (words.isEmpty()) {
@@ -43,7 +43,7 @@ public final class EventText {
 
     private static String text(RunEvent event) {
         if (event instanceof RunEvent.Owned) {
-            return ""; // a broken lock is reported where the run starts
+            return ""; // the start of the run reports a broken lock
         }
         if (event instanceof RunEvent.RunChanged changed) {
             return "run " + changed.state().wire() + because(changed.message());

@@ -7,7 +7,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Spans and times in the words that people read. */
+/** Durations and times in a form for people. */
 public final class HumanText {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneId.systemDefault());
@@ -28,7 +28,7 @@ public final class HumanText {
                 : String.format(Locale.ROOT, "%dh%02dm", seconds / 3600, seconds / 60 % 60);
     }
 
-    /** {@code 0.8 ms}: for standstills, which are short. */
+    /** A duration such as {@code 0.8 ms}, for pauses, which are short. */
     public static String pause(Duration pause) {
         return String.format(Locale.ROOT, "%.1f ms", pause.toNanos() / 1e6);
     }
@@ -38,7 +38,7 @@ public final class HumanText {
         return TIME.format(at);
     }
 
-    /** {@code cannot write: No space left on device since 2026-11-22 12:03:07}. */
+    /** A message such as {@code cannot write: No space left on device since 2026-11-22 12:03:07}. */
     public static String failure(WriteFailure failure) {
         return "cannot write: " + failure.reason() + " since " + time(failure.since());
     }

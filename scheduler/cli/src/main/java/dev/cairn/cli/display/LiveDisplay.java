@@ -29,8 +29,8 @@ public final class LiveDisplay implements RunDisplay {
     private boolean closed;
 
     /**
-     * @param screen the terminal's size, asked for at each redraw
-     * @param label what people call a step, by its id
+     * @param screen the terminal's size, read at each redraw
+     * @param label the name of a step for people, by its id
      */
     public LiveDisplay(
             PrintStream out,

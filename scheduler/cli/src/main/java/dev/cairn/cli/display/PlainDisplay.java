@@ -9,7 +9,7 @@ import java.util.HashSet;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** A line whenever something happens that people wait for, for logs and pipes. Thread-safe. */
+/** Prints a line for each event that matters to people, for logs and pipes. Thread-safe. */
 public final class PlainDisplay implements RunDisplay {
     private final PrintStream out;
     private final Colors paint;
@@ -18,8 +18,8 @@ public final class PlainDisplay implements RunDisplay {
     private final Set<String> succeeded = new HashSet<>();
 
     /**
-     * @param label what people call a step, by its id
-     * @param verbose also what goes without saying
+     * @param label the name of a step for people, by its id
+     * @param verbose whether to print minor events, too
      */
     public PlainDisplay(PrintStream out, Colors paint, UnaryOperator<String> label, boolean verbose) {
         this.out = out;
@@ -36,7 +36,10 @@ public final class PlainDisplay implements RunDisplay {
         }
     }
 
-    /** A start image, the success of a step after that of its attempt, and that the run runs. */
+    /**
+     * Whether an event is a minor one: a start image, the success of a step after that of its attempt, or the start of
+     * the run.
+     */
     private boolean goesWithoutSaying(RunEvent event) {
         if (event instanceof RunEvent.AttemptEnded ended && ended.cause() == EndCause.SUCCESS) {
             succeeded.add(ended.step());

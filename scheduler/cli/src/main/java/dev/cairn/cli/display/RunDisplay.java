@@ -5,7 +5,7 @@ import dev.cairn.run.event.RunListener;
 /** Shows a run while it is active. Thread-safe. */
 public interface RunDisplay extends RunListener, AutoCloseable {
 
-    /** A line of talk that stays. */
+    /** Prints a line that stays. */
     void say(String line);
 
     /** Leaves the last state on the screen. */

@@ -18,7 +18,7 @@ final class RunView {
     private final Colors paint;
     private final UnaryOperator<String> label;
 
-    /** @param planned the steps' ids in the order in which they are shown, with the states they begin in */
+    /** @param planned the steps' ids in display order, with their initial states */
     RunView(Map<String, StepState> planned, Colors paint, UnaryOperator<String> label) {
         this.paint = paint;
         this.label = label;
@@ -44,7 +44,7 @@ final class RunView {
         }
     }
 
-    /** The steps that run, by their events. */
+    /** The steps that run, according to their events. */
     List<String> running() {
         return steps.values().stream()
                 .filter(StepLine::isRunning)
@@ -53,7 +53,7 @@ final class RunView {
     }
 
     /**
-     * @param height how many lines there may be; the steps that are under way come first, and a last line counts the rest
+     * @param height the maximum number of lines; running steps come first, and a last line counts the rest
      * @param width longer lines are cut
      */
     List<String> lines(Instant now, int height, int width) {

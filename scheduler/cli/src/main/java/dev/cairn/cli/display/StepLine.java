@@ -75,7 +75,7 @@ final class StepLine {
         };
     }
 
-    /** @param name that people call it */
+    /** @param name the step's name for people */
     String text(String name, int widest, Instant now) {
         Instant since = runningSince;
         Duration elapsed = since == null ? before : before.plus(Duration.between(since, now));

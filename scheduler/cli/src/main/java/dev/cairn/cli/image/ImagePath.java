@@ -13,7 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** Finds the image that a person names: by its folder, or as NAME/STEP/SEQ, NAME/STEP or, of a run with one step, NAME. */
+/**
+ * Finds the image that a person names: by its folder, as NAME/STEP/SEQ or NAME/STEP, or as NAME for a run with one
+ * step.
+ */
 final class ImagePath {
     private ImagePath() {}
 

@@ -20,7 +20,7 @@ import java.util.Set;
 
 /** A foreground run in a Slurm job: checkpoints before the job's time limit, and requeues the job. */
 final class BatchJobRun {
-    /** Set in every step: a Cairn inside of one is not what the job is about. */
+    /** A variable that every step has: a Cairn inside a step must not manage the job. */
     private static final String INSIDE_A_STEP = "CAIRN_RUN_ID";
 
     private final BatchJob job;
@@ -35,7 +35,7 @@ final class BatchJobRun {
         this.signals = signals;
     }
 
-    /** Empty outside a job, and where the job is another Cairn's to look after. */
+    /** Empty outside a job, and in a job that another Cairn manages. */
     static Optional<BatchJobRun> of(CompositionRoot composition, Signals signals) {
         Map<String, String> environment = composition.console().environment();
         return environment.containsKey(INSIDE_A_STEP)
@@ -75,7 +75,7 @@ final class BatchJobRun {
     /**
      * If Slurm stopped the run, requeues the job so that the same line resumes it, or says why it does not.
      *
-     * @param evicted a step has seen that
+     * @param evicted whether a step has seen that
      */
     void end(RunOutcome outcome, Set<Signals.Stop> told, boolean evicted) throws InterruptedException {
         boolean unfinished = !outcome.state().isFinal() && outcome.state() != RunState.PAUSED;

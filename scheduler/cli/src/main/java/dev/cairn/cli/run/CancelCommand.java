@@ -47,7 +47,7 @@ public final class CancelCommand implements Callable<Integer> {
         return RunControl.tell(answer, composition.console(), "cancelled");
     }
 
-    /** A tick in the queue has a key and no run; so it may be in the queue. */
+    /** Cancels a tick of that name, if there is one in the queue. A queued tick has a key and no run. */
     private boolean cancelsTick() throws IOException, CliException {
         if (!name.contains("@")) {
             return false;

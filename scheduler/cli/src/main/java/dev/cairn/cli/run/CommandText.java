@@ -8,18 +8,18 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The command of a step in a line, as the workflow file has it: so it holds no secret. */
+/** The command of a step as one line. It is the text of the workflow file, so it holds no secret. */
 final class CommandText {
     private static final int LONGEST = 160;
 
     private CommandText() {}
 
-    /** @param id of an instance; empty for one that the plan does not have */
+    /** @param id the id of an instance; empty for one that the plan does not have */
     static Optional<String> of(Plan plan, String id) {
         return step(plan, id).map(CommandText::of);
     }
 
-    /** Whether an instance stands for the steps of a workflow file, which say themselves what they did. */
+    /** Whether an instance represents the steps of a workflow file, which have lines of their own. */
     static boolean isEdgeOfPart(Plan plan, String id) {
         return step(plan, id).filter(PlanStep::isEdgeOfPart).isPresent();
     }

@@ -10,10 +10,10 @@ import dev.cairn.run.manifest.CommandOrigin;
 import dev.cairn.run.manifest.RunManifest;
 import java.io.IOException;
 
-/** A single command in the foreground: its own output, and little talk. */
+/** Shows a single command in the foreground: the command's own output, and few messages. */
 final class CommandView {
     private static final int LOOK_EVERY_MILLIS = 50;
-    /** A user may be typing and waiting for the echo. */
+    /** Short, because a user may be typing and waiting for the echo. */
     private static final int LOOK_EVERY_MILLIS_IN_TERMINAL = 10;
 
     private CommandView() {}

@@ -42,7 +42,7 @@ import picocli.CommandLine.Spec;
         description = "Runs one command as a checkpointed step in the foreground; exits with its exit code.",
         customSynopsis = "cairn exec [OPTIONS] -- COMMAND [ARGUMENT...]")
 public final class ExecCommand implements Callable<Integer> {
-    /** The options that a run keeps from its start, each with what it sets. */
+    /** The options that a run keeps from its start, each with its effect. */
     private static final Map<String, Function<CommandOrigin, Object>> KEPT = new TreeMap<>(Map.of(
             "--interval", CommandOrigin::everyMillis,
             "--engine", CommandOrigin::engine,
@@ -133,7 +133,7 @@ public final class ExecCommand implements Callable<Integer> {
         this.composition = composition;
     }
 
-    /** What follows the program are its own arguments, whatever they look like. */
+    /** Every word after the program is an argument of the program, even if it looks like an option. */
     public static CommandLine line(CompositionRoot composition) {
         return new CommandLine(new ExecCommand(composition)).setStopAtPositional(true);
     }
@@ -184,7 +184,7 @@ public final class ExecCommand implements Callable<Integer> {
         return opening;
     }
 
-    /** A run keeps the options that it was started with; names those of this line that differ. */
+    /** A run keeps the options of its start. Names the options on this command line that differ. */
     private void reportIgnoredOptions(CheckpointedCommand command, RunManifest run) {
         CommandOrigin asked = command.origin();
         CommandOrigin begun = run.origin().command().orElseThrow();

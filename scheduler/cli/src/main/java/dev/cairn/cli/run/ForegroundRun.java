@@ -40,9 +40,9 @@ import java.util.stream.Collectors;
 public final class ForegroundRun {
     /** The exit code of a command that SIGKILL ended. */
     private static final int KILLED = 128 + 9;
-    /** Lines of a failed step's log. */
+    /** How many last lines of a failed step's log are shown. */
     private static final int LAST_WORDS = 20;
-    /** Failed steps that are shown with their logs. */
+    /** How many failed steps are shown with their logs. */
     private static final int SHOWN_FAILURES = 3;
 
     private final CompositionRoot composition;
@@ -54,9 +54,9 @@ public final class ForegroundRun {
     private boolean verbose;
 
     /**
-     * From here on signals wait for the run.
+     * From here on, the run receives signals.
      *
-     * @param json at the end, the run on stdout
+     * @param json whether to print the run as JSON at the end
      */
     public ForegroundRun(CompositionRoot composition, Runs runs, boolean json) {
         this.composition = composition;
@@ -72,7 +72,7 @@ public final class ForegroundRun {
         return this;
     }
 
-    /** Shows also what goes without saying. */
+    /** Also shows minor events. */
     ForegroundRun verbose(boolean more) {
         verbose = more;
         return this;
@@ -81,7 +81,7 @@ public final class ForegroundRun {
     /**
      * Opens a run and runs it.
      *
-     * @param patience with another runner that has it
+     * @param patience how long to wait for another runner that owns the run
      * @return the exit code
      */
     public int run(OwnerWait.Opener opener, Duration patience)
@@ -157,7 +157,7 @@ public final class ForegroundRun {
         return code;
     }
 
-    /** A step noticed the shutdown of the host before this runner did. */
+    /** Whether a step noticed the host's shutdown before this runner did. */
     private boolean wasEvicted(RunManifest run) throws IOException {
         for (StepManifest step : runs.steps(run)) {
             if (step.state() == StepState.PREEMPTED) {
@@ -167,7 +167,7 @@ public final class ForegroundRun {
         return false;
     }
 
-    /** Mostly because of a full disk. Outside of a batch job nothing ends with its runner. */
+    /** The runner failed, usually because of a full disk. Outside a batch job, the steps run on. */
     private CliException letGo(Exception trouble, RunManifest run, boolean inJob) {
         return new CliException(
                 ExitCode.IO,
@@ -205,7 +205,7 @@ public final class ForegroundRun {
         throw new IllegalStateException("a session ended in state " + outcome.state());
     }
 
-    /** What failed, as what, and the end of its logs, which usually states the reason. */
+    /** Prints the failed steps, the causes, and the ends of their logs, which usually state the reason. */
     private void showFailures(RunManifest run, Plan plan) throws IOException {
         List<StepManifest> failed = runs.steps(run).stream()
                 .filter(step -> step.state() == StepState.FAILED && !CommandText.isEdgeOfPart(plan, step.stepId()))
@@ -254,7 +254,7 @@ public final class ForegroundRun {
         return killed ? KILLED : ExitCode.FAILED;
     }
 
-    /** Ended by itself, and not by Cairn. */
+    /** Whether the step ended by itself, and not by Cairn. */
     private static boolean isOwn(StepExit exit) {
         return switch (exit.cause()) {
             case SUCCESS, FAILURE ->

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
-/** Keeps what is piped into a command, so that it can be read again after a resume. */
+/** Stores the input that is piped into a command, so that it can be read again after a resume. */
 public final class InputSpool {
     private static final FileAttribute<Set<PosixFilePermission>> PRIVATE_FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -24,7 +24,7 @@ public final class InputSpool {
 
     private InputSpool() {}
 
-    /** Reads stdin to its end into a file of the home; empty when there is no input. */
+    /** Reads stdin to its end into a file of the home; empty if there is no input. */
     public static Optional<Path> spool(CairnHome home) throws IOException {
         if (!hasInput()) {
             return Optional.empty();

@@ -83,7 +83,7 @@ public final class LogsCommand implements Callable<Integer> {
         }
         boolean running = true;
         while (running) {
-            // the state is read before the logs, so that nothing written before the end is missed
+            // reads the state before the logs, so that no output before the end is missed
             RunManifest run = RunManifest.read(folder);
             running = follow && run.state() == RunState.RUNNING;
             for (StepFolder stepFolder : steps(runs, run)) {
@@ -160,7 +160,7 @@ public final class LogsCommand implements Callable<Integer> {
                 : runs.stepFolders(run, Optional.ofNullable(step));
     }
 
-    /** @param label in front of each line; empty for none */
+    /** @param label the prefix of each line; empty for none */
     private void poll(StepFolder stepFolder, String label) throws IOException {
         follower(stepFolder.stdout(), console.out(), label).poll();
         follower(stepFolder.stderr(), console.err(), label).poll();

@@ -8,7 +8,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 
-/** Asks the steps that run when their next checkpoint is due, in a daemon thread of its own. */
+/** Asks running steps when their next checkpoint is due, in a separate daemon thread. */
 final class NextCheckpoints {
     private static final int ASK_EVERY_MILLIS = 1000;
 

@@ -16,14 +16,15 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Opens a run, and waits for its owner where that is worth it: always for one that is stopping, since a retry of a batch system or an
- * engine often meets the closing checkpoint of the try before; for any other as long as {@code --wait} says. Confined to one thread.
+ * Opens a run, and waits for its owner if that makes sense. It always waits for an owner that is stopping, because a
+ * retry by a batch system or an engine often comes during the last checkpoint of the try before. For any other owner it
+ * waits as long as {@code --wait} says. Confined to one thread.
  */
 final class OwnerWait {
-    /** For an owner that is stopping: writing the image of a large step takes its time. */
+    /** How long to wait for an owner that is stopping: writing the image of a large step takes time. */
     static final Duration CLOSING = Duration.ofMinutes(10);
 
-    /** For any owner: an owner that was just asked to stop shows it after a moment. */
+    /** How long to wait for any owner: one that was just asked to stop shows it only after a moment. */
     private static final Duration MOMENT = Duration.ofMillis(600);
 
     private static final long LOOK_MILLIS = 200;
@@ -32,7 +33,7 @@ final class OwnerWait {
     private final Signals signals;
     private final Duration patience;
 
-    /** @param patience with an owner that is not stopping */
+    /** @param patience how long to wait for an owner that is not stopping */
     OwnerWait(Console console, Signals signals, Duration patience) {
         this.console = console;
         this.signals = signals;
@@ -46,7 +47,7 @@ final class OwnerWait {
                 throws IOException, EngineException, InterruptedException, RunnerFailedException, CliException;
     }
 
-    /** @return held only by an owner that outlasted the wait */
+    /** @return {@code Held} only if the owner outlasted the wait */
     public OpenResult open(Opener opener)
             throws IOException, EngineException, InterruptedException, RunnerFailedException, CliException {
         long said = 0;
@@ -57,7 +58,7 @@ final class OwnerWait {
                 return opening;
             }
             if (first) {
-                since = System.nanoTime(); // the time to find out does not count as waiting
+                since = System.nanoTime(); // the check itself does not count as waiting
             }
             OwnerRecord owner = held.owner();
             if (left(owner, since).isZero()) {
@@ -76,7 +77,7 @@ final class OwnerWait {
     /** Until the owner has released the run or died, or the wait is over. */
     private void await(RunFolder run, long since) throws IOException, InterruptedException, CliException {
         long looks = RunStore.LONGEST_SILENCE.toMillis()
-                / LOOK_MILLIS; // of an owner whose pids cannot be seen the opener knows more
+                / LOOK_MILLIS; // the opener knows more about an owner whose pids are invisible here
         Optional<OwnerRecord> owner = RunStore.ownerOf(run);
         boolean wasStopping = owner.map(OwnerRecord::stopping).orElse(false);
         while (owner.isPresent()

@@ -7,7 +7,7 @@ import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Says before anything is started whether a command can be, with the exit codes that shells use for it. */
+/** Reports, before anything starts, whether a command can be started. Uses the exit codes of shells. */
 public final class ProgramCheck {
     private ProgramCheck() {}
 

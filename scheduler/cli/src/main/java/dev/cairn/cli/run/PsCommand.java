@@ -82,7 +82,10 @@ public final class PsCommand implements Callable<Integer> {
         this.console = composition.console();
     }
 
-    /** @param frozen its steps that stand since their lease cannot be renewed, and for how long it was not */
+    /**
+     * @param frozen its steps that are frozen because their lease cannot be renewed, each with the time since the last
+     *     renewal
+     */
     private record Line(RunManifest run, Optional<OwnerRecord> owner, Map<String, Duration> frozen) {}
 
     @Override
@@ -132,7 +135,7 @@ public final class PsCommand implements Callable<Integer> {
                         new CliException(ExitCode.USAGE, "--since " + given + ": not a duration such as 12h or 7d"));
     }
 
-    /** The states of runs, as they are written. */
+    /** The states of runs in their written form. */
     static final class States implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
@@ -183,8 +186,8 @@ public final class PsCommand implements Callable<Integer> {
     }
 
     /**
-     * A run that cannot be written may be further than its manifest says. A manifest says "running" without an owner if the runner
-     * died.
+     * Explains a state that may be outdated. A run whose manifest cannot be written may be further than it says. A
+     * manifest says "running" without an owner if the runner died.
      */
     private static String state(Line line) {
         Optional<WriteFailure> failure = line.owner().flatMap(OwnerRecord::cannotWrite);

@@ -14,7 +14,7 @@ import java.time.Duration;
 
 /** Sends a command to a run, whichever process owns it, and waits for the result. */
 final class RunControl {
-    /** Writing an image of a large step takes its time. */
+    /** Long, because writing an image of a large step takes time. */
     private static final Duration PATIENCE = Duration.ofMinutes(10);
 
     private final Runs runs;

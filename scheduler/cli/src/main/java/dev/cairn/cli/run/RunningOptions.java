@@ -27,7 +27,7 @@ final class RunningOptions {
                     "Waits this long for another runner that holds the run; always waits for one that is stopping.")
     private String wait = "0s";
 
-    /** For commands that run workflows. */
+    /** The options of commands that run workflows. */
     static final class OfWorkflows {
         @Option(
                 names = {"-v", "--verbose"},

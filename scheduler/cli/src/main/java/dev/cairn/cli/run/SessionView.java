@@ -3,7 +3,7 @@ package dev.cairn.cli.run;
 import dev.cairn.run.event.RunListener;
 import java.io.IOException;
 
-/** What the person sees of a run in the foreground. Thread-safe. */
+/** The display of a run in the foreground. Thread-safe. */
 interface SessionView extends RunListener, AutoCloseable {
 
     /** A line of talk. */

@@ -7,10 +7,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Passes the signals on to the run: the first one stops it with checkpoints, a further interrupt at once. A further one of the others
- * changes nothing, for many send each of them twice: timeout(1) to its child and to its group, kernel and shell of a terminal that has
- * gone. The sender kills the runner when its own time limit ends; until then an image may still be completed. A separate daemon thread
- * waits.
+ * Passes the signals on to the run: the first one stops it with checkpoints, a further interrupt at once. A further
+ * signal of another kind changes nothing, because many senders send it twice: timeout(1) to its child and to the group,
+ * or kernel and shell when a terminal is closed. The sender kills the runner when its own time limit ends; until then
+ * an image may still be completed. A separate daemon thread waits.
  */
 final class StopRequests implements AutoCloseable {
     private final Signals signals;
@@ -52,7 +52,7 @@ final class StopRequests implements AutoCloseable {
                 stop.isPreemption() ? "preemption" : "interrupt");
     }
 
-    /** What has arrived so far. */
+    /** The signal that has arrived so far. */
     Set<Signals.Stop> told() {
         return Set.copyOf(told);
     }

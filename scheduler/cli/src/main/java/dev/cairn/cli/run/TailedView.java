@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * output file has lost it.
  */
 final class TailedView implements SessionView {
-    /** Where the kernel reports what the step writes. */
+    /** How often to look if the kernel reports what the step writes. */
     private static final int RARELY_MS = 2_000;
     /** A command that ends sooner is not worth a watch. */
     private static final int UNWATCHED_LOOKS = 20;
@@ -68,7 +68,7 @@ final class TailedView implements SessionView {
         in(lookEvery, this::lookOn);
     }
 
-    /** Until it is closed; soon only when something changes in the step's folder. */
+    /** Copies until it is closed. Looks soon only when something changes in the step's folder. */
     private void lookOn() {
         if (watch.isEmpty() && ++looks > UNWATCHED_LOOKS) {
             watch = FolderWatch.of(stepFolder, this::lookSoon);
@@ -77,7 +77,7 @@ final class TailedView implements SessionView {
         in(watch.isPresent() ? RARELY_MS : lookEvery, this::lookOn);
     }
 
-    /** What comes meanwhile is shown with it. */
+    /** Output that comes meanwhile is shown together. */
     private void lookSoon() {
         if (isDue.compareAndSet(false, true)) {
             in(lookEvery, () -> {

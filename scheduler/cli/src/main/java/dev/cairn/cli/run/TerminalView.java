@@ -32,7 +32,10 @@ final class TerminalView implements SessionView {
     private final Thread thread = new Thread(this::joinEach, "terminal");
     private volatile boolean ended;
 
-    /** @param keepsCtrlC Ctrl-C goes to the command; otherwise only to a command that reads keys. Ctrl-] always goes to Cairn */
+    /**
+     * @param keepsCtrlC whether Ctrl-C always goes to the command; otherwise only if the command reads keys. Ctrl-]
+     *     always goes to Cairn
+     */
     TerminalView(
             RunSession session,
             TailedView output,
@@ -107,7 +110,7 @@ final class TerminalView implements SessionView {
         EventText.besideOutput(event).ifPresent(words -> say("cairn: " + words));
     }
 
-    /** In a raw terminal a line feed does not return the carriage. */
+    /** On a raw terminal, a line feed does not return the cursor to the first column. */
     @Override
     public void say(String line) {
         console.err().print("\r\n" + line + "\r\n");

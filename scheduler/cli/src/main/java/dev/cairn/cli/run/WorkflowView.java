@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
 
-/** A workflow's progress on stderr: a block redrawn in place on a terminal, lines elsewhere. */
+/** Shows a workflow's progress on stderr: a block redrawn in place on a terminal, otherwise lines. */
 final class WorkflowView implements SessionView {
     private final RunDisplay display;
 

@@ -73,7 +73,7 @@ final class ScheduleNextCommand implements Callable<Integer> {
         this.console = composition.console();
     }
 
-    /** @param text what it is in the file */
+    /** @param text the schedule's text in the file */
     private record Source(int number, String text, FireTimes times) {}
 
     private record Tick(Instant at, Source source) {}

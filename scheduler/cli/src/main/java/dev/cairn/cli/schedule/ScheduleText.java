@@ -6,7 +6,7 @@ import dev.cairn.schedule.Tick;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 
-/** Schedules and their ticks in words and in JSON. */
+/** Schedules and their ticks as text and as JSON. */
 final class ScheduleText {
     private ScheduleText() {}
 

@@ -6,7 +6,7 @@ import dev.cairn.schedule.store.Database;
 import java.io.IOException;
 import java.util.Optional;
 
-/** The schedules that were added, as commands ask for them. */
+/** The schedules that were added, for commands that name them. */
 public final class AddedSchedules {
     private AddedSchedules() {}
 
@@ -19,7 +19,7 @@ public final class AddedSchedules {
         return new Schedules(database.get(), composition.clock());
     }
 
-    /** Said by commands whose effect waits for a daemon. */
+    /** Message of commands whose effect waits for a daemon. */
     public static void sayWhenNobodyWorks(CompositionRoot composition) throws IOException {
         if (DaemonLock.running(composition.stateFolder()).isEmpty()) {
             composition.console().say("cairn: no daemon runs here; start one with: cairn daemon");

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Names the implementations and connects them, when a command first needs them. */
+/** Creates the implementations and connects them, when a command first needs them. */
 public final class CompositionRoot implements Runs.Surroundings {
     /** How long the end of a run waits for its notifications. */
     private static final Duration PATIENCE_AT_END = Duration.ofSeconds(3);
@@ -46,7 +46,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         return Clock.systemDefaultZone();
     }
 
-    /** For what is shown on stderr. */
+    /** The colours for text on stderr. */
     public Colors paint() {
         return new Colors(options.colored(Console.stderrIsTerminal(), console.environment()));
     }
@@ -59,7 +59,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         return SupervisedEngines.all();
     }
 
-    /** The runs of the home that is meant from here. */
+    /** The runs of the home that applies in the current folder. */
     public Runs runs() throws CliException, IOException {
         CairnHome home = homeOf(console.workingDirectory())
                 .orElseThrow(() -> new CliException(
@@ -69,7 +69,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         return new Runs(home, this);
     }
 
-    /** The runs of the home that a workflow file belongs to; creates the home if there is none. */
+    /** The runs of the home to which a workflow file belongs. Creates the home if there is none. */
     public Runs runsOf(Path workflow) throws CliException, IOException {
         Path folder = Optional.ofNullable(workflow.getParent()).orElse(workflow);
         Path otherwise = folder.startsWith(console.workingDirectory()) ? console.workingDirectory() : folder;
@@ -81,7 +81,7 @@ public final class CompositionRoot implements Runs.Surroundings {
                 this);
     }
 
-    /** The runs of the home of this folder; creates the home if there is none. */
+    /** The runs of the home for this folder. Creates the home if there is none. */
     public Runs runsHere() throws IOException {
         Optional<CairnHome> found = homeOf(console.workingDirectory());
         return new Runs(
@@ -103,7 +103,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         }
     }
 
-    /** The home that is meant from here, if there is one. */
+    /** The home that applies in the current folder, if there is one. */
     public Optional<CairnHome> homeHere() throws IOException {
         return homeOf(console.workingDirectory());
     }
@@ -116,7 +116,7 @@ public final class CompositionRoot implements Runs.Surroundings {
         return options.home == null ? Optional.empty() : Optional.of(CairnHome.at(console.resolve(options.home)));
     }
 
-    /** The one that is named, else the one that is found from a folder. */
+    /** The home given by option, else the one found from a folder. */
     private Optional<CairnHome> homeOf(Path folder) throws IOException {
         Optional<CairnHome> given = givenHome();
         return given.isPresent()
@@ -124,7 +124,7 @@ public final class CompositionRoot implements Runs.Surroundings {
                 : CairnHome.find(folder, console.environment(), skipped -> console.say("cairn: " + skipped));
     }
 
-    /** The connections to Airflow that are named in a home and in the environment. */
+    /** The Airflow connections that are named in a home and in the environment. */
     public AirflowConnections airflow(CairnHome home) {
         return new AirflowConnections(home.path(), console.environment());
     }

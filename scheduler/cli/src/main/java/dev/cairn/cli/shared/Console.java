@@ -13,10 +13,11 @@ import java.util.Map;
 import java.util.OptionalLong;
 
 /**
- * What a command may touch of its process: stdout for data, stderr for talk, the environment and the current folder.
+ * The parts of its process that a command uses: stdout for data, stderr for messages, the environment and the current
+ * folder.
  *
  * @param out always UTF-8
- * @param err likewise
+ * @param err always UTF-8
  */
 public record Console(PrintStream out, PrintStream err, Map<String, String> environment, Path workingDirectory) {
 
@@ -36,7 +37,7 @@ public record Console(PrintStream out, PrintStream err, Map<String, String> envi
         err.println(line);
     }
 
-    /** A path that the user gave, as seen from the current folder. */
+    /** Resolves a path that the user gave against the current folder. */
     public Path resolve(Path given) {
         return workingDirectory.resolve(given).normalize();
     }
@@ -62,7 +63,7 @@ public record Console(PrintStream out, PrintStream err, Map<String, String> envi
         return fileLength(2);
     }
 
-    /** Before this process wrote into it. */
+    /** The length of stdout's file before this process wrote to it. */
     public static OptionalLong stdoutLengthAtStart() {
         return STDOUT_AT_START;
     }
@@ -81,7 +82,10 @@ public record Console(PrintStream out, PrintStream err, Map<String, String> envi
         }
     }
 
-    /** From the descriptor's link, since Java's own console knows only all three streams together. */
+    /**
+     * Whether a descriptor is a terminal, according to its link. Java's own console can only check all three streams
+     * together.
+     */
     private static boolean isTerminal(int descriptor) {
         try {
             String target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor))

@@ -21,7 +21,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Turns what went wrong into words for a person and an exit code. The one place that catches everything. */
+/** Converts errors to messages for a person and exit codes. No other class catches everything. */
 public final class ErrorReport implements IParameterExceptionHandler, IExecutionExceptionHandler {
     private final Console console;
     private final GlobalOptions options;
@@ -39,7 +39,7 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
                 && unknownOption(e.getCommandLine()).isPresent()) {
             tell(unknownOption(e.getCommandLine()).get());
         } else {
-            // of an option with a value such as NAME=VALUE picocli says "option" twice
+            // picocli says "option" twice for an option with a value such as NAME=VALUE
             tell(message(e).replace("option option", "option"));
         }
         console.say("cairn: see '" + e.getCommandLine().getCommandSpec().qualifiedName() + " --help'");
@@ -68,7 +68,7 @@ public final class ErrorReport implements IParameterExceptionHandler, IExecution
         return code;
     }
 
-    /** A parameter may be missing only because an option was mistyped. */
+    /** A parameter may be missing only because an option was misspelled. */
     private static Optional<String> unknownOption(CommandLine command) {
         return command.getUnmatchedArguments().stream()
                 .filter(word -> word.startsWith("-"))

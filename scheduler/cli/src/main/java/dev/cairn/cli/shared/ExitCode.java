@@ -1,15 +1,15 @@
 package dev.cairn.cli.shared;
 
-/** What {@code cairn} exits with; the numbers are those of {@code sysexits.h} where it has one. */
+/** The exit codes of {@code cairn}. They are those of {@code sysexits.h} if it has a suitable one. */
 public final class ExitCode {
     public static final int OK = 0;
-    /** The workflow failed, or what was to be checked is not good. */
+    /** The workflow failed, or a check found a problem. */
     public static final int FAILED = 1;
     /** Wrong usage or an invalid workflow file. */
     public static final int USAGE = 2;
     /** There is no such run, step, log or image. */
     public static final int NOT_FOUND = 66;
-    /** Held by another live runner, or more than this host can do. */
+    /** Another live runner owns the run, or the host lacks a feature. */
     public static final int UNAVAILABLE = 69;
     /** A bug in Cairn. */
     static final int BUG = 70;

@@ -43,7 +43,7 @@ public final class GlobalOptions {
             description = "This help.")
     boolean help;
 
-    /** Whether a stream that is (not) a terminal gets colours; see {@code NO_COLOR}'s convention. */
+    /** Whether a stream gets colours, depending on whether it is a terminal; see the convention of {@code NO_COLOR}. */
     boolean colored(boolean terminal, Map<String, String> environment) {
         return switch (color) {
             case always -> true;

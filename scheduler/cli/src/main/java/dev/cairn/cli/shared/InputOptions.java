@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** The values that a person gives for a workflow's inputs. */
+/** The values that a person gives to a workflow's inputs. */
 public final class InputOptions {
     @Option(
             names = "--input",

@@ -36,7 +36,7 @@ public final class KeepOptions {
         return rules(age, runs, bytes);
     }
 
-    /** The options as they were given, to pass them on to another command line. */
+    /** The given options, to pass them on to another command line. */
     public List<String> given() {
         List<String> given = new ArrayList<>();
         if (age != null) {

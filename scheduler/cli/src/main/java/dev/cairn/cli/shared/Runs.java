@@ -27,18 +27,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** The runs of a home, for commands. Reading needs no engine, so none is loaded before a runner is needed. */
+/** The runs of a home, for commands. Reading needs no engine, so engines are loaded only when a runner is needed. */
 public final class Runs {
     private final CairnHome home;
     private final Surroundings surroundings;
 
-    /** What runs need of the command that asks for them. */
+    /** What the runs need from their command. */
     interface Surroundings {
         Console console();
 
         StepRunner runner(CairnHome home) throws EngineException, IOException;
 
-        /** Whether a command given here without {@code --home} would find this home. */
+        /** Whether a command here would find this home without {@code --home}. */
         boolean isFoundFromHere(CairnHome home);
     }
 
@@ -51,7 +51,7 @@ public final class Runs {
         return new RunStore(home);
     }
 
-    /** All runs; those that cannot be used are named on stderr. */
+    /** All runs. Names unusable ones on stderr. */
     public RunStore.Listing list() throws IOException {
         RunStore.Listing listing = store().list();
         sayUnreadable(listing.unreadable());
@@ -132,7 +132,7 @@ public final class Runs {
         return ids.stream().map(run.folder()::step).toList();
     }
 
-    /** How a person types a command on a run, from here. */
+    /** The command line for a run as a person would type it here. */
     public String line(String command, RunManifest run) {
         List<String> words = new ArrayList<>(List.of("cairn", command));
         if (!surroundings.isFoundFromHere(home)) {

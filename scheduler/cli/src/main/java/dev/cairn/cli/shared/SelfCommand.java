@@ -5,9 +5,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How this Cairn is started again, by a batch system on another host: by the same launcher, or as this Java was. */
+/**
+ * The command that starts this Cairn again, for a batch system on another host: the same launcher, or this Java with
+ * its arguments.
+ */
 public final class SelfCommand {
-    /** The class whose {@code main} starts the command line; a test holds it against the class itself. */
+    /** The class whose {@code main} starts the command line. A test compares it with the class itself. */
     public static final String MAIN = "dev.cairn.cli.Main";
 
     /** Set by the launcher. */

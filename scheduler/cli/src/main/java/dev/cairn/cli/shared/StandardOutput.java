@@ -6,7 +6,7 @@ import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Standard output, which remembers the failure that {@link java.io.PrintStream} keeps to itself. Thread-safe. */
+/** Standard output that remembers its failure, which {@link java.io.PrintStream} hides. Thread-safe. */
 public final class StandardOutput extends FileOutputStream {
     private volatile @Nullable IOException failure;
 
@@ -29,7 +29,7 @@ public final class StandardOutput extends FileOutputStream {
         }
     }
 
-    /** Why output is missing; empty if the reader closed the pipe, because it needed no more. */
+    /** The reason why output is missing; empty if the reader closed the pipe, because it needed no more. */
     public Optional<String> failure() {
         return Optional.ofNullable(failure)
                 .map(IOException::getMessage)

@@ -31,7 +31,7 @@ public final class StoreOptions {
         return Database.open(composition.stateFolder(), url(composition));
     }
 
-    /** Empty if no schedule was ever added. */
+    /** The store; empty if no schedule was ever added. */
     public Optional<Database> openIfPresent(CompositionRoot composition) throws IOException, CliException {
         StateFolder folder = composition.stateFolder();
         return Database.openIfPresent(folder, url(composition));

@@ -4,7 +4,10 @@ import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.stream.Stream;
 
-/** A part of Cairn or of Java that cannot be loaded: its file cannot be read, or was replaced while the program runs. */
+/**
+ * Handles a part of Cairn or Java that cannot be loaded: its file cannot be read, or was replaced while the program
+ * runs.
+ */
 public final class Unloadable {
     private Unloadable() {}
 
@@ -19,8 +22,8 @@ public final class Unloadable {
     }
 
     /**
-     * Ends the process when a thread meets such a part. The thread pool would start another thread, which meets it again, and
-     * the run would have no heartbeat.
+     * Ends the process when a thread cannot load such a part. Otherwise the thread pool would start another thread with
+     * the same failure, and the run would have no heartbeat.
      */
     public static void endProcess(Console console) {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {

@@ -49,7 +49,7 @@ public final class WorkflowFiles {
         throw new CliException(ExitCode.USAGE, told(result.problems(), file));
     }
 
-    /** Shows each problem on a line that editors can jump by; the summary is left to the caller. */
+    /** Prints each problem on a line with its position, to which editors can jump. The caller prints the summary. */
     public String told(List<Problem> problems, Path file) {
         problems.forEach(problem -> console.say(problem.toString()));
         return file + ": " + (problems.size() == 1 ? "1 problem" : problems.size() + " problems");

@@ -71,7 +71,7 @@ final class SlurmScriptCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** {@code -p day} is one directive. */
+    /** An option with its value, such as {@code -p day}, is one directive. */
     private List<String> grouped() {
         List<String> lines = new ArrayList<>();
         for (String word : directives) {

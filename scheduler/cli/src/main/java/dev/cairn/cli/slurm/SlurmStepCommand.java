@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code cairn slurm step}, the only line of the jobs that Cairn submits; nothing for people. */
+/** {@code cairn slurm step}, the only line of the jobs that Cairn submits. Not for people. */
 @Command(name = "step", hidden = true, description = "What a job that Cairn has submitted runs: one step of a run.")
 final class SlurmStepCommand implements Callable<Integer> {
     private final CompositionRoot composition;

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** {@code cairn slurm task}, the only line of the arrays that Cairn submits; nothing for people. */
+/** {@code cairn slurm task}, the only line of the job arrays that Cairn submits. Not for people. */
 @Command(
         name = "task",
         hidden = true,

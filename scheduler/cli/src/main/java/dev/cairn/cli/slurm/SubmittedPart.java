@@ -14,7 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Parameters;
 
-/** The part of a run that a job which Cairn has submitted runs, in the foreground. */
+/** Runs, in the foreground, the part of a run for which Cairn has submitted this job. */
 final class SubmittedPart {
     @Parameters(index = "0", paramLabel = "RUN", description = "The run's folder.")
     private Path run;
@@ -22,7 +22,7 @@ final class SubmittedPart {
     @Parameters(index = "1", paramLabel = "STEP", description = "The step.")
     private String step;
 
-    /** Opens the part that a job is for. */
+    /** Opens the part for which the job was submitted. */
     interface Opener {
         OpenResult open(StepRunner runner, RunFolder run, String step) throws IOException, InterruptedException;
     }

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
-/** Finds where the last lines of a file begin, reading it backwards. */
+/** Finds the start of the last lines of a file, reading backwards. */
 public final class LastLines {
     private static final int BLOCK = 8192;
 
     private LastLines() {}
 
-    /** The offset at which the last so many lines begin; the end of the file for none. */
+    /** The offset at which the last lines begin; for zero lines, the end of the file. */
     public static long offset(Path path, int lines) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "r")) {
             long end = file.length();
@@ -19,7 +19,7 @@ public final class LastLines {
             }
             byte[] block = new byte[BLOCK];
             int seen = 0;
-            // the newline that ends the file begins no further line
+            // the newline at the end of the file begins no further line
             for (long blockEnd = end - 1; blockEnd > 0; blockEnd -= BLOCK) {
                 long start = Math.max(0, blockEnd - BLOCK);
                 int length = (int) (blockEnd - start);

@@ -11,8 +11,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * The terminal this process was started from, by way of {@code stty}, which every host has. JLine runs {@code stty} too on Java 17, or
- * unpacks a native library into the temporary folder at each start, which fails where that is mounted {@code noexec}.
+ * The terminal from which this process was started. It is controlled by {@code stty}, which every host has. JLine runs
+ * {@code stty} too on Java 17, or unpacks a native library into the temporary folder at each start, which fails if that
+ * is mounted {@code noexec}.
  */
 public final class LocalTerminal {
     private static final File DEVICE = new File("/dev/tty");
@@ -25,7 +26,7 @@ public final class LocalTerminal {
 
     private LocalTerminal() {}
 
-    /** Its size now; the usual one when it does not say. */
+    /** The terminal's present size; the traditional one if it reports none. */
     public static Size size() {
         try {
             String[] words = stty("size").split(" ");
@@ -36,7 +37,7 @@ public final class LocalTerminal {
         }
     }
 
-    /** Its size, asked for again only when it changes. */
+    /** The terminal's size, read again only when it changes. */
     public static Supplier<Size> watchedSize() {
         AtomicReference<Size> size = new AtomicReference<>(size());
         Signals.onResize(() -> size.set(size()));
@@ -44,10 +45,10 @@ public final class LocalTerminal {
     }
 
     /**
-     * Passes every key to this process as it is typed, including Ctrl-C, until the returned object is closed. The terminal is given
-     * back as it was also when the process exits by itself.
+     * Passes every key to this process as it is typed, including Ctrl-C, until the returned object is closed. The
+     * terminal's settings are also restored when the process exits.
      *
-     * @param out where it shows what is written
+     * @param out the stream that shows on the terminal
      */
     public static Raw raw(OutputStream out) throws IOException {
         Raw raw = new Raw(stty("-g"), new Screen(out));
@@ -55,7 +56,7 @@ public final class LocalTerminal {
         return raw;
     }
 
-    /** The terminal while it is raw. Closing gives it back; more than once does no harm. */
+    /** The terminal while it is raw. Closing it restores the settings; closing it again does no harm. */
     public static final class Raw implements AutoCloseable {
         private final String settings;
         private final Screen screen;
@@ -67,7 +68,7 @@ public final class LocalTerminal {
             Runtime.getRuntime().addShutdownHook(atExit);
         }
 
-        /** Prepares the terminal to show what a step writes to its own. */
+        /** Prepares the terminal to show the output of a step's own terminal. */
         public Screen screen() {
             return screen;
         }
@@ -82,7 +83,7 @@ public final class LocalTerminal {
                 screen.giveBack();
                 stty(settings);
             } catch (IOException terminalHasGone) {
-                // then there is nothing to give back
+                // then there are no settings to restore
             }
         }
     }

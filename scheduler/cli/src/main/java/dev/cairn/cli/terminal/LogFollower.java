@@ -15,17 +15,16 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies a growing log to a stream. When a resume cuts the log back to its checkpoint, what the step then writes again
- * alike is not shown again; where it writes something else, that is shown from the beginning of its line.
+ * Copies a growing log to a stream. When a resume cuts the log back to its checkpoint, output that the step repeats
+ * identically is not shown again. Output that differs is shown from the beginning of its line.
  *
- * <p>Remembers only the last {@value #REMEMBERED} bytes shown; if a log is cut back further, it is shown again from where the memory
- * ends. What the step's folder masks is shown as {@code ***}. A {@link Screen} is first taken to the modes that belong
- * to the place from which it is shown the log. Confined to
- * one thread.
+ * <p>Remembers only the last {@value #REMEMBERED} bytes shown; if a log is cut back further, it is shown again from
+ * where the memory ends. Secrets that the step's folder masks are shown as {@code ***}. A {@link Screen} is first set
+ * to the terminal modes that apply where the shown part of the log begins. Confined to one thread.
  */
 public final class LogFollower {
     private static final int REMEMBERED = 1 << 18;
-    /** Enough to notice that a log was cut and has since grown past the former position. */
+    /** Enough bytes to notice that a log was cut and has since grown past the former position. */
     private static final int CHECKED = 4096;
 
     private final Path log;
@@ -38,19 +37,19 @@ public final class LogFollower {
     private byte[] shown = new byte[0];
     /** {@link #shown} ends here. */
     private long position;
-    /** What is shown next does not continue at the current position of the screen. */
+    /** Whether the next output does not continue at the current position of the screen. */
     private boolean elsewhere = true;
-    /** The {@link #position} that {@link #memory} was written at. */
+    /** The {@link #position} at which {@link #memory} was written. */
     private long keptAt = -1;
 
-    /** @param log need not exist yet */
+    /** @param log the log, which need not exist yet */
     public LogFollower(Path log, OutputStream out) {
         this(log, out, null);
     }
 
     /**
-     * @param log need not exist yet
-     * @param memory where to keep what a resume may cut off the log, for the next follower; null to keep nothing
+     * @param log the log, which need not exist yet
+     * @param memory a file for the part that a resume may cut off, for the next follower; null to keep nothing
      */
     public LogFollower(Path log, OutputStream out, @Nullable Path memory) {
         this.log = log;
@@ -61,7 +60,7 @@ public final class LogFollower {
         this.memory = memory;
     }
 
-    /** Counts everything before this offset as shown, up to what exists or was kept. */
+    /** Counts everything before this offset as shown, as far as it exists or was kept. */
     public void skipTo(long offset) throws IOException {
         if (Files.isRegularFile(log)) {
             long length = Files.size(log);
@@ -77,7 +76,7 @@ public final class LogFollower {
         return position;
     }
 
-    /** Takes all but the last lines for shown already. */
+    /** Counts everything but the last lines as shown. */
     public void skipToLast(int lines) throws IOException {
         if (Files.isRegularFile(log)) {
             startAt(LastLines.offset(log, lines));
@@ -105,7 +104,7 @@ public final class LogFollower {
         return true;
     }
 
-    /** For the next follower, before a resume may cut the log. */
+    /** Keeps the end of the log for the next follower, before a resume may cut it. */
     public void keep() throws IOException {
         if (memory != null && keptAt != position) {
             ByteBuffer kept = ByteBuffer.allocate(Long.BYTES + shown.length);
@@ -123,7 +122,7 @@ public final class LogFollower {
         }
     }
 
-    /** Shows what has come since the last call. Returns whether there was any. */
+    /** Shows the output since the last call. Returns whether there was any. */
     public boolean poll() throws IOException {
         if (!changes.areLikely() || !Files.isRegularFile(log)) {
             return false;
@@ -149,18 +148,21 @@ public final class LogFollower {
         }
     }
 
-    /** Shows what was kept back of an unfinished line, since it might have become a secret. No more is to come. */
+    /** Shows the held-back end of an unfinished line, which might have become a secret. No more output follows. */
     public void finish() throws IOException {
         masked.finish(masks());
         out.flush();
     }
 
-    /** Written before an attempt begins, and so before anything is in the log that they mask. */
+    /** Reads the masks. They are written before an attempt begins, so they exist before the log holds a secret. */
     private Masks masks() throws IOException {
         return Masks.read(log.resolveSibling("masks.json"));
     }
 
-    /** A log shorter than what was shown, and equal so far, may still become equal, so it is left alone. */
+    /**
+     * Moves back to the first difference between the log and what was shown. A log that is shorter, and equal so far,
+     * may still become equal, so it is left alone.
+     */
     private void stepBackToDifference(RandomAccessFile file) throws IOException {
         long remembered = position - shown.length;
         long length = file.length();

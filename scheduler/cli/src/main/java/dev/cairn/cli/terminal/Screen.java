@@ -5,12 +5,15 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** A person's terminal while it shows what a step writes to its own, and the modes that this leaves it in. Thread-safe. */
+/**
+ * A person's terminal while it shows the output of a step's own terminal, and the modes in which that output leaves it.
+ * Thread-safe.
+ */
 public final class Screen extends OutputStream {
     private final OutputStream terminal;
     private final TerminalModes modes = new TerminalModes();
 
-    /** @param terminal as a shell has it */
+    /** @param terminal a terminal in the state in which a shell has it */
     Screen(OutputStream terminal) {
         this.terminal = terminal;
     }
@@ -31,7 +34,7 @@ public final class Screen extends OutputStream {
         terminal.flush();
     }
 
-    /** Gets ready for what stands in a log from this offset on, or will stand behind its end. */
+    /** Prepares the screen for the log from this offset on, or for output behind its end. */
     synchronized void goOnFrom(Path log, long offset) throws IOException {
         become(TerminalModes.after(log, offset));
     }

@@ -16,15 +16,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How far the logs of a command have been shown, kept in a file for the next runner. Written after the showing, so that a death in
- * between repeats a little rather than losing it.
+ * Records in a file how far the logs of a command have been shown, for the next runner. It is written after the
+ * showing, so that a death in between repeats a little output rather than losing it.
  */
 public record ShownMark(Shown out, Shown err) {
     private static final Pattern TEXT = Pattern.compile("(\\d{1,18}) (\\d{1,18})(?: (\\d{1,18}) (\\d{1,18}))?\n");
 
     /**
-     * @param position in the log, up to where it was shown
-     * @param length of the file that it was shown in; the position where that was no file
+     * @param position the offset in the log up to which it was shown
+     * @param length the length of the output file; the position if the output was no file
      */
     public record Shown(long position, long length) {
 
@@ -32,13 +32,13 @@ public record ShownMark(Shown out, Shown err) {
             return new Shown(position, file.orElse(position));
         }
 
-        /** Where to continue showing the log: a file that was cut since has lost what was shown. */
+        /** Where to continue showing the log. If the output file was cut since, the lost part is shown again. */
         public long next(OptionalLong file) {
             return file.isPresent() && file.getAsLong() < length ? 0 : position;
         }
     }
 
-    /** Empty if nothing was ever shown, or if the file is not a mark. */
+    /** Empty if nothing was ever shown, or if the file is no valid mark. */
     public static Optional<ShownMark> read(Path file) throws IOException {
         try {
             Matcher found = TEXT.matcher(OrdinaryFile.ownText(file));
@@ -59,7 +59,10 @@ public record ShownMark(Shown out, Shown err) {
         return Long.parseLong(found.group(group));
     }
 
-    /** By a single call as a rule, since a death before it shows again what was shown. Not made durable: it matters to the eye only. */
+    /**
+     * Usually written by a single call, because a death before it repeats output. Not made durable, because it only
+     * affects the display.
+     */
     public void write(Path file) throws IOException {
         byte[] text = String.format("%018d %018d %018d %018d\n", out.position, err.position, out.length, err.length)
                 .getBytes(StandardCharsets.US_ASCII);

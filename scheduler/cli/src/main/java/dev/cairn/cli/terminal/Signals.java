@@ -12,18 +12,18 @@ import sun.misc.Signal;
  */
 public final class Signals {
 
-    /** What a signal, or a key in a raw terminal, asks for. */
+    /** The requests that signals, or keys in a raw terminal, represent. */
     public enum Stop {
         /** Ctrl-C. */
         INTERRUPT,
         /** The terminal has gone. */
         HANGUP,
-        /** The host is wanted back. */
+        /** The host is needed for another purpose. */
         PREEMPT,
-        /** The host will be wanted back soon: a batch system's warning before a time limit. */
+        /** The host will soon be needed for another purpose: a batch system's warning before a time limit. */
         WARNING;
 
-        /** Sent by the machine, not by a person: a run that it stops resumes by itself if possible. */
+        /** Whether a machine sent it, not a person. A run that it stops resumes by itself if possible. */
         public boolean isPreemption() {
             return this == PREEMPT || this == WARNING;
         }
@@ -41,22 +41,22 @@ public final class Signals {
         return signals;
     }
 
-    /** As if such a signal had arrived. */
+    /** Acts as if such a signal had arrived. */
     public void send(Stop stop) {
         arrived.add(stop);
     }
 
-    /** The next one, when one arrives within this time. */
+    /** The next signal, if one arrives within this time. */
     public Optional<Stop> await(long millis) throws InterruptedException {
         return Optional.ofNullable(arrived.poll(millis, TimeUnit.MILLISECONDS));
     }
 
-    /** The next one, however long that takes. */
+    /** Waits for the next signal, without a time limit. */
     public Stop await() throws InterruptedException {
         return arrived.take();
     }
 
-    /** Calls when the terminal's size has changed. */
+    /** Calls the action when the terminal's size has changed. */
     public static void onResize(Runnable action) {
         handle("WINCH", action);
     }

@@ -11,9 +11,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The modes of a terminal that full-screen programs set and a shell cannot do with: another screen, a hidden cursor, keys and the mouse
- * that
- * send something else. Taken from the output of a program, whose portions may end within a sequence. Confined to one thread.
+ * The terminal modes that full-screen programs set and that would disturb a shell: the alternate screen, a hidden
+ * cursor, special keys, mouse reports. They are read from the program's output, whose portions may end within an escape
+ * sequence. Confined to one thread.
  */
 final class TerminalModes {
     private static final char ESCAPE = '\33';
@@ -32,7 +32,7 @@ final class TerminalModes {
     /** A sequence whose end has not been seen yet; empty between sequences. */
     private final StringBuilder begun = new StringBuilder();
 
-    /** The modes of a terminal after it was shown this part of a log. */
+    /** The modes of a terminal after it has shown this part of a log. */
     static TerminalModes after(Path log, long length) throws IOException {
         TerminalModes modes = new TerminalModes();
         byte[] buffer = new byte[1 << 16];
@@ -59,7 +59,7 @@ final class TerminalModes {
 
     private void scan(char next) {
         if (begun.length() == 2 && next != '?') {
-            begun.setLength(0); // colours and the like, of which long logs are full
+            begun.setLength(0); // skips colours, which are frequent in long logs
             return;
         }
         begun.append(next);
@@ -96,7 +96,10 @@ final class TerminalModes {
         }
     }
 
-    /** What takes a terminal from these modes to others, and as far into a sequence; empty when there is nothing to do. */
+    /**
+     * The text that changes a terminal from these modes to others, and as far into a sequence; empty if there is
+     * nothing to change.
+     */
     String to(TerminalModes others) {
         StringBuilder change = new StringBuilder();
         unusual.stream()

@@ -10,26 +10,28 @@ import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries what is typed to the step's terminal, of which there may be several, one after the other. Keys that are ours are
- * taken out on the way. The step's output comes from its log, which also holds what was written while no terminal was attached.
- * Thread-safe.
+ * Carries typed input to the step's terminal. There may be several such terminals, one after the other. Keys for Cairn
+ * are removed on the way. The step's output comes from its log, which also holds the output from times without an
+ * attached terminal. Thread-safe.
  */
 public final class TerminalRelay {
-    /** Portions; more than a step that does not read them is sent are dropped, as terminals do. */
+    /**
+     * How many portions of input are queued. If the step does not read them, further ones are dropped, as terminals do.
+     */
     private static final int MOST_UNREAD = 1024;
 
     private final IntPredicate ours;
     private final BlockingQueue<byte[]> typed = new ArrayBlockingQueue<>(MOST_UNREAD);
     private volatile @Nullable TerminalChannel step;
 
-    /** @param ours receives every typed byte; true keeps it from the step */
+    /** @param ours receives every typed byte; true means that the step must not get it */
     public TerminalRelay(IntPredicate ours) {
         this.ours = ours;
     }
 
     /**
-     * Begins to carry what is typed, in daemon threads: one reads, since a read of the keyboard cannot be called off, and our
-     * keys must work also while the step takes none; the other hands on.
+     * Begins to carry input, in two daemon threads. One reads the keyboard, because a read cannot be cancelled and
+     * Cairn's keys must work even while the step reads no input. The other passes the input on.
      */
     public void carryInput(InputStream keyboard) {
         start("keyboard", () -> readKeys(keyboard));
@@ -49,7 +51,7 @@ public final class TerminalRelay {
                 typed.offer(Arrays.copyOf(buffer, withoutOurs(buffer, n)));
             }
         } catch (IOException gone) {
-            // the keyboard has gone; a signal reports that
+            // the keyboard is gone; a signal reports that
         }
     }
 
@@ -60,7 +62,7 @@ public final class TerminalRelay {
                 try {
                     joined().write(keys, 0, keys.length);
                 } catch (IOException ended) {
-                    // the step's terminal has gone; the end is reported elsewhere
+                    // the step's terminal is gone; another event reports the end
                 }
             }
         } catch (InterruptedException over) {
@@ -68,7 +70,10 @@ public final class TerminalRelay {
         }
     }
 
-    /** Waits for a step's terminal: what is typed before the step has started, or between two attempts, is for the next. */
+    /**
+     * Waits for a step's terminal. Input that is typed before the step starts, or between two attempts, is for the next
+     * one.
+     */
     private synchronized TerminalChannel joined() throws InterruptedException {
         while (step == null) {
             wait();
@@ -91,7 +96,7 @@ public final class TerminalRelay {
         return kept;
     }
 
-    /** Joins a step's terminal until it has gone. */
+    /** Connects to a step's terminal until that is gone. */
     public void join(TerminalChannel channel, LocalTerminal.Size size) throws IOException {
         channel.resize(size.rows(), size.columns());
         join(channel);

@@ -11,13 +11,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Which files roll-backs had to put back: {@code undone/N/ABSOLUTE PATH}, of a part of one with {@code .from-OFFSET}. */
+/**
+ * Lists the files that roll-backs had to restore: {@code undone/N/ABSOLUTE PATH}, with {@code .from-OFFSET} for a part
+ * of a file.
+ */
 final class ChangedFiles {
     private static final Pattern PART = Pattern.compile("(.*)\\.from-[0-9]+");
 
     private ChangedFiles() {}
 
-    /** @param undone an attempt's folder of that name, which need not exist */
+    /** @param undone the folder of that name of an attempt, which need not exist */
     static List<Path> undone(Path undone) throws IOException {
         if (!Presence.isFolder(undone, LinkOption.NOFOLLOW_LINKS)) {
             return List.of();

@@ -8,14 +8,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How much memory can be taken before the kernel kills something.
+ * How much memory is left before the kernel kills a process.
  *
- * @param of whose limit is the nearest, as people name it
+ * @param of the owner of the nearest limit, as people name it
  */
 record MemoryLeft(long bytes, String of) {
     private static final Path GROUPS = Path.of("/sys/fs/cgroup");
 
-    /** Within the host and every control group (version 2) of this process. */
+    /** The memory left on the host and in every control group (version 2) of this process. */
     static MemoryLeft now() throws IOException {
         MemoryLeft nearest = new MemoryLeft(available(), "this host");
         for (Path group = ownGroup(); group != null && group.startsWith(GROUPS); group = group.getParent()) {
@@ -45,7 +45,7 @@ record MemoryLeft(long bytes, String of) {
                 .orElse(GROUPS);
     }
 
-    /** Empty for {@code max}, and where there is no such file. */
+    /** Empty for {@code max}, and if there is no such file. */
     private static Optional<Long> number(Path file) {
         try {
             return Arrays.stream(Files.readString(file).strip().split(" "))

@@ -13,9 +13,9 @@ import java.util.Optional;
 /**
  * Compares one output stream of a killed and resumed command with that of an undisturbed run.
  *
- * @param name of the stream
- * @param lines that are the same
- * @param difference the first; empty when there is none
+ * @param name the name of the stream
+ * @param lines number of equal lines
+ * @param difference the first difference; empty if there is none
  */
 record OutputComparison(String name, State state, long lines, Optional<String> difference) {
     private static final int SHOWN = 60;
@@ -27,7 +27,7 @@ record OutputComparison(String name, State state, long lines, Optional<String> d
         VARIES
     }
 
-    /** @param whole both have ended; else one may have come further than the other */
+    /** @param whole whether both commands have ended; if not, one may have come further than the other */
     static OutputComparison of(String name, Path undisturbed, Path killed, boolean whole) throws IOException {
         long at = Files.mismatch(undisturbed, killed);
         long common = Math.min(Files.size(undisturbed), Files.size(killed));
@@ -43,7 +43,7 @@ record OutputComparison(String name, State state, long lines, Optional<String> d
                         + line(undisturbed, lines) + "\""));
     }
 
-    /** The same, where undisturbed runs do not agree either. */
+    /** The same for a command whose undisturbed runs differ, too. */
     OutputComparison varying() {
         return new OutputComparison(name, State.VARIES, lines, difference);
     }
@@ -68,7 +68,7 @@ record OutputComparison(String name, State state, long lines, Optional<String> d
                 .put("difference", difference);
     }
 
-    /** How many end before that byte. */
+    /** How many lines end before that byte. */
     private static long lines(Path file, long end) throws IOException {
         long lines = 0;
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
@@ -79,7 +79,7 @@ record OutputComparison(String name, State state, long lines, Optional<String> d
         return lines;
     }
 
-    /** The beginning of a line, from 0. */
+    /** The beginning of a line, counted from 0. */
     private static String line(Path file, long number) throws IOException {
         try (InputStream in = new BufferedInputStream(Files.newInputStream(file))) {
             for (long line = 0; line < number; ) {

@@ -24,7 +24,7 @@ final class Trial {
 
     private static final int SIGKILL = 9;
     private static final Duration END = Duration.ofMinutes(1);
-    /** A passing obstacle, such as a descriptor on its way, is met again at most so often. */
+    /** How often a temporary obstacle, such as a descriptor in transit, is tried again. */
     private static final int PASSING = 5;
 
     private static final Duration MOST_REWORK = Duration.ofSeconds(1);
@@ -37,7 +37,7 @@ final class Trial {
     private long residentBytes;
     private MemoryLeft left;
 
-    /** @param progress hears how far it is, in lines */
+    /** @param progress receives the progress as lines of text */
     Trial(TriedStep step, Duration atMost, int kills, Consumer<String> progress) throws IOException {
         this.step = step;
         this.atMost = atMost;
@@ -46,7 +46,7 @@ final class Trial {
         this.left = MemoryLeft.now();
     }
 
-    /** @param end empty when it was still running */
+    /** @param end empty if it was still running */
     private record Life(Duration ran, Optional<StepExit> end) {
         boolean endedLike(Life other) {
             return end.map(StepExit::exitCode).equals(other.end.map(StepExit::exitCode))
@@ -134,7 +134,7 @@ final class Trial {
         return new Life(whole.ran(), process.awaitExit(END));
     }
 
-    /** @return empty when the command ended before */
+    /** @return empty if the command ended before */
     private Optional<ImageInfo> checkpoint(StepProcess process)
             throws EngineException, InterruptedException, NotCarriedException {
         for (int time = 1; ; time++) {

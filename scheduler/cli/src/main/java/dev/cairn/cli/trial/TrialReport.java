@@ -13,13 +13,13 @@ import java.util.SortedSet;
 import java.util.function.Function;
 
 /**
- * What a trial found.
+ * The result of a trial.
  *
- * @param obstacle why the command is not carried; empty when it is
+ * @param obstacle why the command cannot be checkpointed; empty if it can
  * @param length how long it ran undisturbed
- * @param ended by itself, within that time
- * @param residentBytes its memory, where that was most
- * @param files that it changes, made or removes, as far as starting over had to put them back
+ * @param ended whether it ended by itself within that time
+ * @param residentBytes the maximum of its resident memory
+ * @param files the files that it changes, makes or removes, as far as a restart had to restore them
  */
 record TrialReport(
         Optional<String> obstacle,
@@ -37,14 +37,14 @@ record TrialReport(
     /** Checkpoints take at most a 20th of the time. */
     private static final int DURATIONS_APART = 20;
 
-    /** One checkpoint, kill and resume. */
+    /** The costs of one checkpoint, kill and resume. */
     record Round(ImageInfo image, Duration restore) {}
 
     boolean carried() {
         return obstacle.isEmpty();
     }
 
-    /** The optimum of Young and Daly for one failure a day, where a checkpoint costs all the time that it took. */
+    /** The optimum of Young and Daly for one failure a day, if a checkpoint costs its whole duration. */
     private Optional<Duration> interval() {
         return most(round -> round.image().took()).map(took -> {
             double optimum = Math.sqrt(2.0 * took.toMillis() * MEAN_TIME_BETWEEN_FAILURES.toMillis());
@@ -67,7 +67,7 @@ record TrialReport(
         return rounds.stream().map(round -> round.image().bytes()).max(Long::compare);
     }
 
-    /** The memory was copied while the command was stopped. */
+    /** Whether the memory was copied while the command was stopped. */
     private boolean standing() {
         return rounds.stream().anyMatch(round -> round.image().standing());
     }

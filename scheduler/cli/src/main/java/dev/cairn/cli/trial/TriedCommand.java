@@ -5,10 +5,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is tried.
+ * The command of a trial.
  *
  * @param words the program and its arguments
- * @param input what it reads: {@code /dev/null}, or a file
+ * @param input its input: {@code /dev/null}, or a file
  */
 record TriedCommand(List<String> words, Path workingDirectory, Map<String, String> environment, Path input) {
     TriedCommand {

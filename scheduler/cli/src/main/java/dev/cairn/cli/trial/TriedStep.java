@@ -22,13 +22,13 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The step of a trial, over all its attempts, in a temporary home. All of its changes of files are journalled, so that every start
- * from the beginning finds them as the first one did. Confined to one thread.
+ * The step of a trial, over all its attempts, in a temporary home. Its file changes are journalled, so that every start
+ * from the beginning finds the same files as the first. Confined to one thread.
  */
 final class TriedStep {
     private static final Duration MEAN_TIME_BETWEEN_FAILURES = Duration.ofDays(1);
     private static final long JOURNAL_BYTES = 4L << 30;
-    /** Images that stay: each of a trial, so that any of them can be looked at while it runs. */
+    /** How many images stay: all of a trial, so that any of them can be examined while it runs. */
     private final int keep;
 
     private final Checkpointer engine;
@@ -36,7 +36,7 @@ final class TriedStep {
     private final TriedCommand command;
     private int attempts;
 
-    /** @param home an empty folder that nobody else can write */
+    /** @param home an empty folder that no other user can write to */
     TriedStep(Checkpointer engine, Path home, TriedCommand command, int keep) throws IOException {
         this.engine = engine;
         this.home = home;
@@ -45,7 +45,10 @@ final class TriedStep {
         Files.createDirectory(temporary());
     }
 
-    /** From the beginning, with files as they were before the trial. Its output goes to files of that name. */
+    /**
+     * Starts it from the beginning, with the files as they were before the trial. Its output goes to files of that
+     * name.
+     */
     StepProcess start(String output) throws EngineException, IOException {
         forgetItsFailure();
         return start(command.words(), output, attempts == 0 ? Optional.empty() : Optional.of(beginning()));
@@ -55,7 +58,7 @@ final class TriedStep {
         return start(command.words(), output, Optional.of(image));
     }
 
-    /** Makes the files what they were before the trial, if anything was started. */
+    /** Restores the files to their state before the trial, if anything was started. */
     void undo() throws EngineException, IOException, InterruptedException {
         if (Presence.isThere(beginning())) {
             forgetItsFailure();
@@ -65,13 +68,13 @@ final class TriedStep {
         }
     }
 
-    /** Copies what was printed: the next start from the beginning rolls the files of this one back, too. */
+    /** Copies the output, because the next start from the beginning also rolls back its files. */
     void keep(String output) throws IOException {
         Files.copy(home.resolve(output + ".out"), stdout(output), StandardCopyOption.REPLACE_EXISTING);
         Files.copy(home.resolve(output + ".err"), stderr(output), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** As {@link #keep} left it. */
+    /** The output that {@link #keep} copied. */
     Path stdout(String output) {
         return home.resolve(output + ".stdout");
     }
@@ -129,7 +132,10 @@ final class TriedStep {
                 Optional.empty()));
     }
 
-    /** After its own failure, a retried command would find its files as it left them; in a trial they are rolled back then too. */
+    /**
+     * Normally, a command that is retried after its own failure finds its files as it left them. In a trial they are
+     * rolled back then, too.
+     */
     private void forgetItsFailure() throws IOException {
         Files.deleteIfExists(home.resolve("checkpoints").resolve("journal").resolve("settled"));
     }

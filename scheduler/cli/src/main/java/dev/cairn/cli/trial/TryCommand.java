@@ -63,7 +63,7 @@ public final class TryCommand implements Callable<Integer> {
         this.console = composition.console();
     }
 
-    /** What follows the program are its own arguments, whatever they look like. */
+    /** Every word after the program is an argument of the program, even if it looks like an option. */
     public static CommandLine line(CompositionRoot composition) {
         return new CommandLine(new TryCommand(composition)).setStopAtPositional(true);
     }

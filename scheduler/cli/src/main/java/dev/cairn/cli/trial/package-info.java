@@ -1,4 +1,4 @@
-/** {@code cairn try}: whether a command survives checkpoint, kill and resume, found out by doing it. */
+/** {@code cairn try}: tests whether a command survives checkpoint, kill and resume. */
 @NullMarked
 package dev.cairn.cli.trial;
 

@@ -7,11 +7,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The steps of a plan as a graph, in a text that other tools draw. */
+/** The steps of a plan as a graph, in a text form that other tools draw. */
 final class PlanGraph {
     private PlanGraph() {}
 
-    /** Named as on the command line. */
+    /** The names are those of the command line. */
     enum Format {
         dot("digraph {\n  rankdir=LR\n  node [shape=box]\n", "  n%d [label=%s]\n", "  n%d -> n%d\n", "}\n"),
         mermaid("graph LR\n", "  n%d[%s]\n", "  n%d --> n%d\n", "");
@@ -28,7 +28,7 @@ final class PlanGraph {
             this.end = end;
         }
 
-        /** Ids and numbers of instances have no character that either language takes for its own. */
+        /** Ids and numbers of instances contain no special character of either language. */
         private static String quoted(String label) {
             return '"' + label + '"';
         }

@@ -24,7 +24,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A plan, for a person and in its documented JSON shape. */
+/** Shows a plan, for a person and in its documented JSON shape. */
 final class PlanView {
     private static final int MOST_SHOWN = 20;
 
@@ -95,7 +95,7 @@ final class PlanView {
                 .put("memory_bytes", placement.memoryBytes().flatMap(Setting::known));
     }
 
-    /** What an expression gives when the step starts, by key. */
+    /** The values that expressions will have when the step starts, by key. */
     private static JsonObject computed(PlanStep step) {
         JsonObject computed = new JsonObject();
         step.policies().timeout().flatMap(Setting::computed).ifPresent(it -> computed.put("timeout", it.text()));
@@ -104,7 +104,7 @@ final class PlanView {
         return computed;
     }
 
-    /** The end of a used workflow file stands for the step that uses it. */
+    /** The end of a used workflow file represents the step that uses it. */
     private static JsonObject part(PlanStep step) {
         return new JsonObject().put("uses", file(step));
     }
@@ -141,7 +141,7 @@ final class PlanView {
         }
     }
 
-    /** Nothing where it is as it is with every step. */
+    /** Nothing for a setting with its default value. */
     private static String journal(CheckpointPlan checkpoint) {
         if (checkpoint.journalBytes() == CheckpointPlan.DEFAULT.journalBytes()
                 || !checkpoint.engine().equals("native")) {
@@ -154,7 +154,7 @@ final class PlanView {
         return steps.stream().filter(step -> !(step.action() instanceof Action.EnterPart));
     }
 
-    /** The hidden step that enters a used workflow file is replaced by the steps that it needs itself. */
+    /** Replaces the hidden begin of a used workflow file by the steps that it needs itself. */
     static List<String> needs(PlanStep step, List<PlanStep> all) {
         return step.needs().stream()
                 .flatMap(need -> all.stream()

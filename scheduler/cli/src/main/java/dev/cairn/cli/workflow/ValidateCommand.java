@@ -65,7 +65,7 @@ public final class ValidateCommand implements Callable<Integer> {
         return problems.isEmpty() ? ExitCode.OK : ExitCode.USAGE;
     }
 
-    /** Also what only a plan shows, where the inputs have defaults. */
+    /** Also reports problems that only a plan shows, if all inputs have defaults. */
     private List<Problem> problemsOf(Path file) throws IOException, CliException {
         Result<Workflow> read = files.check(file);
         if (!(read instanceof Result.Ok<Workflow> workflow)) {

@@ -24,19 +24,18 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id. Before a post,
- * the asset's events are searched for this id. If a post got no answer, or its sender died, the server may still be handling it: then
- * the event is only searched for until twice the connection's timeout has passed; by default that is the 120 s after which Airflow 2
- * ends a
- * worker that
- * does not come to an end ({@code [webserver] web_server_worker_timeout}). Thread-safe.
+ * Posts an asset event (Airflow 3) or a dataset event (Airflow 2), once per run: its {@code extra} holds the run's id.
+ * Before a post, the asset's events are searched for this id. If a post got no answer, or its sender died, the server
+ * may still be handling it. Then the event is only searched for, until twice the connection's timeout has passed. By
+ * default that is 120 s, after which Airflow 2 ends a hanging worker ({@code [webserver] web_server_worker_timeout}).
+ * Thread-safe.
  */
 public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
     private static final Duration CONNECT = Duration.ofSeconds(5);
     private static final Duration READ = Duration.ofSeconds(10);
     private static final String RUN = "cairn_run";
 
-    /** Events older than the run's end by more than this are not searched; the margin allows for different clocks. */
+    /** How much older than the run's end an event may be to be found; the margin allows for different clocks. */
     private static final Duration CLOCKS = Duration.ofDays(1);
 
     private final AirflowConnections connections;
@@ -72,11 +71,11 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
         }
     }
 
-    /** @param within the time in which a server carries out a request, if ever */
+    /** @param within the time within which a server carries out a request, if at all */
     private Answer tell(
             AirflowClient airflow, Notification.AirflowAsset asset, Notice notice, Asked asked, Duration within)
             throws IOException {
-        Instant now = clock.instant(); // before the look, which then sees everything that was done in time
+        Instant now = clock.instant(); // before the search, which then sees everything that was done in time
         Optional<Asset> found = find(airflow, asset);
         if (found.isEmpty()) {
             return new Answer.Refused("it has no such asset: a DAG has to name it");
@@ -103,7 +102,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
         return new Answer.Delivered();
     }
 
-    /** A run's end waits for it. */
+    /** A run's end waits for this call. */
     private static ConnectionSettings impatient(ConnectionSettings settings) {
         Duration read = settings.readTimeout().compareTo(READ) < 0 ? settings.readTimeout() : READ;
         return settings.withTimeouts(CONNECT, read).withRetries(0);
@@ -134,7 +133,7 @@ public final class AssetEvents implements Delivery<Notification.AirflowAsset> {
         return extra;
     }
 
-    /** What a person may put right, such as a password, is tried again too. */
+    /** A failure that a person can correct, such as a wrong password, is tried again, too. */
     private static Answer answer(Exception e) {
         String reason = String.valueOf(e.getMessage());
         boolean never = e instanceof AirflowException failure

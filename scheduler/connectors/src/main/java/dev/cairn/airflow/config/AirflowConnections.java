@@ -13,10 +13,9 @@ import java.util.TreeSet;
 /**
  * The connections by name. Reads the file at each call, so that a change takes effect at once. Immutable, thread-safe.
  *
- * <p>{@code CAIRN_AIRFLOW_PROD_URL}, {@code _USER}, {@code _PASSWORD}, {@code _PASSWORD_FILE}, {@code _TOKEN}, {@code _TOKEN_FILE},
- * {@code _AUTH},
- * {@code _API}, {@code _CERTIFICATES}, {@code _PROXY} and {@code _TIMEOUT} make the connection {@code prod}, or change single keys of
- * the file's.
+ * <p>{@code CAIRN_AIRFLOW_PROD_URL}, {@code _USER}, {@code _PASSWORD}, {@code _PASSWORD_FILE}, {@code _TOKEN}, {@code
+ * _TOKEN_FILE}, {@code _AUTH}, {@code _API}, {@code _CERTIFICATES}, {@code _PROXY} and {@code _TIMEOUT} define the
+ * connection {@code prod}, or change single keys of it.
  */
 public final class AirflowConnections {
     private static final String PREFIX = "CAIRN_AIRFLOW_";
@@ -30,7 +29,7 @@ public final class AirflowConnections {
         this.environment = Map.copyOf(environment);
     }
 
-    /** The connections of the file, and those of variables that give a URL. */
+    /** The connections of the file, and those whose variables give a URL. */
     public SortedSet<String> names() throws IOException, ConfigurationException {
         SortedSet<String> names = new TreeSet<>(ConfigFile.read(file).keySet());
         SortedSet<String> variables = new TreeSet<>();
@@ -85,7 +84,7 @@ public final class AirflowConnections {
                 : Optional.empty();
     }
 
-    /** {@code my-prod, url} is {@code CAIRN_AIRFLOW_MY_PROD_URL}. */
+    /** Forms a variable's name: {@code my-prod} and {@code url} give {@code CAIRN_AIRFLOW_MY_PROD_URL}. */
     private static String variable(String name, String key) {
         return PREFIX + name.toUpperCase(Locale.ROOT).replaceAll("[^A-Z0-9]", "_") + "_" + key.toUpperCase(Locale.ROOT);
     }

@@ -16,7 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Reads {@code airflow.connections} of a configuration file; other keys at the top are others' business. */
+/** Reads {@code airflow.connections} of a configuration file. Ignores other keys at the top. */
 final class ConfigFile {
     static final Set<String> TEXTS = Set.of("url", "user", "auth", "api", "certificates", "proxy", "timeout");
 
@@ -28,11 +28,11 @@ final class ConfigFile {
         this.problems = new Problems(file.toString());
     }
 
-    /** Empty when there is no such file. */
+    /** The connections; empty if there is no such file. */
     static Map<String, Entry> read(Path file) throws IOException, ConfigurationException {
         String text;
         try {
-            text = OrdinaryFile.trustedText(file); // it says where secrets are sent
+            text = OrdinaryFile.trustedText(file); // checked, because the file says where secrets are sent
         } catch (NoSuchFileException none) {
             return Map.of();
         }

@@ -1,6 +1,6 @@
 package dev.cairn.airflow.config;
 
-/** A connection is not there or not well described; the message says where and what to write. */
+/** A connection is missing or its description is invalid. The message says where, and what to write. */
 public final class ConfigurationException extends Exception {
     private static final long serialVersionUID = 1;
 

@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A connection as it is written down: each key with its text, secrets by reference.
+ * The description of a connection: each key with its text, secrets by reference.
  *
- * @param texts {@code url, user, auth, api, certificates, proxy, timeout}, those that are given
- * @param folder where relative paths begin
+ * @param texts the given ones of {@code url, user, auth, api, certificates, proxy, timeout}
+ * @param folder the folder for relative paths
  */
 record Entry(
         String name,
@@ -89,7 +89,7 @@ record Entry(
             throw problem("its certificates: the file " + file + " cannot be read");
         }
         try {
-            Trust.ofThisProcess().check(file); // it says who may answer for the server
+            Trust.ofThisProcess().check(file); // checked, because the file decides which server is trusted
         } catch (IOException e) {
             throw problem("its certificates: " + e.getMessage());
         }

@@ -9,16 +9,16 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Where a secret is, never the secret. */
+/** The place of a secret, never the secret itself. */
 sealed interface SecretReference {
 
-    /** @param name of a variable of the runner's environment */
+    /** @param name the name of a variable in the runner's environment */
     record Variable(String name) implements SecretReference {}
 
-    /** @param file that holds nothing else; line ends at its end do not count */
+    /** @param file a file that holds only the secret; line ends at its end are ignored */
     record File(Path file) implements SecretReference {}
 
-    /** Read when it is needed, so that a changed file counts at once. */
+    /** Reads the secret when it is needed, so that a changed file takes effect at once. */
     default Supplier<String> in(Map<String, String> environment) {
         if (this instanceof Variable variable) {
             return () -> environment.getOrDefault(variable.name(), "");
@@ -34,7 +34,7 @@ sealed interface SecretReference {
         };
     }
 
-    /** Why there is no secret there now; empty when there is one. */
+    /** The reason why there is no secret now; empty if there is one. */
     default String missing(Map<String, String> environment) {
         if (this instanceof Variable variable) {
             return environment.getOrDefault(variable.name(), "").isEmpty()

@@ -16,8 +16,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Carries out {@code uses: airflow}. An attempt's decisions are in {@code airflow.json} of its folder; after the death of a runner, a
- * runner on any host follows the attempt from there. Immutable, thread-safe.
+ * Carries out {@code uses: airflow}. An attempt's decisions are in {@code airflow.json} in its folder. After the death
+ * of a runner, a runner on any host continues the attempt from that file. Immutable, thread-safe.
  */
 public final class AirflowAction extends Action {
     /** What {@code uses} says. */
@@ -33,7 +33,7 @@ public final class AirflowAction extends Action {
         this.connections = connections;
     }
 
-    /** Records the id of the DAG run; the thread that waits for the end asks Airflow. */
+    /** Only records the id of the DAG run. The thread that waits for the end sends requests to Airflow. */
     @Override
     public StepProcess start(StepLaunch launch) throws EngineException {
         try {
@@ -72,7 +72,7 @@ public final class AirflowAction extends Action {
             }
             return;
         }
-        // the step names another DAG or another Airflow now: the former run is no longer followed, and keeps its id
+        // the step now names another DAG or another Airflow: the former run is no longer followed, and keeps its id
         int generation = earlier.map(former -> former.generation() + 1).orElse(1);
         attempt.choose(
                 RunName.of(identity.run(), identity.step(), generation),

@@ -10,8 +10,8 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What an attempt has decided, in {@code airflow.json} of its folder. Each decision is durable before it takes effect, so that another
- * runner can continue from the file. A view on the document's tree; confined to one thread at a time.
+ * The decisions of an attempt, in {@code airflow.json} in its folder. Each decision is durable before it takes effect,
+ * so that another runner can continue from the file. A view on the document's tree; confined to one thread at a time.
  */
 final class AttemptFile {
     private static final DocumentType TYPE = new DocumentType("cairn.airflow", 1);
@@ -55,12 +55,12 @@ final class AttemptFile {
         TYPE.write(folder.resolve(NAME), root);
     }
 
-    /** For data that may be lost: what was written to the log. */
+    /** Saves data that may be lost: what was written to the log. */
     void saveUnsynced() throws IOException {
         DurableFiles.replaceUnsynced(folder.resolve(NAME), DocumentType.bytes(root));
     }
 
-    /** @throws IllegalArgumentException naming the key that does not fit */
+    /** @throws IllegalArgumentException for an invalid key, which the message names */
     DagRunSpec order() {
         return DagRunSpec.of((ObjectNode) root.path("with"));
     }
@@ -89,7 +89,10 @@ final class AttemptFile {
         return root.path("generation").asInt(1);
     }
 
-    /** The date that is asked for: the user's; of Airflow 2 else a date of our own, which no other run has. */
+    /**
+     * The logical date to request: the user's. For Airflow 2 there is always one; without the user's, a date that no
+     * other run has.
+     */
     Instant logicalDate() {
         return Instant.parse(root.path("logical_date").asString());
     }
@@ -119,7 +122,7 @@ final class AttemptFile {
         return (ObjectNode) root.path("conf");
     }
 
-    /** Whether an earlier attempt ended with the failure of this DAG run. */
+    /** Whether an earlier attempt ended because this DAG run failed. */
     boolean isExistingFailure() {
         return root.path("existing_failure").asBoolean(false);
     }
@@ -132,7 +135,7 @@ final class AttemptFile {
         root.put("seen_failure", true);
     }
 
-    /** Whether Airflow has confirmed that the DAG run exists: if it later does not exist, it was deleted. */
+    /** Whether Airflow has confirmed that the DAG run exists. If it is missing later, it was deleted. */
     boolean hasBeenSeen() {
         return root.path("seen").asBoolean(false);
     }
@@ -141,7 +144,7 @@ final class AttemptFile {
         root.put("seen", true);
     }
 
-    /** When the DAG run that is being cleared had ended; empty while none is being cleared. */
+    /** The end of the DAG run before it was cleared; empty while none is being cleared. */
     Optional<String> clearing() {
         return root.has("clearing") ? Optional.of(root.path("clearing").asString()) : Optional.empty();
     }
@@ -151,7 +154,7 @@ final class AttemptFile {
         root.put("clearing", endOfRun).put("existing_failure", false);
     }
 
-    /** Why the DAG run has to end, in the wire form of a cause; empty if it does not. */
+    /** The reason why the DAG run must end, as the wire form of a cause; empty if there is none. */
     Optional<String> ending() {
         return root.has("ending") ? Optional.of(root.path("ending").asString()) : Optional.empty();
     }
@@ -160,14 +163,14 @@ final class AttemptFile {
         root.put("ending", cause);
     }
 
-    /** What was written to the log, by its subject. */
+    /** The part of the log that has been written, by its subject. */
     ObjectNode told() {
         return root.withObjectProperty("told");
     }
 
     /**
-     * @param timeout running time in all
-     * @param spent of it by earlier attempts
+     * @param timeout limit for the running time in all
+     * @param spent the part that earlier attempts used
      */
     record Limits(Optional<Duration> timeout, Duration spent) {}
 }

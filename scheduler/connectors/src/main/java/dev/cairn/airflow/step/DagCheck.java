@@ -11,15 +11,15 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
-/** Whether a DAG run would ever end: said before one is triggered, since Airflow itself takes it and leaves it queued. */
+/** Checks before a trigger whether a DAG run would ever end. Airflow itself accepts any run and leaves it queued. */
 final class DagCheck {
     private DagCheck() {}
 
     /**
-     * Why triggering makes no sense; empty when it does. A DAG that is not there is final; one that is paused, stale or broken may be
-     * mended before a retry.
+     * The reason why a trigger makes no sense; empty if it does. A missing DAG is a final failure; a paused, stale or
+     * broken one may be corrected before a retry.
      *
-     * @throws AirflowException when the server cannot be asked
+     * @throws AirflowException if the server does not answer
      */
     static Optional<Verdict> obstacle(AirflowClient airflow, String connection, String dagId) throws AirflowException {
         Dag dag;
@@ -55,7 +55,7 @@ final class DagCheck {
         return dag.path("fileloc").asString("");
     }
 
-    /** Only explains a failure, so a caller without permission does without it. */
+    /** Only explains a failure, so a caller without the permission does without it. */
     private static List<ImportError> importErrors(AirflowClient airflow) {
         try {
             return airflow.dags().importErrors().limit(100).toList();

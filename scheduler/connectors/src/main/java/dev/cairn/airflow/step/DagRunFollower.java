@@ -19,11 +19,11 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Brings a DAG run about and to its end, one look at a time. Confined to one thread.
- *
- * <p>Exactly one: its id is in {@link AttemptFile}, durably, before anything is asked. Every poll begins by asking for the DAG run. If
- * it exists, the follower follows it, even if another process triggered it. Only a clear "not found" leads to a trigger with the same
- * id, which Airflow accepts once. So a lost answer, a 500, a 409 and a crash at any point all end at the next look.
+ * Triggers a DAG run and follows it to its end, one poll at a time. Confined to one thread. <p>It triggers exactly one
+ * run, whose id is durable in {@link AttemptFile} before the first request. Every poll begins by asking for the DAG
+ * run. If it exists, the follower follows it, even if another process triggered it. Only a clear "not found" leads to a
+ * trigger with the same id, which Airflow accepts once. So the next poll resolves a lost answer, a 500, a 409 and a
+ * crash at any point.
  */
 final class DagRunFollower {
     private final AirflowClient airflow;
@@ -34,7 +34,7 @@ final class DagRunFollower {
     private final TaskReporter news;
     private final Clock clock;
 
-    /** @param identity of our run and step */
+    /** @param identity the identity of Cairn's run and step */
     DagRunFollower(AirflowClient airflow, AttemptFile attempt, StepLocation identity, Clock clock) {
         this.airflow = airflow;
         this.attempt = attempt;
@@ -71,7 +71,7 @@ final class DagRunFollower {
         return run.state().isFinal() ? ended(run, tasks) : Verdict.GOES_ON;
     }
 
-    /** Ends the DAG run, for one of our own reasons. */
+    /** Ends the DAG run for a reason of Cairn's. */
     Verdict end(EndCause cause) throws IOException {
         Optional<DagRun> found = airflow.dagRuns().find(order.dag(), attempt.runId());
         if (found.isPresent() && !found.get().state().isFinal()) {
@@ -110,7 +110,7 @@ final class DagRunFollower {
             if (!e.is(Kind.CONFLICT)) {
                 throw e;
             }
-            // the same id, and then it is ours; or the same logical date, and then it is not there
+            // the same id, and then it is our run; or the same logical date, and then our run does not exist
             return airflow.dagRuns().find(order.dag(), attempt.runId()).isPresent()
                     ? Verdict.AGAIN
                     : Verdict.failed("DAG " + order.dag() + " has a run of the logical date " + attempt.logicalDate()
@@ -147,7 +147,10 @@ final class DagRunFollower {
         return Verdict.AGAIN;
     }
 
-    /** Repeated while the run is failed and has not ended again since, because the request had no effect then. */
+    /**
+     * Clears the failed DAG run. Repeated while the run is failed and has not ended again, because then the request had
+     * no effect.
+     */
     private Verdict clear(DagRun run) throws IOException {
         int tasks = airflow.taskInstances()
                 .clear(order.dag(), run.id(), List.of(), true)
@@ -173,7 +176,7 @@ final class DagRunFollower {
         return run.end().map(Instant::toString).orElse("");
     }
 
-    /** By amount, since 1 and 1.0 are one number to some servers. */
+    /** Whether two confs are equal. Numbers count by amount, because some servers treat 1 and 1.0 as one number. */
     private boolean sameConf(DagRun run) {
         JsonNode theirs = run.conf().isObject() ? run.conf() : attempt.conf().objectNode();
         return attempt.conf().equals(DagRunFollower::compare, theirs);
@@ -186,7 +189,7 @@ final class DagRunFollower {
         return a.equals(b) ? 0 : 1;
     }
 
-    /** Airflow 2 takes one run per date, to the microsecond. */
+    /** Airflow 2 accepts one run per date, with microseconds. */
     static Instant uniqueDate(Clock clock) {
         return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }

@@ -14,12 +14,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What {@code with} says; immutable.
+ * The values of {@code with}; immutable.
  *
- * @param onFailed what a further attempt does with a DAG run that has failed
+ * @param onFailed what a further attempt does with a failed DAG run
  * @param logs whether the tasks' own logs go into the step's log
- * @param poll the longest pause between two looks
- * @param xcoms by the name of the output that gets the value
+ * @param poll the longest pause between two polls
+ * @param xcoms the XComs by the name of the output that gets the value
  * @param outputs the files of the outputs
  */
 record DagRunSpec(
@@ -41,7 +41,7 @@ record DagRunSpec(
         NEW
     }
 
-    /** @throws IllegalArgumentException naming the key that does not fit */
+    /** @throws IllegalArgumentException for an invalid key, which the message names */
     static DagRunSpec of(ObjectNode told) {
         JsonNode conf = told.path("conf");
         if (!conf.isMissingNode() && !conf.isNull() && !conf.isObject()) {

@@ -16,12 +16,15 @@ import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A DAG run, as a step that runs. Only the thread that waits for the end asks Airflow, and it holds no lock meanwhile. */
+/**
+ * A DAG run as a running step. Only the thread that waits for the end sends requests to Airflow, and it holds no lock
+ * meanwhile.
+ */
 final class DagRunStep extends ActionStep {
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-    /** How long a server may be away that has not answered yet. */
+    /** How long a server that has not answered yet may be away. */
     private static final Duration PATIENCE_AT_FIRST = Duration.ofMinutes(2);
-    /** How long one may be away that has. */
+    /** How long a server that has answered before may be away. */
     private static final Duration PATIENCE = Duration.ofHours(6);
 
     private static final Duration PATIENCE_AT_END = Duration.ofMinutes(1);
@@ -133,7 +136,7 @@ final class DagRunStep extends ActionStep {
         }
     }
 
-    /** A DAG run outlives this runner; only a cancelled or timed-out step ends it. */
+    /** Whether the DAG run outlives an end with this cause. Only a cancelled or timed-out step ends its DAG run. */
     private static boolean leavesItRunning(EndCause cause) {
         return cause != EndCause.CANCELLED && cause != EndCause.TIMEOUT;
     }

@@ -2,7 +2,7 @@ package dev.cairn.airflow.step;
 
 import java.nio.file.Path;
 
-/** The run and step, from the path of the attempt's folder: {@code runs/RUN/steps/STEP/attempts/001}. */
+/** Finds the run and the step from the path of the attempt's folder: {@code runs/RUN/steps/STEP/attempts/001}. */
 record StepLocation(String run, String step) {
     private static final int RUN_FROM_END = 5;
     private static final int STEP_FROM_END = 3;

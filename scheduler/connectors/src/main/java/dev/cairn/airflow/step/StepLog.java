@@ -20,7 +20,7 @@ final class StepLog {
         append("airflow: " + line + "\n");
     }
 
-    /** What a task wrote itself. */
+    /** Appends a line that a task wrote itself. */
     void quote(String task, List<String> lines) throws IOException {
         StringBuilder text = new StringBuilder();
         lines.forEach(line -> text.append(task).append(" | ").append(line).append('\n'));

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Writes to the step's log what has changed in a DAG run since the last line, and on request what its tasks wrote. */
+/** Writes to the step's log what has changed in a DAG run since the last line and, on request, the tasks' own logs. */
 final class TaskReporter {
     private final AirflowClient airflow;
     private final AttemptFile attempt;
@@ -23,7 +23,7 @@ final class TaskReporter {
         this.log = log;
     }
 
-    /** @return all tasks, as they are now */
+    /** @return the present state of all tasks */
     List<TaskInstance> tell(DagRun run) throws IOException {
         List<TaskInstance> tasks = tasks(run);
         boolean news = isNews("", run.state().text());
@@ -78,7 +78,7 @@ final class TaskReporter {
         return true;
     }
 
-    /** For a message: which tasks failed. */
+    /** Names the failed tasks, for a message. */
     static String failed(List<TaskInstance> tasks) {
         return tasks.stream()
                 .filter(task -> task.state().text().equals("failed"))

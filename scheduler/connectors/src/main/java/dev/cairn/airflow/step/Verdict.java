@@ -2,15 +2,15 @@ package dev.cairn.airflow.step;
 
 import dev.cairn.engine.EndCause;
 
-/** What has become of the DAG run. */
+/** The present result of a DAG run. */
 sealed interface Verdict {
     /** It is still active; poll again later. */
     record GoesOn() implements Verdict {}
 
-    /** A request was made and another is needed: poll again at once. */
+    /** A request was sent and another is needed: poll again at once. */
     record Again() implements Verdict {}
 
-    /** @param retryable false when a further attempt would meet the same */
+    /** @param retryable false if a further attempt would fail in the same way */
     record Ended(EndCause cause, String message, boolean retryable) implements Verdict {
         Ended(EndCause cause, String message) {
             this(cause, message, true);
@@ -24,7 +24,7 @@ sealed interface Verdict {
         return new Ended(EndCause.FAILURE, message);
     }
 
-    /** Failed, and a retry does not help. */
+    /** It failed, and a retry does not help. */
     static Verdict refused(String message) {
         return new Ended(EndCause.FAILURE, message, false);
     }

@@ -13,11 +13,13 @@ import java.util.Objects;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
-/** Writes XCom values into the files of the step's outputs: a text as it is, anything else as JSON, and a line end. */
+/**
+ * Writes XCom values into the files of the step's outputs: a text unchanged, anything else as JSON, with a line end.
+ */
 final class XComFiles {
     private XComFiles() {}
 
-    /** @return what is not there; empty when all were written */
+    /** @return the missing values; empty if all were written */
     static Optional<String> write(AirflowClient airflow, DagRunSpec order, DagRun run) throws IOException {
         for (Map.Entry<String, XComName> entry : order.xcoms().entrySet()) {
             XComName name = entry.getValue();

@@ -6,7 +6,9 @@ import tools.jackson.databind.JsonNode;
 /** @param mapIndex -1 for a task that is not mapped */
 record XComName(String task, String key, int mapIndex) {
 
-    /** A text names the task whose return value is meant; a mapping has {@code task}, {@code key} and {@code map_index}. */
+    /**
+     * A text names the task whose return value is used; a mapping has {@code task}, {@code key} and {@code map_index}.
+     */
     static XComName of(String output, JsonNode node) {
         String task = node.isString() ? node.stringValue() : node.path("task").asString("");
         if (task.isEmpty()) {

@@ -25,7 +25,10 @@ public final class Database {
     private final Jdbi jdbi;
     private final Optional<ChangeSignal> signal;
 
-    /** @param signal sent after a change; empty for a database that daemons share: they read of changes with each heartbeat */
+    /**
+     * @param signal sent after a change; empty for a database that daemons share: they check for changes with each
+     *     heartbeat
+     */
     private Database(String where, DataSource source, Optional<ChangeSignal> signal) {
         this.where = where;
         this.source = source;
@@ -33,7 +36,7 @@ public final class Database {
         this.signal = signal;
     }
 
-    /** What is done in a transaction. */
+    /** The work of a transaction. */
     @FunctionalInterface
     public interface Work<T> {
         T on(Tables tables);
@@ -82,7 +85,7 @@ public final class Database {
         return source;
     }
 
-    /** Whether several daemons may use it at a time. */
+    /** Whether several daemons may use it at the same time. */
     public boolean isShared() {
         return signal.isEmpty();
     }
@@ -98,8 +101,8 @@ public final class Database {
     }
 
     /**
-     * All of the work, or none. By statements, since SQLite's driver begins the next transaction within its commit: where that has to wait
-     * too long, what has been committed seems to have failed.
+     * Does all of the work or none. It begins and commits by SQL statements, because SQLite's driver begins the next
+     * transaction within its commit. If that waits too long, a successful commit seems to have failed.
      */
     public <T> T transact(Work<T> work) throws StoreException {
         try (Handle handle = jdbi.open()) {
@@ -121,7 +124,7 @@ public final class Database {
         }
     }
 
-    /** The database may have done so by itself already. */
+    /** Rolls back; the database may have done so by itself already. */
     private static void rollBack(Handle handle, Exception reason) {
         try {
             handle.execute("ROLLBACK");
@@ -139,7 +142,7 @@ public final class Database {
         }
     }
 
-    /** Moments are stored as milliseconds. Statements are taken as they are: {@code <} in one is no place for a template. */
+    /** Moments are stored as milliseconds. Statements are used unchanged: a {@code <} does not begin a template. */
     private static Jdbi jdbi(DataSource source) {
         return Jdbi.create(source).registerArgument(new MomentArgument()).setTemplateEngine(TemplateEngine.NOP);
     }

@@ -9,7 +9,7 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** A new connection each time, by URL. */
+/** Opens a new connection each time, by URL. */
 record DriverSource(String url) implements DataSource {
     @Override
     public Connection getConnection() throws SQLException {

@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Inputs as a column of text: {@code NAME=VALUE} lines, what is special in them escaped as in a URL. */
+/** Inputs in a text column: {@code NAME=VALUE} lines, with special characters escaped as in a URL. */
 final class GivenInputs {
     private GivenInputs() {}
 

@@ -5,8 +5,8 @@ import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 
 /**
- * Makes the tables, and brings those of an older Cairn up to date: Flyway with the files in {@code migrations}. Apart from {@link Schema},
- * so that a command that finds everything up to date does not load it.
+ * Makes the tables, and brings those of an older Cairn up to date: Flyway with the files in {@code migrations}. It is
+ * separate from {@link Schema}, so that a command that finds everything up to date does not load it.
  */
 final class Migration {
     private Migration() {}

@@ -34,8 +34,8 @@ public final class PooledDatabase implements AutoCloseable {
     }
 
     /**
-     * A connection to SQLite that could not begin a transaction takes itself to be in one from then on: its next user,
-     * for example Quartz, would write without any.
+     * Discards a connection to SQLite that could not begin a transaction. It would assume to be in one from then on,
+     * and its next user, for example Quartz, would write without a transaction.
      */
     private record NoSecondUse(Consumer<SQLException> failed) implements SQLExceptionOverride {
         @java.lang.Override

@@ -12,17 +12,19 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 
-/** Takes up the schedules of workflow files, and takes them up anew when a file has changed. Immutable; any thread. */
+/**
+ * Registers the schedules of workflow files, and registers them again when a file has changed. Immutable; any thread.
+ */
 public final class Registrar {
     private final ZoneId zone;
 
-    /** @param zone of schedules that name none */
+    /** @param zone the zone of schedules that name none */
     public Registrar(ZoneId zone) {
         this.zone = zone;
     }
 
     /**
-     * A file that is known already is taken up anew, and keeps its id.
+     * Registers a file. A known file is registered again and keeps its id.
      *
      * @param workflow as read from {@code content}, without problems
      * @param home where its runs will lie

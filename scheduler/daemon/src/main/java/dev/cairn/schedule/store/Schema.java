@@ -6,14 +6,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import javax.sql.DataSource;
 
-/** Whether the tables have the version of this Cairn. */
+/** Checks whether the tables have the version of this Cairn. */
 final class Schema {
     /** Of the newest file. */
     private static final String VERSION = "3";
 
     private Schema() {}
 
-    /** Asked without the library, which a short command can do without. */
+    /** Whether the tables have this version. Does without Flyway, which would slow down a short command. */
     static boolean isUpToDate(DataSource source) {
         try (Connection connection = source.getConnection();
                 Statement statement = connection.createStatement();

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** The folder in which the daemon keeps what is its own; on a disk of this machine. Immutable. */
+/** The folder of the daemon's own files, on a disk of this machine. Immutable. */
 public record StateFolder(Path path) {
     /** {@code $XDG_STATE_HOME/cairn}, else {@code ~/.local/state/cairn}: the XDG base directory specification. */
     public static StateFolder of(Map<String, String> environment) {
@@ -23,12 +23,12 @@ public record StateFolder(Path path) {
         return path.resolve("scheduler.db");
     }
 
-    /** Held by the daemon while it runs. */
+    /** The lock file, which the daemon holds while it runs. */
     public Path lock() {
         return path.resolve("daemon.lock");
     }
 
-    /** What the daemon publishes about itself. */
+    /** The file in which the daemon publishes data about itself. */
     public Path about() {
         return path.resolve("daemon.json");
     }
@@ -37,7 +37,7 @@ public record StateFolder(Path path) {
         return path.resolve("daemon.log");
     }
 
-    /** Changed by each command after it has changed what the daemon should look at. */
+    /** The folder of the signal, which a command changes after it has changed data that the daemon must read. */
     public ChangeSignal changes() {
         return new ChangeSignal(path.resolve("changes"));
     }

@@ -16,7 +16,7 @@ public final class StoreException extends IOException {
         super(message, cause);
     }
 
-    /** @param where a person finds the database */
+    /** @param where the place of the database, for a person */
     static StoreException of(String where, Exception e) {
         return new StoreException(where + ": " + what(e), e);
     }
@@ -43,7 +43,10 @@ public final class StoreException extends IOException {
         return message;
     }
 
-    /** The pool's own says how long was waited for a connection, and otherwise each time. */
+    /**
+     * Whether an exception only wraps its cause, as the pool's does. The pool's own text gives the waiting time, which
+     * differs each time.
+     */
     private static boolean isWrapping(Throwable e) {
         return !(e instanceof SQLException) || e instanceof SQLTransientConnectionException;
     }

@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
-/** What the database holds, within one transaction. Confined to the thread that has it. */
+/** The content of the database, within one transaction. Confined to the thread that has it. */
 public final class Tables {
     private static final String UNENDED = Arrays.stream(TickState.values())
             .filter(state -> !state.isFinal())
@@ -41,7 +41,7 @@ public final class Tables {
         this.shared = shared;
     }
 
-    /** Only one daemon decides at a time; the others wait here for the end of its transaction. */
+    /** Lets only one daemon decide at a time; the others wait here for the end of its transaction. */
     public void decideAlone() {
         if (shared) {
             sql.select("SELECT number FROM cairn_change FOR UPDATE")
@@ -203,7 +203,7 @@ public final class Tables {
                 .list();
     }
 
-    /** All that have not ended. */
+    /** All ticks that have not ended. */
     public List<Tick> unended() {
         return sql.select("SELECT * FROM cairn_tick WHERE state IN " + UNENDED + " ORDER BY time_ms")
                 .map(TICK)
@@ -230,14 +230,14 @@ public final class Tables {
                 .list();
     }
 
-    /** The newest of a schedule, newest first. */
+    /** The newest ticks of a schedule, newest first. */
     public List<Tick> newestOf(String schedule, int atMost) {
         return sql.select("SELECT * FROM cairn_tick WHERE schedule = ? ORDER BY time_ms DESC LIMIT ?", schedule, atMost)
                 .map(TICK)
                 .list();
     }
 
-    /** The newest of each schedule. */
+    /** The newest tick of each schedule. */
     public List<Tick> newest() {
         return sql.select("SELECT t.* FROM cairn_tick t JOIN (SELECT schedule, MAX(time_ms) AS newest FROM cairn_tick"
                         + " GROUP BY schedule) n ON t.schedule = n.schedule AND t.time_ms = n.newest")
@@ -245,7 +245,7 @@ public final class Tables {
                 .list();
     }
 
-    /** How many ticks are in which state. */
+    /** The number of ticks in each state. */
     public List<StateCount> countByState() {
         return sql.select("SELECT state, COUNT(*) AS n FROM cairn_tick GROUP BY state ORDER BY state")
                 .map((row, context) -> new StateCount(TickState.fromWire(row.getString("state")), row.getLong("n")))
@@ -255,7 +255,7 @@ public final class Tables {
     /** @param count of ticks */
     public record StateCount(TickState state, long count) {}
 
-    /** @return false when there is one of its key already, which stays as it is */
+    /** @return false if a tick with its key exists already, which stays unchanged */
     public boolean add(Tick tick) {
         return sql.execute(
                         "INSERT INTO cairn_tick (run_key, schedule, workflow, time_ms, kind, state, due_ms,"
@@ -287,9 +287,9 @@ public final class Tables {
     }
 
     /**
-     * Adds a tick, or opens again one that was missed or skipped.
+     * Adds a tick, or reopens one that was missed or skipped.
      *
-     * @return false when a run was started for its time; it stays as it is
+     * @return false if a run was started for its time; the tick then stays unchanged
      */
     public boolean backfill(Tick tick) {
         if (!canBackfill(tick)) {
@@ -347,7 +347,7 @@ public final class Tables {
 
     // ---- daemons
 
-    /** @param beat moves while it lives */
+    /** @param beat a number that changes while the daemon lives */
     public record DaemonRow(String id, Instant since, long beat) {}
 
     public List<DaemonRow> daemons() {
@@ -361,7 +361,7 @@ public final class Tables {
         sql.execute("INSERT INTO cairn_daemon (id, since_ms, beat) VALUES (?, ?, 0)", daemon, since);
     }
 
-    /** @return false when another has taken it for dead */
+    /** @return false if another daemon has declared it dead */
     public boolean beat(String daemon) {
         return sql.execute("UPDATE cairn_daemon SET beat = beat + 1 WHERE id = ?", daemon) == 1;
     }
@@ -373,7 +373,7 @@ public final class Tables {
     /**
      * Gives the runs of dead daemons to this one.
      *
-     * @return whether there was anything
+     * @return whether there were any
      */
     public boolean takeOver(String daemon) {
         return sql.execute(

@@ -1,10 +1,10 @@
 package dev.cairn.http.access;
 
-/** What a caller may do. */
+/** The rights of a caller. */
 public enum Role {
     /** Reads everything. */
     READ,
-    /** Also starts, steers and resumes runs, which means to run commands as the user of the daemon. */
+    /** May also start, control and resume runs, and so run commands as the daemon's user. */
     WRITE;
 
     public boolean allows(Role needed) {

@@ -22,8 +22,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The tokens of a state folder, one for each {@link Role}, in files that only their owner can read; and sessions, which are signed with
- * the token of their role and end by themselves. Comparisons take constant time. Immutable; any thread.
+ * The tokens of a state folder, one for each {@link Role}, in files that only their owner can read; and the sessions,
+ * which are signed with the token of their role and expire. Comparisons take constant time. Immutable; any thread.
  */
 public final class Tokens {
     /** How long a session lasts. */
@@ -43,7 +43,7 @@ public final class Tokens {
         this.clock = clock;
     }
 
-    /** Those of a folder, made when missing. */
+    /** The tokens of a folder; makes them if they are missing. */
     public static Tokens of(StateFolder folder, Clock clock) throws IOException {
         folder.create();
         return new Tokens(token(folder, Role.READ), token(folder, Role.WRITE), clock);
@@ -66,7 +66,7 @@ public final class Tokens {
         return role == Role.READ ? read : write;
     }
 
-    /** What the bearer of a token or of a session may do; empty for nothing. */
+    /** The role of the bearer of a token or session; empty if the token is invalid. */
     public Optional<Role> roleOf(String given) {
         boolean writes = isSame(given, write);
         boolean reads = isSame(given, read);
@@ -83,7 +83,7 @@ public final class Tokens {
         return genuine && clock.instant().isBefore(end) ? Optional.of(role) : Optional.empty();
     }
 
-    /** A new session of a role. */
+    /** Makes a new session for a role. */
     public String session(Role role) {
         return session(role, clock.instant().plus(SESSION));
     }

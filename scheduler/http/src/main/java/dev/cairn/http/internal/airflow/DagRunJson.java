@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Runs as DAG runs. Immutable; any thread. */
 record DagRunJson(Notes notes) {
-    /** Those of Airflow that everyone knows: a run that waits to be resumed is queued. */
+    /** Maps states to the common ones of Airflow: a run that waits to be resumed is queued. */
     static String state(RunManifest run) throws IOException {
         return switch (run.state()) {
             case SUCCEEDED -> "success";

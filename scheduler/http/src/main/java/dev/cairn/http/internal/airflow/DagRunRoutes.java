@@ -29,7 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import tools.jackson.databind.node.ObjectNode;
 
-/** DAG runs: triggered, listed, shown, ended, cleared, deleted. */
+/** Triggers, lists, shows, ends, clears and deletes DAG runs. */
 final class DagRunRoutes {
     private static final int LONGEST_ID = 250;
     private static final Set<String> KNOWN = Set.of(
@@ -89,7 +89,7 @@ final class DagRunRoutes {
         return Listed.of("dag_runs", wanted, request, found -> json.of(found.run()));
     }
 
-    /** One at a time: whether there is a run of this id is looked up before one is made. */
+    /** Makes one run at a time, because it first checks whether a run with this id exists. */
     private synchronized Response trigger(Request request) throws Exception {
         Dags.Dag dag = dags.get(request.path("dag"));
         ObjectNode body = request.json();
@@ -168,7 +168,7 @@ final class DagRunRoutes {
         return Response.json(json.of(RunManifest.read(found.run().folder())));
     }
 
-    /** A failed step resumes from its image; one that succeeded runs again, with all that depend on it. */
+    /** A failed step resumes from its image. A succeeded one runs again, with all steps that depend on it. */
     static ResumeOptions options(List<TaskInstance> cleared) {
         Set<String> again = new LinkedHashSet<>();
         cleared.stream().filter(TaskInstance::hasSucceeded).forEach(task -> again.add(task.stepId()));

@@ -18,7 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Workflows as DAGs: those that have schedules, and those that runs of the homes are of. Thread-safe. */
+/** Workflows as DAGs: those that have schedules, and those that have runs in the homes. Thread-safe. */
 final class Dags {
     private final ServedRuns runs;
     private final Optional<Schedules> schedules;
@@ -31,9 +31,9 @@ final class Dags {
     /**
      * A DAG.
      *
-     * @param home where its runs lie
+     * @param home the home of its runs
      * @param entries its schedules
-     * @param problem why its file could not be loaded; empty when it could
+     * @param problem why its file could not be loaded; empty if it was loaded
      */
     record Dag(String id, Path file, Path home, List<ScheduleEntry> entries, String problem) {
         boolean isPaused() {
@@ -76,7 +76,7 @@ final class Dags {
                 .orElseThrow(() -> new HttpError(404, "The Dag with ID: `" + id + "` was not found"));
     }
 
-    /** @throws RequestException when it has no schedule */
+    /** @throws RequestException if it has no schedule */
     void pause(Dag dag, boolean paused) throws IOException {
         if (dag.entries().isEmpty() || schedules.isEmpty()) {
             throw new RequestException(
@@ -130,7 +130,7 @@ final class Dags {
         return dagId + "/" + runId;
     }
 
-    /** The id of a run as a DAG run: what it was triggered with, else its key, else its own. */
+    /** The id of a run as a DAG run: the id with which it was triggered, else its key, else its own id. */
     static String runId(RunManifest run) {
         String prefix = run.origin().name() + "/";
         return run.origin()

@@ -31,7 +31,7 @@ final class Listed {
         return Response.json(new JsonObject().put(name, page).put("total_entries", all.size()));
     }
 
-    /** A body's field that has to be a truth value. */
+    /** A field of the body that must be true or false. */
     static boolean truth(JsonNode body, String name, boolean otherwise) throws HttpError {
         if (!body.has(name)) {
             return otherwise;

@@ -9,7 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What people noted on DAG runs: a file for each run. Immutable; any thread. */
+/** The notes of people on DAG runs, in a file for each run. Immutable; any thread. */
 record Notes(Path folder) {
     Optional<String> of(RunManifest run) throws IOException {
         try {

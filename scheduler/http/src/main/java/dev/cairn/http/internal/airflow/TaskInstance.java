@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A step as a task instance; immutable.
  *
- * @param mapIndex of an instance of a matrix, else -1
+ * @param mapIndex the index of a matrix instance, else -1
  * @param step empty before it has started
  */
 record TaskInstance(
@@ -84,7 +84,7 @@ record TaskInstance(
         return json(tries());
     }
 
-    /** As it was in one of its tries. */
+    /** The task instance in one of its tries. */
     JsonObject json(int attempt) {
         Optional<AttemptRecord> shown = step.flatMap(found ->
                 found.attempts().stream().filter(one -> one.number() == attempt).findFirst());

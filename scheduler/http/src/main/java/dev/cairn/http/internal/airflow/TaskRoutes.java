@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Task instances: listed, shown, cleared; their logs and XComs. */
+/** Lists, shows and clears task instances, and returns their logs and XComs. */
 final class TaskRoutes {
     private final Dags dags;
     private final RunControl control;
@@ -84,7 +84,7 @@ final class TaskRoutes {
                                 + "` was not found"));
     }
 
-    /** The index is in the query of logs and XComs. */
+    /** For logs and XComs, the map index is in the query. */
     private TaskInstance queried(Request request) throws IOException, HttpError {
         String index = request.query("map_index").orElse("-1");
         if (!index.matches("-1|\\d{1,9}")) {
@@ -167,7 +167,7 @@ final class TaskRoutes {
         return Response.json(TaskInstance.json(cleared));
     }
 
-    /** Ids, or pairs of an id and a map index. */
+    /** Reads ids, or pairs of an id and a map index. */
     private static Set<String> wanted(JsonNode given) {
         Set<String> wanted = new LinkedHashSet<>();
         given.forEach(one -> wanted.add(

@@ -14,7 +14,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Texts as the values that they are in JSON. */
+/** Converts texts to JSON values. */
 final class XComValue {
     /** Bytes. */
     private static final int LARGEST = 64 * 1024;
@@ -30,7 +30,7 @@ final class XComValue {
         }
     }
 
-    /** What is in the file of an output; its path when that is too large, or not to be read. */
+    /** The content of an output's file; the path if the file is too large or cannot be read. */
     static @Nullable Object ofFile(String path, RunFolder run) {
         try {
             Path file = Path.of(path);

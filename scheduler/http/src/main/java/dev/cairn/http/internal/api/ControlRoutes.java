@@ -37,7 +37,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Starting, resuming and steering runs. */
+/** Starts, resumes and controls runs. */
 final class ControlRoutes {
     private final ServedRuns runs;
     private final ActiveRuns active;
@@ -121,7 +121,7 @@ final class ControlRoutes {
         return Response.json(201, RunJson.whole(RunManifest.read(run))).with("Location", "/api/v1/runs/" + run.runId());
     }
 
-    /** As the command line finds it from the file's folder. */
+    /** Finds the home as the command line does, from the file's folder. */
     private static Path homeOf(Path file) throws IOException {
         Path folder = Optional.ofNullable(file.getParent()).orElse(file);
         return CairnHome.find(folder, System.getenv(), skipped -> {})
@@ -142,7 +142,7 @@ final class ControlRoutes {
         return value.isString() && !value.stringValue().isEmpty() ? Optional.of(value.stringValue()) : Optional.empty();
     }
 
-    /** Values as they would be typed: text as it is, anything else as JSON. */
+    /** Values in the form in which people type them: text unchanged, anything else as JSON. */
     static Map<String, String> texts(ObjectNode body, String name) {
         Map<String, String> texts = new LinkedHashMap<>();
         body.path(name)
@@ -254,7 +254,7 @@ final class ControlRoutes {
         return Response.json(about(found.run()).put("failed", failed(answer)));
     }
 
-    /** The run as it is now. */
+    /** The present state of the run. */
     private static JsonObject about(RunManifest run) throws IOException {
         return new JsonObject().put("run", RunJson.run(RunManifest.read(run.folder()), RunStore.ownerOf(run.folder())));
     }

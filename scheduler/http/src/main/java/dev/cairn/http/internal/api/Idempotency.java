@@ -19,8 +19,8 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Does once what is asked for several times with the same {@code Idempotency-Key}, also across restarts. A file for each key says that its
- * request has begun, and then how it was answered. Thread-safe.
+ * Carries out a request only once if it comes several times with the same {@code Idempotency-Key}, even across
+ * restarts. A file for each key records that its request has begun, and then the answer. Thread-safe.
  */
 final class Idempotency {
     private static final DocumentType TYPE = new DocumentType("cairn.request", 1);

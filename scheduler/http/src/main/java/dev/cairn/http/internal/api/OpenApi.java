@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The routes as an OpenAPI 3.1 document: made of what answers, so that it cannot differ from it. */
+/** The routes as an OpenAPI 3.1 document: generated from the routes that answer, so that it cannot differ from them. */
 final class OpenApi {
     private OpenApi() {}
 

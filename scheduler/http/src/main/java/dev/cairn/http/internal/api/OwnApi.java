@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** All that is under {@code /api/v1}. */
+/** The routes under {@code /api/v1}. */
 public final class OwnApi {
     private final List<Route> routes = new ArrayList<>();
 

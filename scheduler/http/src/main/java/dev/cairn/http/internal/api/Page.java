@@ -13,9 +13,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * A page of a list that is sorted newest first. Its cursor names the last item, so that what is new meanwhile moves nothing; immutable.
+ * A page of a list that is sorted newest first. Its cursor names the last item, so that new items do not shift the
+ * pages; immutable.
  *
- * @param next the cursor of the page behind it
+ * @param next the cursor of the next page
  * @param unreadable what is wrong with runs that were come upon
  */
 public record Page<T>(List<T> items, Optional<String> next, List<String> unreadable) {

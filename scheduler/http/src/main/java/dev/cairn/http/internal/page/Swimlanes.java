@@ -17,8 +17,8 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The timeline of a run: a lane for each step with its attempts side by side and its images as ticks; places are in units of a picture
- * {@link #WIDTH} wide. Immutable.
+ * The timeline of a run: a lane for each step with its attempts side by side and its images as ticks; positions are in
+ * units of a picture that is {@link #WIDTH} wide. Immutable.
  */
 public record Swimlanes(List<Lane> lanes, Instant from, Instant to) {
     public static final int WIDTH = 1000;
@@ -34,7 +34,7 @@ public record Swimlanes(List<Lane> lanes, Instant from, Instant to) {
     /** An image. */
     public record Tick(long x, long height, String title) {}
 
-    /** @param timeline of the run: a step that has succeeded has no images any more, but events of them */
+    /** @param timeline the timeline of the run, which still shows the images of a succeeded step after their removal */
     public static Swimlanes of(
             RunManifest run, List<StepManifest> steps, List<RunTimeline.Entry> timeline, Instant now) {
         Map<String, List<RunTimeline.Entry>> images = timeline.stream()

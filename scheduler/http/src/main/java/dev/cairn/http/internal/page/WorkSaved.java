@@ -6,7 +6,7 @@ import dev.cairn.run.manifest.StepManifest;
 import java.time.Duration;
 import java.util.List;
 
-/** Running time that resumes did not have to repeat, as far as attempts have ended. */
+/** Running time that resumes did not have to repeat, counted for attempts that have ended. */
 final class WorkSaved {
     private WorkSaved() {}
 

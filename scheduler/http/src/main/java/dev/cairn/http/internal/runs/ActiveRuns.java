@@ -30,8 +30,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * The runs that this process runs since a request has started or resumed them, each in a thread of its own. A file for each says so, until
- * it has ended or a person has stopped it: the next process resumes those that a kill or a stop has left. Thread-safe.
+ * The runs that requests have started or resumed in this process, each in a thread of its own. Each has a file until it
+ * ends or a person stops it, so that the next process resumes runs that a kill or a stop has left. Thread-safe.
  */
 public final class ActiveRuns implements AutoCloseable {
     /** Delivering the notifications of a run takes a while. */
@@ -65,10 +65,10 @@ public final class ActiveRuns implements AutoCloseable {
     }
 
     /**
-     * Opens a run and runs it; returns once that is certain.
+     * Opens a run and runs it. Returns once it certainly runs.
      *
-     * @return where it is; also when it has succeeded already
-     * @throws RequestException when it is not ours to run
+     * @return its folder, even if it has succeeded already
+     * @throws RequestException if this process may not run it
      */
     public RunFolder begin(Path home, Opening opening) throws IOException, InterruptedException {
         homes.remember(home);
@@ -132,7 +132,7 @@ public final class ActiveRuns implements AutoCloseable {
         }
     }
 
-    /** Resumes what an earlier process has left. */
+    /** Resumes the runs that an earlier process has left. */
     public void resumeLeft() throws IOException {
         DurableFiles.createFolders(records);
         try (DirectoryStream<Path> left = Files.newDirectoryStream(records)) {

@@ -13,19 +13,22 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The homes whose runs are served: those that are given, those of schedules, and those that a run was started in. Thread-safe. */
+/**
+ * The homes whose runs are served: the given ones, those of schedules, and those in which a run was started.
+ * Thread-safe.
+ */
 public final class Homes {
     private final List<Path> given;
     private final Source schedules;
     private final Path file;
 
-    /** Where the runs of schedules are. */
+    /** The homes of the schedules' runs. */
     @FunctionalInterface
     public interface Source {
         List<Path> homes() throws IOException;
     }
 
-    /** @param file remembers, one a line, where runs were started */
+    /** @param file remembers the homes in which runs were started, one per line */
     public Homes(List<Path> given, Source schedules, Path file) {
         this.given = List.copyOf(given);
         this.schedules = schedules;
@@ -33,9 +36,9 @@ public final class Homes {
     }
 
     /**
-     * What could be found.
+     * The homes that were found.
      *
-     * @param unusable why others are not served
+     * @param unusable the reasons why others are not served
      */
     public record Found(List<CairnHome> homes, List<IOException> unusable) {}
 

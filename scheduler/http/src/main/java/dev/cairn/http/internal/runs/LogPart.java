@@ -10,15 +10,15 @@ import java.io.RandomAccessFile;
 import java.nio.file.Path;
 
 /**
- * A part of a step's log, with secrets masked. Offsets are those of the file, so that parts fit together; a mask may be longer or shorter
- * than what it hides. Immutable.
+ * A part of a step's log, with secrets masked. Offsets are those of the file, so that parts fit together; a mask may be
+ * longer or shorter than its secret. Immutable.
  *
  * @param from offset of the first byte
- * @param next offset behind the last
- * @param size of the whole log at that time
+ * @param next offset behind the last byte
+ * @param size size of the whole log at that time
  */
 public record LogPart(long from, long next, long size, byte[] text) {
-    /** Bytes: the most of one part. */
+    /** The maximum size of a part in bytes. */
     public static final int MOST = 256 * 1024;
 
     /** Which of a step's two logs. */
@@ -31,7 +31,9 @@ public record LogPart(long from, long next, long size, byte[] text) {
         return read(step, stderr, from, atMost, false);
     }
 
-    /** @param grows keeps the end of an unfinished line back that could be the beginning of a secret */
+    /**
+     * @param grows whether the log grows, so that the end of an unfinished line that could begin a secret is held back
+     */
     public static LogPart read(StepFolder step, boolean stderr, long from, int atMost, boolean grows)
             throws IOException {
         Path file = file(step, stderr);
@@ -57,7 +59,7 @@ public record LogPart(long from, long next, long size, byte[] text) {
         }
     }
 
-    /** How many bytes at the end, at most so many, are behind its last line end. */
+    /** The number of bytes behind the last line end, up to a limit. */
     private static int unfinished(byte[] text, int atMost) {
         int length = 0;
         while (length < Math.min(atMost, text.length) && text[text.length - 1 - length] != '\n') {
@@ -66,7 +68,7 @@ public record LogPart(long from, long next, long size, byte[] text) {
         return length;
     }
 
-    /** Likewise, up to the last line end; all of a part in which no line ends. */
+    /** The part up to the last line end; the whole part if no line ends in it. */
     public static LogPart wholeLines(StepFolder step, boolean stderr, long from) throws IOException {
         byte[] bytes = raw(step, stderr, from, MOST);
         int length = bytes.length;
@@ -76,7 +78,7 @@ public record LogPart(long from, long next, long size, byte[] text) {
         return read(step, stderr, from, length == 0 && bytes.length == MOST ? MOST : length);
     }
 
-    /** Bytes as they are in the file, not to be shown. */
+    /** The unmasked bytes of the file, which must not be shown. */
     static byte[] raw(StepFolder step, boolean stderr, long from, int length) throws IOException {
         Path file = file(step, stderr);
         if (!Presence.isThere(file)) {

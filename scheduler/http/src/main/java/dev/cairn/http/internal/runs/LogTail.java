@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Follows a growing log by its offsets. A resume may cut the log back; what comes after an offset is then other text. Confined to one
- * thread.
+ * Follows a growing log by its offsets. A resume may cut the log back, so that other text follows an offset. Confined
+ * to one thread.
  */
 public final class LogTail {
     private static final int REMEMBERED = 4096;
@@ -18,7 +18,7 @@ public final class LogTail {
     private long position;
     private byte[] before = new byte[0];
 
-    /** @param from an offset that was shown up to */
+    /** @param from the offset up to which the log was shown */
     public LogTail(StepFolder step, boolean stderr, long from) throws IOException {
         this.step = step;
         this.stderr = stderr;
@@ -27,22 +27,22 @@ public final class LogTail {
     }
 
     /**
-     * What is new.
+     * The new part of the log.
      *
      * @param cut the log was cut: discard what was shown from {@code from} on
      */
     public record News(boolean cut, long from, long next, String text) {}
 
     /**
-     * Empty when there is nothing new.
+     * Reads the new part; empty if there is none.
      *
-     * @param grows more may come
+     * @param grows whether more may come
      */
     public Optional<News> next(boolean grows) throws IOException {
         byte[] there = LogPart.raw(step, stderr, Math.max(0, position - before.length), before.length);
         if (!Arrays.equals(there, before)) {
-            // of what was cut only the last part is remembered: what is shorter now was shown up to its end, else all
-            // is shown again
+            // only the last part of a cut log is remembered: a shorter log was shown up to its end, otherwise all is
+            // shown again
             long size = LogPart.read(step, stderr, 0, 0).size();
             position = size < position ? size : 0;
             remember();
@@ -65,7 +65,7 @@ public final class LogTail {
         before = LogPart.raw(step, stderr, position - length, length);
     }
 
-    /** Without the beginning of a character whose end is not there yet. */
+    /** Leaves out an incomplete character at the end. */
     private static int wholeCharacters(byte[] text) {
         int end = text.length;
         int start = end;

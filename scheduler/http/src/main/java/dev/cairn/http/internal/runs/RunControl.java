@@ -14,7 +14,7 @@ import java.time.Duration;
 
 /** Commands to runs, owned by any process. Thread-safe. */
 public final class RunControl {
-    /** The answer has to be sent before the server gives the request up. */
+    /** Short, because the answer must be sent before the server abandons the request. */
     private static final Duration PATIENCE = Duration.ofSeconds(50);
 
     private final ActiveRuns active;
@@ -25,13 +25,13 @@ public final class RunControl {
         this.runners = runners;
     }
 
-    /** Waits for what came of it. */
+    /** Waits for the result of the command. */
     public CommandResult ask(ServedRuns.Found found, RunCommand command)
             throws IOException, InterruptedException, RunnerFailedException {
         return runners.of(found.home().path()).command(found.run(), command, PATIENCE);
     }
 
-    /** Resumes a run here; returns once it is ours. */
+    /** Resumes a run in this process. Returns once this process owns it. */
     public RunFolder resume(ServedRuns.Found found, ResumeOptions options, boolean evenPaused)
             throws IOException, InterruptedException {
         if (found.run().state().isFinal()) {
@@ -41,7 +41,7 @@ public final class RunControl {
                 found.home().path(), runner -> runner.resume(found.run().folder(), options, evenPaused));
     }
 
-    /** @throws RequestException when it is not paused */
+    /** @throws RequestException if it is not paused */
     public static void checkPaused(RunManifest run) throws RequestException {
         if (run.state() != RunState.PAUSED) {
             throw new RequestException(

@@ -59,7 +59,7 @@ public final class ServedRuns {
     /**
      * Runs of all homes, newest first.
      *
-     * @param unreadable what is wrong with others that were come upon
+     * @param unreadable the problems of runs that cannot be read that were come upon
      */
     public record Listing(List<Seen> runs, List<IOException> unreadable) {}
 
@@ -121,9 +121,9 @@ public final class ServedRuns {
     }
 
     /**
-     * The run that goes by a name, in the first home that has one.
+     * The run with a name, in the first home that has one.
      *
-     * @throws NoSuchRunException when there is none
+     * @throws NoSuchRunException if there is none
      */
     public Found find(String name) throws IOException {
         NoSuchRunException none = new NoSuchRunException("there is no run '" + name + "'");

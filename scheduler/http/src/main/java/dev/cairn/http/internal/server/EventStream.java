@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /**
- * A stream of server-sent events. It ends after {@link #LONGEST}, before the server would cut it; the client then connects again and
- * names the last event that it has seen. Confined to one thread.
+ * A stream of server-sent events. It ends after {@link #LONGEST}, before the server would cut it. The client then
+ * reconnects and names the last event that it has seen. Confined to one thread.
  */
 public final class EventStream {
     static final Duration LONGEST = Duration.ofSeconds(45);
@@ -25,12 +25,12 @@ public final class EventStream {
         write("retry: 500\n\n");
     }
 
-    /** @param id that the client names when it connects again */
+    /** @param id the id that the client names when it reconnects */
     public void send(String event, String id, JsonObject data) throws IOException {
         write("event: " + event + "\nid: " + id + "\ndata: " + Json.text(data) + "\n\n");
     }
 
-    /** Waits until it is time to look again; false when the stream has to end. A client that has left is noticed here. */
+    /** Waits until the next look; false if the stream must end. Notices here if the client has left. */
     public boolean pause() throws IOException, InterruptedException {
         if (System.nanoTime() - lastWrite > SILENCE.toNanos()) {
             write(": \n\n");

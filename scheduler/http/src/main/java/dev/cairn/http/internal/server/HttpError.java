@@ -1,6 +1,6 @@
 package dev.cairn.http.internal.server;
 
-/** A request that is answered with an error. Its message is for a person. */
+/** A request that gets an error as its answer. Its message is for a person. */
 public final class HttpError extends Exception {
     private final int status;
 

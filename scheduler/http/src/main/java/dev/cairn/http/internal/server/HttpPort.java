@@ -21,19 +21,20 @@ import javax.net.ssl.SSLContext;
 /**
  * The port of the API and its pages.
  *
- * <p>The server is the JDK's: it bounds what has to be bounded, and adds nothing to the program's start. It reads a request in the thread that answers it, so each connection that
- * has begun a request has a thread of its own, and a client that sends slowly holds up itself alone. Connections, the time for a request
- * and for its answer, and the size of what is read are bounded.
+ * <p>It uses the JDK's server, which supports the necessary limits and does not slow down the program's start. It reads
+ * a request in the thread that answers it, so each connection that has begun a request has a thread of its own, and a
+ * slow client delays only itself. The number of connections, the times for a request and its answer, and the size of a
+ * request are limited.
  */
 public final class HttpPort implements AutoCloseable {
     private static final int WAITING_CONNECTIONS = 1024;
     /** At most one per connection. */
     private static final int THREADS = 2048;
 
-    /** Kilobytes: what answers here does not go deep. */
+    /** Kilobytes of a thread's stack: the handlers make no deep calls. */
     private static final int STACK = 256;
 
-    /** The JDK's server has them as properties of the whole Java, read at its first use; times are seconds. */
+    /** The JDK's server reads these limits from system properties at its first use; times are in seconds. */
     private static final Map<String, String> BOUNDS = Map.of(
             "jdk.httpserver.maxConnections", Integer.toString(THREADS),
             "sun.net.httpserver.maxReqTime", "10",

@@ -16,11 +16,12 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * A request whose route is known.
  *
- * @param path decoded values of the places in the route's path
+ * @param path decoded values of the variable segments of the route's path
  * @param query decoded, in order
- * @param headers by lower-case name, the first of each
- * @param credential what the caller has shown; empty for nothing
- * @param encrypted on its way to this server, or to a proxy that says so; a client that lies gets a cookie that it cannot use
+ * @param headers by lower-case name, the first of each name
+ * @param credential the caller's token or session; empty for none
+ * @param encrypted on its way to this server, or to a proxy that says so; a client that lies gets a cookie that it
+ *     cannot use
  */
 public record Request(
         String method,
@@ -31,7 +32,7 @@ public record Request(
         Optional<Role> role,
         String credential,
         boolean encrypted) {
-    /** Bytes. No call takes a larger body. */
+    /** The maximum size of a body in bytes. */
     static final long LARGEST_BODY = 64 * 1024;
 
     public String path(String name) {
@@ -70,7 +71,7 @@ public record Request(
         return header("Accept").orElse("").contains(type);
     }
 
-    /** The body, an object; an empty one where there is none. */
+    /** The body as an object; empty if there is none. */
     public ObjectNode json() throws HttpError {
         if (body.length == 0) {
             return JsonMapper.shared().createObjectNode();
@@ -88,7 +89,7 @@ public record Request(
         throw new HttpError(400, "the body has to be a JSON object");
     }
 
-    /** The body as a page's form sends it. */
+    /** The body in the format of a page's form. */
     public Map<String, List<String>> form() {
         return fields(new String(body, StandardCharsets.UTF_8));
     }

@@ -16,9 +16,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Refuses requests that Cairn's clients never send: from a page whose host name was pointed at this machine (DNS rebinding; recognized
- * by {@code Host}), from another site's page (recognized by {@code Origin}), and with a body larger than any call takes. Immutable,
- * thread-safe.
+ * Refuses requests that Cairn's clients never send: from a page whose host name leads to this machine (DNS rebinding;
+ * recognized by {@code Host}), from another site's page (recognized by {@code Origin}), and with a body larger than any
+ * call needs. Immutable, thread-safe.
  */
 final class RequestGuard extends Filter {
     /** A name, an IPv4 address or an IPv6 address in brackets; then a port, which a tunnel may have changed. */
@@ -55,7 +55,7 @@ final class RequestGuard extends Filter {
         }
     }
 
-    /** The body of the request is not read. */
+    /** Does not read the body of the request. */
     private static void answer(HttpExchange exchange, Refusal refusal) throws IOException {
         try (exchange) {
             Response.Whole response =
@@ -73,8 +73,8 @@ final class RequestGuard extends Filter {
     /**
      * Why a request is refused.
      *
-     * @param status of HTTP
-     * @param text for a person, with a line end
+     * @param status the HTTP status
+     * @param text the message for a person, with a line end
      */
     record Refusal(int status, String text) {}
 

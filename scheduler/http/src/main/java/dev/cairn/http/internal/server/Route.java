@@ -11,12 +11,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A method and a path that are answered, as the API's document describes them; immutable.
+ * A method and a path with their handler, as the API's document describes them; immutable.
  *
- * @param path with {@code {name}} for one segment that varies
- * @param needs the role of the caller; empty where none is needed
- * @param parameters of the query
- * @param fields of the body
+ * @param path the path, with {@code {name}} for a variable segment
+ * @param needs the required role of the caller; empty for none
+ * @param parameters the parameters of the query
+ * @param fields the fields of the body
  */
 public record Route(
         String method,
@@ -33,7 +33,7 @@ public record Route(
         fields = List.copyOf(fields);
     }
 
-    /** @param type of JSON Schema */
+    /** @param type the type in JSON Schema */
     public record Field(String name, String type, String meaning) {}
 
     /** Answers a request; any thread. */
@@ -71,7 +71,7 @@ public record Route(
         return new Route(method, path, Optional.empty(), summary, parameters, fields, handler);
     }
 
-    /** Likewise, of those who may read. */
+    /** The same for callers who may only read. */
     public Route forReaders() {
         return new Route(method, path, Optional.of(Role.READ), summary, parameters, fields, handler);
     }
@@ -80,7 +80,7 @@ public record Route(
         return PLACE.matcher(path).results().map(place -> place.group(1)).toList();
     }
 
-    /** For one word that names it. */
+    /** A name of one word for it. */
     public String id() {
         return method.toLowerCase(java.util.Locale.ROOT)
                 + PLACE.matcher(path)
@@ -116,7 +116,7 @@ public record Route(
             return route;
         }
 
-        /** The values of its places, still encoded; empty when the path is another. */
+        /** The values of its variable segments, still encoded; empty if the path does not match. */
         Optional<Map<String, String>> match(String rawPath) {
             Matcher matcher = pattern.matcher(rawPath);
             if (!matcher.matches()) {

@@ -18,9 +18,9 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.zip.GZIPOutputStream;
 
-/** Finds the route of a request, checks that its caller may take it, and writes the answer. Thread-safe. */
+/** Finds the route of a request, checks the caller's role, and writes the answer. Thread-safe. */
 final class Router implements HttpHandler {
-    /** How many streams of events are open at a time; each has a thread. */
+    /** The maximum number of open event streams; each needs a thread. */
     private static final int STREAMS = 256;
 
     /**
@@ -126,9 +126,9 @@ final class Router implements HttpHandler {
     }
 
     /**
-     * Who asks.
+     * The caller.
      *
-     * @param cookie whether the browser has added the credential by itself
+     * @param cookie whether the browser added the credential by itself
      */
     private record Caller(Optional<Role> role, String credential, boolean cookie) {
         static Caller of(Map<String, String> headers, Tokens tokens) {
@@ -160,7 +160,7 @@ final class Router implements HttpHandler {
             }
         }
 
-        /** What changes something and came with a cookie was sent by one of our pages. */
+        /** Checks that a changing request with a cookie comes from one of these pages. */
         void checkForm(Request request, Route route, Tokens tokens) throws HttpError {
             boolean changes = !route.method().equals("GET") && route.needs().isPresent();
             if (cookie && changes) {
