@@ -59,7 +59,7 @@ final class ErrorBodies {
                     .orElseGet(() -> cut(detail.toString()));
         }
         String title = AirflowJson.text(tree, "title", "error"); // Airflow 3 uses "error" in its answer to paths of
-                                                                 // Airflow 2
+        // Airflow 2
         String said = detail.isString() ? detail.stringValue() : "";
         return cut(title.isEmpty() || said.contains(title) ? said : said.isEmpty() ? title : title + ": " + said);
     }

@@ -41,7 +41,7 @@ final class Signature {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "the secret is no base64 after " + ENCODED); // without the cause, which contains parts of the
-                                                                 // secret
+            // secret
         }
     }
 
