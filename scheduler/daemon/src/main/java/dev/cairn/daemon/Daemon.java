@@ -41,7 +41,7 @@ public final class Daemon {
     private final DutyLoop loop = new DutyLoop();
     private final AtomicReference<@Nullable StoreException> failure = new AtomicReference<>();
     private volatile HttpFront.@Nullable Open http;
-    /** By {@link System#nanoTime}. */
+    /** A time of {@link System#nanoTime}. */
     private volatile long lastFailure = System.nanoTime() - QUIET.toNanos();
 
     /**

@@ -140,7 +140,7 @@ final class TriedStep {
         Files.deleteIfExists(home.resolve("checkpoints").resolve("journal").resolve("settled"));
     }
 
-    /** An image of files only: rolls them back and starts the command. */
+    /** An image that holds only files. A resume from it rolls the files back and starts the command. */
     private Path beginning() {
         return home.resolve("checkpoints").resolve("000000");
     }

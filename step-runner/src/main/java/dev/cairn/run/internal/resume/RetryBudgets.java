@@ -15,12 +15,12 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Decides whether a step is retried. Each cause has a budget of its own: failures {@code retry.max}, timeouts 0 unless
- * {@code retry.when} names them, restores {@value #RESTORES} in a row. Attempts that were ended from outside (killed,
- * preempted, lost) resume without using up retries, until {@value #BLAMELESS_WITHOUT_PROGRESS} in a row under one
- * runner have made no newer image. Attempts that were lost before their step ran, for example for lack of a descriptor
- * or of disk space, are repeated up to {@value #STARTS} times in a row, with pauses that grow to a minute. A failure
- * that would occur again is final at once.
+ * Decides whether a step is retried. Each cause has a budget of its own. Failures have {@code retry.max} retries.
+ * Timeouts have none, unless {@code retry.when} names them. Restores may fail {@value #RESTORES} times in a row.
+ * Attempts that were ended from outside (killed, preempted, lost) resume without using up retries, until {@value
+ * #BLAMELESS_WITHOUT_PROGRESS} in a row under one runner have made no newer image. Attempts that were lost before their
+ * step ran, for example for lack of a descriptor or of disk space, are repeated up to {@value #STARTS} times in a row,
+ * with pauses that grow to a minute. A failure that would occur again is final at once.
  */
 public final class RetryBudgets {
     static final int RESTORES = 3;

@@ -40,7 +40,7 @@ public final class ServedRuns {
     /** Where a run stands among all: by the second that its id names, then exactly. */
     public record Place(Instant second, Instant createdAt, String id) {}
 
-    /** A run that has been looked at, not read. */
+    /** A run with the summary of its manifest, which has not been read in full. */
     public record Seen(CairnHome home, RunFolder folder, RunSummary summary) {
         public Place place() {
             return new Place(RunStore.second(folder), summary.createdAt(), summary.id());
