@@ -3,9 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PRESENT                                                                       \
-    (1u << 31) /* a slot without marks is marked so, to remain part of its hash chain \
-                */
+/* A slot without marks is marked so, to remain part of its hash chain. */
+#define PRESENT (1u << 31)
 
 struct rb_digest marks_inode(uint64_t dev, uint64_t ino, int64_t born)
 {

@@ -15,9 +15,8 @@
 #define NS 1000000000LL
 #define FILE_COST 4096 /* minimum bytes counted for a kept name */
 #define XATTR_LIMIT (64u << 10)
-#define SMALL_BYTES                                                                \
-    (1 << 20) /* up to this size a file is copied, even where its size alone would \
-               * usually do */
+/* Up to this size a file is copied, even where its size alone would usually do. */
+#define SMALL_BYTES (1 << 20)
 
 static struct rb_digest key_of_file(const struct place *p)
 {

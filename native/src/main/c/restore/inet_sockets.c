@@ -27,9 +27,8 @@
 #define FITS_AT_ONCE 16384 /* into any fresh connection */
 #define WARM_UP_ROUNDS 200
 #define ROOM_WITHIN_MS 50 /* maximum time until a full connection has room again */
-#define PORT_FREE_WITHIN_MS                                              \
-    3000 /* the end of the former connection, which the kernel remembers \
-          */
+/* The end of the former connection, which the kernel remembers. */
+#define PORT_FREE_WITHIN_MS 3000
 #define LOOK_EVERY_MS 20
 #define ACKNOWLEDGED_WITHIN_MS 200
 #define LISTENER_WITHIN_MS 70000 /* the kernel remembers a closed connection for 60 s */

@@ -9,9 +9,8 @@
 #include "rollback/names.h"
 
 #define VERSION 1
-#define JOURNALLED_VERSION                                                 \
-    2 /* a record with `epoch` is useless to a reader that cannot undo the \
-       * journal */
+/* A record with `epoch` is useless to a reader that cannot undo the journal. */
+#define JOURNALLED_VERSION 2
 
 static const char *const TYPES[] = {
     [RB_DIR] = "dir",       [RB_FILE] = "file",     [RB_SYMLINK] = "symlink", [RB_FIFO] = "fifo",

@@ -13,9 +13,8 @@
 #include "image/image.h"
 #include "restore/binaries.h"
 
-#define EXIT_REFUSED                                                         \
-    1 /* an image that is missing, damaged, of another version, or not to be \
-       * trusted */
+/* An image that is missing, damaged, of another version, or not to be trusted. */
+#define EXIT_REFUSED 1
 #define EXIT_USAGE 2
 
 static const char usage_text[] =
