@@ -26,7 +26,7 @@ final class InputKeys {
             optional("required", Scalars.bool(), "Whether a run must have a value.");
     private static final Field<String> DESCRIPTION = optional("description", Scalars.text(), "For people.");
     private static final Field<List<String>> OPTIONS =
-            optional("options", Composites.listOf(Scalars.text()), "What an input of type choice can be.");
+            optional("options", Composites.listOf(Scalars.text()), "The possible values of an input of type choice.");
 
     static final Type<Input> TYPE = Composites.orNothing(
             ObjectType.of("input", List.of(TYPE_KEY, DEFAULT, REQUIRED, DESCRIPTION, OPTIONS), InputKeys::make),

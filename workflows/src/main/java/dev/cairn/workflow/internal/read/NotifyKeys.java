@@ -33,7 +33,7 @@ final class NotifyKeys {
     private static final Field<MaybeSecret> URL =
             required("url", MAYBE_SECRET, "Where it is posted; by reference if it is a secret itself.");
     private static final Field<SecretSource> SECRET =
-            optional("secret", SecretKeys.TYPE, "What signs it; not signed if not given.");
+            optional("secret", SecretKeys.TYPE, "The key that signs the post; unsigned if absent.");
     private static final Field<List<Change>> EVENTS = optional(
             "events",
             Composites.nonEmpty(Composites.oneOrMore(change()), "event"),

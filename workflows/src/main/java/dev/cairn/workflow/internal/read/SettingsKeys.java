@@ -96,7 +96,7 @@ final class SettingsKeys {
     private static final Field<Boolean> RUNS_ON =
             optional("runs_on", Scalars.oneOf("local", false, "slurm", true), "Where the step runs: local or slurm.");
     private static final Field<SlurmRequest> SLURM =
-            optional("slurm", SlurmKeys.TYPE, "What a step with runs_on: slurm asks of it.");
+            optional("slurm", SlurmKeys.TYPE, "The Slurm request of a step with runs_on: slurm.");
     private static final Field<Setting<Double>> CPUS =
             optional("cpus", Scalars.computed(Scalars.number(0, 4096)), "How many CPUs the step keeps busy.");
     private static final Field<Setting<Long>> MEMORY =

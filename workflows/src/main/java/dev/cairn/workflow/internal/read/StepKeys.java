@@ -32,9 +32,11 @@ final class StepKeys {
                     + " \"run\" (podman run, apptainer exec) with checkpoint.engine none or app: what runs in it cannot be checkpointed";
 
     private static final Type<Named> ID_TYPE = Scalars.patterned(Scalars.name(), "^" + Step.ID + "$");
-    private static final Field<Named> ID =
-            optional("id", ID_TYPE, "What others call it: letters, digits, _ and -; step-1, step-2, ... if not given.");
-    private static final Field<String> NAME = optional("name", Scalars.text(), "What people read.");
+    private static final Field<Named> ID = optional(
+            "id",
+            ID_TYPE,
+            "The name by which other steps refer to it: letters, digits, _ and -; step-1, step-2, ... if absent.");
+    private static final Field<String> NAME = optional("name", Scalars.text(), "The name that people see.");
     private static final Field<List<Named>> NEEDS = optional(
             "needs",
             Composites.oneOrMore(ID_TYPE),

@@ -25,7 +25,7 @@ final class WorkflowKeys {
     private static final String VARIABLE = "[A-Za-z_][A-Za-z0-9_]*";
 
     private static final Field<String> NAME =
-            optional("name", Scalars.text(), "What people call it; the file's name if not given.");
+            optional("name", Scalars.text(), "The workflow's name for people; the file's name if absent.");
     private static final Field<Map<String, Input>> INPUTS = optional(
             "inputs",
             Composites.mapOf(StrategyKeys.NAME, "a name: letters, digits, _ and -", InputKeys.TYPE),
@@ -59,7 +59,7 @@ final class WorkflowKeys {
             "Secret values for env, as ${{ secrets.NAME }}; Cairn never stores them.");
 
     private static final Field<Settings> DEFAULTS =
-            optional("defaults", SettingsKeys.DEFAULTS, "What holds for every step that says nothing else.");
+            optional("defaults", SettingsKeys.DEFAULTS, "Settings of every step that does not set its own.");
     private static final Field<List<Step>> STEPS =
             required("steps", Composites.nonEmpty(Composites.listOf(StepKeys.STEP), "step"), "What is done.");
     private static final Field<List<Step>> ON_FAILURE =
