@@ -1,6 +1,7 @@
 package dev.cairn.run.home;
 
 import dev.cairn.files.DocumentException;
+import dev.cairn.files.Presence;
 import dev.cairn.files.Trust;
 import dev.cairn.files.UntrustedException;
 import dev.cairn.run.failure.NoSuchRunException;
@@ -110,13 +111,14 @@ public final class RunStore {
                 return folder(id);
             }
         }
+        if (RunIds.isOne(name) && Presence.isThere(folder(name).path())) {
+            return folder(name);
+        }
         List<RunFolder> matching = folders().stream()
                 .filter(folder -> folder.runId().startsWith(name))
                 .toList();
-        Optional<RunFolder> exact =
-                matching.stream().filter(folder -> folder.runId().equals(name)).findFirst();
-        if (exact.isPresent() || matching.size() == 1) {
-            return exact.orElseGet(() -> matching.get(0));
+        if (matching.size() == 1) {
+            return matching.get(0);
         }
         throw new NoSuchRunException(
                 matching.isEmpty()

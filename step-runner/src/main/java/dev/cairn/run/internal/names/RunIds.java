@@ -46,7 +46,7 @@ public final class RunIds {
     }
 
     /** Whether a text could be the id of a run; such a one leads to no other folder. */
-    static boolean isOne(String text) {
+    public static boolean isOne(String text) {
         return text.matches("[A-Za-z0-9][A-Za-z0-9-]*");
     }
 

@@ -117,9 +117,8 @@ public final class RunPage {
                 .collect(Collectors.joining(", "));
     }
 
-    /** The images of a step that a page shows, newest first. */
-    public static List<ImageRecord> newest(StepManifest step) {
-        List<ImageRecord> images = step.images();
+    /** Those images of a step that a page shows, newest first. */
+    public static List<ImageRecord> newest(List<ImageRecord> images) {
         List<ImageRecord> newest = new ArrayList<>(images.subList(Math.max(0, images.size() - SHOWN), images.size()));
         newest.sort(Comparator.comparing(ImageRecord::sequence).reversed());
         return newest;
