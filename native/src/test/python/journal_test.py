@@ -334,6 +334,50 @@ def as_an_ordinary_user():
     clear(base)
 
 
+def later(work, journal, script):
+    """A further epoch of the step of small_step()."""
+    subprocess.run([STEP, "run", journal, "sh", "-c", script], cwd=work, check=True)
+
+
+def an_old_file_under_a_new_name_is_no_new_file():
+    base, work, journal = small_step("ln old second")
+    later(work, journal, "echo x >> second")
+    later(work, journal, "true")
+    subprocess.run([STEP, "merge", journal, "0", "1"], check=True)
+    undone = undo_small(work, journal)
+    assert undone.returncode == 0 and sorted(os.listdir(work)) == ["old", "other"] and read(work + "/old") == "before\n", undone
+    clear(base)
+
+
+def a_folder_made_again_stands_for_the_one_that_was_removed():
+    """Others get the numbers of removed folders; two undoings, of which the second knows only what the first left."""
+    base, work, journal = small_step("true")
+    later(work, journal, "mkdir made made/inner; echo x > made/inner/file; mkdir -p deep/er; echo y > deep/er/file")
+    later(work, journal, "mv made moved; mv deep other-name")
+    later(work, journal, "rm -r moved; mkdir a b c; rm -r other-name/er; mkdir d e")
+    for epoch in "3", "2":
+        subprocess.run([STEP, "undo", journal, epoch, "--accept-changed"], check=True, env={**os.environ, "CAIRN_STEP_CWD": work})
+    assert sorted(os.listdir(work)) == ["deep", "made", "old", "other"], os.listdir(work)
+    assert read(work + "/made/inner/file") == "x\n" and read(work + "/deep/er/file") == "y\n"
+    clear(base)
+
+
+def random_changes_of_an_ordinary_user(seeds):
+    """Folders and files that a step closes are closed to nobody but an ordinary user."""
+    if os.geteuid() != 0:
+        return
+    room = tempfile.mkdtemp(prefix="cairn-journal-test-", dir=os.environ.get("CAIRN_TEST_DIR"))
+    os.chmod(room, 0o777)
+    step = shutil.copy(STEP, room)
+    for program in "journal_test.py", "changes.py":
+        shutil.copy(os.path.join(HERE, program), room)
+    python = shutil.which("python3", path="/usr/bin:/usr/local/bin") or sys.executable
+    for seed in seeds:
+        subprocess.run([python, "-B", os.path.join(room, "journal_test.py")], check=True, user=60123, group=60123, extra_groups=[],
+                       env={**os.environ, "CAIRN_JOURNAL_STEP": step, "CAIRN_TEST_DIR": room, "CAIRN_SEED": str(seed)})
+    shutil.rmtree(room)
+
+
 def of_another_boot(journal, ended):
     """As after the host went down: the logs are of another boot, and the last durable sign of the journal is an old one."""
     subprocess.run([STEP, "of-another-boot", journal, "--ended" if ended else "--cut"], check=True)
@@ -395,6 +439,8 @@ def main():
     what_others_removed_comes_back()
     what_was_moved_goes_back_where_it_is()
     what_another_step_changes_too_stays()
+    an_old_file_under_a_new_name_is_no_new_file()
+    a_folder_made_again_stands_for_the_one_that_was_removed()
     as_an_ordinary_user()
     what_a_power_cut_may_have_taken_is_named()
     what_does_not_fit_is_named()
@@ -404,6 +450,7 @@ def main():
         a_look_fails(seed)
     for seed in range(1, 301 if long else 9):
         one(seed)
+    random_changes_of_an_ordinary_user(range(1, 301 if long else 9))
     for seed in range(1, 6 if long else 2):
         supervisor_killed_at(seed, 1 if long else 11)
 

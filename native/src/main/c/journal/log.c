@@ -33,7 +33,7 @@ struct record_header {
     uint32_t length;
     uint32_t type;
     uint32_t mode, uid, gid, path_len, other_len, value_len;
-    uint64_t dev, ino, rdev;
+    uint64_t dev, ino, rdev; /* rdev: when it was born, of what is no device */
     int64_t size, mtime;
 };
 
@@ -97,6 +97,11 @@ int log_create(int folder, uint32_t epoch, int *fd, cairn_error *err)
     return rc;
 }
 
+static bool is_device(uint32_t mode)
+{
+    return S_ISCHR(mode) || S_ISBLK(mode);
+}
+
 int log_append(int fd, const struct record *r, cairn_error *err)
 {
     struct record_header h = {
@@ -109,7 +114,7 @@ int log_append(int fd, const struct record *r, cairn_error *err)
         .value_len = (uint32_t)r->value_len,
         .dev = r->dev,
         .ino = r->ino,
-        .rdev = r->rdev,
+        .rdev = is_device(r->mode) ? r->rdev : (uint64_t)r->born,
         .size = r->size,
         .mtime = r->mtime,
     };
@@ -186,7 +191,8 @@ static void take_record(char *bytes, const struct record_header *h, struct recor
         .gid = h->gid,
         .dev = h->dev,
         .ino = h->ino,
-        .rdev = h->rdev,
+        .rdev = is_device(h->mode) ? h->rdev : 0,
+        .born = is_device(h->mode) ? 0 : (int64_t)h->rdev,
         .size = h->size,
         .mtime = h->mtime,
         .path = path,

@@ -31,7 +31,9 @@ struct record {
     enum record_type type;
     uint32_t mode; /* with its type, as in stat */
     uint32_t uid, gid;
-    uint64_t dev, ino, rdev;
+    uint64_t dev, ino;
+    uint64_t rdev; /* of a device */
+    int64_t born;  /* ns, of anything but a device; 0: not known. Inode numbers are used again */
     int64_t size, mtime; /* ns; for RECORD_XATTR, size is -1 if there was no attribute */
     const char *path;    /* absolute, as at that time; only the last component may be a symbolic
                           * link */

@@ -26,7 +26,7 @@ struct merging {
 
 static struct rb_digest key_of_inode(const struct record *r)
 {
-    return marks_inode(r->dev, r->ino, 0);
+    return marks_inode(r->dev, r->ino, r->born);
 }
 
 static struct rb_digest key_of_path(const char *path, size_t len)

@@ -41,7 +41,8 @@ static int mark(struct recorder *r, struct rb_digest key, uint32_t add, uint32_t
                : cairn_fail(err, ENOMEM, "out of memory journalling");
 }
 
-static struct record describe(enum record_type type, const struct stat *st, const char *path)
+static struct record describe(enum record_type type, const struct stat *st, int64_t born,
+                              const char *path)
 {
     return (struct record){
         .type = type,
@@ -50,7 +51,8 @@ static struct record describe(enum record_type type, const struct stat *st, cons
         .gid = st->st_gid,
         .dev = st->st_dev,
         .ino = st->st_ino,
-        .rdev = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) ? st->st_rdev : 0,
+        .rdev = st->st_rdev,
+        .born = born,
         .size = st->st_size,
         .mtime = st->st_mtim.tv_sec * NS + st->st_mtim.tv_nsec,
         .path = path,
@@ -137,10 +139,10 @@ static bool has_room(struct recorder *r, uint64_t bytes)
     return true;
 }
 
-static int note_lost(struct recorder *r, const struct stat *st, const char *path, const char *why,
+static int note_lost(struct recorder *r, const struct place *p, const char *path, const char *why,
                      cairn_error *err)
 {
-    struct record lost = describe(RECORD_LOST, st, path);
+    struct record lost = describe(RECORD_LOST, &p->st, p->born, path);
     lost.other = why;
     return log_append(r->log, &lost, err);
 }
@@ -170,12 +172,12 @@ static int keep_content(struct recorder *r, const struct place *p, const char *p
                         cairn_error *err)
 {
     char name[KEPT_NAME_BYTES];
-    struct record content = describe(RECORD_CONTENT, &p->st, path);
+    struct record content = describe(RECORD_CONTENT, &p->st, p->born, path);
     if (p->st.st_size > 0) {
         kept_copy_name(r->epoch, r->serial++, name);
         cairn_error why = {0};
         if (keep_copy(r, p, name, &why) != 0)
-            return note_lost(r, &p->st, path, why.message, err);
+            return note_lost(r, p, path, why.message, err);
         content.other = name;
     }
     return log_append(r->log, &content, err);
@@ -186,7 +188,7 @@ static int keep_content(struct recorder *r, const struct place *p, const char *p
 static int keep_size(struct recorder *r, const struct place *p, const char *path, cairn_error *err)
 {
     char name[KEPT_NAME_BYTES];
-    struct record size = describe(RECORD_SIZE, &p->st, path);
+    struct record size = describe(RECORD_SIZE, &p->st, p->born, path);
     cairn_error ignored;
     if (p->st.st_size <= SMALL_BYTES) {
         kept_copy_name(r->epoch, r->serial++, name);
@@ -240,7 +242,7 @@ static int note_folder(struct recorder *r, const struct place *p, cairn_error *e
     if (len <= 0)
         return cairn_fail_errno(err, "looking for the path of a folder");
     path[len] = '\0';
-    struct record folder = describe(RECORD_FOLDER, &p->folder_st, path);
+    struct record folder = describe(RECORD_FOLDER, &p->folder_st, p->folder_born, path);
     int rc = log_append(r->log, &folder, err);
     return rc ? rc : mark(r, key, MARK_ATTRIBUTES, 0, err);
 }
@@ -255,8 +257,10 @@ static int note_xattr(struct recorder *r, const struct place *p, const char *pat
     auto_free void *value = malloc(XATTR_LIMIT);
     if (!value)
         return cairn_fail(err, ENOMEM, "out of memory journalling %s", path);
-    struct record xattr = describe(RECORD_XATTR, &p->st, path);
+    struct record xattr = describe(RECORD_XATTR, &p->st, p->born, path);
     ssize_t len = lgetxattr(path, name, value, XATTR_LIMIT);
+    if (len < 0 && (errno == EACCES || errno == ERANGE))
+        return note_lost(r, p, path, "an extended attribute could not be read", err);
     xattr.other = name;
     xattr.size = len < 0 ? -1 : len;
     xattr.value = value;
@@ -283,7 +287,7 @@ static int note_what_was_there(struct recorder *r, const struct place *p, const 
                                cairn_error *err)
 {
     char target[PATH_MAX] = "";
-    struct record was = describe(RECORD_NAMED, &p->st, path);
+    struct record was = describe(RECORD_NAMED, &p->st, p->born, path);
     bool linked = false;
     int rc = 0;
     if (!S_ISDIR(p->st.st_mode))
@@ -323,7 +327,7 @@ static int note_name(struct recorder *r, const struct place *p, cairn_error *err
         if (rc == 0)
             rc = mark(r, key_of_file(p), MARK_OLD, 0, err);
     } else {
-        struct record absent = describe(RECORD_ABSENT, &p->folder_st, path);
+        struct record absent = describe(RECORD_ABSENT, &p->folder_st, p->folder_born, path);
         rc = log_append(r->log, &absent, err);
     }
     return rc ? rc : mark(r, key_of_name(p), MARK_NAMED, 0, err);
@@ -365,6 +369,9 @@ int record_link(struct recorder *r, const struct place *from, const struct place
     if (!from->exists || to->exists || is_nowhere(r, to))
         return 0;
     int rc = is_new_file(r, from, &is_new, err);
+    /* A record of the file itself: by its new name alone it would pass for a new file. */
+    if (rc == 0)
+        rc = record_attributes(r, from, err);
     return rc ? rc : note_name(r, to, err);
 }
 
@@ -380,7 +387,7 @@ static int note_move(struct recorder *r, const struct place *from, const struct 
     int rc;
     if ((rc = path_of(r, from, path, err)) || (rc = path_of(r, to, other, err)))
         return rc;
-    struct record move = describe(RECORD_MOVE, &from->st, path);
+    struct record move = describe(RECORD_MOVE, &from->st, from->born, path);
     move.other = other;
     return log_append(r->log, &move, err);
 }
@@ -461,7 +468,7 @@ int record_attributes(struct recorder *r, const struct place *file, cairn_error 
     int rc = begin_change(r, file, path, &needed, err);
     if (rc != 0 || !needed)
         return rc;
-    struct record attributes = describe(RECORD_ATTRIBUTES, &file->st, path);
+    struct record attributes = describe(RECORD_ATTRIBUTES, &file->st, file->born, path);
     rc = log_append(r->log, &attributes, err);
     return rc ? rc : mark(r, key_of_file(file), MARK_ATTRIBUTES, 0, err);
 }

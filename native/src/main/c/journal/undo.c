@@ -17,7 +17,10 @@
 #include "journal/doubts.h"
 #include "journal/folder.h"
 #include "journal/log.h"
+#include "journal/made.h"
 #include "journal/names.h"
+#include "journal/passage.h"
+#include "journal/place.h"
 #include "journal/stamp.h"
 #include "rollback/beneath.h"
 #include "rollback/file_content.h"
@@ -36,6 +39,7 @@ struct undoing {
     const struct siblings *others;
     struct undo_left *left; /* NULL: a check, which undoes nothing */
     const struct path_map *moved;
+    struct made made;
     cairn_error *err;
 };
 
@@ -58,26 +62,52 @@ static int seen(const struct undoing *u, int rc, const char *path)
     return rc == 0 ? 1 : io_is_absent(errno) ? 0 : failed(u, "looking at", path);
 }
 
-/* As seen(). */
-static int look(const struct undoing *u, const char *path, struct stat *st)
+static int stat_of(int folder, const char *name, struct stat *st, int64_t *born)
+{
+    return folder >= 0 && place_stat(folder, name, name[0] ? 0 : AT_EMPTY_PATH, st, born) ? 0 : -1;
+}
+
+/* Returns a result as described at seen(). */
+static int look_born(const struct undoing *u, const char *path, struct stat *st, int64_t *born)
 {
     const char *last;
     auto_close int parent = rb_open_parent(u->root, beneath(path), &last);
-    return seen(u, parent < 0 ? -1 : fstatat(parent, last, st, AT_SYMLINK_NOFOLLOW), path);
+    return seen(u, stat_of(parent, last, st, born), path);
 }
 
-/* The name under which the journal holds the inode of a record. Returns a result as described at
- * seen(). */
-static int has_link(const struct undoing *u, uint64_t dev, uint64_t ino, char name[KEPT_NAME_BYTES],
-                    struct stat *st)
+static int look(const struct undoing *u, const char *path, struct stat *st)
 {
-    kept_link_name(u->epoch, dev, ino, name);
-    return seen(u, fstatat(u->kept, name, st, AT_SYMLINK_NOFOLLOW), name);
+    int64_t born;
+    return look_born(u, path, st, &born);
 }
 
-static bool is_it(const struct record *r, const struct stat *st)
+static struct inode_id id_of(const struct stat *st, int64_t born)
 {
-    return st->st_ino == r->ino && (st->st_mode & S_IFMT) == (r->mode & S_IFMT);
+    return (struct inode_id){.dev = st->st_dev, .ino = st->st_ino, .born = born};
+}
+
+static struct inode_id id_in(const struct record *r)
+{
+    return (struct inode_id){.dev = r->dev, .ino = r->ino, .born = r->born};
+}
+
+static bool is_it(const struct undoing *u, const struct record *r, const struct stat *st,
+                  int64_t born)
+{
+    const struct inode_id want = made_now(&u->made, id_in(r));
+    return st->st_ino == want.ino && (st->st_mode & S_IFMT) == (r->mode & S_IFMT) &&
+           (want.born == 0 || born == 0 || want.born == born);
+}
+
+/* The name under which the journal holds the inode of a record, unless another file has got the
+ * number of the inode since. Returns a result as described at seen(). */
+static int has_link(const struct undoing *u, const struct record *r, char name[KEPT_NAME_BYTES])
+{
+    struct stat st;
+    int64_t born;
+    kept_link_name(u->epoch, r->dev, r->ino, name);
+    int rc = seen(u, stat_of(u->kept, name, &st, &born), name);
+    return rc <= 0 ? rc : is_it(u, r, &st, born);
 }
 
 /* Opens the inode of a record with O_PATH: by the journal's own name, or at its path. -1 and errno.
@@ -86,14 +116,19 @@ static int open_subject(const struct undoing *u, const struct record *r)
 {
     char name[KEPT_NAME_BYTES];
     struct stat st;
+    int64_t born;
     kept_link_name(u->epoch, r->dev, r->ino, name);
-    int kept = openat(u->kept, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (kept >= 0 || errno != ENOENT)
-        return kept;
-    auto_close int fd = rb_open_beneath(u->root, beneath(r->path), O_PATH);
-    if (fd < 0 || fstat(fd, &st) < 0)
+    auto_close int kept = openat(u->kept, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (kept < 0 && errno != ENOENT)
         return -1;
-    if (is_it(r, &st))
+    if (kept >= 0 && stat_of(kept, "", &st, &born) < 0)
+        return -1;
+    if (kept >= 0 && is_it(u, r, &st, born))
+        return steal_fd(&kept);
+    auto_close int fd = rb_open_beneath(u->root, beneath(r->path), O_PATH);
+    if (stat_of(fd, "", &st, &born) < 0)
+        return -1;
+    if (is_it(u, r, &st, born))
         return steal_fd(&fd);
     errno = ENOENT;
     return -1;
@@ -151,16 +186,35 @@ static int attributes(const struct undoing *u, const struct record *r)
     return (st.st_mode & S_IFMT) == (r->mode & S_IFMT) ? set_attributes(u, r, fd) : 0;
 }
 
+static int set_xattr(const struct record *r, const char *link)
+{
+    return r->size < 0 ? removexattr(link, r->other)
+                       : setxattr(link, r->other, r->value, r->value_len, 0);
+}
+
+/* Our own file was closed to us, and is open now. */
+static bool permits(int path_fd, struct stat *was)
+{
+    return fstat(path_fd, was) == 0 && was->st_uid == geteuid() &&
+           passage_permit(path_fd, was->st_mode) == 0;
+}
+
 static int xattr(const struct undoing *u, const struct record *r)
 {
     char link[48];
+    struct stat st;
     auto_close int fd = -1;
     int rc = open_to_set(u, r, &fd);
     if (rc <= 0)
         return rc;
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    rc = r->size < 0 ? removexattr(link, r->other)
-                     : setxattr(link, r->other, r->value, r->value_len, 0);
+    if (set_xattr(r, link) < 0 && errno == EACCES && permits(fd, &st)) {
+        rc = set_xattr(r, link);
+        int why = errno;
+        if (chmod(link, st.st_mode & 07777) < 0)
+            return failed(u, "setting the mode of", r->path);
+        errno = why;
+    }
     return rc < 0 && errno != ENODATA && errno != EPERM
                ? failed(u, "setting an extended attribute of", r->path)
                : 0;
@@ -183,21 +237,26 @@ static int open_folder_of(const struct undoing *u, const char *path, const char 
     return parent;
 }
 
-/* Makes a file again that others have removed, and the folder above it likewise. Its recorded
- * attributes are set later. */
-static int make_folder(const struct undoing *u, const char *path)
+/* Makes a folder above a file that comes back. The folder's own record is undone later: see
+ * adopts(). */
+static int make_folder(struct undoing *u, const char *path)
 {
     const char *last;
     struct stat st;
+    int64_t born;
     auto_close int parent = rb_open_parent(u->root, path, &last);
-    return parent < 0 || fstat(parent, &st) < 0 || mkdirat(parent, last, 0700) < 0 ||
-                   fchmodat(parent, last, (st.st_mode & 0777) | 0700, 0) < 0
-               ? -1
-               : 0;
+    if (parent < 0 || fstat(parent, &st) < 0 || mkdirat(parent, last, 0700) < 0 ||
+        fchmodat(parent, last, (st.st_mode & 0777) | 0700, 0) < 0 ||
+        stat_of(parent, last, &st, &born) < 0)
+        return -1;
+    if (made_note(&u->made, (struct inode_id){0}, id_of(&st, born), u->err) == 0)
+        return 0;
+    errno = EIO;
+    return -1;
 }
 
 /* As open_folder_of, to put a file there. */
-static int need_folder_of(const struct undoing *u, const char *path, const char **last)
+static int need_folder_of(struct undoing *u, const char *path, const char **last)
 {
     char above[PATH_MAX];
     int parent = open_folder_of(u, path, last);
@@ -237,9 +296,12 @@ static int drop_links(const struct undoing *u, int folder, const char *name)
         return rc;
     if (!S_ISDIR(st.st_mode))
         return st.st_nlink > 1 && unlinkat(folder, name, 0) < 0 ? failed(u, "removing", name) : 0;
+    /* Opens a folder that the step has closed: its user must be able to remove it from `undone`. */
+    if ((st.st_mode & S_IRWXU) != S_IRWXU && st.st_uid == geteuid() &&
+        fchmodat(folder, name, (st.st_mode & 07777) | S_IRWXU, 0) < 0)
+        return failed(u, "opening", name);
     auto_close int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0 &&
-        errno == EACCES) /* the step has closed the folder, which moves with its content */
+    if (fd < 0 && errno == EACCES) /* another user's */
         return 0;
     auto_closedir DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (!dir)
@@ -262,8 +324,10 @@ static int clear(const struct undoing *u, const char *path)
     return rc <= 0 ? rc : rb_undone_take(u->undone, u->root, "/", beneath(path), u->err);
 }
 
-static int make(const struct undoing *u, const struct record *r, int parent, const char *last)
+static int make(struct undoing *u, const struct record *r, int parent, const char *last)
 {
+    struct stat st;
+    int64_t born;
     int rc = 0;
     if (S_ISDIR(r->mode)) {
         rc = mkdirat(parent, last, 0700);
@@ -280,36 +344,72 @@ static int make(const struct undoing *u, const struct record *r, int parent, con
     if (rc < 0)
         return failed(u, "making", r->path);
     auto_close int fd = openat(parent, last, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    return fd < 0 ? failed(u, "opening", r->path) : set_attributes(u, r, fd);
+    if (stat_of(fd, "", &st, &born) < 0)
+        return failed(u, "opening", r->path);
+    if (S_ISDIR(r->mode))
+        rc = made_note(&u->made, made_now(&u->made, id_in(r)), id_of(&st, born), u->err);
+    return rc ? rc : set_attributes(u, r, fd);
 }
 
-static int named(const struct undoing *u, const struct record *r)
+/* From now on, a folder that make_folder() has made stands for the one of the record. 1, or a
+ * negative code.
+ */
+static int adopts(struct undoing *u, const struct record *r, const struct stat *st, int64_t born)
+{
+    const struct inode_id now = id_of(st, born);
+    if (!S_ISDIR(r->mode) || !S_ISDIR(st->st_mode) || !made_is_nobodys(&u->made, now))
+        return 1;
+    int rc = made_note(&u->made, made_now(&u->made, id_in(r)), now, u->err);
+    return rc ? rc : 1;
+}
+
+static int named(struct undoing *u, const struct record *r)
 {
     char link[KEPT_NAME_BYTES];
     const char *last;
     struct stat st;
-    int rc = look(u, r->path, &st);
+    int64_t born;
+    int rc = look_born(u, r->path, &st, &born);
     if (rc < 0)
         return rc;
-    if (rc && is_it(r, &st))
+    if (rc && !is_it(u, r, &st, born) && (rc = adopts(u, r, &st, born)) < 0)
+        return rc;
+    if (rc && is_it(u, r, &st, born))
         return S_ISDIR(r->mode) ? attributes(u, r) : 0;
     if (rc && (rc = clear(u, r->path)) != 0)
         return rc;
     auto_close int parent = need_folder_of(u, r->path, &last);
     if (parent < 0)
         return failed(u, "opening the folder of", r->path);
-    rc = has_link(u, r->dev, r->ino, link, &st);
+    rc = has_link(u, r, link);
     if (rc <= 0)
         return rc ? rc : make(u, r, parent, last);
     return linkat(u->kept, link, parent, last, 0) < 0 ? failed(u, "putting back", r->path) : 0;
 }
 
-static int move(const struct undoing *u, const struct record *r)
+/* A folder that its owner may not write cannot move to another folder, since ".." in it changes. */
+static int rename_any(int from_dir, const char *from, int to_dir, const char *to, unsigned flags,
+                      const struct stat *st)
+{
+    int rc = renameat2(from_dir, from, to_dir, to, flags);
+    if (rc == 0 || errno != EACCES || !S_ISDIR(st->st_mode) || st->st_uid != geteuid() ||
+        fchmodat(from_dir, from, (st->st_mode & 07777) | S_IRWXU, 0) < 0)
+        return rc;
+    rc = renameat2(from_dir, from, to_dir, to, flags);
+    int why = errno;
+    if (fchmodat(rc == 0 ? to_dir : from_dir, rc == 0 ? to : from, st->st_mode & 07777, 0) < 0)
+        return -1;
+    errno = why;
+    return rc;
+}
+
+static int move_back(struct undoing *u, const struct record *r)
 {
     struct stat here, there;
     const char *from, *to;
-    int rc = look(u, r->other, &there);
-    if (rc <= 0 || !is_it(r, &there))
+    int64_t born;
+    int rc = look_born(u, r->other, &there, &born);
+    if (rc <= 0 || !is_it(u, r, &there, born))
         return rc < 0 ? rc : 0; /* it never moved, or is back already */
     auto_close int from_dir = open_folder_of(u, r->other, &from);
     auto_close int to_dir = need_folder_of(u, r->path, &to);
@@ -319,16 +419,28 @@ static int move(const struct undoing *u, const struct record *r)
     if (rc < 0)
         return rc;
     if (rc == 0)
-        return renameat(from_dir, from, to_dir, to) < 0 ? failed(u, "moving back", r->path) : 0;
+        return rename_any(from_dir, from, to_dir, to, 0, &there) < 0
+                   ? failed(u, "moving back", r->path)
+                   : 0;
     /* A file in its place may also have to move: earlier records decide about it. */
-    if (renameat2(from_dir, from, to_dir, to, RENAME_EXCHANGE) == 0)
+    if (rename_any(from_dir, from, to_dir, to, RENAME_EXCHANGE, &there) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return failed(u, "moving back", r->path);
     rc = clear(u, r->path);
     if (rc != 0)
         return rc;
-    return renameat(from_dir, from, to_dir, to) < 0 ? failed(u, "moving back", r->path) : 0;
+    return rename_any(from_dir, from, to_dir, to, 0, &there) < 0 ? failed(u, "moving back", r->path)
+                                                                 : 0;
+}
+
+static int move(struct undoing *u, const struct record *r)
+{
+    struct passage way;
+    passage_open(&way, u->root, beneath(r->other));
+    int rc = move_back(u, r);
+    passage_close(&way);
+    return rc;
 }
 
 /* --- contents --- */
@@ -362,7 +474,7 @@ static int reset_attributes(const struct undoing *u, const struct record *r, int
 }
 
 /* Others have removed the file. Its folder has its time already, if that is recorded. */
-static int open_anew(const struct undoing *u, const struct record *r)
+static int open_anew(struct undoing *u, const struct record *r)
 {
     const char *last;
     struct stat st;
@@ -421,19 +533,20 @@ static int cut_back(const struct undoing *u, const struct record *r, int fd, int
     return reset_attributes(u, r, fd);
 }
 
-static int size(const struct undoing *u, const struct record *r)
+static int size(struct undoing *u, const struct record *r)
 {
     struct stat st;
+    int64_t born;
     auto_close int fd = open_file(u, r);
     if (fd < 0 && errno == ENOENT && r->other[0])
         fd = open_anew(u, r);
-    if (fd < 0 || fstat(fd, &st) < 0)
+    if (stat_of(fd, "", &st, &born) < 0)
         return failed(u, "opening to cut it back", r->path);
-    bool other = st.st_ino != r->ino || st.st_size < r->size;
+    bool other = !is_it(u, r, &st, born) || st.st_size < r->size;
     return other && r->other[0] ? fill(u, r, fd) : cut_back(u, r, fd, st.st_size);
 }
 
-static int content(const struct undoing *u, const struct record *r)
+static int content(struct undoing *u, const struct record *r)
 {
     auto_close int fd = open_file(u, r);
     if (fd < 0 && errno == ENOENT)
@@ -504,7 +617,7 @@ static int clear_own(const struct undoing *u, const char *path, int depth)
     return errno == 0 ? 0 : failed(u, "looking into", path);
 }
 
-static int undo_own(const struct undoing *u, const struct record *r)
+static int undo_own(struct undoing *u, const struct record *r)
 {
     switch (r->type) {
     case RECORD_FOLDER:
@@ -531,14 +644,18 @@ static int undo_own(const struct undoing *u, const struct record *r)
                       (int)r->type);
 }
 
-static int undo_record(const struct undoing *u, const struct record *r)
+static int undo_record(struct undoing *u, const struct record *r)
 {
     enum share share = SHARE_NOTHING;
+    struct passage way;
+    passage_open(&way, u->root, beneath(r->path));
     int rc = r->type == RECORD_SHARED ? 0 : share_of(u, r, &share);
-    return rc != 0                  ? rc
-           : share == SHARE_NOTHING ? undo_own(u, r)
-           : share == SHARE_BELOW   ? clear_own(u, r->path, 0)
+    if (rc == 0)
+        rc = share == SHARE_NOTHING ? undo_own(u, r)
+             : share == SHARE_BELOW ? clear_own(u, r->path, 0)
                                     : leave(u, r->path);
+    passage_close(&way);
+    return rc;
 }
 
 /* --- an epoch --- */
@@ -618,16 +735,20 @@ static void remove_progress(const struct undoing *u)
 
 static int undoing_open(int folder, int undone, struct undoing *u, cairn_error *err)
 {
-    *u = (struct undoing){.folder = folder, .kept = -1, .root = -1, .undone = undone, .err = err};
+    *u = (struct undoing){
+        .folder = folder, .kept = -1, .root = -1, .undone = undone, .made = {.fd = -1}, .err = err};
     u->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     u->kept = openat(folder, JOURNAL_KEPT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return u->root < 0 || u->kept < 0 ? failed(u, "opening", "the journal") : 0;
+    if (u->root < 0 || u->kept < 0)
+        return failed(u, "opening", "the journal");
+    return made_open(folder, &u->made, err);
 }
 
 static void undoing_close(struct undoing *u)
 {
     cairn_cleanup_close(&u->root);
     cairn_cleanup_close(&u->kept);
+    made_close(&u->made);
 }
 
 /* A file that only grows, or is new, may stay in place. A file that is replaced may not. */
@@ -675,10 +796,11 @@ static int check_record(const struct undoing *u, const struct record *r)
         return 0;
     if (!r->path[0])
         return cairn_fail(u->err, CAIRN_EROLLBACK, "what changed is not known: %s", r->other);
-    rc = look(u, r->path, &st);
+    int64_t born;
+    rc = look_born(u, r->path, &st, &born);
     if (rc < 0)
         return rc;
-    bool same = rc && is_it(r, &st) && st.st_size == r->size &&
+    bool same = rc && is_it(u, r, &st, born) && st.st_size == r->size &&
                 st.st_mtim.tv_sec * NS + st.st_mtim.tv_nsec == r->mtime;
     return same ? 0
                 : cairn_fail(u->err, CAIRN_EROLLBACK,
