@@ -69,6 +69,8 @@ enum cairn_code {
     CAIRN_EPROTOCOL = 1014,  /* the peer on the control socket said something unexpected */
     CAIRN_EGONE = 1015,      /* the step or its supervisor is gone */
     CAIRN_EHELD = 1016,      /* the step runs elsewhere: its supervisor lives and is out of reach */
+    CAIRN_ECHANGED =
+        1017, /* others changed a file of the step: its user decides (accept_changed) */
 };
 
 typedef struct cairn_error {

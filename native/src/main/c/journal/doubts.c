@@ -131,7 +131,7 @@ static int look_below(int folder, const char *path, int depth, look_at *at, void
 
 static int by_others(const char *path, cairn_error *err)
 {
-    return cairn_fail(err, CAIRN_EROLLBACK,
+    return cairn_fail(err, CAIRN_ECHANGED,
                       "%s was changed after the step ended, and the step had changed it since the "
                       "checkpoint; --accept-changed undoes both",
                       path);
@@ -240,7 +240,7 @@ static int is_known(void *context, const char *path, const struct stat *st, bool
     struct looking *l = context;
     const struct doubts *d = l->d;
     if (++l->entries > MOST_ENTRIES)
-        return cairn_fail(err, CAIRN_EROLLBACK,
+        return cairn_fail(err, CAIRN_ECHANGED,
                           "the host went down, and there are too many files up to %s to look for "
                           "what the journal does not know; --accept-changed resumes all the same",
                           path);
@@ -249,7 +249,7 @@ static int is_known(void *context, const char *path, const struct stat *st, bool
         return 0;
     bool covered = known || marks_get(&d->covered, marks_inode(st->st_dev, st->st_ino, 0)) != 0;
     if (!covered && ns_of(st->st_ctim) > d->durable && ns_of(st->st_ctim) <= d->ended)
-        return cairn_fail(err, CAIRN_EROLLBACK,
+        return cairn_fail(err, CAIRN_ECHANGED,
                           "%s changed in the last moments before the host went down, which the "
                           "journal does not know; --accept-changed resumes all the same",
                           path);

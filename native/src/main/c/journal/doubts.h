@@ -24,9 +24,9 @@ struct doubts {
 
 /* boot_id: of the newest log. */
 CAIRN_CHECKED int doubts_begin(struct doubts *d, int folder, const char *boot_id, cairn_error *err);
-/* CAIRN_EROLLBACK, naming the file, if the path of the record no longer holds what the step left,
- * or if data that the record needs may be lost. subject: the record's file under the journal's own
- * name, or -1. */
+/* CAIRN_ECHANGED, naming the file, if the path of the record no longer holds what the step left.
+ * CAIRN_EROLLBACK if data that the record needs may be lost. subject: the record's file under the
+ * journal's own name, or -1. */
 CAIRN_CHECKED int doubts_about(struct doubts *d, const struct record *r, int subject,
                                cairn_error *err);
 /* Notes that a record exists which a power cut cannot have lost. */

@@ -758,7 +758,7 @@ static int check_share(const struct undoing *u, const struct record *r)
                     r->type == RECORD_ATTRIBUTES || r->type == RECORD_SHARED;
     if (can_stay)
         return u->doubts ? doubts_cover(u->doubts, r, u->err) : 0;
-    return cairn_fail(u->err, CAIRN_EROLLBACK,
+    return cairn_fail(u->err, CAIRN_ECHANGED,
                       "%s is changed by another step of the run, too, and cannot go back "
                       "with this one; --accept-changed undoes both",
                       r->path);

@@ -25,8 +25,8 @@ struct undo_options {
     bool accept_changed; /* also undoes changes by others, and ignores losses by a power cut */
 };
 
-/* Checks that all epochs from `epoch` on can be undone. Otherwise CAIRN_EROLLBACK, naming the file.
- * Touches nothing. */
+/* Checks that all epochs from `epoch` on can be undone. Otherwise CAIRN_EROLLBACK or
+ * CAIRN_ECHANGED, naming the file. Touches nothing. */
 CAIRN_CHECKED int undo_check(int folder, uint32_t epoch, const struct undo_options *how,
                              const struct siblings *others, cairn_error *err);
 /* Call it before undo_to. Writes down, once and for all, which files it will leave alone because

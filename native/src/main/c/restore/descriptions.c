@@ -65,7 +65,7 @@ static int check_identity(const struct restoration *r, const json_t *json, const
     int rc = file_identity_compare(json, path, unseen < 0 ? seen : unseen, &verdict, err);
     if (rc != 0 || verdict != FILE_OTHER)
         return rc;
-    return cairn_fail(err, CAIRN_EROLLBACK,
+    return cairn_fail(err, CAIRN_ECHANGED,
                       "%s is not what the step was reading: it was changed or replaced since the "
                       "checkpoint; --accept-changed resumes all the same",
                       path);

@@ -34,7 +34,7 @@ int restore_fits_file(const json_t *map, const char *path, int fd, bool accept_c
     if (rc != 0 || verdict != FILE_OTHER || (accept_changed && !is_code(map)))
         return rc;
     return cairn_fail(
-        err, CAIRN_EIMAGE_FOREIGN,
+        err, is_code(map) ? CAIRN_EIMAGE_FOREIGN : CAIRN_ECHANGED,
         "%s is not the file that the step has mapped: it was changed or upgraded since%s", path,
         is_code(map) ? "" : "; --accept-changed resumes all the same");
 }
@@ -110,7 +110,7 @@ int restore_find_file(const json_t *map, int image_fd, bool accept_changed, bool
     *kept = false;
     if (file_fits(map, path, accept_changed, &own) == 0)
         return 0;
-    if (!name || own.code != CAIRN_EIMAGE_FOREIGN)
+    if (!name || (own.code != CAIRN_EIMAGE_FOREIGN && own.code != CAIRN_ECHANGED))
         return cairn_fail(err, own.code, "%s", own.message);
     rc = kept_fits(image_fd, name, path, err);
     *kept = rc == 0;

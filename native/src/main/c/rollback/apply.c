@@ -99,10 +99,11 @@ static int work_plan(const json_t *json, int image_fd, const struct rollback_oth
                           &work->record.arena, work->open, &problems, err);
     for (size_t i = 0; i < record->n_trees && rc == 0; i++)
         rc = plan_tree(&record->trees[i], &conflicts, undone_fd < 0, work, &problems, err);
+    const int code = problems.n > problems.by_others ? CAIRN_EROLLBACK : CAIRN_ECHANGED;
     if (rc == 0 && problems.n > 1)
-        rc = cairn_fail(err, CAIRN_EROLLBACK, "%s (and %zu more)", problems.first, problems.n - 1);
+        rc = cairn_fail(err, code, "%s (and %zu more)", problems.first, problems.n - 1);
     else if (rc == 0 && problems.n == 1)
-        rc = cairn_fail(err, CAIRN_EROLLBACK, "%s", problems.first);
+        rc = cairn_fail(err, code, "%s", problems.first);
     return rc;
 }
 

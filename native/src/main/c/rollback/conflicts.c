@@ -56,6 +56,6 @@ int rb_check_conflict(const struct rb_conflicts *c, const struct rb_tree *tree, 
             return rc;
     }
     if (verdict != RB_SAME)
-        rb_problem(problems, tree, want->path, RB_BY_OTHERS);
+        rb_problem_by_others(problems, tree, want->path);
     return 0;
 }

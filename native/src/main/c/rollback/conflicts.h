@@ -12,10 +12,6 @@
 #include "rollback/plan.h"
 #include "rollback/walk.h"
 
-#define RB_BY_OTHERS                                                                      \
-    "was open for writing at the checkpoint, and has been changed after the step ended; " \
-    "--accept-changed puts back what it held"
-
 struct rb_conflicts {
     int64_t ended;            /* end of the step; INT64_MAX: no change counts as a conflict */
     const struct rb_own *own; /* log files, to which Cairn may write after the step's end */

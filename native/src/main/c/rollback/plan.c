@@ -33,6 +33,15 @@ void rb_problem(struct rb_problems *problems, const struct rb_tree *tree, const 
                  strcmp(tree->base, "/") == 0 ? "" : tree->base, "/", path, what);
 }
 
+void rb_problem_by_others(struct rb_problems *problems, const struct rb_tree *tree,
+                          const char *path)
+{
+    problems->by_others++;
+    rb_problem(problems, tree, path,
+               "was open for writing at the checkpoint, and has been changed after the step ended; "
+               "--accept-changed puts back what it held");
+}
+
 static int out_of_memory(const struct planner *p)
 {
     return cairn_fail(p->err, ENOMEM, "out of memory planning the roll-back of %s",

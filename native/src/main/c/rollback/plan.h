@@ -37,7 +37,7 @@ struct rb_plan {
 /* The changes in a whole record that cannot be undone: the first is named, the others are counted.
  */
 struct rb_problems {
-    size_t n;
+    size_t n, by_others;
     char first[600];
 };
 
@@ -51,5 +51,8 @@ bool rb_plan_is_idle(const struct rb_plan *plan);
 
 void rb_problem(struct rb_problems *problems, const struct rb_tree *tree, const char *path,
                 const char *what);
+/* A problem that the user may decide. */
+void rb_problem_by_others(struct rb_problems *problems, const struct rb_tree *tree,
+                          const char *path);
 
 #endif

@@ -125,7 +125,7 @@ static void plan_occupied(const struct search *s, const struct rb_node *want,
     if (fate->replaced)
         fate->found = NULL;
     else if (others)
-        rb_problem(s->problems, s->open, want->path, RB_BY_OTHERS);
+        rb_problem_by_others(s->problems, s->open, want->path);
     else
         rb_problem(
             s->problems, s->open, want->path,

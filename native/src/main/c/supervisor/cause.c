@@ -15,6 +15,7 @@ static const char *const NAMES[] = {
     [CAUSE_PAUSED] = "paused",
     [CAUSE_CANCELLED] = "cancelled",
     [CAUSE_RESTORE_FAILED] = "restore_failed",
+    [CAUSE_FILES_CHANGED] = "files_changed",
 };
 
 const char *cause_name(enum cause cause)

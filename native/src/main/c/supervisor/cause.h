@@ -16,6 +16,7 @@ enum cause {
     CAUSE_PAUSED,
     CAUSE_CANCELLED,
     CAUSE_RESTORE_FAILED,
+    CAUSE_FILES_CHANGED, /* by others: nothing was restored */
 };
 
 const char *cause_name(enum cause cause);

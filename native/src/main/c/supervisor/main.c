@@ -283,10 +283,11 @@ static bool is_blameless(const cairn_error *error)
 
 static void end_unstarted(struct supervisor *s, const cairn_error *error)
 {
-    struct attempt_end end = {.cause = is_blameless(error)          ? CAUSE_LOST
-                                       : s->spec.restore_image      ? CAUSE_RESTORE_FAILED
-                                       : error->code == CAIRN_EGONE ? CAUSE_KILLED
-                                                                    : CAUSE_FAILURE,
+    struct attempt_end end = {.cause = is_blameless(error)             ? CAUSE_LOST
+                                       : error->code == CAIRN_ECHANGED ? CAUSE_FILES_CHANGED
+                                       : s->spec.restore_image         ? CAUSE_RESTORE_FAILED
+                                       : error->code == CAIRN_EGONE    ? CAUSE_KILLED
+                                                                       : CAUSE_FAILURE,
                               .exit_code = -1,
                               .image = -1};
     snprintf(end.message, sizeof end.message, "%s", error->message);

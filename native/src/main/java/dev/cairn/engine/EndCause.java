@@ -15,7 +15,9 @@ public enum EndCause {
     INTERRUPTED,
     PAUSED,
     CANCELLED,
-    RESTORE_FAILED;
+    RESTORE_FAILED,
+    /** Nothing was restored, since others changed files of the step: its user decides what becomes of them. */
+    FILES_CHANGED;
 
     public String wire() {
         return name().toLowerCase(Locale.ROOT);

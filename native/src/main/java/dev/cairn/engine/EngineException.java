@@ -14,6 +14,9 @@ public final class EngineException extends Exception {
     /** {@code CAIRN_EHELD} of cairn.h: the step runs elsewhere and cannot be reached. */
     public static final int HELD = 1016;
 
+    /** {@code CAIRN_ECHANGED} of cairn.h: others changed a file of the step; {@link StepLaunch#acceptChanged} overrides. */
+    public static final int CHANGED = 1017;
+
     /** EIO, EFBIG, ENOSPC, EROFS, EDQUOT. */
     private static final Set<Integer> OF_STORAGE = Set.of(5, 27, 28, 30, 122);
 

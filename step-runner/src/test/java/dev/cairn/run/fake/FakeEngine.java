@@ -164,11 +164,12 @@ public final class FakeEngine implements Checkpointer {
             throw new EngineException("writing spec.json", new IOException("No space left on device"));
         }
         String refusal = launch.restoreFrom().map(unrestorable::get).orElse(null);
-        if (refusal == null && !launch.acceptChanged()) {
-            refusal = launch.restoreFrom().map(changed::get).orElse(null);
-        }
         if (refusal != null) {
             throw new EngineException(1000, refusal);
+        }
+        String conflict = launch.restoreFrom().map(changed::get).orElse(null);
+        if (conflict != null && !launch.acceptChanged()) {
+            throw new EngineException(EngineException.CHANGED, conflict);
         }
         Path spec = launch.attemptDir().resolve("spec.json");
         try {

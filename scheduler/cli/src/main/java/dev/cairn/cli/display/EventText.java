@@ -113,6 +113,7 @@ public final class EventText {
             case TIMEOUT -> "timed out";
             case OOM -> "ran out of memory";
             case RESTORE_FAILED -> "failed to restore";
+            case FILES_CHANGED -> "did not resume";
             case KILLED, PREEMPTED, LOST, INTERRUPTED, PAUSED, CANCELLED -> cause.wire();
         };
     }

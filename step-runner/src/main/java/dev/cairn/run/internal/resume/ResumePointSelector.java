@@ -87,13 +87,18 @@ public final class ResumePointSelector {
     private Optional<String> refusal(ImageRecord image, ResumeChoice wish) {
         // cheap checks first: the engine reads the whole image
         return isStart(image)
-                ? brokenHere(image, wish).or(() -> unusable.apply(image))
+                ? startBroken(image, wish).or(() -> unusable.apply(image))
                 : restartAsked(wish)
                         .or(() -> givenUp(image))
                         .or(() -> changed(image, wish))
-                        .or(() -> brokenHere(image, wish))
+                        .or(() -> brokenHere(image))
                         .or(() -> failedFrom(image))
                         .or(() -> unusable.apply(image));
+    }
+
+    /** The files as they are, changed by earlier attempts, are a start only for a user who asks for it again. */
+    private Optional<String> startBroken(ImageRecord image, ResumeChoice wish) {
+        return wish.restart() ? brokenHere(image) : Optional.empty();
     }
 
     private static boolean isStart(ImageRecord image) {
@@ -118,23 +123,14 @@ public final class ResumePointSelector {
                                 + "the image's memory holds the old code. --accept-changed resumes from it anyway");
     }
 
-    private Optional<String> brokenHere(ImageRecord image, ResumeChoice wish) {
+    private Optional<String> brokenHere(ImageRecord image) {
         return attempts.stream()
                 .filter(attempt -> wentOnFrom(attempt, image)
                         && attempt.endedBy(EndCause.RESTORE_FAILED)
-                        && !isRemedied(attempt, wish)
                         && attempt.host().bootId().equals(host.bootId()))
                 .map(attempt -> "attempt " + attempt.number() + " could not restore it: "
                         + attempt.end().orElseThrow().message())
                 .reduce((earlier, later) -> later);
-    }
-
-    /**
-     * Whether the choices of a person remedy a refusal. A refusal because of changes by others names the option that
-     * allows them.
-     */
-    private static boolean isRemedied(AttemptRecord attempt, ResumeChoice wish) {
-        return wish.acceptChanged() && attempt.end().orElseThrow().message().contains("--accept-changed");
     }
 
     private Optional<String> failedFrom(ImageRecord image) {

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -47,6 +48,7 @@ public final class RetryBudgets {
             case SUCCESS -> new NextAction.Rest(StepState.SUCCEEDED, "");
             case FAILURE, OOM, TIMEOUT -> afterFailure(end, counted, policy, now);
             case RESTORE_FAILED -> afterFailedRestore(end, counted, now);
+            case FILES_CHANGED -> new NextAction.Rest(StepState.FAILED, end.message());
             case KILLED, PREEMPTED, LOST -> afterBlameless(end, counted, images, now);
             case INTERRUPTED -> new NextAction.Rest(StepState.INTERRUPTED, end.message());
             case PAUSED -> new NextAction.Rest(StepState.PAUSED, end.message());
@@ -108,6 +110,12 @@ public final class RetryBudgets {
     }
 
     private static NextAction afterFailedRestore(StepExit end, List<AttemptRecord> counted, Instant now) {
+        if (counted.get(counted.size() - 1).resumedFrom().equals(OptionalLong.of(0))) {
+            return new NextAction.Rest(
+                    StepState.FAILED,
+                    "its files could not be rolled back to its start: " + end.message()
+                            + "; a resume with --restart starts it on the files as they are");
+        }
         long inARow = trailing(counted, attempt -> attempt.endedBy(EndCause.RESTORE_FAILED));
         return inARow > RESTORES
                 ? new NextAction.Rest(

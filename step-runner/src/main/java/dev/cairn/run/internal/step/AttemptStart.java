@@ -347,6 +347,9 @@ final class AttemptStart {
         if (e.code() == ANOTHER_WRITES || e.code() == PORT_IN_USE || e.code() == EngineException.HELD || e.isOfRoom()) {
             return EndCause.LOST;
         }
+        if (e.code() == EngineException.CHANGED) {
+            return EndCause.FILES_CHANGED;
+        }
         boolean ofTheMoment = e.code() == EngineException.GONE || e.isPassing();
         if (ofTheMoment && !(point.continues() && hasJustDiedFrom(point))) {
             return EndCause.LOST;

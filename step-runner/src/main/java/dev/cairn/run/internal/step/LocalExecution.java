@@ -81,7 +81,8 @@ public final class LocalExecution implements StepExecution {
                     conclusion.of(exit);
                     throw new StepElsewhereException(stepId(), exit.message());
                 }
-                if (wish.at().isPresent() && exit.cause() == EndCause.RESTORE_FAILED) {
+                if (wish.at().isPresent()
+                        && (exit.cause() == EndCause.RESTORE_FAILED || exit.cause() == EndCause.FILES_CHANGED)) {
                     conclusion.of(exit);
                     throw ImageRefusedException.unusable(
                             wish.at().getAsLong(), "it cannot be restored: " + exit.message());

@@ -170,10 +170,19 @@ class RetryBudgetsTest {
 
     @Test
     void threeRestoresInARowMayFail() {
+        from = OptionalLong.of(7);
         RetryPolicy none = RetryPolicy.NEVER;
         assertThat(after(none, EndCause.RESTORE_FAILED, EndCause.RESTORE_FAILED, EndCause.RESTORE_FAILED))
                 .isInstanceOf(NextAction.TryAgain.class);
         assertThat(state(after(none, EndCause.RESTORE_FAILED))).isEqualTo(StepState.FAILED);
+    }
+
+    @Test
+    void aStepWhoseFilesCannotGoBackToItsStartDoesNotStartByItself() {
+        from = OptionalLong.of(0);
+        NextAction next = after(RetryPolicy.NEVER, EndCause.RESTORE_FAILED);
+        assertThat(state(next)).isEqualTo(StepState.FAILED);
+        assertThat(next.message()).contains("--restart");
     }
 
     @Test
