@@ -1,6 +1,8 @@
 package dev.cairn.cli;
 
 import dev.cairn.cli.airflow.AirflowCommand;
+import dev.cairn.cli.completion.CompleteCommand;
+import dev.cairn.cli.completion.CompletionCommand;
 import dev.cairn.cli.daemon.DaemonCommand;
 import dev.cairn.cli.image.ImageCommand;
 import dev.cairn.cli.run.ApproveCommand;
@@ -33,6 +35,7 @@ import dev.cairn.cli.workflow.ValidateCommand;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceConfigurationError;
 import java.util.Set;
@@ -73,7 +76,8 @@ public final class CommandTree {
         commands.put("ui", () -> new UiCommand(composition));
         commands.put("airflow", () -> AirflowCommand.tree(composition));
         commands.put("schema", () -> new SchemaCommand(console));
-        commands.put("completion", () -> new CompletionCommand(console, this::whole));
+        commands.put("completion", () -> new CompletionCommand(console));
+        commands.put("complete", () -> new CompleteCommand(composition, this::tree));
     }
 
     Set<String> names() {
@@ -92,10 +96,16 @@ public final class CommandTree {
         }
     }
 
-    /** The tree with every command, as help and completion need it. */
+    /** The tree with every command. */
     CommandLine whole() {
+        return tree(List.of(""));
+    }
+
+    /** The root with the command that all words but the last name, or with every command. */
+    private CommandLine tree(List<String> words) {
         CommandLine root = root();
-        commands.forEach((name, command) -> root.addSubcommand(name, command.get()));
+        wanted(words.subList(0, words.size() - 1).toArray(String[]::new))
+                .forEach((name, command) -> root.addSubcommand(name, command.get()));
         return configured(root);
     }
 

@@ -42,10 +42,11 @@ public final class CairnProcess implements AutoCloseable {
 
     /** Starts it in a terminal of its own, which shows everything on {@link #out}; {@link #type} is its keyboard. */
     static CairnProcess startInTerminal(Path folder, String... arguments) throws IOException {
-        String line = command(arguments).stream()
-                .map(word -> "'" + word.replace("'", "'\\''") + "'")
-                .collect(Collectors.joining(" "));
-        return start(folder, Map.of("TERM", "xterm"), Redirect.PIPE, List.of("script", "-qefc", line, "/dev/null"));
+        return start(
+                folder,
+                Map.of("TERM", "xterm"),
+                Redirect.PIPE,
+                List.of("script", "-qefc", line(arguments), "/dev/null"));
     }
 
     /** Starts it with no room for a single byte in any file; all it says is on {@link #out}. */
@@ -61,6 +62,13 @@ public final class CairnProcess implements AutoCloseable {
         List<String> command = new ArrayList<>(List.of("sh", "-c", "exec \"$@\" >/dev/full", "cairn"));
         command.addAll(command(arguments));
         return start(folder, Map.of(), Redirect.from(NOTHING.toFile()), command);
+    }
+
+    /** The command as a shell takes it. */
+    static String line(String... arguments) {
+        return command(arguments).stream()
+                .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                .collect(Collectors.joining(" "));
     }
 
     private static List<String> command(String... arguments) {
