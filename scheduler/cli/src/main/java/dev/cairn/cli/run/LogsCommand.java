@@ -4,6 +4,7 @@ import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.Console;
 import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.RunOrNewest;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.cli.terminal.LogFollower;
 import dev.cairn.cli.terminal.PrefixedLines;
@@ -29,6 +30,7 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -41,12 +43,8 @@ public final class LogsCommand implements Callable<Integer> {
     private final Console console;
     private final Map<Path, LogFollower> followers = new LinkedHashMap<>();
 
-    @Parameters(
-            index = "0",
-            arity = "0..1",
-            paramLabel = "NAME",
-            description = "A run's id, the name of an exec, or a key; the newest run if not given.")
-    private @Nullable String name;
+    @Mixin
+    private RunOrNewest named;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "STEP", description = "Only this step.")
     private @Nullable String step;
@@ -77,7 +75,7 @@ public final class LogsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException, InterruptedException {
         Runs runs = composition.runs();
-        RunFolder folder = runs.findOrNewest(name);
+        RunFolder folder = named.find(runs);
         if (attempt != null) {
             return attempts(runs, RunManifest.read(folder));
         }

@@ -4,6 +4,7 @@ import dev.cairn.cli.display.HumanText;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.RunOrNewest;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.http.RunReport;
 import dev.cairn.run.manifest.RunManifest;
@@ -17,22 +18,17 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code cairn report}. */
 @Command(name = "report", description = "Shows the timeline of a run over all its attempts and hosts, and its totals.")
 public final class ReportCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
-    @Parameters(
-            index = "0",
-            arity = "0..1",
-            paramLabel = "NAME",
-            description = "A run's id, the name of an exec, or a key; the newest run if not given.")
-    private @Nullable String name;
+    @Mixin
+    private RunOrNewest named;
 
     @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
@@ -47,7 +43,7 @@ public final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException {
         Runs runs = composition.runs();
-        RunManifest run = RunManifest.read(runs.findOrNewest(name));
+        RunManifest run = RunManifest.read(named.find(runs));
         if (html) {
             composition.console().out().print(RunReport.html(run, composition.clock()));
             return ExitCode.OK;

@@ -3,28 +3,24 @@ package dev.cairn.cli.run;
 import dev.cairn.cli.shared.CliException;
 import dev.cairn.cli.shared.CompositionRoot;
 import dev.cairn.cli.shared.ExitCode;
+import dev.cairn.cli.shared.RunOrNewest;
 import dev.cairn.cli.shared.Runs;
 import dev.cairn.run.manifest.RunManifest;
 import dev.cairn.run.view.Json;
 import dev.cairn.run.view.RunJson;
 import java.io.IOException;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code cairn show}. */
 @Command(name = "show", description = "Shows one run: its steps, their attempts and images.")
 public final class ShowCommand implements Callable<Integer> {
     private final CompositionRoot composition;
 
-    @Parameters(
-            index = "0",
-            arity = "0..1",
-            paramLabel = "NAME",
-            description = "A run's id, the name of an exec, or a key; the newest run if not given.")
-    private @Nullable String name;
+    @Mixin
+    private RunOrNewest named;
 
     @Option(names = "--json", description = "Prints one JSON document.")
     private boolean json;
@@ -36,7 +32,7 @@ public final class ShowCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, CliException {
         Runs runs = composition.runs();
-        RunManifest run = RunManifest.read(runs.findOrNewest(name));
+        RunManifest run = RunManifest.read(named.find(runs));
         if (json) {
             Json.print(composition.console().out(), RunJson.whole(run));
         } else {
