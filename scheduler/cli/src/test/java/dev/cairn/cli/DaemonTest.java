@@ -281,7 +281,7 @@ final class DaemonTest {
             String port = Integer.toString(metrics.getPort());
             Outcome taken = other("--http", port);
             assertThat(taken.exitCode()).isEqualTo(ExitCode.UNAVAILABLE);
-            assertThat(taken.err()).contains("port " + port + " on loopback is taken");
+            assertThat(taken.err()).contains("port " + port + " of 127.0.0.1 is taken");
             daemon.signal("TERM");
             daemon.await();
         }

@@ -211,11 +211,11 @@ final class TickPolicy {
             }
         }
 
-        /** The tick for which a run was to be stopped. The run has ended before that. */
+        /** Corrects the newest tick that wanted to stop a run: the run has ended before that. Earlier ticks did stop it. */
         private void takeBackStop(Tick ended) {
-            for (Tick tick : tables.ticks(ended.workflow(), TickState.CHECKPOINTED, Overlap.stopped(ended))) {
-                save(tick.in(TickState.CHECKPOINTED, ended.key() + " ended before it was stopped"));
-            }
+            tables.newestTick(ended.workflow(), TickState.CHECKPOINTED, Overlap.stopped(ended))
+                    .ifPresent(tick ->
+                            save(tick.in(TickState.CHECKPOINTED, ended.key() + " ended before it was stopped")));
         }
 
         private void explain(Tick tick, String why) {

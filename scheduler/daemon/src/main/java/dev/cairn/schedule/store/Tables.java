@@ -210,15 +210,16 @@ public final class Tables {
                 .list();
     }
 
-    /** The ticks of a workflow in this state with exactly this reason. */
-    public List<Tick> ticks(String workflow, TickState state, String detail) {
+    /** The newest tick of a workflow in this state with exactly this reason. */
+    public Optional<Tick> newestTick(String workflow, TickState state, String detail) {
         return sql.select(
-                        "SELECT * FROM cairn_tick WHERE workflow = ? AND state = ? AND detail = ? ORDER BY time_ms",
+                        "SELECT * FROM cairn_tick WHERE workflow = ? AND state = ? AND detail = ?"
+                                + " ORDER BY time_ms DESC LIMIT 1",
                         workflow,
                         state.wire(),
                         detail)
                 .map(TICK)
-                .list();
+                .findFirst();
     }
 
     /** The waiting ticks whose jitter has passed. */
