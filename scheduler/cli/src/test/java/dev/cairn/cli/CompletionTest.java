@@ -78,6 +78,7 @@ final class CompletionTest {
         assertThat(candidates("schedule", "un")).containsExactly("unpause");
         assertThat(candidates("resume", "--acc")).containsExactly("--accept-changed");
         assertThat(candidates("ps", "--state", "")).contains("failed", "running");
+        assertThat(candidates("run", "--stack")).containsExactly("--stacktrace");
         assertThat(candidates("--color", "n")).containsExactly("never");
         assertThat(candidates("")).contains("run", "ps").doesNotContain("complete");
     }
